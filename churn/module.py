@@ -1,0 +1,5 @@
+"""What churn gives the host."""
+
+from utility_crm.kit.module import Module
+
+MODULE = Module(name="churn", tables="churn.tables")

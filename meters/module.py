@@ -1,0 +1,5 @@
+"""What meters gives the host."""
+
+from utility_crm.kit.module import Module
+
+MODULE = Module(name="meters", tables="meters.tables")

@@ -1,0 +1,145 @@
+"""Service points, meters, channels, feeds, and readings kept as blocks: one row is one channel's day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utility_crm.kit.database import Base, identity
+
+
+class ServicePoint(Base):
+    """Where the network hands energy over (NMI, MPAN, EAN). Without a premise it is unassigned and never billed."""
+
+    __tablename__ = "service_points"
+    __table_args__ = (
+        CheckConstraint("fuel in ('electricity', 'gas', 'water')", name="fuel"),
+        Index(None, "premise_id"),
+    )
+
+    id: Mapped[int] = identity()
+    code: Mapped[str] = mapped_column(unique=True)
+    premise_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("premises.id"))
+    fuel: Mapped[str] = mapped_column(server_default="electricity")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Meter(Base):
+    """A device at a service point for a time; two never stand there at once."""
+
+    __tablename__ = "meters"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("service_point_id", "="),
+            (text("daterange(installed_on, removed_before)"), "&&"),
+            name="ex_meters_one_at_a_time",
+            using="gist",
+        ),
+        Index("ix_meters_serial", "serial"),
+    )
+
+    id: Mapped[int] = identity()
+    serial: Mapped[str]
+    service_point_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service_points.id"))
+    installed_on: Mapped[date]
+    removed_before: Mapped[date | None]
+
+
+class Channel(Base):
+    """One stream of readings of a service point, in one unit and direction (the customer's: import, export).
+
+    `offset_minutes` is its standard time, a fixed offset from UTC that never moves; a block's day is a day of it.
+    """
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        UniqueConstraint("service_point_id", "name"),
+        CheckConstraint("direction in ('import', 'export')", name="direction"),
+        CheckConstraint("unit in ('kWh', 'kVArh', 'm3')", name="unit"),
+    )
+
+    id: Mapped[int] = identity()
+    service_point_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service_points.id"))
+    name: Mapped[str]
+    unit: Mapped[str]
+    direction: Mapped[str]
+    offset_minutes: Mapped[int] = mapped_column(SmallInteger)
+
+
+class Feed(Base):
+    """One file or batch that arrived, and what became of it."""
+
+    __tablename__ = "feeds"
+    __table_args__ = (
+        CheckConstraint("status in ('ok', 'partial', 'rejected', 'unchanged')", name="status"),
+        Index(None, "sha256"),
+        Index(None, "received_at"),
+    )
+
+    id: Mapped[int] = identity()
+    name: Mapped[str]
+    sha256: Mapped[str]
+    format: Mapped[str | None]
+    status: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    readings: Mapped[int] = mapped_column(server_default="0")
+    blocks_added: Mapped[int] = mapped_column(server_default="0")
+    blocks_changed: Mapped[int] = mapped_column(server_default="0")
+    blocks_unchanged: Mapped[int] = mapped_column(server_default="0")
+    problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+
+
+class Block(Base):
+    """One channel's day. `micro` holds 1440 / interval readings in millionths of the channel's unit, NULL missing.
+
+    `quality` is one code for the whole day, or NULL when `qualities` carries one for each interval. Partitioned by
+    month of `day`, or a TimescaleDB hypertable where the server has it. No foreign key stands here: the ingest makes
+    its channels in the same transaction, and a check a row would cost it a third of its speed.
+    """
+
+    __tablename__ = "blocks"
+    __table_args__ = (
+        CheckConstraint("1440 % cardinality(micro) = 0", name="whole_day"),
+        CheckConstraint("(quality is null) <> (qualities is null)", name="one_quality"),
+        Index(None, "feed_id"),
+        {"postgresql_partition_by": "RANGE (day)"},
+    )
+
+    channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    micro: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
+    quality: Mapped[int | None] = mapped_column(SmallInteger)
+    qualities: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    feed_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class BlockHistory(Base):
+    """What a block held before a feed replaced it: with it, usage as known at any instant is a query."""
+
+    __tablename__ = "block_history"
+    __table_args__ = (Index(None, "channel_id", "day"),)
+
+    id: Mapped[int] = identity()
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[date]
+    micro: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
+    quality: Mapped[int | None] = mapped_column(SmallInteger)
+    qualities: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    feed_id: Mapped[int]
+    replaced_by: Mapped[int]
+    replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())

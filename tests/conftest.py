@@ -1,0 +1,121 @@
+"""Fixtures for everyone: one embedded server, a template database named by the migrations' hash, a clone a worker,
+and a session whose work is rolled back after each test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from utility_crm.app import load_tables
+from utility_crm.kit.database import make_engine
+from utility_crm.kit.embedded_server import EmbeddedServer
+from utility_crm.kit.migrations import history_hash, migrate
+
+ROOT = Path(__file__).resolve().parents[1]
+NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real files beside the project; tests that read it skip where it is absent."""
+    folder = Path(os.environ.get("UTILITY_CRM_SHARED", ROOT.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data files are not beside the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer | None]:
+    """The embedded server, shared by all workers of one run; None where another database is set for tests."""
+    if os.environ.get("UTILITY_CRM_TEST_DATABASE_URL"):
+        yield None
+        return
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    home = Path(tempfile.gettempdir()) / f"utility-crm-tests-{run[:12]}"
+    started = EmbeddedServer(home, fast=True).start("postgres")
+    yield started
+    if started.leave():
+        import shutil
+
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _address(server: EmbeddedServer | None, database: str) -> str:
+    if server is not None:
+        return server.url(database)
+    return os.environ["UTILITY_CRM_TEST_DATABASE_URL"].replace("/postgres", f"/{database}", 1)
+
+
+def _template(server: EmbeddedServer | None) -> str:
+    """The migrated template database, made once for this history."""
+    name = f"template_{history_hash()}"
+    lock = Path(tempfile.gettempdir()) / f"utility-crm-template-{os.getuid()}.lock"
+    with lock.open("w") as held, psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not admin.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+            admin.execute(f"drop database if exists {name}_new")
+            admin.execute(f"create database {name}_new")
+            engine = make_engine(_address(server, f"{name}_new"))
+            migrate(engine)
+            engine.dispose()
+            admin.execute(f"alter database {name}_new rename to {name}")
+    return name
+
+
+def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
+    template = _template(server)
+    with psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {name} with (force)")
+        admin.execute(f"create database {name} template {template}")
+        yield _address(server, name)
+        admin.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def database_url(server: EmbeddedServer | None) -> Iterator[str]:
+    """This worker's own migrated database, empty. Nothing may be committed in it: see `fresh_database_url`."""
+    yield from _clone(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
+
+@pytest.fixture
+def fresh_database_url(server: EmbeddedServer | None) -> Iterator[str]:
+    """A database for one test that commits (0.3 s: keep them few)."""
+    yield from _clone(server, f"fresh_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    load_tables()
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session inside a transaction that is rolled back after the test; its own commits are savepoints."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as opened:
+            yield opened
+        outer.rollback()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def today() -> date:
+    return TODAY

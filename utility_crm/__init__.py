@@ -1,0 +1,1 @@
+"""Customer care for energy suppliers: the ground that hosts the other packages."""

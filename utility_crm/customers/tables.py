@@ -1,0 +1,157 @@
+"""Customers, how to reach them, their accounts, where they live, and what was said."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utility_crm.kit.database import Base, identity
+
+
+class Customer(Base):
+    """A person or an organisation that holds or pays accounts. `number` is what the customer knows."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        CheckConstraint("kind in ('person', 'organisation')", name="kind"),
+        CheckConstraint("segment in ('household', 'small_business', 'industry')", name="segment"),
+        Index("ix_customers_name_trgm", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = identity()
+    number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    segment: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="en")
+    since: Mapped[date]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+
+
+class CustomerFlag(Base):
+    """Vulnerability or medical need, kept only with the customer's consent and a date to review it."""
+
+    __tablename__ = "customer_flags"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "kind"),
+        CheckConstraint("kind in ('vulnerable', 'medical')", name="kind"),
+    )
+
+    id: Mapped[int] = identity()
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="")
+    consented_at: Mapped[datetime]
+    review_on: Mapped[date]
+
+
+class ContactPoint(Base):
+    """A way to reach a customer. `normal` is what search and notices compare: E.164 phones, lower-case e-mail."""
+
+    __tablename__ = "contact_points"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "kind", "normal"),
+        CheckConstraint("kind in ('email', 'phone', 'post')", name="kind"),
+        Index(None, "normal", postgresql_ops={"normal": "text_pattern_ops"}),
+        Index(
+            "ix_contact_points_normal_trgm",
+            "normal",
+            postgresql_using="gin",
+            postgresql_ops={"normal": "gin_trgm_ops"},
+        ),
+    )
+
+    id: Mapped[int] = identity()
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    value: Mapped[str]
+    normal: Mapped[str]
+    label: Mapped[str] = mapped_column(server_default="")
+    preferred: Mapped[bool] = mapped_column(server_default="false")
+
+
+class Account(Base):
+    """What is billed and paid. The payer may be somebody else than the holder.
+
+    `cycle_day` (1 to 28) is the local day of the month on which a billing period begins.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("cycle_day between 1 and 28", name="cycle_day"),
+        CheckConstraint("terms_days between 0 and 120", name="terms_days"),
+        CheckConstraint("closed_on is null or closed_on >= opened_on", name="closed_after_opened"),
+        Index(None, "customer_id"),
+        Index(None, "payer_id"),
+        Index(None, "cycle_day"),
+    )
+
+    id: Mapped[int] = identity()
+    number: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    payer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    cycle_day: Mapped[int] = mapped_column(SmallInteger)
+    terms_days: Mapped[int] = mapped_column(SmallInteger, server_default="14")
+    currency: Mapped[str]
+    payment_method: Mapped[str] = mapped_column(server_default="transfer")
+    opened_on: Mapped[date]
+    closed_on: Mapped[date | None]
+
+
+class Occupancy(Base):
+    """An account at a premise, from a day until before another; who to tell of an outage there."""
+
+    __tablename__ = "occupancies"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("account_id", "="),
+            ("premise_id", "="),
+            (text("daterange(starts_on, ends_before)"), "&&"),
+            name="ex_occupancies_once",
+            using="gist",
+        ),
+        CheckConstraint("ends_before is null or ends_before > starts_on", name="half_open"),
+        Index(None, "premise_id"),
+    )
+
+    id: Mapped[int] = identity()
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    premise_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("premises.id"))
+    starts_on: Mapped[date]
+    ends_before: Mapped[date | None]
+
+
+class Contact(Base):
+    """Something said between the customer and the utility: a call, a letter, a visit."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        CheckConstraint("channel in ('call', 'email', 'letter', 'visit', 'web')", name="channel"),
+        CheckConstraint("direction in ('in', 'out')", name="direction"),
+        Index(None, "customer_id", "at"),
+    )
+
+    id: Mapped[int] = identity()
+    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    channel: Mapped[str]
+    direction: Mapped[str] = mapped_column(server_default="in")
+    topic: Mapped[str]
+    complaint: Mapped[bool] = mapped_column(server_default="false")
+    outcome: Mapped[str] = mapped_column(server_default="")
+    answered_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(server_default="")
+    author_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))

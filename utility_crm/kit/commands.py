@@ -1,0 +1,35 @@
+"""How every command speaks: one JSON document on standard output with `--json`, logs on standard error,
+exit 0 (done), 1 (something refused, held or partial; or it cannot go on), 2 (usage)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from utility_crm.kit.errors import CareError
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
+
+
+def emit(document: Mapping[str, Any], as_json: bool, words: Callable[[], str]) -> None:
+    """Print the document, or with `as_json` false the words for a person."""
+    sys.stdout.write((json.dumps(document, ensure_ascii=False) if as_json else words()) + "\n")
+
+
+@contextmanager
+def speaking(as_json: bool) -> Iterator[None]:
+    """Around a command's body: an error of a known kind is printed in its promised shape and exits 1."""
+    try:
+        yield
+    except CareError as error:
+        if as_json:
+            sys.stdout.write(json.dumps(error.document(), ensure_ascii=False) + "\n")
+        else:
+            place = f" ({error.where})" if error.where else ""
+            sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
+        raise typer.Exit(1) from error

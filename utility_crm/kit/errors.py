@@ -1,0 +1,44 @@
+"""The kinds of errors, and nothing else.
+
+    CareError
+    ├── NotFound   what was named does not exist            (web: 404)
+    ├── Conflict   it clashes with what is already there    (web: 409)
+    ├── Refused    a rule forbids it; the reason is named   (web: 403)
+    └── Invalid    the input cannot be read                 (web: 422)
+
+Every error carries a short stable code, a sentence for a person, and where it happened. `web/` alone maps kinds
+to status codes; the command line prints `{"error": {...}}` and exits 1. A bad row of a feed is a value, never one
+of these.
+"""
+
+from __future__ import annotations
+
+
+class CareError(Exception):
+    """Base of the kinds. `code` is stable, `message` is for a person, `where` names file, line, field or record."""
+
+    def __init__(self, code: str, message: str, where: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.where = where
+
+    def document(self) -> dict[str, dict[str, str | None]]:
+        """The shape promised by the command line and the API."""
+        return {"error": {"code": self.code, "message": self.message, "where": self.where}}
+
+
+class NotFound(CareError):
+    """What was named does not exist."""
+
+
+class Conflict(CareError):
+    """It clashes with what is already there."""
+
+
+class Refused(CareError):
+    """A rule forbids it."""
+
+
+class Invalid(CareError):
+    """The input cannot be read."""

@@ -1,0 +1,202 @@
+"""What a package gives the host. Everything is named by a reference "package.module:attribute" and loaded when
+first needed, so the web process never imports what only the command line or the clock uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib import import_module
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+Tone = Literal["ok", "wait", "now", "warn", "bad", ""]
+"""State by shape and word: disc ok, ring wait, square now, triangle warn, diamond bad; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One installed package. References are strings `package.module:attribute`; empty means it has none.
+
+    tables      module (no attribute) whose import registers the package's tables
+    pages       fastapi.APIRouter
+    customer    CustomerRoom: its part of the customer page
+    search      Callable[[Session, str, int], Sequence[SearchHit]]
+    navigation  rooms in the top bar
+    jobs        tuple[Job, ...] for the clock
+    commands    typer.Typer mounted under the package's name
+    demo        Callable[[DemoBuild], None], its part of the simulated utility
+    """
+
+    name: str
+    tables: str = ""
+    pages: str = ""
+    customer: str = ""
+    search: str = ""
+    jobs: str = ""
+    commands: str = ""
+    demo: str = ""
+    navigation: tuple[Room, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room in the top bar: `g` then `key` goes there; shown to `roles` only."""
+
+    label: str
+    path: str
+    key: str
+    roles: frozenset[str]
+    order: int = 50
+
+
+def resolve(reference: str) -> Any:
+    """The object behind "package.module:attribute"."""
+    module, _, attribute = reference.partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something the clock calls: `run(session, now)` in one unit of work, every `seconds`.
+
+    It decides nothing that cannot be repeated: the clock may call it twice.
+    """
+
+    name: str
+    seconds: int
+    run: Callable[[Session, datetime], str]
+
+
+# The customer page -------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class CustomerCall:
+    """One look at one customer: what every question, strip cell and timeline is asked with.
+
+    `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader a
+    single time for the whole page, so two questions share one query.
+    """
+
+    session: Session
+    customer_id: int
+    now: datetime
+    today: date
+    language: str = "en"
+    params: Mapping[str, str] = field(default_factory=dict)
+    _memo: dict[Callable[[CustomerCall], Any], Any] = field(default_factory=dict)
+
+    def once(self, load: Callable[[CustomerCall], T]) -> T:
+        """The value of `load(self)`, computed once a page."""
+        if load not in self._memo:
+            self._memo[load] = load(self)
+        value: T = self._memo[load]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The short answer in the left column: a figure in strong type and a few words after it."""
+
+    figure: str
+    detail: str = ""
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The chosen question in full: a template that fills the blocks of `web/sheet.html` from `context`."""
+
+    template: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question a customer may ask: `answer` is always shown, `sheet` only when chosen."""
+
+    key: str
+    title: str
+    order: int
+    answer: Callable[[CustomerCall], Answer]
+    sheet: Callable[[CustomerCall], Sheet]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure of the strip (Balance, Overdue, May leave)."""
+
+    label: str
+    figure: str
+    detail: str = ""
+    tone: Tone = ""
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A notice across the strip, such as an outage at the premise: `title` strong, then `text`."""
+
+    title: str
+    text: str
+    tone: Tone = "warn"
+    href: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something to do or say before hanging up; or, under a heading of its own, a reason (may leave)."""
+
+    text: str
+    detail: str = ""
+    href: str = ""
+    amount: str = ""
+    tone: Tone = ""
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SideSection:
+    """A section of the right column with its own heading."""
+
+    title: str
+    items: tuple[Todo, ...]
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened: `kind` is a filter chip (Contacts, Bills, Payments, Notices, Meter)."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str = ""
+    tone: Tone = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRoom:
+    """A package's part of the customer page. Each callable reads through the call's session."""
+
+    questions: tuple[Question, ...] = ()
+    cells: Callable[[CustomerCall], Sequence[Cell]] | None = None
+    banners: Callable[[CustomerCall], Sequence[Banner]] | None = None
+    todos: Callable[[CustomerCall], Sequence[Todo]] | None = None
+    sections: Callable[[CustomerCall], Sequence[SideSection]] | None = None
+    timeline: Callable[[CustomerCall], Sequence[TimelineEntry]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A customer found by something a package knows (a meter's serial, a bill's number)."""
+
+    customer_id: int
+    why: str
+    rank: int = 50

@@ -1,0 +1,52 @@
+"""Settings, read once from the environment (prefix `UTILITY_CRM_`)."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Every knob of the platform. Each can be set as `UTILITY_CRM_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="UTILITY_CRM_", extra="ignore")
+
+    home: Path | None = Field(
+        None, description="folder of the embedded server, secrets and logs; one per checkout"
+    )
+    database_url: str | None = Field(None, description="any PostgreSQL 18; the embedded server when absent")
+    pool_size: int = Field(10, ge=1, description="database connections a web process keeps")
+    host: str = Field("127.0.0.1", description="address the web process binds to")
+    port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
+    secret_key: str | None = Field(None, description="signs cookies; made once in the home when absent")
+    secure_cookies: bool = Field(False, description="send cookies over HTTPS only")
+    utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
+    timezone: str = Field("Europe/London", description="the supplier's own time zone")
+    country: str = Field("GB", description="ISO country, for phones and public holidays")
+    currency: str = Field("GBP", description="ISO currency of accounts made without one")
+    language: str = Field("en", description="language of pages for people who chose none")
+    demo: bool = Field(False, description="this utility is simulated, and every page says so")
+    as_of: date | None = Field(None, description="date the demo pretends it is; today when absent")
+    mail_to: str = Field(
+        "mailbox", pattern="^(mailbox|smtp)$", description="deliver to the local mailbox page or SMTP"
+    )
+    smtp_host: str = Field("127.0.0.1", description="SMTP server for notices")
+    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    smtp_starttls: bool = False
+    mail_from: str = Field("care@utility.example", description="sender of notices")
+    base_url: str = Field("http://127.0.0.1:8000", description="address of the web UI in notices")
+    log_level: str = "INFO"
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings; tests call `settings.cache_clear()` after changing the environment."""
+    return Settings()

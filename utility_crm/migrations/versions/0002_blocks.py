@@ -1,0 +1,98 @@
+"""Readings as blocks: a hypertable where the server has TimescaleDB, else range partitions by month.
+
+Both have the same columns, key and view. `make_block_partitions(first, last)` makes what an ingest of those days
+needs: on plain PostgreSQL a table a month, attached (which locks no reader and no writer of the others); on
+TimescaleDB nothing, since chunks come by themselves.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+COLUMNS = """
+    channel_id bigint not null,
+    day date not null,
+    micro bigint[] not null,
+    quality smallint,
+    qualities smallint[],
+    feed_id bigint not null,
+    constraint pk_blocks primary key (channel_id, day),
+    constraint ck_blocks_whole_day check (1440 % cardinality(micro) = 0),
+    constraint ck_blocks_one_quality check ((quality is null) <> (qualities is null))
+"""
+
+BY_MONTH = """
+create function make_block_partitions(first date, last date) returns void language plpgsql as $$
+declare
+    month date := date_trunc('month', first)::date;
+    part text;
+begin
+    while month <= last loop
+        part := 'blocks_' || to_char(month, 'YYYYMM');
+        if to_regclass(part) is null then
+            perform pg_advisory_xact_lock(hashtext('make_block_partitions'));
+            if to_regclass(part) is null then
+                execute format('create table %I (like blocks including defaults including constraints)', part);
+                execute format('alter table blocks attach partition %I for values from (%L) to (%L)',
+                               part, month, (month + interval '1 month')::date);
+            end if;
+        end if;
+        month := (month + interval '1 month')::date;
+    end loop;
+end $$
+"""
+
+BY_CHUNK = """
+create function make_block_partitions(first date, last date) returns void language sql as $$ select $$
+"""
+
+VIEW = """
+create view readings as
+select b.channel_id,
+       b.day,
+       (b.day::timestamp at time zone 'UTC')
+           - make_interval(mins => c.offset_minutes::int)
+           + (r.place - 1) * make_interval(mins => 1440 / cardinality(b.micro)) as starts_at,
+       r.micro::numeric / 1000000 as value,
+       c.unit,
+       coalesce(b.quality, b.qualities[r.place]) as quality
+from blocks b
+join channels c on c.id = b.channel_id
+cross join lateral unnest(b.micro) with ordinality as r(micro, place)
+"""
+
+
+def has_timescale() -> bool:
+    """Whether the server can have the extension, and lets us make it."""
+    found = op.get_bind().scalar(sa.text("select 1 from pg_available_extensions where name = 'timescaledb'"))
+    return found is not None
+
+
+def upgrade() -> None:
+    if has_timescale():
+        op.execute("create extension if not exists timescaledb")
+        op.execute(f"create table blocks ({COLUMNS})")
+        op.execute("select create_hypertable('blocks', by_range('day', interval '1 month'))")
+        op.execute(
+            "alter table blocks set (timescaledb.enable_columnstore, "
+            "timescaledb.segmentby = 'channel_id', timescaledb.orderby = 'day')"
+        )
+        op.execute("call add_columnstore_policy('blocks', after => interval '3 months')")
+        op.execute(BY_CHUNK)
+    else:
+        op.execute(f"create table blocks ({COLUMNS}) partition by range (day)")
+        op.execute(BY_MONTH)
+    op.execute("create index ix_blocks_feed_id on blocks (feed_id)")
+    op.execute(VIEW)
+
+
+def downgrade() -> None:
+    op.execute("drop view readings")
+    op.execute("drop function make_block_partitions(date, date)")
+    op.execute("drop table blocks")

@@ -1,0 +1,41 @@
+"""The network as a tree: area, feeder, transformer. Premises hang on a node of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utility_crm.kit.database import Base, identity
+
+
+class NetworkNode(Base):
+    """A place of the network. An area has no parent, a feeder hangs on an area, a transformer on a feeder."""
+
+    __tablename__ = "network_nodes"
+    __table_args__ = (
+        CheckConstraint("kind in ('area', 'feeder', 'transformer')", name="kind"),
+        CheckConstraint("(kind = 'area') = (parent_id is null)", name="areas_are_roots"),
+        Index(None, "parent_id"),
+    )
+
+    id: Mapped[int] = identity()
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("network_nodes.id"))
+
+
+class Premise(Base):
+    """An address where energy is used, in its own time zone."""
+
+    __tablename__ = "premises"
+    __table_args__ = (Index(None, "node_id"),)
+
+    id: Mapped[int] = identity()
+    code: Mapped[str] = mapped_column(unique=True)
+    node_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("network_nodes.id"))
+    address: Mapped[str]
+    city: Mapped[str] = mapped_column(server_default="")
+    postcode: Mapped[str] = mapped_column(server_default="")
+    country: Mapped[str] = mapped_column(server_default="GB")
+    timezone: Mapped[str]
