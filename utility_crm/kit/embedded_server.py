@@ -6,7 +6,7 @@
 
 The home folder holds
 
-    pg/         the cluster; made as pg.new and renamed, so half an initdb is never taken for one
+    pg/         the cluster; made as pg.new.* and renamed, so half an initdb is never taken for one
     run/        the socket, in a folder only the server's user may enter (0700)
     bin/        the programs, when root runs this: its own copy may be closed to the server's user
     pg.lock     held while the server is started or stopped
@@ -24,6 +24,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -132,15 +133,16 @@ class EmbeddedServer:
         if self._users_file is None:
             return False
         with self._locked():
-            users_file, self._users_file = self._users_file, None
-            with users_file:
-                fcntl.flock(users_file, fcntl.LOCK_UN)
-                try:
-                    fcntl.flock(users_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return False
-                self._stop_postgres()
-                return True
+            return self._leave()
+
+    def discard(self) -> None:
+        """Stops the server and removes the cluster with everything in it, unless somebody else uses it."""
+        make_home(self.home, self._user)
+        with self._locked():
+            self._enter()
+            if not self._leave():
+                raise ServerUnreachable(f"the database in {self.home} is in use; stop what uses it first")
+            shutil.rmtree(self.data, ignore_errors=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -153,6 +155,18 @@ class EmbeddedServer:
             self._users_file = self._open("pg.users")
             fcntl.flock(self._users_file, fcntl.LOCK_SH)
 
+    def _leave(self) -> bool:
+        assert self._users_file is not None
+        users_file, self._users_file = self._users_file, None
+        with users_file:
+            fcntl.flock(users_file, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(users_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            self._stop_postgres()
+            return True
+
     def _open(self, name: str) -> IO[str]:
         try:
             return (self.home / name).open("a", encoding="utf-8")
@@ -163,8 +177,9 @@ class EmbeddedServer:
         if self.data.exists():
             self._check_version(binaries)
             return
-        new = self.home / "pg.new"
-        shutil.rmtree(new, ignore_errors=True)  # what a killed initdb left behind
+        for leftover in self.home.glob("pg.new.*"):  # of a killed initdb, which may still be at it
+            shutil.rmtree(leftover, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix="pg.new.", dir=self.home))
         self._user.make_private(new)
         command = [str(binaries.program("initdb")), "-D", str(new), "-U", SUPERUSER, "-A", "trust"]
         # The built-in provider sorts the same on every system, and knows letters beyond ASCII.
@@ -219,10 +234,14 @@ class EmbeddedServer:
         if started.returncode != 0:
             raise ServerUnreachable(f"PostgreSQL cannot be started: {started.stdout.strip()[-500:]}")
         pid = int(started.stdout)
-        while is_running(pid) and time.monotonic() < give_up_at:
-            if self._is_ready():
-                return True
-            time.sleep(_POLL_SECONDS)
+        try:
+            while is_running(pid) and time.monotonic() < give_up_at:
+                if self._is_ready():
+                    return True
+                time.sleep(_POLL_SECONDS)
+        except KeyboardInterrupt:
+            os.kill(pid, signal.SIGINT)
+            raise
         return False
 
     def _is_ready(self) -> bool:

@@ -75,7 +75,7 @@ def _open_for_reading(*folders: Path) -> None:
     """Gives everyone the right to read below `folders`, and to run what its owner may run."""
     for folder in folders:
         for place, _, names in os.walk(folder):
-            Path(place).chmod(0o755)  # noqa: S103 - public programs, nothing else
+            Path(place).chmod(0o755)
             for name in names:
                 path = Path(place, name)
                 if not path.is_symlink():

@@ -1,0 +1,38 @@
+"""Servers of these tests' own, in folders that the user PostgreSQL runs as may enter."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from utility_crm.kit.embedded_server import EmbeddedServer
+
+
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """A short-named folder; pytest's own are closed to others and deep."""
+    folder = Path(tempfile.mkdtemp(prefix="ucrm-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def home(open_folder: Path) -> Iterator[Path]:
+    """A home with blanks and a quote in its name, whose server is stopped afterwards."""
+    folder = open_folder / "a home's own"
+    yield folder
+    EmbeddedServer(folder, fast=True).discard()
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Waits for something another process does."""
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,143 @@
+"""`up` as a person meets it: Ctrl-C, `kill -9` of any part, a taken port.
+
+The children are small, everything else is real.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from utility_crm.kit.embedded_server import EmbeddedServer
+from utility_crm.kit.processes import is_running
+
+from .conftest import until
+
+PROGRAMS = Path(__file__).parent / "programs"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Up:
+    """A running supervisor."""
+
+    def __init__(self, process: subprocess.Popen[str], home: Path, port: int) -> None:
+        self.process = process
+        self.port = port
+        self.server = EmbeddedServer(home, fast=True)
+        self.said: list[str] = []
+
+    def wait_for(self, words: str) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+            if words in line:
+                return
+        raise AssertionError(f"never said {words!r}, but {self.said}")
+
+    def web(self) -> int:
+        with urlopen(f"http://127.0.0.1:{self.port}/", timeout=20) as answer:
+            return int(answer.read())
+
+    def workers(self) -> list[int]:
+        try:
+            with psycopg.connect(self.server.url()) as connection:
+                return [row[0] for row in connection.execute("SELECT process FROM workers")]
+        except psycopg.OperationalError:
+            return []
+
+    def living_worker(self) -> int | None:
+        return next((process for process in self.workers() if is_running(process)), None)
+
+    def interrupt(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=30)
+        self.said += rest.splitlines()
+        return self.process.returncode
+
+
+@contextmanager
+def up(home: Path, port: int) -> Iterator[Up]:
+    command = [sys.executable, str(PROGRAMS / "run_supervisor.py"), str(home), str(port)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PROGRAMS)])}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    with process:
+        yield Up(process, home, port)
+        process.kill()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def test_any_part_may_be_killed_and_ctrl_c_stops_all(home: Path, port: int) -> None:
+    with up(home, port) as running:
+        running.wait_for("serving")
+        until(running.living_worker)
+        web, worker, database = running.web(), running.living_worker(), running.server.pid()
+        assert worker is not None
+        assert database is not None
+
+        os.kill(web, signal.SIGKILL)
+        assert running.web() != web
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: running.living_worker() not in (None, worker))
+        os.kill(database, signal.SIGKILL)
+        until(lambda: running.server.pid() not in (None, database))
+        until(running.workers)
+
+        last = (running.web(), running.living_worker(), running.server.pid())
+        assert running.interrupt() == 0
+        assert running.said[-1] == "Database stopped."
+        assert not any(is_running(process) for process in last if process is not None)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+
+
+def test_the_next_start_survives_a_killed_supervisor(home: Path, port: int) -> None:
+    with up(home, port) as killed:
+        killed.wait_for("serving")
+        web, database = killed.web(), killed.server.pid()
+        killed.process.kill()
+    with up(home, port) as running:
+        running.wait_for("serving")
+        assert running.web() != web
+        assert not is_running(web)
+        assert running.server.pid() == database
+        assert running.interrupt() == 0
+        assert running.server.pid() is None
+
+
+def test_a_taken_port_is_said_and_the_database_not_started(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with up(home, number) as refused:
+            refused.wait_for("PORT=")
+            assert refused.process.wait(20) == 1
+            assert refused.server.pid() is None
+
+
+def test_a_second_one_in_the_same_home_names_the_first(home: Path, port: int) -> None:
+    with up(home, port) as first:
+        first.wait_for("serving")
+        with up(home, port + 1) as second:
+            second.wait_for(f"already running at http://127.0.0.1:{port}")
+        assert first.interrupt() == 0
