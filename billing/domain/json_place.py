@@ -1,0 +1,162 @@
+"""Reading JSON without ever ignoring a key: what nobody took is refused, by place."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NoReturn
+
+from billing.domain.errors import TariffRefused
+from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+class Fields:
+    """One JSON object being read. Call ``finish`` when everything known has been taken."""
+
+    def __init__(self, value: Any, place: str = "") -> None:
+        self.place = place
+        if not isinstance(value, dict):
+            raise TariffRefused(place, f"expected an object, found {described(value)}")
+        self._value: dict[str, Any] = value
+        self._taken: set[str] = set()
+
+    def at(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
+
+    def refuse(self, key: str, reason: str) -> NoReturn:
+        raise TariffRefused(self.at(key) if key else self.place, reason)
+
+    def has(self, key: str) -> bool:
+        return key in self._value
+
+    def _take(self, key: str) -> Any:
+        self._taken.add(key)
+        if key not in self._value:
+            raise TariffRefused(self.place or "the file", f"'{key}' is not given")
+        return self._value[key]
+
+    def text(self, key: str) -> str:
+        value = self._take(key)
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(key, f"expected a text, found {described(value)}")
+        return value
+
+    def code(self, key: str) -> str:
+        value = self.text(key)
+        if not _CODE.fullmatch(value):
+            self.refuse(key, f"'{value}' is not a code: small letters, digits, and . _ - between them")
+        return value
+
+    def one_of(self, key: str, allowed: Iterable[str]) -> str:
+        value = self.text(key)
+        words = list(allowed)
+        if value not in words:
+            self.refuse(key, f"'{value}' is not one of {', '.join(words)}{_hint(value, words)}")
+        return value
+
+    def whole_number(self, key: str, allowed: Sequence[int]) -> int:
+        value = self._take(key)
+        if type(value) is not int or value not in allowed:
+            self.refuse(key, f"expected one of {', '.join(map(str, allowed))}, found {described(value)}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._take(key)
+        if not isinstance(value, bool):
+            self.refuse(key, f"expected true or false, found {described(value)}")
+        return value
+
+    def on(self, key: str) -> date:
+        value = self.text(key)
+        try:
+            if len(value) != 10:
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            self.refuse(key, f"'{value}' is not a date written YYYY-MM-DD")
+
+    def micro(self, key: str, *, limit: int = PRICE_MICRO_LIMIT) -> int:
+        """A decimal string as millionths."""
+        value = self._take(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            self.refuse(key, f'write the number as a text, "{value}", so that it stays exact')
+        if not isinstance(value, str):
+            self.refuse(key, f"expected a decimal text, found {described(value)}")
+        try:
+            micro = micro_from_text(value)
+        except ValueError as error:
+            self.refuse(key, str(error))
+        if abs(micro) >= limit:
+            self.refuse(key, f"'{value}' is too large")
+        return micro
+
+    def items(self, key: str, *, least: int = 1) -> list[tuple[Any, str]]:
+        """The elements of an array, each with its place."""
+        value = self._take(key)
+        if not isinstance(value, list) or len(value) < least:
+            self.refuse(key, f"expected a list of at least {least}, found {described(value)}")
+        return [(item, f"{self.at(key)}[{index}]") for index, item in enumerate(value)]
+
+    def texts(self, key: str) -> list[tuple[str, str]]:
+        found = self.items(key)
+        for item, place in found:
+            if not isinstance(item, str) or not item:
+                raise TariffRefused(place, f"expected a text, found {described(item)}")
+        if len({item for item, _ in found}) != len(found):
+            self.refuse(key, "names something twice")
+        return found
+
+    def fields(self, key: str) -> Fields:
+        return Fields(self._take(key), self.at(key))
+
+    def finish(self) -> None:
+        for key in self._value:
+            if key not in self._taken:
+                known = sorted(self._taken)
+                self.refuse("", f"unknown key '{key}'{_hint(key, known)}; nothing is ignored")
+
+
+def _hint(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def described(value: Any) -> str:
+    """What was found, in words."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value}'" if value else "an empty text"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
+
+
+def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise TariffRefused("the file", f"the key '{key}' stands twice in one object")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise TariffRefused("the file", f"{name} is not a number")
+
+
+def loads(text: str) -> Any:
+    """JSON, strictly: a key twice in one object is refused, and so are NaN and Infinity."""
+    try:
+        return json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise TariffRefused(f"line {error.lineno}, column {error.colno}", f"not JSON: {error.msg}") from None
+    except RecursionError:
+        raise TariffRefused("the file", "nested too deeply") from None

@@ -1,0 +1,149 @@
+"""Two stages. Determinants: what the readings say (energy by label, counts). Lines: what that costs.
+
+Stage one reads the matrix once a schedule; stage two is small. A further kind of charge adds its determinant
+to the first and its line to the second (EXPLAIN A4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from billing.domain.charges.fixed import fixed_amount
+from billing.domain.money import (
+    MICRO,
+    TAX_BASE_MINOR_LIMIT,
+    Int64Array,
+    Rounding,
+    amounts,
+    div_round,
+    shares_of,
+)
+from billing.domain.plan import EnergyPlan, Plan
+
+LineKind = Literal["fixed", "energy", "tax"]
+
+
+@dataclass(frozen=True, eq=False)
+class LineColumn:
+    """One line of every bill of a batch. Arrays are int64 (customers,).
+
+    quantity_micro: millionths of ``unit`` (kWh, day, month; for a tax the currency, its base).
+    price_micro: millionths of the currency per unit (for a tax the rate in parts per million).
+    """
+
+    kind: LineKind
+    code: str
+    label: str
+    unit: str
+    price_micro: int
+    starts_on: date
+    ends_before: date
+    quantity_micro: Int64Array
+    amount_minor: Int64Array
+    group: int = 0
+
+
+def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: int) -> Int64Array:
+    """Exact sums: int64 (customers, keys) from (customers, intervals).
+
+    Runs of equal key are summed first, then runs of the same key: order does not matter to integers.
+    """
+    customers, intervals = micro_kwh.shape
+    sums = np.zeros((customers, keys), dtype=np.int64)
+    if intervals == 0 or keys == 0:
+        return sums
+    starts = np.flatnonzero(np.concatenate(([True], key_of[1:] != key_of[:-1])))
+    runs = np.add.reduceat(micro_kwh, starts, axis=1)
+    run_keys = key_of[starts]
+    order = np.argsort(run_keys, kind="stable")
+    ordered = run_keys[order]
+    firsts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    totals = np.add.reduceat(runs[:, order], firsts, axis=1)
+    for column, key in enumerate(ordered[firsts]):
+        if key >= 0:
+            sums[:, key] = totals[:, column]
+    return sums
+
+
+def present_keys(plan: EnergyPlan) -> list[int]:
+    """Keys that occur on the axis at all: a label that no hour of the period carries makes no line."""
+    return [int(key) for key in np.unique(plan.key_of) if key >= 0]
+
+
+def lines_of(plan: Plan, energy: list[Int64Array], customers: int) -> tuple[LineColumn, ...]:
+    """Stage two. energy: one (customers, keys) array for each of ``plan.energy``."""
+    lines = [*_fixed_lines(plan, customers), *_energy_lines(plan, energy)]
+    for group, found in enumerate(plan.groups):
+        for rule in found.rules:
+            base = np.zeros(customers, dtype=np.int64)
+            for line in lines:
+                if line.group == group and rule.takes(line.code):
+                    base += line.amount_minor
+            if base.size and max(int(base.max()), -int(base.min())) > TAX_BASE_MINOR_LIMIT:
+                raise OverflowError(f"the base of {rule.tax.code} is too large to tax exactly")
+            lines.append(
+                LineColumn(
+                    "tax",
+                    rule.tax.code,
+                    rule.tax.label,
+                    plan.currency,
+                    rule.tax.rate_ppm,
+                    found.starts_on,
+                    found.ends_before,
+                    base * 10 ** (6 - plan.decimals),
+                    shares_of(base, rule.tax.rate_ppm, plan.rounding),
+                    group,
+                )
+            )
+    return tuple(sorted(lines, key=lambda line: plan.order[line.code]))
+
+
+def _fixed_lines(plan: Plan, customers: int) -> list[LineColumn]:
+    lines = []
+    for fixed in plan.fixed:
+        amount = fixed_amount(fixed.quantity, fixed.price_micro, plan.decimals, plan.rounding)
+        quantity = div_round(fixed.quantity.numerator * MICRO, fixed.quantity.denominator, Rounding.HALF_EVEN)
+        lines.append(
+            LineColumn(
+                "fixed",
+                fixed.code,
+                fixed.label,
+                fixed.per,
+                fixed.price_micro,
+                fixed.starts_on,
+                fixed.ends_before,
+                np.full(customers, quantity, dtype=np.int64),
+                np.full(customers, amount, dtype=np.int64),
+                fixed.group,
+            )
+        )
+    return lines
+
+
+def _energy_lines(plan: Plan, energy: list[Int64Array]) -> list[LineColumn]:
+    lines = []
+    for found, sums in zip(plan.energy, energy, strict=True):
+        for number in present_keys(found):
+            key = found.keys[number]
+            quantity = np.ascontiguousarray(sums[:, number])
+            amount = amounts(quantity, key.price_micro, plan.decimals, plan.rounding)
+            lines.append(
+                LineColumn(
+                    "energy",
+                    key.code,
+                    key.label,
+                    "kWh",
+                    key.price_micro,
+                    key.starts_on,
+                    key.ends_before,
+                    quantity,
+                    amount,
+                    key.group,
+                )
+            )
+    return lines

@@ -1,0 +1,85 @@
+"""A tariff: data, validated once into frozen types. How it is read from a file: tariff_file.py."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+
+from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.tax import TaxCharge
+from billing.domain.days import HolidayCalendar
+from billing.domain.errors import NotRateable
+from billing.domain.money import Rounding
+
+Charge = FixedCharge | EnergyCharge | TaxCharge
+MonthDay = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Spans of (month, day), half-open, in the year's order; one that passes the New Year is two spans.
+
+    An end of (13, 1) is the end of the year.
+    """
+
+    name: str
+    spans: tuple[tuple[MonthDay, MonthDay], ...]
+
+    def holds(self, day: date) -> bool:
+        return any(start <= (day.month, day.day) < end for start, end in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """In force from ``starts_on`` until the next version's. ``charges`` stand in the order of the lines."""
+
+    starts_on: date
+    charges: tuple[Charge, ...]
+    seasons: tuple[Season, ...] = ()
+
+    def season_of(self, day: date) -> str:
+        """The season's name; empty where the version has none."""
+        return next((season.name for season in self.seasons if season.holds(day)), "")
+
+    @property
+    def taxes(self) -> tuple[TaxCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, TaxCharge))
+
+    @property
+    def fixed(self) -> tuple[FixedCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, FixedCharge))
+
+    @property
+    def energy(self) -> tuple[EnergyCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, EnergyCharge))
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """timezone None: the premise's. holidays None: no day is a holiday."""
+
+    code: str
+    name: str
+    currency: str
+    decimals: int
+    versions: tuple[Version, ...]
+    timezone: str | None = None
+    holidays: HolidayCalendar | None = None
+    rounding: Rounding = Rounding.HALF_UP
+
+    def version_on(self, day: date) -> Version:
+        """Raises NotRateable for a day before the first version."""
+        index = bisect_right(self.versions, day, key=lambda version: version.starts_on)
+        if index == 0:
+            first = self.versions[0].starts_on
+            raise NotRateable(f"tariff {self.code} has no version on {day}: its first starts on {first}")
+        return self.versions[index - 1]
+
+    def zone(self, premise_timezone: str | None) -> str:
+        """The tariff's own time zone, else the premise's. Raises NotRateable when neither is known."""
+        found = self.timezone or premise_timezone
+        if found is None:
+            raise NotRateable(f"tariff {self.code} names no time zone, and none was given")
+        return found

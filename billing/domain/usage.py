@@ -1,0 +1,113 @@
+"""Readings as rating takes them: one channel's energy on an even axis of instants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from billing.domain.money import Int64Array
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def _check_axis(starts_at: datetime, interval_minutes: int) -> None:
+    if starts_at.utcoffset() != timedelta(0):
+        raise ValueError("starts_at must be an aware datetime in UTC")
+    if interval_minutes <= 0 or 1440 % interval_minutes:
+        raise ValueError("interval_minutes must divide a day of 1,440 minutes")
+
+
+@dataclass(frozen=True, eq=False)
+class Usage:
+    """One channel. ``micro_kwh`` is int64 (intervals,), zero where ``missing``; a missing one is never use.
+
+    starts_at: UTC instant of the first interval. missing, estimated: bool (intervals,).
+    An estimated reading has a value; a missing one has none.
+    """
+
+    starts_at: datetime
+    interval_minutes: int
+    micro_kwh: Int64Array
+    missing: BoolArray
+    estimated: BoolArray
+
+    def __post_init__(self) -> None:
+        _check_axis(self.starts_at, self.interval_minutes)
+        if self.micro_kwh.dtype != np.int64 or self.micro_kwh.ndim != 1:
+            raise ValueError("micro_kwh must be a flat int64 array")
+        if self.missing.shape != self.micro_kwh.shape or self.estimated.shape != self.micro_kwh.shape:
+            raise ValueError("missing and estimated must be as long as micro_kwh")
+        if self.micro_kwh[self.missing].any():
+            raise ValueError("a missing reading must hold zero")
+
+    @classmethod
+    def of(
+        cls,
+        starts_at: datetime,
+        interval_minutes: int,
+        micro_kwh: Int64Array,
+        missing: BoolArray | None = None,
+        estimated: BoolArray | None = None,
+    ) -> Usage:
+        """Masks default to all False; values under ``missing`` are set to zero; other zones become UTC."""
+        values = np.array(micro_kwh, dtype=np.int64)
+        absent = np.zeros(values.shape, dtype=bool) if missing is None else np.asarray(missing, dtype=bool)
+        guessed = (
+            np.zeros(values.shape, dtype=bool) if estimated is None else np.asarray(estimated, dtype=bool)
+        )
+        values[absent] = 0
+        return cls(starts_at.astimezone(UTC), interval_minutes, values, absent, guessed & ~absent)
+
+    @property
+    def ends_before(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.interval_minutes * self.micro_kwh.size)
+
+
+@dataclass(frozen=True, eq=False)
+class UsageMatrix:
+    """Several customers on one axis. micro_kwh: int64 (customers, intervals), zero where missing.
+
+    missing, estimated: bool of the same shape, or None for "none of them".
+    """
+
+    starts_at: datetime
+    interval_minutes: int
+    micro_kwh: Int64Array
+    missing: BoolArray | None = None
+    estimated: BoolArray | None = None
+
+    def __post_init__(self) -> None:
+        _check_axis(self.starts_at, self.interval_minutes)
+        if self.micro_kwh.dtype != np.int64 or self.micro_kwh.ndim != 2:
+            raise ValueError("micro_kwh must be int64 (customers, intervals)")
+        for mask in (self.missing, self.estimated):
+            if mask is not None and mask.shape != self.micro_kwh.shape:
+                raise ValueError("a mask must have the shape of micro_kwh")
+
+    @classmethod
+    def of(cls, usages: Sequence[Usage]) -> UsageMatrix:
+        """Stack usages that share start, interval and length. ValueError when they do not."""
+        first = usages[0]
+        for usage in usages:
+            same = (usage.starts_at, usage.interval_minutes, usage.micro_kwh.size)
+            if same != (first.starts_at, first.interval_minutes, first.micro_kwh.size):
+                raise ValueError("usages of one matrix must share their axis")
+        if len(usages) == 1:
+            return cls(
+                first.starts_at,
+                first.interval_minutes,
+                first.micro_kwh[None, :],
+                first.missing[None, :],
+                first.estimated[None, :],
+            )
+        return cls(
+            first.starts_at,
+            first.interval_minutes,
+            np.stack([usage.micro_kwh for usage in usages]),
+            np.stack([usage.missing for usage in usages]),
+            np.stack([usage.estimated for usage in usages]),
+        )
