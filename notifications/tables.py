@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -31,20 +31,35 @@ class Consent(Base):
 
 
 class OutboxNotice(Base):
-    """A notice on its way. `key` is deterministic: asking twice queues once. A notice that may not be sent is kept
-    as `withheld` with its named reason."""
+    """A notice on its way. `key` is deterministic: asking twice queues once.
+
+    `about` is what it is about ("bill:F-000123", "outage:7"), so that all of it can be counted or taken back.
+    `priority` orders what is due, lowest first. After `useful_before` it is not worth sending. `reason` names why
+    it is withheld, or what a waiting one waits for. `claims` counts how often a worker took it up, `attempts` how
+    often a try ended; they differ by the workers that died.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint("state in ('waiting', 'sending', 'sent', 'dead', 'withheld')", name="state"),
-        CheckConstraint("(state = 'withheld') = (reason is not null)", name="withheld_has_a_reason"),
-        Index("ix_outbox_due", "not_before", postgresql_where=text("state in ('waiting', 'sending')")),
+        CheckConstraint("state <> 'withheld' or reason is not null", name="withheld_has_a_reason"),
+        CheckConstraint("(state = 'sending') = (lease_until is not null)", name="sending_has_a_lease"),
+        CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_has_a_time"),
+        Index(
+            "ix_outbox_due",
+            "priority",
+            "not_before",
+            "id",
+            postgresql_where=text("state in ('waiting', 'sending')"),
+        ),
         Index(None, "customer_id", "created_at"),
+        Index(None, "about"),
     )
 
     id: Mapped[int] = identity()
     key: Mapped[str] = mapped_column(unique=True)
     notice: Mapped[str]
+    about: Mapped[str] = mapped_column(server_default="")
     customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     purpose: Mapped[str]
@@ -53,11 +68,14 @@ class OutboxNotice(Base):
     language: Mapped[str] = mapped_column(server_default="en")
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     urgent: Mapped[bool] = mapped_column(server_default="false")
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="50")
     context: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     state: Mapped[str] = mapped_column(server_default="waiting")
     reason: Mapped[str | None]
     not_before: Mapped[datetime]
+    useful_before: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    claims: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     last_error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -82,11 +100,12 @@ class MailboxMessage(Base):
 
 
 class Outage(Base):
-    """A time without supply at a node of the network and everything below it."""
+    """A time without supply at a node of the network and everything below it; announced twice, it is one."""
 
     __tablename__ = "outages"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="half_open"),
+        UniqueConstraint("node_id", "starts_at", "ends_at"),
         Index(None, "node_id", "ends_at"),
     )
 

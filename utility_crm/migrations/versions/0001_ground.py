@@ -306,6 +306,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_outages_created_by")),
         sa.ForeignKeyConstraint(["node_id"], ["network_nodes.id"], name=op.f("fk_outages_node_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outages")),
+        sa.UniqueConstraint(
+            "node_id", "starts_at", "ends_at", name=op.f("uq_outages_node_id_starts_at_ends_at")
+        ),
     )
     op.create_index(op.f("ix_outages_node_id_ends_at"), "outages", ["node_id", "ends_at"], unique=False)
     op.create_table(
@@ -407,6 +410,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), server_default="", nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=False),
@@ -415,6 +419,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), server_default="en", nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
         sa.Column("urgent", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default="50", nullable=False),
         sa.Column(
             "context",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -424,7 +429,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("useful_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claims", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -432,7 +439,13 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(state = 'withheld') = (reason is not null)", name=op.f("ck_outbox_withheld_has_a_reason")
+            "(state = 'sending') = (lease_until is not null)", name=op.f("ck_outbox_sending_has_a_lease")
+        ),
+        sa.CheckConstraint(
+            "(state = 'sent') = (sent_at is not null)", name=op.f("ck_outbox_sent_has_a_time")
+        ),
+        sa.CheckConstraint(
+            "state <> 'withheld' or reason is not null", name=op.f("ck_outbox_withheld_has_a_reason")
         ),
         sa.CheckConstraint(
             "state in ('waiting', 'sending', 'sent', 'dead', 'withheld')", name=op.f("ck_outbox_state")
@@ -444,13 +457,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
+    op.create_index(op.f("ix_outbox_about"), "outbox", ["about"], unique=False)
     op.create_index(
         op.f("ix_outbox_customer_id_created_at"), "outbox", ["customer_id", "created_at"], unique=False
     )
     op.create_index(
         "ix_outbox_due",
         "outbox",
-        ["not_before"],
+        ["priority", "not_before", "id"],
         unique=False,
         postgresql_where=sa.text("state in ('waiting', 'sending')"),
     )
@@ -635,6 +649,7 @@ def downgrade() -> None:
         "ix_outbox_due", table_name="outbox", postgresql_where=sa.text("state in ('waiting', 'sending')")
     )
     op.drop_index(op.f("ix_outbox_customer_id_created_at"), table_name="outbox")
+    op.drop_index(op.f("ix_outbox_about"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index(op.f("ix_occupancies_premise_id"), table_name="occupancies")
     op.drop_table("occupancies")
