@@ -30,9 +30,14 @@ def home(open_folder: Path) -> Iterator[Path]:
     EmbeddedServer(folder, fast=True).discard()
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+@pytest.fixture
+def until() -> Callable[..., None]:
     """Waits for something another process does."""
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not happen in time"
-        time.sleep(0.02)
+
+    def wait(condition: Callable[[], object], seconds: float = 20.0) -> None:
+        give_up_at = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < give_up_at, "it did not happen in time"
+            time.sleep(0.02)
+
+    return wait

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,8 +20,6 @@ import pytest
 
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.processes import is_running
-
-from .conftest import until
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,7 +83,9 @@ def port() -> int:
         return number
 
 
-def test_any_part_may_be_killed_and_ctrl_c_stops_all(home: Path, port: int) -> None:
+def test_any_part_may_be_killed_and_ctrl_c_stops_all(
+    home: Path, port: int, until: Callable[..., None]
+) -> None:
     with up(home, port) as running:
         running.wait_for("serving")
         until(running.living_worker)
