@@ -59,7 +59,7 @@ class CustomerFlag(Base):
 
 
 class ContactPoint(Base):
-    """A way to reach a customer. `normal` is what search and notices compare: E.164 phones, lower-case e-mail."""
+    """A way to reach a customer. `normal` is what search compares: E.164 phones, lower-case e-mail."""
 
     __tablename__ = "contact_points"
     __table_args__ = (

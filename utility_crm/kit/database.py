@@ -61,6 +61,9 @@ def make_engine(url: str, *, pool_size: int = 5, **options: Any) -> Engine:
 
 @contextmanager
 def unit_of_work(engine: Engine) -> Iterator[Session]:
-    """A session that commits when its block ends well and rolls back when it does not. Edges use it; actions never commit."""
+    """A session that commits when its block ends well and rolls back when it does not.
+
+    Edges use it; actions never commit.
+    """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session

@@ -6,16 +6,16 @@
     ├── Refused    a rule forbids it; the reason is named   (web: 403)
     └── Invalid    the input cannot be read                 (web: 422)
 
-Every error carries a short stable code, a sentence for a person, and where it happened. `web/` alone maps kinds
-to status codes; the command line prints `{"error": {...}}` and exits 1. A bad row of a feed is a value, never one
-of these.
+Every error carries a short stable code, a sentence for a person, and where it happened. `web/` alone maps
+kinds to status codes; the command line prints `{"error": {...}}` and exits 1. A bad row of a feed is a value,
+never one of these.
 """
 
 from __future__ import annotations
 
 
 class CareError(Exception):
-    """Base of the kinds. `code` is stable, `message` is for a person, `where` names file, line, field or record."""
+    """Base of the kinds: a stable `code`, a `message` for a person, and `where` (file, line, field)."""
 
     def __init__(self, code: str, message: str, where: str | None = None) -> None:
         super().__init__(message)

@@ -1,5 +1,8 @@
-"""What a package gives the host. Everything is named by a reference "package.module:attribute" and loaded when
-first needed, so the web process never imports what only the command line or the clock uses."""
+"""What a package gives the host.
+
+Everything is named by a reference "package.module:attribute" and loaded when first needed, so the web process
+never imports what only the command line or the clock uses.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class Module:
     customer    CustomerRoom: its part of the customer page
     search      Callable[[Session, str, int], Sequence[SearchHit]]
     navigation  rooms in the top bar
+    importing   ImportColumns: its own columns of the customer file
     jobs        tuple[Job, ...] for the clock
     commands    typer.Typer mounted under the package's name
     demo        Callable[[DemoBuild], None], its part of the simulated utility
@@ -35,6 +39,7 @@ class Module:
     pages: str = ""
     customer: str = ""
     search: str = ""
+    importing: str = ""
     jobs: str = ""
     commands: str = ""
     demo: str = ""
@@ -71,15 +76,15 @@ class Job:
     run: Callable[[Session, datetime], str]
 
 
-# The customer page -------------------------------------------------------------------------------------------
+# The customer page ------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class CustomerCall:
     """One look at one customer: what every question, strip cell and timeline is asked with.
 
-    `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader a
-    single time for the whole page, so two questions share one query.
+    `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader
+    a single time for the whole page, so two questions share one query.
     """
 
     session: Session
