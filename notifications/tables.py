@@ -5,14 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
 
 
 class Consent(Base):
-    """What a customer allowed or withdrew, by purpose and channel; the newest row holds. `proof` says how we know."""
+    """What a customer allowed or withdrew, by purpose and channel; the newest row holds. `proof`: how we
+    know."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -33,10 +43,10 @@ class Consent(Base):
 class OutboxNotice(Base):
     """A notice on its way. `key` is deterministic: asking twice queues once.
 
-    `about` is what it is about ("bill:F-000123", "outage:7"), so that all of it can be counted or taken back.
-    `priority` orders what is due, lowest first. After `useful_before` it is not worth sending. `reason` names why
-    it is withheld, or what a waiting one waits for. `claims` counts how often a worker took it up, `attempts` how
-    often a try ended; they differ by the workers that died.
+    `about` is what it is about ("bill:F-000123", "outage:7"), so that all of it can be counted or taken
+    back. `priority` orders what is due, lowest first. After `useful_before` it is not worth sending.
+    `reason` names why it is withheld, or what a waiting one waits for. `claims` counts how often a worker
+    took it up, `attempts` how often a try ended; they differ by the workers that died.
     """
 
     __tablename__ = "outbox"

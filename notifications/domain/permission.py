@@ -1,0 +1,176 @@
+"""May this notice be sent now? Pure: what is known goes in, a verdict with its reason comes out.
+
+The rules, in the order they are asked:
+
+1. without an address nothing can be sent;
+2. consent: service notices (outages, bills) go out unless the customer withdrew that channel,
+   marketing only to those who granted it;
+3. a notice that would come too late to be of use is not sent;
+4. quiet hours, by the clock on the wall of the premise: 21:00 to 08:00 unless set otherwise;
+5. a cap on notices a customer gets in one day of that clock.
+
+An urgent notice passes 4 and 5, never 1 to 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+_STEP = timedelta(minutes=15)
+# The longest wait there can be: a full day, then a long quiet night, in which a clock goes back.
+_STEPS_AT_MOST = 4 * (24 + 24 + 2)
+
+
+class Reason(StrEnum):
+    """Why a notice was not sent, or waits. The value is stored; `words` are for people."""
+
+    NO_ADDRESS = "no_address"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    NO_CONSENT = "no_consent"
+    TOO_LATE = "too_late"
+    NO_LONGER_TRUE = "no_longer_true"
+    QUIET_HOURS = "quiet_hours"
+    DAILY_CAP = "daily_cap"
+
+    @property
+    def words(self) -> str:
+        """The reason as a person would say it; also the key of its translation."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Reason.NO_ADDRESS: "we have no address to send it to",
+    Reason.CONSENT_WITHDRAWN: "the customer asked us not to write this way",
+    Reason.NO_CONSENT: "the customer did not agree to marketing",
+    Reason.TOO_LATE: "it would have come too late to be of use",
+    Reason.NO_LONGER_TRUE: "it was no longer true",
+    Reason.QUIET_HOURS: "it is night where the customer lives",
+    Reason.DAILY_CAP: "the customer already had enough notices that day",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `starts` until before `ends` on the wall clock, over midnight if need be; equal means never quiet.
+
+    Both are whole quarters of an hour, which every zone's changes of offset fall on, too.
+    """
+
+    starts: time = time(21)
+    ends: time = time(8)
+
+    def __post_init__(self) -> None:
+        for edge in (self.starts, self.ends):
+            if edge.minute % 15 or edge.second or edge.microsecond or edge.tzinfo:
+                raise ValueError("quiet hours begin and end on a quarter of an hour of the wall clock")
+
+    def holds(self, wall: time) -> bool:
+        """Whether it is quiet at this time on the wall."""
+        if self.starts <= self.ends:
+            return self.starts <= wall < self.ends
+        return wall >= self.starts or wall < self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the utility allows itself. `cap_a_day` counts notices sent to one customer in one local day."""
+
+    quiet: QuietHours = QuietHours()
+    cap_a_day: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the verdict depends on.
+
+    `consent` is the customer's newest word for this purpose and channel, None where there is none. `zone` is
+    the IANA name of the premise's time zone. `sent_today` counts notices of any kind since the local
+    midnight there.
+    """
+
+    purpose: str
+    address: str
+    consent: bool | None
+    zone: str
+    urgent: bool = False
+    sent_today: int = 0
+    useful_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """Nothing stands against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotBefore:
+    """It has to wait until `at` (UTC), because of `reason`."""
+
+    at: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """It must not be sent at all."""
+
+    reason: Reason
+
+
+Verdict = SendNow | SendNotBefore | Withhold
+
+
+def permission(asked: Asked, now: datetime, rules: Rules = Rules()) -> Verdict:
+    """The verdict at `now` (aware). Raises `ZoneInfoNotFoundError` for an unknown zone."""
+    if not asked.address:
+        return Withhold(Reason.NO_ADDRESS)
+    if asked.consent is False:
+        return Withhold(Reason.CONSENT_WITHDRAWN)
+    if asked.purpose == "marketing" and not asked.consent:
+        return Withhold(Reason.NO_CONSENT)
+    verdict = SendNow() if asked.urgent else _decent_time(asked, now, rules)
+    goes_at = verdict.at if isinstance(verdict, SendNotBefore) else now
+    if asked.useful_before is not None and goes_at >= asked.useful_before:
+        return Withhold(Reason.TOO_LATE)
+    return verdict
+
+
+def decent_from(
+    now: datetime, zone: str, quiet: QuietHours = QuietHours(), *, tomorrow: bool = False
+) -> datetime:
+    """The first instant (UTC) from `now` on that is not quiet; with `tomorrow`, of a later local date than
+    now's.
+
+    That is `now` itself, or a quarter of an hour: those are tried one after the other, so that both clock
+    changes come out right whatever the zone does.
+    """
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).date()
+    instant = now.astimezone(UTC)
+    for _ in range(_STEPS_AT_MOST):
+        wall = instant.astimezone(place)
+        if not quiet.holds(wall.time()) and not (tomorrow and wall.date() <= today):
+            return instant
+        instant = _next_quarter(instant)
+    raise ValueError(f"no decent hour within two days in {zone}")
+
+
+def local_midnight(now: datetime, zone: str) -> datetime:
+    """When the local day of `now` began (UTC): the cap counts from here."""
+    wall = now.astimezone(ZoneInfo(zone))
+    return wall.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
+
+
+def _decent_time(asked: Asked, now: datetime, rules: Rules) -> Verdict:
+    if asked.sent_today >= rules.cap_a_day:
+        return SendNotBefore(decent_from(now, asked.zone, rules.quiet, tomorrow=True), Reason.DAILY_CAP)
+    at = decent_from(now, asked.zone, rules.quiet)
+    return SendNow() if at <= now else SendNotBefore(at, Reason.QUIET_HOURS)
+
+
+def _next_quarter(instant: datetime) -> datetime:
+    start = instant.replace(minute=instant.minute // 15 * 15, second=0, microsecond=0)
+    return start + _STEP
