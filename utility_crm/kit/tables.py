@@ -1,8 +1,9 @@
-"""What the kit itself stores: the clock's record of its jobs."""
+"""What the kit itself stores: the clock's record of its jobs, and what the whole database is."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,3 +20,12 @@ class JobRun(Base):
     finished_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(server_default="")
     error: Mapped[str | None]
+
+
+class Installation(Base):
+    """What is true of this whole database, by name: `simulated` says that it is a demo, and which."""
+
+    __tablename__ = "installation"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]

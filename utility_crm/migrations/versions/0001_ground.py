@@ -65,6 +65,12 @@ def upgrade() -> None:
         postgresql_using="gin",
     )
     op.create_table(
+        "installation",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_installation")),
+    )
+    op.create_table(
         "job_runs",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -694,6 +700,7 @@ def downgrade() -> None:
     op.drop_table("network_nodes")
     op.drop_table("mailbox")
     op.drop_table("job_runs")
+    op.drop_table("installation")
     op.drop_index("ix_customers_name_trgm", table_name="customers", postgresql_using="gin")
     op.drop_table("customers")
     op.drop_table("churn_models")

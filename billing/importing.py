@@ -1,0 +1,95 @@
+"""Billing's own columns of the customer file: `tariff` and `supply_from`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import BigInteger, any_, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Text
+
+from billing.tables import Agreement, Tariff
+from meters.tables import ServicePoint
+from utility_crm.customers.actions import ImportColumns
+from utility_crm.customers.importing.reading import Problem
+from utility_crm.customers.importing.writing import RowIds
+
+
+def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
+    """Begin the agreements named. One that runs already on the same tariff is left alone; on another, or of
+    another account, it is a problem: a change of tariff is not told by this file."""
+    wanted = [item for item in rows if "tariff" in item.row.others]
+    tariffs = _codes(session, Tariff, {item.row.others["tariff"] for item in wanted})
+    points = _codes(session, ServicePoint, {item.row.others.get("service_point", "") for item in wanted})
+    held = _agreements(session, list(points.values()))
+    touched: set[int] = set()
+    problems: list[Problem] = []
+    fresh: list[_Begun] = []
+    for item in wanted:
+        begun = _begun(item, tariffs, points)
+        if isinstance(begun, Problem):
+            problems.append(begun)
+            continue
+        before = held.setdefault(begun.service_point_id, [])
+        clash = [
+            other for other in before if other.ends_before is None or other.ends_before > begun.starts_on
+        ]
+        if not clash:
+            fresh.append(begun)
+            before.append(begun)
+            touched.add(item.row.line)
+        elif any(
+            (other.account_id, other.tariff_id) != (begun.account_id, begun.tariff_id) for other in clash
+        ):
+            message = (
+                f"service point {item.row.others['service_point']!r} is supplied under another agreement"
+            )
+            problems.append(Problem(item.row.line, "tariff", message))
+    if fresh and not problems:
+        session.execute(insert(Agreement), [asdict(begun) for begun in fresh])
+    return touched, problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    account_id: int
+    service_point_id: int
+    tariff_id: int
+    starts_on: date
+    ends_before: date | None = None
+
+
+def _agreements(session: Session, points: list[int]) -> dict[int, list[_Begun]]:
+    """Every agreement at the points."""
+    columns = (Agreement.account_id, Agreement.service_point_id, Agreement.tariff_id)
+    among = Agreement.service_point_id == any_(literal(points, ARRAY(BigInteger())))
+    found: dict[int, list[_Begun]] = {}
+    for row in session.execute(select(*columns, Agreement.starts_on, Agreement.ends_before).where(among)):
+        found.setdefault(row[1], []).append(_Begun(*row))
+    return found
+
+
+def _begun(item: RowIds, tariffs: dict[str, int], points: dict[str, int]) -> _Begun | Problem:
+    code, point = item.row.others["tariff"], item.row.others.get("service_point", "")
+    if code not in tariffs:
+        return Problem(item.row.line, "tariff", f"there is no tariff {code!r}; import it first")
+    if point not in points:
+        return Problem(item.row.line, "tariff", "a tariff needs a service_point with a premise")
+    try:
+        starts_on = date.fromisoformat(item.row.others.get("supply_from", item.opened_on.isoformat()))
+    except ValueError:
+        return Problem(
+            item.row.line, "supply_from", f"{item.row.others['supply_from']!r} is no date (YYYY-MM-DD)"
+        )
+    return _Begun(item.account_id, points[point], tariffs[code], starts_on)
+
+
+def _codes(session: Session, table: type[Tariff] | type[ServicePoint], codes: set[str]) -> dict[str, int]:
+    among = table.code == any_(literal(list(codes), ARRAY(Text())))
+    return dict(session.execute(select(table.code, table.id).where(among)).all())
+
+
+COLUMNS = ImportColumns(("tariff", "supply_from"), agree_on_tariffs)

@@ -1,0 +1,41 @@
+"""The command line: the ground's own commands, and those of every installed package under its name."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from utility_crm.app import modules
+from utility_crm.commands import customers, running, users
+from utility_crm.kit.module import resolve
+
+
+def build(named: str | None = None) -> typer.Typer:
+    """The command line; where `named` is a package's name, with that package's commands alone.
+
+    A command that needs neither frames nor models thus starts without importing them.
+    """
+    app = typer.Typer(
+        name="utility-crm",
+        help="Customer care for an energy supplier.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    own = (running.up, running.serve, running.clock, running.deliver, running.migrate)
+    for command in own:
+        app.command()(command)
+    app.add_typer(customers.app, name="customers")
+    app.add_typer(users.app, name="users")
+    with_commands = {module.name: module.commands for module in modules() if module.commands}
+    if named in {command.__name__ for command in own} | {"customers", "users"}:
+        return app
+    for name in [named] if named in with_commands else with_commands:
+        app.add_typer(resolve(with_commands[name]), name=name)
+    return app
+
+
+def main() -> None:
+    """Entry point of `utility-crm` and `python -m utility_crm`."""
+    build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()

@@ -1,0 +1,99 @@
+"""`utility-crm serve`, `clock`, `deliver` and `up`: the processes of the platform."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Annotated, Any
+
+import typer
+
+from utility_crm.app import modules
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.module import Job, resolve
+from utility_crm.kit.settings import settings
+
+
+def serve(
+    fd: Annotated[int | None, typer.Option(help="a listening socket handed down by `up`")] = None,
+    host: Annotated[str | None, typer.Option(help="address to bind to")] = None,
+    port: Annotated[int | None, typer.Option(help="port to bind to")] = None,
+) -> None:
+    """Serve the web UI."""
+    from utility_crm.kit.runtime import database
+    from utility_crm.web.server import run
+
+    with database(pool_size=settings().pool_size) as engine:
+        run(engine, fd=fd, host=host or settings().host, port=port or settings().port)
+
+
+def clock() -> None:
+    """Call the jobs at their times; any number may run, one leads."""
+    from utility_crm.kit.runtime import database
+    from utility_crm.kit.scheduler import run_clock
+
+    with database() as engine:
+        run_clock(engine, _jobs(), _stopped_by_signal())
+
+
+def deliver() -> None:
+    """Send what waits in the outbox; any number may run."""
+    from utility_crm.kit.runtime import database
+
+    with database() as engine:
+        resolve("notifications.delivery:run_delivery")(engine, _stopped_by_signal())
+
+
+def migrate(
+    to: Annotated[str, typer.Option(help="revision to reach")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="go down instead of up")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the database to this code's schema."""
+    from utility_crm.kit.migrations import migrate as run_history
+    from utility_crm.kit.runtime import database
+
+    with speaking(as_json), database(migrated=False) as engine:
+        run_history(engine, to, down=down)
+        emit({"revision": to}, as_json, lambda: f"The schema is at {to}.")
+
+
+def up(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="port of the web UI")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="build the simulated utility where there is none")
+    ] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="with --demo: throw it away and build anew")] = False,
+) -> None:
+    """Database, web, clock and delivery in one, kept alive until Ctrl-C."""
+    from utility_crm.commands.everything import run_everything
+
+    if reset and not demo:
+        raise typer.BadParameter("--reset throws data away and only goes with --demo")
+    with speaking(False):
+        raise typer.Exit(run_everything(port or settings().port, demo=demo, reset=reset, say=_say))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _jobs() -> tuple[Job, ...]:
+    return tuple(job for module in modules() if module.jobs for job in resolve(module.jobs))
+
+
+def _stopped_by_signal() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set.
+
+    They set it from a thread: a handler that meets a waiting Event in its own thread can lock itself.
+    """
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: Any) -> None:
+        threading.Thread(target=stop.set, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    return stop
