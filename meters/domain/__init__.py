@@ -1,0 +1,1 @@
+"""Readings as values: blocks, exact decimals, units, and the local clock. No input, no output."""

@@ -1,0 +1,45 @@
+"""What a format is, and what a reader is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from meters.domain.blocks import Block
+from meters.domain.problems import Problem
+
+Item = Block | Problem
+
+
+def _nowhere(service_point: str) -> int | None:  # noqa: ARG001
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person or a stored profile says about files that do not say it themselves.
+
+    `columns` maps a field (service_point, starts_at, ends_at, value, unit, channel, quality, direction) to
+    the file's own title. `zone` is the local clock of stamps without an offset.
+    `offset_minutes_of(service_point)` is the standard time of its premise, None while it is unassigned (then
+    UTC).
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    zone: ZoneInfo | None = None
+    offset_minutes_of: Callable[[str], int | None] = _nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`recognises(head)` looks at the first characters of a text; `read(stream, stem, options)` yields blocks
+    and problems in the order of the file, where a problem that `refuses` is the last item and takes back all
+    before it. `stem` is the file's name without its ending, the name of a service point where a file does not
+    say one.
+    """
+
+    name: str
+    recognises: Callable[[str], bool]
+    read: Callable[[BinaryIO, str, ReadOptions], Iterator[Item]]

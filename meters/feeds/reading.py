@@ -1,0 +1,118 @@
+"""A path read to the end: its blocks merged, its problems listed, and whether it was taken."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from meters.domain.blocks import Block, BlockKey, overlay
+from meters.domain.problems import Problem, refusal
+from meters.feeds.format import Format, Item, ReadOptions
+from meters.feeds.formats import formats, recognised
+from meters.feeds.members import Member, opened, text_head
+
+Status = Literal["ok", "partial", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """What a path held. One block a channel's day; `format` is None where nothing was recognised."""
+
+    path: str
+    format: str | None
+    status: Status
+    blocks: tuple[Block, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Blocks by day, in the order their days first came."""
+
+    blocks: dict[BlockKey, Block] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    refused: bool = False
+
+    def add(self, block: Block) -> None:
+        earlier = self.blocks.get(block.key)
+        self.blocks[block.key] = block if earlier is None else overlay(earlier, block)
+
+    def note(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if problem.dropped is not None:
+            self.blocks.pop(problem.dropped, None)
+
+
+def read_feed(path: Path, format_name: str = "auto", options: ReadOptions | None = None) -> FeedFile:
+    """Read one path, a file or a zip of files, whose formats are told by content unless `format_name` names
+    one.
+
+    A refused file inside a zip leaves its fellows. A later member adds to, corrects or replaces days of an
+    earlier one, as its format says. Raises OSError where the path cannot be read.
+    """
+    told = options or ReadOptions()
+    whole, names = _Taken(), list[str]()
+    with opened(path) as members:
+        for member in members:
+            if isinstance(member, Problem):
+                whole.note(member)
+                continue
+            reader = _format_of(member, format_name)
+            if isinstance(reader, Problem):
+                whole.note(replace(reader, member=member.name))
+                continue
+            names.append(reader.name)
+            taken = _take(member, reader, told)
+            _merge(whole, taken)
+    format_used = names[0] if names else (format_name if format_name != "auto" else None)
+    status: Status = "ok"
+    if whole.problems:
+        status = "partial" if whole.blocks else "rejected"
+    return FeedFile(str(path), format_used, status, tuple(whole.blocks.values()), tuple(whole.problems))
+
+
+def _format_of(member: Member, format_name: str) -> Format | Problem:
+    head = text_head(member.head)
+    if isinstance(head, Problem):
+        return head
+    if format_name != "auto":
+        return formats()[format_name]
+    found = recognised(head)
+    if found is None:
+        known = ", ".join(formats())
+        return refusal("unknown_format", f"The content is in none of the formats read here ({known}).", 1)
+    return found
+
+
+def _take(member: Member, reader: Format, options: ReadOptions) -> _Taken:
+    """One file's blocks and problems; nothing but the problems where it is refused."""
+    taken = _Taken()
+    for item in _items(member, reader, options):
+        if isinstance(item, Block):
+            taken.add(item)
+            continue
+        taken.note(replace(item, member=member.name))
+        if item.refuses:
+            taken.blocks.clear()
+            taken.problems = [taken.problems[-1]]
+            taken.refused = True
+    return taken
+
+
+def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:
+    try:
+        yield from reader.read(member.stream, member.stem, options)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        yield refusal("damaged_zip", "This file of the zip archive is damaged; send it again.")
+
+
+def _merge(whole: _Taken, taken: _Taken) -> None:
+    """Bring a member's days in; a day in which two members disagree on the unit is left out."""
+    for problem in taken.problems:
+        whole.note(problem)
+    for block in taken.blocks.values():
+        whole.add(block)
