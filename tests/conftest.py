@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
 from utility_crm.app import load_tables
@@ -53,7 +53,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer 
 def _address(server: EmbeddedServer | None, database: str) -> str:
     if server is not None:
         return server.url(database)
-    return os.environ["UTILITY_CRM_TEST_DATABASE_URL"].replace("/postgres", f"/{database}", 1)
+    url = make_url(os.environ["UTILITY_CRM_TEST_DATABASE_URL"]).set(database=database)
+    return url.render_as_string(hide_password=False)
 
 
 def _template(server: EmbeddedServer | None) -> str:

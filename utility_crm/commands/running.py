@@ -22,10 +22,11 @@ def serve(
 ) -> None:
     """Serve the web UI."""
     from utility_crm.kit.runtime import database
+    from utility_crm.app import create_app
     from utility_crm.web.server import run
 
     with database(pool_size=settings().pool_size) as engine:
-        run(engine, fd=fd, host=host or settings().host, port=port or settings().port)
+        run(create_app(engine), fd=fd, host=host or settings().host, port=port or settings().port)
 
 
 def clock() -> None:

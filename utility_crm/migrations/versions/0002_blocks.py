@@ -78,7 +78,8 @@ def upgrade() -> None:
     if has_timescale():
         op.execute("create extension if not exists timescaledb")
         op.execute(f"create table blocks ({COLUMNS})")
-        op.execute("select create_hypertable('blocks', by_range('day', interval '1 month'))")
+        by_month = "by_range('day', interval '1 month'), create_default_indexes => false"
+        op.execute(f"select create_hypertable('blocks', {by_month})")
         op.execute(
             "alter table blocks set (timescaledb.enable_columnstore, "
             "timescaledb.segmentby = 'channel_id', timescaledb.orderby = 'day')"
