@@ -23,5 +23,6 @@ class Retry:
         """
         if attempts >= self.tries:
             return None
-        step = min(self.longest, self.first * 2 ** min(attempts - 1, 30))
+        doublings: int = 2 ** min(attempts - 1, 30)
+        step = min(self.longest, self.first * doublings)
         return step * (0.5 + chance / 2)

@@ -1,0 +1,183 @@
+"""What can be done with notices. Nothing here sends, and nothing commits: rows go to the outbox, delivery
+reads it.
+
+queue(session, payment_reminder(...), now)       one
+queue_all(session, [payment_reminder(...), ...], now)     thousands, in two statements
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from notifications.domain.message_id import message_id
+from notifications.domain.permission import (
+    Asked,
+    Reason,
+    Rules,
+    SendNotBefore,
+    Verdict,
+    Withhold,
+    permission,
+)
+from notifications.new_notice import NewNotice, Queued
+from notifications.recipients import Recipient, recipients
+from notifications.tables import Consent, OutboxNotice
+from notifications.types import notice_type
+from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.settings import settings
+
+_INSERT = text("""
+    insert into outbox (
+        key, notice, about, customer_id, account_id, purpose, channel, address, language, timezone, urgent,
+        priority, context, state, reason, not_before, useful_before, created_at, message_id
+    )
+    select key, notice, about, customer_id, account_id, purpose, 'email', address, language, timezone, urgent,
+           priority, context, state, reason, not_before, useful_before, :now, message_id
+    from jsonb_to_recordset(cast(:rows as jsonb)) as new (
+        position int, key text, notice text, about text, customer_id bigint, account_id bigint, purpose text,
+        address text, language text, timezone text, urgent bool, priority smallint, context jsonb, state text,
+        reason text, not_before timestamptz, useful_before timestamptz, message_id text
+    )
+    order by position
+    on conflict (key) do nothing
+    returning key
+""")
+
+
+def queue(session: Session, notice: NewNotice, now: datetime) -> Queued:
+    """Put one notice into the outbox, once for its key. See `queue_all`."""
+    return queue_all(session, [notice], now)[0]
+
+
+def queue_all(session: Session, notices: Sequence[NewNotice], now: datetime) -> list[Queued]:
+    """Put notices into the outbox, each once for its key, and say in order what became of each.
+
+    A notice that may not be sent is kept as withheld with its reason. The daily cap is not asked here: it
+    counts what was sent, which delivery knows. Raises `NotFound` for an unknown customer or kind of notice,
+    `Invalid` where the context lacks what the kind needs.
+    """
+    reached = _reach(session, notices)
+    verdicts = [_verdict(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
+    rows = [
+        _row(position, notice, recipient, verdict, now)
+        for position, (notice, recipient, verdict) in enumerate(zip(notices, reached, verdicts, strict=True))
+    ]
+    inserted = set(session.scalars(_INSERT, {"rows": json.dumps(rows), "now": now})) if rows else set()
+    return [_became(notice, verdict, inserted) for notice, verdict in zip(notices, verdicts, strict=True)]
+
+
+def foresee(session: Session, notices: Sequence[NewNotice], now: datetime) -> list[Verdict]:
+    """What `queue_all` would decide about each notice now. Raises as it does; keeps nothing."""
+    reached = _reach(session, notices)
+    return [_verdict(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
+
+
+def take_back(session: Session, about: str, now: datetime) -> int:
+    """Withhold what has not been sent about something ("bill:F-000123", once it is paid); how many that were.
+
+    One that is on its way at this moment is not stopped.
+    """
+    taken = session.execute(
+        update(OutboxNotice)
+        .where(OutboxNotice.about == about, OutboxNotice.state == "waiting")
+        .values(state="withheld", reason=Reason.NO_LONGER_TRUE, not_before=now)
+        .returning(OutboxNotice.id)
+    )
+    return len(taken.all())
+
+
+def record_consent(
+    session: Session,
+    customer_id: int,
+    purpose: str,
+    channel: str,
+    *,
+    granted: bool,
+    now: datetime,
+    proof: str,
+) -> None:
+    """Keep a customer's word for or against being written to; the newest holds, and older ones stay."""
+    session.add(
+        Consent(
+            customer_id=customer_id,
+            purpose=purpose,
+            channel=channel,
+            granted=granted,
+            at=now,
+            proof=proof,
+        )
+    )
+    session.flush()
+
+
+def _reach(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:
+    """A recipient for each notice; one statement for each purpose among them."""
+    found: dict[int, Recipient] = {}
+    purposes = [(notice_type(notice.notice).purpose, index) for index, notice in enumerate(notices)]
+    for purpose, group in groupby(sorted(purposes), key=lambda pair: pair[0]):
+        indexes = [index for _, index in group]
+        wishes = [(notices[index].customer_id, notices[index].account_id) for index in indexes]
+        found |= dict(zip(indexes, recipients(session, wishes, purpose), strict=True))
+    return [found[index] for index in range(len(notices))]
+
+
+def _verdict(notice: NewNotice, recipient: Recipient, now: datetime) -> Verdict:
+    if recipient.language is None:
+        raise NotFound("no_such_customer", "there is no such customer to write to", str(notice.customer_id))
+    if missing := notice_type(notice.notice).needs - notice.context.keys():
+        message = f"a {notice.notice} notice cannot be written without {', '.join(sorted(missing))}"
+        raise Invalid("notice_lacks_context", message, notice.key)
+    asked = Asked(
+        purpose=notice_type(notice.notice).purpose,
+        address=recipient.address,
+        consent=recipient.consent,
+        zone=notice.timezone or recipient.zone,
+        urgent=notice.urgent,
+        useful_before=notice.useful_before,
+    )
+    return permission(asked, now, Rules())
+
+
+def _row(
+    position: int, notice: NewNotice, recipient: Recipient, verdict: Verdict, now: datetime
+) -> dict[str, object]:
+    return {
+        "position": position,
+        "key": notice.key,
+        "notice": notice.notice,
+        "about": notice.about,
+        "customer_id": notice.customer_id,
+        "account_id": notice.account_id,
+        "purpose": notice_type(notice.notice).purpose,
+        "address": recipient.address,
+        "language": recipient.language,
+        "timezone": notice.timezone or recipient.zone,
+        "urgent": notice.urgent,
+        "priority": notice.priority,
+        "context": dict(notice.context),
+        "state": "withheld" if isinstance(verdict, Withhold) else "waiting",
+        "reason": _reason(verdict),
+        "not_before": (verdict.at if isinstance(verdict, SendNotBefore) else now).isoformat(),
+        "useful_before": notice.useful_before and notice.useful_before.isoformat(),
+        "message_id": message_id(notice.key, settings().mail_from),
+    }
+
+
+def _reason(verdict: Verdict) -> Reason | None:
+    return verdict.reason if isinstance(verdict, Withhold | SendNotBefore) else None
+
+
+def _became(notice: NewNotice, verdict: Verdict, inserted: set[str]) -> Queued:
+    """`inserted` loses what was told, so a key asked for twice in one call was `already` there the second
+    time."""
+    if notice.key not in inserted:
+        return Queued(notice.key, "already")
+    inserted.remove(notice.key)
+    outcome = "withheld" if isinstance(verdict, Withhold) else "queued"
+    return Queued(notice.key, outcome, _reason(verdict))  # type: ignore[arg-type]

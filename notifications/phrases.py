@@ -1,0 +1,40 @@
+"""Figures as they are written in a customer's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, get_currency_precision
+
+# English without a country would put the month before the day.
+_PLACES = {"en": "en_GB"}
+
+
+def locale_of(language: str) -> Locale:
+    """The language's customs; English ones for a language nobody taught us."""
+    try:
+        return Locale.parse(_PLACES.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_PLACES["en"])
+
+
+def money_in_words(amount_minor: int, currency: str, language: str) -> str:
+    """An amount in the currency's minor units: "£12.50", "12,50 £"."""
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return str(format_currency(amount, currency, locale=locale_of(language)))
+
+
+def day_in_words(day: date, language: str) -> str:
+    """ "Friday, 27 November 2026", in the language's own way."""
+    return str(format_date(day, "full", locale=locale_of(language)))
+
+
+def time_in_words(at: datetime, language: str, *, zone_named: bool = False) -> str:
+    """The time on the wall: "09:00"; with `zone_named` also which clock: "01:30 BST"."""
+    locale = locale_of(language)
+    if zone_named:
+        return str(format_datetime(at, "HH:mm z", tzinfo=at.tzinfo, locale=locale))
+    return str(format_time(at, "HH:mm", tzinfo=at.tzinfo, locale=locale))

@@ -1,0 +1,58 @@
+"""A bill is late: what is open, of which bill, since when, and what to do if paying is hard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from notifications.new_notice import NewNotice
+from notifications.phrases import day_in_words, money_in_words
+from notifications.types import Facts, NoticeType
+
+
+def payment_reminder(
+    *,
+    customer_id: int,
+    account_id: int,
+    account: str,
+    bill: str,
+    amount_minor: int,
+    currency: str,
+    due_on: date,
+    step: int = 1,
+) -> NewNotice:
+    """The reminder number `step` of a late bill, to its payer; `amount_minor` is what is still open."""
+    return NewNotice(
+        key=f"payment_reminder:{bill}:{step}",
+        notice="payment_reminder",
+        about=f"bill:{bill}",
+        customer_id=customer_id,
+        account_id=account_id,
+        context={
+            "account": account,
+            "bill": bill,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "due_on": due_on.isoformat(),
+        },
+    )
+
+
+def _words(facts: Facts) -> Mapping[str, Any]:
+    given = facts.context
+    return {
+        "account": given["account"],
+        "bill": given["bill"],
+        "amount": money_in_words(given["amount_minor"], given["currency"], facts.language),
+        "due_on": day_in_words(date.fromisoformat(given["due_on"]), facts.language),
+    }
+
+
+TYPE = NoticeType(
+    name="payment_reminder",
+    title="Payment reminder",
+    purpose="service",
+    needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on"}),
+    words=_words,
+)

@@ -1,0 +1,38 @@
+"""The supply will be off: where, when by the clock on the customer's wall, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifications.phrases import day_in_words, time_in_words
+from notifications.types import Facts, NoticeType
+
+
+def _words(facts: Facts) -> Mapping[str, Any]:
+    given, zone = facts.context, ZoneInfo(facts.timezone)
+    starts = datetime.fromisoformat(given["starts_at"]).astimezone(zone)
+    ends = datetime.fromisoformat(given["ends_at"]).astimezone(zone)
+    # On the night the clocks change an hour comes twice, or never: then the times name their zone.
+    zone_named = starts.utcoffset() != ends.utcoffset()
+    return {
+        "places": given["places"],
+        "reason": given["reason"],
+        "medical": given.get("medical", False),
+        "starts_on": day_in_words(starts.date(), facts.language),
+        "ends_on": day_in_words(ends.date(), facts.language),
+        "one_day": starts.date() == ends.date(),
+        "starts": time_in_words(starts, facts.language, zone_named=zone_named),
+        "ends": time_in_words(ends, facts.language, zone_named=zone_named),
+    }
+
+
+TYPE = NoticeType(
+    name="planned_outage",
+    title="Planned outage",
+    purpose="service",
+    needs=frozenset({"places", "starts_at", "ends_at", "reason"}),
+    words=_words,
+)
