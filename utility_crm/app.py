@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 
-from utility_crm.kit.module import Module, resolve
+from fastapi import FastAPI
+from sqlalchemy import Connection, Engine
+
+from utility_crm.auth.cookies import Sessions
+from utility_crm.auth.guesses import Guesses
+from utility_crm.kit.module import CustomerRoom, Module, resolve
+from utility_crm.kit.runtime import secret_key
+from utility_crm.web.chrome import rooms_of
+from utility_crm.web.errors import add_error_pages
+from utility_crm.web.security import Guard
+from utility_crm.web.static_files import HashedFiles
+from utility_crm.web.templating import Templates
 
 MODULES = ["notifications", "meters", "billing", "churn"]
 GROUND_TABLES = [
@@ -12,6 +25,11 @@ GROUND_TABLES = [
     "utility_crm.auth.tables",
     "utility_crm.network.tables",
     "utility_crm.customers.tables",
+]
+GROUND_PAGES = [
+    "utility_crm.web.health:router",
+    "utility_crm.web.sign_in:router",
+    "utility_crm.customers.pages:router",
 ]
 
 
@@ -25,3 +43,45 @@ def load_tables() -> None:
     """Import every package's tables, so that the metadata is whole."""
     for name in [*GROUND_TABLES, *(module.tables for module in modules() if module.tables)]:
         resolve(name)
+
+
+def create_app(
+    engine: Engine | Connection, *, installed: Sequence[Module] | None = None, secret: str | None = None
+) -> FastAPI:
+    """The web application over one database.
+
+    engine     where its sessions begin; a Connection in tests, whose work is then rolled back
+    installed  the packages it shows, by default all of MODULES
+    secret     signs cookies, by default the one of the settings or of the home
+    """
+    shown = tuple(modules() if installed is None else installed)
+    load_tables()
+    app = FastAPI(
+        title="utility-crm", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_while_serving
+    )
+    app.state.engine = engine
+    app.state.sessions = Sessions(secret or secret_key())
+    app.state.guesses = Guesses()
+    app.state.rooms = rooms_of(shown)
+    app.state.templates = Templates(module.name for module in shown)
+    app.state.customer_rooms = tuple(_customer_rooms(shown))
+    app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
+    for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
+        app.include_router(resolve(reference))
+    app.mount("/static", HashedFiles(), name="static")
+    app.add_middleware(Guard)
+    add_error_pages(app)
+    return app
+
+
+def _customer_rooms(shown: Sequence[Module]) -> list[tuple[str, CustomerRoom]]:
+    return [(module.name, resolve(module.customer)) for module in shown if module.customer]
+
+
+@asynccontextmanager
+async def _while_serving(app: FastAPI) -> AsyncIterator[None]:
+    """Templates are compiled before the first visitor; connections are given back after the last."""
+    app.state.templates.environment("en")
+    yield
+    if isinstance(app.state.engine, Engine):
+        app.state.engine.dispose()

@@ -1,0 +1,67 @@
+"""A browser's stand-in on the real database: what a page writes is rolled back with the test's session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from utility_crm.app import create_app
+from utility_crm.auth.cookies import COOKIE
+from utility_crm.auth.queries import seal_of
+from utility_crm.auth.tables import User
+from utility_crm.kit.module import Module
+from utility_crm.kit.settings import settings
+
+SECRET = "only for tests"  # noqa: S105
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def demo_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The demo utility on Friday 20 November 2026, whatever day it is."""
+    monkeypatch.setenv("UTILITY_CRM_DEMO", "true")
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def make_user(session: Session, role: str, *, language: str = "en", name: str = "Priya Nair") -> User:
+    """A member of staff who can be signed in by cookie (the password is nobody's)."""
+    user = User(
+        login=f"{role}.{language}", name=name, role=role, password_hash="nobody's", language=language
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+@pytest.fixture
+def make_app(session: Session) -> Callable[..., FastAPI]:
+    """The application inside the test's transaction; `installed` replaces the packages it shows."""
+
+    def made(installed: Sequence[Module] | None = None) -> FastAPI:
+        return create_app(session.connection(), installed=installed, secret=SECRET)
+
+    return made
+
+
+@pytest.fixture
+def make_client(session: Session, make_app: Callable[..., FastAPI]) -> MakeClient:
+    """A client signed in as a role: `client = make_client("agent")`; redirects are not followed."""
+
+    def made(
+        role: str | None = None, *, language: str = "en", installed: Sequence[Module] | None = None
+    ) -> TestClient:
+        app = make_app(installed)
+        client = TestClient(app, base_url="http://testserver", follow_redirects=False)
+        if role is not None:
+            user = make_user(session, role, language=language)
+            client.cookies.set(COOKIE, app.state.sessions.issue(user.id, seal_of(user.password_hash)))
+        return client
+
+    return made

@@ -1,0 +1,52 @@
+"""Making users and checking who they are. Nothing here commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.passwords import hash_password, matches
+from utility_crm.auth.queries import ROLES, SignedIn, seal_of
+from utility_crm.auth.tables import User
+from utility_crm.kit.errors import Conflict, Invalid
+
+SHORTEST = 8
+
+
+def add_user(
+    session: Session, *, login: str, name: str, role: str, password: str, language: str = "en"
+) -> int:
+    """Add a member of staff; the new id. Conflict where the login is taken, Invalid where a value cannot be."""
+    wanted = login.strip().lower()
+    if not wanted or role not in ROLES:
+        raise Invalid("user", f"A user needs a login and one of the roles {', '.join(ROLES)}.", login)
+    if len(password) < SHORTEST:
+        raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
+    if session.scalar(select(User.id).where(User.login == wanted)) is not None:
+        raise Conflict("login_taken", f"There is already a user called {wanted}.", login)
+    user = User(login=wanted, name=name, role=role, password_hash=hash_password(password), language=language)
+    session.add(user)
+    session.flush()
+    return user.id
+
+
+def set_password(session: Session, login: str, password: str) -> None:
+    """Give a user a new password; every older sign-in of theirs ends."""
+    if len(password) < SHORTEST:
+        raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
+    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    if user is None:
+        raise Invalid("no_such_user", "There is no user of this name.", login)
+    user.password_hash = hash_password(password)
+
+
+def check_password(session: Session, login: str, password: str) -> SignedIn | None:
+    """The active user whose password this is. It takes as long for a name nobody has."""
+    user = session.execute(
+        select(User.id, User.login, User.name, User.role, User.language, User.password_hash).where(
+            User.login == func.lower(login.strip()), User.active
+        )
+    ).one_or_none()
+    if not matches(user.password_hash if user else None, password) or user is None:
+        return None
+    return SignedIn(user.id, user.login, user.name, user.role, user.language, seal_of(user.password_hash))

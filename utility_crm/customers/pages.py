@@ -1,0 +1,7 @@
+"""The search and the customer page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

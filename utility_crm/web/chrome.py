@@ -1,0 +1,78 @@
+"""What surrounds every page: the utility's name, the rooms a person may enter, theme and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import Request
+
+from utility_crm.auth.queries import SignedIn
+from utility_crm.kit.module import Module, Room
+from utility_crm.kit.settings import settings
+from utility_crm.web.words import LANGUAGES, best_language
+
+GROUND_ROOMS = (
+    Room("Desk", "/", "d", frozenset({"agent"}), 10),
+    Room("Customers", "/customers", "c", frozenset({"agent", "marketer", "ops"}), 20),
+)
+_THEMES = ("light", "dark")
+
+
+def rooms_of(modules: Iterable[Module]) -> tuple[Room, ...]:
+    """Every room of the house, in the order of the top bar."""
+    found = [*GROUND_ROOMS, *(room for module in modules for room in module.navigation)]
+    return tuple(sorted(found, key=lambda room: room.order))
+
+
+def may_enter(room: Room, role: str) -> bool:
+    """An admin enters every room."""
+    return role == "admin" or role in room.roles
+
+
+def home_of(rooms: Iterable[Room], role: str) -> str:
+    """Where a person of this role begins: the first room of their own, the ground's customers list last."""
+    mine = [room for room in rooms if may_enter(room, role)]
+    own = [room for room in mine if room.path != "/customers"]
+    return (own or mine)[0].path if mine else "/customers"
+
+
+def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) -> dict[str, Any]:
+    """The names every template may use."""
+    known = settings()
+    rooms = [room for room in request.app.state.rooms if user is not None and may_enter(room, user.role)]
+    theme = request.cookies.get("theme", "")
+    return {
+        "user": user,
+        "rooms": rooms,
+        "here": _current(rooms, request.url.path),
+        "language": language_of(request, user),
+        "languages": LANGUAGES,
+        "utility": known.utility_name,
+        "currency": known.currency,
+        "demo": known.demo,
+        "theme": theme if theme in _THEMES else "",
+        "path": request.url.path,
+        "now": now,
+        "today": today,
+    }
+
+
+def language_of(request: Request, user: SignedIn | None) -> str:
+    """A person's own language; before sign-in the one chosen on that page, else the browser's."""
+    if user is not None:
+        return user.language
+    chosen = request.cookies.get("language", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return best_language(request.headers.get("accept-language", ""), settings().language)
+
+
+def _current(rooms: Iterable[Room], path: str) -> str:
+    """The path of the room this page belongs to: the longest that begins it."""
+    inside = [
+        room.path for room in rooms if path == room.path or path.startswith(room.path.rstrip("/") + "/")
+    ]
+    longest = max(inside, key=len, default="")
+    return longest if longest != "/" or path == "/" else ""

@@ -1,0 +1,120 @@
+"""Kinds of errors as status codes and pages: the only place that knows both.
+
+A page says what happened, what was kept and what to do; the code comes last. A fragment says it in the place that
+failed; `/api` answers with a problem document.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
+from utility_crm.web.visit import SignInNeeded, render, today, wants_fragment
+from utility_crm.web.words import mark as N_
+
+STATUS: dict[type[CareError], int] = {NotFound: 404, Conflict: 409, Refused: 403, Invalid: 422}
+TITLES = {
+    403: N_("This is not allowed"),
+    404: N_("There is nothing at this address"),
+    405: N_("There is nothing at this address"),
+    409: N_("It clashes with what is already there"),
+    422: N_("This could not be read"),
+    500: N_("Something went wrong here"),
+    503: N_("The database does not answer"),
+}
+log = logging.getLogger("utility_crm.web")
+
+
+def status_of(error: CareError) -> int:
+    """The status of an error's kind, whatever its own class."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Gives the application an answer to everything a route may raise."""
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(CareError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(OperationalError, _no_database)
+    app.add_exception_handler(Exception, _unknown)
+
+
+async def _sign_in(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith("/api"):
+        return _problem(401, "sign_in_needed", "Sign in first.", None)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET" or wants_fragment(request):
+        wanted = "/"
+    door = "/sign-in" if wanted == "/" else "/sign-in?next=" + quote(wanted, safe="")
+    if wants_fragment(request):
+        return Response(status_code=204, headers={"HX-Redirect": door})
+    return Response(status_code=303, headers={"Location": door})
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CareError)
+    return _answer(request, status_of(error), error.code, error.message, error.where)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code in (404, 405):
+        return _answer(
+            request, error.status_code, "no_such_page", N_("The address may be old or mistyped."), None
+        )
+    return _answer(request, error.status_code, "http", str(error.detail), None)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return _answer(request, 422, "unreadable", first["msg"], where or None)
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    log.error("the database does not answer", exc_info=error)
+    return _answer(request, 503, "no_database", N_("Nothing was saved. Try again in a moment."), None)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    reference = uuid4().hex[:8]
+    log.error("unexpected error %s at %s", reference, request.url.path, exc_info=error)
+    message = N_(
+        "Nothing was saved. Whoever runs this system finds the cause in the log under the code below."
+    )
+    return _answer(request, 500, reference, message, None)
+
+
+def _answer(request: Request, status: int, code: str, message: str, where: str | None) -> Response:
+    if request.url.path.startswith("/api"):
+        return _problem(status, code, message, where)
+    now = utc_now()
+    return render(
+        request,
+        "web/error.html",
+        status,
+        user=getattr(request.state, "user", None),
+        now=now,
+        today=today(now),
+        error_title=TITLES.get(status, TITLES[500]),
+        error_text=message,
+        error_code=code,
+        error_where=where,
+        error_status=status,
+    )
+
+
+def _problem(status: int, code: str, message: str, where: str | None) -> Response:
+    body = {"type": "about:blank", "title": TITLES.get(status, ""), "status": status, "detail": message}
+    return JSONResponse(body | {"code": code, "where": where}, status, media_type="application/problem+json")

@@ -1,0 +1,22 @@
+"""Whether the web process is well: it answers, and its database does."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+def health(request: Request) -> JSONResponse:
+    """200 and `{"database": "ok"}`, or 503 where the database does not answer."""
+    try:
+        with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+            session.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        return JSONResponse({"status": "ill", "database": type(error).__name__}, 503)
+    return JSONResponse({"status": "ok", "database": "ok"})

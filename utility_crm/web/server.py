@@ -1,0 +1,22 @@
+"""Serving the application: one process, on a port of its own or on a socket it was handed."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+
+def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM). With `fd` the listening socket is a parent's, already bound."""
+    uvicorn.run(
+        app,
+        fd=fd,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )

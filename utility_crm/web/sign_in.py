@@ -1,0 +1,114 @@
+"""The door: signing in and out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from utility_crm.auth.actions import check_password
+from utility_crm.auth.cookies import COOKIE, HOURS
+from utility_crm.auth.queries import SignedIn
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.settings import settings
+from utility_crm.web.chrome import home_of
+from utility_crm.web.visit import render, signed_in, today
+from utility_crm.web.words import LANGUAGES
+
+router = APIRouter()
+_YEAR = 365 * 24 * 3600
+
+
+@router.get("/sign-in")
+def door(request: Request, next: str = "/", language: str = "") -> Response:
+    """The form, or for somebody signed in already the way in."""
+    if language in LANGUAGES:
+        response = Response(status_code=303, headers={"Location": f"/sign-in?next={_own(next)}"})
+        response.set_cookie(
+            "language", language, max_age=_YEAR, samesite="lax", secure=settings().secure_cookies
+        )
+        return response
+    with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+        user = signed_in(request, session)
+    if user is not None:
+        return _enter(request, user, next)
+    return _form(request, utc_now(), next)
+
+
+@router.post("/sign-in")
+def enter(
+    request: Request,
+    login: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Takes name and password. After five wrong tries a name rests for a quarter of an hour."""
+    now, guesses = utc_now(), request.app.state.guesses
+    who = login.strip().lower()[:200]
+    if guesses.until(who, now) is not None:
+        return _form(request, now, next, login=who, until=guesses.until(who, now), status=429)
+    with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+        user = check_password(session, who, password)
+    if user is None:
+        left = guesses.failed(who, now)
+        return _form(request, now, next, login=who, left=left, until=guesses.until(who, now), status=401)
+    guesses.forget(who)
+    response = _enter(request, user, next)
+    response.set_cookie(
+        COOKIE,
+        request.app.state.sessions.issue(user.id, user.seal),
+        max_age=HOURS * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure_cookies,
+    )
+    return response
+
+
+@router.post("/sign-out")
+def leave(request: Request) -> Response:
+    """Forgets who is signed in, and whom they looked at."""
+    response = Response(status_code=303, headers={"Location": "/sign-in"})
+    for name in (COOKIE, "recent"):
+        response.delete_cookie(name)
+    return response
+
+
+def _own(address: str) -> str:
+    """The address if it is one of our paths, else the start: nobody is sent elsewhere from here."""
+    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if ours and not address.startswith("/sign-in") else "/"
+
+
+def _enter(request: Request, user: SignedIn, wanted: str) -> Response:
+    target = _own(wanted)
+    if target == "/":
+        target = home_of(request.app.state.rooms, user.role)
+    return Response(status_code=303, headers={"Location": target})
+
+
+def _form(
+    request: Request,
+    now: datetime,
+    wanted: str,
+    *,
+    login: str = "",
+    left: int | None = None,
+    until: datetime | None = None,
+    status: int = 200,
+) -> Response:
+    return render(
+        request,
+        "web/sign_in.html",
+        status,
+        user=None,
+        now=now,
+        today=today(now),
+        wanted=_own(wanted),
+        login=login,
+        left=left,
+        until=until,
+    )

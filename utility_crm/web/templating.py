@@ -1,0 +1,70 @@
+"""Templates of every package, rendered in the user's language.
+
+A template is named by its package: `billing/why.html` lives in `billing/templates/billing/why.html`. One environment
+a language, its filters and `_()` bound to it, so macros need no context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from utility_crm.kit.module import Answer
+from utility_crm.web import charts, formats
+from utility_crm.web.static_files import static_url
+from utility_crm.web.words import catalogue
+
+GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network")
+
+
+class Templates:
+    """The templates and words of the named packages (and of the ground)."""
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self._folders = tuple(_folder(name) for name in (*GROUND, *packages))
+        self.environment = cache(self._environment)
+
+    def render(self, name: str, language: str, context: dict[str, Any]) -> str:
+        """The template filled from `context`. A name that is not in the context is an error, not a blank."""
+        return self.environment(language).get_template(name).render(context)
+
+    def gettext(self, language: str, message: str) -> str:
+        """One message in a language, for Python code."""
+        return str(catalogue(language, self._folders).gettext(message))
+
+    def _environment(self, language: str) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader([folder / "templates" for folder in self._folders]),
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        made.install_gettext_translations(catalogue(language, self._folders), newstyle=True)  # type: ignore[attr-defined]
+        for name, function in formats.FILTERS.items():
+            made.filters[name] = partial(function, language=language)
+        made.globals.update(
+            static_url=static_url,
+            waterfall=partial(charts.waterfall, language=language),
+            bars=charts.bars,
+            heatmap=charts.heatmap,
+            Answer=Answer,
+        )
+        for name in ("marks", "charts"):  # macros, at hand in every template without an import
+            made.globals[name] = made.get_template(f"web/{name}.html").module
+        return made
+
+
+@cache
+def _folder(package: str) -> Path:
+    found = import_module(package).__file__
+    if found is None:
+        raise ModuleNotFoundError(f"{package} has no folder of its own")
+    return Path(found).parent

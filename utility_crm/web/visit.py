@@ -1,0 +1,138 @@
+"""One request of a signed-in person: a session, who asks, what time it is, and how to answer.
+
+    @router.get("/feeds")
+    def feeds(request: Request) -> Response:
+        with visit(request, "ops") as v:
+            return v.render("meters/feeds.html", feeds=recent_feeds(v.session, v.now))
+
+Routes are plain `def`: one hop to a thread, one connection, and no waiting for a second thread while holding it.
+The block commits when it ends well and rolls back when it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, Response
+
+from utility_crm.auth.cookies import COOKIE
+from utility_crm.auth.queries import SignedIn, active_user
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.errors import Refused
+from utility_crm.kit.settings import settings
+from utility_crm.web.chrome import chrome
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in: the edge sends the browser to /sign-in and back."""
+
+
+class WrongRole(Refused):
+    """The person is signed in, but this is not their room; it names who may enter."""
+
+    def __init__(self, role: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(
+            "wrong_role", f"This page is for {' and '.join(allowed)}; you are signed in as {role}."
+        )
+        self.role = role
+        self.allowed = allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a route needs, and nothing it must fetch itself. `hx`: a fragment is wanted, not the page."""
+
+    request: Request
+    session: Session
+    user: SignedIn
+    now: datetime
+    today: date
+    hx: bool
+
+    def render(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """The template as a whole page, or for htmx its `sheet` block alone."""
+        return render(
+            self.request, template, status, user=self.user, now=self.now, today=self.today, **context
+        )
+
+    def fragment(self, template: str, **context: Any) -> str:
+        """A template as text, to be put into another."""
+        given = chrome(self.request, self.user, self.now, self.today) | context
+        return str(self.request.app.state.templates.render(template, self.user.language, given))
+
+    def text(self, message: str) -> str:
+        """A message in the person's language, for words made in Python."""
+        return str(self.request.app.state.templates.gettext(self.user.language, message))
+
+    def redirect(self, path: str, **query: object) -> Response:
+        """Look there next (303), after a form was taken. htmx is told to go, not to swap."""
+        address = path + ("?" + urlencode(query) if query else "")
+        if self.hx:
+            return Response(status_code=204, headers={"HX-Redirect": quote(address, safe="/?=&%#:+,")})
+        return Response(status_code=303, headers={"Location": quote(address, safe="/?=&%#:+,")})
+
+
+@contextmanager
+def visit(request: Request, *roles: str) -> Iterator[Visit]:
+    """A unit of work for one of `roles` (none named: anyone signed in); an admin may enter everywhere.
+
+    Raises SignInNeeded or WrongRole; whatever the block raises rolls its work back and goes on to the error pages.
+    """
+    now = utc_now()
+    with (
+        Session(
+            request.app.state.engine, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        ) as session,
+        session.begin(),
+    ):
+        user = signed_in(request, session)
+        if user is None:
+            raise SignInNeeded
+        request.state.user = user
+        if roles and user.role not in roles and user.role != "admin":
+            raise WrongRole(user.role, roles)
+        yield Visit(request, session, user, now, today(now), wants_fragment(request))
+
+
+def signed_in(request: Request, session: Session) -> SignedIn | None:
+    """The person the cookie names, if it is ours, fresh, and the password has not changed since."""
+    claimed = request.app.state.sessions.read(request.cookies.get(COOKIE))
+    if claimed is None:
+        return None
+    user = active_user(session, claimed[0])
+    return user if user is not None and user.seal == claimed[1] else None
+
+
+def today(now: datetime) -> date:
+    """The date the pages live in: the demo's as-of date, else today in the utility's zone."""
+    return settings().as_of or today_in(settings().timezone, now)
+
+
+def wants_fragment(request: Request) -> bool:
+    """htmx asks for a part of a page; when it restores history it wants the whole."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
+
+
+def render(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    user: SignedIn | None,
+    now: datetime,
+    today: date,
+    **context: Any,
+) -> HTMLResponse:
+    """A page for a person, or for somebody who has not signed in yet (`user` None)."""
+    given = chrome(request, user, now, today)
+    given["layout"] = "web/fragment.html" if wants_fragment(request) else "web/base.html"
+    body = request.app.state.templates.render(template, given["language"], given | context)
+    return HTMLResponse(body, status, headers={"Vary": "HX-Request, Cookie"})
