@@ -1,0 +1,161 @@
+"""compare(): two bills, the effect of each factor on each line, and what keeps the answer from being whole.
+
+Both margins of the table are exact: a row sums to its line's difference, a column to its effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import factorial
+
+import numpy as np
+
+from billing.domain.errors import NotComparable
+from billing.domain.explanation.game import Game, LineKey, line_key
+from billing.domain.explanation.shapley import apportioned, shapley_numerators
+from billing.domain.explanation.sides import Side
+from billing.domain.money import Rounding, div_round
+from billing.domain.rating import RatedBill
+
+# An earlier bill of fewer days is compared by the day only (EXPLAIN B5).
+LEAST_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of both bills, zero in the one that lacks it. effects_minor: as Comparison.factors."""
+
+    kind: str
+    code: str
+    label: str
+    before_minor: int
+    after_minor: int
+    effects_minor: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """code: ``still_estimated`` (billed on an estimate nobody has replaced) or ``missing`` (no reading).
+
+    bill: ``before`` or ``after``. days: rounded up.
+    """
+
+    code: str
+    bill: str
+    intervals: int
+    micro_kwh: int
+    days: int
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """effects_minor: one for each of ``factors``; their sum is the difference, exactly."""
+
+    before: RatedBill
+    after: RatedBill
+    factors: tuple[str, ...]
+    effects_minor: tuple[int, ...]
+    rows: tuple[Row, ...]
+    caveats: tuple[Caveat, ...]
+    game: Game
+
+    @property
+    def difference_minor(self) -> int:
+        return self.after.total_minor - self.before.total_minor
+
+    def effect(self, factor: str) -> int:
+        """Zero for a factor that does not differ."""
+        return self.effects_minor[self.factors.index(factor)] if factor in self.factors else 0
+
+
+@dataclass(frozen=True, slots=True)
+class PerDay:
+    """The earlier bill is too short to hold another against: minor units a day are all we say."""
+
+    before: RatedBill
+    after: RatedBill
+    before_minor_a_day: int
+    after_minor_a_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBill:
+    """Nothing to compare with; the bill itself is the answer."""
+
+    after: RatedBill
+
+
+def explain(before: Side | None, after: Side) -> Comparison | PerDay | FirstBill:
+    """The answer that the two bills allow. Raises NotComparable (another currency)."""
+    if before is None:
+        return FirstBill(after.bill())
+    if before.period.days < LEAST_DAYS:
+        check_comparable(before, after)
+        bills = before.bill(), after.bill()
+        a_day = [div_round(bill.total_minor, bill.period.days, Rounding.HALF_UP) for bill in bills]
+        return PerDay(bills[0], bills[1], a_day[0], a_day[1])
+    return compare(before, after)
+
+
+def check_comparable(before: Side, after: Side) -> None:
+    if before.tariff.currency != after.tariff.currency or before.tariff.decimals != after.tariff.decimals:
+        raise NotComparable(
+            "other_currency",
+            f"one bill is in {before.tariff.currency}, the other in {after.tariff.currency}",
+        )
+    for side in (before, after):
+        if side.usage.micro_kwh.min(initial=0) < 0:
+            raise NotComparable("negative_readings", "a bill with negative readings has no shape to compare")
+
+
+def compare(before: Side, after: Side) -> Comparison:
+    """Shapley values of all mixtures, apportioned line by line. Raises NotComparable."""
+    check_comparable(before, after)
+    game = Game.of(before, after)
+    factors = game.active()
+    bills = before.bill(), after.bill()
+    amounts = tuple(_by_key(bill) for bill in bills)
+    if not factors and amounts[0] != amounts[1]:
+        factors = ("shift",)  # alike on the grid, yet not to the minute: only the hours can differ
+    values = game.values(factors) if factors else {}
+    keys = dict.fromkeys((*amounts[0], *amounts[1], *values))
+    table = np.zeros((len(keys), 1 << len(factors)), dtype=np.int64)
+    for row, key in enumerate(keys):
+        if key in values:
+            table[row] = values[key]
+        # The two corners are the bills themselves.
+        table[row, 0], table[row, -1] = amounts[0].get(key, 0), amounts[1].get(key, 0)
+    numerators = shapley_numerators(table, len(factors))
+    labels = {line_key(line.kind, line.code, line.label): line.label for bill in bills for line in bill.lines}
+    denominator = factorial(len(factors))
+    rows = []
+    for key, of_line, corners in zip(keys, numerators, table[:, (0, -1)].tolist(), strict=True):
+        cells = apportioned(of_line, denominator, corners[1] - corners[0])
+        rows.append(Row(key[0], key[1], labels.get(key, key[2]), corners[0], corners[1], cells))
+    effects = tuple(sum(row.effects_minor[i] for row in rows) for i in range(len(factors)))
+    caveats = (
+        *_caveats("before", before, bills[0].missing_count),
+        *_caveats("after", after, bills[1].missing_count),
+    )
+    return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game)
+
+
+def _by_key(bill: RatedBill) -> dict[LineKey, int]:
+    found: dict[LineKey, int] = {}
+    for line in bill.lines:
+        key = line_key(line.kind, line.code, line.label)
+        found[key] = found.get(key, 0) + line.amount_minor
+    return found
+
+
+def _caveats(name: str, side: Side, missing: int) -> tuple[Caveat, ...]:
+    a_day = 1440 // side.usage.interval_minutes
+    guessed = side.still_estimated()
+    count = int(np.count_nonzero(guessed))
+    found = []
+    if count:
+        micro_kwh = int(side.usage.micro_kwh[guessed].sum())
+        found.append(Caveat("still_estimated", name, count, micro_kwh, -(-count // a_day)))
+    if missing:
+        found.append(Caveat("missing", name, missing, 0, -(-missing // a_day)))
+    return tuple(found)

@@ -1,0 +1,89 @@
+"""Numbers and dates as English says them. The only place that knows currency signs."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from billing.domain.days import Period
+from billing.domain.money import MICRO, amount_text
+
+_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "AUD": "A$", "NZD": "NZ$", "CAD": "C$", "JPY": "¥", "INR": "₹"}
+_MINOR_NAMES = {"GBP": "p", "EUR": "ct", "USD": "¢", "AUD": "c", "NZD": "c", "CAD": "¢"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def money_text(amount_minor: int, currency: str, decimals: int) -> str:
+    """The size, without a sign: £23.88, or 23.88 CHF where the currency has no sign of its own."""
+    whole, _, part = amount_text(abs(amount_minor), decimals).partition(".")
+    text = f"{int(whole):,}" + (f".{part}" if part else "")
+    sign = _SIGNS.get(currency)
+    return f"{sign}{text}" if sign else f"{text} {currency}"
+
+
+def price_text(price_micro: int, currency: str) -> str:
+    """A price as people say it: 14.228 p; at least two decimals, never rounded."""
+    name = _MINOR_NAMES.get(currency)
+    value, unit = (price_micro * 100, name) if name else (price_micro, currency)
+    whole, part = divmod(abs(value), MICRO)
+    decimals = f"{part:06d}".rstrip("0").ljust(2, "0")
+    return f"{'−' if value < 0 else ''}{whole:,}.{decimals} {unit}"
+
+
+def percent_text(ppm: int, places: int = 4) -> str:
+    """Parts per million as a percentage, with no more places than asked or needed."""
+    value = f"{ppm / 10_000:.{places}f}"
+    if "." in value:
+        value = value.rstrip("0").rstrip(".")
+    return f"{value} %"
+
+
+def kwh_text(micro_kwh: int) -> str:
+    """kWh with one decimal, for people."""
+    tenths = (abs(micro_kwh) + 50_000) // 100_000
+    return f"{'−' if micro_kwh < 0 and tenths else ''}{tenths // 10:,}.{tenths % 10}"
+
+
+def count_words(count: int) -> str:
+    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
+
+
+def day_count(count: str | None) -> str:
+    return f"{count} day" if count == "1" else f"{count} days"
+
+
+def month_of(period: Period) -> str | None:
+    """The month's name where the period is exactly one calendar month."""
+    start = period.starts_on
+    next_month = (start.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return _MONTHS[start.month - 1] if start.day == 1 and period.ends_before == next_month else None
+
+
+def date_text(day: date, *, with_year: bool = False) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")
+
+
+def bill_names(before: Period, after: Period) -> tuple[str, str]:
+    """The two bills by name: ("Your November bill", "October’s"), with years where months are the same."""
+    months = month_of(before), month_of(after)
+    if months[0] and months[1]:
+        if months[0] == months[1]:
+            years = before.starts_on.year, after.starts_on.year
+            return f"Your {months[1]} {years[1]} bill", f"{months[0]} {years[0]}’s"
+        return f"Your {months[1]} bill", f"{months[0]}’s"
+    lasts = [period.ends_before - timedelta(days=1) for period in (before, after)]
+    same = (lasts[0].month, lasts[0].day) == (lasts[1].month, lasts[1].day)
+    return (
+        f"Your bill to {date_text(lasts[1], with_year=same)}",
+        f"the one to {date_text(lasts[0], with_year=same)}",
+    )
+
+
+def bill_name(period: Period) -> str:
+    month = month_of(period)
+    return (
+        f"Your {month} bill" if month else f"Your bill to {date_text(period.ends_before - timedelta(days=1))}"
+    )
