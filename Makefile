@@ -10,7 +10,7 @@ PYTHON := .venv/bin/python
 help: ## list everything there is
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
-	@echo "PORT=8001 makes the demo use another port. Settings are named in docs/settings.md."
+	@echo "PORT=8001 makes the demo use another port. Settings: utility_crm/kit/settings.py."
 
 demo: ## run the demo utility on http://127.0.0.1:8000 until Ctrl-C; keeps its data
 	@sh scripts/install.sh run

@@ -60,7 +60,8 @@ install_all() {
     for lock in $locks; do requirements="$requirements -r $lock"; done
     # shellcheck disable=SC2086 # one word a lock
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes $requirements
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    # Setuptools has opinions on editable installs that help nobody here.
+    PYTHONWARNINGS=ignore "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
     fingerprint > ".venv/installed-$kind"
 }
 

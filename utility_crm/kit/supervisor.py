@@ -202,7 +202,7 @@ def _wait_for_a_page(host: str, port: int, served: threading.Event) -> None:
     while not served.is_set():
         try:
             connection = http.client.HTTPConnection(reachable, port, timeout=60)
-            connection.request("GET", "/health")
+            connection.request("GET", "/healthz")
             connection.getresponse().close()
             served.set()
         except (OSError, http.client.HTTPException):

@@ -1,0 +1,97 @@
+"""One comparison, and how two things are timed fairly."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`ours` and `reference` in the same unit, which `name` states; `bar` is what their ratio must reach.
+
+    The ratio is ours over reference. With better="higher" it must be at least the bar, with "lower" at most.
+    """
+
+    name: str
+    ours: float
+    reference: float
+    better: Literal["higher", "lower"]
+    bar: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.reference
+
+    @property
+    def ok(self) -> bool:
+        return self.ratio >= self.bar if self.better == "higher" else self.ratio <= self.bar
+
+    def document(self) -> dict[str, str | float | bool]:
+        """The shape of an entry of build/bench.json."""
+        return {
+            "name": self.name,
+            "ours": self.ours,
+            "reference": self.reference,
+            "ratio": self.ratio,
+            "better": self.better,
+            "bar": self.bar,
+            "ok": self.ok,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The median seconds of each of the two."""
+
+    ours: float
+    reference: float
+
+
+def side_by_side(ours: Callable[[], object], reference: Callable[[], object], rounds: int = 5) -> Seconds:
+    """Both timed in turns, so that whatever else the machine does meets both alike, after one rehearsal.
+
+    Every round also swaps who goes first.
+    """
+    ours()
+    reference()
+    times: dict[str, list[float]] = {"ours": [], "reference": []}
+    pair = [("ours", ours), ("reference", reference)]
+    for number in range(rounds):
+        for name, call in pair if number % 2 == 0 else reversed(pair):
+            started = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - started)
+    return Seconds(statistics.median(times["ours"]), statistics.median(times["reference"]))
+
+
+def table(measurements: Sequence[Measurement]) -> str:
+    """The measurements for a person to read."""
+    heads = ("", "ours", "reference", "ratio", "bar", "")
+    rows = [
+        (
+            each.name,
+            f"{each.ours:.4g}",
+            f"{each.reference:.4g}",
+            f"{each.ratio:.2f}",
+            f"{'≥' if each.better == 'higher' else '≤'} {each.bar:g}",
+            "ok" if each.ok else "MISSED",
+        )
+        for each in measurements
+    ]
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    lines = []
+    for row in [heads, *rows]:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def as_json(measurements: Sequence[Measurement]) -> str:
+    """The content of build/bench.json."""
+    return json.dumps([each.document() for each in measurements], indent=2, ensure_ascii=False) + "\n"
