@@ -50,7 +50,7 @@ def write(
     def filled(template: str, **more: str) -> str:
         return templates.get_template(template).render(given | more).strip()
 
-    subject = " ".join(filled(f"{spoken}/subject.txt").split())
+    subject = " ".join(filled(f"{spoken}/subject.txt").splitlines())
     text = filled(f"{spoken}/text.txt") + f"\n\n{sender.utility}"
     if sender.simulated:
         text += "\n\n" + filled(f"simulated.{spoken}.txt")

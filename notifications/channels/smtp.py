@@ -1,0 +1,123 @@
+"""Mail over SMTP. One connection serves a batch; a failure says whose fault it was.
+
+Codes follow RFC 5321, 4.2.1: 4yz may be taken later, 5yz never. A refused sender or sign-in is no fault of
+the letter but of our settings, so it stops the channel instead of killing every notice in turn.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+
+from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.settings import Settings
+
+_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed in, and as whom."""
+
+    host: str
+    port: int
+    sender: str
+    sender_name: str
+    user: str | None = None
+    password: str | None = None
+    starttls: bool = False
+
+    @staticmethod
+    def of(settings: Settings) -> Server:
+        return Server(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.mail_from,
+            sender_name=settings.utility_name,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            starttls=settings.smtp_starttls,
+        )
+
+
+class Smtp:
+    """A channel to one SMTP server; connects when first needed."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, letter: Letter) -> None:
+        message = self._message(letter)
+        connection = self._connected()
+        try:
+            connection.send_message(message, from_addr=self._server.sender, to_addrs=[letter.recipient])
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused(*next(iter(error.recipients.values()))) from error
+        except smtplib.SMTPSenderRefused as error:
+            self._drop()
+            raise ChannelDown(
+                f"our sender was refused: {_said(error.smtp_code, error.smtp_error)}"
+            ) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            # It may have been taken: the next try repeats the message id.
+            self._drop()
+            raise TryAgain(f"the mail server broke off: {error}") from error
+
+    def rest(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.quit()
+        except (smtplib.SMTPException, OSError):
+            connection.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is not None:
+            return self._connection
+        server = self._server
+        try:
+            opened = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+            if server.starttls:
+                opened.starttls()
+            if server.user:
+                opened.login(server.user, server.password or "")
+        except (smtplib.SMTPException, OSError) as error:
+            raise ChannelDown(f"no mail server at {server.host}:{server.port}: {error}") from error
+        self._connection = opened
+        return opened
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        message = EmailMessage()
+        try:
+            message["From"] = formataddr((self._server.sender_name, self._server.sender))
+            message["To"] = letter.recipient
+            message["Subject"] = letter.subject
+            message["Message-ID"] = letter.message_id
+            message["Date"] = format_datetime(utc_now())
+            message["Auto-Submitted"] = "auto-generated"
+            message.set_content(letter.text)
+            message.add_alternative(letter.html, subtype="html")
+        except ValueError as error:
+            raise Undeliverable(f"no letter can be made of it: {error}") from error
+        return message
+
+
+def _refused(code: int, reason: bytes | str) -> TryAgain | Undeliverable:
+    kind = Undeliverable if 500 <= code < 600 else TryAgain
+    return kind(f"the mail server answered {_said(code, reason)}")
+
+
+def _said(code: int, reason: bytes | str) -> str:
+    return f"{code} {reason.decode('utf-8', 'replace') if isinstance(reason, bytes) else reason}"

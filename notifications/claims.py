@@ -1,0 +1,236 @@
+"""Taking notices off the outbox and writing down what became of them: each function is one short transaction.
+
+A claim is a lease. Rows are taken with `FOR UPDATE SKIP LOCKED`, marked as sending until the lease ends, and
+committed before anything is sent; a worker that dies keeps nothing, since whoever comes after the lease
+takes them again. Permission is asked again here, moments before sending: consent may be gone, night fallen,
+the day's cap reached. Two workers asking for one customer at once take turns (an advisory lock a customer),
+so that the cap holds; workers with different customers never wait for each other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from notifications.domain.message_id import message_id
+from notifications.domain.permission import (
+    Asked,
+    Rules,
+    SendNotBefore,
+    Verdict,
+    Withhold,
+    local_midnight,
+    permission,
+)
+
+_CUSTOMER_LOCKS = 0x6E6F7469
+"""The class of this module's advisory locks ("noti")."""
+_TURNS = 2**31
+
+_TAKE = text("""
+    select id, key, notice, customer_id, purpose, channel, address, language, timezone, urgent, context,
+           useful_before, message_id, claims, attempts
+    from outbox
+    where state in ('waiting', 'sending') and not_before <= :now
+      and (lease_until is null or lease_until <= :now)
+    order by priority, not_before, id
+    limit :batch
+    for update skip locked
+""")
+
+_TAKE_TURNS = text("""
+    select pg_advisory_xact_lock(:locks, turn) from unnest(cast(:turns as int[])) as turn
+""")
+
+# As of after the turns were taken: what others claimed or sent for these customers is visible now.
+_SITUATION = text("""
+    select notice.id, customers.name, word.granted as consent,
+           (select coalesce(array_agg(other.sent_at), '{}') from outbox as other
+            where other.customer_id = notice.customer_id and other.state = 'sent'
+              and other.sent_at > :since) as sent,
+           (select count(*) from outbox as other
+            where other.customer_id = notice.customer_id and other.state = 'sending'
+              and not other.id = any (:ids)) as on_their_way
+    from outbox as notice
+    join customers on customers.id = notice.customer_id
+    left join lateral (
+        select granted from consents
+        where consents.customer_id = notice.customer_id and consents.purpose = notice.purpose
+          and consents.channel = notice.channel
+        order by at desc, id desc limit 1
+    ) as word on true
+    where notice.id = any (:ids)
+""")
+
+_DECIDE = text("""
+    update outbox set state = decided.state, reason = decided.reason, not_before =
+    coalesce(decided.not_before, outbox.not_before),
+        lease_until = decided.lease_until, message_id = coalesce(decided.message_id, outbox.message_id),
+        last_error = coalesce(decided.last_error, outbox.last_error),
+        claims = outbox.claims + 1
+    from jsonb_to_recordset(cast(:rows as jsonb)) as decided (
+        id bigint, state text, reason text, not_before timestamptz, lease_until timestamptz, message_id text,
+        last_error text
+    )
+    where outbox.id = decided.id
+""")
+
+_SENT = text("""
+    update outbox set state = 'sent', sent_at = :now, lease_until = null, reason = null, last_error = null,
+                      subject = :subject, attempts = attempts + 1
+    where id = :id and state <> 'sent'
+""")
+
+_NOT_SENT = text("""
+    update outbox set state = :state, not_before = :not_before, lease_until = null, attempts = :attempts,
+                      last_error = :error
+    where id = :id and state = 'sending' and lease_until = :lease
+""")
+
+_GIVE_BACK = text("""
+    update outbox set state = 'waiting', lease_until = null
+    where id = any (:ids) and state = 'sending' and lease_until = :lease
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notice this worker may send until `lease_until`."""
+
+    id: int
+    message_id: str
+    notice: str
+    name: str
+    address: str
+    language: str
+    timezone: str
+    context: Mapping[str, Any]
+    attempts: int
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How workers claim: `batch` notices for `lease`; one taken up `most_claims` times without an outcome is
+    dead, since it seems to kill whoever sends it."""
+
+    batch: int = 20
+    lease: timedelta = timedelta(seconds=60)
+    most_claims: int = 40
+
+
+def claim(
+    session: Session, now: datetime, terms: Terms, sender_address: str, rules: Rules = Rules()
+) -> tuple[int, list[Claimed]]:
+    """Take what is due, most urgent first: how many were looked at, and those this worker now holds.
+
+    The others of them were withheld, or put off, with their reason.
+    """
+    taken = session.execute(_TAKE, {"now": now, "batch": terms.batch}).all()
+    if not taken:
+        return 0, []
+    ids = [row.id for row in taken]
+    # All workers queue for customers in one order, so none waits for the other in a circle.
+    turns = sorted({row.customer_id % _TURNS for row in taken})
+    session.execute(_TAKE_TURNS, {"locks": _CUSTOMER_LOCKS, "turns": turns})
+    given = {"ids": ids, "since": now - timedelta(hours=26)}
+    situation = {row.id: row for row in session.execute(_SITUATION, given)}
+    lease_until = now + terms.lease
+    underway: Counter[int] = Counter()
+    decisions: list[dict[str, Any]] = []
+    held: list[Claimed] = []
+    for row in taken:
+        known = situation[row.id]
+        verdict = permission(_asked(row, known, underway[row.customer_id], now), now, rules)
+        decision = _decision(row, verdict, terms)
+        if decision["state"] == "sending":
+            name = row.message_id or message_id(row.key, sender_address)
+            decision |= {"lease_until": lease_until.isoformat(), "message_id": name}
+            underway[row.customer_id] += 1
+            held.append(_held(row, known.name, name, lease_until))
+        decisions.append(decision)
+    session.execute(_DECIDE, {"rows": json.dumps(decisions)})
+    return len(taken), held
+
+
+def mark_sent(session: Session, claimed: Claimed, subject: str, now: datetime) -> None:
+    """It was taken by the other side. True even after the lease, so it is written down in any case."""
+    session.execute(_SENT, {"id": claimed.id, "subject": subject, "now": now})
+
+
+def mark_failed(
+    session: Session, claimed: Claimed, error: str, again_at: datetime | None, now: datetime
+) -> None:
+    """A try failed: wait until `again_at`, or None: it is dead. Nothing happens to a notice taken over
+    since."""
+    session.execute(
+        _NOT_SENT,
+        {
+            "id": claimed.id,
+            "lease": claimed.lease_until,
+            "state": "waiting" if again_at else "dead",
+            "not_before": again_at or now,
+            "attempts": claimed.attempts + 1,
+            "error": error[:500],
+        },
+    )
+
+
+def give_back(session: Session, unsent: Sequence[Claimed]) -> None:
+    """Let others send these at once: this worker is stopping, or its way out is down. No try is counted."""
+    if unsent:
+        given = {"ids": [one.id for one in unsent], "lease": unsent[0].lease_until}
+        session.execute(_GIVE_BACK, given)
+
+
+def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Asked:
+    """`underway` are this claim's own notices to the same customer that came before this one."""
+    midnight = local_midnight(now, row.timezone)
+    return Asked(
+        purpose=row.purpose,
+        address=row.address,
+        consent=known.consent,
+        zone=row.timezone,
+        urgent=row.urgent,
+        sent_today=sum(at >= midnight for at in known.sent) + known.on_their_way + underway,
+        useful_before=row.useful_before,
+    )
+
+
+def _decision(row: Row[Any], verdict: Verdict, terms: Terms) -> dict[str, Any]:
+    """What the claim changes in the row; absent keys are null."""
+    if isinstance(verdict, Withhold):
+        return {"id": row.id, "state": "withheld", "reason": verdict.reason}
+    if isinstance(verdict, SendNotBefore):
+        return {
+            "id": row.id,
+            "state": "waiting",
+            "reason": verdict.reason,
+            "not_before": verdict.at.isoformat(),
+        }
+    if row.claims >= terms.most_claims:
+        error = f"taken up {row.claims} times, and nobody lived to say what became of it"
+        return {"id": row.id, "state": "dead", "last_error": error}
+    return {"id": row.id, "state": "sending"}
+
+
+def _held(row: Row[Any], name: str, message_id: str, lease_until: datetime) -> Claimed:
+    return Claimed(
+        id=row.id,
+        message_id=message_id,
+        notice=row.notice,
+        name=name,
+        address=row.address,
+        language=row.language,
+        timezone=row.timezone,
+        context=row.context,
+        attempts=row.attempts,
+        lease_until=lease_until,
+    )
