@@ -1,0 +1,96 @@
+"""Supply begins and ends. The database forbids two agreements at one service point at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from billing.tables import Agreement, Bill, BillLine, Tariff
+from meters.tables import ServicePoint
+from utility_crm.customers.tables import Account
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+
+EndReason = Literal["moved", "switched", "cut_off", "died", "changed_tariff"]
+
+
+def start_agreement(
+    session: Session,
+    account_id: int,
+    service_point_id: int,
+    tariff_id: int,
+    starts_on: date,
+    ends_before: date | None = None,
+    end_reason: EndReason | None = None,
+) -> Agreement:
+    """Supply at a service point for an account. Raises NotFound, Refused (unassigned point, other currency)
+    or Conflict (another agreement holds on one of those days)."""
+    account = session.get(Account, account_id)
+    point = session.get(ServicePoint, service_point_id)
+    tariff = session.get(Tariff, tariff_id)
+    if account is None or point is None or tariff is None:
+        missing = "account" if account is None else "service_point" if point is None else "tariff"
+        raise NotFound(missing, f"There is no such {missing.replace('_', ' ')}.")
+    if point.premise_id is None:
+        raise Refused(
+            "unassigned", f"Service point {point.code} is not assigned to a premise yet.", point.code
+        )
+    if account.currency != tariff.currency:
+        raise Refused(
+            "currency",
+            f"Account {account.number} is in {account.currency}, tariff {tariff.code} in {tariff.currency}.",
+            account.number,
+        )
+    if ends_before is not None and ends_before <= starts_on:
+        raise Invalid("period", f"An agreement from {starts_on} cannot end before {ends_before}.")
+    made = Agreement(
+        account_id=account_id,
+        service_point_id=service_point_id,
+        tariff_id=tariff_id,
+        starts_on=starts_on,
+        ends_before=ends_before,
+        end_reason=end_reason,
+    )
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise Conflict(
+                "supplied",
+                f"Service point {point.code} already has an agreement on some of these days.",
+                point.code,
+            ) from error
+        raise
+    return made
+
+
+def end_agreement(session: Session, agreement_id: int, ends_before: date, reason: EndReason) -> Agreement:
+    """End supply before a day. Raises NotFound, Invalid (not after its start), Conflict (ended already on
+    another day, or billed beyond that day)."""
+    agreement = session.get(Agreement, agreement_id, with_for_update=True)
+    if agreement is None:
+        raise NotFound("agreement", "There is no such agreement.")
+    if (agreement.ends_before, agreement.end_reason) == (ends_before, reason):
+        return agreement
+    if agreement.ends_before is not None:
+        raise Conflict("ended", f"The agreement has ended already, before {agreement.ends_before}.")
+    if ends_before <= agreement.starts_on:
+        raise Invalid("period", f"An agreement from {agreement.starts_on} cannot end before {ends_before}.")
+    number = session.scalar(
+        select(Bill.number)
+        .join(BillLine, BillLine.bill_id == Bill.id)
+        .where(
+            BillLine.agreement_id == agreement_id, BillLine.ends_before > ends_before, Bill.status == "issued"
+        )
+        .limit(1)
+    )
+    if number is not None:
+        raise Conflict("billed", f"Bill {number} already charges for days from {ends_before} on.", number)
+    agreement.ends_before, agreement.end_reason = ends_before, reason
+    session.flush()
+    return agreement

@@ -1,0 +1,103 @@
+"""Issuing bills: safe to repeat, to run twice at once, and to kill anywhere between two chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from billing.actions.storing import store_bills
+from billing.cycles import Month
+from billing.drafting import Hold, draft_bills
+from billing.queries.supplies import supplies
+from billing.tables import Bill, HeldBill
+from utility_crm.customers.tables import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What became of some accounts."""
+
+    bill_ids: tuple[int, ...] = ()
+    unchanged: int = 0
+    held: tuple[Hold, ...] = ()
+
+
+def issue_cycle(
+    session: Session,
+    month: Month,
+    cycle_day: int,
+    account_ids: Sequence[int],
+    *,
+    issued_on: date,
+    known_at: datetime,
+    now: datetime,
+) -> Issued:
+    """Issue, in the caller's transaction, the bills of some accounts of one cycle that ends in `month`.
+
+    The accounts are locked first, in order of id, so that a second run waits and then finds them billed;
+    the exclusion of overlapping bills stands behind that. An account that cannot be billed is held with its
+    reason.
+    """
+    starts_on, ends_before = month.cycle(cycle_day)
+    ids = sorted(account_ids)
+    session.execute(
+        select(Account.id).where(Account.id.in_(ids)).order_by(Account.id).with_for_update(key_share=True)
+    )
+    billed = set(
+        session.scalars(
+            select(Bill.account_id).where(
+                Bill.account_id.in_(ids),
+                Bill.status == "issued",
+                Bill.starts_on < ends_before,
+                Bill.ends_before > starts_on,
+            )
+        )
+    )
+    open_ids = [account_id for account_id in ids if account_id not in billed]
+    if not open_ids:
+        return Issued(unchanged=len(billed))
+    released = session.scalars(
+        select(HeldBill.account_id).where(
+            HeldBill.account_id.in_(open_ids),
+            HeldBill.released_at.is_not(None),
+            HeldBill.starts_on < ends_before,
+            HeldBill.ends_before > starts_on,
+        )
+    )
+    found = supplies(session, open_ids, starts_on, ends_before)
+    drafts, holds = draft_bills(session, found, known_at, frozenset(released))
+    bill_ids = store_bills(session, drafts, month, issued_on, known_at)
+    hold_accounts(session, holds, now)
+    return Issued(tuple(bill_ids), len(billed), tuple(holds))
+
+
+def hold_accounts(session: Session, holds: Sequence[Hold], now: datetime) -> None:
+    """Keep why each account could not be billed; a repeat renews the reason, and keeps since when and a
+    release."""
+    if not holds:
+        return
+    session.execute(
+        text(
+            """
+            insert into held_bills (account_id, starts_on, ends_before, code, reason, held_at)
+            values (:account_id, :starts_on, :ends_before, :code, :reason, :held_at)
+            on conflict (account_id, starts_on) do update
+                set ends_before = excluded.ends_before, code = excluded.code, reason = excluded.reason
+            """
+        ),
+        [
+            {
+                "account_id": hold.account_id,
+                "starts_on": hold.starts_on,
+                "ends_before": hold.ends_before,
+                "code": hold.code,
+                "reason": hold.reason,
+                "held_at": now,
+            }
+            for hold in holds
+        ],
+    )

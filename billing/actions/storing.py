@@ -1,0 +1,186 @@
+"""Issued bills into the database in bulk: bills, lines, fills, ledger and balances, all in the caller's
+transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.cycles import Month
+from billing.drafting import Draft
+
+_NUMBERS = 7_302_002  # advisory lock: whoever holds it gives out a month's bill numbers
+
+_BILL = (
+    "id number account_id starts_on ends_before issued_on due_on currency total_minor open_minor micro_kwh "
+    "estimated_micro_kwh estimated_readings known_at"
+)
+_BILL_TYPES = "int8 text int8 date date date date text int8 int8 int8 int8 int8 timestamptz"
+_LINE = (
+    "bill_id position agreement_id charge label starts_on ends_before quantity_micro unit price_micro "
+    "amount_minor"
+)
+_LINE_TYPES = "int8 int2 int8 text text date date int8 text int8 int8"
+_FILL, _FILL_TYPES = "bill_id channel_id starts_at micro_kwh", "int8 int8 timestamptz[] int8[]"
+_ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
+_ENTRY_TYPES = "int8 date text text int8 text int8"
+
+
+def copy_rows(session: Session, table: str, columns: str, types: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Bulk insert through binary COPY, inside the session's transaction. Names and types are separated by
+    blanks."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(
+        Identifier(table), SQL(", ").join(Identifier(name) for name in columns.split())
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types.split())
+        for row in rows:
+            copy.write_row(row)
+
+
+def store_bills(
+    session: Session, drafts: Sequence[Draft], month: Month, issued_on: date, known_at: datetime
+) -> list[int]:
+    """Make the drafts bills. The accounts must be locked by the caller, and not billed for these days yet.
+
+    Returns the bills' ids, in the drafts' order. Numbers follow one another within a month without a hole:
+    they are given out under a lock that holds until the transaction ends.
+    """
+    if not drafts:
+        return []
+    ids = _next_ids(session, len(drafts))
+    first = _next_number(session, month)
+    copy_rows(
+        session, "bills", _BILL, _BILL_TYPES,
+        (
+            _bill_row(draft, bill_id, f"{month}-{first + index:06d}", issued_on, known_at)
+            for index, (bill_id, draft) in enumerate(zip(ids, drafts, strict=True))
+        ),
+    )  # fmt: skip
+    copy_rows(session, "bill_lines", _LINE, _LINE_TYPES, _line_rows(ids, drafts))
+    fills = [
+        (bill_id, part.fill.channel_id, list(part.fill.starts_at), list(part.fill.micro_kwh))
+        for bill_id, draft in zip(ids, drafts, strict=True)
+        for part in draft.parts
+        if part.fill is not None
+    ]
+    copy_rows(session, "bill_fills", _FILL, _FILL_TYPES, _merged(fills))
+    copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entry_rows(ids, drafts, issued_on))
+    add_to_balances(session, [(draft.account_id, draft.total_minor) for draft in drafts])
+    reallocate(session, [draft.account_id for draft in drafts])
+    return ids
+
+
+def _next_ids(session: Session, count: int) -> list[int]:
+    statement = text("select nextval(pg_get_serial_sequence('bills', 'id')) from generate_series(1, :count)")
+    return list(session.scalars(statement, {"count": count}))
+
+
+def _next_number(session: Session, month: Month) -> int:
+    session.execute(
+        text("select pg_advisory_xact_lock(:numbers, :month)"),
+        {"numbers": _NUMBERS, "month": month.year * 12 + month.month},
+    )
+    statement = text(
+        "select coalesce(max(cast(substr(number, 9) as int)), 0) + 1 from bills where number like :month"
+    )
+    found = session.scalar(statement, {"month": f"{month}-%"})
+    assert isinstance(found, int)
+    return found
+
+
+def _bill_row(
+    draft: Draft, bill_id: int, number: str, issued_on: date, known_at: datetime
+) -> tuple[Any, ...]:
+    total = draft.total_minor
+    return (
+        bill_id,
+        number,
+        draft.account_id,
+        draft.starts_on,
+        draft.ends_before,
+        issued_on,
+        issued_on + timedelta(days=draft.terms_days),
+        draft.currency,
+        total,
+        max(total, 0),
+        sum(part.micro_kwh for part in draft.parts),
+        sum(part.estimated_micro_kwh for part in draft.parts),
+        sum(part.estimated_readings for part in draft.parts),
+        known_at,
+    )
+
+
+def _line_rows(ids: Sequence[int], drafts: Sequence[Draft]) -> Iterable[Sequence[Any]]:
+    for bill_id, draft in zip(ids, drafts, strict=True):
+        position = 0
+        for part in draft.parts:
+            agreement_id = part.supply.agreement_id
+            for line in part.lines:
+                position += 1
+                yield bill_id, position, agreement_id, *line
+
+
+def _merged(fills: Iterable[tuple[int, int, list[datetime], list[int]]]) -> Iterable[Sequence[Any]]:
+    """One row a channel: a point whose tariff changed inside the period is filled in two parts."""
+    rows: dict[tuple[int, int], tuple[list[datetime], list[int]]] = {}
+    for bill_id, channel_id, starts_at, micro_kwh in fills:
+        known = rows.setdefault((bill_id, channel_id), ([], []))
+        known[0].extend(starts_at)
+        known[1].extend(micro_kwh)
+    return ((*key, *value) for key, value in rows.items())
+
+
+def _entry_rows(ids: Sequence[int], drafts: Sequence[Draft], posted_on: date) -> Iterable[Sequence[Any]]:
+    """What is charged: owed by the customer, earned by us or by the tax office. A credit runs the other
+    way."""
+    for bill_id, draft in zip(ids, drafts, strict=True):
+        tax = draft.tax_minor
+        for other, amount in (("revenue", draft.total_minor - tax), ("tax", tax)):
+            if amount:
+                debit, credit = ("receivable", other) if amount > 0 else (other, "receivable")
+                yield draft.account_id, posted_on, debit, credit, abs(amount), draft.currency, bill_id
+
+
+def add_to_balances(session: Session, changes: Sequence[tuple[int, int]]) -> None:
+    """Add to each account's balance; the entries that say why are posted in the same transaction."""
+    session.execute(
+        text(
+            """
+            insert into account_balances (account_id, balance_minor) select account_id, sum(change) from
+            unnest(cast(:accounts as bigint[]), cast(:changes as bigint[])) as c(account_id, change) group
+            by account_id on conflict (account_id) do update set balance_minor =
+            account_balances.balance_minor + excluded.balance_minor
+            """
+        ),
+        {"accounts": [account for account, _ in changes], "changes": [change for _, change in changes]},
+    )
+
+
+def reallocate(session: Session, account_ids: Sequence[int]) -> None:
+    """What is still open of each bill: money received pays the oldest bill first.
+
+    Worked out anew from the totals and the balance, so it cannot drift: what was charged and is no longer
+    owed has been paid, and it covers the bills in the order they fell due.
+    """
+    session.execute(
+        text(
+            """
+            with charged as ( select id, open_minor, greatest(total_minor, 0) as total, account_id,
+            sum(greatest(total_minor, 0)) over (partition by account_id order by due_on, id) -
+            greatest(total_minor, 0) as before, sum(greatest(total_minor, 0)) over (partition by account_id)
+            as whole from bills where account_id = any(:accounts) and status = 'issued' ), due as ( select
+            c.id, c.open_minor as was, greatest(0, least(c.total, c.total - (c.whole - b.balance_minor -
+            c.before))) as open_now from charged c join account_balances b using (account_id) ) update bills
+            set open_minor = due.open_now from due where bills.id = due.id and due.was <> due.open_now
+            """
+        ),
+        {"accounts": list(account_ids)},
+    )

@@ -1,0 +1,89 @@
+"""Taking a tariff file in. What has been billed stays priced as it was: a change may only reach days to
+come."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from billing.domain.errors import TariffRefused
+from billing.domain.tariff import Tariff as RatedTariff
+from billing.domain.tariff_file import tariff_of
+from billing.queries.tariffs import parsed
+from billing.tables import Agreement, Bill, BillLine, Tariff
+from utility_crm.kit.errors import Conflict, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class TariffImport:
+    """What became of a tariff file."""
+
+    id: int
+    code: str
+    outcome: Literal["added", "changed", "unchanged"]
+
+
+def import_tariff(session: Session, document: Any) -> TariffImport:
+    """Store a tariff from its parsed JSON (docs/tariffs.md), or replace the one of the same code.
+
+    Raises Invalid, with the place in the file, for a document that cannot be taken; Conflict where it would
+    change what an issued bill was priced by. The same content again changes nothing.
+    """
+    try:
+        tariff = tariff_of(document)
+    except TariffRefused as fault:
+        raise Invalid("tariff", f"The tariff file cannot be taken: {fault.reason}.", fault.place) from fault
+    statement = (
+        select(Tariff.id, cast(Tariff.document, Text)).where(Tariff.code == tariff.code).with_for_update()
+    )
+    known = session.execute(statement).one_or_none()
+    if known is None:
+        made = Tariff(code=tariff.code, name=tariff.name, currency=tariff.currency, document=document)
+        session.add(made)
+        session.flush()
+        return TariffImport(made.id, tariff.code, "added")
+    if json.loads(known[1]) == document:
+        return TariffImport(known[0], tariff.code, "unchanged")
+    _refuse_changing_the_past(session, known[0], parsed(known[1]), tariff)
+    row = session.get_one(Tariff, known[0], populate_existing=True)
+    row.name, row.currency, row.document, row.updated_at = tariff.name, tariff.currency, document, func.now()
+    session.flush()
+    return TariffImport(row.id, tariff.code, "changed")
+
+
+def first_difference(before: RatedTariff, after: RatedTariff) -> date | None:
+    """The first day that the two price differently; None where they never do. A name is not a price."""
+    if replace(before, name="", versions=()) != replace(after, name="", versions=()):
+        return min(before.versions[0].starts_on, after.versions[0].starts_on)
+    for one, other in zip(before.versions, after.versions, strict=False):
+        if one != other:
+            return min(one.starts_on, other.starts_on)
+    longer = max(before.versions, after.versions, key=len)
+    same = min(len(before.versions), len(after.versions))
+    return longer[same].starts_on if len(longer) > same else None
+
+
+def _refuse_changing_the_past(
+    session: Session, tariff_id: int, before: RatedTariff, after: RatedTariff
+) -> None:
+    changes_on = first_difference(before, after)
+    if changes_on is None:
+        return
+    billed_before = session.scalar(
+        select(func.max(BillLine.ends_before))
+        .join(Agreement, Agreement.id == BillLine.agreement_id)
+        .join(Bill, Bill.id == BillLine.bill_id)
+        .where(Agreement.tariff_id == tariff_id, Bill.status == "issued")
+    )
+    if billed_before is not None and billed_before > changes_on:
+        raise Conflict(
+            "tariff_billed",
+            f"Tariff {before.code} has been billed for days before {billed_before}; this file changes it "
+            f"from {changes_on}. Give the new prices a version that starts on {billed_before} or later.",
+            before.code,
+        )

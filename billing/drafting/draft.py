@@ -1,0 +1,110 @@
+"""Supplies in, bills or reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from billing.domain.axis import day_starts_at
+from billing.domain.days import Period
+from billing.domain.errors import NotRateable
+from billing.domain.rating import rate
+from billing.domain.tariff import Tariff
+from billing.drafting.gaps import filled_supplies, no_readings, too_long
+from billing.drafting.parts import Draft, Hold, Placed, RatedSupply, folded, hold, matrix_of, rated_supplies
+from billing.queries.supplies import Supply
+from billing.queries.tariffs import tariffs_by_id
+from meters.usage import usage
+
+
+def draft_bills(
+    session: Session, found: Sequence[Supply], known_at: datetime | None, released: Collection[int] = ()
+) -> tuple[list[Draft], list[Hold]]:
+    """Bills for the supplies of whole accounts, or why there is none, from readings as known at `known_at`.
+
+    released: accounts whose gaps ops let through however long they are.
+    """
+    placed, holds = _placed(session, found, known_at)
+    rated: list[RatedSupply] = []
+    to_fill: list[Placed] = []
+    for group in _alike(placed):
+        try:
+            batch = rate(matrix_of(group), group[0].tariff, group[0].period, timezone=group[0].zone)
+        except (NotRateable, OverflowError) as fault:
+            holds += [hold(item.supply, "not_rateable", f"It cannot be priced: {fault}.") for item in group]
+            continue
+        missing = batch.missing_count.tolist()
+        rated += rated_supplies(group, batch, [row for row, count in enumerate(missing) if not count])
+        for item, count in zip(group, missing, strict=True):
+            if count:
+                long = too_long(item, count, batch.intervals, item.supply.account_id in released)
+                if long is None:
+                    to_fill.append(item)
+                else:
+                    holds.append(long)
+    filled, not_filled = filled_supplies(session, to_fill, known_at)
+    return folded(found, rated + filled, holds + not_filled)
+
+
+def _placed(
+    session: Session, found: Sequence[Supply], known_at: datetime | None
+) -> tuple[list[Placed], list[Hold]]:
+    """Supplies beside their readings, all read at once; and those that cannot be billed whatever was read."""
+    tariffs = tariffs_by_id(session, {supply.tariff_id for supply in found})
+    holds: list[Hold] = []
+    ready: list[tuple[Supply, Tariff, str]] = []
+    for supply in found:
+        tariff = tariffs[supply.tariff_id]
+        refused = _not_billable(supply, tariff)
+        if refused is None:
+            ready.append((supply, tariff, tariff.zone(supply.timezone)))
+        else:
+            holds.append(refused)
+    if not ready:
+        return [], holds
+    starts_at = min(day_starts_at(supply.starts_on, zone) for supply, _, zone in ready)
+    ends_before = max(day_starts_at(supply.ends_before, zone) for supply, _, zone in ready)
+    channels = list(dict.fromkeys(supply.channel_ids[0] for supply, _, _ in ready))
+    rows = {
+        channel: (table, row)
+        for table in usage(session, channels, starts_at, ends_before, known_at)
+        for row, channel in enumerate(table.channel_ids)
+    }
+    placed = []
+    for supply, tariff, zone in ready:
+        at = rows.get(supply.channel_ids[0])
+        if at is None:
+            holds.append(no_readings(supply))
+        else:
+            placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
+    return placed, holds
+
+
+def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
+    point, channels = supply.service_point, len(supply.channel_ids)
+    if supply.timezone is None:
+        return hold(supply, "unassigned", f"Service point {point} is not assigned to a premise.")
+    if not channels:
+        return no_readings(supply)
+    if channels > 1:
+        return hold(
+            supply, "several_channels", f"Service point {point} has {channels} channels of energy taken."
+        )
+    if tariff.currency != supply.account_currency:
+        words = (
+            f"The account is kept in {supply.account_currency}, tariff {tariff.code} in {tariff.currency}."
+        )
+        return hold(supply, "currency", words)
+    return None
+
+
+def _alike(placed: Iterable[Placed]) -> list[list[Placed]]:
+    """Supplies that one pass can rate: same tariff, zone, days and table."""
+    groups: dict[tuple[int, str, date, date, int], list[Placed]] = {}
+    for item in placed:
+        supply = item.supply
+        key = (supply.tariff_id, item.zone, supply.starts_on, supply.ends_before, id(item.table))
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())

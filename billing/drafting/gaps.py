@@ -1,0 +1,98 @@
+"""What is missing: filled by the rule from the days around, or a reason to hold the account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from billing.domain.axis import day_starts_at
+from billing.domain.days import Period
+from billing.domain.gaps import GapFill, fill_gaps
+from billing.domain.rating import rate
+from billing.domain.usage import Usage, UsageMatrix
+from billing.drafting.parts import Fill, Hold, Placed, RatedSupply, hold, rated_supplies, usage_row
+from billing.queries.supplies import Supply
+from meters.usage import UsageTable, usage
+
+FILL_FROM = timedelta(days=35)
+"""How far either side of a period the rule may look for whole days to take a missing slot from."""
+
+
+def no_readings(supply: Supply) -> Hold:
+    """Nothing was read in all its days: nothing to bill, and nothing to guess from."""
+    return hold(supply, "no_readings", f"Service point {supply.service_point} has no reading in these days.")
+
+
+def too_long(item: Placed, missing: int, intervals: int, released: bool) -> Hold | None:
+    """A gap of more than one day waits for ops; a day of 25 hours is one day too."""
+    if missing == intervals:
+        return no_readings(item.supply)
+    minutes = missing * item.table.interval_minutes
+    if released or minutes <= longest_day_minutes(item.period, item.zone):
+        return None
+    point = item.supply.service_point
+    reason = f"{missing} of {intervals} readings are missing at service point {point}, more than one day."
+    return hold(item.supply, "missing", reason)
+
+
+@lru_cache(maxsize=512)
+def longest_day_minutes(period: Period, zone: str) -> int:
+    """Minutes of the longest local day of a period."""
+    midnights = [day_starts_at(day, zone) for day in (*period.dates(), period.ends_before)]
+    return max(int((b - a) / timedelta(minutes=1)) for a, b in pairwise(midnights))
+
+
+def filled_supplies(
+    session: Session, items: Sequence[Placed], known_at: datetime | None
+) -> tuple[list[RatedSupply], list[Hold]]:
+    """Fill the gaps of each, and rate what came of it; two statements whatever their number."""
+    if not items:
+        return [], []
+    starts_at = min(day_starts_at(item.period.starts_on, item.zone) for item in items) - FILL_FROM
+    ends_before = max(day_starts_at(item.period.ends_before, item.zone) for item in items) + FILL_FROM
+    channels = list(dict.fromkeys(item.channel_id for item in items))
+    wide = {
+        channel: (table, row)
+        for table in usage(session, channels, starts_at, ends_before, known_at)
+        for row, channel in enumerate(table.channel_ids)
+    }
+    rated: list[RatedSupply] = []
+    holds: list[Hold] = []
+    for item in items:
+        gap = fill_gaps(_around(item, *wide[item.channel_id]), item.period, item.zone, item.tariff.holidays)
+        if gap.not_fillable:
+            count = len(gap.not_fillable)
+            reason = f"{count} missing readings have no whole day like theirs to be taken from."
+            holds.append(hold(item.supply, "not_fillable", reason))
+            continue
+        batch = rate(UsageMatrix.of([gap.usage]), item.tariff, item.period, timezone=item.zone)
+        rated += rated_supplies([item], batch, [0], _fill(item, gap))
+    return rated, holds
+
+
+def _around(item: Placed, table: UsageTable, row: int) -> Usage:
+    """The readings around the period, unless the channel's interval was another there."""
+    if table.interval_minutes != item.table.interval_minutes:
+        return usage_row(item.table, item.row)
+    return usage_row(table, row)
+
+
+def _fill(item: Placed, gap: GapFill) -> Fill:
+    """Which intervals were filled: those of the period that the table does not know."""
+    table, found = item.table, gap.usage
+    step = timedelta(minutes=table.interval_minutes)
+    offset = (found.starts_at - table.starts_at) // step
+    known = np.zeros(found.micro_kwh.size, dtype=bool)
+    begin, end = max(0, -offset), min(known.size, table.missing.shape[1] - offset)
+    known[begin:end] = ~table.missing[item.row, begin + offset : end + offset]
+    places = np.flatnonzero(~known)
+    return Fill(
+        item.channel_id,
+        tuple(found.starts_at + int(place) * step for place in places),
+        tuple(found.micro_kwh[places].tolist()),
+    )

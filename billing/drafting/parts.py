@@ -1,0 +1,183 @@
+"""What a bill is made of, before there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from billing.domain.days import Period
+from billing.domain.rating import RatedBatch
+from billing.domain.tariff import Tariff
+from billing.domain.usage import Usage, UsageMatrix
+from billing.queries.supplies import Supply
+from meters.usage import UsageTable
+
+LineRow = tuple[str, str, date, date, int, str, int, int]
+"""charge, label, starts_on, ends_before, quantity_micro, unit, price_micro, amount_minor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Intervals of one channel that had no reading, and what they were taken for."""
+
+    channel_id: int
+    starts_at: tuple[datetime, ...]
+    micro_kwh: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedSupply:
+    """One supply, priced."""
+
+    supply: Supply
+    lines: tuple[LineRow, ...]
+    total_minor: int
+    micro_kwh: int
+    estimated_micro_kwh: int
+    estimated_readings: int
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an account cannot be billed for these days. Only `missing` may be released."""
+
+    account_id: int
+    account: str
+    starts_on: date
+    ends_before: date
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One account's bill, not issued: rated supplies, and for days the hull of theirs."""
+
+    account_id: int
+    account: str
+    terms_days: int
+    currency: str
+    starts_on: date
+    ends_before: date
+    parts: tuple[RatedSupply, ...]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(part.total_minor for part in self.parts)
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(line[7] for part in self.parts for line in part.lines if line[0] == "tax")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A supply with its tariff, zone, days, and the row that holds its readings."""
+
+    supply: Supply
+    tariff: Tariff
+    zone: str
+    period: Period
+    table: UsageTable
+    row: int
+
+    @property
+    def channel_id(self) -> int:
+        return self.supply.channel_ids[0]
+
+
+def hold(supply: Supply, code: str, reason: str) -> Hold:
+    """The account of a supply, held for the supply's days."""
+    return Hold(supply.account_id, supply.account, supply.starts_on, supply.ends_before, code, reason)
+
+
+def usage_row(table: UsageTable, row: int) -> Usage:
+    """One channel of a table, as the engine takes it."""
+    return Usage(
+        table.starts_at, table.interval_minutes, table.micro[row], table.missing[row], table.estimated[row]
+    )
+
+
+def matrix_of(group: Sequence[Placed]) -> UsageMatrix:
+    """The readings of supplies that share a table; without a copy where they are all of it."""
+    table = group[0].table
+    rows = [item.row for item in group]
+    chosen = slice(None) if rows == list(range(len(table.channel_ids))) else np.array(rows)
+    return UsageMatrix(
+        table.starts_at,
+        table.interval_minutes,
+        table.micro[chosen],
+        table.missing[chosen],
+        table.estimated[chosen],
+    )
+
+
+def rated_supplies(
+    group: Sequence[Placed], batch: RatedBatch, rows: Iterable[int], fill: Fill | None = None
+) -> list[RatedSupply]:
+    """Rows of a rated batch as parts of bills; row i of the batch is supply i of the group."""
+    columns = [
+        (
+            (line.kind, line.label, line.starts_on, line.ends_before),
+            line.quantity_micro.tolist(),
+            (line.unit, line.price_micro),
+            line.amount_minor.tolist(),
+        )
+        for line in batch.lines
+    ]
+    totals, energy = batch.total_minor.tolist(), batch.micro_kwh.tolist()
+    guessed, counts = batch.estimated_micro_kwh.tolist(), batch.estimated_count.tolist()
+    return [
+        RatedSupply(
+            group[row].supply,
+            tuple((*head, quantity[row], *tail, amount[row]) for head, quantity, tail, amount in columns),
+            totals[row],
+            energy[row],
+            guessed[row],
+            counts[row],
+            fill,
+        )
+        for row in rows
+    ]
+
+
+def folded(
+    supplies: Iterable[Supply], rated: Iterable[RatedSupply], holds: Iterable[Hold]
+) -> tuple[list[Draft], list[Hold]]:
+    """One bill an account, made of all of its supplies, or one hold that gives every reason."""
+    of_account: dict[int, list[Supply]] = {}
+    for supply in supplies:
+        of_account.setdefault(supply.account_id, []).append(supply)
+    held: dict[int, list[Hold]] = {}
+    for found in holds:
+        held.setdefault(found.account_id, []).append(found)
+    parts: dict[int, list[RatedSupply]] = {}
+    for part in rated:
+        parts.setdefault(part.supply.account_id, []).append(part)
+    drafts, kept = [], []
+    for account_id, mine in sorted(of_account.items()):
+        first = mine[0]
+        starts_on, ends_before = min(s.starts_on for s in mine), max(s.ends_before for s in mine)
+        if account_id in held:
+            # What nobody can release stands before what somebody can.
+            reasons = sorted(held[account_id], key=lambda hold: hold.code == "missing")
+            words = " ".join(dict.fromkeys(hold.reason for hold in reasons))
+            kept.append(Hold(account_id, first.account, starts_on, ends_before, reasons[0].code, words))
+            continue
+        ordered = sorted(parts[account_id], key=lambda p: (p.supply.service_point, p.supply.starts_on))
+        drafts.append(
+            Draft(
+                account_id,
+                first.account,
+                first.terms_days,
+                first.account_currency,
+                starts_on,
+                ends_before,
+                tuple(ordered),
+            )
+        )
+    return drafts, kept

@@ -1,0 +1,113 @@
+"""Who is to be billed for what: accounts whose cycle ends in a month, and the supply they took in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.cycles import Month
+
+
+@dataclass(frozen=True, slots=True)
+class DueAccount:
+    """An account with supply in the cycle that ends in the month asked for."""
+
+    id: int
+    number: str
+    cycle_day: int
+    billed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
+
+    channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
+    """
+
+    account_id: int
+    account: str
+    account_currency: str
+    terms_days: int
+    agreement_id: int
+    service_point: str
+    tariff_id: int
+    starts_on: date
+    ends_before: date
+    timezone: str | None
+    channel_ids: tuple[int, ...]
+
+
+_DUE = text(
+    """
+    select a.id, a.number, a.cycle_day,
+           exists (select from bills b
+                   where b.account_id = a.id and b.status = 'issued'
+                     and b.starts_on < c.ends_before and b.ends_before > c.starts_on)
+    from accounts a
+    join unnest(cast(:days as smallint[]), cast(:starts as date[]), cast(:ends as date[]))
+         as c(cycle_day, starts_on, ends_before) on c.cycle_day = a.cycle_day
+    where (cast(:only as bigint[]) is null or a.id = any(:only))
+      and exists (select from agreements g
+                  where g.account_id = a.id and g.starts_on < c.ends_before
+                    and (g.ends_before is null or g.ends_before > c.starts_on))
+    order by a.cycle_day, a.id
+    """
+)
+
+_SUPPLIES = text(
+    """
+    select a.id, a.number, a.currency, a.terms_days, g.id, s.code, g.tariff_id,
+           greatest(g.starts_on, :starts_on), least(g.ends_before, :ends_before), p.timezone,
+           coalesce((select array_agg(h.id order by h.id) from channels h
+                     where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'),
+                    cast('{}' as bigint[]))
+    from accounts a
+    join agreements g on g.account_id = a.id and g.starts_on < :ends_before
+                     and (g.ends_before is null or g.ends_before > :starts_on)
+    join service_points s on s.id = g.service_point_id
+    left join premises p on p.id = s.premise_id
+    where a.id = any(:ids)
+    order by a.id, s.code, g.starts_on
+    """
+)
+
+
+def due_accounts(
+    session: Session, month: Month, today: date, only: Sequence[int] | None = None
+) -> list[DueAccount]:
+    """Accounts with supply in the cycle of theirs that ends in `month` and is over by `today`, in cycle
+    order."""
+    cycles = [(day, *month.cycle(day)) for day in range(1, 29)]
+    over = [cycle for cycle in cycles if cycle[2] <= today]
+    rows = session.execute(
+        _DUE,
+        {
+            "days": [day for day, _, _ in over],
+            "starts": [starts_on for _, starts_on, _ in over],
+            "ends": [ends_before for _, _, ends_before in over],
+            "only": None if only is None else list(only),
+        },
+    )
+    return [DueAccount(*row) for row in rows]
+
+
+def supplies(
+    session: Session, account_ids: Sequence[int], starts_on: date, ends_before: date
+) -> list[Supply]:
+    """What the accounts took between two days, by account, service point and time."""
+    values = {"ids": list(account_ids), "starts_on": starts_on, "ends_before": ends_before}
+    return [
+        Supply(
+            *(account, number, currency, terms_days),
+            *(agreement, point, tariff, first, last, zone),
+            tuple(channels),
+        )
+        for account, number, currency, terms_days, agreement, point, tariff, first, last, zone, channels in (
+            session.execute(_SUPPLIES, values)
+        )
+    ]
