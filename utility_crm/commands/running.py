@@ -35,7 +35,7 @@ def clock() -> None:
     from utility_crm.kit.scheduler import run_clock
 
     with database() as engine:
-        run_clock(engine, _jobs(), _stopped_by_signal())
+        run_clock(engine, _jobs(), _stopped_by_signal("clock"))
 
 
 def deliver() -> None:
@@ -43,7 +43,7 @@ def deliver() -> None:
     from utility_crm.kit.runtime import database
 
     with database() as engine:
-        resolve("notifications.delivery:run_delivery")(engine, _stopped_by_signal())
+        resolve("notifications.delivery:run_delivery")(engine, _stopped_by_signal("deliver"))
 
 
 def migrate(
@@ -85,12 +85,15 @@ def _jobs() -> tuple[Job, ...]:
     return tuple(job for module in modules() if module.jobs for job in resolve(module.jobs))
 
 
-def _stopped_by_signal() -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set.
+def _stopped_by_signal(name: str) -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set; whoever asks it shows a health check that `name` is at work.
 
     They set it from a thread: a handler that meets a waiting Event in its own thread can lock itself.
     """
-    stop = threading.Event()
+    from utility_crm.kit.heartbeat import BeatingStop
+    from utility_crm.kit.runtime import home
+
+    stop = BeatingStop(name, home())
 
     def asked(_number: int, _frame: Any) -> None:
         threading.Thread(target=stop.set, daemon=True).start()
