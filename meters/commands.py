@@ -139,6 +139,7 @@ def _channel_line(channel: Mapping[str, Any]) -> str:
     quality = ", ".join(f"{count:,} {word}" for word, count in channel["quality"].items())
     amount = f"{channel['total']} {channel['unit'] or '(no unit)'}"
     return (
-        f"  {channel['service_point']}  {channel['channel']}  {amount}  every {minutes} min  {channel['readings']:,} readings, {channel['missing']:,} missing  "
+        f"  {channel['service_point']}  {channel['channel']}  {amount}  every {minutes} min  "
+        f"{channel['readings']:,} readings, {channel['missing']:,} missing  "
         f"{channel['starts_at']} to {channel['ends_before']}  ({quality})"
     )

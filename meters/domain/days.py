@@ -14,6 +14,9 @@ from meters.domain.decimals import MISSING, IntArray
 from meters.domain.local_clock import DAY
 
 BoolArray = npt.NDArray[np.bool_]
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Readings outside these years are mistakes of a clock or a typist."""
+
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 

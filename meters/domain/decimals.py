@@ -79,12 +79,13 @@ def read_micro(texts: Sequence[str], exponent: int = 0) -> tuple[IntArray, list[
         return _one_by_one(texts, exponent)
     with np.errstate(over="ignore"):
         scaled = floats * 10.0 ** (6 + exponent)
-    if not (np.all(floats >= 0) and np.all(scaled < LIMIT * 1e6)):
+    if not (floats.size and floats.min() >= 0 and scaled.max() < LIMIT * 1e6):  # false for nan, too
         return _one_by_one(texts, exponent)
-    # Text to float and the product err by less than 2**-52 of the result: that turns the rounding only near a half.
-    doubtful = np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) <= scaled * 2.0**-50)
-    micro = np.rint(scaled).astype(np.int64)
-    for index in doubtful.tolist():
+    # Text to float and the product err by less than 2**-52 of the result: only near a half does that matter.
+    rounded = np.rint(scaled)
+    doubtful = np.abs(np.abs(scaled - rounded) - 0.5) <= scaled * 2.0**-50
+    micro = rounded.astype(np.int64)
+    for index in doubtful.nonzero()[0].tolist() if doubtful.any() else ():
         exact = micro_of(texts[index], exponent)
         if isinstance(exact, str):
             return _one_by_one(texts, exponent)

@@ -12,8 +12,8 @@ from meters.domain.units import unit_in_title
 FIELDS = ("service_point", "starts_at", "ends_at", "value", "unit", "channel", "quality", "direction")
 
 _TITLES: dict[str, str] = {
-    "service_point": "service_point service_point_id lclid meter meter_id meter_number mpan mprn nmi ean pod pdr "
-    "cups malo melo household household_id site site_id id",
+    "service_point": "service_point service_point_id lclid meter meter_id meter_number mpan mprn nmi ean "
+    "pod pdr cups malo melo household household_id site site_id id",
     "starts_at": "starts_at start starts start_at start_time start_date_time interval_start period_start "
     "from timestamp tstp datetime date_time utc_timestamp time_start begin time",
     "ends_at": "ends_at ends_before end ends end_at end_time end_date_time interval_end period_end to",
@@ -113,7 +113,7 @@ def _plain(title: str) -> str:
 def _unfound(titles: Sequence[str], lacking: Sequence[str]) -> Problem:
     wanted = {"starts_at": "the time (starts_at or ends_at)", "value": "the value"}
     what = " and ".join(wanted[field] for field in lacking)
-    example = f"--columns {lacking[0]}=..."
+    example = f"--columns {lacking[0]}=TITLE"
     return refusal(
         "columns_not_found", f"No column for {what} among: {', '.join(titles)}. Name it with {example}.", 1
     )

@@ -5,7 +5,7 @@ they are a local clock's, whose zone has to be given. The interval is seen from 
 be taken takes its day with it; a row of another width, a quote that does not close or bytes that are no text
 refuse the file.
 
-Text goes by in chunks of a few megabytes, what is kept of a row is 38 bytes until the end of the file, since
+Text goes by in chunks of a few megabytes, what is kept of a row is 34 bytes until the end of the file, since
 only then is a channel's interval known and no second value for an hour to be expected.
 """
 
@@ -26,7 +26,7 @@ from meters.domain.days import Cut, Day, Readings, cut_into_days, day_of, usual_
 from meters.domain.local_clock import DAY, clock_text, standard_offset_minutes, to_instants
 from meters.domain.problems import Problem, refusal
 from meters.domain.units import parse_unit
-from meters.feeds.csv_columns import find_layout
+from meters.feeds.csv_columns import Layout, find_layout
 from meters.feeds.csv_rows import split_rows, text_chunks
 from meters.feeds.csv_series import Gathered, Series
 from meters.feeds.format import Format, Item, ReadOptions
@@ -55,8 +55,7 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
             line, text = line + blank, text[blank:]
             title_line, _, text = text.partition("\n")
             delimiter = max(_DELIMITERS, key=title_line.count)
-            titles = next(csv.reader([title_line], delimiter=delimiter))
-            layout = find_layout(titles, options.columns)
+            layout = _layout(title_line, delimiter, options)
             if isinstance(layout, Problem):
                 yield layout
                 return
@@ -72,6 +71,14 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
 
 
 FORMAT = Format("csv", recognises, read)
+
+
+def _layout(title_line: str, delimiter: str, options: ReadOptions) -> Layout | Problem:
+    try:
+        titles = next(csv.reader([title_line], delimiter=delimiter))
+    except csv.Error as error:
+        return refusal("bad_quoting", f"The titles cannot be read: {error}.", 1)
+    return find_layout(titles, options.columns)
 
 
 def _take(gathered: Gathered, text: str, line: int, delimiter: str, options: ReadOptions) -> Problem | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from meters.domain.decimals import IntArray
 from meters.domain.problems import Problem, refusal
+from meters.feeds.format import NOT_UTF8
 
 CHUNK_BYTES = 1 << 22
 
@@ -56,12 +57,10 @@ def _decoded(data: bytes, line: int) -> str | Problem:
         text = data.decode("utf-8-sig" if line == 1 else "utf-8")
     except UnicodeDecodeError as error:
         at = line + data.count(b"\n", 0, error.start)
-        return refusal(
-            "encoding", f"Line {at} is not UTF-8 text; save the file as UTF-8 and send it again.", at
-        )
+        return refusal("encoding", NOT_UTF8, at)
     if "\0" in text:
         at = line + text.count("\n", 0, text.index("\0"))
-        return refusal("binary", f"Line {at} holds binary data.", at)
+        return refusal("binary", "This line holds binary data.", at)
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
@@ -100,16 +99,14 @@ def _split_slowly(text: str, line: int, delimiter: str, width: int) -> Rows | Pr
             if not row or not any(field.strip() for field in row):
                 continue
             if lengthened:
-                return refusal(
-                    "open_quote", f"The quoted field in line {at} runs over the end of its line.", at
-                )
+                return refusal("open_quote", "A quoted field runs over the end of this line.", at)
             if len(row) != width:
-                message = f"Line {at} has {len(row)} fields, where the first line names {width} columns."
+                message = f"This line has {len(row)} fields, where the first line names {width} columns."
                 return refusal("uneven_row", message, at)
             rows.append(row)
             lines.append(at)
     except csv.Error as error:
         at = line + before
-        return refusal("bad_quoting", f"The quotes in line {at} do not close: {error}.", at)
+        return refusal("bad_quoting", f"The quotes in this line do not close: {error}.", at)
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
     return Rows(columns, np.array(lines, dtype=np.int64))

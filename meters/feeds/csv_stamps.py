@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 
+from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import IntArray
 
+_FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
 _SUFFIX = re.compile(r"(?:\.0+)?(?:([Zz])|([+-])(\d\d):?(\d\d)?)?", re.ASCII)
 _DIGITS = {16: [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15], 19: [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]}
 _MARKS = {4: "-", 7: "-", 13: ":", 16: ":"}
@@ -32,8 +34,9 @@ class Stamps:
 def read_stamps(texts: Sequence[str]) -> Stamps:
     """All stamps of a column. The common shape goes through numpy's ISO parser, any other through the
     library's."""
-    fast = _read_alike(texts)
-    return fast if fast is not None else _read_each(texts)
+    stamps = _read_alike(texts) or _read_each(texts)
+    outside = (stamps.seconds < _FIRST) | (stamps.seconds >= _LAST)
+    return replace(stamps, unreadable=stamps.unreadable | outside) if outside.any() else stamps
 
 
 def _read_alike(texts: Sequence[str]) -> Stamps | None:
@@ -86,12 +89,12 @@ def _read_each(texts: Sequence[str]) -> Stamps:
     for row, text in enumerate(texts):
         try:
             moment = datetime.fromisoformat(text.strip())
-        except ValueError:
+            seconds[row] = int(moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC).timestamp())
+        except (ValueError, OverflowError):
             unreadable[row] = True
             continue
         aware[row] = moment.tzinfo is not None
         between[row] = moment.microsecond != 0
-        seconds[row] = int(moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC).timestamp())
     return Stamps(seconds, aware, unreadable, between)
 
 

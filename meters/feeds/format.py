@@ -12,6 +12,8 @@ from meters.domain.problems import Problem
 
 Item = Block | Problem
 
+NOT_UTF8 = "This line is not UTF-8 text; save the file as UTF-8 and send it again."
+
 
 def _nowhere(service_point: str) -> int | None:  # noqa: ARG001
     return None

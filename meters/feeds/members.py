@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +14,20 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from meters.domain.problems import Problem, refusal
+from meters.feeds.format import NOT_UTF8
 
 HEAD_BYTES = 65_536
+ZIP_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    struct.error,
+)
+"""What the archive module raises over bytes that are not as they were packed."""
+
 _ZIP_SIGNS = (b"PK\x03\x04", b"PK\x05\x06")
 _NAMED = {
     b"%PDF": "a PDF document",
@@ -50,7 +64,7 @@ def opened(path: Path) -> Iterator[Iterator[Member | Problem]]:
 def _unzipped(file: BinaryIO) -> Iterator[Member | Problem]:
     try:
         archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
+    except ZIP_DAMAGE:
         yield refusal("damaged_zip", "The zip archive is damaged or was cut off; send it again.")
         return
     with archive:
@@ -73,7 +87,7 @@ def _unzipped(file: BinaryIO) -> Iterator[Member | Problem]:
                     head = buffered.peek(HEAD_BYTES)
                     stem = PurePosixPath(info.filename).stem
                     yield Member(info.filename, stem, buffered, head)
-            except (zipfile.BadZipFile, NotImplementedError) as error:
+            except ZIP_DAMAGE as error:
                 message = f"This file of the zip archive cannot be unpacked: {error}."
                 yield Problem("damaged_zip", message, member=info.filename, refuses=True)
 
@@ -91,9 +105,7 @@ def text_head(head: bytes) -> str | Problem:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError as error:
         line = head.count(b"\n", 0, error.start) + 1
-        return refusal(
-            "encoding", f"Line {line} is not UTF-8 text; save the file as UTF-8 and send it again.", line
-        )
+        return refusal("encoding", NOT_UTF8, line)
     if not text.strip():
         return refusal("empty", "The file is empty.")
     return text

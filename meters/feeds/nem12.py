@@ -25,11 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from meters.domain.blocks import Block, one_code
+from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import MISSING, IntArray, read_micro
 from meters.domain.problems import Problem, refusal
 from meters.domain.quality import Quality
 from meters.domain.units import Unit, parse_unit
-from meters.feeds.format import Format, Item, ReadOptions
+from meters.feeds.format import NOT_UTF8, Format, Item, ReadOptions
 
 OFFSET_MINUTES = 600
 _EXPORT_SUFFIXES = frozenset("ABCJKL")  # into the market; DEF and PQR are the customer's import
@@ -173,6 +174,8 @@ class _Reader:
             if len(stamp) != 8 or not (stamp.isascii() and stamp.isdigit()):
                 raise ValueError
             day = date.fromisoformat(stamp)
+            if not FIRST_YEAR <= day.year < LAST_YEAR:
+                raise ValueError
         except ValueError:
             self.after_bad_day = True
             return Problem(
@@ -260,23 +263,19 @@ def _block(day: _Day) -> Block | None:
 
 
 def _without_nulls(day: _Day, values: IntArray) -> int | npt.NDArray[np.uint8]:
-    """Take out the values flagged as null data; a blank anywhere else is a fault. Returns the day's
-    quality."""
-    if day.qualities is None:
+    """The day's quality, once values flagged as null data are taken out; any other blank is a fault."""
+    codes = day.qualities
+    if codes is None:
         assert day.flag is not None, "a day without a flag is faulty"
-        null = np.full(values.size, day.flag == Quality.MISSING)
-    else:
-        null = day.qualities == Quality.MISSING
+        if day.flag != Quality.MISSING and values.min() != MISSING:
+            return int(day.flag)
+        codes = np.full(values.size, day.flag, dtype=np.uint8)
+    null = codes == Quality.MISSING
     blank = np.flatnonzero((values == MISSING) & ~null)
     if blank.size:
         day.faulty("no_value", f"Interval {int(blank[0]) + 1} has no value.")
     values[null] = MISSING
-    return int(day.flag) if day.qualities is None and day.flag is not None else one_code(_codes(day), values)
-
-
-def _codes(day: _Day) -> npt.NDArray[np.uint8]:
-    assert day.qualities is not None, "only a day of variable quality has codes"
-    return day.qualities
+    return one_code(codes, values)
 
 
 def _count_message(fields: list[str], stream: _Stream) -> str:
@@ -312,10 +311,12 @@ def _fields(raw: bytes, number: int) -> list[str]:
     try:
         text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
     except UnicodeDecodeError as error:
-        message = f"Line {number} is not UTF-8 text; save the file as UTF-8 and send it again."
-        raise _Refuse("encoding", message, number) from error
+        raise _Refuse("encoding", NOT_UTF8, number) from error
     if not text:
         return []
     if "\0" in text:
-        raise _Refuse("binary", f"Line {number} holds binary data.", number)
-    return next(csv.reader([text])) if '"' in text else text.split(",")
+        raise _Refuse("binary", "This line holds binary data.", number)
+    try:
+        return next(csv.reader([text])) if '"' in text else text.split(",")
+    except csv.Error as error:
+        raise _Refuse("bad_quoting", f"The quotes in this line cannot be read: {error}.", number) from error

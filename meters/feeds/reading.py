@@ -35,9 +35,19 @@ class _Taken:
 
     blocks: dict[BlockKey, Block] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    refused: bool = False
+    _kinds: dict[tuple[str, str], tuple[str | None, str]] = field(default_factory=dict)
 
-    def add(self, block: Block) -> None:
+    def add(self, block: Block, member: str | None) -> None:
+        """Merge a day in; one whose channel has had another unit or direction so far is left out."""
+        kind = (block.unit.base, block.direction)
+        known = self._kinds.setdefault((block.service_point, block.channel), kind)
+        if known != kind:
+            message = (
+                f"Channel {block.channel} of {block.service_point} was {_spoken(known)} before and is "
+                f"{_spoken(kind)} here. The day {block.day} is left out."
+            )
+            self.note(Problem("channel_changed", message, block.line, member, dropped=block.key))
+            return
         earlier = self.blocks.get(block.key)
         self.blocks[block.key] = block if earlier is None else overlay(earlier, block)
 
@@ -67,7 +77,10 @@ def read_feed(path: Path, format_name: str = "auto", options: ReadOptions | None
                 continue
             names.append(reader.name)
             taken = _take(member, reader, told)
-            _merge(whole, taken)
+            for problem in taken.problems:
+                whole.note(problem)
+            for block in taken.blocks.values():
+                whole.add(block, member.name)
     format_used = names[0] if names else (format_name if format_name != "auto" else None)
     status: Status = "ok"
     if whole.problems:
@@ -93,26 +106,23 @@ def _take(member: Member, reader: Format, options: ReadOptions) -> _Taken:
     taken = _Taken()
     for item in _items(member, reader, options):
         if isinstance(item, Block):
-            taken.add(item)
+            taken.add(item, member.name)
             continue
         taken.note(replace(item, member=member.name))
         if item.refuses:
             taken.blocks.clear()
             taken.problems = [taken.problems[-1]]
-            taken.refused = True
+    if not taken.blocks and not taken.problems:
+        taken.note(replace(refusal("no_readings", "The file holds no reading."), member=member.name))
     return taken
 
 
 def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:
     try:
         yield from reader.read(member.stream, member.stem, options)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         yield refusal("damaged_zip", "This file of the zip archive is damaged; send it again.")
 
 
-def _merge(whole: _Taken, taken: _Taken) -> None:
-    """Bring a member's days in; a day in which two members disagree on the unit is left out."""
-    for problem in taken.problems:
-        whole.note(problem)
-    for block in taken.blocks.values():
-        whole.add(block)
+def _spoken(kind: tuple[str | None, str]) -> str:
+    return f"{kind[1]} in {kind[0] or 'no unit'}"
