@@ -21,8 +21,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="port to bind to")] = None,
 ) -> None:
     """Serve the web UI."""
-    from utility_crm.kit.runtime import database
     from utility_crm.app import create_app
+    from utility_crm.kit.runtime import database
     from utility_crm.web.server import run
 
     with database(pool_size=settings().pool_size) as engine:
@@ -34,7 +34,8 @@ def clock() -> None:
     from utility_crm.kit.runtime import database
     from utility_crm.kit.scheduler import run_clock
 
-    with database() as engine:
+    # One connection leads, two jobs have one each, and one is to spare.
+    with database(pool_size=4) as engine:
         run_clock(engine, _jobs(), _stopped_by_signal("clock"))
 
 

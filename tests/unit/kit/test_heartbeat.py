@@ -22,7 +22,10 @@ def test_a_sign_of_life_ages(tmp_path: Path) -> None:
 
 
 def test_a_loop_that_asks_whether_to_stop_thereby_gives_a_sign(tmp_path: Path) -> None:
-    for number, ask in enumerate((BeatingStop.is_set, lambda stop: BeatingStop.wait(stop, 0))):
+    def waited(stop: BeatingStop) -> bool:
+        return stop.wait(0)
+
+    for number, ask in enumerate((BeatingStop.is_set, waited)):
         name = f"worker{number}"
         stop = BeatingStop(name, tmp_path)
         assert silence_seconds(name, tmp_path) == float("inf")
