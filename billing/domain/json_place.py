@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from billing.domain.errors import TariffRefused
 from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -37,7 +38,11 @@ class Fields:
     def _take(self, key: str) -> Any:
         self._taken.add(key)
         if key not in self._value:
-            raise TariffRefused(self.place or "the file", f"'{key}' is not given")
+            near = difflib.get_close_matches(
+                key, [other for other in self._value if other not in self._taken], n=1
+            )
+            found = f"; did you mean it by '{near[0]}'?" if near else ""
+            raise TariffRefused(self.place or "the file", f"'{key}' is not given{found}")
         return self._value[key]
 
     def text(self, key: str) -> str:
@@ -74,7 +79,7 @@ class Fields:
     def on(self, key: str) -> date:
         value = self.text(key)
         try:
-            if len(value) != 10:
+            if not _DATE.fullmatch(value):
                 raise ValueError
             return date.fromisoformat(value)
         except ValueError:
@@ -118,7 +123,7 @@ class Fields:
         for key in self._value:
             if key not in self._taken:
                 known = sorted(self._taken)
-                self.refuse("", f"unknown key '{key}'{_hint(key, known)}; nothing is ignored")
+                raise TariffRefused(self.place or "the file", f"unknown key '{key}'{_hint(key, known)}")
 
 
 def _hint(word: str, words: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ above the bound the same sum is done in Python integers, so the answer is exact,
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 Int64Array = npt.NDArray[np.int64]
 
 MICRO = 1_000_000
+_DECIMAL = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]+))?")
 INT64_MAX = 2**63 - 1
 DECIMALS = (0, 2, 3)
 # A price at or above this would overflow the multiplication by the part below one kWh.
@@ -141,13 +142,11 @@ def micro_text(value_micro: int) -> str:
 
 def micro_from_text(text: str) -> int:
     """A decimal string as millionths, exactly. ValueError, with the reason, for anything else."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"'{text}' is not a decimal number") from None
-    if not value.is_finite() or "e" in text.lower() or "_" in text or text != text.strip():
-        raise ValueError(f"'{text}' is not a plain decimal number")
-    scaled = value.scaleb(6)
-    if scaled != scaled.to_integral_value():
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
+        raise ValueError(f"'{text}' is not a plain decimal number such as 0.14228")
+    sign, whole, part = match.groups()
+    if len(part or "") > 6:
         raise ValueError(f"'{text}' has more than six decimals")
-    return int(scaled)
+    micro = int(whole) * MICRO + int((part or "").ljust(6, "0"))
+    return -micro if sign else micro

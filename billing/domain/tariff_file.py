@@ -6,6 +6,7 @@ refuses gaps, overlaps, unknown zones and circles. Nothing is ever ignored.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +43,7 @@ _NO_DECIMALS = frozenset(
     )
 )
 _THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 _END_OF_YEAR: MonthDay = (13, 1)
 
 
@@ -175,7 +177,7 @@ def _read_seasons(fields: Fields) -> tuple[Season, ...]:
 def _month_day(fields: Fields, key: str) -> MonthDay:
     text = fields.text(key)
     try:
-        if len(text) != 5:
+        if not _MONTH_DAY.fullmatch(text):
             raise ValueError
         day = date.fromisoformat(f"2024-{text}")
     except ValueError:

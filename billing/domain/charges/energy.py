@@ -19,7 +19,7 @@ from billing.domain.json_place import Fields, described
 
 DAY_MINUTES = 1440
 NO_PERIOD = -1
-_SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)

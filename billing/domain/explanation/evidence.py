@@ -60,11 +60,10 @@ def _changed_prices(found: Comparison, kind: str) -> tuple[Figure, ...]:
     figures = []
     for key in dict.fromkeys((*before, *after)):
         prices = [
-            " and ".join(
-                dict.fromkeys(_price(line, found.before.currency) for line in bill.get(key, ()))
-            ) or None
+            " and ".join(dict.fromkeys(_price(line, found.before.currency) for line in bill.get(key, ())))
+            or None
             for bill in (before, after)
-        ]  # fmt: skip
+        ]
         if prices[0] != prices[1]:
             line = (after.get(key) or before[key])[0]
             unit = "" if kind == "tax" else line.unit
@@ -162,7 +161,7 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
         f"{figure.before} kWh guessed, {figure.after} read" for figure in figures
     ),
 }
-_WITHOUT_FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
+_WITHOUT_FIGURES = {
     "days": "other days",
     "price": "the same prices, at other hours",
     "fixed": "the same price, on other days",

@@ -57,10 +57,15 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
         begin, end = _stretch(change)
         moved.append(
             MovedDay(
-                dates[day], others[int(mapped[day])], int(used[day].sum()), int(expected[day].sum()),
-                int(costs[day]), begin * game.slot_minutes, end * game.slot_minutes,
+                dates[day],
+                others[int(mapped[day])],
+                int(used[day].sum()),
+                int(expected[day].sum()),
+                int(costs[day]),
+                begin * game.slot_minutes,
+                end * game.slot_minutes,
             )
-        )  # fmt: skip
+        )
     moved.sort(key=lambda day: (-abs(day.cost_minor), -abs(day.difference_micro_kwh), day.day))
     return tuple(moved[:most])
 

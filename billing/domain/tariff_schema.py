@@ -1,0 +1,113 @@
+"""The JSON Schema of tariff files, published as docs/tariff.schema.json and kept equal to it by a test.
+
+It is for editors and for people; the reader (tariff_file.py) refuses more than a schema can say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing.domain.days import DAY_WORDS
+from billing.domain.money import DECIMALS, Rounding
+from billing.domain.tariff_file import FORMAT
+
+_DECIMAL = {"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"}
+_CODE = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9_.-]{0,63}$"}
+_TEXT = {"type": "string", "minLength": 1, "pattern": r"\S"}
+_DATE = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_MONTH_DAY = {"type": "string", "pattern": r"^[0-9]{2}-[0-9]{2}$"}
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _some(item: dict[str, Any], *, unique: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": "array", "minItems": 1, "items": item}
+    return {**found, "uniqueItems": True} if unique else found
+
+
+def _said(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {**schema, "description": description}
+
+
+def _energy_periods() -> dict[str, Any]:
+    label = _said(_TEXT, "The line's name on the bill; the same label may stand in several periods.")
+    price = _said(_DECIMAL, "Currency units per kWh, at most six decimals.")
+    seasons = _said(_some(_TEXT, unique=True), "Seasons of this version; all of them when left out.")
+    days = _said(_some({"enum": list(DAY_WORDS)}, unique=True), "All kinds of day when left out.")
+    hours = _said(
+        _some({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"}, unique=True),
+        "Clock hours, half-open; 22:00-07:00 is 00:00-07:00 and 22:00-24:00 of the same day.",
+    )
+    some_hours = _object({"label": label, "price": price}, {"seasons": seasons, "days": days, "hours": hours})
+    others = _object({"label": label, "price": price, "otherwise": {"const": True}}, {"seasons": seasons})
+    return _some({"oneOf": [some_hours, others]})
+
+
+def _charge() -> dict[str, Any]:
+    label = _said(_TEXT, "The line's name on the bill.")
+    fixed = _object(
+        {
+            "kind": {"const": "fixed"},
+            "code": _CODE,
+            "label": label,
+            "price": _said(_DECIMAL, "Currency units a day or a month."),
+            "per": {"enum": ["day", "month"]},
+        }
+    )
+    energy = _object({"kind": {"const": "energy"}, "code": _CODE, "periods": _energy_periods()})
+    tax = _object(
+        {
+            "kind": {"const": "tax"},
+            "code": _CODE,
+            "label": label,
+            "percent": _said(_DECIMAL, "Per cent, at most four decimals."),
+        },
+        {"base": _said(_some(_CODE, unique=True), "Codes of charges above; all of them when left out.")},
+    )
+    return {"oneOf": [fixed, energy, tax]}
+
+
+def tariff_schema() -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) of one tariff file."""
+    season = _object(
+        {
+            "name": _TEXT,
+            "from": _said(_MONTH_DAY, "First day, MM-DD."),
+            "to": _said(_MONTH_DAY, "The day after the last, MM-DD; may lie beyond the New Year."),
+        }
+    )
+    version = _object(
+        {
+            "starts_on": _said(_DATE, "In force from this date until the next version's."),
+            "charges": _said(_some(_charge()), "In the order of the bill's lines."),
+        },
+        {"seasons": _said(_some(season), "Together they cover the year, each day once.")},
+    )
+    holidays = _object({"country": _TEXT}, {"subdivision": _TEXT})
+    body = _object(
+        {
+            "format": {"const": FORMAT},
+            "code": _said(_CODE, "Names the tariff for good; another code is another tariff."),
+            "name": _TEXT,
+            "currency": _said({"type": "string", "pattern": "^[A-Z]{3}$"}, "ISO 4217."),
+            "versions": _said(_some(version), "By date, the earliest first."),
+        },
+        {
+            "decimals": _said(
+                {"enum": list(DECIMALS)}, "Of the minor unit; the currency's own when left out."
+            ),
+            "timezone": _said(_TEXT, "IANA name; the premise's when left out."),
+            "holidays": _said(holidays, "A public holiday calendar; without it no day is a holiday."),
+            "rounding": _said(
+                {"enum": [rule.value for rule in Rounding]}, "Of an exact half; half_up when left out."
+            ),
+        },
+    )
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Tariff", **body}

@@ -1,0 +1,210 @@
+"""Tariff documents, usages and sides for the rating tests, plain and by hypothesis."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from billing.domain.axis import day_starts_at
+from billing.domain.days import Period
+from billing.domain.explanation.sides import Side
+from billing.domain.tariff import Tariff
+from billing.domain.tariff_file import tariff_of
+from billing.domain.usage import Usage
+
+ZONES = ("Europe/London", "Australia/Lord_Howe", "UTC", "America/Sao_Paulo", "Asia/Kathmandu")
+
+
+def fixed(price: str = "0.26", per: str = "day", code: str = "standing") -> dict[str, Any]:
+    return {"kind": "fixed", "code": code, "label": code.title(), "price": price, "per": per}
+
+
+def flat(price: str = "0.14228", code: str = "energy") -> dict[str, Any]:
+    return {"kind": "energy", "code": code, "periods": [{"label": "energy", "price": price}]}
+
+
+def three_rates(night: str = "0.12", peak: str = "0.36", day: str = "0.24") -> dict[str, Any]:
+    return {
+        "kind": "energy",
+        "code": "energy",
+        "periods": [
+            {"label": "night", "price": night, "hours": ["00:00-07:00"]},
+            {"label": "peak", "price": peak, "days": ["weekday"], "hours": ["16:00-20:00"]},
+            {"label": "day", "price": day, "otherwise": True},
+        ],
+    }
+
+
+def tax(percent: str = "5", base: list[str] | None = None, code: str = "vat") -> dict[str, Any]:
+    found: dict[str, Any] = {"kind": "tax", "code": code, "label": code.upper(), "percent": percent}
+    return found if base is None else {**found, "base": base}
+
+
+def version(*charges: dict[str, Any], starts_on: str = "2010-01-01", **more: Any) -> dict[str, Any]:
+    return {"starts_on": starts_on, "charges": list(charges), **more}
+
+
+def document(*versions: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "format": "tariff/1",
+        "code": "standard",
+        "name": "Standard",
+        "currency": "GBP",
+        "timezone": "Europe/London",
+        **more,
+        "versions": list(versions),
+    }
+
+
+def tariff(*versions: dict[str, Any], **more: Any) -> Tariff:
+    return tariff_of(document(*versions, **more))
+
+
+WORKED = tariff(version(fixed(), three_rates(), tax()), code="three-rates", name="Three rates")
+
+
+def usage_over(period: Period, zone: str, values: Any, minutes: int = 30) -> Usage:
+    """Exactly the local period; ``values`` is one number, or a function of the count of intervals."""
+    starts_at, ends_before = day_starts_at(period.starts_on, zone), day_starts_at(period.ends_before, zone)
+    count = int((ends_before - starts_at) / timedelta(minutes=minutes))
+    found = values(count) if callable(values) else np.full(count, values, dtype=np.int64)
+    return Usage.of(starts_at, minutes, np.asarray(found, dtype=np.int64))
+
+
+def random_usage(period: Period, zone: str, seed: int, most: int = 2_000_000, minutes: int = 30) -> Usage:
+    rng = np.random.default_rng(seed)
+    return usage_over(period, zone, lambda count: rng.integers(0, most + 1, count), minutes)
+
+
+def london_usage(folder: Path, household: str) -> Usage:
+    """One Low Carbon London file, by the standard library alone: 2013, GMT."""
+    starts_at = datetime(2013, 1, 1, tzinfo=UTC)
+    values, missing = np.zeros(17_520, dtype=np.int64), np.ones(17_520, dtype=bool)
+    with (folder / "readings" / "london" / f"{household}.csv").open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            at = datetime.fromisoformat(row["tstp"]).replace(tzinfo=UTC)
+            index = (at - starts_at) // timedelta(minutes=30)
+            kwh = Decimal(row["energy(kWh/hh)"].strip())
+            values[index] = int((kwh * 1_000_000).quantize(Decimal(1), ROUND_HALF_EVEN))
+            missing[index] = False
+    return Usage.of(starts_at, 30, values, missing)
+
+
+prices = st.integers(-200_000, 900_000).map(lambda micro: f"{'-' if micro < 0 else ''}{abs(micro) / 1e6:.6f}")
+
+
+@st.composite
+def energy_charges(draw: st.DrawFn, seasons: bool, holidays: bool, code: str = "energy") -> dict[str, Any]:
+    """Every minute covered once: flat, hours, hours by day type, by season, by holiday."""
+    p = [draw(prices) for _ in range(4)]
+    start, end = sorted(draw(st.sets(st.integers(0, 24), min_size=2, max_size=2)))
+    hours = [f"{start:02d}:00-{end:02d}:00"]
+    shape = draw(st.sampled_from(["flat", "hours", "days", *(["season"] if seasons else [])]))
+    if shape == "flat":
+        periods: list[dict[str, Any]] = [{"label": "all", "price": p[0]}]
+    elif shape == "hours":
+        periods = [
+            {"label": "low", "price": p[0], "hours": hours},
+            {"label": "high", "price": p[1], "otherwise": True},
+        ]
+    elif shape == "days":
+        rest = ["weekend", "holiday"] if holidays else ["weekend"]
+        periods = [
+            {"label": "low", "price": p[0], "hours": hours, "days": ["weekday"]},
+            {"label": "high", "price": p[1], "days": rest},
+            {"label": "other", "price": p[2], "otherwise": True},
+        ]
+    else:
+        periods = [
+            {"label": "low", "price": p[0], "hours": hours, "seasons": ["summer"]},
+            {"label": "high", "price": p[1], "otherwise": True, "seasons": ["summer"]},
+            {"label": "high", "price": p[2], "seasons": ["winter"]},
+        ]
+    return {"kind": "energy", "code": code, "periods": periods}
+
+
+@st.composite
+def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]:
+    seasons = draw(st.booleans())
+    charges: list[dict[str, Any]] = [draw(energy_charges(seasons, holidays))]
+    if draw(st.booleans()):
+        charges.insert(0, fixed(draw(prices), "day"))
+    if draw(st.booleans()):
+        charges.append(fixed(draw(prices), "month", "rent"))
+    if draw(st.booleans()):
+        charges.append(draw(energy_charges(seasons, holidays, "network")))
+    codes = [charge["code"] for charge in charges]
+    if draw(st.booleans()):
+        charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}", [draw(st.sampled_from(codes))], "levy"))
+    if draw(st.booleans()):
+        charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}"))
+    found = version(*charges, starts_on=starts_on.isoformat())
+    if seasons:
+        turn = draw(st.sampled_from(["04-01", "06-12", "10-20"]))
+        found["seasons"] = [
+            {"name": "summer", "from": turn, "to": "11-05"},
+            {"name": "winter", "from": "11-05", "to": turn},
+        ]
+    return found
+
+
+@st.composite
+def documents(draw: st.DrawFn, zone: str = "Europe/London", code: str = "standard") -> dict[str, Any]:
+    """Tariffs in force throughout 2013, with up to three versions in the year."""
+    holidays = draw(st.booleans())
+    starts = draw(st.sets(st.integers(0, 364), max_size=2))
+    dates = [date(2010, 1, 1), *(date(2013, 1, 1) + timedelta(days=day) for day in sorted(starts))]
+    found = document(
+        *(draw(versions(day, holidays)) for day in dates),
+        timezone=zone,
+        code=code,
+        name=code.title(),
+        decimals=draw(st.sampled_from([0, 2, 3])),
+        rounding=draw(st.sampled_from(["half_up", "half_even"])),
+    )
+    if holidays:
+        found["holidays"] = {"country": "GB", "subdivision": "ENG"}
+    return found
+
+
+@st.composite
+def periods(draw: st.DrawFn, least: int = 7, most: int = 40) -> Period:
+    """Within 2013; clock changes, version changes and holidays fall where they fall."""
+    days = draw(st.integers(least, most))
+    starts_on = date(2013, 1, 1) + timedelta(days=draw(st.integers(0, 364 - days)))
+    return Period(starts_on, starts_on + timedelta(days=days))
+
+
+@st.composite
+def sides(draw: st.DrawFn, found: Tariff) -> Side:
+    """A bill of random readings, at times of none, at times with estimates that readings replaced since."""
+    period = draw(periods())
+    most = draw(st.sampled_from([0, 50_000, 3_000_000]))
+    zone = found.zone(None)
+    usage = random_usage(period, zone, draw(st.integers(0, 2**32 - 1)), most)
+    known = None
+    if draw(st.booleans()):
+        rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        guessed = rng.random(usage.micro_kwh.size) < 0.1
+        read = np.where(guessed, rng.integers(0, 2_000_000, guessed.size), usage.micro_kwh)
+        usage = Usage.of(usage.starts_at, 30, usage.micro_kwh, estimated=guessed)
+        known = Usage.of(usage.starts_at, 30, read)
+    return Side(usage, found, period, zone, known)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Side, Side]:
+    """Two bills under one tariff code, or after a switch; of one currency."""
+    zone = draw(st.sampled_from(["Europe/London", "Australia/Lord_Howe", "UTC"]))
+    first = draw(documents(zone))
+    second = (
+        first if draw(st.booleans()) else draw(documents(zone, draw(st.sampled_from(["standard", "other"]))))
+    )
+    second = {**second, "decimals": first["decimals"]}
+    return draw(sides(tariff_of(first))), draw(sides(tariff_of(second)))
