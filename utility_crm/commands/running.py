@@ -31,20 +31,23 @@ def serve(
 
 def clock() -> None:
     """Call the jobs at their times; any number may run, one leads."""
-    from utility_crm.kit.runtime import database
+    from utility_crm.kit.heartbeat import beat
+    from utility_crm.kit.runtime import database, home
     from utility_crm.kit.scheduler import run_clock
 
     # One connection leads, two jobs have one each, and one is to spare.
     with database(pool_size=4) as engine:
-        run_clock(engine, _jobs(), _stopped_by_signal("clock"))
+        run_clock(engine, _jobs(), _stopped_by_signal(), alive=lambda: beat("clock", home()))
 
 
 def deliver() -> None:
     """Send what waits in the outbox; any number may run."""
-    from utility_crm.kit.runtime import database
+    from utility_crm.kit.heartbeat import beat
+    from utility_crm.kit.runtime import database, home
 
     with database() as engine:
-        resolve("notifications.delivery:run_delivery")(engine, _stopped_by_signal("deliver"))
+        run_delivery = resolve("notifications.delivery:run_delivery")
+        run_delivery(engine, _stopped_by_signal(), alive=lambda: beat("deliver", home()))
 
 
 def migrate(
@@ -86,15 +89,12 @@ def _jobs() -> tuple[Job, ...]:
     return tuple(job for module in modules() if module.jobs for job in resolve(module.jobs))
 
 
-def _stopped_by_signal(name: str) -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set; whoever asks it shows a health check that `name` is at work.
+def _stopped_by_signal() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set.
 
     They set it from a thread: a handler that meets a waiting Event in its own thread can lock itself.
     """
-    from utility_crm.kit.heartbeat import BeatingStop
-    from utility_crm.kit.runtime import home
-
-    stop = BeatingStop(name, home())
+    stop = threading.Event()
 
     def asked(_number: int, _frame: Any) -> None:
         threading.Thread(target=stop.set, daemon=True).start()

@@ -1,47 +1,22 @@
 """Whether a process that answers no requests still does its work: it touches a file, a health check looks.
 
-`python -m utility_crm.kit.heartbeat NAME [SECONDS]` exits 0 if NAME gave a sign within SECONDS (60), else 1.
+`python -m utility_crm.kit.heartbeat NAME [SECONDS]` exits 0 if NAME gave a sign within SECONDS (120), else 1.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Final
 
-_QUIET_SECONDS: Final = 60.0
-_BEAT_SECONDS: Final = 5.0
+_QUIET_SECONDS: Final = 120.0
 
 
 def beat(name: str, folder: Path) -> None:
     """A sign of life of the process `name`; called once a round of its loop."""
     folder.mkdir(parents=True, exist_ok=True)
     _file(name, folder).touch()
-
-
-class BeatingStop(threading.Event):
-    """Tells a loop when to stop; whenever it is asked, `name` has given a sign of life."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        super().__init__()
-        self._name = name
-        self._folder = folder
-        self._beat_at = float("-inf")
-
-    def is_set(self) -> bool:
-        self._beat()
-        return super().is_set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self._beat()
-        return super().wait(timeout)
-
-    def _beat(self) -> None:
-        if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
-            self._beat_at = time.monotonic()
-            beat(self._name, self._folder)
 
 
 def silence_seconds(name: str, folder: Path) -> float:
