@@ -2,4 +2,4 @@
 
 from utility_crm.kit.module import Module
 
-MODULE = Module(name="billing", tables="billing.tables")
+MODULE = Module(name="billing", tables="billing.tables", demo="billing.demo:build")

@@ -2,4 +2,4 @@
 
 from utility_crm.kit.module import Module
 
-MODULE = Module(name="meters", tables="meters.tables", commands="meters.commands:app")
+MODULE = Module(name="meters", tables="meters.tables", commands="meters.commands:app", demo="meters.demo:build")

@@ -1,0 +1,108 @@
+"""Billing's part of the demo utility: tariffs, agreements, a year of bills by the real engine, and
+payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import issue_cycle
+from billing.actions.storing import add_to_balances, reallocate
+from billing.actions.tariffs import import_tariff
+from billing.cycles import Month, month_of_cycle
+from billing.demo.paying import IssuedBill, Paid, payments
+from billing.demo.tariff_files import tariff_files
+from utility_crm.demo.calendar import CYCLE_DAYS
+from utility_crm.demo.context import DemoBuild
+
+ISSUED_AT = time(6)
+"""UTC; the last files of a period came at half past four."""
+
+
+def build(context: DemoBuild) -> None:
+    """Write it all; bills come from the same action that a bill run calls, as of the morning they were
+    due."""
+    _tariffs(context)
+    _agreements(context)
+    _bills(context)
+    _payments(context)
+
+
+def _tariffs(context: DemoBuild) -> None:
+    calendar = context.plan.calendar
+    with context.session() as session:
+        for document in tariff_files(calendar.price_change):
+            import_tariff(session, document)
+        at = datetime.combine(calendar.first_day, time(), UTC)
+        session.execute(text("update tariffs set updated_at = :at"), {"at": at})
+
+
+def _agreements(context: DemoBuild) -> None:
+    found = context.connection.execute(text("select code, id from tariffs"))
+    tariff_id: dict[str, int] = {row.code: row.id for row in found}
+    columns = ("id", "account_id", "service_point_id", "tariff_id", "starts_on", "ends_before", "end_reason")
+    rows = (
+        (
+            *(place + 1, one.supply + 1, one.supply + 1, tariff_id[one.tariff]),
+            *(one.starts_on, one.ends_before, one.end_reason),
+        )
+        for place, one in enumerate(context.plan.agreements)
+    )
+    context.copy_rows("agreements", columns, rows)
+    context.analyse("agreements", "tariffs")
+
+
+def _bills(context: DemoBuild) -> None:
+    """Cycle by cycle in the order in which they ended, each with what was known that morning."""
+    plan = context.plan
+    accounts = {
+        cycle: [supply.id for supply in plan.supplies if supply.cycle_day == cycle] for cycle in CYCLE_DAYS
+    }
+    ends = plan.ends()
+    runs = sorted((end, start, cycle) for cycle in CYCLE_DAYS for start, end in plan.calendar.periods(cycle))
+    with context.steps.step("Bills", len(runs)) as advance, context.session() as session:
+        for end, start, cycle in runs:
+            begun = plan.calendar.place(start)
+            ours = [account for account in accounts[cycle] if ends[account - 1] > begun]
+            if ours:
+                _run(session, month_of_cycle(start, cycle), cycle, ours, end)
+            advance(1)
+    context.analyse("bills", "bill_lines", "ledger_entries")
+
+
+def _run(session: Session, month: Month, cycle: int, accounts: list[int], end: date) -> None:
+    at = datetime.combine(end, ISSUED_AT, UTC)
+    issue_cycle(session, month, cycle, accounts, issued_on=end, known_at=at, now=at)
+
+
+def _payments(context: DemoBuild) -> None:
+    """Money in, each with its ledger entry; balances and what is open follow by billing's own functions."""
+    query = "select id, number, account_id, starts_on, total_minor, issued_on from bills order by id"
+    with context.steps.step("Payments", 3) as advance, context.session() as session:
+        bills = [IssuedBill(*row) for row in context.connection.execute(text(query))]
+        made = list(payments(context.plan, bills))
+        columns = ("id", "account_id", "received_at", "amount_minor", "currency", "method", "reference")
+        context.copy_rows("payments", columns, _payment_rows(made))
+        advance(1)
+        columns = ("account_id", "posted_on", "debit", "credit", "amount_minor", "currency", "payment_id")
+        context.copy_rows("ledger_entries", columns, _entry_rows(made))
+        advance(1)
+        add_to_balances(session, [(paid.bill.account_id, -paid.bill.total_minor) for paid in made])
+        reallocate(session, sorted({bill.account_id for bill in bills}))
+        context.analyse("payments", "ledger_entries", "account_balances", "bills")
+
+
+def _payment_rows(made: list[Paid]) -> Iterator[tuple[Any, ...]]:
+    for turn, paid in enumerate(made, 1):
+        amount = (paid.bill.total_minor, "GBP")
+        yield (turn, paid.bill.account_id, paid.received_at, *amount, paid.method, paid.reference)
+
+
+def _entry_rows(made: list[Paid]) -> Iterator[tuple[Any, ...]]:
+    for turn, paid in enumerate(made, 1):
+        on = paid.received_at.date()
+        yield (paid.bill.account_id, on, "cash", "receivable", paid.bill.total_minor, "GBP", turn)

@@ -1,0 +1,78 @@
+"""The meters' part of the demo utility: service points, meters, channels, and 13 months of half-hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import text
+
+from meters.demo.block_copy import copying_blocks
+from meters.demo.blocks import BlockWriter, FeedCounts, Row, export_channels
+from meters.demo.faults import corrections, make_faults
+from meters.demo.feeds import FEED_COLUMNS, feed_rows
+from utility_crm.demo.context import DemoBuild
+from utility_crm.demo.plan import Plan
+
+CHUNK = 100
+"""Supplies at a time: 15 MB of half-hours."""
+
+_WHEN_REPLACED = """
+    update block_history h set replaced_at = f.received_at from feeds f where f.id = h.replaced_by
+"""
+
+
+def build(context: DemoBuild) -> None:
+    """Write service points, meters, channels, blocks, what was replaced, and the feeds that brought it."""
+    plan = context.plan
+    _points(context)
+    faults = make_faults(plan)
+    corrected = list(corrections(plan, faults))
+    days = {"first": plan.calendar.first_day, "last": plan.as_of}
+    context.connection.execute(text("select make_block_partitions(:first, :last)"), days)
+    counts, replaced = FeedCounts(plan), list[Row]()
+    steps, supplies = context.steps, len(plan.supplies)
+    with steps.step("Half-hours", supplies) as advance, copying_blocks(context.driver) as copy:
+        writer = BlockWriter(plan, faults, corrected, copy, counts)
+        for start in range(0, supplies, CHUNK):
+            chunk = slice(start, min(start + CHUNK, supplies))
+            replaced += writer.write(chunk)
+            advance(chunk.stop - chunk.start)
+    with steps.step("Feeds", 3) as advance:
+        context.copy_rows("feeds", FEED_COLUMNS, feed_rows(plan, counts.counted(), faults, corrected))
+        advance(1)
+        columns = ("channel_id", "day", "micro", "quality", "feed_id", "replaced_by", "replaced_at")
+        context.copy_rows("block_history", columns, replaced)
+        context.connection.execute(text(_WHEN_REPLACED))
+        advance(1)
+        context.analyse("blocks", "feeds", "block_history")
+
+
+def _points(context: DemoBuild) -> None:
+    """One point a premise; where there are panels, a second channel counts what is given to the network."""
+    plan = context.plan
+    with context.steps.step("Meters"):
+        at = plan.calendar.first_day
+        columns: tuple[str, ...] = ("id", "code", "premise_id", "fuel", "created_at")
+        points = ((one.id, one.service_point, one.id, "electricity", at) for one in plan.supplies)
+        context.copy_rows("service_points", columns, points)
+        columns = ("serial", "service_point_id", "installed_on", "removed_before")
+        context.copy_rows("meters", columns, _meters(plan))
+        columns = ("id", "service_point_id", "name", "unit", "direction", "offset_minutes")
+        context.copy_rows("channels", columns, _channels(plan))
+        context.analyse("service_points", "meters", "channels")
+
+
+def _meters(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    for one in plan.supplies:
+        first, *second = one.serials
+        yield (first, one.id, one.opened_on, one.exchanged_on)
+        for serial in second:
+            yield (serial, one.id, one.exchanged_on, None)
+
+
+def _channels(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    for one in plan.supplies:
+        yield (one.id, one.id, "import", "kWh", "import", 0)
+    for place, channel in export_channels(plan).items():
+        yield (channel, place + 1, "export", "kWh", "export", 0)
