@@ -1,7 +1,7 @@
 # Everything a person can do here; `make help` lists it. The work is done by scripts/ and by the program itself.
 # All paths are relative, so the folder's name may hold blanks.
 
-PORT ?= 8000
+PORT ?= $(or $(UTILITY_CRM_PORT),8000)
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help

@@ -16,7 +16,8 @@ find_chromium && exit
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing Chromium from the system's packages" >&2
     {
-        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+            chromium fonts-dejavu-core
     } >&2 || true
     find_chromium && exit
 fi
