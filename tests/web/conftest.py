@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tests.web.people import People, put_in
 from utility_crm.app import create_app
 from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.queries import seal_of
@@ -16,7 +20,7 @@ from utility_crm.auth.tables import User
 from utility_crm.kit.module import Module
 from utility_crm.kit.settings import settings
 
-SECRET = "only for tests"  # noqa: S105
+SECRET = "only for tests"
 MakeClient = Callable[..., TestClient]
 
 
@@ -30,11 +34,37 @@ def demo_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def no_failed_parts(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A page goes on when a part of it fails; a test does not, unless it asks for `may_fail`."""
+    yield
+    if "may_fail" not in request.fixturenames:
+        failed = [one for one in caplog.get_records("call") if one.name.startswith("utility_crm.")]
+        assert not [one.getMessage() for one in failed if one.levelno >= logging.WARNING]
+
+
+@pytest.fixture
+def may_fail() -> None:
+    """This test lets a part of a page fail."""
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch) -> Module:
+    """A small package of the tests' own: two questions and a little of everything around them."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    found: Module = importlib.import_module("sample").MODULE
+    return found
+
+
+@pytest.fixture
+def people(session: Session) -> People:
+    """A few invented customers."""
+    return put_in(session)
+
+
 def make_user(session: Session, role: str, *, language: str = "en", name: str = "Priya Nair") -> User:
     """A member of staff who can be signed in by cookie (the password is nobody's)."""
-    user = User(
-        login=f"{role}.{language}", name=name, role=role, password_hash="nobody's", language=language
-    )
+    user = User(login=f"{role}.{language}", name=name, role=role, password_hash="nobody's", language=language)
     session.add(user)
     session.flush()
     return user

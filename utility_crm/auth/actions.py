@@ -16,7 +16,10 @@ SHORTEST = 8
 def add_user(
     session: Session, *, login: str, name: str, role: str, password: str, language: str = "en"
 ) -> int:
-    """Add a member of staff; the new id. Conflict where the login is taken, Invalid where a value cannot be."""
+    """Add a member of staff; the new id.
+
+    Conflict where the login is taken, Invalid where a value cannot be.
+    """
     wanted = login.strip().lower()
     if not wanted or role not in ROLES:
         raise Invalid("user", f"A user needs a login and one of the roles {', '.join(ROLES)}.", login)

@@ -16,7 +16,7 @@ def hash_password(password: str) -> str:
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the one hashed. Without a hash (nobody of that name) it takes as long and says no."""
+    """Whether the password is the one hashed. Without a hash (nobody of that name): as long, and no."""
     try:
         return _HASHER.verify(password_hash or _nobody(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):

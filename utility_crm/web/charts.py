@@ -1,6 +1,6 @@
 """Where things stand on a chart, in percent of its width; templates draw them (`web/charts.html`).
 
-Pure arithmetic: no HTML here. x is always a percentage and y a pixel, so a chart reflows while its text keeps size.
+Pure arithmetic: no HTML here. x is a percentage and y a pixel, so a chart reflows while its text keeps size.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class WaterfallRow:
-    """One row of the table that is the chart: a total (`post`) or an effect, a bar from `x` over `width` percent.
+    """One row of the table that is the chart: a total (`post`) or an effect: a bar from `x`, `width` wide.
 
     `before` and `after` are where the dotted links to the neighbouring rows stand; None where there is none.
     """
@@ -110,7 +110,7 @@ def _nice(least: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One column: `y` and `height` in pixels above the zero line at `Bars.floor`. `strong`: a compared period."""
+    """One column: `y` and `height` in pixels above the zero line at `Bars.floor`. `strong`: compared."""
 
     label: str
     value: float
@@ -164,7 +164,7 @@ def bars(
 
 @dataclass(frozen=True, slots=True)
 class HeatDay:
-    """One day given to `heatmap`: what each slot of the local day used (None: missing), and which were estimated.
+    """One day for `heatmap`: what each slot of the local day used (None: missing), which were estimated.
 
     A day has as many cells as it has slots: 46 or 50 half-hours when the clocks change.
     """

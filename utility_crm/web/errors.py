@@ -1,7 +1,7 @@
 """Kinds of errors as status codes and pages: the only place that knows both.
 
-A page says what happened, what was kept and what to do; the code comes last. A fragment says it in the place that
-failed; `/api` answers with a problem document.
+A page says what happened, what was kept and what to do; the code comes last. A fragment says it in the place
+that failed; `/api` answers with a problem document.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
-from utility_crm.web.visit import SignInNeeded, render, today, wants_fragment
-from utility_crm.web.words import mark as N_
+from utility_crm.web.visit import SignInNeeded, present, render, today, wants_fragment
+from utility_crm.web.words import mark
 
 STATUS: dict[type[CareError], int] = {NotFound: 404, Conflict: 409, Refused: 403, Invalid: 422}
 TITLES = {
-    403: N_("This is not allowed"),
-    404: N_("There is nothing at this address"),
-    405: N_("There is nothing at this address"),
-    409: N_("It clashes with what is already there"),
-    422: N_("This could not be read"),
-    500: N_("Something went wrong here"),
-    503: N_("The database does not answer"),
+    403: mark("This is not allowed"),
+    404: mark("There is nothing at this address"),
+    405: mark("There is nothing at this address"),
+    409: mark("It clashes with what is already there"),
+    422: mark("This could not be read"),
+    500: mark("Something went wrong here"),
+    503: mark("The database does not answer"),
 }
 log = logging.getLogger("utility_crm.web")
 
@@ -49,7 +48,7 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-async def _sign_in(request: Request, error: Exception) -> Response:
+async def _sign_in(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api"):
         return _problem(401, "sign_in_needed", "Sign in first.", None)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -70,7 +69,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code in (404, 405):
         return _answer(
-            request, error.status_code, "no_such_page", N_("The address may be old or mistyped."), None
+            request, error.status_code, "no_such_page", mark("The address may be old or mistyped."), None
         )
     return _answer(request, error.status_code, "http", str(error.detail), None)
 
@@ -84,13 +83,13 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 
 async def _no_database(request: Request, error: Exception) -> Response:
     log.error("the database does not answer", exc_info=error)
-    return _answer(request, 503, "no_database", N_("Nothing was saved. Try again in a moment."), None)
+    return _answer(request, 503, "no_database", mark("Nothing was saved. Try again in a moment."), None)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
     reference = uuid4().hex[:8]
     log.error("unexpected error %s at %s", reference, request.url.path, exc_info=error)
-    message = N_(
+    message = mark(
         "Nothing was saved. Whoever runs this system finds the cause in the log under the code below."
     )
     return _answer(request, 500, reference, message, None)
@@ -99,7 +98,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
 def _answer(request: Request, status: int, code: str, message: str, where: str | None) -> Response:
     if request.url.path.startswith("/api"):
         return _problem(status, code, message, where)
-    now = utc_now()
+    now = present()
     return render(
         request,
         "web/error.html",

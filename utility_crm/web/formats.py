@@ -1,7 +1,7 @@
 """Money, energy, dates and signs as people read them, in the language asked for.
 
-Every function takes `language` last; templates have them as filters already bound to the user's language. Minus is
-the real one (−), and a signed figure always carries its sign. Instants are shown in the utility's own time zone.
+Every function takes `language` last; templates have them as filters already bound to the user's language.
+Minus is the real one (−), a signed figure always carries its sign, instants are shown in the utility's zone.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def signed_number(value: int | float | Decimal, decimals: int = 0, language: str
 
 
 def kwh(micro_kwh: int, decimals: int = 1, language: str = "en") -> str:
-    """Millionths of a kWh as kWh, the number alone: 361_900_000 -> 361.9. Write the unit in the table's head."""
+    """Millionths of a kWh as kWh, the number alone: 361_900_000 -> 361.9. The unit stands in the head."""
     return number(Decimal(micro_kwh).scaleb(-6), decimals, language)
 
 
@@ -96,48 +96,65 @@ def _local(when: date | datetime) -> date | datetime:
     return when
 
 
-def _date(when: date | datetime, pattern: str, language: str) -> str:
-    return str(format_date(_local(when), pattern, locale=locale(language)))
+def local_day(when: date | datetime) -> date:
+    """The calendar date of an instant in the utility's zone."""
+    local = _local(when)
+    return local.date() if isinstance(local, datetime) else local
+
+
+@lru_cache(maxsize=4096)
+def _date(when: date, pattern: str, language: str) -> str:
+    return str(format_date(when, pattern, locale=locale(language)))
 
 
 def day(when: date | datetime, language: str = "en") -> str:
     """17 Oct. An instant is shown as its day in the utility's zone, here and below."""
-    return _date(when, "d MMM", language)
+    return _date(local_day(when), "d MMM", language)
 
 
 def day_year(when: date | datetime, language: str = "en") -> str:
     """17 Oct 2026."""
-    return _date(when, "d MMM y", language)
+    return _date(local_day(when), "d MMM y", language)
 
 
 def weekday(when: date | datetime, language: str = "en") -> str:
     """Sat 17 Oct."""
-    return _date(when, "EEE d MMM", language)
+    return _date(local_day(when), "EEE d MMM", language)
 
 
 def day_long(when: date | datetime, language: str = "en") -> str:
     """Saturday 17 October 2026."""
-    return _date(when, "EEEE d MMMM y", language)
+    return _date(local_day(when), "EEEE d MMMM y", language)
+
+
+def weekday_long(when: date | datetime, language: str = "en") -> str:
+    """Saturday 17 October."""
+    return _date(local_day(when), "EEEE d MMMM", language)
+
+
+def day_key(when: date | datetime, language: str = "en") -> date:  # noqa: ARG001 - filters are called alike
+    """The calendar date itself, to compare and to count days with."""
+    return local_day(when)
 
 
 def month(when: date | datetime, language: str = "en") -> str:
     """October 2026."""
-    return _date(when, "LLLL y", language)
+    return _date(local_day(when), "LLLL y", language)
 
 
 def month_name(when: date | datetime, language: str = "en") -> str:
     """October."""
-    return _date(when, "LLLL", language)
+    return _date(local_day(when), "LLLL", language)
 
 
 def month_short(when: date | datetime, language: str = "en") -> str:
     """Oct."""
-    return _date(when, "LLL", language).rstrip(".")
+    return _date(local_day(when), "LLL", language).rstrip(".")
 
 
 def month_year(when: date | datetime, language: str = "en") -> str:
     """Oct 2026."""
-    return _date(when, "LLL y", language)
+    return _date(local_day(when), "LLL y", language)
 
 
 def clock(when: datetime, language: str = "en") -> str:
@@ -146,11 +163,10 @@ def clock(when: datetime, language: str = "en") -> str:
 
 
 def ago(when: date | datetime, now: datetime, language: str = "en") -> str:
-    """How long before (or after) `now`: 3 days ago, in 2 hours. A date counts whole days in the utility's zone."""
+    """How long before or after `now`: 3 days ago, in 2 hours. A date counts whole days in our zone."""
     if isinstance(when, datetime):
         return str(format_timedelta(when - now, add_direction=True, locale=locale(language)))
-    local_now = _local(now)
-    today = local_now.date() if isinstance(local_now, datetime) else local_now
+    today = local_day(now)
     return str(
         format_timedelta(
             when - today, granularity="day", threshold=1, add_direction=True, locale=locale(language)
@@ -162,7 +178,8 @@ FILTERS = {
     function.__name__: function
     for function in (
         money, signed_money, number, signed_number, kwh, signed_kwh, price, percent,
-        day, day_year, weekday, day_long, month, month_name, month_short, month_year, clock, ago,
+        day, day_year, weekday, weekday_long, day_key, day_long, month, month_name,
+        month_short, month_year, clock, ago,
     )
 }  # fmt: skip
 """What a template may write after a bar; each is bound to the user's language."""

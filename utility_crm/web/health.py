@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
+
+from utility_crm.web.visit import open_session
 
 router = APIRouter()
 
@@ -15,7 +16,7 @@ router = APIRouter()
 def health(request: Request) -> JSONResponse:
     """200 and `{"database": "ok"}`, or 503 where the database does not answer."""
     try:
-        with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+        with open_session(request) as session:
             session.execute(text("select 1"))
     except SQLAlchemyError as error:
         return JSONResponse({"status": "ill", "database": type(error).__name__}, 503)

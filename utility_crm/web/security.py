@@ -32,10 +32,10 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class Guard:
-    """ASGI middleware: refuses writes that another site started, and puts the security headers on every response.
+    """ASGI middleware: refuses writes that another site started; puts the security headers on every response.
 
-    A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`); one that says neither is no browser,
-    carries no cookie against its owner's will, and passes.
+    A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`); who says neither is no
+    browser, carries no cookie against its owner's will, and passes.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 
 def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until told to stop (SIGINT, SIGTERM). With `fd` the listening socket is a parent's, already bound."""
+    """Serve until told to stop (SIGINT, SIGTERM). With `fd` the socket is a parent's, already bound."""
     uvicorn.run(
         app,
         fd=fd,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
-from sqlalchemy.orm import Session
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from utility_crm.auth.actions import check_password
@@ -15,27 +15,28 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
-from utility_crm.web.visit import render, signed_in, today
+from utility_crm.web.visit import as_header, open_session, render, signed_in, today
 from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
+Wanted = Annotated[str, Query(alias="next")]
 _YEAR = 365 * 24 * 3600
 
 
 @router.get("/sign-in")
-def door(request: Request, next: str = "/", language: str = "") -> Response:
+def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response:
     """The form, or for somebody signed in already the way in."""
     if language in LANGUAGES:
-        response = Response(status_code=303, headers={"Location": f"/sign-in?next={_own(next)}"})
+        response = Response(status_code=303, headers={"Location": f"/sign-in?next={quote(_own(wanted))}"})
         response.set_cookie(
             "language", language, max_age=_YEAR, samesite="lax", secure=settings().secure_cookies
         )
         return response
-    with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+    with open_session(request) as session:
         user = signed_in(request, session)
     if user is not None:
-        return _enter(request, user, next)
-    return _form(request, utc_now(), next)
+        return _enter(request, user, wanted)
+    return _form(request, utc_now(), wanted)
 
 
 @router.post("/sign-in")
@@ -43,20 +44,20 @@ def enter(
     request: Request,
     login: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/",
+    wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Takes name and password. After five wrong tries a name rests for a quarter of an hour."""
     now, guesses = utc_now(), request.app.state.guesses
     who = login.strip().lower()[:200]
     if guesses.until(who, now) is not None:
-        return _form(request, now, next, login=who, until=guesses.until(who, now), status=429)
-    with Session(request.app.state.engine, join_transaction_mode="create_savepoint") as session:
+        return _form(request, now, wanted, login=who, until=guesses.until(who, now), status=429)
+    with open_session(request) as session:
         user = check_password(session, who, password)
     if user is None:
         left = guesses.failed(who, now)
-        return _form(request, now, next, login=who, left=left, until=guesses.until(who, now), status=401)
+        return _form(request, now, wanted, login=who, left=left, until=guesses.until(who, now), status=401)
     guesses.forget(who)
-    response = _enter(request, user, next)
+    response = _enter(request, user, wanted)
     response.set_cookie(
         COOKIE,
         request.app.state.sessions.issue(user.id, user.seal),
@@ -69,7 +70,7 @@ def enter(
 
 
 @router.post("/sign-out")
-def leave(request: Request) -> Response:
+def leave() -> Response:
     """Forgets who is signed in, and whom they looked at."""
     response = Response(status_code=303, headers={"Location": "/sign-in"})
     for name in (COOKIE, "recent"):
@@ -87,7 +88,7 @@ def _enter(request: Request, user: SignedIn, wanted: str) -> Response:
     target = _own(wanted)
     if target == "/":
         target = home_of(request.app.state.rooms, user.role)
-    return Response(status_code=303, headers={"Location": target})
+    return Response(status_code=303, headers={"Location": as_header(target)})
 
 
 def _form(

@@ -1,15 +1,13 @@
 """Templates of every package, rendered in the user's language.
 
-A template is named by its package: `billing/why.html` lives in `billing/templates/billing/why.html`. One environment
-a language, its filters and `_()` bound to it, so macros need no context.
+A template is named by its package: `billing/why.html` lives in `billing/templates/billing/why.html`. There is
+one environment a language, its filters and `_()` bound to it, so macros need no context.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, partial
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from utility_crm.kit.module import Answer
 from utility_crm.web import charts, formats
 from utility_crm.web.static_files import static_url
-from utility_crm.web.words import catalogue
+from utility_crm.web.words import catalogue, package_folder
 
 GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network")
 
@@ -26,7 +24,7 @@ class Templates:
     """The templates and words of the named packages (and of the ground)."""
 
     def __init__(self, packages: Iterable[str]) -> None:
-        self._folders = tuple(_folder(name) for name in (*GROUND, *packages))
+        self._folders = tuple(package_folder(name) for name in (*GROUND, *packages))
         self.environment = cache(self._environment)
 
     def render(self, name: str, language: str, context: dict[str, Any]) -> str:
@@ -60,11 +58,3 @@ class Templates:
         for name in ("marks", "charts"):  # macros, at hand in every template without an import
             made.globals[name] = made.get_template(f"web/{name}.html").module
         return made
-
-
-@cache
-def _folder(package: str) -> Path:
-    found = import_module(package).__file__
-    if found is None:
-        raise ModuleNotFoundError(f"{package} has no folder of its own")
-    return Path(found).parent

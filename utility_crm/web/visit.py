@@ -5,7 +5,7 @@
         with visit(request, "ops") as v:
             return v.render("meters/feeds.html", feeds=recent_feeds(v.session, v.now))
 
-Routes are plain `def`: one hop to a thread, one connection, and no waiting for a second thread while holding it.
+Routes are plain `def`: one hop to a thread, one connection, no waiting for a second thread while holding it.
 The block commits when it ends well and rolls back when it does not.
 """
 
@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from sqlalchemy.orm import Session
@@ -75,23 +76,18 @@ class Visit:
         """Look there next (303), after a form was taken. htmx is told to go, not to swap."""
         address = path + ("?" + urlencode(query) if query else "")
         if self.hx:
-            return Response(status_code=204, headers={"HX-Redirect": quote(address, safe="/?=&%#:+,")})
-        return Response(status_code=303, headers={"Location": quote(address, safe="/?=&%#:+,")})
+            return Response(status_code=204, headers={"HX-Redirect": as_header(address)})
+        return Response(status_code=303, headers={"Location": as_header(address)})
 
 
 @contextmanager
 def visit(request: Request, *roles: str) -> Iterator[Visit]:
     """A unit of work for one of `roles` (none named: anyone signed in); an admin may enter everywhere.
 
-    Raises SignInNeeded or WrongRole; whatever the block raises rolls its work back and goes on to the error pages.
+    Raises SignInNeeded or WrongRole; what the block raises rolls it back and goes on to the error pages.
     """
-    now = utc_now()
-    with (
-        Session(
-            request.app.state.engine, expire_on_commit=False, join_transaction_mode="create_savepoint"
-        ) as session,
-        session.begin(),
-    ):
+    now = present()
+    with open_session(request) as session:  # closing it rolls back what was not committed
         user = signed_in(request, session)
         if user is None:
             raise SignInNeeded
@@ -99,6 +95,12 @@ def visit(request: Request, *roles: str) -> Iterator[Visit]:
         if roles and user.role not in roles and user.role != "admin":
             raise WrongRole(user.role, roles)
         yield Visit(request, session, user, now, today(now), wants_fragment(request))
+        session.commit()
+
+
+def open_session(request: Request) -> Session:
+    """A session on the application's database; inside a test's transaction its commits are savepoints."""
+    return Session(request.app.state.engine, expire_on_commit=False, join_transaction_mode="create_savepoint")
 
 
 def signed_in(request: Request, session: Session) -> SignedIn | None:
@@ -110,9 +112,24 @@ def signed_in(request: Request, session: Session) -> SignedIn | None:
     return user if user is not None and user.seal == claimed[1] else None
 
 
+def as_header(address: str) -> str:
+    """An address as a header may carry it."""
+    return quote(address, safe="/?=&%#:+,")
+
+
 def today(now: datetime) -> date:
     """The date the pages live in: the demo's as-of date, else today in the utility's zone."""
     return settings().as_of or today_in(settings().timezone, now)
+
+
+def present() -> datetime:
+    """The present instant; where the demo pretends another date, this time of day on that date."""
+    now = utc_now()
+    pretended = settings().as_of
+    if pretended is None:
+        return now
+    zone = ZoneInfo(settings().timezone)
+    return datetime.combine(pretended, now.astimezone(zone).time(), zone).astimezone(UTC)
 
 
 def wants_fragment(request: Request) -> bool:

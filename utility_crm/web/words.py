@@ -1,13 +1,14 @@
-"""The words of the screens in other languages: one catalogue a language, merged from every package's `locale/`.
+"""The words of the screens in other languages: one catalogue a language, from every package's `locale/`.
 
-Catalogues are kept as `<package>/locale/<language>/LC_MESSAGES/messages.po` and compiled in memory at start, so
-what is read is what is reviewed.
+Catalogues are kept as `<package>/locale/<language>/LC_MESSAGES/messages.po` and compiled in memory at start:
+what runs is what was reviewed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -21,7 +22,7 @@ LANGUAGES = {"en": "English", "ru": "Русский"}
 
 @cache
 def catalogue(language: str, folders: tuple[Path, ...]) -> NullTranslations:
-    """The translations of `language` found under `folders` (each holding `locale/`); later folders add to earlier."""
+    """The translations of `language` under `folders` (each holding `locale/`); later ones add to earlier."""
     merged: Translations | None = None
     for folder in folders:
         path = folder / "locale" / language / "LC_MESSAGES" / "messages.po"
@@ -41,7 +42,7 @@ def _compiled(path: Path, language: str) -> Translations:
 
 
 def mark(message: str) -> str:
-    """Names a message for the catalogue where it is only shown later: `N_ = mark`."""
+    """Names a message for the catalogue where it is only shown later."""
     return message
 
 
@@ -54,7 +55,26 @@ def best_language(wanted: str, fallback: str) -> str:
     return fallback
 
 
-def translator(language: str, folders: Sequence[Path]) -> Callable[[str], str]:
-    """`_` for Python code that must speak a language itself."""
-    found: Callable[[str], str] = catalogue(language, tuple(folders)).gettext
-    return found
+@cache
+def translator(language: str, package: str = "utility_crm.web") -> Callable[..., str]:
+    """`_` for Python code that speaks a language itself: the words of `package`, then those of the ground.
+
+    Named values are put in as templates do it: `_("%(days)s days late", days=3)`.
+    """
+    folders = dict.fromkeys((package_folder("utility_crm.web"), package_folder(package)))
+    found = catalogue(language, tuple(folders))
+
+    def translated(message: str, **values: object) -> str:
+        words = str(found.gettext(message))
+        return words % values if values else words
+
+    return translated
+
+
+@cache
+def package_folder(package: str) -> Path:
+    """The folder of an installed package."""
+    found = import_module(package).__file__
+    if found is None:
+        raise ModuleNotFoundError(f"{package} has no folder of its own")
+    return Path(found).parent

@@ -60,6 +60,10 @@ const searchKeys = (event) => {
     else box.blur();
   }
 };
+const findNow = () => {
+  box.focus();
+  box.select();
+};
 if (box) {
   box.addEventListener("keydown", searchKeys);
   box.addEventListener("focus", () => { if (found.childElementCount) openFound(); });
@@ -138,10 +142,17 @@ const typing = (target) => target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)
 
 let going = 0;
 addEventListener("keydown", (event) => {
+  if (event.altKey && /^[1-9]$/.test(event.key)) {
+    const tab = all(".tabs a")[Number(event.key) - 1];
+    if (tab) {
+      event.preventDefault();
+      tab.click();
+    }
+    return;
+  }
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && box) {
     event.preventDefault();
-    box.focus();
-    box.select();
+    findNow();
     return;
   }
   if (event.key === "Escape" && !event.defaultPrevented && !help?.open) return escape(event);
@@ -183,6 +194,7 @@ addEventListener("click", (event) => {
   if (target.matches("[data-theme-toggle]")) switchTheme();
   else if (target.matches("[data-help]")) openHelp();
   else if (target.matches("[data-open]")) toggle(target);
+  else if (target.matches("[data-find]")) findNow();
   else if (target.matches("[data-copy]")) copyText(target);
   else if (target.matches("[data-filter]")) filter(target);
   else if (target.matches("[data-again]")) location.reload();
@@ -212,6 +224,16 @@ const filter = (chip) => {
     day.hidden = !some;
   }
 };
+
+// What stays in view under the strip begins below it, however tall it is.
+const strip = one(".strip");
+if (strip) {
+  new ResizeObserver(() => {
+    const sticky = getComputedStyle(strip).position === "sticky" ? strip.offsetHeight : 0;
+    for (const page of all(".page")) page.style.setProperty("--strip-h", `${sticky}px`);
+    root.style.scrollPaddingTop = `${sticky + 12}px`;
+  }).observe(strip);
+}
 
 // Changed answers are spoken.
 const say = (words) => { const place = one("#spoken"); if (place) place.textContent = words; };

@@ -1,0 +1,137 @@
+"""What every response forbids, what errors look like, who may enter where."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+from starlette.testclient import TestClient
+
+from tests.web.conftest import SECRET, MakeClient
+from tests.web.people import People
+from utility_crm.app import create_app
+from utility_crm.customers.tables import Contact
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.visit import visit
+
+KINDS = {"missing": NotFound, "clash": Conflict, "no": Refused, "odd": Invalid}
+trouble = APIRouter()
+
+
+@trouble.get("/trouble/{kind}")
+@trouble.get("/api/trouble/{kind}")
+def raises(request: Request, kind: str) -> Response:
+    if kind in KINDS:
+        raise KINDS[kind](f"code_{kind}", "A sentence for a person.", "line 3")
+    raise RuntimeError("a secret detail")
+
+
+@trouble.post("/trouble/{customer_id}/then-fail")
+def writes_then_fails(request: Request, customer_id: int) -> Response:
+    with visit(request, "ops") as v:
+        v.session.add(Contact(customer_id=customer_id, channel="call", topic="lost"))
+        v.session.flush()
+        raise Refused("too_late", "After writing, this is refused.")
+
+
+def with_trouble(client: TestClient) -> TestClient:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    app.include_router(trouble)
+    return client
+
+
+@pytest.mark.parametrize(("kind", "status"), [("missing", 404), ("clash", 409), ("no", 403), ("odd", 422)])
+def test_kinds_become_statuses(make_client: MakeClient, kind: str, status: int) -> None:
+    client = with_trouble(make_client("agent"))
+    page = client.get(f"/trouble/{kind}")
+    assert page.status_code == status
+    assert "A sentence for a person." in page.text and f"code_{kind}" in page.text
+    assert "<html" in page.text
+    fragment = client.get(f"/trouble/{kind}", headers={"HX-Request": "true"})
+    assert fragment.status_code == status and "<html" not in fragment.text
+    problem = client.get(f"/api/trouble/{kind}")
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["code"] == f"code_{kind}" and problem.json()["where"] == "line 3"
+
+
+def test_the_unexpected_is_logged_under_a_code_and_not_shown(
+    make_client: MakeClient, may_fail: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = with_trouble(make_client()).app
+    client = TestClient(app, raise_server_exceptions=False)
+    with caplog.at_level(logging.ERROR):
+        page = client.get("/trouble/unknown")
+    assert page.status_code == 500 and "a secret detail" not in page.text
+    code = caplog.records[0].getMessage().split()[2]
+    assert code in page.text
+
+
+def test_what_fails_is_rolled_back(session: Session, make_client: MakeClient, people: People) -> None:
+    client = with_trouble(make_client("ops"))
+    assert client.post(f"/trouble/{people.bakery}/then-fail").status_code == 403
+    assert session.scalars(select(Contact).where(Contact.topic == "lost")).all() == []
+
+
+def test_a_wrong_role_is_told_who_may(make_client: MakeClient, people: People) -> None:
+    client = make_client("marketer")
+    answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
+    assert answer.status_code == 403
+    assert "for agent; you are signed in as marketer" in answer.text
+
+
+def test_an_admin_enters_everywhere(make_client: MakeClient, people: People) -> None:
+    client = make_client("admin")
+    answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Sec-Fetch-Site": "none"}, 303),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://testserver"}, 303),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 303),
+    ],
+)
+def test_writes_of_other_sites_are_refused(
+    make_client: MakeClient, people: People, headers: dict[str, str], status: int
+) -> None:
+    client = make_client("agent")
+    form = {"channel": "call", "topic": "bill"}
+    answer = client.post(f"/customers/{people.margaret}/contacts", data=form, headers=headers)
+    assert answer.status_code == status
+
+
+def test_every_response_carries_the_policy(make_client: MakeClient) -> None:
+    client = make_client("agent")
+    for path in ("/", "/sign-in", "/nowhere", "/healthz", "/static/shell.css"):
+        headers = client.get(path).headers
+        assert "'unsafe" not in headers["content-security-policy"]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+    assert client.get("/").headers["cache-control"] == "no-store"
+
+
+def test_health_says_whether_the_database_answers(make_client: MakeClient) -> None:
+    assert make_client().get("/healthz").json() == {"status": "ok", "database": "ok"}
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    ill = TestClient(create_app(nowhere, installed=[], secret=SECRET)).get("/healthz")
+    assert ill.status_code == 503 and ill.json()["status"] == "ill"
+
+
+def test_a_page_without_a_database_says_so(may_fail: None, make_client: MakeClient) -> None:
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    app = create_app(nowhere, installed=[], secret=SECRET)
+    client = TestClient(app, cookies={"utility_crm": app.state.sessions.issue(1, "seal")})
+    page = client.get("/")
+    assert page.status_code == 503 and "The database does not answer" in page.text

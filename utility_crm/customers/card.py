@@ -1,0 +1,198 @@
+"""Who a customer is, in one statement: name, accounts and where they are, flags, ways to reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from utility_crm.customers.tables import Account, Contact, ContactPoint, Customer, CustomerFlag, Occupancy
+from utility_crm.kit.errors import NotFound
+from utility_crm.network.tables import NetworkNode, Premise
+
+
+@dataclass(frozen=True, slots=True)
+class CardAccount:
+    """An account of the customer's, or one they pay for another, and the premise it came to last."""
+
+    id: int
+    number: str
+    opened_on: date
+    closed_on: date | None
+    payment_method: str
+    cycle_day: int
+    terms_days: int
+    holds: bool
+    other: str
+    """Who else is behind it: the payer of one they hold, the holder of one they pay; else empty."""
+    address: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFlag:
+    """A vulnerability or medical need, kept with consent and a date to review it."""
+
+    kind: str
+    detail: str
+    review_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CardPoint:
+    """One way to reach the customer."""
+
+    id: int
+    kind: str
+    value: str
+    label: str
+    preferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """The customer as the strip shows them."""
+
+    id: int
+    number: str
+    kind: str
+    name: str
+    segment: str
+    language: str
+    since: date
+    tags: tuple[str, ...]
+    accounts: tuple[CardAccount, ...]
+    flags: tuple[CardFlag, ...]
+    points: tuple[CardPoint, ...]
+    complaint_since: datetime | None
+    """When the oldest complaint that nobody answered was made."""
+
+    @property
+    def account(self) -> CardAccount | None:
+        """The account to speak of first: their own and open, if there is one."""
+        return self.accounts[0] if self.accounts else None
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _listed(pairs: dict[str, Any], *conditions: Any, order: Any, joins: Any = None) -> ScalarSelect[Any]:
+    """A JSON array of objects, gathered in a subquery of the customer's row."""
+    named = [part for name, column in pairs.items() for part in (name, column)]
+    gathered = func.jsonb_agg(func.jsonb_build_object(*named)).aggregate_order_by(*order)
+    statement = select(gathered).where(*conditions).correlate(Customer)
+    if joins is not None:
+        statement = statement.select_from(joins)
+    return statement.scalar_subquery()
+
+
+def _accounts() -> ScalarSelect[Any]:
+    """Accounts held or paid, own and open ones first, each at the premise it came to last."""
+    lowest, middle, top = aliased(NetworkNode), aliased(NetworkNode), aliased(NetworkNode)
+    other, home = aliased(Customer), aliased(Occupancy)
+    latest = (
+        select(home.premise_id)
+        .where(home.account_id == Account.id)
+        .order_by(home.starts_on.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    holds = Account.customer_id == Customer.id
+    joins = (
+        Account.__table__.outerjoin(Premise, Premise.id == latest)
+        .outerjoin(lowest, lowest.id == Premise.node_id)
+        .outerjoin(middle, middle.id == lowest.parent_id)
+        .outerjoin(top, top.id == middle.parent_id)
+        .outerjoin(
+            other,
+            and_(
+                other.id == case((holds, Account.payer_id), else_=Account.customer_id),
+                other.id != Customer.id,
+            ),
+        )
+    )
+    pairs = {
+        "id": Account.id,
+        "number": Account.number,
+        "opened_on": Account.opened_on,
+        "closed_on": Account.closed_on,
+        "payment_method": Account.payment_method,
+        "cycle_day": Account.cycle_day,
+        "terms_days": Account.terms_days,
+        "holds": holds,
+        "other": func.coalesce(other.name, ""),
+        "address": func.concat_ws(
+            ", ",
+            func.nullif(Premise.address, ""),
+            func.nullif(func.btrim(Premise.city + " " + Premise.postcode), ""),
+        ),
+        "area": func.coalesce(top.name, middle.name, lowest.name, ""),
+    }
+    mine = or_(Account.customer_id == Customer.id, Account.payer_id == Customer.id)
+    order = (Account.closed_on.is_not(None), ~holds, Account.opened_on, Account.id)
+    return _listed(pairs, mine, order=order, joins=joins)
+
+
+_CARD = select(
+    Customer.id,
+    Customer.number,
+    Customer.kind,
+    Customer.name,
+    Customer.segment,
+    Customer.language,
+    Customer.since,
+    Customer.tags,
+    _accounts().label("accounts"),
+    _listed(
+        {"kind": CustomerFlag.kind, "detail": CustomerFlag.detail, "review_on": CustomerFlag.review_on},
+        CustomerFlag.customer_id == Customer.id,
+        order=(CustomerFlag.kind,),
+    ).label("flags"),
+    _listed(
+        {
+            "id": ContactPoint.id,
+            "kind": ContactPoint.kind,
+            "value": ContactPoint.value,
+            "label": ContactPoint.label,
+            "preferred": ContactPoint.preferred,
+        },
+        ContactPoint.customer_id == Customer.id,
+        order=(ContactPoint.preferred.desc(), ContactPoint.id),
+    ).label("points"),
+    select(func.min(Contact.at))
+    .where(Contact.customer_id == Customer.id, Contact.complaint, Contact.answered_at.is_(None))
+    .correlate(Customer)
+    .scalar_subquery()
+    .label("complaint_since"),
+)
+
+
+def customer_card(session: Session, customer_id: int) -> CustomerCard:
+    """The customer of this id, in one query. NotFound where there is none."""
+    row = session.execute(_CARD.where(Customer.id == customer_id)).one_or_none()
+    if row is None:
+        raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
+    accounts = tuple(
+        CardAccount(
+            **{
+                **found,
+                "opened_on": date.fromisoformat(found["opened_on"]),
+                "closed_on": _day(found["closed_on"]),
+            }
+        )
+        for found in row.accounts or ()
+    )
+    flags = tuple(
+        CardFlag(found["kind"], found["detail"], date.fromisoformat(found["review_on"]))
+        for found in row.flags or ()
+    )
+    points = tuple(CardPoint(**found) for found in row.points or ())
+    return CustomerCard(
+        row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
+        accounts, flags, points, row.complaint_since,
+    )  # fmt: skip

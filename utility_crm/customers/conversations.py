@@ -1,0 +1,137 @@
+"""What was said: logging a contact, answering a complaint, and reading them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.tables import User
+from utility_crm.customers.tables import Contact, Customer
+from utility_crm.kit.errors import Invalid, NotFound
+
+CHANNELS = ("call", "email", "letter", "visit", "web")
+TOPICS = ("bill", "payment", "meter", "outage", "tariff", "moving", "contract", "other")
+LONGEST_NOTE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One contact as people read it. A complaint without `answered_at` waits for us."""
+
+    id: int
+    customer_id: int
+    customer: str
+    at: datetime
+    channel: str
+    direction: str
+    topic: str
+    complaint: bool
+    outcome: str
+    answered_at: datetime | None
+    note: str
+    author: str
+
+    @property
+    def waits(self) -> bool:
+        """A complaint nobody has answered."""
+        return self.complaint and self.answered_at is None
+
+
+_COLUMNS: list[Any] = [
+    Contact.id,
+    Contact.customer_id,
+    Customer.name,
+    Contact.at,
+    Contact.channel,
+    Contact.direction,
+    Contact.topic,
+    Contact.complaint,
+    Contact.outcome,
+    Contact.answered_at,
+    Contact.note,
+    func.coalesce(User.name, "").label("author"),
+]
+_CONVERSATIONS = (
+    select(*_COLUMNS)
+    .join(Customer, Customer.id == Contact.customer_id)
+    .outerjoin(User, User.id == Contact.author_id)
+)
+
+
+def conversations_of(session: Session, customer_id: int, limit: int = 100) -> list[Conversation]:
+    """A customer's contacts, newest first."""
+    statement = _CONVERSATIONS.where(Contact.customer_id == customer_id)
+    rows = session.execute(statement.order_by(Contact.at.desc(), Contact.id.desc()).limit(limit))
+    return [Conversation(*row) for row in rows]
+
+
+def latest_conversations(
+    session: Session, limit: int = 30, *, author_id: int | None = None
+) -> list[Conversation]:
+    """The whole utility's contacts, or one colleague's, newest first."""
+    statement = _CONVERSATIONS.order_by(Contact.at.desc(), Contact.id.desc()).limit(limit)
+    if author_id is not None:
+        statement = statement.where(Contact.author_id == author_id)
+    return [Conversation(*row) for row in session.execute(statement)]
+
+
+def open_complaints(session: Session, limit: int = 100) -> list[Conversation]:
+    """Complaints nobody has answered, oldest first."""
+    statement = _CONVERSATIONS.where(Contact.complaint, Contact.answered_at.is_(None))
+    return [
+        Conversation(*row) for row in session.execute(statement.order_by(Contact.at, Contact.id).limit(limit))
+    ]
+
+
+def log_contact(
+    session: Session,
+    customer_id: int,
+    *,
+    channel: str,
+    topic: str,
+    now: datetime,
+    author_id: int,
+    complaint: bool = False,
+    direction: str = "in",
+    note: str = "",
+    outcome: str = "",
+) -> int:
+    """Keep what was said; the contact's id. A complaint waits from now on until it is answered."""
+    if channel not in CHANNELS or topic not in TOPICS or direction not in ("in", "out"):
+        raise Invalid("contact", "Choose how they spoke to us, and about what.", "channel, topic")
+    if len(note) > LONGEST_NOTE:
+        raise Invalid("note_long", f"A note has at most {LONGEST_NOTE} characters.", "note")
+    if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
+        raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
+    contact = Contact(
+        customer_id=customer_id, at=now, channel=channel, direction=direction, topic=topic,
+        complaint=complaint, note=note.strip(), outcome=outcome.strip(), author_id=author_id,
+    )  # fmt: skip
+    session.add(contact)
+    session.flush()
+    return contact.id
+
+
+def answer_complaint(
+    session: Session, customer_id: int, contact_id: int, *, outcome: str, now: datetime
+) -> None:
+    """Close an open complaint with what came of it. NotFound where there is no such open complaint."""
+    if not outcome.strip():
+        raise Invalid("outcome", "Say in a few words what was answered.", "outcome")
+    closed = session.execute(
+        update(Contact)
+        .where(
+            Contact.id == contact_id,
+            Contact.customer_id == customer_id,
+            Contact.complaint,
+            Contact.answered_at.is_(None),
+        )
+        .values(answered_at=now, outcome=outcome.strip())
+        .returning(Contact.id)
+    ).one_or_none()
+    if closed is None:
+        raise NotFound("no_open_complaint", "This complaint is not open.", str(contact_id))

@@ -1,0 +1,161 @@
+"""The customer page put together: every package's answers, in one session and one response.
+
+A part that fails says so in its own place and the rest of the page works; the log has its error under a code.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Protocol, TypeVar
+from uuid import uuid4
+
+from utility_crm.kit.errors import CareError
+from utility_crm.kit.module import (
+    Answer,
+    Banner,
+    Cell,
+    CustomerCall,
+    CustomerRoom,
+    Question,
+    Sheet,
+    SideSection,
+    TimelineEntry,
+    Todo,
+)
+from utility_crm.web.words import translator
+
+T = TypeVar("T")
+TIMELINE = 60
+"""How many entries the timeline shows before it is asked for all."""
+log = logging.getLogger("utility_crm.customers.page")
+
+
+class Ordered(Protocol):
+    """Anything that has its place in a list."""
+
+    @property
+    def order(self) -> int:
+        """Small comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its short answer, as the left column shows it."""
+
+    question: Question
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened, newest first: the entries shown, how many of each kind, and how many are left out."""
+
+    entries: tuple[TimelineEntry, ...]
+    kinds: tuple[tuple[str, int], ...]
+    older: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What lies around the chosen sheet."""
+
+    asked: tuple[Asked, ...]
+    cells: tuple[Cell, ...]
+    banners: tuple[Banner, ...]
+    todos: tuple[Todo, ...]
+    sections: tuple[SideSection, ...]
+    timeline: Timeline
+
+
+def all_questions(rooms: Iterable[CustomerRoom]) -> list[Question]:
+    """Every package's questions in the order of the page."""
+    return sorted(chain.from_iterable(room.questions for room in rooms), key=lambda one: one.order)
+
+
+def chosen_question(questions: Sequence[Question], key: str) -> Question:
+    """The question asked for, else the first."""
+    return next((one for one in questions if one.key == key), questions[0])
+
+
+def surroundings(
+    call: CustomerCall, rooms: Sequence[CustomerRoom], questions: Sequence[Question], *, whole: bool
+) -> Surroundings:
+    """Everything but the chosen sheet. `whole`: the timeline in full."""
+    return Surroundings(
+        asked=tuple(Asked(one, _answer(call, one)) for one in questions),
+        cells=_in_order(_gather(call, (room.cells for room in rooms))),
+        banners=tuple(_gather(call, (room.banners for room in rooms))),
+        todos=_in_order(_gather(call, (room.todos for room in rooms))),
+        sections=_in_order(_gather(call, (room.sections for room in rooms))),
+        timeline=_timeline(_gather(call, (room.timeline for room in rooms)), whole),
+    )
+
+
+def sheet_of(call: CustomerCall, question: Question) -> Sheet:
+    """The chosen question in full, or in its place what went wrong."""
+    return _guarded(call, question.key, question.sheet, _failed_sheet)
+
+
+def _failed_sheet(code: str) -> Sheet:
+    return Sheet("customers/failed.html", {"code": code})
+
+
+def _answer(call: CustomerCall, question: Question) -> Answer:
+    def failed(code: str) -> Answer:
+        return Answer(translator(call.language)("not now"), code, "bad")
+
+    return _guarded(call, question.key, question.answer, failed)
+
+
+Part = Callable[[CustomerCall], Sequence[T]]
+
+
+def _gather(call: CustomerCall, parts: Iterable[Part[T] | None]) -> list[T]:
+    found: list[T] = []
+    for part in parts:
+        if part is not None:
+            found += _guarded(call, part.__module__, part, lambda _code: ())
+    return found
+
+
+def _guarded(
+    call: CustomerCall, what: str, part: Callable[[CustomerCall], T], instead: Callable[[str], T]
+) -> T:
+    """The part's own value; when it raises, the log gets the error and the page a substitute with its code.
+
+    The page only reads, so nothing is lost by rolling back, and the parts that follow can go on.
+    """
+    try:
+        return part(call)
+    except CareError as error:
+        log.warning("%s of customer %d: %s", what, call.customer_id, error.message)
+        call.session.rollback()
+        return instead(error.code)
+    except Exception:
+        code = uuid4().hex[:8]
+        log.exception("%s of customer %d failed, shown as %s", what, call.customer_id, code)
+        call.session.rollback()
+        return instead(code)
+
+
+OrderedT = TypeVar("OrderedT", bound=Ordered)
+
+
+def _in_order(items: Iterable[OrderedT]) -> tuple[OrderedT, ...]:
+    return tuple(sorted(items, key=lambda item: item.order))
+
+
+def _timeline(entries: list[TimelineEntry], whole: bool) -> Timeline:
+    def when(entry: TimelineEntry) -> datetime:
+        return entry.at
+
+    newest = sorted(entries, key=when, reverse=True)
+    shown = newest if whole else newest[:TIMELINE]
+    kinds: dict[str, int] = {}
+    for entry in shown:
+        kinds[entry.kind] = kinds.get(entry.kind, 0) + 1
+    return Timeline(tuple(shown), tuple(kinds.items()), len(newest) - len(shown))

@@ -1,0 +1,80 @@
+"""Ways to reach a customer: adding one, preferring one, taking one away."""
+
+from __future__ import annotations
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from utility_crm.customers.tables import ContactPoint
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+
+KINDS = ("phone", "email", "post")
+
+
+def normal_form(kind: str, value: str, country: str) -> str:
+    """What search and notices compare: E.164 phones, lower-case e-mail. Invalid where it is neither.
+
+    `country` (ISO) reads phones written without their country code.
+    """
+    if kind == "email":
+        try:
+            return validate_email(value, check_deliverability=False).normalized.lower()
+        except EmailNotValidError as error:
+            raise Invalid("email", f"“{value}” is not an e-mail address.", "value") from error
+    if kind == "phone":
+        try:
+            number = phonenumbers.parse(value, country)
+        except phonenumbers.NumberParseException as error:
+            raise Invalid("phone", f"“{value}” is not a phone number.", "value") from error
+        if not phonenumbers.is_possible_number(number):
+            raise Invalid("phone", f"“{value}” has too many or too few digits.", "value")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if kind == "post" and value:
+        return " ".join(value.lower().split())
+    raise Invalid("contact_point", "Give a phone, an e-mail or a postal address.", "value")
+
+
+def add_contact_point(
+    session: Session, customer_id: int, *, kind: str, value: str, country: str, label: str = ""
+) -> int:
+    """A new way to reach the customer; its id. Conflict where they have it already."""
+    written = " ".join(value.split())
+    normal = normal_form(kind, written, country)
+    known = select(ContactPoint.id).where(
+        ContactPoint.customer_id == customer_id, ContactPoint.kind == kind, ContactPoint.normal == normal
+    )
+    if session.scalar(known) is not None:
+        raise Conflict("contact_point_known", f"“{written}” is already here.", "value")
+    point = ContactPoint(
+        customer_id=customer_id, kind=kind, value=written, normal=normal, label=label.strip()
+    )
+    session.add(point)
+    session.flush()
+    return point.id
+
+
+def prefer_contact_point(session: Session, customer_id: int, point_id: int) -> None:
+    """Make this the way they like best among those of its kind."""
+    kind = _kind_of(session, customer_id, point_id)
+    session.execute(
+        update(ContactPoint)
+        .where(ContactPoint.customer_id == customer_id, ContactPoint.kind == kind)
+        .values(preferred=ContactPoint.id == point_id)
+    )
+
+
+def remove_contact_point(session: Session, customer_id: int, point_id: int) -> None:
+    """Forget a way to reach them."""
+    _kind_of(session, customer_id, point_id)
+    session.execute(delete(ContactPoint).where(ContactPoint.id == point_id))
+
+
+def _kind_of(session: Session, customer_id: int, point_id: int) -> str:
+    kind = session.scalar(
+        select(ContactPoint.kind).where(ContactPoint.id == point_id, ContactPoint.customer_id == customer_id)
+    )
+    if kind is None:
+        raise NotFound("no_such_contact_point", "It was taken away already.", str(point_id))
+    return kind

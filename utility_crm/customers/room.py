@@ -1,0 +1,101 @@
+"""The ground's own part of the customer page: how to reach them, what was said, complaints that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from utility_crm.customers.card import CustomerCard, customer_card
+from utility_crm.customers.conversations import Conversation, conversations_of
+from utility_crm.kit.module import (
+    Answer,
+    CustomerCall,
+    CustomerRoom,
+    Question,
+    Sheet,
+    TimelineEntry,
+    Todo,
+)
+from utility_crm.web.formats import day, local_day
+from utility_crm.web.words import mark, translator
+
+COMPLAINT_DAYS = 8
+"""From this many days on an unanswered complaint is late."""
+
+
+def card_of(call: CustomerCall) -> CustomerCard:
+    """Who the page is about; use it through `call.once`."""
+    return customer_card(call.session, call.customer_id)
+
+
+def said(call: CustomerCall) -> list[Conversation]:
+    """What was said, newest first; use it through `call.once`."""
+    return conversations_of(call.session, call.customer_id)
+
+
+def _reach_answer(call: CustomerCall) -> Answer:
+    points = call.once(card_of).points
+    if not points:
+        return Answer(translator(call.language)("nothing on file"), tone="warn")
+    first = next((point for point in points if point.kind == "phone"), points[0])
+    return Answer(first.value, f"+{len(points) - 1}" if len(points) > 1 else "")
+
+
+def _reach_sheet(call: CustomerCall) -> Sheet:
+    return Sheet("customers/reach.html", {"card": call.once(card_of), "refused": None, "given": {}})
+
+
+def _said_answer(call: CustomerCall) -> Answer:
+    _ = translator(call.language)
+    conversations = call.once(said)
+    if not conversations:
+        return Answer(_("nothing yet"))
+    waiting = [one for one in conversations if one.waits]
+    if waiting:
+        return Answer(_("complaint open"), day(waiting[-1].at, call.language), "bad")
+    return Answer(day(conversations[0].at, call.language), _(conversations[0].topic))
+
+
+def _said_sheet(call: CustomerCall) -> Sheet:
+    conversations = call.once(said)
+    waiting = [one for one in conversations if one.waits]
+    return Sheet("customers/said.html", {"conversations": conversations, "waiting": waiting})
+
+
+def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
+    _ = translator(call.language)
+    return [
+        TimelineEntry(
+            one.at,
+            mark("Contacts"),
+            f"{_(one.channel).capitalize()}, {_(one.topic)}" + (f" · {one.author}" if one.author else ""),
+            " · ".join(part for part in (one.note, one.outcome) if part),
+            "bad" if one.waits else "",
+            f"/customers/{call.customer_id}?ask=said#said-{one.id}",
+        )
+        for one in call.once(said)
+    ]
+
+
+def _todos(call: CustomerCall) -> Sequence[Todo]:
+    _ = translator(call.language)
+    return [
+        Todo(
+            _("Answer the complaint"),
+            f"{_(one.topic)}, {day(one.at, call.language)}",
+            f"/customers/{call.customer_id}?ask=said#said-{one.id}",
+            tone="bad" if (call.today - local_day(one.at)).days >= COMPLAINT_DAYS else "warn",
+            order=5,
+        )
+        for one in call.once(said)
+        if one.waits
+    ]
+
+
+ROOM = CustomerRoom(
+    questions=(
+        Question("reach", mark("How do we reach you?"), 80, _reach_answer, _reach_sheet),
+        Question("said", mark("What did we say last time?"), 85, _said_answer, _said_sheet),
+    ),
+    todos=_todos,
+    timeline=_timeline,
+)
