@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
@@ -29,7 +29,7 @@ from utility_crm.kit.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
 _IDLE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,17 @@ class Worker:
         return Worker(engine, channel, Sender(given.utility_name, given.demo), given.mail_from)
 
 
-def run_delivery(engine: Engine, stop: Event, worker: Worker | None = None) -> None:
-    """Deliver until `stop` is set; what is claimed and unsent then is given back. Outlives a lost
-    database."""
+def run_delivery(
+    engine: Engine, stop: Event, worker: Worker | None = None, *, alive: Callable[[], None] = lambda: None
+) -> None:
+    """Deliver until `stop` is set; what is claimed and unsent then is given back. Outlives a lost database.
+
+    `alive` is called once a round: every second or so, half a minute apart at most while nothing can be sent.
+    """
     worker = worker or Worker.of(engine, settings())
     pause = worker.idle_seconds
     while not stop.is_set():
+        alive()
         try:
             done = deliver_batch(worker, stop)
         except (OperationalError, InterfaceError) as error:

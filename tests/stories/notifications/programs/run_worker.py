@@ -1,0 +1,29 @@
+"""Delivery workers as `utility-crm deliver` runs them, but for a lease of a second: `run_worker.py
+DATABASE_URL`.
+
+Each line on standard input forks one, whose process number is printed: a worker a test kills need not wait
+for the next one's imports.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event
+
+from notifications.claims import Terms
+from notifications.delivery import Worker, run_delivery
+from utility_crm.kit.database import make_engine
+from utility_crm.kit.settings import settings
+
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        sys.stdin.close()
+        engine = make_engine(sys.argv[1], pool_size=2)
+        ordinary = Worker.of(engine, settings())
+        run_delivery(
+            engine, Event(), replace(ordinary, terms=Terms(lease=timedelta(seconds=1)), idle_seconds=0.1)
+        )
+    sys.stdout.write(f"{child}\n")
+    sys.stdout.flush()
