@@ -154,6 +154,8 @@ class Game:
             rows = []
             for mask in masks:
                 volume, shift, estimate = (_bit(factors, mask, name) for name in USE_FACTORS)
+                if "shift" not in factors:
+                    shift = estimate  # shapes are equal, so take the one that knows the estimates as billed
                 key = (choice[0], volume, shift, estimate)
                 if key not in paths:
                     paths[key] = self.path(*key).ravel()

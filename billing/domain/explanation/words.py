@@ -201,9 +201,8 @@ def _days_noun(found: Comparison) -> str:
     extra = found.after.period.days - found.before.period.days
     if extra == 0:
         return "how the weekdays fell"
-    return (
-        f"{count_words(abs(extra))} {'day' if abs(extra) == 1 else 'days'} {'more' if extra > 0 else 'fewer'}"
-    )
+    days = "day" if abs(extra) == 1 else "days"
+    return f"{count_words(extra)} more {days}" if extra > 0 else f"{count_words(-extra)} {days} fewer"
 
 
 def _price_noun(found: Comparison, dearer: bool) -> str:

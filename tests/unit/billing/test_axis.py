@@ -49,7 +49,7 @@ def test_days_as_long_as_they_were(zone: str, day: date, intervals: int) -> None
     assert axis_of(zone, 30, 0, Period(day, day + timedelta(days=1))).size == intervals
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(
     st.sampled_from(ZONES),
     st.lists(st.integers(1, 400), min_size=1, max_size=8, unique=True),

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from rating_cases import (
+    WORKED,
+    fixed,
+    flat,
+    london_usage,
+    pairs,
+    tariff,
+    tax,
+    three_rates,
+    usage_over,
+    version,
+)
+
+from billing.domain.days import Period
+from billing.domain.explanation.comparison import compare, explain
+from billing.domain.explanation.document import explanation_document
+from billing.domain.explanation.moved_days import moved_days
+from billing.domain.explanation.phrases import kwh_text, money_text, percent_text, price_text
+from billing.domain.explanation.sides import Side
+from billing.domain.explanation.waterfall import waterfall
+from billing.domain.explanation.words import MOST_WORDS, answer_of, word_count
+from billing.domain.rating import rate_bill
+from billing.domain.tariff import Tariff
+from billing.domain.usage import Usage
+
+LONDON = "Europe/London"
+JUNE, JULY, AUGUST = (Period(date(2013, month, 1), date(2013, month + 1, 1)) for month in (6, 7, 8))
+
+
+def side(subject: Tariff, period: Period, micro: Any, known: Any = None) -> Side:
+    usage = micro if isinstance(micro, Usage) else usage_over(period, LONDON, micro)
+    return Side(usage, subject, period, LONDON, known)
+
+
+@settings(deadline=None, max_examples=100)
+@given(pairs())
+def test_every_answer_is_one_short_sentence_and_nothing_is_left_over(pair: tuple[Side, Side]) -> None:
+    found = compare(*pair)
+    answer = answer_of(found)
+    assert word_count(answer.sentence) <= MOST_WORDS
+    assert answer.sentence.endswith(".")
+    assert "  " not in answer.sentence
+    told = sum(piece.amount_minor for piece in answer.rest) + answer.other_minor
+    told += answer.main.amount_minor if answer.main else 0
+    assert told == found.difference_minor
+    rows = waterfall(found)
+    assert rows[0].ends_minor == found.before.total_minor
+    assert rows[-1].ends_minor == found.after.total_minor == rows[-2].ends_minor
+    assert sum(row.amount_minor for row in rows[1:-1]) == found.difference_minor
+    assert all(row.evidence and row.evidence.text for row in rows[1:-1])
+    document = explanation_document(found)
+    assert json.loads(json.dumps(document)) == document
+    assert sum(Decimal(effect["amount"]) for effect in document["effects"]) == Decimal(
+        document["difference"] or ""
+    )
+    assert Decimal(document["after"]) - Decimal(document["before"] or "") == Decimal(
+        document["difference"] or ""
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(pairs())
+def test_moved_days_cost_what_the_bill_without_them_saves(pair: tuple[Side, Side]) -> None:
+    before, after = pair
+    found = compare(before, after)
+    moved = moved_days(found, most=3)
+    assert [abs(day.cost_minor) for day in moved] == sorted(
+        (abs(day.cost_minor) for day in moved), reverse=True
+    )
+    for day in moved:
+        assert 0 <= day.from_minute < day.until_minute <= 1440
+        assert day.difference_micro_kwh == day.used_micro_kwh - day.expected_micro_kwh
+        index = (day.day - after.period.starts_on).days
+        other = (day.compared_with - before.period.starts_on).days
+        grid = found.game.sides[1].billed.copy()
+        grid[index] = found.game.sides[0].billed[other]
+        assert grid[index].sum() == day.expected_micro_kwh
+    if moved and not found.game.sides[1].billed.any():
+        assert all(day.used_micro_kwh == 0 for day in moved)
+
+
+def test_cost_of_a_day_is_by_re_rating_with_tax() -> None:
+    """One day of ten kilowatt-hours more at 24 p with 5 % tax; on a night day at 12 p."""
+    subject = tariff(version(three_rates(), tax("5")))
+    slots = np.full(31 * 48, 100_000)
+    slots[6 * 48 + 30] += 10_000_000  # Sunday 7 July, 15:00
+    slots[9 * 48 + 4] += 10_000_000  # Wednesday 10 July, 02:00
+    found = compare(side(subject, JUNE, 100_000), side(subject, JULY, lambda count: slots))
+    first, second = moved_days(found)
+    assert (first.day, first.cost_minor, first.from_minute, first.until_minute) == (
+        date(2013, 7, 7),
+        252,
+        900,
+        930,
+    )
+    assert (second.day, second.cost_minor, second.from_minute) == (date(2013, 7, 10), 126, 120)
+    assert first.difference_micro_kwh == second.difference_micro_kwh == 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence", "asked"),
+    [
+        (
+            side(WORKED, JUNE, 100_000),
+            side(WORKED, JULY, 200_000),
+            "Your July bill is £35.96 more than June’s; most of that, £33.67, is using more a day.",
+            "One more day adds £2.29.",
+        ),
+        (
+            side(WORKED, JULY, 200_000),
+            side(WORKED, AUGUST, 100_000),
+            "Your August bill is £34.45 less than July’s; most of that, £34.29, is using less a day.",
+            "The rest takes off £0.16.",
+        ),
+        (
+            side(WORKED, JULY, 200_000),
+            side(WORKED, JULY, 200_000),
+            "Your July 2013 bill is the same as July 2013’s.",
+            "",
+        ),
+    ],
+)
+def test_sentences(before: Side, after: Side, sentence: str, asked: str) -> None:
+    answer = answer_of(compare(before, after))
+    assert (answer.sentence, answer.if_asked_on) == (sentence, asked)
+
+
+def test_prices_are_told_with_their_date() -> None:
+    subject = tariff(
+        version(fixed("0.25"), flat("0.278"), tax("5")),
+        version(fixed("0.30"), flat("0.291"), tax("20"), starts_on="2013-08-01"),
+    )
+    found = compare(side(subject, JULY, 200_000), side(subject, AUGUST, 200_000))
+    answer = answer_of(found)
+    assert answer.main is not None
+    nouns = {piece.effect: piece.noun for piece in (answer.main, *answer.rest)}
+    assert nouns == {
+        "price": "higher prices from 1 August",
+        "fixed": "a higher standing",
+        "tax": "higher VAT",
+    }
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts["price"] == "energy 27.80 p → 29.10 p a kWh"
+    assert texts["fixed"] == "Standing 25.00 p → 30.00 p a day"
+    assert texts["tax"] == "VAT 5 % → 20 %"
+
+
+def test_a_switch_of_tariff_is_told_by_name() -> None:
+    other = tariff(version(fixed(), three_rates("0.10"), tax()), code="night-owl", name="Night Owl")
+    found = compare(side(WORKED, JULY, 200_000), side(other, AUGUST, 200_000))
+    answer = answer_of(found)
+    assert answer.main is not None
+    assert answer.main.noun == "the change to Night Owl"
+    long_name = " ".join(["Super"] * 30)
+    other = tariff(version(fixed(), three_rates("0.10"), tax()), code="long", name=long_name)
+    answer = answer_of(compare(side(WORKED, JULY, 200_000), side(other, AUGUST, 200_000)))
+    assert word_count(answer.sentence) <= MOST_WORDS
+    assert "the change of tariff" in answer.sentence
+
+
+def test_an_unreplaced_estimate_hedges_the_sentence() -> None:
+    usage = usage_over(JULY, LONDON, 200_000)
+    guessed = Usage.of(usage.starts_at, 30, usage.micro_kwh, estimated=np.arange(usage.micro_kwh.size) < 50)
+    answer = answer_of(compare(side(WORKED, JUNE, 100_000), side(WORKED, JULY, guessed)))
+    assert answer.sentence.endswith(", with two days still estimated.")
+
+
+def test_an_estimate_put_right_is_told_by_month() -> None:
+    read = usage_over(JUNE, LONDON, 100_000)
+    billed = Usage.of(read.starts_at, 30, read.micro_kwh + 50_000, estimated=read.micro_kwh > 0)
+    found = compare(side(WORKED, JUNE, billed, known=read), side(WORKED, JULY, 100_000))
+    answer = answer_of(found)
+    assert answer.main is not None
+    assert answer.main.noun == "June estimated too high"
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts["estimate"] == "216.0 kWh guessed, 144.0 read"
+
+
+def test_bills_that_cannot_be_compared_are_described() -> None:
+    first = explain(None, side(WORKED, JULY, 100_000))
+    total = rate_bill(usage_over(JULY, LONDON, 100_000), WORKED, JULY).total_minor
+    said = f"Your July bill is {money_text(total, 'GBP', 2)}; there is no earlier bill to compare it with."
+    assert explanation_document(first) == {
+        "before": None,
+        "after": str(Decimal(total) / 100),
+        "difference": None,
+        "effects": [],
+        "sentence": said,
+    }
+    short = Period(date(2013, 6, 28), date(2013, 7, 1))
+    few = explain(side(WORKED, short, 100_000), side(WORKED, JULY, 100_000))
+    assert answer_of(few).sentence == (
+        "Your July bill comes to £1.38 a day; the one before covered only three days, at £1.34 a day."
+    )
+    assert explanation_document(few)["effects"] == []
+
+
+def test_numbers_as_people_say_them() -> None:
+    assert money_text(-123_456, "GBP", 2) == "£1,234.56"
+    assert money_text(123_456, "CHF", 2) == "1,234.56 CHF"
+    assert money_text(1_234, "JPY", 0) == "¥1,234"
+    assert price_text(142_280, "GBP") == "14.228 p"
+    assert price_text(-50_000, "EUR") == "−5.00 ct"
+    assert price_text(1_500_000_000, "IDR") == "1,500.00 IDR"
+    assert percent_text(50_000) == "5 %"
+    assert percent_text(12_345) == "1.2345 %"
+    assert percent_text(1_000_000) == "100 %"
+    assert percent_text(400_000, 0) == "40 %"
+    assert kwh_text(1_249_999_999) == "1,250.0"
+
+
+@pytest.mark.shared
+def test_worked_example(shared_data: Path) -> None:
+    """EXPLAIN B9 without its weather factor: ``volume`` holds what that table gives to weather and volume."""
+    usage = london_usage(shared_data, "MAC000003")
+    october, november = (
+        Period(date(2013, 10, 1), date(2013, 11, 1)),
+        Period(date(2013, 11, 1), date(2013, 12, 1)),
+    )
+    found = compare(side(WORKED, october, usage), side(WORKED, november, usage))
+    assert found.factors == ("days", "volume", "shift")
+    assert found.difference_minor == 2388
+    tabled = {
+        "standing": (-26, 0, 0),
+        "night": (-87, 1684 - 262, 931),
+        "day": (-124, 2005 - 311, -1658),
+        "peak": (-75, 595 - 92, -306),
+        "vat": (-16, 214 - 33, -51),
+    }
+    for row in found.rows:
+        name = row.label if row.kind == "energy" else row.code
+        # One factor fewer is apportioned: a minor unit may fall elsewhere.
+        assert all(abs(a - b) <= 1 for a, b in zip(row.effects_minor, tabled[name], strict=True)), row
+    assert found.effects_minor == (-327, 3799, -1084)
+    document = explanation_document(found)
+    assert document["sentence"] == (
+        "Your November bill is £23.88 more than October’s; using more a day alone adds £37.99."
+    )
+    assert [effect["detail"] for effect in document["effects"]] == [
+        "17.9 kWh a day, was 11.2",
+        "night 67 % of the energy, was 50 %",
+        "30 days, was 31",
+    ]
