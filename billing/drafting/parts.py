@@ -18,6 +18,9 @@ from meters.usage import UsageTable
 LineRow = tuple[str, str, date, date, int, str, int, int]
 """charge, label, starts_on, ends_before, quantity_micro, unit, price_micro, amount_minor."""
 
+RELEASABLE = ("missing",)
+"""A gap can be filled by guessing if somebody answers for it; the other reasons must be put right."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:
@@ -43,7 +46,7 @@ class RatedSupply:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why an account cannot be billed for these days. Only `missing` may be released."""
+    """Why an account cannot be billed for these days. See RELEASABLE for what ops may let through."""
 
     account_id: int
     account: str

@@ -1,0 +1,74 @@
+"""Many payments at once, for bank files and for a simulated past: the same books as one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.storing import add_to_balances, copy_rows, reallocate
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One payment of a batch; see `take_payment`."""
+
+    account_id: int
+    amount_minor: int
+    currency: str
+    reference: str
+    received_at: datetime
+    posted_on: date
+    method: str = "transfer"
+
+
+_PAYMENT = "account_id received_at amount_minor currency method reference"
+_PAYMENT_TYPES = "int8 timestamptz int8 text text text"
+
+
+def take_payments(session: Session, batch: Sequence[Received]) -> int:
+    """Book a batch by COPY and return how many were new. References known already are left alone.
+
+    The accounts are locked in order of id. Amounts must not be zero; a reference stands in a batch once.
+    """
+    accounts = sorted({payment.account_id for payment in batch})
+    session.execute(
+        text("select id from accounts where id = any(:ids) order by id for no key update"), {"ids": accounts}
+    )
+    known = set(
+        session.scalars(
+            text("select reference from payments where reference = any(:references)"),
+            {"references": [payment.reference for payment in batch]},
+        )
+    )
+    fresh = [payment for payment in batch if payment.reference not in known]
+    if not fresh:
+        return 0
+    copy_rows(
+        session,
+        "payments",
+        _PAYMENT,
+        _PAYMENT_TYPES,
+        ((p.account_id, p.received_at, p.amount_minor, p.currency, p.method, p.reference) for p in fresh),
+    )
+    session.execute(
+        text(
+            """
+            insert into ledger_entries (account_id, posted_on, debit, credit, amount_minor, currency,
+            payment_id) select p.account_id, c.posted_on,
+                   case when p.amount_minor > 0 then 'cash' else 'receivable' end,
+                   case when p.amount_minor > 0 then 'receivable' else 'cash' end,
+                   abs(p.amount_minor), p.currency, p.id
+            from unnest(cast(:references as text[]), cast(:posted as date[])) as c(reference, posted_on)
+            join payments p on p.reference = c.reference
+            order by p.id
+            """
+        ),
+        {"references": [p.reference for p in fresh], "posted": [p.posted_on for p in fresh]},
+    )
+    add_to_balances(session, [(payment.account_id, -payment.amount_minor) for payment in fresh])
+    reallocate(session, accounts)
+    return len(fresh)

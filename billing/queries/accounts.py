@@ -1,0 +1,68 @@
+"""What accounts owe, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from utility_crm.kit.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStanding:
+    """An account of a customer (held or paid by them) and how it stands on a day.
+
+    balance_minor: positive is owed. overdue_minor: open on bills due before the day, the oldest due
+    `late_since`.
+    """
+
+    id: int
+    number: str
+    currency: str
+    cycle_day: int
+    holds: bool
+    pays: bool
+    balance_minor: int
+    open_minor: int
+    overdue_minor: int
+    late_since: date | None
+    open_bills: int
+    late_bills: int
+
+
+_STANDING = text(
+    """
+    select a.id, a.number, a.currency, a.cycle_day, a.customer_id = :customer, a.payer_id = :customer,
+           coalesce(b.balance_minor, 0), coalesce(o.open_minor, 0), coalesce(o.overdue_minor, 0),
+           o.late_since, coalesce(o.open_bills, 0), coalesce(o.late_bills, 0)
+    from accounts a
+    left join account_balances b on b.account_id = a.id
+    left join lateral (
+        select sum(open_minor) as open_minor, count(*) as open_bills,
+               sum(open_minor) filter (where due_on < :today) as overdue_minor,
+               min(due_on) filter (where due_on < :today) as late_since,
+               count(*) filter (where due_on < :today) as late_bills
+        from bills where account_id = a.id and status = 'issued' and open_minor > 0
+    ) o on true
+    where a.customer_id = :customer or a.payer_id = :customer
+    order by a.id
+    """
+)
+
+
+def standing(session: Session, customer_id: int, today: date) -> tuple[AccountStanding, ...]:
+    """Every account the customer holds or pays."""
+    rows = session.execute(_STANDING, {"customer": customer_id, "today": today})
+    return tuple(AccountStanding(*row) for row in rows)
+
+
+def account_named(session: Session, number: str) -> int:
+    """The id of an account by its number. Raises NotFound."""
+    found = session.scalar(text("select id from accounts where number = :number"), {"number": number})
+    if found is None:
+        raise NotFound("account", f"There is no account {number}.", number)
+    assert isinstance(found, int)
+    return found

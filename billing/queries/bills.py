@@ -1,0 +1,154 @@
+"""Bills as they were issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.tables import Agreement, Bill, BillLine, Tariff
+from meters.tables import ServicePoint
+from utility_crm.customers.tables import Account, Customer
+from utility_crm.kit.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """A bill without its lines. open_minor: what is still to be paid of it."""
+
+    id: int
+    number: str
+    account_id: int
+    starts_on: date
+    ends_before: date
+    issued_on: date
+    due_on: date
+    currency: str
+    total_minor: int
+    open_minor: int
+    micro_kwh: int
+    estimated_micro_kwh: int
+    estimated_readings: int
+    status: str
+    known_at: datetime
+
+    @property
+    def days(self) -> int:
+        return (self.ends_before - self.starts_on).days
+
+    @property
+    def paid_minor(self) -> int:
+        return max(self.total_minor, 0) - self.open_minor
+
+    def state(self, today: date) -> str:
+        """paid, open, late or cancelled."""
+        if self.status != "issued":
+            return self.status
+        if self.open_minor <= 0:
+            return "paid"
+        return "late" if self.due_on < today else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line. quantity_micro: millionths of `unit`; a tax has its base there and its rate in
+    `price_micro`."""
+
+    position: int
+    charge: str
+    label: str
+    starts_on: date
+    ends_before: date
+    quantity_micro: int
+    unit: str
+    price_micro: int
+    amount_minor: int
+    service_point: str | None
+    tariff_code: str | None
+    tariff: str | None
+
+
+_COLUMNS = (
+    Bill.id, Bill.number, Bill.account_id, Bill.starts_on, Bill.ends_before, Bill.issued_on, Bill.due_on,
+    Bill.currency, Bill.total_minor, Bill.open_minor, Bill.micro_kwh, Bill.estimated_micro_kwh,
+    Bill.estimated_readings, Bill.status, Bill.known_at,
+)  # fmt: skip
+_LINES = (
+    select(
+        BillLine.position, BillLine.charge, BillLine.label, BillLine.starts_on, BillLine.ends_before,
+        BillLine.quantity_micro, BillLine.unit, BillLine.price_micro, BillLine.amount_minor,
+        ServicePoint.code, Tariff.code, Tariff.name,
+    )
+    .outerjoin(Agreement, Agreement.id == BillLine.agreement_id)
+    .outerjoin(ServicePoint, ServicePoint.id == Agreement.service_point_id)
+    .outerjoin(Tariff, Tariff.id == Agreement.tariff_id)
+    .order_by(BillLine.position)
+)  # fmt: skip
+
+
+def bill_by_id(session: Session, bill_id: int) -> BillRow:
+    """Raises NotFound."""
+    row = session.execute(select(*_COLUMNS).where(Bill.id == bill_id)).one_or_none()
+    if row is None:
+        raise NotFound("bill", "There is no such bill.")
+    return BillRow(*tuple(row))
+
+
+def bill_named(session: Session, number: str) -> BillRow:
+    """A bill by its number. Raises NotFound."""
+    row = session.execute(select(*_COLUMNS).where(Bill.number == number)).one_or_none()
+    if row is None:
+        raise NotFound("bill", f"There is no bill {number}.", number)
+    return BillRow(*tuple(row))
+
+
+def bills_of(session: Session, account_ids: Sequence[int], limit: int | None = None) -> tuple[BillRow, ...]:
+    """Issued and cancelled bills of some accounts, the newest first."""
+    statement = (
+        select(*_COLUMNS)
+        .where(Bill.account_id.in_(account_ids))
+        .order_by(Bill.ends_before.desc(), Bill.id.desc())
+        .limit(limit)
+    )
+    return tuple(BillRow(*tuple(row)) for row in session.execute(statement))
+
+
+def bill_before(session: Session, bill: BillRow) -> BillRow | None:
+    """The account's issued bill before this one."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            Bill.account_id == bill.account_id, Bill.status == "issued", Bill.ends_before <= bill.starts_on
+        )
+        .order_by(Bill.ends_before.desc())
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    return None if row is None else BillRow(*tuple(row))
+
+
+def lines_of_bill(session: Session, bill_id: int) -> tuple[LineRow, ...]:
+    """The lines of a bill, in their order."""
+    return tuple(LineRow(*tuple(row)) for row in session.execute(_LINES.where(BillLine.bill_id == bill_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class BillHolder:
+    """Whose bill it is."""
+
+    customer_id: int
+    customer: str
+    account: str
+
+
+def holder_of(session: Session, account_id: int) -> BillHolder:
+    """The customer who holds an account."""
+    row = session.execute(
+        select(Customer.id, Customer.name, Account.number)
+        .join(Account, Account.customer_id == Customer.id)
+        .where(Account.id == account_id)
+    ).one()
+    return BillHolder(row[0], row[1], row[2])

@@ -1,0 +1,87 @@
+"""Accounts that wait for something before they can be billed, and what the runs did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.drafting.parts import RELEASABLE
+from utility_crm.kit.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A held account. `released_by`: who let its gap be filled; it stays here until a run has billed it."""
+
+    id: int
+    account_id: int
+    account: str
+    cycle_day: int
+    customer_id: int
+    customer: str
+    starts_on: date
+    ends_before: date
+    code: str
+    reason: str
+    held_at: datetime
+    released_at: datetime | None
+    released_by: str | None
+
+    @property
+    def releasable(self) -> bool:
+        return self.code in RELEASABLE and self.released_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One month of bills: how many, how much, with how many estimated, how many accounts still held."""
+
+    month: str
+    currency: str
+    bills: int
+    total_minor: int
+    estimated_bills: int
+    issued_first: date
+    issued_last: date
+
+
+_HELD = """
+    select h.id, a.id, a.number, a.cycle_day, c.id, c.name, h.starts_on, h.ends_before, h.code, h.reason,
+           h.held_at, h.released_at, u.name
+    from held_bills h
+    join accounts a on a.id = h.account_id
+    join customers c on c.id = a.customer_id
+    left join users u on u.id = h.released_by
+    where not exists (select from bills b where b.account_id = h.account_id and b.status = 'issued'
+                      and b.starts_on < h.ends_before and b.ends_before > h.starts_on)
+"""
+_RUNS = text(
+    """
+    select to_char(ends_before - 1, 'YYYY-MM'), currency, count(*), sum(total_minor),
+           count(*) filter (where estimated_readings > 0), min(issued_on), max(issued_on)
+    from bills where status = 'issued'
+    group by 1, 2 order by 1 desc, 2 limit :limit
+    """
+)
+
+
+def held_accounts(session: Session, limit: int = 500) -> tuple[HeldRow, ...]:
+    """The queue: what is held and not billed yet, the oldest days first."""
+    statement = text(_HELD + " order by h.starts_on, a.number limit :limit")
+    return tuple(HeldRow(*row) for row in session.execute(statement, {"limit": limit}))
+
+
+def held_by_id(session: Session, held_id: int) -> HeldRow:
+    """One of the queue. Raises NotFound."""
+    row = session.execute(text(_HELD + " and h.id = :id"), {"id": held_id}).one_or_none()
+    if row is None:
+        raise NotFound("held", "This account is no longer held.")
+    return HeldRow(*row)
+
+
+def bill_runs(session: Session, limit: int = 24) -> tuple[RunRow, ...]:
+    """Bills by the month of their last day, the newest first."""
+    return tuple(RunRow(*row) for row in session.execute(_RUNS, {"limit": limit}))
