@@ -6,9 +6,11 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -69,8 +71,17 @@ def _template(server: EmbeddedServer | None) -> str:
             engine = make_engine(_address(server, f"{name}_new"))
             migrate(engine)
             engine.dispose()
+            _seal(admin, f"{name}_new")
             admin.execute(f"alter database {name}_new rename to {name}")
     return name
+
+
+def _seal(admin: psycopg.Connection[Any], name: str) -> None:
+    """Nobody may be inside a template: TimescaleDB's own workers enter every database that lets them."""
+    admin.execute(f"alter database {name} allow_connections false")
+    inside = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+    while admin.execute(inside, (name,)).fetchone():
+        time.sleep(0.05)
 
 
 def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
