@@ -44,7 +44,7 @@ lock: ## pin requirements*.in anew, with hashes; UPGRADE=--upgrade takes the new
 audit: ## look for known faults in what is installed, and for doubtful code
 	@sh scripts/install.sh dev
 	@$(PYTHON) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock
-	@$(PYTHON) -m bandit -q -r utility_crm billing meters notifications churn
+	@$(PYTHON) -m bandit -q -lll -r utility_crm billing meters notifications churn
 
 clean: ## remove .venv and what was built; the demo's data stay
 	@rm -rf .venv build utility_crm.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
