@@ -1,5 +1,13 @@
 """What churn gives the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 
-MODULE = Module(name="churn", tables="churn.tables")
+MODULE = Module(
+    name="churn",
+    tables="churn.tables",
+    pages="churn.pages:router",
+    customer="churn.customer:ROOM",
+    jobs="churn.jobs:JOBS",
+    commands="churn.commands:app",
+    navigation=(Room("Leavers", "/leavers", "m", frozenset({"marketer"}), 40),),
+)

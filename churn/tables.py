@@ -12,7 +12,8 @@ from utility_crm.kit.database import Base, identity
 
 
 class ChurnModel(Base):
-    """A fitted model: coefficients and scaling in `parameters`, what a later time split said of it in `figures`."""
+    """A fitted model: coefficients and scaling in `parameters`, what a later time split said of it in
+    `figures`."""
 
     __tablename__ = "churn_models"
 
@@ -24,7 +25,8 @@ class ChurnModel(Base):
 
 
 class ChurnScore(Base):
-    """The latest chance that a customer's supply is lost to another supplier within 90 days, and three reasons."""
+    """The latest chance that a customer's supply is lost to another supplier within 90 days, and three
+    reasons."""
 
     __tablename__ = "churn_scores"
     __table_args__ = (Index(None, "score"),)

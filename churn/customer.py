@@ -1,0 +1,66 @@
+"""Churn's part of the customer page: the chance of leaving in the strip, and why in the right column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from churn.queries import HIGH_TIMES_USUAL, CustomerScore, score_of
+from churn.words import Words
+from utility_crm.kit.module import Cell, CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.web.formats import day, percent
+from utility_crm.web.words import mark
+
+RAISED_TIMES_USUAL = 1.5
+
+
+def score(call: CustomerCall) -> CustomerScore | None:
+    """The latest score, once a page."""
+    return score_of(call.session, call.customer_id)
+
+
+def tone(found: CustomerScore) -> Tone:
+    """bad for a high chance, warn for a raised one."""
+    times = found.score / found.usual if found.usual else 0.0
+    return "bad" if times >= HIGH_TIMES_USUAL else "warn" if times >= RAISED_TIMES_USUAL else ""
+
+
+def _cells(call: CustomerCall) -> Sequence[Cell]:
+    found = call.once(score)
+    if found is None:
+        return ()
+    usual = Words(call.language)._("usual %(share)s", share=percent(found.usual, 0, call.language))
+    return (Cell(mark("May leave"), percent(found.score, 0, call.language), usual, tone(found), order=90),)
+
+
+def _sections(call: CustomerCall) -> Sequence[SideSection]:
+    found = call.once(score)
+    if found is None:
+        return ()
+    words = Words(call.language)
+    title = words._(
+        "May leave: %(share)s, where %(usual)s is usual",
+        share=percent(found.score, 0, call.language),
+        usual=percent(found.usual, 0, call.language),
+    )
+    return (SideSection(title, _reasons(found, words), order=40),)
+
+
+def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
+    said = words.reasons(found.reasons, found.as_of)
+    items = [
+        Todo(
+            one.text,
+            one.detail,
+            amount=one.points if place else words._("%(points)s points", points=one.points),
+            tone="bad",
+            order=place,
+        )
+        for place, one in enumerate(said)
+    ]
+    if not items:
+        since = words._("as of %(day)s", day=day(found.as_of, words.language))
+        items.append(Todo(words._("Nothing about them raises it"), since))
+    return tuple(items)
+
+
+ROOM = CustomerRoom(cells=_cells, sections=_sections)

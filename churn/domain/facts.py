@@ -1,0 +1,55 @@
+"""The facts of a customer that the score is made of, and how each is read.
+
+Nothing here says who somebody is by birth, health or language: flags of vulnerability or medical need, and
+the language, are never facts of the score.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["change", "share", "count", "days", "years"]
+"""How a number is kept. change: natural log of a ratio; share: of one; days, years: log(1 + n); count: as
+it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number of a customer. Facts of one `group` are one reason: two looks at the same thing."""
+
+    name: str
+    group: str
+    kind: Kind
+
+
+NUMERIC = (
+    Fact("tenure", "tenure", "years"),
+    Fact("bill_step", "bill_step", "change"),
+    Fact("bill_year", "bill_year", "change"),
+    Fact("price_rise", "price_rise", "share"),
+    Fact("saving", "tariff_fit", "share"),
+    Fact("night_flat", "tariff_fit", "share"),
+    Fact("late_days", "arrears", "days"),
+    Fact("overdue", "arrears", "share"),
+    Fact("complaints", "complaints", "count"),
+    Fact("unanswered", "complaints", "count"),
+    Fact("contacts", "contacts", "count"),
+    Fact("estimated", "estimated", "share"),
+    Fact("service_points", "service_points", "count"),
+    Fact("export", "export", "share"),
+)
+CATEGORICAL = ("segment", "tariff", "payment_method")
+
+NUMERIC_NAMES = tuple(fact.name for fact in NUMERIC)
+GROUP_OF = {fact.name: fact.group for fact in NUMERIC} | {name: name for name in CATEGORICAL}
+
+
+def natural(kind: Kind, kept: float) -> float:
+    """A kept number as people say it: a ratio less one, days, years."""
+    if kind == "change":
+        return math.expm1(kept)
+    if kind in ("days", "years"):
+        return math.expm1(kept)
+    return kept

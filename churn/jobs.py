@@ -1,0 +1,27 @@
+"""What the clock calls: once a day the model learns from the windows that ended, and everybody is scored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from utility_crm.kit.clock import today_in
+from utility_crm.kit.module import Job
+from utility_crm.kit.settings import settings
+
+HOUR_SECONDS = 3600
+
+
+def score_everybody(session: Session, now: datetime) -> str:
+    """Fit and score for today; repeated on the same day, it finds that done and changes nothing."""
+    from churn.actions import (
+        fit_and_score,
+    )  # frames and models are loaded when there is work, not with the clock
+
+    known = settings()
+    done = fit_and_score(session, known.as_of or today_in(known.timezone, now), now)
+    return f"{done.status}, {done.customers} customers as of {done.as_of}"
+
+
+JOBS = (Job("churn.score", HOUR_SECONDS, score_everybody),)

@@ -1,0 +1,78 @@
+"""The marketer's list of those who may leave."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from churn.leavers_page import QUESTIONS, leaver_rows, leavers_page
+from churn.queries import Narrowed, leavers, model_card
+from churn.words import SEGMENTS, Words
+from utility_crm.web.visit import visit
+
+router = APIRouter()
+
+ROLE = "marketer"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@router.get("/leavers")
+def who_may_leave(
+    request: Request, ask: str = "who", segment: str = "", area: str = "", skip: int = 0
+) -> Response:
+    """Four questions: who may leave, how good is this, why do they leave, whom did we lose."""
+    with visit(request, ROLE) as v:
+        chosen = ask if ask in QUESTIONS else "who"
+        page = leavers_page(
+            v.session, chosen, _narrowed(segment, area), max(0, skip), v.today, v.user.language
+        )
+        return v.render("churn/leavers.html", page=page, segments=SEGMENTS)
+
+
+@router.get("/leavers.csv")
+def download(request: Request, segment: str = "", area: str = "") -> Response:
+    """The whole list, narrowed as on the page, as a file for a spreadsheet."""
+    with visit(request, ROLE) as v:
+        card = model_card(v.session)
+        words = Words(v.user.language)
+        found = leavers(v.session, _narrowed(segment, area), rows=None) if card else []
+        out = StringIO()
+        writer = csv.writer(out)
+        writer.writerow(_HEAD)
+        for row in leaver_rows(found, card, words) if card else ():
+            one = row.leaver
+            said = [cell for reason in row.reasons for cell in (reason.text, reason.points)]
+            writer.writerow(
+                _harmless(cell)
+                for cell in (
+                    one.rank, one.number, one.name, one.segment, one.area, one.tariff,
+                    f"{one.score:.4f}", *said,
+                )
+            )  # fmt: skip
+        name = f"leavers-{card.as_of if card else v.today}.csv"
+        return Response(
+            out.getvalue(),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+_HEAD = (
+    "rank", "customer_number", "name", "segment", "area", "tariff", "chance",
+    "reason_1", "points_1", "reason_2", "points_2", "reason_3", "points_3",
+)  # fmt: skip
+
+
+def _narrowed(segment: str, area: str) -> Narrowed:
+    return Narrowed(segment if segment in SEGMENTS else "", area)
+
+
+def _harmless(cell: object) -> str:
+    """Text that a spreadsheet would run as a formula is kept as text; signed numbers stay numbers."""
+    words = str(cell)
+    if words.startswith(_FORMULA) and not words[1:].replace(".", "", 1).isdigit():
+        return "'" + words
+    return words

@@ -1,0 +1,223 @@
+"""Reasons, facts and segments as people say them, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from churn.queries import StoredReason
+from utility_crm.web.formats import day, money, month, number, percent, signed_money, signed_number
+from utility_crm.web.words import mark, translator
+
+SEGMENTS = {
+    "household": mark("Households"),
+    "small_business": mark("Small business"),
+    "industry": mark("Industry"),
+}
+GROUPS = {
+    "bill_step": mark("Bill against the one before"),
+    "bill_year": mark("Bill against a year before"),
+    "price_rise": mark("Price change"),
+    "tariff_fit": mark("A cheaper tariff of ours"),
+    "arrears": mark("Paying late"),
+    "complaints": mark("Complaints"),
+    "contacts": mark("Contacts"),
+    "estimated": mark("Estimated bills"),
+    "tenure": mark("How long with us"),
+    "service_points": mark("Places supplied"),
+    "export": mark("Solar power fed in"),
+    "segment": mark("Segment"),
+    "tariff": mark("Tariff"),
+    "payment_method": mark("Way of paying"),
+}
+FACTS = {
+    "tenure": mark("Years with us"),
+    "bill_step": mark("Bill against the one before"),
+    "bill_year": mark("Bill against a year before"),
+    "price_rise": mark("Price change, share of cost"),
+    "saving": mark("Saving on another tariff of ours"),
+    "night_flat": mark("Use at night on a flat tariff"),
+    "late_days": mark("Days paid late in 12 months"),
+    "overdue": mark("Overdue, in usual bills"),
+    "complaints": mark("Complaints in 180 days"),
+    "unanswered": mark("Complaints unanswered"),
+    "contacts": mark("Contacts in 90 days"),
+    "estimated": mark("Bills estimated"),
+    "service_points": mark("Places supplied"),
+    "export": mark("Feeds solar power in"),
+}
+METHODS = {
+    "card": mark("Pays by card"),
+    "transfer": mark("Pays by transfer"),
+    "direct_debit": mark("Pays by direct debit"),
+    "cash": mark("Pays in cash"),
+}
+PERIODS_IN_YEAR = 365 / 28
+
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reason in words: what it is, a few smaller words (may be empty), and its points with their sign."""
+
+    text: str
+    detail: str
+    points: str
+
+
+class Words:
+    """The words of one language. Amounts are in the currency that each reason carries."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._ = translator(language, "churn")
+
+    def reason(self, reason: StoredReason, as_of: date) -> tuple[str, str]:
+        """A reason with the customer's own figures, and a few smaller words after it (may be empty)."""
+        say = _SAY.get(reason.group)
+        if say is None:
+            return self._(GROUPS.get(reason.group, reason.group)), ""
+        return say(self, {**reason.figures, "as_of": as_of})
+
+    def reasons(self, reasons: Iterable[StoredReason], as_of: date) -> tuple[Said, ...]:
+        """Reasons as a table says them."""
+        return tuple(Said(*self.reason(reason, as_of), self.points(reason.points)) for reason in reasons)
+
+    def group(self, group: str) -> str:
+        return self._(GROUPS.get(group, group))
+
+    def fact(self, fact: str) -> str:
+        return self._(FACTS.get(fact, fact))
+
+    def segment(self, segment: str) -> str:
+        return self._(SEGMENTS.get(segment, segment))
+
+    def points(self, points: float) -> str:
+        """+9"""
+        return signed_number(round(points), 0, self.language)
+
+    def amount(self, minor: float, figures: Figures) -> str:
+        return money(round(minor), figures["currency"], self.language)
+
+    def signed(self, minor: float, figures: Figures) -> str:
+        return signed_money(round(minor), figures["currency"], self.language)
+
+    def count(self, value: float) -> str:
+        return number(value, 0, self.language)
+
+    def share(self, value: float) -> str:
+        return percent(value, 0, self.language)
+
+
+def _bill_step(w: Words, f: Figures) -> tuple[str, str]:
+    if f["step_minor"] is None or f["before_minor"] is None:
+        return w._("No two bills to compare yet"), ""
+    amounts = {"before": w.amount(f["before_minor"], f), "now": w.amount(f["step_minor"], f)}
+    if f["step_minor"] > f["before_minor"]:
+        return w._("Bill up from %(before)s to %(now)s", **amounts), w._("on the one before")
+    return w._("Bill %(now)s after %(before)s", **amounts), w._("on the one before")
+
+
+def _bill_year(w: Words, f: Figures) -> tuple[str, str]:
+    if f["same_minor"] is None or f["year_minor"] is None:
+        return w._("No bill of a year before"), ""
+    amounts = {"before": w.amount(f["year_minor"], f), "now": w.amount(f["same_minor"], f)}
+    if f["same_minor"] > f["year_minor"]:
+        return w._("Bill up from %(before)s to %(now)s", **amounts), w._("on a year before")
+    return w._("Bill %(now)s after %(before)s", **amounts), w._("on a year before")
+
+
+def _price_rise(w: Words, f: Figures) -> tuple[str, str]:
+    if not f["price_rise_minor"]:
+        return w._("Prices unchanged for 90 days"), ""
+    title = w._("Prices rose") if f["price_rise_minor"] > 0 else w._("Prices fell")
+    return title, w._("%(amount)s in four weeks at their use", amount=w.signed(f["price_rise_minor"], f))
+
+
+def _tariff_fit(w: Words, f: Figures) -> tuple[str, str]:
+    if f["saving_minor"]:
+        year = w.amount(100 * round(f["saving_minor"] * PERIODS_IN_YEAR / 100), f)
+        return (
+            w._("%(tariff)s would cost less", tariff=f["cheaper"]),
+            w._("about %(amount)s a year, by the last four weeks", amount=year),
+        )
+    if f["night_flat"]:
+        return w._("%(share)s of use at night on a flat tariff", share=w.share(f["night_flat"])), ""
+    return w._("No tariff of ours would cost less"), ""
+
+
+def _arrears(w: Words, f: Figures) -> tuple[str, str]:
+    late = w._("days late in 12 months: %(days)s", days=w.count(f["late_day_count"]))
+    if f["overdue_minor"]:
+        return w._("%(amount)s overdue", amount=w.amount(f["overdue_minor"], f)), late
+    return (w._("Paid late"), late) if f["late_day_count"] else (w._("Never late in 12 months"), "")
+
+
+def _complaints(w: Words, f: Figures) -> tuple[str, str]:
+    if f["unanswered_count"]:
+        since = day(f["as_of"] - timedelta(days=int(f["unanswered_days"])), w.language)
+        title = w._("Complaint unanswered since %(day)s", day=since)
+        return title, w._("complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
+    if f["complaint_count"]:
+        return w._("Complaints in 180 days: %(count)s", count=w.count(f["complaint_count"])), w._(
+            "all answered"
+        )
+    return w._("No complaint in 180 days"), ""
+
+
+def _contacts(w: Words, f: Figures) -> tuple[str, str]:
+    if not f["contact_count"]:
+        return w._("Not heard of in 90 days"), ""
+    return w._("Contacts in 90 days: %(count)s", count=w.count(f["contact_count"])), ""
+
+
+def _estimated(w: Words, f: Figures) -> tuple[str, str]:
+    if not f["estimated_bills"]:
+        return w._("No bill estimated"), ""
+    counts = {"count": w.count(f["estimated_bills"]), "bills": w.count(f["bills"])}
+    return w._("%(count)s of %(bills)s bills estimated", **counts), ""
+
+
+def _tenure(w: Words, f: Figures) -> tuple[str, str]:
+    return w._("With us since %(month)s", month=month(date.fromisoformat(f["since"]), w.language)), ""
+
+
+def _service_points(w: Words, f: Figures) -> tuple[str, str]:
+    return w._("Places supplied: %(count)s", count=w.count(f["service_points"])), ""
+
+
+def _export(w: Words, f: Figures) -> tuple[str, str]:
+    return (w._("Feeds solar power in") if f["export"] else w._("Feeds no solar power in")), ""
+
+
+def _segment(w: Words, f: Figures) -> tuple[str, str]:
+    return w.segment(f["segment"]), w._("leave more often, all else equal")
+
+
+def _tariff(w: Words, f: Figures) -> tuple[str, str]:
+    return w._("On %(tariff)s", tariff=f["tariff_name"]), w._("left more often, all else equal")
+
+
+def _payment_method(w: Words, f: Figures) -> tuple[str, str]:
+    return w._(METHODS.get(f["payment_method"], f["payment_method"])), w._("leave more often, all else equal")
+
+
+_SAY: dict[str, Callable[[Words, Figures], tuple[str, str]]] = {
+    "bill_step": _bill_step,
+    "bill_year": _bill_year,
+    "price_rise": _price_rise,
+    "tariff_fit": _tariff_fit,
+    "arrears": _arrears,
+    "complaints": _complaints,
+    "contacts": _contacts,
+    "estimated": _estimated,
+    "tenure": _tenure,
+    "service_points": _service_points,
+    "export": _export,
+    "segment": _segment,
+    "tariff": _tariff,
+    "payment_method": _payment_method,
+}
