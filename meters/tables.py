@@ -28,6 +28,7 @@ class ServicePoint(Base):
     __table_args__ = (
         CheckConstraint("fuel in ('electricity', 'gas', 'water')", name="fuel"),
         Index(None, "premise_id"),
+        Index("ix_service_points_code_begins", text("upper(code) text_pattern_ops")),
     )
 
     id: Mapped[int] = identity()
@@ -48,7 +49,7 @@ class Meter(Base):
             name="ex_meters_one_at_a_time",
             using="gist",
         ),
-        Index("ix_meters_serial", "serial"),
+        Index("ix_meters_serial_begins", text("upper(serial) text_pattern_ops")),
     )
 
     id: Mapped[int] = identity()
@@ -80,7 +81,11 @@ class Channel(Base):
 
 
 class Feed(Base):
-    """One file or batch that arrived, and what became of it."""
+    """One file or batch that arrived, and what became of it.
+
+    `received_at` is when its readings came to be known (see `meters.usage.enter_readings`). `repeat_of` is the feed
+    that took the same file before. `options` say how it was read; the same file read otherwise is another feed.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (
@@ -102,6 +107,7 @@ class Feed(Base):
     problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    repeat_of: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("feeds.id"))
 
 
 class Block(Base):
@@ -132,7 +138,7 @@ class BlockHistory(Base):
     """What a block held before a feed replaced it: with it, usage as known at any instant is a query."""
 
     __tablename__ = "block_history"
-    __table_args__ = (Index(None, "channel_id", "day"),)
+    __table_args__ = (Index(None, "channel_id", "day"), Index(None, "replaced_by"))
 
     id: Mapped[int] = identity()
     channel_id: Mapped[int] = mapped_column(BigInteger)

@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_block_history_channel_id_day"), "block_history", ["channel_id", "day"], unique=False
     )
+    op.create_index(op.f("ix_block_history_replaced_by"), "block_history", ["replaced_by"], unique=False)
     op.create_table(
         "churn_models",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -290,9 +291,11 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("repeat_of", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "status in ('ok', 'partial', 'rejected', 'unchanged')", name=op.f("ck_feeds_status")
         ),
+        sa.ForeignKeyConstraint(["repeat_of"], ["feeds.id"], name=op.f("fk_feeds_repeat_of")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_feeds_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
     )
@@ -503,6 +506,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_service_points_code")),
     )
     op.create_index(op.f("ix_service_points_premise_id"), "service_points", ["premise_id"], unique=False)
+    op.create_index(
+        "ix_service_points_code_begins",
+        "service_points",
+        [sa.literal_column("upper(code) text_pattern_ops")],
+        unique=False,
+    )
     op.create_table(
         "agreements",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -602,7 +611,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meters")),
     )
-    op.create_index("ix_meters_serial", "meters", ["serial"], unique=False)
+    op.create_index(
+        "ix_meters_serial_begins",
+        "meters",
+        [sa.literal_column("upper(serial) text_pattern_ops")],
+        unique=False,
+    )
     op.create_table(
         "bill_fills",
         sa.Column("bill_id", sa.BigInteger(), nullable=False),
@@ -639,7 +653,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("bill_lines")
     op.drop_table("bill_fills")
-    op.drop_index("ix_meters_serial", table_name="meters")
+    op.drop_index("ix_meters_serial_begins", table_name="meters")
     op.drop_table("meters")
     op.drop_index(op.f("ix_ledger_entries_account_id_posted_on"), table_name="ledger_entries")
     op.drop_table("ledger_entries")
@@ -647,6 +661,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_agreements_tariff_id"), table_name="agreements")
     op.drop_index(op.f("ix_agreements_account_id"), table_name="agreements")
     op.drop_table("agreements")
+    op.drop_index("ix_service_points_code_begins", table_name="service_points")
     op.drop_index(op.f("ix_service_points_premise_id"), table_name="service_points")
     op.drop_table("service_points")
     op.drop_index(op.f("ix_payments_account_id_received_at"), table_name="payments")
@@ -704,6 +719,7 @@ def downgrade() -> None:
     op.drop_index("ix_customers_name_trgm", table_name="customers", postgresql_using="gin")
     op.drop_table("customers")
     op.drop_table("churn_models")
+    op.drop_index(op.f("ix_block_history_replaced_by"), table_name="block_history")
     op.drop_index(op.f("ix_block_history_channel_id_day"), table_name="block_history")
     op.drop_table("block_history")
     op.execute("drop extension if exists pg_trgm")
