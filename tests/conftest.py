@@ -1,5 +1,5 @@
-"""Fixtures for everyone: one embedded server, a template database named by the migrations' hash, a clone a worker,
-and a session whose work is rolled back after each test."""
+"""Fixtures for everyone: one embedded server, a template database named by the migrations' hash, a clone a
+worker, and a session whose work is rolled back after each test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
-from utility_crm.app import load_tables
+from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.migrations import history_hash, migrate
@@ -95,7 +95,7 @@ def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def database_url(server: EmbeddedServer | None) -> Iterator[str]:
-    """This worker's own migrated database, empty. Nothing may be committed in it: see `fresh_database_url`."""
+    """This worker's own migrated database, empty. Nothing is committed in it: see `fresh_database_url`."""
     yield from _clone(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 
 

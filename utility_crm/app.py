@@ -1,16 +1,16 @@
-"""The installed packages, and the web application made of them."""
+"""The web application, made of the installed packages."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine
 
 from utility_crm.auth.cookies import Sessions
 from utility_crm.auth.guesses import Guesses
+from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.web.chrome import rooms_of
@@ -19,30 +19,11 @@ from utility_crm.web.security import Guard
 from utility_crm.web.static_files import HashedFiles
 from utility_crm.web.templating import Templates
 
-MODULES = ["notifications", "meters", "billing", "churn"]
-GROUND_TABLES = [
-    "utility_crm.kit.tables",
-    "utility_crm.auth.tables",
-    "utility_crm.network.tables",
-    "utility_crm.customers.tables",
-]
 GROUND_PAGES = [
     "utility_crm.web.health:router",
     "utility_crm.web.sign_in:router",
     "utility_crm.customers.pages:router",
 ]
-
-
-@cache
-def modules() -> tuple[Module, ...]:
-    """Every installed package's contribution, lowest first."""
-    return tuple(resolve(f"{name}.module:MODULE") for name in MODULES)
-
-
-def load_tables() -> None:
-    """Import every package's tables, so that the metadata is whole."""
-    for name in [*GROUND_TABLES, *(module.tables for module in modules() if module.tables)]:
-        resolve(name)
 
 
 def create_app(

@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from utility_crm.app import modules
 from utility_crm.commands import customers, running, users
+from utility_crm.installed import modules
 from utility_crm.kit.module import resolve
 
 

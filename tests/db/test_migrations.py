@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from utility_crm.app import load_tables
+from utility_crm.installed import load_tables
 from utility_crm.kit.database import Base, make_engine
 from utility_crm.kit.migrations import migrate
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from utility_crm.app import modules
 from utility_crm.customers.actions import ImportColumns, Imported, import_customers
 from utility_crm.customers.importing.reading import Defaults
+from utility_crm.installed import modules
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work

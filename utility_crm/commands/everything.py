@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from utility_crm.demo.build import build, is_built
+from utility_crm.installed import modules
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.embedded_server import EmbeddedServer
@@ -21,7 +21,6 @@ from utility_crm.kit.runtime import home
 from utility_crm.kit.settings import settings
 from utility_crm.kit.supervisor import Supervisor
 
-SEED = 7261
 SIGN_INS = "sign-ins.json"
 
 
@@ -71,10 +70,12 @@ def _prepare(engine: Engine, place: Path, *, demo: bool, reset: bool) -> None:
     if reset and simulated:
         migrate(engine, "base", down=True)
         migrate(engine)
-    if is_built(engine):
+    if simulated and not reset:
         return
+    from utility_crm.demo.build import build  # with its frames: only when there is something to build
+
     knobs = settings()
-    sign_ins = build(engine, seed=SEED, as_of=knobs.as_of or today_in(knobs.timezone))
+    sign_ins = build(engine, modules(), as_of=knobs.as_of or today_in(knobs.timezone))
     people = [{"role": who.role, "login": who.login, "password": who.password} for who in sign_ins]
     path = place / SIGN_INS
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from utility_crm.app import modules
+from utility_crm.installed import modules
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.module import Job, resolve
 from utility_crm.kit.settings import settings
@@ -25,7 +25,7 @@ def serve(
     from utility_crm.kit.runtime import database
     from utility_crm.web.server import run
 
-    with database(pool_size=settings().pool_size) as engine:
+    with database(pool_size=settings().pool_size, migrated=fd is None) as engine:
         run(create_app(engine), fd=fd, host=host or settings().host, port=port or settings().port)
 
 
@@ -36,7 +36,7 @@ def clock() -> None:
     from utility_crm.kit.scheduler import run_clock
 
     # One connection leads, two jobs have one each, and one is to spare.
-    with database(pool_size=4) as engine:
+    with database(pool_size=4, migrated=False) as engine:
         run_clock(engine, _jobs(), _stopped_by_signal(), alive=lambda: beat("clock", home()))
 
 
@@ -45,7 +45,7 @@ def deliver() -> None:
     from utility_crm.kit.heartbeat import beat
     from utility_crm.kit.runtime import database, home
 
-    with database() as engine:
+    with database(migrated=False) as engine:
         run_delivery = resolve("notifications.delivery:run_delivery")
         run_delivery(engine, _stopped_by_signal(), alive=lambda: beat("deliver", home()))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.ground import build_ground
@@ -15,10 +15,9 @@ from utility_crm.demo.plan import make_plan
 from utility_crm.demo.progress import Steps
 from utility_crm.demo.staff import SignIn, add_staff
 from utility_crm.kit.errors import Conflict
+from utility_crm.kit.installation import SIMULATED, note, noted
 from utility_crm.kit.module import Module, resolve
 
-MARK = "demo"
-"""Name of the job run that says what was built: written last, in the same transaction."""
 CUSTOMERS = 2000
 SEED = 7
 
@@ -76,18 +75,16 @@ def build_into(
     for module in modules:
         if module.demo:
             resolve(module.demo)(context)
-    _mark(connection, Built(seed, as_of, customers))
+    with context.session() as session:
+        _mark(session, Built(seed, as_of, customers))
     return sign_ins
 
 
 def built(engine: Engine) -> Built | None:
     """Which demo utility the database holds, if it holds one."""
-    with engine.connect() as connection:
-        found = connection.scalar(text("select result from job_runs where name = :mark"), {"mark": MARK})
-    if found is None:
-        return None
-    told = json.loads(found)
-    return Built(told["seed"], date.fromisoformat(told["as_of"]), told["customers"])
+    with Session(engine) as session:
+        told = noted(session, SIMULATED)
+    return Built(told["seed"], date.fromisoformat(told["as_of"]), told["customers"]) if told else None
 
 
 def is_built(engine: Engine) -> bool:
@@ -102,12 +99,6 @@ def _refuse_twice(connection: Connection) -> None:
         )
 
 
-def _mark(connection: Connection, what: Built) -> None:
-    at = datetime.combine(what.as_of, time(), UTC)
-    values = {"name": MARK, "at": at, "result": json.dumps(asdict(what), default=str)}
-    connection.execute(
-        text(
-            "insert into job_runs (name, started_at, finished_at, result) values (:name, :at, :at, :result)"
-        ),
-        values,
-    )
+def _mark(session: Session, what: Built) -> None:
+    """Say what was built: written last, in the same transaction."""
+    note(session, SIMULATED, {**asdict(what), "as_of": what.as_of.isoformat()})

@@ -6,7 +6,7 @@ from typing import Any
 
 from alembic import context
 
-from utility_crm.app import load_tables
+from utility_crm.installed import load_tables
 from utility_crm.kit.database import Base, make_engine
 
 load_tables()

@@ -1,0 +1,27 @@
+"""The installed packages: a sixth is one more name. The web application is made of them in `app`."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from utility_crm.kit.module import Module, resolve
+
+MODULES = ["notifications", "meters", "billing", "churn"]
+GROUND_TABLES = [
+    "utility_crm.kit.tables",
+    "utility_crm.auth.tables",
+    "utility_crm.network.tables",
+    "utility_crm.customers.tables",
+]
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    """Every installed package's contribution, lowest first."""
+    return tuple(resolve(f"{name}.module:MODULE") for name in MODULES)
+
+
+def load_tables() -> None:
+    """Import every package's tables, so that the metadata is whole."""
+    for name in [*GROUND_TABLES, *(module.tables for module in modules() if module.tables)]:
+        resolve(name)
