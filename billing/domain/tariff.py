@@ -11,6 +11,7 @@ from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar
 from billing.domain.errors import NotRateable
+from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.money import Rounding
 
 Charge = FixedCharge | EnergyCharge | TaxCharge
@@ -31,13 +32,16 @@ class Season:
         return any(start <= (day.month, day.day) < end for start, end in self.spans)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+@dataclass(frozen=True)
+class Version(HashedOnce):
     """In force from ``starts_on`` until the next version's. ``charges`` stand in the order of the lines."""
 
     starts_on: date
     charges: tuple[Charge, ...]
     seasons: tuple[Season, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash_once(self)
 
     def season_of(self, day: date) -> str:
         """The season's name; empty where the version has none."""
@@ -56,8 +60,8 @@ class Version:
         return tuple(charge for charge in self.charges if isinstance(charge, EnergyCharge))
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+@dataclass(frozen=True)
+class Tariff(HashedOnce):
     """timezone None: the premise's. holidays None: no day is a holiday."""
 
     code: str
@@ -68,6 +72,9 @@ class Tariff:
     timezone: str | None = None
     holidays: HolidayCalendar | None = None
     rounding: Rounding = Rounding.HALF_UP
+
+    def __hash__(self) -> int:
+        return hash_once(self)
 
     def version_on(self, day: date) -> Version:
         """Raises NotRateable for a day before the first version."""

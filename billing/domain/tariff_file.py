@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,8 +48,9 @@ _MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 _END_OF_YEAR: MonthDay = (13, 1)
 
 
+@lru_cache(maxsize=256)
 def read_tariff(text: str) -> Tariff:
-    """A tariff from JSON text. Raises TariffRefused (place, reason)."""
+    """A tariff from JSON text, the same object for the same text. Raises TariffRefused (place, reason)."""
     return tariff_of(loads(text))
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from billing.domain.days import DAY_NAMES, DAY_WORDS, HOLIDAY
 from billing.domain.errors import TariffRefused
+from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.json_place import Fields, described
 
 DAY_MINUTES = 1440
@@ -37,11 +38,14 @@ class EnergyPeriod:
         return not self.seasons or season in self.seasons
 
 
-@dataclass(frozen=True, slots=True)
-class EnergyCharge:
+@dataclass(frozen=True)
+class EnergyCharge(HashedOnce):
     code: str
     periods: tuple[EnergyPeriod, ...]
     kind: Literal["energy"] = "energy"
+
+    def __hash__(self) -> int:
+        return hash_once(self)
 
     @classmethod
     def read(cls, fields: Fields, seasons: tuple[str, ...], has_holidays: bool) -> EnergyCharge:

@@ -10,7 +10,11 @@ import numpy as np
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.phrases import day_count, kwh_text, percent_text, price_text
 from billing.domain.money import MICRO
+from billing.domain.pricing import energy_by_key, present_keys
 from billing.domain.rating import Line, RatedBill
+
+# A table cell holds this many; all of them are in ``figures``.
+MOST_FIGURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +85,36 @@ def _volume(found: Comparison) -> tuple[Figure, ...]:
 
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
-    """The share of each label in each bill's energy, the largest change first."""
-    shares = []
-    for bill in (found.before, found.after):
-        total = sum(line.quantity_micro for line in bill.lines if line.kind == "energy")
-        share: dict[str, int] = {}
-        for line in bill.lines:
-            if line.kind == "energy" and total > 0:
-                share[line.label] = share.get(line.label, 0) + line.quantity_micro * MICRO // total
-        shares.append(share)
-    labels = [label for label in shares[1] if label in shares[0]]
+    """The share of each label of the later bill's tariff in each bill's energy, the largest change first."""
+    shares = [_shares(found, side) for side in (0, 1)]
+    labels = list(dict.fromkeys((*shares[1], *shares[0])))
     if len(labels) < 2:
         return ()
-    labels.sort(key=lambda label: -abs(shares[1][label] - shares[0][label]))
+    labels.sort(key=lambda label: -abs(shares[1].get(label, 0) - shares[0].get(label, 0)))
     return tuple(
-        Figure(label, percent_text(shares[0][label], 0), percent_text(shares[1][label], 0), "of the energy")
+        Figure(
+            label,
+            percent_text(shares[0].get(label, 0), 0),
+            percent_text(shares[1].get(label, 0), 0),
+            "of the energy",
+        )
         for label in labels
     )
+
+
+def _shares(found: Comparison, side: int) -> dict[str, int]:
+    """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
+    game = found.game
+    energy = max(game.plan(side, 1, 1, 1).energy, key=lambda plan: len(present_keys(plan)), default=None)
+    if energy is None:
+        return {}
+    sums = energy_by_key(game.sides[side].actual.reshape(1, -1), energy.key_of, len(energy.keys))[0]
+    total = max(1, int(sums.sum()))
+    found_shares: dict[str, int] = {}
+    for number in present_keys(energy):
+        label = energy.keys[number].label
+        found_shares[label] = found_shares.get(label, 0) + int(sums[number]) * MICRO // total
+    return found_shares
 
 
 def _estimate(found: Comparison) -> tuple[Figure, ...]:
@@ -117,17 +134,22 @@ def _tariff(found: Comparison) -> tuple[Figure, ...]:
 
 
 def _arrow(figure: Figure) -> str:
-    if figure.before is None:
-        return f"{figure.name} {figure.after} is new"
-    if figure.after is None:
-        return f"{figure.name} {figure.before} is gone"
-    return f"{figure.name} {figure.before} → {figure.after}"
+    per = f" a {figure.unit}" if figure.unit else ""
+    if figure.before is None or figure.after is None:
+        state = (
+            f"new at {figure.after}{per}" if figure.before is None else f"no longer at {figure.before}{per}"
+        )
+        return f"{figure.name} {state}"
+    before, unit = figure.before.rsplit(" ", 1)
+    if " and " in before or not figure.after.endswith(f" {unit}"):
+        before = figure.before
+    return f"{figure.name} {before} → {figure.after}{per}"
 
 
 def _arrows(figures: tuple[Figure, ...]) -> str:
-    units = {figure.unit for figure in figures}
-    text = ", ".join(_arrow(figure) for figure in figures[:3])
-    return f"{text} a {units.pop()}" if len(units) == 1 and "" not in units else text
+    more = len(figures) - MOST_FIGURES
+    text = ", ".join(_arrow(figure) for figure in figures[:MOST_FIGURES])
+    return f"{text}, and {more} more" if more > 0 else text
 
 
 def _was(figures: tuple[Figure, ...]) -> str:

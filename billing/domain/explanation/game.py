@@ -9,7 +9,9 @@ FACTORS.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from math import gcd
 from typing import Any
@@ -87,18 +89,26 @@ class Game:
     def _rules_differ(self, name: str) -> bool:
         for calendar in (0, 1):
             days = self.sides[calendar].rules.days
-            contents = []
+            chosen = []
             for side in (0, 1):
-                rules = self.sides[side].rules
-                content: list[Any] = [_content(name, rules, int(i)) for i in self.maps.maps[calendar][side]]
-                if name == "price":
-                    holidays = self.sides[side].side.tariff.holidays
-                    content += [day_kind(day, holidays) for day in days]
-                    content += [rules.decimals, rules.rounding]
-                contents.append(content)
-            if contents[0] != contents[1]:
+                given = _given(name, self.sides[side].rules)
+                chosen.append([given[int(i)] for i in self.maps.maps[calendar][side]])
+            # The same versions need no look inside, which is the usual case.
+            if chosen[0] != chosen[1] and any(
+                _CONTENT[name](*a) != _CONTENT[name](*b) for a, b in zip(*chosen, strict=True)
+            ):
+                return True
+            if name == "price" and self._readings_of_days_differ(days):
                 return True
         return False
+
+    def _readings_of_days_differ(self, days: tuple[date, ...]) -> bool:
+        """Whether the tariffs know other holidays on these days, or round otherwise."""
+        rules = [laid.rules for laid in self.sides]
+        if (rules[0].decimals, rules[0].rounding) != (rules[1].decimals, rules[1].rounding):
+            return True
+        before, after = (laid.side.tariff.holidays for laid in self.sides)
+        return before != after and any(day_kind(day, before) != day_kind(day, after) for day in days)
 
     def _shapes_differ(self, calendar: int) -> bool:
         shapes = [self.sides[s].actual[self.maps.maps[calendar][s]] for s in (0, 1)]
@@ -196,12 +206,11 @@ def _bit(factors: tuple[str, ...], mask: int, name: str) -> int:
     return mask >> factors.index(name) & 1 if name in factors else 0
 
 
-def _content(name: str, rules: DayRules, day: int) -> Any:
+def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
+    """For each day what a factor takes its content from: a version, and for energy the season."""
     if name == "price":
-        return price_content(*rules.energy[day])
-    if name == "fixed":
-        return rules.fixed[day].fixed
-    return _tax_content(rules.taxes[day])
+        return rules.energy
+    return [(version,) for version in (rules.fixed if name == "fixed" else rules.taxes)]
 
 
 @lru_cache(maxsize=512)
@@ -224,3 +233,10 @@ def price_content(version: Version, season: str) -> tuple[Any, ...]:
 def _tax_content(version: Version) -> tuple[Any, ...]:
     codes = [charge.code for charge in version.charges]
     return tuple((tax, tuple(codes[codes.index(tax.code) :])) for tax in version.taxes)
+
+
+_CONTENT: dict[str, Callable[..., Any]] = {
+    "price": price_content,
+    "fixed": lambda version: version.fixed,
+    "tax": _tax_content,
+}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.evidence import Evidence, evidence_of
-from billing.domain.explanation.words import noun_of
+from billing.domain.explanation.nouns import noun_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,9 @@ def test_prices_are_told_with_their_date() -> None:
         "tax": "higher VAT",
     }
     texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
-    assert texts["price"] == "energy 27.80 p → 29.10 p a kWh"
-    assert texts["fixed"] == "Standing 25.00 p → 30.00 p a day"
-    assert texts["tax"] == "VAT 5 % → 20 %"
+    assert texts["price"] == "energy 27.80 → 29.10 p a kWh"
+    assert texts["fixed"] == "Standing 25.00 → 30.00 p a day"
+    assert texts["tax"] == "VAT 5 → 20 %"
 
 
 def test_a_switch_of_tariff_is_told_by_name() -> None:
@@ -252,3 +252,73 @@ def test_worked_example(shared_data: Path) -> None:
         "night 67 % of the energy, was 50 %",
         "30 days, was 31",
     ]
+
+
+def test_evidence_names_what_came_and_what_went() -> None:
+    subject = tariff(
+        version(three_rates(night="0.10"), tax()),
+        version(
+            {
+                "kind": "energy",
+                "code": "energy",
+                "periods": [
+                    {"label": "night", "price": "0.11", "hours": ["00:00-07:00"]},
+                    {"label": "weekend", "price": "0.20", "days": ["weekend"], "hours": ["07:00-24:00"]},
+                    {"label": "day", "price": "0.24", "otherwise": True},
+                ],
+            },
+            fixed(),
+            starts_on="2013-08-01",
+        ),
+    )
+    found = compare(side(subject, JULY, 100_000), side(subject, AUGUST, 100_000))
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts == {
+        "price": "night 10.00 → 11.00 p a kWh, peak no longer at 36.00 p a kWh, weekend new at 20.00 p a kWh",
+        "fixed": "Standing new at 26.00 p a day",
+        "tax": "VAT no longer at 5 %",
+        "days": "9 days at weekends, was 8",
+    }
+
+
+def test_shares_are_by_the_later_tariff() -> None:
+    flat_rate = tariff(version(flat()), code="flat")
+    slots = np.full(31 * 48, 100_000)
+    slots.reshape(31, 48)[:, 20] = 3_000_000
+    found = compare(side(flat_rate, JULY, 100_000), side(WORKED, AUGUST, lambda count: slots))
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts["tariff"] == "Standard → Three rates"
+    assert texts["shift"] == "day 74 % of the energy, was 58 %"
+    back = compare(side(WORKED, AUGUST, lambda count: slots), side(flat_rate, JULY, 100_000))
+    texts = {row.name: row.evidence.text for row in waterfall(back) if row.evidence}
+    assert texts["shift"] == "one price for all hours: other hours change nothing"
+
+
+def test_prices_by_season_are_told_by_the_season() -> None:
+    seasonal = tariff(
+        version(
+            {
+                "kind": "energy",
+                "code": "energy",
+                "periods": [
+                    {"label": "day", "price": "0.20", "seasons": ["summer"]},
+                    {"label": "day", "price": "0.30", "seasons": ["autumn"]},
+                ],
+            },
+            seasons=[
+                {"name": "summer", "from": "03-01", "to": "08-01"},
+                {"name": "autumn", "from": "08-01", "to": "03-01"},
+            ],
+        )
+    )
+    answer = answer_of(compare(side(seasonal, JULY, 100_000), side(seasonal, AUGUST, 100_000)))
+    assert answer.sentence == "Your August bill is £14.88 more than July’s; all of it is autumn prices."
+
+
+def test_a_doubt_is_kept_before_a_long_cause() -> None:
+    other = tariff(version(fixed(), three_rates("0.10"), tax()), code="long", name="A B C D E F G H I J")
+    usage = usage_over(AUGUST, LONDON, 200_000)
+    guessed = Usage.of(usage.starts_at, 30, usage.micro_kwh, estimated=np.arange(usage.micro_kwh.size) < 9)
+    answer = answer_of(compare(side(WORKED, JULY, 200_000), side(other, AUGUST, guessed)))
+    assert answer.sentence.endswith("with one day still estimated.")
+    assert word_count(answer.sentence) <= MOST_WORDS

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import calendar
+import os
+import pickle
+import subprocess
+import sys
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -390,3 +394,32 @@ def test_day_start_matches_the_axis() -> None:
     usage = usage_over(JULY, "Europe/London", 1)
     assert usage.starts_at == day_starts_at(JULY.starts_on, "Europe/London")
     assert usage.ends_before == datetime.fromisoformat("2013-07-31T23:00:00+00:00")
+
+
+def test_a_tariff_travels_between_processes() -> None:
+    """The kept hash stays behind, as text hashes to something else over there."""
+    subject = tariff(version(fixed(), three_rates(), tax()))
+    kept = hash(subject)
+    packed = pickle.dumps(subject)
+    assert str(kept).encode() not in packed
+    assert b"_hash_once" not in packed
+    assert pickle.loads(packed) == subject
+    program = "import pickle, sys; t = pickle.load(sys.stdin.buffer); print({t: 'found'}[t], hash(t))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=packed,
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+    )
+    found, other = done.stdout.decode().split()
+    assert found == "found"
+    assert int(other) != kept
+
+
+def test_no_readings_at_all() -> None:
+    empty = Usage.of(day_starts_at(JULY.starts_on, "Europe/London"), 30, np.zeros(0, dtype=np.int64))
+    bill = rate_bill(empty, WORKED, JULY)
+    assert bill.missing_count == bill.intervals == 31 * 48
+    assert bill.total_minor == 846
