@@ -1,0 +1,55 @@
+"""From two stored bills to the comparison of what they were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from billing.domain.errors import NotComparable, NotRateable
+from billing.domain.explanation.comparison import explain
+from billing.explaining.explained import Explained, explained
+from billing.explaining.several import explain_several
+from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
+from billing.queries.bills import BillRow
+from utility_crm.kit.errors import Conflict, Refused
+
+
+def explain_bill(session: Session, bill: BillRow, against: BillRow | None, *, days: bool = True) -> Explained:
+    """Why `bill` differs from `against`; without one, what there is to say about a first bill.
+
+    days: also find the days that moved most. At most five statements. Raises Refused where the two may not
+    be compared (another account or currency), Conflict where a bill can no longer be made again from what
+    is stored.
+    """
+    if against is not None and against.account_id != bill.account_id:
+        raise Refused("other_account", "The two bills belong to different accounts.", against.number)
+    if against is not None and against.id == bill.id:
+        raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
+    both = [bill] if against is None else [against, bill]
+    parts = parts_of_bills(session, [one.id for one in both])
+    read = [read_parts(session, one, parts[one.id], with_known=against is not None) for one in both]
+    try:
+        for one, mine in zip(both, read, strict=True):
+            _check(one, mine)
+        if all(len(mine) == 1 for mine in read):
+            before = read[0][0].side if against is not None else None
+            return explained(bill, against, explain(before, read[-1][0].side), days=days)
+        return explain_several(bill, against, read[0] if against is not None else (), read[-1], days=days)
+    except NotComparable as fault:
+        raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
+
+
+def _check(bill: BillRow, parts: Sequence[ReadPart]) -> None:
+    """The engine must give, from the readings known then, what was issued; else nothing may be built on
+    it."""
+    try:
+        same = bool(parts) and all(item.side.bill().total_minor == item.part.billed_minor for item in parts)
+    except NotRateable:
+        same = False
+    if not same or sum(item.part.billed_minor for item in parts) != bill.total_minor:
+        raise Conflict(
+            "not_reproducible",
+            f"Bill {bill.number} cannot be made again from the readings and prices that are stored.",
+            bill.number,
+        )

@@ -1,0 +1,266 @@
+"""Bills with several supplies: each is compared with its own of the earlier bill, and the effects are added.
+
+A service point whose tariff changed inside a bill is one supply with one tariff, whose versions change on
+that day. What stands in one bill only is an effect of its own: its whole amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from billing.domain.axis import epoch_minute
+from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.tax import TaxCharge
+from billing.domain.days import HOLIDAY, HolidayCalendar, Period, day_kind
+from billing.domain.explanation.comparison import (
+    LEAST_DAYS,
+    Caveat,
+    Comparison,
+    FirstBill,
+    PerDay,
+    compare,
+)
+from billing.domain.explanation.moved_days import moved_days
+from billing.domain.explanation.phrases import bill_names, money_text
+from billing.domain.explanation.sides import Side
+from billing.domain.explanation.words import answer_of
+from billing.domain.money import Rounding, div_round
+from billing.domain.rating import RatedBill
+from billing.domain.tariff import Charge, Tariff, Version
+from billing.domain.usage import Usage
+from billing.explaining.explained import EffectRow, Explained, effect_rows
+from billing.queries.bill_parts import ReadPart
+from billing.queries.bills import BillRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Supply:
+    """A supply of one bill: its readings and prices on consecutive days of one service point."""
+
+    point: str
+    side: Side
+    total_minor: int
+
+
+def explain_several(
+    bill: BillRow,
+    against: BillRow | None,
+    before: Sequence[ReadPart],
+    after: Sequence[ReadPart],
+    *,
+    days: bool,
+) -> Explained:
+    """The same answer as for single supplies. Raises NotComparable."""
+    whole = _whole_bill(after)
+    if against is None:
+        answer = answer_of(FirstBill(whole))
+        return Explained(bill, None, whole.decimals, "first", answer.sentence, "", ())
+    earlier = _whole_bill(before)
+    if earlier.period.days < LEAST_DAYS:
+        answer = answer_of(PerDay(earlier, whole, _a_day(earlier), _a_day(whole)))
+        return Explained(bill, against, whole.decimals, "per_day", answer.sentence, "", ())
+    olds, news = _supplies(before), _supplies(after)
+    pairs = [(old, new) for new in news for old in olds if old.point == new.point]
+    # A point that has several unjoined stretches in a bill has no one counterpart.
+    single = [
+        (old, new)
+        for old, new in pairs
+        if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
+    ]
+    compared = [(new.point, compare(old.side, new.side)) for old, new in single]
+    alone = _not_split(olds, news, {point for point, _ in compared})
+    rows = _added(compared, alone)
+    largest = max(compared, key=lambda pair: abs(pair[1].difference_minor), default=None)
+    caveats: tuple[Caveat, ...] = tuple(caveat for _, found in compared for caveat in found.caveats)
+    sentence, asked = _words(bill, against, rows, caveats, whole)
+    return Explained(
+        bill,
+        against,
+        whole.decimals,
+        "compared",
+        sentence,
+        asked,
+        rows,
+        caveats,
+        moved_days(largest[1]) if largest and days else (),
+        largest[0] if largest else "",
+    )
+
+
+def _whole_bill(parts: Sequence[ReadPart]) -> RatedBill:
+    """All parts as one rated bill."""
+    bills = [item.side.bill() for item in parts]
+    first, last = min(b.period.starts_on for b in bills), max(b.period.ends_before for b in bills)
+    return RatedBill(
+        Period(first, last),
+        bills[0].currency,
+        bills[0].decimals,
+        tuple(line for bill in bills for line in bill.lines),
+        sum(bill.intervals for bill in bills),
+        sum(bill.missing_count for bill in bills),
+        sum(bill.estimated_count for bill in bills),
+        sum(bill.micro_kwh for bill in bills),
+        sum(bill.estimated_micro_kwh for bill in bills),
+    )
+
+
+def _a_day(bill: RatedBill) -> int:
+    return div_round(bill.total_minor, bill.period.days, Rounding.HALF_UP)
+
+
+def _not_split(olds: Sequence[_Supply], news: Sequence[_Supply], split: Collection[str]) -> list[EffectRow]:
+    """What could not be compared point by point, each point as one effect."""
+    points = dict.fromkeys(one.point for one in (*olds, *news) if one.point not in split)
+    rows = []
+    for point in points:
+        old, new = (sum(one.total_minor for one in side if one.point == point) for side in (olds, news))
+        there = [any(one.point == point for one in side) for side in (olds, news)]
+        words = "changed supply inside a bill, so it is not split further"
+        if not all(there):
+            words = "is new on this bill" if there[1] else "is on the earlier bill only"
+        rows.append(EffectRow(f"supply:{point}", f"service point {point}", new - old, f"{point} {words}"))
+    return rows
+
+
+def _added(compared: Iterable[tuple[str, Comparison]], alone: Iterable[EffectRow]) -> tuple[EffectRow, ...]:
+    """One row an effect; its detail names each service point."""
+    rows: dict[str, EffectRow] = {}
+    for point, found in compared:
+        for row in effect_rows(found):
+            detail = f"{point}: {row.detail}"
+            known = rows.get(row.effect)
+            if known is None:
+                rows[row.effect] = replace(row, detail=detail)
+            else:
+                noun = known.noun if abs(known.amount_minor) >= abs(row.amount_minor) else row.noun
+                amount = known.amount_minor + row.amount_minor
+                rows[row.effect] = EffectRow(row.effect, noun, amount, f"{known.detail}; {detail}")
+    return tuple(sorted((*rows.values(), *alone), key=lambda row: -abs(row.amount_minor)))
+
+
+def _words(
+    bill: BillRow, against: BillRow, rows: Sequence[EffectRow], caveats: Sequence[Caveat], whole: RatedBill
+) -> tuple[str, str]:
+    """The sentence, and the rest if asked on."""
+    subject, other = bill_names(
+        Period(against.starts_on, against.ends_before), Period(bill.starts_on, bill.ends_before)
+    )
+    difference = bill.total_minor - against.total_minor
+
+    def money(minor: int) -> str:
+        return money_text(minor, whole.currency, whole.decimals)
+
+    doubt = ", with some use still estimated" if caveats else ""
+    if difference == 0:
+        start = f"{subject} is the same as {other}"
+    else:
+        start = f"{subject} is {money(difference)} {'more' if difference > 0 else 'less'} than {other}"
+    main = next((row for row in rows if row.amount_minor * difference > 0), None)
+    cause = "" if main is None else f"; the largest part, {money(main.amount_minor)}, is {main.noun}"
+    rest = "; ".join(
+        f"{row.noun} {'adds' if row.amount_minor > 0 else 'takes off'} {money(row.amount_minor)}"
+        for row in rows
+        if row is not main and row.amount_minor
+    )
+    return f"{start}{cause}{doubt}.", f"{rest[0].upper()}{rest[1:]}." if rest else ""
+
+
+def _supplies(parts: Sequence[ReadPart]) -> list[_Supply]:
+    """Parts that follow one another at a service point become one, where they can be priced as one."""
+    found: list[_Supply] = []
+    for item in parts:
+        next_one = _Supply(item.part.service_point, item.side, item.part.billed_minor)
+        joined = _joined(found[-1], next_one) if found else None
+        if joined is not None:
+            found[-1] = joined
+        else:
+            found.append(next_one)
+    return found
+
+
+def _joined(one: _Supply, other: _Supply) -> _Supply | None:
+    """Two stretches as one, or None where that would not give the same money."""
+    a, b = one.side, other.side
+    alike = (
+        one.point == other.point
+        and a.period.ends_before == b.period.starts_on
+        and a.usage.interval_minutes == b.usage.interval_minutes
+        and _frame(a.tariff) == _frame(b.tariff)
+        and a.zone == b.zone
+    )
+    calendar, shared = _shared_calendar(a, b)
+    if not alike or not shared:
+        return None
+    period = Period(a.period.starts_on, b.period.ends_before)
+    known = None if a.known is None and b.known is None else _chained(a.known or a.usage, b.known or b.usage)
+    usage = _chained(a.usage, b.usage)
+    if usage is None:
+        return None
+    tariff = replace(_spliced(a.tariff, b.tariff, b.period), holidays=calendar)
+    side = Side(usage, tariff, period, a.timezone, known)
+    total = one.total_minor + other.total_minor
+    return _Supply(one.point, side, total) if side.bill().total_minor == total else None
+
+
+def _frame(tariff: Tariff) -> tuple[object, ...]:
+    return tariff.currency, tariff.decimals, tariff.rounding, tariff.timezone
+
+
+def _shared_calendar(a: Side, b: Side) -> tuple[HolidayCalendar | None, bool]:
+    """The calendar for both, and whether there is one: none is needed where no holiday fell in either
+    stretch."""
+    calendars = a.tariff.holidays, b.tariff.holidays
+    if calendars[0] == calendars[1]:
+        return calendars[0], True
+    fell = any(
+        day_kind(day, calendar) == HOLIDAY
+        for side, calendar in zip((a, b), calendars, strict=True)
+        for day in side.period.dates()
+    )
+    return None, not fell
+
+
+def _chained(one: Usage, other: Usage) -> Usage | None:
+    """Readings that follow each other without a step between."""
+    if one.ends_before != other.starts_at or epoch_minute(one.starts_at) % one.interval_minutes != (
+        epoch_minute(other.starts_at) % one.interval_minutes
+    ):
+        return None
+    return Usage(
+        one.starts_at,
+        one.interval_minutes,
+        np.concatenate((one.micro_kwh, other.micro_kwh)),
+        np.concatenate((one.missing, other.missing)),
+        np.concatenate((one.estimated, other.estimated)),
+    )
+
+
+def _spliced(before: Tariff, after: Tariff, from_period: Period) -> Tariff:
+    """One tariff that is `before` until the day of the change and `after` from then on.
+
+    The later one's codes are marked, so that no line of the two runs together: each is rounded by itself,
+    as billed.
+    """
+    starts_on = from_period.starts_on
+    kept = tuple(version for version in before.versions if version.starts_on < starts_on)
+    first = replace(after.version_on(starts_on), starts_on=starts_on)
+    later = (first, *(version for version in after.versions if version.starts_on > starts_on))
+    mark = f"~{starts_on}"
+    marked = tuple(_marked(version, mark) for version in later)
+    return replace(after, code=f"{before.code}+{after.code}", versions=(*kept, *marked))
+
+
+def _marked(version: Version, mark: str) -> Version:
+    charges: list[Charge] = []
+    for charge in version.charges:
+        code = charge.code + mark
+        if isinstance(charge, TaxCharge):
+            base = None if charge.base is None else tuple(name + mark for name in charge.base)
+            charges.append(replace(charge, code=code, base=base))
+        elif isinstance(charge, (EnergyCharge, FixedCharge)):
+            charges.append(replace(charge, code=code))
+    return replace(version, charges=tuple(charges))
