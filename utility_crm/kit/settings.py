@@ -37,13 +37,13 @@ class Settings(BaseSettings):
         "mailbox", pattern="^(mailbox|smtp)$", description="deliver to the local mailbox page or SMTP"
     )
     smtp_host: str = Field("127.0.0.1", description="SMTP server for notices")
-    smtp_port: int = Field(25, ge=1, le=65535)
-    smtp_user: str | None = None
-    smtp_password: str | None = None
-    smtp_starttls: bool = False
+    smtp_port: int = Field(25, ge=1, le=65535, description="its port")
+    smtp_user: str | None = Field(None, description="who signs in there; nobody when absent")
+    smtp_password: str | None = Field(None, description="and with what")
+    smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
     mail_from: str = Field("care@utility.example", description="sender of notices")
     base_url: str = Field("http://127.0.0.1:8000", description="address of the web UI in notices")
-    log_level: str = "INFO"
+    log_level: str = Field("INFO", description="what the processes say on standard error")
 
 
 @cache
