@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from utility_crm.commands import customers, running, users
 from utility_crm.installed import modules
 from utility_crm.kit.module import resolve
+from utility_crm.kit.settings import settings
 
 
 def build(named: str | None = None) -> typer.Typer:
@@ -38,4 +40,9 @@ def build(named: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Entry point of `utility-crm` and `python -m utility_crm`."""
+    logging.basicConfig(
+        level=settings().log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
     build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
     mail_from: str = Field("care@utility.example", description="sender of notices")
     base_url: str = Field("http://127.0.0.1:8000", description="address of the web UI in notices")
-    log_level: str = Field("INFO", description="what the processes say on standard error")
+    log_level: str = Field("WARNING", description="what the processes say on standard error")
 
 
 @cache
