@@ -17,7 +17,7 @@ from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
 from utility_crm.web.security import Guard
 from utility_crm.web.static_files import HashedFiles
-from utility_crm.web.templating import Templates
+from utility_crm.web.templating import templates_of
 
 GROUND_PAGES = [
     "utility_crm.web.health:router",
@@ -44,7 +44,7 @@ def create_app(
     app.state.sessions = Sessions(secret or secret_key())
     app.state.guesses = Guesses()
     app.state.rooms = rooms_of(shown)
-    app.state.templates = Templates(module.name for module in shown)
+    app.state.templates = templates_of(tuple(module.name for module in shown))
     app.state.customer_rooms = tuple(_customer_rooms(shown))
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:

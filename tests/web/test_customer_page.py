@@ -36,7 +36,7 @@ def counted(connection: Connection) -> Iterator[list[str]]:
 
 def test_the_strip_says_who_it_is(make_client: MakeClient, people: People, sample: Module) -> None:
     page = make_client("agent", installed=[sample]).get(f"/customers/{people.margaret}").text
-    strip = page[page.index('<header class="strip"') : page.index("</header>", page.index("strip-who"))]
+    strip = page[page.index('<section class="strip"') : page.index("</section>", page.index("strip-who"))]
     for words in (
         "Margaret Ashdown", "Household, English, customer since March 2019", "14 Tannery Row", "KB4 2TN",
         "Moorside", "4100227815", "Medical need", "dialysis at home", "Complaint", "since 11 Nov",
@@ -214,7 +214,7 @@ def test_the_desk_counts_what_needs_us(make_client: MakeClient, people: People) 
     client = make_client("agent", installed=[])
     client.post(f"/customers/{people.joseph}/contacts", data={"channel": "call", "topic": "moving"})
     desk = client.get("/").text
-    assert "Joseph Okafor spoke to us last" in desk
+    assert "The last to speak to us was Joseph Okafor" in desk
     complaints = client.get("/?ask=complaints", headers=HX).text
     assert "One complaint waits for an answer, since Wednesday 11 November 2026." in complaints
     assert "complaint, 9 days" in complaints

@@ -29,8 +29,8 @@ from utility_crm.kit.module import (
 from utility_crm.web.words import translator
 
 T = TypeVar("T")
-TIMELINE = 60
-"""How many entries the timeline shows before it is asked for all."""
+RECENT, TIMELINE = 14, 100
+"""How many entries the timeline shows at first, and how many it holds before it is asked for all."""
 log = logging.getLogger("utility_crm.customers.page")
 
 
@@ -106,7 +106,8 @@ def _failed_sheet(code: str) -> Sheet:
 
 def _answer(call: CustomerCall, question: Question) -> Answer:
     def failed(code: str) -> Answer:
-        return Answer(translator(call.language)("not now"), code, "bad")
+        _ = translator(call.language)
+        return Answer(_("not now"), code, "bad")
 
     return _guarded(call, question.key, question.answer, failed)
 

@@ -15,7 +15,7 @@ from utility_crm.customers.conversations import (
     log_contact,
 )
 from utility_crm.customers.desk import EVIDENCE, desk_figures
-from utility_crm.customers.page import all_questions, chosen_question, sheet_of, surroundings
+from utility_crm.customers.page import RECENT, all_questions, chosen_question, sheet_of, surroundings
 from utility_crm.customers.reach import KINDS, add_contact_point, prefer_contact_point, remove_contact_point
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
 from utility_crm.customers.room import ROOM, card_of
@@ -157,6 +157,7 @@ def _page(
         sheet=html,
         page=surroundings(call, rooms, questions, whole=whole),
         tabs=recent_customers(v.session, recent_ids(v.request)),
+        recent_entries=RECENT,
         kept=params.get("kept", ""),
         channels=CHANNELS,
         topics=TOPICS,

@@ -33,9 +33,10 @@ def said(call: CustomerCall) -> list[Conversation]:
 
 
 def _reach_answer(call: CustomerCall) -> Answer:
+    _ = translator(call.language)
     points = call.once(card_of).points
     if not points:
-        return Answer(translator(call.language)("nothing on file"), tone="warn")
+        return Answer(_("nothing on file"), tone="warn")
     first = next((point for point in points if point.kind == "phone"), points[0])
     return Answer(first.value, f"+{len(points) - 1}" if len(points) > 1 else "")
 

@@ -143,8 +143,8 @@ def bars(
     """Columns of (label, value), left to right. `strong` and `unfinished` name columns by their position."""
     compared, open_ones = set(strong), set(unfinished)
     floor, left = height - 28, 7.0
-    _, step, count = axis(0, max(1, round(max((value for _, value in values), default=1))), 3)
-    top, room = step * count, 22
+    top, room = max([1.0, *(value for _, value in values)]), 22
+    _, step, count = axis(0, max(1, round(top)))
     scale = (floor - room) / top
     pitch = (100 - left) / max(1, len(values))
     found = []
@@ -156,9 +156,8 @@ def bars(
                 round(floor - tall, 1), round(tall, 1), index in compared, index in open_ones,
             )
         )  # fmt: skip
-    lines = tuple(
-        (round(floor - index * step * scale, 1), float(index * step)) for index in range(1, count + 1)
-    )
+    values_of_lines = (index * step for index in range(1, count + 1) if index * step <= top)
+    lines = tuple((round(floor - value * scale, 1), float(value)) for value in values_of_lines)
     return Bars(height, floor, tuple(found), lines)
 
 

@@ -20,6 +20,12 @@ from utility_crm.web.words import catalogue, package_folder
 GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network")
 
 
+@cache
+def templates_of(packages: tuple[str, ...]) -> Templates:
+    """The templates of these packages, compiled once a process."""
+    return Templates(packages)
+
+
 class Templates:
     """The templates and words of the named packages (and of the ground)."""
 

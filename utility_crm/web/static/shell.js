@@ -197,7 +197,10 @@ addEventListener("click", (event) => {
   else if (target.matches("[data-find]")) findNow();
   else if (target.matches("[data-copy]")) copyText(target);
   else if (target.matches("[data-filter]")) filter(target);
-  else if (target.matches("[data-again]")) location.reload();
+  else if (target.matches("[data-older]")) {
+    for (const entry of all("[data-old]")) entry.hidden = false;
+    target.remove();
+  } else if (target.matches("[data-again]")) location.reload();
   else if (target.matches(".ask ol a[hx-get]") && !event.ctrlKey && !event.metaKey) markQuestion(target);
 });
 help?.addEventListener("change", (event) => {
@@ -213,6 +216,8 @@ const copyText = (button) => {
 const filter = (chip) => {
   const kind = chip.dataset.filter;
   for (const other of all("[data-filter]")) other.setAttribute("aria-pressed", String(other === chip));
+  one("[data-older]")?.remove();
+  for (const entry of all("[data-old]")) entry.hidden = false;
   for (const entry of all("[data-kind]")) entry.hidden = kind !== "" && entry.dataset.kind !== kind;
   for (const day of all("[data-day]")) {
     let next = day.nextElementSibling;
@@ -235,6 +240,16 @@ if (strip) {
   }).observe(strip);
 }
 
+// What scrolls sideways inside itself can be scrolled by keyboard too.
+const reachable = () => {
+  for (const place of all(".scroll, .cells, .flags, .tabs, .ask ol, .keys")) {
+    if (place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
+};
+reachable();
+addEventListener("resize", reachable);
+
 // Changed answers are spoken.
 const say = (words) => { const place = one("#spoken"); if (place) place.textContent = words; };
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -244,6 +259,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     if (document.activeElement === box) openFound();
     return;
   }
+  reachable();
   say(one("[data-spoken]", target)?.textContent ?? "");
 });
 document.addEventListener("htmx:pushedIntoHistory", () => {

@@ -1,0 +1,79 @@
+"""The words of the shell: every one of them has its Russian, with the same blanks to fill."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from tests.web.conftest import MakeClient
+from tests.web.people import People
+from utility_crm.web.words import best_language, translator
+
+ROOT = Path(__file__).resolve().parents[2]
+JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+Message = str | tuple[str, ...]
+
+
+def messages_of(package: str) -> set[Message]:
+    """Every message a package shows, in templates and in Python."""
+    found = extract_from_dir(
+        str(ROOT / package),
+        method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2")],
+        options_map={"**/templates/**.html": JINJA},
+        keywords={"_": None, "mark": None, "ngettext": (1, 2)},
+    )
+    return {message if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found}
+
+
+def blanks(words: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", words))
+
+
+def test_every_word_of_the_ground_has_its_russian() -> None:
+    with (ROOT / "utility_crm/web/locale/ru/LC_MESSAGES/messages.po").open("rb") as opened:
+        russian = read_po(opened, locale="ru")
+    wanted = messages_of("utility_crm")
+    assert len(wanted) > 200
+    for message in wanted:
+        key = message if isinstance(message, str) else message[0]
+        entry = russian.get(key)
+        assert entry is not None, f"no Russian for {key!r}"
+        assert not entry.fuzzy
+        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        assert len(forms) == (1 if isinstance(message, str) else 3), key
+        most = blanks(key if isinstance(message, str) else message[1])
+        for form in forms:
+            assert form and blanks(form) == most, f"{key!r} and {form!r} have other blanks"
+    ids = {message if isinstance(message, str) else message[0] for message in wanted}
+    left_over = {
+        entry.id if isinstance(entry.id, str) else entry.id[0] for entry in russian if entry.id
+    } - ids
+    assert not left_over
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("de,en;q=0.5", "en"), ("", "en")]
+)
+def test_the_browsers_language_is_taken(wanted: str, found: str) -> None:
+    assert best_language(wanted, "en") == found
+
+
+def test_python_speaks_it_too() -> None:
+    _ = translator("ru", "utility_crm.customers")
+    assert _("since %(day)s", day="11 нояб.") == "с 11 нояб."
+    assert translator("en")("Desk") == "Desk"
+
+
+def test_a_russian_agent_sees_russian_pages(make_client: MakeClient, people: People) -> None:
+    client = make_client("agent", language="ru", installed=[])
+    page = client.get(f"/customers/{people.margaret}?ask=said").text
+    for words in (
+        'lang="ru"', "Могут спросить", "О чём говорили в прошлый раз?", "Вымышленные данные",
+        "1 жалоба ждёт нашего ответа", "Ответить на жалобу", "звонок", "клиент с: март 2019",
+    ):  # fmt: skip
+        assert words in page
+    assert "1 жалоба ждёт ответа" in client.get("/?ask=complaints").text
