@@ -92,6 +92,17 @@ def take_back(session: Session, about: str, now: datetime) -> int:
     return len(taken.all())
 
 
+def try_again(session: Session, now: datetime, notice_id: int | None = None) -> int:
+    """Let dead notices (or the one) go out again, as if never tried; how many that were."""
+    chosen = update(OutboxNotice).where(OutboxNotice.state == "dead")
+    if notice_id is not None:
+        chosen = chosen.where(OutboxNotice.id == notice_id)
+    revived = session.execute(
+        chosen.values(state="waiting", not_before=now, attempts=0, claims=0).returning(OutboxNotice.id)
+    )
+    return len(revived.all())
+
+
 def record_consent(
     session: Session,
     customer_id: int,

@@ -1,5 +1,17 @@
 """What notifications gives the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 
-MODULE = Module(name="notifications", tables="notifications.tables")
+MODULE = Module(
+    name="notifications",
+    tables="notifications.tables",
+    pages="notifications.pages:router",
+    customer="notifications.customer:ROOM",
+    jobs="notifications.jobs:JOBS",
+    commands="notifications.commands:app",
+    demo="notifications.demo:build",
+    navigation=(
+        Room("Outages", "/outages", "o", frozenset({"ops", "agent"}), 70),
+        Room("Notices", "/notices", "n", frozenset({"ops", "agent"}), 80),
+    ),
+)

@@ -177,11 +177,11 @@ def affected(session: Session, interruption: Interruption) -> Sequence[Affected]
 
 def _check(session: Session, interruption: Interruption, now: datetime) -> None:
     if session.get(NetworkNode, interruption.node_id) is None:
-        raise NotFound("no_such_node", "there is no such place in the network", str(interruption.node_id))
+        raise NotFound("no_such_node", "there is no such place in the network", "node")
     if interruption.ends_at <= interruption.starts_at:
-        raise Invalid("ends_before_it_starts", "an outage has to end after it starts", "ends_at")
+        raise Invalid("ends_before_it_starts", "an outage has to end after it starts", "ends")
     if interruption.starts_at <= now:
-        raise Invalid("already_begun", "a planned outage begins in the future", "starts_at")
+        raise Invalid("already_begun", "a planned outage begins in the future", "starts")
 
 
 def _notice(outage_id: int, interruption: Interruption, one: Affected, now: datetime) -> NewNotice:

@@ -56,7 +56,7 @@ def test_works_are_previewed_and_nobody_is_told(
 ) -> None:
     page = make_client("ops").get("/outages", params={"ask": "announce", "node": feeder, **FORM}).text
     said = words(page)
-    assert "The works reach one customer. 1 are written to at once." in said
+    assert "The works reach one customer. Written to at once: 1." in said
     assert "1 with a medical need" in said
     assert "No electricity on Friday, 27 November 2026, 09:00 to 12:30" in said
     assert 'value="a new transformer"' in page

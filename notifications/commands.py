@@ -1,0 +1,62 @@
+"""`utility-crm notifications ...`"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from notifications.actions import try_again
+from notifications.queries import OutboxFigures, outbox_figures
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.runtime import database
+
+app = typer.Typer(help="Notices on their way.", no_args_is_help=True)
+
+
+@app.callback()
+def notifications() -> None:
+    """Notices on their way."""
+
+
+@app.command()
+def outbox(as_json: AsJson = False) -> None:
+    """How many notices wait, went out, were withheld and why, or could not be sent."""
+    with speaking(as_json):
+        now = utc_now()
+        with database() as engine, unit_of_work(engine) as session:
+            found = outbox_figures(session, now - timedelta(days=1))
+        emit(_document(found), as_json, lambda: _words(found))
+
+
+@app.command()
+def retry(
+    notice: Annotated[int | None, typer.Option(min=1, help="this one alone; else all of them")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send again what could not be sent: dead notices begin anew."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            revived = try_again(session, utc_now(), notice)
+        emit({"waiting": revived}, as_json, lambda: f"{revived} notices wait again.")
+
+
+def _document(found: OutboxFigures) -> dict[str, Any]:
+    oldest = found.oldest_waiting
+    return {
+        "states": dict(found.states),
+        "withheld": {str(reason): number for reason, number in found.withheld.items()},
+        "sent_last_day": found.sent_since,
+        "oldest_waiting": oldest.isoformat() if oldest else None,
+    }
+
+
+def _words(found: OutboxFigures) -> str:
+    lines = [f"{state:>9}  {number}" for state, number in found.states.items()]
+    lines += [
+        f"           {number} withheld because {reason.words}" for reason, number in found.withheld.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,119 @@
+"""The notices' part of the customer page: what is off where she lives, whether she knows, and what we
+wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from notifications.outage_queries import OutageHere, outages_at
+from notifications.phrases import time_in_words
+from notifications.queries import ListedNotice, notices_of
+from notifications.types import notice_type
+from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.web.formats import clock, day, weekday
+from utility_crm.web.words import mark, translator
+
+PACKAGE = "notifications"
+Words = Callable[..., str]
+
+
+def outages_here(call: CustomerCall) -> list[OutageHere]:
+    """Running and coming outages; use it through `call.once`."""
+    return outages_at(call.session, call.customer_id, call.now)
+
+
+def _banners(call: CustomerCall) -> Sequence[Banner]:
+    _ = translator(call.language, PACKAGE)
+    return [_banner(one, call, _) for one in call.once(outages_here)]
+
+
+def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
+    starts, ends = one.local(one.starts_at), one.local(one.ends_at)
+    until = time_in_words(ends, call.language)
+    if starts.date() != ends.date():
+        until = f"{day(ends.date(), call.language)} {until}"
+    about = [one.address] + ([one.reason] if one.reason else [])
+    if one.starts_at <= call.now:
+        title = _("Outage here now")
+        when = _("since %(since)s, until about %(until)s", since=_at(starts, call), until=until)
+    else:
+        title = _("Planned outage here") if one.planned else _("Outage here")
+        when = _("%(start)s to %(end)s", start=_at(starts, call), end=until)
+    return Banner(
+        title,
+        " · ".join([when, *about, _told(one, call, _)]),
+        "bad" if one.starts_at <= call.now else "warn",
+        f"/notices/{one.notice_id}" if one.notice_id else "",
+        _("What was written") if one.notice_id else "",
+    )
+
+
+def _told(one: OutageHere, call: CustomerCall, _: Words) -> str:
+    if one.notice_state == "sent" and one.sent_at is not None:
+        return _("told by mail on %(day)s", day=day(one.local(one.sent_at).date(), call.language))
+    if one.notice_state in ("waiting", "sending"):
+        return _("mail on its way")
+    if one.spoken_of:
+        return _("spoken of since")
+    return _("not told by us")
+
+
+def _at(wall: datetime, call: CustomerCall) -> str:
+    return f"{weekday(wall.date(), call.language)} {time_in_words(wall, call.language)}"
+
+
+def _local(at: datetime, call: CustomerCall) -> str:
+    return f"{weekday(at, call.language)} {clock(at, call.language)}"
+
+
+def _todos(call: CustomerCall) -> Sequence[Todo]:
+    """Who depends on the supply hears of an outage from us in person; anyone else if no mail reached them."""
+    _ = translator(call.language, PACKAGE)
+    return [
+        Todo(
+            _("Tell them of the outage"),
+            _todo_detail(one, call, _),
+            f"/notices/{one.notice_id}" if one.notice_id else "",
+            tone="bad" if one.medical is not None else "warn",
+            order=1 if one.medical is not None else 10,
+        )
+        for one in call.once(outages_here)
+        if not one.spoken_of and (one.medical is not None or one.notice_state in (None, "withheld", "dead"))
+    ]
+
+
+def _todo_detail(one: OutageHere, call: CustomerCall, _: Words) -> str:
+    when = _at(one.local(one.starts_at), call)
+    if one.medical is not None:
+        need = one.medical or _("medical need")
+        return _("%(when)s; they depend on the supply: %(need)s", when=when, need=need)
+    return _("%(when)s; no mail reached them", when=when)
+
+
+def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
+    _ = translator(call.language, PACKAGE)
+    return [_entry(one, call, _) for one in notices_of(call.session, call.customer_id)]
+
+
+_TONES: dict[str, Tone] = {"withheld": "warn", "dead": "bad"}
+
+
+def _entry(one: ListedNotice, call: CustomerCall, _: Words) -> TimelineEntry:
+    title = _(notice_type(one.notice).title)
+    if one.state == "sent":
+        detail = " · ".join(part for part in (one.subject, one.address) if part)
+    elif one.state == "withheld" and one.reason:
+        detail = _("not sent: %(why)s", why=_(one.reason.words))
+    elif one.state == "dead":
+        detail = _("could not be sent: %(why)s", why=one.last_error or "")
+    elif one.not_before > call.now:
+        why = f", {_(one.reason.words)}" if one.reason else ""
+        detail = _("waits until %(when)s", when=_local(one.not_before, call)) + why
+    else:
+        detail = _("on its way")
+    at = one.sent_at or one.created_at
+    return TimelineEntry(at, mark("Notices"), title, detail, _TONES.get(one.state, ""), f"/notices/{one.id}")
+
+
+ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline)

@@ -1,0 +1,31 @@
+"""What the clock calls. Sending is not among it: that is the delivery worker's, which runs all the time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.outages import Interruption, tell_of_outage
+from notifications.tables import Outage
+from utility_crm.kit.module import Job
+
+
+def tell_newcomers(session: Session, now: datetime) -> str:
+    """Everyone who lives where an outage is planned is told, those too who moved in since it was
+    announced."""
+    coming = session.execute(
+        select(Outage.id, Outage.node_id, Outage.starts_at, Outage.ends_at, Outage.reason)
+        .where(Outage.planned, Outage.starts_at > now)
+        .order_by(Outage.starts_at)
+    ).all()
+    became: Counter[str] = Counter()
+    for row in coming:
+        interruption = Interruption(row.node_id, row.starts_at, row.ends_at, row.reason)
+        became.update(tell_of_outage(session, row.id, interruption, now).counts)
+    return f"{len(coming)} planned outages, {became['queued']} more notices, {became['withheld']} withheld"
+
+
+JOBS = (Job("notifications.tell_newcomers", 3600, tell_newcomers),)

@@ -1,0 +1,166 @@
+"""Outages and whom we told, notices on their way, why one was sent or not, and the demo's mailbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from notifications.actions import try_again
+from notifications.announcing import Announced, Draft, preview, read_draft
+from notifications.domain.permission import Reason
+from notifications.outage_queries import OutageRow, outage, outages_since, places
+from notifications.outages import plan_outage
+from notifications.queries import (
+    NoticeStory,
+    letters_arrived,
+    notice_story,
+    notices_about,
+    notices_in,
+    outbox_figures,
+)
+from notifications.types import notice_type
+from notifications.writing import Sender, Written, write
+from utility_crm.kit.errors import CareError, NotFound
+from utility_crm.kit.settings import settings
+from utility_crm.web.visit import Visit, visit
+
+router = APIRouter()
+Text = Annotated[str, Form()]
+OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
+NOTICE_QUESTIONS = {
+    "sent": ("sent",),
+    "waits": ("waiting", "sending"),
+    "withheld": ("withheld",),
+    "failed": ("dead",),
+}
+_PAST = timedelta(days=180)
+_RECENT = timedelta(days=1)
+
+
+@router.get("/outages")
+def outages(
+    request: Request, ask: str = "", node: int = 0, starts: str = "", ends: str = "", reason: str = ""
+) -> Response:
+    """What is off, what will be, whom we told; and the form to announce works, with who would be told."""
+    with visit(request, "ops", "agent") as v:
+        draft = Draft(node, starts, ends, reason.strip())
+        if ask != "announce":
+            return _outages(v, ask)
+        seen = preview(v.session, draft, v.now) if draft.complete else None
+        return _outages(v, ask, draft=draft, seen=seen)
+
+
+@router.post("/outages")
+def announce(
+    request: Request, node: Annotated[int, Form()] = 0, starts: Text = "", ends: Text = "", reason: Text = ""
+) -> Response:
+    """Keep the outage and queue its notices."""
+    draft = Draft(node, starts, ends, reason.strip())
+    with visit(request, "ops") as v:
+        try:
+            works = read_draft(v.session, draft)
+            done = plan_outage(v.session, works, v.now, created_by=v.user.id)
+        except CareError as refused:
+            return _outages(v, "announce", draft=draft, seen=Announced(refused=refused), status=422)
+        return v.redirect(f"/outages/{done.outage_id}", kept=done.counts["queued"])
+
+
+@router.get("/outages/{outage_id}")
+def one_outage(request: Request, outage_id: int, kept: int | None = None) -> Response:
+    """One outage: who was told, who not and why."""
+    with visit(request, "ops", "agent") as v:
+        found = outage(v.session, outage_id)
+        notices = notices_about(v.session, f"outage:{outage_id}", limit=500)
+        return v.render("notifications/outage.html", outage=found, notices=notices, kept=kept)
+
+
+@router.get("/notices")
+def notices(request: Request, ask: str = "sent") -> Response:
+    """The outbox: what went out, waits, was withheld, or could not be sent."""
+    with visit(request, "ops", "agent") as v:
+        chosen = ask if ask in NOTICE_QUESTIONS else "sent"
+        return _notices(v, chosen, rows=notices_in(v.session, NOTICE_QUESTIONS[chosen]))
+
+
+@router.get("/mailbox")
+def mailbox(request: Request, letter: str = "") -> Response:
+    """The demo's mailbox: what would have gone into the world."""
+    with visit(request, "ops", "agent") as v:
+        if settings().mail_to != "mailbox":
+            raise NotFound("no_mailbox", "notices go out by SMTP here; there is no mailbox to look into")
+        arrived = letters_arrived(v.session)
+        opened = next((one for one in arrived if one.message_id == letter), arrived[0] if arrived else None)
+        return _notices(v, "mailbox", arrived=arrived, opened=opened)
+
+
+@router.get("/notices/{notice_id}")
+def one_notice(request: Request, notice_id: int) -> Response:
+    """Why a customer got this notice, or did not."""
+    with visit(request) as v:
+        story = notice_story(v.session, notice_id)
+        return v.render(
+            "notifications/notice.html",
+            story=story,
+            title=notice_type(story.notice).title,
+            written=_written(story),
+        )
+
+
+@router.post("/notices/{notice_id}/again")
+def again(request: Request, notice_id: int) -> Response:
+    """Let a notice that could not be sent begin anew."""
+    with visit(request, "ops") as v:
+        notice_story(v.session, notice_id)
+        try_again(v.session, v.now, notice_id)
+        return v.redirect(f"/notices/{notice_id}")
+
+
+def _outages(
+    v: Visit, ask: str, *, draft: Draft | None = None, seen: Announced | None = None, status: int = 200
+) -> Response:
+    found = outages_since(v.session, v.now - _PAST)
+    by_question: dict[str, list[OutageRow]] = {
+        "now": [one for one in found if one.starts_at <= v.now < one.ends_at],
+        "planned": [one for one in found if one.starts_at > v.now],
+        "untold": [one for one in found if one.ends_at > v.now and one.not_sent],
+        "before": [one for one in reversed(found) if one.ends_at <= v.now],
+    }
+    chosen = ask if ask in OUTAGE_QUESTIONS else "now" if by_question["now"] else "planned"
+    return v.render(
+        "notifications/outages.html",
+        status=status,
+        chosen=chosen,
+        by_question=by_question,
+        rows=by_question.get(chosen, []),
+        draft=draft or Draft(),
+        seen=seen,
+        places=places(v.session) if chosen == "announce" else [],
+        reasons=Reason,
+    )
+
+
+def _notices(v: Visit, chosen: str, **context: Any) -> Response:
+    given = {"rows": [], "arrived": [], "opened": None} | context
+    return v.render(
+        "notifications/notices.html",
+        chosen=chosen,
+        figures=outbox_figures(v.session, v.now - _RECENT),
+        mailbox=settings().mail_to == "mailbox",
+        titles={one.notice: notice_type(one.notice).title for one in given["rows"]},
+        **given,
+    )
+
+
+def _written(story: NoticeStory) -> Written:
+    sender = Sender(settings().utility_name, settings().demo)
+    return write(
+        story.notice,
+        story.context,
+        name=story.customer,
+        language=story.language,
+        timezone=story.timezone,
+        sender=sender,
+    )

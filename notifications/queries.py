@@ -1,0 +1,192 @@
+"""What pages and commands ask of the outbox and the mailbox: a session in, frozen values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from notifications.domain.permission import Reason
+from notifications.tables import MailboxMessage
+from utility_crm.kit.errors import NotFound
+
+STATES = ("waiting", "sending", "sent", "dead", "withheld")
+
+_FIGURES = text("""
+    select state, coalesce(reason, '') as reason, count(*) as number,
+           count(*) filter (where sent_at >= :since) as today, min(created_at) as oldest
+    from outbox group by state, reason
+""")
+
+# The names of a notice and its customer, as lists show them.
+_LISTED = """
+    select outbox.id, outbox.notice, outbox.state, outbox.reason, outbox.address, outbox.subject,
+           outbox.created_at, outbox.not_before, outbox.sent_at, outbox.attempts, outbox.last_error,
+           outbox.about, customers.id as customer_id, customers.name as customer
+    from outbox join customers on customers.id = outbox.customer_id
+"""
+_IN_STATES = text(f"""{_LISTED}
+    where outbox.state = any (:states)
+    order by outbox.sent_at desc nulls last, outbox.id desc limit :limit
+""")
+_ABOUT = text(f"""{_LISTED}
+    where outbox.about = :about and outbox.state = any (:states)
+    order by outbox.id limit :limit
+""")
+_OF_CUSTOMER = text(f"""{_LISTED}
+    where outbox.customer_id = :customer
+    order by outbox.created_at desc, outbox.id desc limit :limit
+""")
+_STORY = text("""
+    select outbox.*, customers.name as customer, accounts.number as account
+    from outbox
+    join customers on customers.id = outbox.customer_id
+    left join accounts on accounts.id = outbox.account_id
+    where outbox.id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxFigures:
+    """How many notices are in each state (all of `STATES`), why some were withheld, how many went out since
+    the instant asked for, and since when the oldest waits."""
+
+    states: Mapping[str, int]
+    withheld: Mapping[Reason, int]
+    sent_since: int
+    oldest_waiting: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedNotice:
+    """A notice in a list."""
+
+    id: int
+    notice: str
+    state: str
+    reason: Reason | None
+    address: str
+    subject: str | None
+    created_at: datetime
+    not_before: datetime
+    sent_at: datetime | None
+    attempts: int
+    last_error: str | None
+    about: str
+    customer_id: int
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStory:
+    """All that is known of one notice: what it is, to whom, and what became of it."""
+
+    id: int
+    key: str
+    notice: str
+    about: str
+    customer_id: int
+    customer: str
+    account: str | None
+    purpose: str
+    channel: str
+    address: str
+    language: str
+    timezone: str
+    urgent: bool
+    context: Mapping[str, Any]
+    state: str
+    reason: Reason | None
+    created_at: datetime
+    not_before: datetime
+    useful_before: datetime | None
+    sent_at: datetime | None
+    subject: str | None
+    claims: int
+    attempts: int
+    last_error: str | None
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A letter in the demo's mailbox; `deliveries` above one: it came again under the same name."""
+
+    message_id: str
+    received_at: datetime
+    recipient: str
+    subject: str
+    text: str
+    deliveries: int
+
+
+def outbox_figures(session: Session, since: datetime) -> OutboxFigures:
+    """The outbox in figures; one statement."""
+    rows = session.execute(_FIGURES, {"since": since}).all()
+    states = dict.fromkeys(STATES, 0)
+    withheld: dict[Reason, int] = {}
+    for row in rows:
+        states[row.state] += row.number
+        if row.state == "withheld":
+            withheld[Reason(row.reason)] = row.number
+    return OutboxFigures(
+        states=states,
+        withheld=dict(sorted(withheld.items(), key=lambda pair: -pair[1])),
+        sent_since=sum(row.today for row in rows),
+        oldest_waiting=min((row.oldest for row in rows if row.state == "waiting"), default=None),
+    )
+
+
+def notices_in(session: Session, states: Sequence[str], limit: int = 100) -> list[ListedNotice]:
+    """Notices in any of these states, newest first."""
+    return _listed(session, _IN_STATES, states=list(states), limit=limit)
+
+
+def notices_about(
+    session: Session, about: str, states: Sequence[str] = STATES, limit: int = 200
+) -> list[ListedNotice]:
+    """What was written about something ("outage:7"), in the order it goes out."""
+    return _listed(session, _ABOUT, about=about, states=list(states), limit=limit)
+
+
+def notices_of(session: Session, customer_id: int, limit: int = 200) -> list[ListedNotice]:
+    """What was written, or not, to a customer, newest first."""
+    return _listed(session, _OF_CUSTOMER, customer=customer_id, limit=limit)
+
+
+def notice_story(session: Session, notice_id: int) -> NoticeStory:
+    """One notice in full. Raises `NotFound`."""
+    row = session.execute(_STORY, {"id": notice_id}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("no_such_notice", "there is no such notice", str(notice_id))
+    given = {name: row[name] for name in NoticeStory.__dataclass_fields__}
+    return NoticeStory(**given | {"reason": Reason(row["reason"]) if row["reason"] else None})
+
+
+def letters_arrived(session: Session, limit: int = 100) -> list[Arrived]:
+    """The demo's mailbox, newest first."""
+    found = MailboxMessage
+    newest = (
+        select(
+            found.message_id,
+            found.received_at,
+            found.recipient,
+            found.subject,
+            found.text,
+            found.deliveries,
+        )
+        .order_by(found.received_at.desc(), found.message_id)
+        .limit(limit)
+    )
+    return [Arrived(*row) for row in session.execute(newest)]
+
+
+def _listed(session: Session, statement: Any, **given: object) -> list[ListedNotice]:
+    return [
+        ListedNotice(**row | {"reason": Reason(row["reason"]) if row["reason"] else None})
+        for row in map(dict, session.execute(statement, given).mappings())
+    ]
