@@ -14,12 +14,13 @@ from billing.cycles import Month
 
 @dataclass(frozen=True, slots=True)
 class DueAccount:
-    """An account with supply in the cycle that ends in the month asked for."""
+    """An account with supply in the cycle that ends in the month asked for. held: a run could not bill it."""
 
     id: int
     number: str
     cycle_day: int
     billed: bool
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ _DUE = text(
     select a.id, a.number, a.cycle_day,
            exists (select from bills b
                    where b.account_id = a.id and b.status = 'issued'
-                     and b.starts_on < c.ends_before and b.ends_before > c.starts_on)
+                     and b.starts_on < c.ends_before and b.ends_before > c.starts_on),
+           exists (select from held_bills h
+                   where h.account_id = a.id
+                     and h.starts_on < c.ends_before and h.ends_before > c.starts_on)
     from accounts a
     join unnest(cast(:days as smallint[]), cast(:starts as date[]), cast(:ends as date[]))
          as c(cycle_day, starts_on, ends_before) on c.cycle_day = a.cycle_day

@@ -1,0 +1,88 @@
+"""What the clock calls. Each job may be called twice: a notice has one key, and an account's days are billed
+once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import issue_cycle
+from billing.cycles import Month
+from billing.queries.reminders import bills_to_remind
+from billing.queries.supplies import due_accounts
+from billing.runs import CHUNK
+from meters.usage import settle_readings
+from notifications.actions import queue_all
+from notifications.types.payment_reminder import payment_reminder
+from utility_crm.kit.clock import today_in
+from utility_crm.kit.module import Job
+from utility_crm.kit.settings import settings
+
+REMIND_AFTER_DAYS = 7
+REMIND_WITHIN_DAYS = 60
+"""Who is later than that hears from a person, not from a first reminder."""
+BILL_AFTER_DAYS = 2
+"""Days after a cycle's end on which it is billed: the meters' last files have come by then."""
+
+_HOUR = 3600
+
+
+def remind_of_late_bills(session: Session, now: datetime) -> str:
+    """Queue the first reminder of every bill that has been late for a week; its key makes a repeat
+    harmless."""
+    late = bills_to_remind(session, _today(now), after_days=REMIND_AFTER_DAYS, within_days=REMIND_WITHIN_DAYS)
+    notices = [
+        payment_reminder(
+            customer_id=bill.payer_id,
+            account_id=bill.account_id,
+            account=bill.account,
+            bill=bill.bill,
+            amount_minor=bill.open_minor,
+            currency=bill.currency,
+            due_on=bill.due_on,
+        )
+        for bill in late
+    ]
+    queued = queue_all(session, notices, now)
+    return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(late)} late bills"
+
+
+def bill_what_is_due(session: Session, now: datetime) -> str:
+    """Bill the accounts whose cycle ended two days ago or earlier, this month or the last; a chunk a call.
+
+    One call takes at most one chunk, in the clock's own unit of work; the next call goes on. What was held is
+    tried again each time, so that readings which came late are billed by themselves.
+    """
+    today = _today(now)
+    until = today - timedelta(days=BILL_AFTER_DAYS)
+    here = Month.of(today)
+    known_at = settle_readings(session)
+    issued = held = left = 0
+    for month in (here.plus(-1), here):
+        due = [account for account in due_accounts(session, month, until) if not account.billed]
+        # Those held before come last, so that they keep nobody else waiting.
+        due.sort(key=lambda account: (account.held, account.cycle_day, account.id))
+        for cycle_day, group in groupby(due, key=lambda account: account.cycle_day):
+            ids = [account.id for account in group]
+            now_ids = ids[: max(0, CHUNK - issued - held)]
+            left += len(ids) - len(now_ids)
+            if now_ids:
+                done = issue_cycle(
+                    session, month, cycle_day, now_ids, issued_on=today, known_at=known_at, now=now
+                )
+                issued += len(done.bill_ids)
+                held += len(done.held)
+    return f"{issued} issued, {held} held, {left} left for the next call"
+
+
+def _today(now: datetime) -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone, now)
+
+
+JOBS = (
+    Job("billing.remind", _HOUR, remind_of_late_bills),
+    Job("billing.bill", _HOUR, bill_what_is_due),
+)

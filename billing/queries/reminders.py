@@ -1,0 +1,50 @@
+"""Bills whose payers should hear that they are late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class LateBill:
+    """A bill with something open past its day, and who pays for it."""
+
+    payer_id: int
+    account_id: int
+    account: str
+    bill: str
+    open_minor: int
+    currency: str
+    due_on: date
+
+
+_LATE = text(
+    """
+    select a.payer_id, a.id, a.number, b.number, b.open_minor, b.currency, b.due_on
+    from bills b join accounts a on a.id = b.account_id
+    where b.open_minor > 0 and b.status = 'issued' and b.due_on <= :due_by and b.due_on >= :due_from
+      and not exists (select from outbox o where o.key = :kind || b.number || :step)
+    order by b.due_on, b.id
+    limit :limit
+    """
+)
+
+
+def bills_to_remind(
+    session: Session, today: date, *, after_days: int, within_days: int, limit: int = 5000
+) -> tuple[LateBill, ...]:
+    """Bills late by `after_days` or more and by no more than `within_days`, not reminded of yet."""
+    due_by, due_from = today - timedelta(days=after_days), today - timedelta(days=within_days)
+    values = {
+        "due_by": due_by,
+        "due_from": due_from,
+        "limit": limit,
+        "kind": "payment_reminder:",
+        "step": ":1",
+    }
+    rows = session.execute(_LATE, values)
+    return tuple(LateBill(*row) for row in rows)

@@ -1,0 +1,144 @@
+"""A quote from files: a tariff and one channel of a meter file, no database."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from billing.domain.errors import BillingRefusal, TariffRefused
+from billing.domain.quote import Quote, QuotePeriod, quote
+from billing.domain.tariff import Tariff
+from billing.domain.tariff_file import read_tariff
+from billing.domain.usage import Usage
+from meters.domain.blocks import MISSING, Block
+from meters.domain.quality import Quality
+from meters.feeds.reading import FeedFile
+from utility_crm.kit.errors import Invalid, Refused
+
+DIRECTIONS = ("import", "export")
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quote and what to say beside it."""
+
+    quote: Quote
+    warnings: tuple[str, ...]
+
+
+def tariff_from(path: Path) -> Tariff:
+    """The tariff of a file. Raises Invalid with the place of the fault."""
+    try:
+        return read_tariff(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as fault:
+        raise Invalid("tariff_refused", "The tariff file is not UTF-8 text.", str(path)) from fault
+    except TariffRefused as fault:
+        raise Invalid(fault.code, f"{fault.reason}.", fault.place or str(path)) from fault
+
+
+def quote_feed(
+    feed: FeedFile,
+    tariff: Tariff,
+    *,
+    channels: Mapping[str, str],
+    timezone: str | None,
+    starts_on: date | None,
+    ends_before: date | None,
+    by: QuotePeriod,
+) -> Quoted:
+    """Price one channel of a read file. channels: names by direction; needed where the file has several.
+
+    Raises Invalid for a file with no reading to price, Refused for several service points or channels, and
+    for what the tariff cannot price.
+    """
+    blocks = import_blocks(feed, channels)
+    warnings = [problem.message for problem in feed.problems]
+    if blocks[0].unit.declared is None:
+        warnings.append(f"Channel {blocks[0].channel} names no unit; its values are taken as kWh.")
+    if "export" in channels:
+        warnings.append(f"Channel {channels['export']} is energy given back; this tariff does not price it.")
+    try:
+        found = quote(
+            usage_of(blocks), tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by
+        )
+    except BillingRefusal as fault:
+        raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
+    return Quoted(found, tuple(warnings))
+
+
+def import_blocks(feed: FeedFile, channels: Mapping[str, str]) -> list[Block]:
+    """The days of the channel to price, in order. Raises Invalid or Refused."""
+    if not feed.blocks:
+        problem = feed.problems[0] if feed.problems else None
+        where = f"{feed.path}, line {problem.line}" if problem and problem.line else feed.path
+        raise Invalid(
+            problem.code if problem else "no_readings",
+            problem.message if problem else "The file holds no reading.",
+            where,
+        )
+    points = list(dict.fromkeys(block.service_point for block in feed.blocks))
+    if len(points) > 1:
+        raise Refused(
+            "several_service_points",
+            f"The file holds {len(points)} service points ({_listed(points)}); a quote is for one.",
+            feed.path,
+        )
+    names = list(dict.fromkeys(block.channel for block in feed.blocks))
+    for name in channels.values():
+        if name not in names:
+            words = f"There is no channel {name} in the file; it holds {_listed(names)}."
+            raise Invalid("no_such_channel", words, feed.path)
+    if "import" not in channels and len(names) > 1:
+        taken = next((block.channel for block in feed.blocks if block.direction == "import"), names[0])
+        words = (
+            f"The file holds the channels {_listed(names)}; name the one to price, such as import={taken}."
+        )
+        raise Refused("several_channels", words, feed.path)
+    chosen = channels.get("import", names[0])
+    blocks = sorted((block for block in feed.blocks if block.channel == chosen), key=lambda block: block.day)
+    unit, direction = blocks[0].unit, blocks[0].direction
+    if unit.declared is not None and unit.base != "kWh":
+        raise Refused("unit", f"Channel {chosen} is in {unit.declared}; a tariff prices energy.", feed.path)
+    if direction != "import" and "import" not in channels:
+        words = f"Channel {chosen} is energy given back; a quote is for energy taken."
+        raise Refused("export_only", words, feed.path)
+    return blocks
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def usage_of(blocks: Sequence[Block]) -> Usage:
+    """Blocks of one channel, by day, as the engine takes them; days between them are missing.
+
+    Where the interval changes, all are given at the shortest length that every one divides; there an interval
+    with any part missing is missing. Of two standard times in one file the first one's days decide the axis.
+    """
+    interval = math.lcm(*(block.interval_minutes for block in blocks))
+    step = timedelta(minutes=interval)
+    first = min(block.starts_at for block in blocks).astimezone(UTC)
+    last = max(block.starts_at for block in blocks).astimezone(UTC) + timedelta(days=1)
+    size = -((first - last) // step)
+    values = np.zeros(size, dtype=np.int64)
+    missing, estimated = np.ones(size, dtype=bool), np.zeros(size, dtype=bool)
+    for block in blocks:
+        shape = (1440 // interval, interval // block.interval_minutes)
+        present = (block.values != MISSING).reshape(shape).all(axis=1)
+        grades = block.qualities().reshape(shape)
+        offset, apart = divmod(block.starts_at.astimezone(UTC) - first, step)
+        if apart:
+            raise Refused(
+                "axis", f"The day {block.day} of channel {block.channel} lies off the others' grid."
+            )
+        place = np.flatnonzero(present) + offset
+        values[place] = np.where(block.values == MISSING, 0, block.values).reshape(shape).sum(axis=1)[present]
+        missing[place] = False
+        estimated[place] = (grades != Quality.ACTUAL).any(axis=1)[present]
+    return Usage(first, interval, values, missing, estimated)

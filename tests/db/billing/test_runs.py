@@ -1,0 +1,206 @@
+"""Runs that commit: repeated, two at once, killed between chunks, and from the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from billing_world import NOW, Supplied, World, flat, two_rate
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+import billing.runs
+from billing.actions.holds import release_held
+from billing.actions.issuing import issue_cycle
+from billing.cycles import Month
+from billing.jobs import bill_what_is_due, remind_of_late_bills
+from billing.queries.held import bill_runs, held_accounts, held_by_id
+from billing.runs import issue_bills, issue_for_account
+from utility_crm.app import load_tables
+from utility_crm.auth.tables import User
+from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.errors import Invalid, NotFound, Refused
+
+TODAY = date(2026, 11, 3)
+
+
+@pytest.fixture
+def committed(fresh_database_url: str) -> Iterator[Engine]:
+    load_tables()
+    engine = make_engine(fresh_database_url, pool_size=4)
+    yield engine
+    engine.dispose()
+
+
+def stock(engine: Engine, accounts: int) -> None:
+    with unit_of_work(engine) as session:
+        world = World(session)
+        world.tariff(flat())
+        world.tariff(two_rate())
+        for number in range(accounts):
+            one = world.supplied(("flat", "night")[number % 2], cycle_day=(1, 1, 15)[number % 3])
+            if number != 4:
+                world.random(one.channel_id, date(2026, 8, 31), 63, number)
+
+
+def run(engine: Engine, **more: Any) -> billing.runs.BillRun:
+    return issue_bills(engine, "2026-10", today=TODAY, now=NOW, known_at=NOW, **more)
+
+
+def rows(engine: Engine, statement: str) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(text(statement)))
+
+
+def books(engine: Engine) -> list[Any]:
+    return rows(
+        engine,
+        "select b.number, b.account_id, b.total_minor, b.open_minor, "
+        "(select sum(amount_minor) from bill_lines l where l.bill_id = b.id), "
+        "(select sum(case debit when 'receivable' then amount_minor else -amount_minor end) "
+        " from ledger_entries e where e.bill_id = b.id), a.balance_minor "
+        "from bills b join account_balances a using (account_id) order by b.number",
+    )
+
+
+def check(engine: Engine, count: int) -> None:
+    found = books(engine)
+    assert [row[0] for row in found] == [f"2026-10-{number:06d}" for number in range(1, count + 1)]
+    assert len({row[1] for row in found}) == count
+    for row in found:
+        assert row[2] == row[3] == row[4] == row[5] == row[6] > 0
+
+
+def test_repeated_and_two_at_once_and_killed(committed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock(committed, 12)
+    monkeypatch.setattr(billing.runs, "CHUNK", 2)
+
+    class Killed(Exception):
+        pass
+
+    def kill(done: int, _of: int) -> None:
+        if done >= 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(committed, progress=kill)
+    assert len(books(committed)) == 3  # four accounts, of which one is held
+
+    start = Barrier(2)
+
+    def together(_: int) -> billing.runs.BillRun:
+        start.wait()
+        return run(committed)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(together, range(2)))
+    assert sum(one.issued for one in done) == 8
+    assert [one.issued + one.unchanged for one in done] == [11, 11]
+    assert [[hold.code for hold in one.held] for one in done] == [["no_readings"], ["no_readings"]]
+    check(committed, 11)
+
+    again = run(committed)
+    assert (again.issued, again.unchanged, len(again.held)) == (0, 11, 1)
+    check(committed, 11)
+
+
+def test_the_database_itself_forbids_a_day_billed_twice(world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 9, 30), 33)
+    issue(session, one)
+    with pytest.raises(Exception, match="ex_bills_once"), session.begin_nested():
+        session.execute(
+            text(
+                "insert into bills (number, account_id, starts_on, ends_before, issued_on, due_on, currency, "
+                "total_minor, open_minor, micro_kwh) select 'x', account_id, date '2026-10-31', "
+                "date '2026-12-01', issued_on, due_on, currency, 0, 0, 0 from bills"
+            )
+        )
+
+
+def issue(session: Session, account: Supplied, month: Month = Month(2026, 10)) -> None:
+    issue_cycle(session, month, 1, [account.account_id], issued_on=TODAY, known_at=NOW, now=NOW)
+
+
+def test_held_then_released_then_billed(world: World, session: Session) -> None:
+    user = User(login="ops", name="Olga Ops", role="ops", password_hash="x")
+    session.add(user)
+    one = world.supplied()
+    values: list[int | None] = [200_000] * (33 * 48)
+    values[480:580] = [None] * 100
+    world.read(one.channel_id, date(2026, 9, 30), values)
+    issue(session, one)
+    (held,) = held_accounts(session)
+    assert (held.account, held.code, held.releasable) == (one.account, "missing", True)
+    release_held(session, held.id, user.id, NOW)
+    assert release_held(session, held.id, user.id, NOW + timedelta(hours=1)).released_at == NOW
+    assert held_by_id(session, held.id).released_by == "Olga Ops"
+    issue_for_account(session, one.account_id, 1, Month(2026, 10), today=TODAY, now=NOW)
+    (bill,) = session.execute(text("select * from bills"))
+    assert (bill.estimated_readings, bill.micro_kwh) == (100, 1490 * 200_000)
+    assert held_accounts(session) == ()
+    with pytest.raises(NotFound):
+        held_by_id(session, held.id)
+
+
+def test_only_a_gap_can_be_released(world: World, session: Session) -> None:
+    one = world.supplied()
+    issue(session, one)
+    (held,) = held_accounts(session)
+    with pytest.raises(Refused, match="only put right"):
+        release_held(session, held.id, 1, NOW)
+    with pytest.raises(NotFound):
+        release_held(session, 10**9, 1, NOW)
+
+
+@pytest.mark.parametrize("period", ["2026-13", "october", "2026-1", ""])
+def test_a_period_is_a_month(engine: Engine, period: str) -> None:
+    with pytest.raises(Invalid):
+        issue_bills(engine, period, today=TODAY, now=NOW)
+
+
+def test_a_month_to_come_is_refused_and_a_cycle_not_over_waits(engine: Engine, world: World) -> None:
+    with pytest.raises(Refused):
+        issue_bills(engine, "2026-12", today=TODAY, now=NOW)
+    from billing.queries.supplies import due_accounts
+
+    early, late = world.supplied(cycle_day=2), world.supplied(cycle_day=15)
+    due = due_accounts(world.session, Month(2026, 11), TODAY)
+    assert [account.number for account in due] == [early.account]
+    due = due_accounts(world.session, Month(2026, 11), date(2026, 11, 15))
+    assert [account.number for account in due] == [early.account, late.account]
+
+
+def test_the_clock_bills_what_is_over_and_reminds_once(world: World, session: Session) -> None:
+    accounts = [world.supplied(cycle_day=day) for day in (1, 15, 20)]
+    for account in accounts:
+        world.even(account.channel_id, date(2026, 9, 1), 80)
+    session.execute(
+        text(
+            "insert into contact_points (customer_id, kind, value, normal) "
+            "select id, 'email', number || '@mail.example', lower(number) || '@mail.example' from customers"
+        )
+    )
+    # October; to 14 October and to 14 November; to 19 October. The cycle to 19 November ended yesterday.
+    assert bill_what_is_due(session, NOW).startswith("4 issued")
+    assert bill_what_is_due(session, NOW).startswith("0 issued")
+    assert remind_of_late_bills(session, NOW) == "0 queued of 0 late bills"
+    later = NOW + timedelta(days=22)
+    assert remind_of_late_bills(session, later).endswith("of 4 late bills")
+    assert remind_of_late_bills(session, later) == "0 queued of 0 late bills"
+    keys = session.scalars(text("select key from outbox order by key")).all()
+    numbers = session.scalars(text("select number from bills order by number")).all()
+    assert list(keys) == [f"payment_reminder:{number}:1" for number in numbers]
+
+
+def test_months_of_bills_are_counted(world: World, session: Session) -> None:
+    for _ in range(2):
+        one = world.supplied()
+        world.even(one.channel_id, date(2026, 9, 30), 33)
+        issue(session, one)
+    (row,) = bill_runs(session)
+    assert (row.month, row.bills, row.total_minor, row.estimated_bills) == ("2026-10", 2, 18900, 0)
