@@ -16,6 +16,8 @@ from tests.web.people import People
 from utility_crm.app import create_app
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.kit.installation import SIMULATED, note
+from utility_crm.kit.settings import settings
 from utility_crm.web.visit import visit
 
 KINDS = {"missing": NotFound, "clash": Conflict, "no": Refused, "odd": Invalid}
@@ -47,7 +49,7 @@ def with_trouble(client: TestClient) -> TestClient:
 
 @pytest.mark.parametrize(("kind", "status"), [("missing", 404), ("clash", 409), ("no", 403), ("odd", 422)])
 def test_kinds_become_statuses(make_client: MakeClient, kind: str, status: int) -> None:
-    client = with_trouble(make_client("agent"))
+    client = with_trouble(make_client("agent", installed=[]))
     page = client.get(f"/trouble/{kind}")
     assert page.status_code == status
     assert "A sentence for a person." in page.text and f"code_{kind}" in page.text
@@ -62,7 +64,7 @@ def test_kinds_become_statuses(make_client: MakeClient, kind: str, status: int) 
 def test_the_unexpected_is_logged_under_a_code_and_not_shown(
     make_client: MakeClient, may_fail: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = with_trouble(make_client()).app
+    app = with_trouble(make_client(installed=[])).app
     client = TestClient(app, raise_server_exceptions=False)
     with caplog.at_level(logging.ERROR):
         page = client.get("/trouble/unknown")
@@ -72,20 +74,20 @@ def test_the_unexpected_is_logged_under_a_code_and_not_shown(
 
 
 def test_what_fails_is_rolled_back(session: Session, make_client: MakeClient, people: People) -> None:
-    client = with_trouble(make_client("ops"))
+    client = with_trouble(make_client("ops", installed=[]))
     assert client.post(f"/trouble/{people.bakery}/then-fail").status_code == 403
     assert session.scalars(select(Contact).where(Contact.topic == "lost")).all() == []
 
 
 def test_a_wrong_role_is_told_who_may(make_client: MakeClient, people: People) -> None:
-    client = make_client("marketer")
+    client = make_client("marketer", installed=[])
     answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
     assert answer.status_code == 403
     assert "for agent; you are signed in as marketer" in answer.text
 
 
 def test_an_admin_enters_everywhere(make_client: MakeClient, people: People) -> None:
-    client = make_client("admin")
+    client = make_client("admin", installed=[])
     answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
     assert answer.status_code == 303
 
@@ -106,14 +108,14 @@ def test_an_admin_enters_everywhere(make_client: MakeClient, people: People) -> 
 def test_writes_of_other_sites_are_refused(
     make_client: MakeClient, people: People, headers: dict[str, str], status: int
 ) -> None:
-    client = make_client("agent")
+    client = make_client("agent", installed=[])
     form = {"channel": "call", "topic": "bill"}
     answer = client.post(f"/customers/{people.margaret}/contacts", data=form, headers=headers)
     assert answer.status_code == status
 
 
 def test_every_response_carries_the_policy(make_client: MakeClient) -> None:
-    client = make_client("agent")
+    client = make_client("agent", installed=[])
     for path in ("/", "/sign-in", "/nowhere", "/healthz", "/static/shell.css"):
         headers = client.get(path).headers
         assert "'unsafe" not in headers["content-security-policy"]
@@ -123,7 +125,7 @@ def test_every_response_carries_the_policy(make_client: MakeClient) -> None:
 
 
 def test_health_says_whether_the_database_answers(make_client: MakeClient) -> None:
-    assert make_client().get("/healthz").json() == {"status": "ok", "database": "ok"}
+    assert make_client(installed=[]).get("/healthz").json() == {"status": "ok", "database": "ok"}
     nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     ill = TestClient(create_app(nowhere, installed=[], secret=SECRET)).get("/healthz")
     assert ill.status_code == 503 and ill.json()["status"] == "ill"
@@ -135,3 +137,17 @@ def test_a_page_without_a_database_says_so(may_fail: None, make_client: MakeClie
     client = TestClient(app, cookies={"utility_crm": app.state.sessions.issue(1, "seal")})
     page = client.get("/")
     assert page.status_code == 503 and "The database does not answer" in page.text
+
+
+def test_a_simulated_database_says_so_on_every_page(
+    session: Session, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, people: People
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_DEMO", "false")
+    settings.cache_clear()
+    real = make_client("agent", installed=[])
+    assert "Simulated data" not in real.get("/").text + real.get("/sign-in").text
+    note(session, SIMULATED, {"seed": 1})
+    client = make_client("ops", installed=[])
+    for path in ("/customers", f"/customers/{people.margaret}", "/nowhere"):
+        assert "Simulated data" in client.get(path).text
+    assert "Simulated data" in make_client(installed=[]).get("/sign-in").text

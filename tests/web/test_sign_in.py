@@ -24,7 +24,7 @@ def priya(session: Session) -> int:
 
 
 def test_right_password_opens_the_desk(session: Session, make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     answer = client.post("/sign-in", data={"login": "PRIYA", "password": PASSWORD, "next": "/customers?q=a"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/customers?q=a")
     cookie = answer.headers["set-cookie"].lower()
@@ -35,7 +35,7 @@ def test_right_password_opens_the_desk(session: Session, make_client: MakeClient
 
 
 def test_wrong_password_is_said_without_saying_which_part(make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     wrong = client.post("/sign-in", data={"login": "priya", "password": "guess"})
     nobody = client.post("/sign-in", data={"login": "nobody", "password": "guess"})
     assert wrong.status_code == nobody.status_code == 401
@@ -46,7 +46,7 @@ def test_wrong_password_is_said_without_saying_which_part(make_client: MakeClien
 
 
 def test_five_guesses_then_a_pause_even_for_the_right_password(make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     for _ in range(5):
         client.post("/sign-in", data={"login": "priya", "password": "guess"})
     answer = client.post("/sign-in", data={"login": "priya", "password": PASSWORD})
@@ -68,7 +68,7 @@ def test_a_pause_ends_and_another_name_is_free() -> None:
 
 
 def test_pages_send_a_stranger_to_the_door_and_back(make_client: MakeClient) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     answer = client.get("/customers?q=ash")
     assert answer.headers["location"] == "/sign-in?next=%2Fcustomers%3Fq%3Dash"
     assert 'value="/customers?q=ash"' in client.get(answer.headers["location"]).text
@@ -78,12 +78,14 @@ def test_pages_send_a_stranger_to_the_door_and_back(make_client: MakeClient) -> 
 
 @pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil", "/a\nb"])
 def test_the_door_leads_nowhere_else(make_client: MakeClient, priya: int, elsewhere: str) -> None:
-    answer = make_client().post("/sign-in", data={"login": "priya", "password": PASSWORD, "next": elsewhere})
+    answer = make_client(installed=[]).post(
+        "/sign-in", data={"login": "priya", "password": PASSWORD, "next": elsewhere}
+    )
     assert answer.headers["location"] == "/"
 
 
 def test_a_new_password_ends_older_sessions(session: Session, make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     client.post("/sign-in", data={"login": "priya", "password": PASSWORD})
     set_password(session, "priya", "another one here")
     session.flush()
@@ -93,7 +95,7 @@ def test_a_new_password_ends_older_sessions(session: Session, make_client: MakeC
 
 
 def test_who_left_the_house_is_out(session: Session, make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     client.post("/sign-in", data={"login": "priya", "password": PASSWORD})
     user = session.get(User, priya)
     assert user is not None
@@ -105,7 +107,7 @@ def test_who_left_the_house_is_out(session: Session, make_client: MakeClient, pr
 
 
 def test_signing_out_forgets(make_client: MakeClient, priya: int) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     client.post("/sign-in", data={"login": "priya", "password": PASSWORD})
     assert client.post("/sign-out").headers["location"] == "/sign-in"
     assert client.get("/").status_code == 303
@@ -135,7 +137,7 @@ def test_the_hash_is_argon2id(session: Session, priya: int) -> None:
 
 
 def test_the_door_speaks_russian_when_asked(make_client: MakeClient) -> None:
-    client = make_client()
+    client = make_client(installed=[])
     assert (
         "Вход для сотрудников" in client.get("/sign-in", headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
     )

@@ -51,7 +51,7 @@ def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) 
         "languages": LANGUAGES,
         "utility": known.utility_name,
         "currency": known.currency,
-        "demo": known.demo,
+        "demo": known.demo or request.app.state.simulated,
         "theme": theme if theme in _THEMES else "",
         "path": request.url.path,
         "now": now,

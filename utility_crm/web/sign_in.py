@@ -15,7 +15,7 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
-from utility_crm.web.visit import as_header, open_session, render, signed_in, today
+from utility_crm.web.visit import as_header, know_whether_simulated, open_session, render, signed_in, today
 from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
@@ -34,6 +34,7 @@ def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response
         return response
     with open_session(request) as session:
         user = signed_in(request, session)
+        know_whether_simulated(request, session)
     if user is not None:
         return _enter(request, user, wanted)
     return _form(request, utc_now(), wanted)

@@ -27,6 +27,7 @@ from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.queries import SignedIn, active_user
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.errors import Refused
+from utility_crm.kit.installation import SIMULATED, noted
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import chrome
 
@@ -92,6 +93,7 @@ def visit(request: Request, *roles: str) -> Iterator[Visit]:
         if user is None:
             raise SignInNeeded
         request.state.user = user
+        know_whether_simulated(request, session)
         if roles and user.role not in roles and user.role != "admin":
             raise WrongRole(user.role, roles)
         yield Visit(request, session, user, now, today(now), wants_fragment(request))
@@ -101,6 +103,12 @@ def visit(request: Request, *roles: str) -> Iterator[Visit]:
 def open_session(request: Request) -> Session:
     """A session on the application's database; inside a test's transaction its commits are savepoints."""
     return Session(request.app.state.engine, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+
+def know_whether_simulated(request: Request, session: Session) -> None:
+    """Reads whether this utility is a demo, until it is known to be one: it does not stop being one."""
+    state = request.app.state
+    state.simulated = state.simulated or settings().demo or noted(session, SIMULATED) is not None
 
 
 def signed_in(request: Request, session: Session) -> SignedIn | None:
