@@ -26,7 +26,8 @@ _FIGURES = text("""
 _LISTED = """
     select outbox.id, outbox.notice, outbox.state, outbox.reason, outbox.address, outbox.subject,
            outbox.created_at, outbox.not_before, outbox.sent_at, outbox.attempts, outbox.last_error,
-           outbox.about, customers.id as customer_id, customers.name as customer
+           outbox.about, outbox.priority,
+           customers.id as customer_id, customers.name as customer
     from outbox join customers on customers.id = outbox.customer_id
 """
 _IN_STATES = text(f"""{_LISTED}
@@ -77,6 +78,7 @@ class ListedNotice:
     attempts: int
     last_error: str | None
     about: str
+    priority: int
     customer_id: int
     customer: str
 

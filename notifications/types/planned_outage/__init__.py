@@ -19,7 +19,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
     zone_named = starts.utcoffset() != ends.utcoffset()
     return {
         "places": given["places"],
-        "reason": given["reason"],
+        "reason": given["reason"].rstrip(" ."),
         "medical": given.get("medical", False),
         "starts_on": day_in_words(starts.date(), facts.language),
         "ends_on": day_in_words(ends.date(), facts.language),
