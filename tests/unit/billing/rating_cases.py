@@ -143,7 +143,9 @@ def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]
     if draw(st.booleans()):
         charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}", [draw(st.sampled_from(codes))], "levy"))
     if draw(st.booleans()):
-        charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}"))
+        # At any place: what stands after a tax without a base is not taxed by it.
+        place = draw(st.sampled_from([len(charges), len(charges), draw(st.integers(0, len(charges)))]))
+        charges.insert(place, tax(f"{draw(st.integers(0, 3000)) / 100:.2f}"))
     found = version(*charges, starts_on=starts_on.isoformat())
     if seasons:
         turn = draw(st.sampled_from(["04-01", "06-12", "10-20"]))

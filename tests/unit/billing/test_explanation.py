@@ -38,7 +38,7 @@ from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage
 
 LONDON = "Europe/London"
-many = settings(deadline=None, max_examples=100)
+many = settings(deadline=None, max_examples=60)
 Pair = tuple[Side, Side]
 
 

@@ -43,7 +43,7 @@ def side(subject: Tariff, period: Period, micro: Any, known: Any = None) -> Side
     return Side(usage, subject, period, LONDON, known)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(pairs())
 def test_every_answer_is_one_short_sentence_and_nothing_is_left_over(pair: tuple[Side, Side]) -> None:
     found = compare(*pair)
@@ -69,7 +69,7 @@ def test_every_answer_is_one_short_sentence_and_nothing_is_left_over(pair: tuple
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(pairs())
 def test_moved_days_cost_what_the_bill_without_them_saves(pair: tuple[Side, Side]) -> None:
     before, after = pair

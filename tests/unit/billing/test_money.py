@@ -58,11 +58,15 @@ def test_amounts_equal_fractions_up_to_terawatt_hours(
             amounts(np.array(quantities, dtype=np.int64), price_micro, decimals, rule)
 
 
-@given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6), st.sampled_from([0, 2, 3]), rules)
-def test_exact_halves_fall_by_the_rule(half: int, price: int, decimals: int, rule: Rounding) -> None:
-    quantity = (2 * half + 1) * 10 ** (12 - decimals) // 2
+@given(st.integers(-(10**6), 10**6), st.integers(-1, 1), st.sampled_from([0, 2, 3]), rules)
+def test_exact_halves_fall_by_the_rule_and_their_neighbours_do_not(
+    half: int, beside: int, decimals: int, rule: Rounding
+) -> None:
+    """A millionth of a millionth beside the half decides, through every limb of the multiplication."""
+    denominator = 10 ** (12 - decimals)
+    quantity = (2 * half + 1) * denominator // 2 + beside
     got = amounts(np.array([quantity], dtype=np.int64), 1, decimals, rule)
-    assert got.tolist() == [rounded(Fraction(2 * half + 1, 2), rule)]
+    assert got.tolist() == [rounded(Fraction(quantity, denominator), rule)]
 
 
 def test_fast_path_is_taken_at_the_bound_of_the_specification() -> None:
