@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from meters.feeds.csv_columns import FIELDS
+from meters.actions import TakenFeed, ingest
+from meters.asking import Asked, asked
 from meters.feeds.format import ReadOptions
-from meters.feeds.formats import formats
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
 from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Invalid
+from utility_crm.kit.runtime import database
 
 app = typer.Typer(name="meters", help="Meter feeds and readings.", no_args_is_help=True)
-
-_PAIR = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^,"]*))\s*(?:,|$)')
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, or zips of files.", metavar="PATH...")]
 FormatName = Annotated[
@@ -63,15 +62,38 @@ def inspect(
         raise typer.Exit(1)
 
 
+@app.command("ingest")
+def ingest_(
+    paths: Paths,
+    format_name: FormatName = "auto",
+    columns: Columns = "",
+    timezone: Timezone = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take meter files in, each whole or in part, and say what became of them. Safe to repeat."""
+    how = _told(format_name, columns, timezone)
+    check_paths(paths, as_json)
+    with speaking(as_json):
+        taken = []
+        with database() as engine:
+            for path in paths:
+                with unit_of_work(engine) as session:
+                    taken.append((path, ingest(session, path, how)))
+        document = {"feeds": [feed.document(str(path)) for path, feed in taken]}
+        emit(document, as_json, lambda: "\n".join(feed_text(str(path), feed) for path, feed in taken))
+    if any(feed.problems for _path, feed in taken):
+        raise typer.Exit(1)
+
+
 def read_options(columns: str, timezone: str) -> ReadOptions:
     """What `--columns` and `--timezone` say; a usage error (exit 2) where they cannot be understood."""
-    return ReadOptions(columns=parse_columns(columns), zone=parse_zone(timezone))
+    told = _told("auto", columns, timezone)
+    return ReadOptions(columns=told.columns, zone=told.zone)
 
 
 def check_format(name: str) -> None:
     """A usage error for a format nobody reads."""
-    if name != "auto" and name not in formats():
-        raise typer.BadParameter(f"{name!r} is none of auto, {', '.join(formats())}", param_hint="--format")
+    _told(name, "", "")
 
 
 def check_paths(paths: Sequence[Path], as_json: bool) -> None:
@@ -89,32 +111,27 @@ def check_paths(paths: Sequence[Path], as_json: bool) -> None:
 
 
 def parse_columns(text: str) -> dict[str, str]:
-    """FIELD=TITLE pairs between commas; a title with a comma stands in double quotes."""
-    found: dict[str, str] = {}
-    place = 0
-    while place < len(text):
-        pair = _PAIR.match(text, place)
-        if pair is None:
-            raise typer.BadParameter(
-                f"cannot read {text[place:]!r}; write FIELD=TITLE,...", param_hint="--columns"
-            )
-        if pair[1] not in FIELDS:
-            raise typer.BadParameter(f"{pair[1]!r} is none of {', '.join(FIELDS)}", param_hint="--columns")
-        found[pair[1]] = pair[2] if pair[2] is not None else pair[3].strip()
-        place = pair.end()
-    if "starts_at" in found and "ends_at" in found:
-        raise typer.BadParameter("give starts_at or ends_at, not both", param_hint="--columns")
-    return found
+    """FIELD=TITLE pairs between commas; a usage error where they cannot be understood."""
+    return dict(_told("auto", text, "").columns)
 
 
-def parse_zone(name: str) -> ZoneInfo | None:
-    """The zone of an IANA name, None for none given."""
-    if not name:
-        return None
+def _told(format_name: str, columns: str, timezone: str) -> Asked:
+    """What the options say; a usage error (exit 2) where they cannot be understood."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise typer.BadParameter(f"there is no time zone {name!r}", param_hint="--timezone") from error
+        return asked(format_name, columns, timezone)
+    except Invalid as error:
+        raise typer.BadParameter(error.message, param_hint=f"--{error.where}") from error
+
+
+_BECAME = {"ok": "taken", "partial": "taken in part", "rejected": "refused", "unchanged": "nothing new"}
+
+
+def feed_text(path: str, feed: TakenFeed) -> str:
+    """What became of one file, for a person at a terminal."""
+    came = f"{feed.readings:,} readings; {feed.blocks_added:,} days new, {feed.blocks_changed:,} changed"
+    before = f"; this file was taken on {feed.before:%Y-%m-%d %H:%M} UTC" if feed.before else ""
+    head = f"{path}: {_BECAME[feed.status]}, {came}, {feed.blocks_unchanged:,} the same{before}"
+    return "\n".join([head, *map(_problem_line, feed.problems)])
 
 
 def inspection_text(files: Sequence[Mapping[str, Any]]) -> str:
@@ -123,14 +140,14 @@ def inspection_text(files: Sequence[Mapping[str, Any]]) -> str:
     for file in files:
         lines.append(f"{file['path']}: {file['status']}, {file['format'] or 'format not recognised'}")
         lines.extend(_channel_line(channel) for channel in file["channels"])
-        for problem in file["problems"]:
-            place = " ".join(
-                part
-                for part in (problem["member"], f"line {problem['line']}" if problem["line"] else "")
-                if part
-            )
-            lines.append(f"  ! {place + ': ' if place else ''}{problem['message']}")
+        lines.extend(map(_problem_line, file["problems"]))
     return "\n".join(lines)
+
+
+def _problem_line(problem: Mapping[str, Any]) -> str:
+    line = f"line {problem['line']}" if problem["line"] else ""
+    place = " ".join(part for part in (problem["member"], line) if part)
+    return f"  ! {place + ': ' if place else ''}{problem['message']}"
 
 
 def _channel_line(channel: Mapping[str, Any]) -> str:

@@ -22,7 +22,8 @@ from utility_crm.kit.database import Base, identity
 
 
 class ServicePoint(Base):
-    """Where the network hands energy over (NMI, MPAN, EAN). Without a premise it is unassigned and never billed."""
+    """Where the network hands energy over (NMI, MPAN, EAN). Without a premise it is unassigned and never
+    billed."""
 
     __tablename__ = "service_points"
     __table_args__ = (
@@ -62,7 +63,8 @@ class Meter(Base):
 class Channel(Base):
     """One stream of readings of a service point, in one unit and direction (the customer's: import, export).
 
-    `offset_minutes` is its standard time, a fixed offset from UTC that never moves; a block's day is a day of it.
+    `offset_minutes` is its standard time, a fixed offset from UTC that never moves; a block's day is a day of
+    it.
     """
 
     __tablename__ = "channels"
@@ -83,8 +85,9 @@ class Channel(Base):
 class Feed(Base):
     """One file or batch that arrived, and what became of it.
 
-    `received_at` is when its readings came to be known (see `meters.usage.enter_readings`). `repeat_of` is the feed
-    that took the same file before. `options` say how it was read; the same file read otherwise is another feed.
+    `received_at` is when its readings came to be known (see `meters.usage.enter_readings`). `repeat_of` is
+    the feed that took the same file before. `options` say how it was read; the same file read otherwise is
+    another feed.
     """
 
     __tablename__ = "feeds"
@@ -111,11 +114,13 @@ class Feed(Base):
 
 
 class Block(Base):
-    """One channel's day. `micro` holds 1440 / interval readings in millionths of the channel's unit, NULL missing.
+    """One channel's day. `micro` holds 1440 / interval readings in millionths of the channel's unit, NULL
+    missing.
 
-    `quality` is one code for the whole day, or NULL when `qualities` carries one for each interval. Partitioned by
-    month of `day`, or a TimescaleDB hypertable where the server has it. No foreign key stands here: the ingest makes
-    its channels in the same transaction, and a check a row would cost it a third of its speed.
+    `quality` is one code for the whole day, or NULL when `qualities` carries one for each interval.
+    Partitioned by month of `day`, or a TimescaleDB hypertable where the server has it. No foreign key stands
+    here: the ingest makes its channels in the same transaction, and a check a row would cost it a third of
+    its speed.
     """
 
     __tablename__ = "blocks"

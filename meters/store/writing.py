@@ -1,0 +1,95 @@
+"""Days into the blocks table: one COPY, one statement; what they replace goes to the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import Cursor
+from sqlalchemy.orm import Session
+
+from meters.store.copying import COLUMNS, HEAD, TRAILER, copy_bytes
+from meters.store.rows import DayTable
+
+_INCOMING = """
+create temp table if not exists incoming_blocks (
+    channel_id bigint, day date, quality smallint, qualities smallint[], micro bigint[]
+) on commit delete rows
+"""
+
+# Rows go in by channel and day, the key's order; `old` is what an update found, null where the row is new.
+_UPSERT = """
+with written as (
+    insert into blocks as held (channel_id, day, micro, quality, qualities, feed_id)
+    select channel_id, day, micro, quality, qualities, %(feed_id)s
+    from incoming_blocks order by channel_id, day
+    on conflict (channel_id, day) do update
+    set micro = excluded.micro, quality = excluded.quality, qualities = excluded.qualities,
+        feed_id = excluded.feed_id
+    where held.micro is distinct from excluded.micro
+       or held.quality is distinct from excluded.quality
+       or held.qualities is distinct from excluded.qualities
+    returning old.channel_id, old.day, old.micro, old.quality, old.qualities, old.feed_id
+), replaced as (
+    insert into block_history
+        (channel_id, day, micro, quality, qualities, feed_id, replaced_by, replaced_at)
+    select w.*, %(feed_id)s, %(received_at)s from written w where w.channel_id is not null
+)
+select count(*), count(channel_id) from written
+"""
+
+# An upsert into compressed chunks opens what it touches; beyond 100,000 rows it must be told that this is
+# meant.
+_OPEN_CHUNKS = """
+select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)
+from pg_extension where extname = 'timescaledb'
+"""
+
+_PARTITIONS = "select make_block_partitions(month, month) from unnest(%s::date[]) as month"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many days came new, and how many replaced another; the rest was there already."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+def make_room(session: Session, days: Iterable[date]) -> None:
+    """Partitions for these days; called before any row is locked, since it waits for others who make some."""
+    months = sorted({day.replace(day=1) for day in days})
+    with driver_cursor(session) as cursor:
+        cursor.execute(_PARTITIONS, (months,))
+
+
+def write_days(session: Session, feed_id: int, received_at: datetime, tables: Iterable[DayTable]) -> Written:
+    """Store whole days, one a channel and day; a day that is there already in the same words is left as it
+    is."""
+    count = 0
+    with driver_cursor(session) as cursor:
+        cursor.execute(_INCOMING)
+        cursor.execute("truncate incoming_blocks")
+        into = f"copy incoming_blocks ({', '.join(COLUMNS)}) from stdin (format binary)"
+        with cursor.copy(into) as copy:
+            copy.write(HEAD)
+            for table in tables:
+                copy.write(copy_bytes(table))
+                count += len(table.day)
+            copy.write(TRAILER)
+        cursor.execute(_OPEN_CHUNKS)
+        cursor.execute(_UPSERT, {"feed_id": feed_id, "received_at": received_at})
+        written, changed = cursor.fetchone() or (0, 0)
+    return Written(added=written - changed, changed=changed, unchanged=count - written)
+
+
+def driver_cursor(session: Session, *, binary: bool = False) -> Cursor[Any]:
+    """A psycopg cursor inside the session's transaction; what the session holds back is written first."""
+    session.flush()
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    cursor: Cursor[Any] = connection.cursor(binary=binary)
+    return cursor
