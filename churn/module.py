@@ -9,5 +9,6 @@ MODULE = Module(
     customer="churn.customer:ROOM",
     jobs="churn.jobs:JOBS",
     commands="churn.commands:app",
+    demo="churn.demo:build",
     navigation=(Room("Leavers", "/leavers", "m", frozenset({"marketer"}), 40),),
 )

@@ -15,6 +15,7 @@ from billing.actions.storing import add_to_balances, reallocate
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month, month_of_cycle
 from billing.demo.paying import IssuedBill, Paid, payments
+from billing.demo.reminding import remind
 from billing.demo.tariff_files import tariff_files
 from utility_crm.demo.calendar import CYCLE_DAYS
 from utility_crm.demo.context import DemoBuild
@@ -82,7 +83,7 @@ def _run(session: Session, month: Month, cycle: int, accounts: list[int], end: d
 def _payments(context: DemoBuild) -> None:
     """Money in, each with its ledger entry; balances and what is open follow by billing's own functions."""
     query = "select id, number, account_id, starts_on, total_minor, issued_on from bills order by id"
-    with context.steps.step("Payments", 3) as advance, context.session() as session:
+    with context.steps.step("Payments, reminders", 4) as advance, context.session() as session:
         bills = [IssuedBill(*row) for row in context.connection.execute(text(query))]
         made = list(payments(context.plan, bills))
         columns = ("id", "account_id", "received_at", "amount_minor", "currency", "method", "reference")
@@ -93,7 +94,9 @@ def _payments(context: DemoBuild) -> None:
         advance(1)
         add_to_balances(session, [(paid.bill.account_id, -paid.bill.total_minor) for paid in made])
         reallocate(session, sorted({bill.account_id for bill in bills}))
-        context.analyse("payments", "ledger_entries", "account_balances", "bills")
+        advance(1)
+        remind(session, context.plan, bills, made)
+        context.analyse("outbox", "payments", "ledger_entries", "account_balances", "bills")
 
 
 def _payment_rows(made: list[Paid]) -> Iterator[tuple[Any, ...]]:

@@ -63,7 +63,7 @@ def make_faults(plan: Plan) -> list[Faults]:
             lots, day = draw.random(3), int(draw.integers(start + 2, end - 3))
             size, first = int(draw.integers(1, 30)), int(draw.integers(0, 18))
             if period == BILLS - 1 and place in held:
-                faults.holes[day - 1] = (20, SLOTS - 20)
+                faults.holes[day - 1] = (SLOTS - size, size)
                 faults.dropped.update({day, day + 1})
             elif lots[0] < HOLE_SHARE and usual[day]:
                 faults.holes[day] = (first, size)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import phonenumbers
+from sqlalchemy import text
 
 from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
@@ -20,9 +21,10 @@ Row = tuple[Any, ...]
 CURRENCY, COUNTRY = "GBP", "GB"
 
 
-def build_ground(context: DemoBuild, agent_id: int) -> None:
-    """Write it. `agent_id` is who talked to the callers."""
+def build_ground(context: DemoBuild) -> None:
+    """Write it. The first agent talked to all callers."""
     plan = context.plan
+    agent_id = context.connection.scalar(text("select min(id) from users where role = 'agent'"))
     with context.steps.step("Network, customers", 8) as advance:
         nodes = ((node.id, node.code, node.name, node.kind, node.parent_id) for node in plan.nodes)
         context.copy_rows("network_nodes", ("id", "code", "name", "kind", "parent_id"), nodes)
@@ -129,7 +131,7 @@ def _closed(plan: Plan, supply: Supply) -> Any:
     return None if day == NEVER else plan.calendar.day(day)
 
 
-def _contacts(plan: Plan, agent_id: int) -> Iterator[Row]:
+def _contacts(plan: Plan, agent_id: int | None) -> Iterator[Row]:
     for contact in plan.contacts:
         one: Customer = plan.customers[contact.customer]
         said = (contact.channel, "in", contact.topic, contact.complaint, contact.outcome, contact.answered_at)
