@@ -29,6 +29,8 @@ _HEADER = 20  # dimensions, has-holes flag, element type, size, lower bound: fou
 COLUMNS = (
     "b.channel_id, (b.day - date '1970-01-01') * 1440 - c.offset_minutes, b.quality, b.micro, b.qualities"
 )
+from utility_crm.kit.driver import driver_cursor
+
 """What the select must name, in this order, of blocks `b` and their channels `c`."""
 
 
@@ -53,9 +55,7 @@ class BlockRows:
 
 def stream_blocks(session: Session, select: Composable, values: dict[str, Any]) -> list[BlockRows]:
     """Run a select of COLUMNS in the session's transaction. Rows come back grouped by shape, in no order."""
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    with connection.cursor(binary=True) as cursor:
+    with driver_cursor(session, binary=True) as cursor:
         for array in (_BIGINT_ARRAY, _SMALLINT_ARRAY):
             cursor.adapters.register_loader(array, ByteaBinaryLoader)
         rows: list[_Row] = cursor.execute(select, values).fetchall()

@@ -25,6 +25,8 @@ _LINE = (
     "bill_id position agreement_id charge label starts_on ends_before quantity_micro unit price_micro "
     "amount_minor"
 )
+from utility_crm.kit.driver import driver_cursor
+
 _LINE_TYPES = "int8 int2 int8 text text date date int8 text int8 int8"
 _FILL, _FILL_TYPES = "bill_id channel_id starts_at micro_kwh", "int8 int8 timestamptz[] int8[]"
 _ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
@@ -34,12 +36,10 @@ _ENTRY_TYPES = "int8 date text text int8 text int8"
 def copy_rows(session: Session, table: str, columns: str, types: str, rows: Iterable[Sequence[Any]]) -> None:
     """Bulk insert through binary COPY, inside the session's transaction. Names and types are separated by
     blanks."""
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
     statement = SQL("copy {} ({}) from stdin (format binary)").format(
         Identifier(table), SQL(", ").join(Identifier(name) for name in columns.split())
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with driver_cursor(session) as cursor, cursor.copy(statement) as copy:
         copy.set_types(types.split())
         for row in rows:
             copy.write_row(row)
