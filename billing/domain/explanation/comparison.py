@@ -10,6 +10,7 @@ from math import factorial
 
 import numpy as np
 
+from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.errors import NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
@@ -37,12 +38,13 @@ class Row:
 class Caveat:
     """code: ``still_estimated`` (billed on an estimate nobody has replaced) or ``missing`` (no reading).
 
-    bill: ``before`` or ``after``. days: rounded up.
+    bill: ``before`` or ``after``. minutes: of all its intervals. days: local days that it touches.
     """
 
     code: str
     bill: str
     intervals: int
+    minutes: int
     micro_kwh: int
     days: int
 
@@ -133,10 +135,7 @@ def compare(before: Side, after: Side) -> Comparison:
         cells = apportioned(of_line, denominator, corners[1] - corners[0])
         rows.append(Row(key[0], key[1], labels.get(key, key[2]), corners[0], corners[1], cells))
     effects = tuple(sum(row.effects_minor[i] for row in rows) for i in range(len(factors)))
-    caveats = (
-        *_caveats("before", before, bills[0].missing_count),
-        *_caveats("after", after, bills[1].missing_count),
-    )
+    caveats = (*_caveats("before", before), *_caveats("after", after))
     return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game)
 
 
@@ -148,14 +147,21 @@ def _by_key(bill: RatedBill) -> dict[LineKey, int]:
     return found
 
 
-def _caveats(name: str, side: Side, missing: int) -> tuple[Caveat, ...]:
-    a_day = 1440 // side.usage.interval_minutes
-    guessed = side.still_estimated()
-    count = int(np.count_nonzero(guessed))
+def _caveats(name: str, side: Side) -> tuple[Caveat, ...]:
+    """On the side's own axis, so that what lies outside its readings is missing too."""
+    usage = side.actual()
+    axis = axis_of(side.zone, usage.interval_minutes, epoch_minute(usage.starts_at), side.period)
+    offset = (axis.first_minute - epoch_minute(usage.starts_at)) // usage.interval_minutes
+    begin = max(0, -offset)
+    end = max(begin, min(axis.size, usage.micro_kwh.size - offset))
+    theirs = slice(begin + offset, end + offset)
+    missing, guessed = np.ones(axis.size, dtype=bool), np.zeros(axis.size, dtype=bool)
+    missing[begin:end], guessed[begin:end] = usage.missing[theirs], usage.estimated[theirs]
+    micro_kwh = int(usage.micro_kwh[theirs][guessed[begin:end]].sum())
     found = []
-    if count:
-        micro_kwh = int(side.usage.micro_kwh[guessed].sum())
-        found.append(Caveat("still_estimated", name, count, micro_kwh, -(-count // a_day)))
-    if missing:
-        found.append(Caveat("missing", name, missing, 0, -(-missing // a_day)))
+    for code, mask, energy in (("still_estimated", guessed, micro_kwh), ("missing", missing, 0)):
+        count = int(np.count_nonzero(mask))
+        days = int(np.unique(axis.day_index[mask]).size)
+        if count:
+            found.append(Caveat(code, name, count, count * usage.interval_minutes, energy, days))
     return tuple(found)

@@ -9,7 +9,7 @@ import numpy as np
 
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.phrases import day_count, kwh_text, percent_text, price_text
-from billing.domain.money import MICRO
+from billing.domain.money import MICRO, Rounding, div_round
 from billing.domain.pricing import energy_by_key, present_keys
 from billing.domain.rating import Line, RatedBill
 
@@ -76,12 +76,21 @@ def _changed_prices(found: Comparison, kind: str) -> tuple[Figure, ...]:
 
 
 def _price(line: Line, currency: str) -> str:
-    return percent_text(line.price_micro) if line.kind == "tax" else price_text(line.price_micro, currency)
+    return percent_text(line.price_micro, 4) if line.kind == "tax" else price_text(line.price_micro, currency)
 
 
 def _volume(found: Comparison) -> tuple[Figure, ...]:
-    levels = [kwh_text(int(laid.actual.sum()) // laid.days) for laid in found.game.sides]
-    return (Figure("use a day", levels[0], levels[1], "kWh"),)
+    levels = [div_round(int(laid.actual.sum()), laid.days, Rounding.HALF_UP) for laid in found.game.sides]
+    before, after = _told_apart(levels[0], levels[1], kwh_text)
+    return (Figure("use a day", before, after, "kWh"),)
+
+
+def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tuple[str, str]:
+    """Two figures with as many decimals as it takes to tell them apart, up to three more than usual."""
+    for more in range(4):
+        if text(before, more) != text(after, more):
+            return text(before, more), text(after, more)
+    return text(before, 0), text(after, 0)
 
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
@@ -94,9 +103,8 @@ def _shift(found: Comparison) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             label,
-            percent_text(shares[0].get(label, 0), 0),
-            percent_text(shares[1].get(label, 0), 0),
-            "of the energy",
+            *_told_apart(shares[0].get(label, 0), shares[1].get(label, 0), percent_text),
+            unit="of the energy",
         )
         for label in labels
     )
@@ -123,7 +131,7 @@ def _estimate(found: Comparison) -> tuple[Figure, ...]:
     for name, laid in zip(("before", "after"), found.game.sides, strict=True):
         replaced = laid.billed != laid.actual
         if np.any(replaced):
-            billed, read = (kwh_text(int(grid[replaced].sum())) for grid in (laid.billed, laid.actual))
+            billed, read = (kwh_text(int(grid[replaced].sum()), 0) for grid in (laid.billed, laid.actual))
             figures.append(Figure(f"estimated in the bill {name}", billed, read, "kWh"))
     return tuple(figures)
 

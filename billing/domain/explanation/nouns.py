@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -9,80 +10,93 @@ from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_of
 
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    text: str
+    plural: bool = False
+
+
 # For a sentence that would be too long with the whole noun.
 SHORT_NOUNS = {
-    "days": "the number of days",
-    "price": "the prices",
-    "fixed": "the standing charge",
-    "tariff": "the change of tariff",
-    "volume": "the use a day",
-    "shift": "use at other hours",
-    "estimate": "estimates put right",
-    "tax": "the tax",
+    "days": Noun("the number of days"),
+    "price": Noun("the prices", plural=True),
+    "fixed": Noun("the standing charge"),
+    "tariff": Noun("the change of tariff"),
+    "volume": Noun("the use a day"),
+    "shift": Noun("use at other hours"),
+    "estimate": Noun("estimates put right", plural=True),
+    "tax": Noun("the tax"),
 }
 
 
-def noun_of(found: Comparison, effect: str) -> str:
-    """The cause as a phrase, by its direction."""
+def noun_of(found: Comparison, effect: str) -> Noun:
+    """The cause, worded by what changed, or by whether it made the bill dearer."""
     dearer = found.effect(effect) > 0
     if effect == "days":
-        return _days_noun(found)
+        return _days(found)
     if effect == "price":
-        return _price_noun(found, dearer)
+        return _price(found, dearer)
     if effect in ("fixed", "tax"):
-        labels = dict.fromkeys(row.label for row in found.rows if row.kind == effect)
-        name = next(iter(labels)) if len(labels) == 1 else {"fixed": "fixed charges", "tax": "taxes"}[effect]
-        spoken = name if name.isupper() else name[0].lower() + name[1:]
-        article = "a " if effect == "fixed" and len(labels) == 1 else ""
-        return f"{article}{'higher' if dearer else 'lower'} {spoken}"
+        return _charge(found, effect, dearer)
     if effect == "tariff":
-        return f"the change to {found.game.sides[1].side.tariff.name}"
+        return Noun(f"the change to {found.game.sides[1].side.tariff.name}")
     if effect == "volume":
         before, after = found.game.sides
         more = int(after.actual.sum()) * before.days > int(before.actual.sum()) * after.days
-        return f"using {'more' if more else 'less'} a day"
+        return Noun(f"using {'more' if more else 'less'} a day")
     if effect == "shift":
-        return f"more use at {'dearer' if dearer else 'cheaper'} hours"
-    return _estimate_noun(found)
+        return Noun(f"more use at {'dearer' if dearer else 'cheaper'} hours")
+    return _estimate(found)
 
 
-def _days_noun(found: Comparison) -> str:
+def _days(found: Comparison) -> Noun:
     extra = found.after.period.days - found.before.period.days
     if extra == 0:
-        return "how the weekdays fell"
+        return Noun("how the weekdays fell")
     days = "day" if abs(extra) == 1 else "days"
-    return f"{count_words(extra)} more {days}" if extra > 0 else f"{count_words(-extra)} {days} fewer"
+    text = f"{count_words(extra)} more {days}" if extra > 0 else f"{count_words(-extra)} {days} fewer"
+    return Noun(text, plural=abs(extra) > 1)
 
 
-def _price_noun(found: Comparison, dearer: bool) -> str:
+def _charge(found: Comparison, effect: str, dearer: bool) -> Noun:
+    labels = dict.fromkeys(row.label for row in found.rows if row.kind == effect)
+    direction = "higher" if dearer else "lower"
+    if len(labels) > 1:
+        return Noun(f"{direction} {'fixed charges' if effect == 'fixed' else 'taxes'}", plural=True)
+    name = next(iter(labels))
+    spoken = name if name.isupper() else name[0].lower() + name[1:]
+    return Noun(f"a {direction} {spoken}" if effect == "fixed" else f"{direction} {spoken}")
+
+
+def _price(found: Comparison, dearer: bool) -> Noun:
     before, after = (laid.rules.energy for laid in found.game.sides)
     if {version for version, _ in before} == {version for version, _ in after}:
         seasons = {season for _, season in after} - {season for _, season in before}
         if len(seasons) == 1 and min(seasons):
-            return f"{min(seasons)} prices"
+            return Noun(f"{min(seasons)} prices", plural=True)
     starts = _price_dates(found)
     since = f" from {date_text(starts[0])}" if len(starts) == 1 else ""
-    return f"{'higher' if dearer else 'lower'} prices{since}"
+    return Noun(f"{'higher' if dearer else 'lower'} prices{since}", plural=True)
 
 
 def _price_dates(found: Comparison) -> list[date]:
     """Dates within the two bills on which energy began to be priced otherwise."""
-    tariff = found.game.sides[1].side.tariff
     first, last = found.before.period.starts_on, found.after.period.ends_before
-    dates = []
-    for earlier, later in pairwise(tariff.versions):
-        differs = price_content(earlier, "") != price_content(later, "")
-        if first < later.starts_on < last and (differs or earlier.seasons or later.seasons):
-            dates.append(later.starts_on)
-    return dates
+    return [
+        later.starts_on
+        for earlier, later in pairwise(found.game.sides[1].side.tariff.versions)
+        if first < later.starts_on < last
+        and (price_content(earlier, "") != price_content(later, "") or earlier.seasons or later.seasons)
+    ]
 
 
-def _estimate_noun(found: Comparison) -> str:
-    errors = [int(laid.billed.sum()) - int(laid.actual.sum()) for laid in found.game.sides]
-    changed = [laid.billed is not laid.actual for laid in found.game.sides]
-    if all(changed) or not any(errors):
-        return "estimates since replaced by readings"
-    side = changed.index(True)
-    period = (found.before, found.after)[side].period
-    name = month_of(period) or ("the earlier bill", "this bill")[side]
-    return f"{name} estimated too {'high' if errors[side] > 0 else 'low'}"
+def _estimate(found: Comparison) -> Noun:
+    sides = found.game.sides
+    changed = [index for index, laid in enumerate(sides) if laid.billed is not laid.actual]
+    errors = [int(laid.billed.sum()) - int(laid.actual.sum()) for laid in sides]
+    if len(changed) != 1 or not errors[changed[0]]:
+        return Noun("estimates since replaced by readings", plural=True)
+    side = changed[0]
+    name = month_of((found.before, found.after)[side].period) or ("the earlier bill", "this bill")[side]
+    return Noun(f"{name} estimated too {'high' if errors[side] > 0 else 'low'}")

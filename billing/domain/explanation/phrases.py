@@ -33,18 +33,18 @@ def price_text(price_micro: int, currency: str) -> str:
     return f"{'−' if value < 0 else ''}{whole:,}.{decimals} {unit}"
 
 
-def percent_text(ppm: int, places: int = 4) -> str:
-    """Parts per million as a percentage, with no more places than asked or needed."""
+def percent_text(ppm: int, places: int) -> str:
+    """Parts per million as a percentage with at most so many places."""
     value = f"{ppm / 10_000:.{places}f}"
     if "." in value:
         value = value.rstrip("0").rstrip(".")
     return f"{value} %"
 
 
-def kwh_text(micro_kwh: int) -> str:
-    """kWh with one decimal, for people."""
-    tenths = (abs(micro_kwh) + 50_000) // 100_000
-    return f"{'−' if micro_kwh < 0 and tenths else ''}{tenths // 10:,}.{tenths % 10}"
+def kwh_text(micro_kwh: int, more_places: int) -> str:
+    """kWh with one decimal, for people, or with more where that says too little."""
+    value = f"{abs(micro_kwh) / MICRO:,.{1 + more_places}f}"
+    return f"−{value}" if micro_kwh < 0 and value.strip("0.,") else value
 
 
 def count_words(count: int) -> str:

@@ -10,9 +10,9 @@ from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.days import Period
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, rules_of
-from billing.domain.rating import RatedBill, period_mask, rate_bill
+from billing.domain.rating import RatedBill, rate_bill
 from billing.domain.tariff import Tariff
-from billing.domain.usage import BoolArray, Usage
+from billing.domain.usage import Usage
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,6 @@ class Side:
         missing = self.usage.missing.copy()
         missing[begin:end][there] = False
         return Usage(self.usage.starts_at, step, values, missing, guessed)
-
-    def still_estimated(self) -> BoolArray:
-        """bool (intervals of usage,): billed in this period on an estimate that no reading has replaced."""
-        inside = period_mask(self.usage, self.period, self.zone)
-        return self.actual().estimated & inside
 
 
 def lay(usage: Usage, period: Period, timezone: str, slot_minutes: int) -> Int64Array:

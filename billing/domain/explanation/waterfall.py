@@ -34,7 +34,7 @@ def waterfall(found: Comparison) -> tuple[WaterfallRow, ...]:
         zip(found.factors, found.effects_minor, strict=True), key=lambda pair: -abs(pair[1])
     ):
         evidence = evidence_of(found, name)
-        rows.append(WaterfallRow("effect", name, noun_of(found, name), level, level + amount, evidence))
+        rows.append(WaterfallRow("effect", name, noun_of(found, name).text, level, level + amount, evidence))
         level += amount
     rows.append(WaterfallRow("post", "after", "", 0, found.after.total_minor, None))
     return tuple(rows)

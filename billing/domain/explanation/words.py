@@ -8,7 +8,7 @@ The pieces are kept beside the English, so that another language can be written 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay
 from billing.domain.explanation.nouns import SHORT_NOUNS, noun_of
@@ -32,6 +32,12 @@ class Piece:
     effect: str
     noun: str
     amount_minor: int
+    plural: bool = False
+
+    @property
+    def verb(self) -> str:
+        verb = "add" if self.amount_minor > 0 else "take"
+        return f"{verb}{'' if self.plural else 's'}{'' if self.amount_minor > 0 else ' off'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,8 @@ def answer_of(found: Comparison | PerDay | FirstBill) -> Answer:
 def _pieces(found: Comparison) -> list[Piece]:
     """The largest first, those of nothing left out."""
     effects = zip(found.factors, found.effects_minor, strict=True)
-    pieces = [Piece(name, noun_of(found, name), amount) for name, amount in effects if amount]
+    nouns = [(name, noun_of(found, name), amount) for name, amount in effects if amount]
+    pieces = [Piece(name, noun.text, amount, noun.plural) for name, noun, amount in nouns]
     return sorted(pieces, key=lambda piece: -abs(piece.amount_minor))
 
 
@@ -109,8 +116,11 @@ def _sentence(
         ends = _cancelling(rest)
     else:
         start = f"{subject} is {money(difference)} {'more' if difference > 0 else 'less'} than {against}"
-        nouns = (main.noun, SHORT_NOUNS[main.effect]) if main else ()
-        ends = [f"; {_cause(noun, main, difference, money)}" for noun in nouns if main]
+        ends = []
+        if main is not None:
+            short = SHORT_NOUNS[main.effect]
+            wordings = (main, replace(main, noun=short.text, plural=short.plural))
+            ends = [f"; {_cause(wording, difference, money)}" for wording in wordings]
     sentences = [f"{start}{end}{hedge}." for end in (*ends, "")]
     return next((found for found in sentences if word_count(found) <= MOST_WORDS), f"{start}.")
 
@@ -121,38 +131,38 @@ def _cancelling(pieces: tuple[Piece, ...]) -> list[str]:
     return ["; several changes cancel out"] if pieces else []
 
 
-def _cause(noun: str, main: Piece, difference: int, money: Callable[[int], str]) -> str:
+def _cause(main: Piece, difference: int, money: Callable[[int], str]) -> str:
     part, whole = abs(main.amount_minor), abs(difference)
     if part == whole:
-        return f"all of it is {noun}"
+        return f"all of it is {main.noun}"
     if part > whole:
-        return f"{noun} alone {_verb(main.amount_minor)} {money(part)}"
+        return f"{main.noun} alone {main.verb} {money(part)}"
     if part * 10 > whole * 11 // 2:
-        return f"most of that, {money(part)}, is {noun}"
+        return f"most of that, {money(part)}, is {main.noun}"
     if part * 10 >= whole * 9 // 2:
-        return f"about half of that, {money(part)}, is {noun}"
-    return f"{money(part)} of that is {noun}"
-
-
-def _verb(amount_minor: int) -> str:
-    return "adds" if amount_minor > 0 else "takes off"
+        return f"about half of that, {money(part)}, is {main.noun}"
+    return f"{money(part)} of that is {main.noun}"
 
 
 def _if_asked_on(rest: tuple[Piece, ...], other: int, money: Callable[[int], str]) -> str:
-    parts = [f"{piece.noun} {_verb(piece.amount_minor)} {money(piece.amount_minor)}" for piece in rest]
+    parts = [f"{piece.noun} {piece.verb} {money(piece.amount_minor)}" for piece in rest]
     if other:
-        parts.append(f"the rest {_verb(other)} {money(other)}")
+        rest_of_it = Piece("other", "the rest", other)
+        parts.append(f"{rest_of_it.noun} {rest_of_it.verb} {money(other)}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _hedge(found: Comparison) -> str:
-    days = sum(caveat.days for caveat in found.caveats)
-    if not days:
+    """What the figures rest on, if not on readings; hours below a day, rounded up."""
+    minutes = sum(caveat.minutes for caveat in found.caveats)
+    if not minutes:
         return ""
     unread = any(caveat.code == "missing" for caveat in found.caveats)
-    word = "unread" if unread else "still estimated"
-    return f", with {count_words(days)} {'day' if days == 1 else 'days'} {word}"
+    unit, length = ("day", 1440) if minutes >= 1440 else ("hour", 60)
+    count = -(-minutes // length)
+    units = unit if count == 1 else f"{unit}s"
+    return f", with {count_words(count)} {units} {'unread' if unread else 'still estimated'}"
 
 
 def _first(found: FirstBill) -> Answer:

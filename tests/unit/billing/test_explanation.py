@@ -384,7 +384,14 @@ def test_missing_readings_are_a_caveat() -> None:
     usage = week_usage(SECOND, 1)
     holed = Usage.of(usage.starts_at, 30, usage.micro_kwh, np.arange(usage.micro_kwh.size) < 3)
     found = compare(side(WORKED, FIRST, week_usage(FIRST, 2)), side(WORKED, SECOND, holed))
-    assert [(caveat.code, caveat.intervals) for caveat in found.caveats] == [("missing", 3)]
+    assert [(caveat.code, caveat.minutes, caveat.days) for caveat in found.caveats] == [("missing", 90, 1)]
+
+
+def test_readings_that_stop_early_are_missing() -> None:
+    usage = week_usage(SECOND, 1)
+    short = Usage.of(usage.starts_at, 30, usage.micro_kwh[: 26 * 48])
+    found = compare(side(WORKED, FIRST, week_usage(FIRST, 2)), side(WORKED, SECOND, short))
+    assert [(caveat.code, caveat.intervals, caveat.days) for caveat in found.caveats] == [("missing", 96, 2)]
 
 
 def test_readings_known_in_part_replace_only_themselves() -> None:

@@ -213,11 +213,11 @@ def test_numbers_as_people_say_them() -> None:
     assert price_text(142_280, "GBP") == "14.228 p"
     assert price_text(-50_000, "EUR") == "−5.00 ct"
     assert price_text(1_500_000_000, "IDR") == "1,500.00 IDR"
-    assert percent_text(50_000) == "5 %"
-    assert percent_text(12_345) == "1.2345 %"
-    assert percent_text(1_000_000) == "100 %"
+    assert percent_text(50_000, 4) == "5 %"
+    assert percent_text(12_345, 4) == "1.2345 %"
+    assert percent_text(1_000_000, 0) == "100 %"
     assert percent_text(400_000, 0) == "40 %"
-    assert kwh_text(1_249_999_999) == "1,250.0"
+    assert kwh_text(1_249_999_999, 0) == "1,250.0"
 
 
 @pytest.mark.shared
@@ -320,5 +320,20 @@ def test_a_doubt_is_kept_before_a_long_cause() -> None:
     usage = usage_over(AUGUST, LONDON, 200_000)
     guessed = Usage.of(usage.starts_at, 30, usage.micro_kwh, estimated=np.arange(usage.micro_kwh.size) < 9)
     answer = answer_of(compare(side(WORKED, JULY, 200_000), side(other, AUGUST, guessed)))
-    assert answer.sentence.endswith("with one day still estimated.")
+    assert answer.sentence.endswith("with five hours still estimated.")
     assert word_count(answer.sentence) <= MOST_WORDS
+
+
+def test_verbs_agree_with_their_causes() -> None:
+    longer = Period(date(2013, 7, 1), date(2013, 8, 4))
+    answer = answer_of(compare(side(WORKED, JUNE, 100_000), side(WORKED, longer, 99_000)))
+    assert answer.sentence == (
+        "Your bill to 3 August is £5.35 more than the one to 30 June; four more days alone add £5.69."
+    )
+    assert answer.if_asked_on == "The rest takes off £0.34."
+
+
+def test_small_changes_of_use_are_told_apart() -> None:
+    found = compare(side(WORKED, JUNE, 100_000), side(WORKED, JULY, 100_100))
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts["volume"] == "4.805 kWh a day, was 4.800"
