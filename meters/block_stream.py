@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from psycopg.sql import Composable
+from psycopg.sql import SQL, Composed
 from psycopg.types.string import ByteaBinaryLoader
 from sqlalchemy.orm import Session
 
 from meters.domain.quality import Quality
+from utility_crm.kit.driver import driver_cursor
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -29,8 +30,6 @@ _HEADER = 20  # dimensions, has-holes flag, element type, size, lower bound: fou
 COLUMNS = (
     "b.channel_id, (b.day - date '1970-01-01') * 1440 - c.offset_minutes, b.quality, b.micro, b.qualities"
 )
-from utility_crm.kit.driver import driver_cursor
-
 """What the select must name, in this order, of blocks `b` and their channels `c`."""
 
 
@@ -53,7 +52,7 @@ class BlockRows:
         return 1440 // int(self.micro.shape[1])
 
 
-def stream_blocks(session: Session, select: Composable, values: dict[str, Any]) -> list[BlockRows]:
+def stream_blocks(session: Session, select: SQL | Composed, values: dict[str, Any]) -> list[BlockRows]:
     """Run a select of COLUMNS in the session's transaction. Rows come back grouped by shape, in no order."""
     with driver_cursor(session, binary=True) as cursor:
         for array in (_BIGINT_ARRAY, _SMALLINT_ARRAY):

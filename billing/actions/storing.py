@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.cycles import Month
 from billing.drafting import Draft
+from utility_crm.kit.driver import driver_cursor
 
 _NUMBERS = 7_302_002  # advisory lock: whoever holds it gives out a month's bill numbers
 
@@ -25,8 +26,6 @@ _LINE = (
     "bill_id position agreement_id charge label starts_on ends_before quantity_micro unit price_micro "
     "amount_minor"
 )
-from utility_crm.kit.driver import driver_cursor
-
 _LINE_TYPES = "int8 int2 int8 text text date date int8 text int8 int8"
 _FILL, _FILL_TYPES = "bill_id channel_id starts_at micro_kwh", "int8 int8 timestamptz[] int8[]"
 _ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
