@@ -41,6 +41,13 @@ def test_mean_of_the_four_nearest_whole_days_of_the_type() -> None:
     assert found.missing_minutes == 30
 
 
+def test_of_two_days_equally_near_the_earlier_serves() -> None:
+    usage, period = daily([1000 * day for day in range(1, 22)], date(2013, 7, 1))
+    # Friday the 12th, with a hole on Thursday: Wednesday 10, Tuesday 9, Monday 15, then 8 before 16.
+    found = fill_gaps(with_holes(usage, 11 * 48, 10 * 48 + 7), period, LONDON, None)
+    assert found.usage.micro_kwh[11 * 48] == (10_000 + 9_000 + 15_000 + 8_000) // 4
+
+
 def test_weekends_are_filled_from_their_own_day_only() -> None:
     usage, period = daily([1, 1, 1, 1, 1, 60, 700] * 3, date(2013, 7, 1))
     found = fill_gaps(with_holes(usage, 5 * 48, 6 * 48 + 3), period, LONDON, None)
