@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-from psycopg.sql import SQL, Composable
+from psycopg.sql import SQL
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -89,7 +89,7 @@ def enter_readings(session: Session) -> datetime:
     return instant
 
 
-def _select(table: str, more: str) -> Composable:
+def _select(table: str, more: str) -> SQL:
     return SQL(
         f"select {COLUMNS} from {table} b join channels c on c.id = b.channel_id {more} "
         "where b.channel_id = any(%(channels)s::bigint[]) and b.day between %(first)s and %(last)s"
