@@ -32,7 +32,7 @@ from utility_crm.kit.settings import settings
 _ONE_AT_A_TIME = 7_304_001  # advisory lock: fitting twice at once helps nobody
 
 FIGURES_OF = {
-    "bill_step": ("step_minor", "before_minor"),
+    "bill_up": ("step_minor", "before_minor", "shock_minor", "shock_before_minor", "shock_on"),
     "bill_year": ("same_minor", "year_minor"),
     "price_rise": ("price_rise_minor",),
     "tariff_fit": ("saving_minor", "cheaper", "night_flat"),
@@ -76,7 +76,7 @@ def fit_and_score(session: Session, as_of: date, now: datetime, *, again: bool =
     split = None if first_bill_on is None else time_split(as_of, first_bill_on)
     if split is None:
         return _kept(session, as_of, now, "too_short", Learned(None, {}))
-    frame = features(session, [as_of, *split.dates], settings().timezone)
+    frame = features(session, [as_of, *split.known], settings().timezone)
     learned = _learned(session, frame, split)
     if learned.model is None:
         return _kept(session, as_of, now, "too_few", learned)

@@ -15,10 +15,10 @@ from churn.domain.feature_table import FloatArray
 from churn.tariff_fit import tariff_fit
 
 KEY = ["as_of", "customer_id"]
-WORDS = ("since", "tariff_name", "currency", "cheaper")
+WORDS = ("since", "tariff_name", "currency", "cheaper", "shock_on")
 NUMBERS = (
-    "step_minor", "before_minor", "same_minor", "year_minor", "bills", "estimated_bills",
-    "late_day_count", "overdue_minor",
+    "shock_minor", "shock_before_minor", "step_minor", "before_minor", "same_minor", "year_minor",
+    "bills", "estimated_bills", "late_day_count", "overdue_minor",
     "complaint_count", "unanswered_count", "unanswered_days", "contact_count",
     "cost_minor", "price_rise_minor", "saving_minor",
 )  # fmt: skip
@@ -60,6 +60,7 @@ def _facts(raw: pd.DataFrame) -> pd.DataFrame:
     facts: dict[str, FloatArray] = {
         "tenure": np.log1p(np.maximum(days, 0.0) / DAYS_IN_YEAR),
         "bill_step": _change(number("step_daily"), number("before_daily")),
+        "bill_shock": np.clip(number("shock"), 0.0, MOST_CHANGE),
         "bill_year": _change(number("same_daily"), number("year_daily")),
         "price_rise": np.clip(_ratio(number("price_rise_minor"), cost), -1.0, 1.0),
         "saving": np.clip(_ratio(number("saving_minor"), cost), 0.0, 1.0),

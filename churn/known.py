@@ -24,6 +24,7 @@ YEAR_DAYS = 365
 COMPLAINT_DAYS = 180
 CONTACT_DAYS = 90
 EXPORT_DAYS = 60
+SHOCK_DAYS = 100
 
 
 def _statement(words: str) -> TextClause:
@@ -51,82 +52,94 @@ _CUSTOMERS = _statement(
 )
 
 # A bill and the ones to hold it against, by day, since months differ in length. A customer's accounts are
-# summed where both bills are there.
+# summed where both bills are there. All by windows: joins of such sets have no statistics and would be planned
+# badly.
 _BILLS = _statement(
     """
     , b as (
-        select d.as_of, x.account_id, a.customer_id, x.starts_on, x.total_minor, x.estimated_readings,
-               x.total_minor / cast(x.ends_before - x.starts_on as double precision) as daily,
-               row_number() over (partition by d.as_of, x.account_id order by x.starts_on desc) as back
+        select d.as_of, x.account_id, a.customer_id, x.starts_on, x.issued_on, x.total_minor,
+               x.estimated_readings,
+               x.total_minor / cast(x.ends_before - x.starts_on as double precision) as daily
         from d
         join bills x on x.status = 'issued' and x.issued_on < d.as_of and x.issued_on >= d.as_of - 400
         join accounts a on a.id = x.account_id),
-    y as (
-        select distinct on (l.as_of, l.account_id) l.as_of, l.account_id, o.daily, o.total_minor
-        from b l
-        join b o on o.as_of = l.as_of and o.account_id = l.account_id and o.back > 2
-                and abs(o.starts_on - cast(l.starts_on - interval '1 year' as date)) <= 15
-        where l.back = 1
-        order by l.as_of, l.account_id, abs(o.starts_on - cast(l.starts_on - interval '1 year' as date)))
-    select l.as_of, l.customer_id,
-           cast(sum(l.total_minor) filter (where p.daily is not null) as bigint) as step_minor,
-           cast(sum(p.total_minor) as bigint) as before_minor,
-           cast(sum(l.total_minor) filter (where y.daily is not null) as bigint) as same_minor,
-           cast(sum(y.total_minor) as bigint) as year_minor,
-           sum(l.daily) filter (where p.daily is not null) as step_daily, sum(p.daily) as before_daily,
-           sum(l.daily) filter (where y.daily is not null) as same_daily, sum(y.daily) as year_daily,
-           cast(sum(m.usual) as double precision) as usual_minor,
-           cast(sum(m.bills) as bigint) as bills, cast(sum(m.estimated) as bigint) as estimated_bills
-    from b l
-    left join b p on p.as_of = l.as_of and p.account_id = l.account_id and p.back = 2
-    left join y on y.as_of = l.as_of and y.account_id = l.account_id
-    join (
-        select as_of, account_id, avg(total_minor) as usual, count(*) as bills,
-               count(*) filter (where estimated_readings > 0) as estimated
-        from b where back <= 12 group by as_of, account_id) m
-      on m.as_of = l.as_of and m.account_id = l.account_id
-    where l.back = 1
-    group by l.as_of, l.customer_id
+    l as (
+        select b.*, lag(total_minor) over bills as before_minor, lag(daily) over bills as before_daily,
+               last_value(total_minor) over year_before as year_minor,
+               last_value(daily) over year_before as year_daily,
+               avg(total_minor) over twelve as usual, count(*) over twelve as bills,
+               count(*) filter (where estimated_readings > 0) over twelve as estimated,
+               lead(starts_on) over bills as next_on, avg(total_minor) over three_before as three_minor,
+               case when issued_on >= as_of - :shock_days and daily > 0 and avg(daily) over three_before > 0
+                    then ln(daily / avg(daily) over three_before) end as jump
+        from b
+        window bills as (partition by as_of, account_id order by starts_on),
+               twelve as (bills rows 11 preceding),
+               three_before as (bills rows between 3 preceding and 1 preceding),
+               year_before as (bills range between '380 days' preceding and '350 days' preceding)),
+    s as (
+        select l.*, first_value(jump) over highest as shock,
+               first_value(case when jump is not null then total_minor end) over highest as shock_minor,
+               first_value(case when jump is not null then three_minor end) over highest
+                   as shock_before_minor,
+               first_value(case when jump is not null then issued_on end) over highest as shock_on
+        from l
+        window highest as (partition by as_of, account_id order by jump desc nulls last))
+    select as_of, customer_id,
+           cast(sum(total_minor) filter (where before_minor is not null) as bigint) as step_minor,
+           cast(sum(before_minor) as bigint) as before_minor,
+           cast(sum(total_minor) filter (where year_minor is not null) as bigint) as same_minor,
+           cast(sum(year_minor) as bigint) as year_minor,
+           sum(daily) filter (where before_daily is not null) as step_daily,
+           sum(before_daily) as before_daily,
+           sum(daily) filter (where year_daily is not null) as same_daily, sum(year_daily) as year_daily,
+           cast(sum(usual) as double precision) as usual_minor,
+           cast(sum(bills) as bigint) as bills, cast(sum(estimated) as bigint) as estimated_bills,
+           max(shock) as shock, (array_agg(shock_minor order by shock desc nulls last))[1] as shock_minor,
+           cast((array_agg(shock_before_minor order by shock desc nulls last))[1] as bigint)
+               as shock_before_minor,
+           (array_agg(shock_on order by shock desc nulls last))[1] as shock_on
+    from s where next_on is null
+    group by as_of, customer_id
     """
 )
 
 # Money settles the oldest bill first. A bill was paid on the first day by which the account had paid as much
-# as was billed up to and with it.
+# as was billed up to and with it: among the payments that reach as far, the earliest.
 _LATENESS = _statement(
     """
-    , billed as (
-        select id, account_id, issued_on, due_on,
+    , reach as (
+        select id, account_id, issued_on, due_on, cast(null as date) as paid_on,
                sum(total_minor) over (partition by account_id order by issued_on, id) as up_to
-        from bills where status = 'issued'),
-    paid as (
-        select account_id, cast(received_at at time zone :zone as date) as paid_on,
-               sum(amount_minor) over (partition by account_id order by received_at, id) as up_to
+        from bills where status = 'issued'
+        union all
+        select null, account_id, null, null, cast(received_at at time zone :zone as date),
+               sum(amount_minor) over (partition by account_id order by received_at, id)
         from payments),
     settled as (
-        select b.id, b.account_id, b.issued_on, b.due_on, min(p.paid_on) as paid_on
-        from billed b left join paid p on p.account_id = b.account_id and p.up_to >= b.up_to
-        group by b.id, b.account_id, b.issued_on, b.due_on),
-    late as (
-        select d.as_of, s.account_id,
-               sum(greatest(0, least(coalesce(s.paid_on, d.as_of), d.as_of) - s.due_on)) as late_days
+        select id, account_id, issued_on, due_on,
+               min(paid_on) over (partition by account_id order by up_to
+                                  range between current row and unbounded following) as paid_on
+        from reach),
+    told as (
+        select d.as_of, s.account_id, 0 as minor,
+               greatest(0, least(coalesce(s.paid_on, d.as_of), d.as_of) - s.due_on) as late_days
         from d
-        join settled s on s.issued_on < d.as_of and s.due_on < d.as_of and s.due_on >= d.as_of - :year
-        group by d.as_of, s.account_id),
-    due as (
-        select d.as_of, b.account_id, sum(b.total_minor) as minor
+        join settled s on s.id is not null and s.issued_on < d.as_of and s.due_on < d.as_of
+                      and s.due_on >= d.as_of - :year
+        union all
+        select d.as_of, b.account_id, b.total_minor, 0
         from d join bills b on b.status = 'issued' and b.issued_on < d.as_of and b.due_on < d.as_of
-        group by d.as_of, b.account_id),
-    received as (
-        select d.as_of, p.account_id, sum(p.amount_minor) as minor
-        from d join payments p on p.received_at < d.morning
-        group by d.as_of, p.account_id)
-    select due.as_of, a.customer_id, cast(sum(coalesce(late.late_days, 0)) as bigint) as late_days,
-           cast(sum(greatest(0, due.minor - coalesce(received.minor, 0))) as bigint) as overdue_minor
-    from due
-    join accounts a on a.id = due.account_id
-    left join late on late.as_of = due.as_of and late.account_id = due.account_id
-    left join received on received.as_of = due.as_of and received.account_id = due.account_id
-    group by due.as_of, a.customer_id
+        union all
+        select d.as_of, p.account_id, - p.amount_minor, 0
+        from d join payments p on p.received_at < d.morning),
+    accounted as (
+        select as_of, account_id, sum(late_days) as late_days, greatest(0, sum(minor)) as overdue_minor
+        from told group by as_of, account_id)
+    select t.as_of, a.customer_id, cast(sum(t.late_days) as bigint) as late_days,
+           cast(sum(t.overdue_minor) as bigint) as overdue_minor
+    from accounted t join accounts a on a.id = t.account_id
+    group by t.as_of, a.customer_id
     """
 )
 
@@ -181,9 +194,11 @@ def customers(session: Session, dates: Sequence[date], zone: str) -> pd.DataFram
 
 
 def bills(session: Session, dates: Sequence[date], zone: str) -> pd.DataFrame:
-    """The last bill, the one before and the one a year before (minor units, and minor units a day); the
-    usual bill (mean of up to twelve); how many of those were estimated."""
-    return _frame(session, _BILLS, dates, zone)
+    """The last bill, the one before and the one a year before (minor units, and minor units a day); the usual
+    bill (mean of up to twelve) and how many of those were estimated; and of the bills issued in the last 100
+    days the one highest above the mean of up to three before it (shock: log of the ratio by day).
+    """
+    return _frame(session, _BILLS, dates, zone, shock_days=SHOCK_DAYS)
 
 
 def lateness(session: Session, dates: Sequence[date], zone: str) -> pd.DataFrame:

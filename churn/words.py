@@ -17,7 +17,7 @@ SEGMENTS = {
     "industry": mark("Industry"),
 }
 GROUPS = {
-    "bill_step": mark("Bill against the one before"),
+    "bill_up": mark("A bill that went up"),
     "bill_year": mark("Bill against a year before"),
     "price_rise": mark("Price change"),
     "tariff_fit": mark("A cheaper tariff of ours"),
@@ -34,7 +34,8 @@ GROUPS = {
 }
 FACTS = {
     "tenure": mark("Years with us"),
-    "bill_step": mark("Bill against the one before"),
+    "bill_step": mark("Last bill against the one before"),
+    "bill_shock": mark("Highest of three bills against the three before"),
     "bill_year": mark("Bill against a year before"),
     "price_rise": mark("Price change, share of cost"),
     "saving": mark("Saving on another tariff of ours"),
@@ -54,7 +55,6 @@ METHODS = {
     "direct_debit": mark("Pays by direct debit"),
     "cash": mark("Pays in cash"),
 }
-PERIODS_IN_YEAR = 365 / 28
 
 Figures = Mapping[str, Any]
 
@@ -112,13 +112,27 @@ class Words:
         return percent(value, 0, self.language)
 
 
-def _bill_step(w: Words, f: Figures) -> tuple[str, str]:
+def _bill_up(w: Words, f: Figures) -> tuple[str, str]:
+    """The last bill's step, or a larger one among the bills shortly before it."""
+    step = _rise(f["before_minor"], f["step_minor"])
+    shock = _rise(f["shock_before_minor"], f["shock_minor"])
+    if shock > max(step, 0.0):
+        amounts = {"before": w.amount(f["shock_before_minor"], f), "now": w.amount(f["shock_minor"], f)}
+        issued = day(date.fromisoformat(f["shock_on"]), w.language)
+        return (
+            w._("Bill of %(day)s up from %(before)s to %(now)s", day=issued, **amounts),
+            w._("on the mean of the three before"),
+        )
     if f["step_minor"] is None or f["before_minor"] is None:
         return w._("No two bills to compare yet"), ""
     amounts = {"before": w.amount(f["before_minor"], f), "now": w.amount(f["step_minor"], f)}
-    if f["step_minor"] > f["before_minor"]:
+    if step > 0:
         return w._("Bill up from %(before)s to %(now)s", **amounts), w._("on the one before")
     return w._("Bill %(now)s after %(before)s", **amounts), w._("on the one before")
+
+
+def _rise(before: float | None, now: float | None) -> float:
+    return now / before - 1 if now is not None and before is not None and before > 0 else -1.0
 
 
 def _bill_year(w: Words, f: Figures) -> tuple[str, str]:
@@ -139,11 +153,9 @@ def _price_rise(w: Words, f: Figures) -> tuple[str, str]:
 
 def _tariff_fit(w: Words, f: Figures) -> tuple[str, str]:
     if f["saving_minor"]:
-        year = w.amount(100 * round(f["saving_minor"] * PERIODS_IN_YEAR / 100), f)
-        return (
-            w._("%(tariff)s would cost less", tariff=f["cheaper"]),
-            w._("about %(amount)s a year, by the last four weeks", amount=year),
-        )
+        saving = w.signed(-f["saving_minor"], f)
+        in_four_weeks = w._("%(amount)s in four weeks", amount=saving)
+        return w._("%(tariff)s would cost less", tariff=f["cheaper"]), in_four_weeks
     if f["night_flat"]:
         return w._("%(share)s of use at night on a flat tariff", share=w.share(f["night_flat"])), ""
     return w._("No tariff of ours would cost less"), ""
@@ -206,7 +218,7 @@ def _payment_method(w: Words, f: Figures) -> tuple[str, str]:
 
 
 _SAY: dict[str, Callable[[Words, Figures], tuple[str, str]]] = {
-    "bill_step": _bill_step,
+    "bill_up": _bill_up,
     "bill_year": _bill_year,
     "price_rise": _price_rise,
     "tariff_fit": _tariff_fit,

@@ -26,7 +26,8 @@ class Fact:
 
 NUMERIC = (
     Fact("tenure", "tenure", "years"),
-    Fact("bill_step", "bill_step", "change"),
+    Fact("bill_step", "bill_up", "change"),
+    Fact("bill_shock", "bill_up", "change"),
     Fact("bill_year", "bill_year", "change"),
     Fact("price_rise", "price_rise", "share"),
     Fact("saving", "tariff_fit", "share"),
