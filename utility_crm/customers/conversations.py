@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.tables import User
 from utility_crm.customers.tables import Contact, Customer
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.web.words import mark
 
-CHANNELS = ("call", "email", "letter", "visit", "web")
-TOPICS = ("bill", "payment", "meter", "outage", "tariff", "moving", "contract", "other")
+CHANNELS = (mark("call"), mark("email"), mark("letter"), mark("visit"), mark("web"))
+TOPICS = (
+    mark("bill"), mark("payment"), mark("meter"), mark("outage"), mark("tariff"), mark("moving"),
+    mark("contract"), mark("details"), mark("other"),
+)  # fmt: skip
 LONGEST_NOTE = 4000
 
 

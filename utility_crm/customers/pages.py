@@ -28,6 +28,8 @@ from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
 Text = Annotated[str, Form()]
+TYPED, LISTED = 9, 50
+"""How many customers the box shows while somebody types, and the page afterwards."""
 
 
 @router.get("/")
@@ -51,18 +53,18 @@ def desk(request: Request, ask: str = "last") -> Response:
 def customers(request: Request, q: str = "") -> Response:
     """What the search box finds, as a page; a single hit opens at once."""
     with visit(request) as v:
-        hits = _found(v, q, 50)
+        hits = _found(v, q, LISTED)
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
         recent = recent_customers(v.session, recent_ids(request))
-        return v.render("customers/list.html", q=q, hits=hits, recent=recent)
+        return v.render("customers/list.html", q=q, hits=hits, most=LISTED, recent=recent)
 
 
 @router.get("/customers/found")
 def found(request: Request, q: str = "") -> Response:
     """The list under the search box, while somebody types."""
     with visit(request) as v:
-        return HTMLResponse(v.fragment("customers/found.html", q=q, hits=_found(v, q, 9)))
+        return HTMLResponse(v.fragment("customers/found.html", q=q, hits=_found(v, q, TYPED)))
 
 
 @router.get("/customers/{customer_id}")
@@ -145,7 +147,12 @@ def _page(
     chosen = chosen_question(questions, ask)
     shown = sheet_of(call, chosen)
     sheet = Sheet(shown.template, {**shown.context, **form})
-    around = {"question": chosen, "customer_id": customer_id, "customer_path": f"/customers/{customer_id}"}
+    around = {
+        "question": chosen,
+        "customer_id": customer_id,
+        "customer_path": f"/customers/{customer_id}",
+        "kinds": KINDS,
+    }
     html = v.fragment(sheet.template, **around, **sheet.context)
     if v.hx:
         return HTMLResponse(html, status)
@@ -161,6 +168,5 @@ def _page(
         kept=params.get("kept", ""),
         channels=CHANNELS,
         topics=TOPICS,
-        kinds=KINDS,
         longest_note=LONGEST_NOTE,
     )

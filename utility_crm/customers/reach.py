@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.web.words import mark
 
-KINDS = ("phone", "email", "post")
+KINDS = (mark("phone"), mark("email"), mark("post"))
 
 
 def normal_form(kind: str, value: str, country: str) -> str:

@@ -112,6 +112,12 @@ def day(when: date | datetime, language: str = "en") -> str:
     return _date(local_day(when), "d MMM", language)
 
 
+def day_near(when: date | datetime, today: date, language: str = "en") -> str:
+    """17 Oct, or 17 Oct 2025 where it is not this year's."""
+    one = local_day(when)
+    return _date(one, "d MMM" if one.year == today.year else "d MMM y", language)
+
+
 def day_year(when: date | datetime, language: str = "en") -> str:
     """17 Oct 2026."""
     return _date(local_day(when), "d MMM y", language)
@@ -178,7 +184,7 @@ FILTERS = {
     function.__name__: function
     for function in (
         money, signed_money, number, signed_number, kwh, signed_kwh, price, percent,
-        day, day_year, weekday, weekday_long, day_key, day_long, month, month_name,
+        day, day_near, day_year, weekday, weekday_long, day_key, day_long, month, month_name,
         month_short, month_year, clock, ago,
     )
 }  # fmt: skip

@@ -51,7 +51,8 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        made.install_gettext_translations(catalogue(language, self._folders), newstyle=True)  # type: ignore[attr-defined]
+        words = catalogue(language, self._folders)
+        made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.globals.update(
@@ -60,6 +61,7 @@ class Templates:
             bars=charts.bars,
             heatmap=charts.heatmap,
             Answer=Answer,
+            named=lambda names: [(name, words.gettext(name)) for name in names],
         )
         for name in ("marks", "charts"):  # macros, at hand in every template without an import
             made.globals[name] = made.get_template(f"web/{name}.html").module
