@@ -51,9 +51,9 @@ _CUSTOMERS = _statement(
     """
 )
 
-# A bill and the ones to hold it against, by day, since months differ in length. A customer's accounts are
-# summed where both bills are there. All by windows: joins of such sets have no statistics and would be planned
-# badly.
+# A bill and the ones to hold it against, by day, since months differ in length; accounts of a customer are
+# summed where both bills are there. All by windows: joins of such sets have no statistics and would be
+# planned badly.
 _BILLS = _statement(
     """
     , b as (
