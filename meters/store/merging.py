@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 
 from meters.domain.decimals import MISSING, IntArray
 from meters.store.rows import DayTable, with_one_code
-from meters.store.writing import driver_cursor
+from utility_crm.kit.driver import driver_cursor
 
 _ROWS_AT_ONCE = 10_000
 
 # The bounds let the server leave out the partitions that cannot hold any.
 _KNOWN = """
-select asked.place, cardinality(b.micro), array_replace(b.micro, null, %(missing)s::bigint), b.quality,
-b.qualities from unnest(%(channels)s::bigint[], %(days)s::date[]) with ordinality as asked(channel_id, day,
-place) join blocks b on b.channel_id = asked.channel_id and b.day = asked.day where b.day between %(first)s
-and %(last)s
+select asked.place, cardinality(b.micro), array_replace(b.micro, null, %(missing)s::bigint),
+       b.quality, b.qualities
+from unnest(%(channels)s::bigint[], %(days)s::date[]) with ordinality as asked(channel_id, day, place)
+join blocks b on b.channel_id = asked.channel_id and b.day = asked.day
+where b.day between %(first)s and %(last)s
 """
 
 

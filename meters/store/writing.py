@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from psycopg import Cursor
 from sqlalchemy.orm import Session
 
 from meters.store.copying import COLUMNS, HEAD, TRAILER, copy_bytes
 from meters.store.rows import DayTable
+from utility_crm.kit.driver import driver_cursor
 
 _INCOMING = """
 create temp table if not exists incoming_blocks (
@@ -40,8 +39,7 @@ with written as (
 select count(*), count(channel_id) from written
 """
 
-# An upsert into compressed chunks opens what it touches; beyond 100,000 rows it must be told that this is
-# meant.
+# An upsert opens the compressed rows that it touches; beyond 100,000 it has to be told that this is meant.
 _OPEN_CHUNKS = """
 select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)
 from pg_extension where extname = 'timescaledb'
@@ -67,8 +65,7 @@ def make_room(session: Session, days: Iterable[date]) -> None:
 
 
 def write_days(session: Session, feed_id: int, received_at: datetime, tables: Iterable[DayTable]) -> Written:
-    """Store whole days, one a channel and day; a day that is there already in the same words is left as it
-    is."""
+    """Store whole days, one a channel and day; one that is there already in the same words is left alone."""
     count = 0
     with driver_cursor(session) as cursor:
         cursor.execute(_INCOMING)
@@ -84,12 +81,3 @@ def write_days(session: Session, feed_id: int, received_at: datetime, tables: It
         cursor.execute(_UPSERT, {"feed_id": feed_id, "received_at": received_at})
         written, changed = cursor.fetchone() or (0, 0)
     return Written(added=written - changed, changed=changed, unchanged=count - written)
-
-
-def driver_cursor(session: Session, *, binary: bool = False) -> Cursor[Any]:
-    """A psycopg cursor inside the session's transaction; what the session holds back is written first."""
-    session.flush()
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    cursor: Cursor[Any] = connection.cursor(binary=binary)
-    return cursor

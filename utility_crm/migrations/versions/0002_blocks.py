@@ -36,7 +36,8 @@ begin
     while month <= last loop
         part := 'blocks_' || to_char(month, 'YYYYMM');
         if to_regclass(part) is null then
-            perform pg_advisory_xact_lock(hashtext('make_block_partitions'));
+            -- One at a time; taking a table's lock also lets this session see what others have made meanwhile.
+            lock table only blocks in share update exclusive mode;
             if to_regclass(part) is null then
                 execute format('create table %I (like blocks including defaults including constraints)', part);
                 execute format('alter table blocks attach partition %I for values from (%L) to (%L)',

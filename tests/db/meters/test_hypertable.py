@@ -1,0 +1,46 @@
+"""TimescaleDB only: feeds into chunks that are compressed already."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from meter_files import JUNE, csv_file
+from sqlalchemy import text
+
+from meters.actions import ingest
+from utility_crm.kit.database import make_engine, unit_of_work
+
+CHUNKS = "select show_chunks('blocks')::text"
+
+
+@pytest.fixture
+def fresh(fresh_database_url: str):
+    engine = make_engine(fresh_database_url)
+    with engine.connect() as connection:
+        if not connection.scalar(text("select 1 from pg_extension where extname = 'timescaledb'")):
+            engine.dispose()
+            pytest.skip("this server has no TimescaleDB")
+    yield engine
+    engine.dispose()
+
+
+def test_corrections_into_compressed_chunks(fresh, tmp_path) -> None:
+    days = [(f"SP{point}", JUNE + timedelta(days=day), [1] * 48) for point in range(20) for day in range(60)]
+    with unit_of_work(fresh) as session:
+        ingest(session, csv_file(tmp_path, "a.csv", *days))
+    with fresh.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for chunk in connection.execute(text(CHUNKS)).scalars().all():
+            connection.execute(text(f"call convert_to_columnstore('{chunk}')"))
+    with unit_of_work(fresh) as session:
+        session.execute(
+            text("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 5")
+        )  # too few: the ingest lifts it
+        corrected = [(point, day, [2] * 48) for point, day, _values in days[::2]]
+        known = ("SP1", JUNE + timedelta(days=1), [1] * 10 + [None] * 38)
+        taken = ingest(session, csv_file(tmp_path, "b.csv", *corrected, known))
+    assert (taken.blocks_added, taken.blocks_changed, taken.blocks_unchanged) == (0, 600, 1)
+    with fresh.connect() as connection:
+        assert connection.scalar(text("select count(*) from blocks")) == len(days)
+        assert connection.scalar(text("select count(*) from block_history where micro[1] = 1000000")) == 600
+        assert connection.scalar(text("select count(*) from blocks where micro[48] = 2000000")) == 600
