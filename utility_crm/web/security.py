@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,7 +33,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class Guard:
-    """ASGI middleware: refuses writes that another site started; puts the security headers on every response.
+    """ASGI middleware: refuses writes that another site started; puts the security headers on every response
+    and, in milliseconds, how long it took to make.
 
     A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`); who says neither is no
     browser, carries no cookie against its owner's will, and passes.
@@ -46,9 +48,12 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        began = perf_counter()
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers["Server-Timing"] = f"app;dur={1000 * (perf_counter() - began):.1f}"
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if "cache-control" not in headers:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+
 import uvicorn
 from fastapi import FastAPI
 
 
 def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until told to stop (SIGINT, SIGTERM). With `fd` the socket is a parent's, already bound."""
-    uvicorn.run(
+    """Serve until told to stop (SIGINT, SIGTERM). With `fd` the socket is a parent's, already listening."""
+    config = uvicorn.Config(
         app,
-        fd=fd,
         host=host,
         port=port,
         log_level="warning",
         access_log=False,
         server_header=False,
-        date_header=True,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
+    handed = [socket.socket(fileno=fd)] if fd is not None else None
+    uvicorn.Server(config).run(sockets=handed)
