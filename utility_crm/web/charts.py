@@ -5,13 +5,16 @@ Pure arithmetic: no HTML here. x is a percentage and y a pixel, so a chart reflo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from utility_crm.web.formats import money
 
 HEAT_STEPS = 7
-_NICE = (1, 2, 5)
+LONG_LABEL = 5
+_NICE = (10, 20, 50)
+_NICE_BARS = (10, 20, 25, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +84,36 @@ def waterfall(
             )
         )
     rows.append(WaterfallRow(*after, True, place(after[1]), 0, place(after[1]), None))
-    ticks = tuple(
-        Tick(
-            round(100 * index / count, 2), money(first + index * step, currency, language).removesuffix(".00")
-        )
-        for index in range(count + 1)
-    )
-    return Waterfall(currency, ticks, tuple(rows))
+    labels = [money(first + index * step, currency, language) for index in range(count + 1)]
+    if step % 100 == 0:  # whole units: £90 rather than £90.00, and 90 £ rather than 90,00 £
+        labels = [re.sub(r"[.,]00(?!\d)", "", label) for label in labels]
+    return Waterfall(currency, tuple(_ticks(labels)), tuple(rows))
 
 
-def axis(low: int, high: int, intervals: int = 4) -> tuple[int, int, int]:
+def _ticks(labels: Sequence[str]) -> Iterable[Tick]:
+    """One line each; where labels are long, only every other speaks, and the last."""
+    last = len(labels) - 1
+    long = max(map(len, labels)) > LONG_LABEL
+    for index, label in enumerate(labels):
+        quiet = long and index != last and (index % 2 == 1 or last - index < 2)
+        yield Tick(round(100 * index / last, 2), "" if quiet else label)
+
+
+def axis(low: int, high: int, intervals: int = 4, nice: Sequence[int] = _NICE) -> tuple[int, int, int]:
     """(first tick, step, number of steps) of round numbers that hold [low, high] with a little air."""
     wide = max(high - low, 1)
-    step = _nice(-(-wide // intervals))
+    step = _nice(-(-wide // intervals), nice)
     first = (low // step) * step
     return first, step, max(1, -(-(high - first) // step))
 
 
-def _nice(least: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, ... that is not below `least`."""
+def _nice(least: int, factors: Sequence[int]) -> int:
+    """The smallest of 1, 2, 5, 10, 20, ... (tenths in `factors`) that is not below `least`."""
     scale = 1
     while True:
-        for factor in _NICE:
-            if factor * scale >= least:
-                return factor * scale
+        for factor in factors:
+            if factor * scale >= 10 * least and factor * scale % 10 == 0:
+                return factor * scale // 10
         scale *= 10
 
 
@@ -144,7 +153,7 @@ def bars(
     compared, open_ones = set(strong), set(unfinished)
     floor, left = height - 28, 7.0
     top, room = max([1.0, *(value for _, value in values)]), 22
-    _, step, count = axis(0, max(1, round(top)))
+    _, step, count = axis(0, max(1, round(top)), nice=_NICE_BARS)
     scale = (floor - room) / top
     pitch = (100 - left) / max(1, len(values))
     found = []

@@ -27,6 +27,22 @@ def test_a_waterfall_that_does_not_add_up_is_refused() -> None:
         waterfall(("a", 100, ""), [("e", 10, "")], ("b", 111, ""), "GBP")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "language", "labels"),
+    [
+        (9317, 12469, "en", ["£90", "£100", "£110", "£120", "£130"]),
+        (458513, 510262, "en", ["£4,400", "", "£4,800", "", "£5,200"]),
+        (9317, 12469, "ru", ["90\xa0£", "100\xa0£", "110\xa0£", "120\xa0£", "130\xa0£"]),
+        (30, 75, "en", ["£0.20", "£0.40", "£0.60", "£0.80"]),
+    ],
+)
+def test_ticks_are_round_and_long_ones_keep_apart(
+    start: int, end: int, language: str, labels: list[str]
+) -> None:
+    chart = waterfall(("a", start, ""), [("e", end - start, "")], ("b", end, ""), "GBP", language)
+    assert [tick.label for tick in chart.ticks] == labels
+
+
 @given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
 def test_an_axis_holds_its_values_with_round_steps(low: int, wide: int) -> None:
     first, step, count = axis(low, low + wide)
