@@ -9,6 +9,7 @@ holidays.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,7 +41,9 @@ def load_profiles(calendar: Calendar) -> Profiles:
     days_off = sorted(calendar.public_holidays)
 
     def halves(profile: type[bdew.H25 | bdew.G25]) -> Float32:
-        values = np.asarray(profile(quarters, holidays=days_off).to_numpy(), dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # demandlib's own use of pandas
+            values = np.asarray(profile(quarters, holidays=days_off).to_numpy(), dtype=np.float64)
         mean = values.reshape(-1, SLOTS, 2).mean(axis=2)
         return np.asarray(mean / mean.mean(), dtype=np.float32)
 
