@@ -1,12 +1,15 @@
 """What billing gives the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 
 MODULE = Module(
     name="billing",
     tables="billing.tables",
+    pages="billing.pages:router",
+    customer="billing.customer:ROOM",
     search="billing.search:find_bills",
     jobs="billing.jobs:JOBS",
     commands="billing.commands:app",
     demo="billing.demo:build",
+    navigation=(Room("Billing", "/billing", "b", frozenset({"ops", "marketer"}), 30),),
 )

@@ -41,8 +41,8 @@ _STANDING = text(
     from accounts a
     left join account_balances b on b.account_id = a.id
     left join lateral (
-        select sum(open_minor) as open_minor, count(*) as open_bills,
-               sum(open_minor) filter (where due_on < :today) as overdue_minor,
+        select cast(sum(open_minor) as bigint) as open_minor, count(*) as open_bills,
+               cast(sum(open_minor) filter (where due_on < :today) as bigint) as overdue_minor,
                min(due_on) filter (where due_on < :today) as late_since,
                count(*) filter (where due_on < :today) as late_bills
         from bills where account_id = a.id and status = 'issued' and open_minor > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,6 +40,10 @@ class BillRow:
         return (self.ends_before - self.starts_on).days
 
     @property
+    def last_on(self) -> date:
+        return self.ends_before - timedelta(days=1)
+
+    @property
     def paid_minor(self) -> int:
         return max(self.total_minor, 0) - self.open_minor
 
@@ -69,6 +73,10 @@ class LineRow:
     service_point: str | None
     tariff_code: str | None
     tariff: str | None
+
+    @property
+    def last_on(self) -> date:
+        return self.ends_before - timedelta(days=1)
 
 
 _COLUMNS = (
@@ -124,6 +132,20 @@ def bill_before(session: Session, bill: BillRow) -> BillRow | None:
             Bill.account_id == bill.account_id, Bill.status == "issued", Bill.ends_before <= bill.starts_on
         )
         .order_by(Bill.ends_before.desc())
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    return None if row is None else BillRow(*tuple(row))
+
+
+def bill_after(session: Session, bill: BillRow) -> BillRow | None:
+    """The account's issued bill after this one."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            Bill.account_id == bill.account_id, Bill.status == "issued", Bill.starts_on >= bill.ends_before
+        )
+        .order_by(Bill.starts_on)
         .limit(1)
     )
     row = session.execute(statement).one_or_none()

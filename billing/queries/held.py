@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -29,6 +30,10 @@ class HeldRow:
     held_at: datetime
     released_at: datetime | None
     released_by: str | None
+
+    @property
+    def last_on(self) -> date:
+        return self.ends_before - timedelta(days=1)
 
     @property
     def releasable(self) -> bool:
@@ -60,7 +65,7 @@ _HELD = """
 """
 _RUNS = text(
     """
-    select to_char(ends_before - 1, 'YYYY-MM'), currency, count(*), sum(total_minor),
+    select to_char(ends_before - 1, 'YYYY-MM'), currency, count(*), cast(sum(total_minor) as bigint),
            count(*) filter (where estimated_readings > 0), min(issued_on), max(issued_on)
     from bills where status = 'issued'
     group by 1, 2 order by 1 desc, 2 limit :limit
@@ -72,6 +77,12 @@ def held_accounts(session: Session, limit: int = 500) -> tuple[HeldRow, ...]:
     """The queue: what is held and not billed yet, the oldest days first."""
     statement = text(_HELD + " order by h.starts_on, a.number limit :limit")
     return tuple(HeldRow(*row) for row in session.execute(statement, {"limit": limit}))
+
+
+def held_of(session: Session, account_ids: Sequence[int]) -> tuple[HeldRow, ...]:
+    """Of some accounts, the oldest days first."""
+    statement = text(_HELD + " and h.account_id = any(:accounts) order by h.starts_on")
+    return tuple(HeldRow(*row) for row in session.execute(statement, {"accounts": list(account_ids)}))
 
 
 def held_by_id(session: Session, held_id: int) -> HeldRow:

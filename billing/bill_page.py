@@ -1,0 +1,148 @@
+"""The bill page: one bill, its lines and where they come from, held against the one before, and made again
+today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from billing.domain.axis import axis_of, epoch_minute
+from billing.domain.rating import rate_bill
+from billing.explaining import Explained, explain_bill
+from billing.queries.bill_parts import BillPart, ReadPart, parts_of_bills, read_parts
+from billing.queries.bills import (
+    BillHolder,
+    BillRow,
+    LineRow,
+    bill_after,
+    bill_before,
+    bill_named,
+    holder_of,
+    lines_of_bill,
+)
+from billing.queries.sources import Source, sources_of
+from utility_crm.kit.errors import CareError
+
+QUESTIONS = ("charge", "total", "why", "estimated", "price", "paid", "again")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The bill made again from what is known now."""
+
+    total_minor: int
+    micro_kwh: int
+    read_since: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """One day of the bill. estimated: how many of its readings were when billed."""
+
+    day: date
+    micro_kwh: int
+    estimated: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillPage:
+    """Everything the page shows. explained is None where there is no earlier bill or it cannot be
+    compared."""
+
+    bill: BillRow
+    holder: BillHolder
+    lines: tuple[LineRow, ...]
+    line: LineRow
+    before: BillRow | None
+    after: BillRow | None
+    explained: Explained | None
+    refused: CareError | None
+    parts: tuple[BillPart, ...]
+    days: tuple[DayUse, ...]
+    readings: int
+    again: Again
+    sources: tuple[Source, ...]
+
+    @property
+    def taxes_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines if line.charge == "tax")
+
+
+def bill_page(session: Session, number: str, position: int) -> BillPage:
+    """The page of a bill by its number; position chooses the line that is asked about. Raises NotFound."""
+    bill = bill_named(session, number)
+    lines = lines_of_bill(session, bill.id)
+    before = bill_before(session, bill)
+    parts = parts_of_bills(session, [bill.id])[bill.id]
+    read = read_parts(session, bill, parts)
+    found, refused = _explained(session, bill, before)
+    return BillPage(
+        bill=bill,
+        holder=holder_of(session, bill.account_id),
+        lines=lines,
+        line=_chosen(lines, position),
+        before=before,
+        after=bill_after(session, bill),
+        explained=found,
+        refused=refused,
+        parts=parts,
+        days=_days(read),
+        readings=sum(item.side.bill().intervals for item in read),
+        again=_again(read),
+        sources=sources_of(session, parts, bill.known_at),
+    )
+
+
+def _chosen(lines: Sequence[LineRow], position: int) -> LineRow:
+    """The line asked about, else the largest."""
+    asked = next((line for line in lines if line.position == position), None)
+    return asked or max(lines, key=lambda line: (line.charge != "tax", line.amount_minor))
+
+
+def _explained(
+    session: Session, bill: BillRow, before: BillRow | None
+) -> tuple[Explained | None, CareError | None]:
+    if before is None:
+        return None, None
+    try:
+        return explain_bill(session, bill, before, days=False), None
+    except CareError as refused:
+        return None, refused
+
+
+def _again(read: Sequence[ReadPart]) -> Again:
+    """The same days and prices with the readings as they are known now."""
+    bills = [
+        rate_bill(item.side.actual(), item.part.tariff, item.part.period, timezone=item.part.timezone)
+        for item in read
+    ]
+    changed = sum(int(np.count_nonzero(_differs(item))) for item in read)
+    return Again(sum(bill.total_minor for bill in bills), sum(bill.micro_kwh for bill in bills), changed)
+
+
+def _differs(item: ReadPart) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    usage, actual = item.side.usage, item.side.actual()
+    differs: np.ndarray[tuple[int], np.dtype[np.bool_]] = (usage.micro_kwh != actual.micro_kwh) | (
+        usage.estimated & ~actual.estimated
+    )
+    return differs
+
+
+def _days(read: Sequence[ReadPart]) -> tuple[DayUse, ...]:
+    """kWh by local day, as billed, all supplies together."""
+    sums: dict[date, tuple[int, int]] = {}
+    for item in read:
+        usage, period = item.side.usage, item.part.period
+        axis = axis_of(item.side.zone, usage.interval_minutes, epoch_minute(usage.starts_at), period)
+        size = min(axis.size, usage.micro_kwh.size)
+        energy, guessed = np.zeros(period.days, dtype=np.int64), np.zeros(period.days, dtype=np.int64)
+        np.add.at(energy, axis.day_index[:size], usage.micro_kwh[:size])
+        np.add.at(guessed, axis.day_index[:size], usage.estimated[:size])
+        for day, micro_kwh, count in zip(period.dates(), energy.tolist(), guessed.tolist(), strict=True):
+            known = sums.get(day, (0, 0))
+            sums[day] = (known[0] + micro_kwh, known[1] + count)
+    return tuple(DayUse(day, *found) for day, found in sorted(sums.items()))

@@ -1,0 +1,85 @@
+"""What billing puts around the questions: figures of the strip, what is to be said, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from billing.customer import loads
+from billing.customer.owe import to_pay
+from billing.wording import bill_name, money_sums, say
+from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
+from utility_crm.kit.settings import settings
+from utility_crm.web.formats import day, money
+from utility_crm.web.words import mark
+
+BILLS_GO_OUT = time(6)
+"""The hour at which a bill of a day stands in the timeline."""
+
+
+def cells(call: CustomerCall) -> Sequence[Cell]:
+    """Balance and what is late of it."""
+    mine = call.once(to_pay)
+    if not mine:
+        return ()
+    _ = say(call.language)
+    late = [(one.currency, one.overdue_minor) for one in mine if one.overdue_minor]
+    balance = money_sums(((one.currency, one.balance_minor) for one in mine), call.language)
+    found = [Cell(mark("Balance"), balance, order=10)]
+    if late:
+        since = min(one.late_since for one in mine if one.late_since)
+        days = _("%(days)s days") % {"days": (call.today - since).days}
+        found.append(Cell(mark("Overdue"), money_sums(late, call.language), days, "bad", 20))
+    return found
+
+
+def todos(call: CustomerCall) -> Sequence[Todo]:
+    """A late amount to speak about, and periods that wait for readings."""
+    _ = say(call.language)
+    path = f"/customers/{call.customer_id}?ask=owe"
+    found = []
+    for one in call.once(to_pay):
+        if one.overdue_minor and one.late_since:
+            amount = money(one.overdue_minor, one.currency, call.language)
+            words = _("%(amount)s is late: ask when it will be paid") % {"amount": amount}
+            since = _("since %(day)s") % {"day": day(one.late_since, call.language)}
+            found.append(Todo(words, since, path + "#pay", tone="bad", order=20))
+    for held in call.once(loads.held):
+        words = _("Not billed yet: %(first)s to %(last)s") % {
+            "first": day(held.starts_on, call.language),
+            "last": day(held.last_on, call.language),
+        }
+        found.append(Todo(words, held.reason, tone="warn", order=60))
+    return found
+
+
+def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
+    """Bills and payments."""
+    _ = say(call.language)
+    zone = ZoneInfo(settings().timezone)
+    entries = [
+        TimelineEntry(
+            datetime.combine(bill.issued_on, BILLS_GO_OUT, zone),
+            mark("Bills"),
+            _("%(bill)s, %(amount)s")
+            % {
+                "bill": bill_name(bill, call.language),
+                "amount": money(bill.total_minor, bill.currency, call.language),
+            },
+            _("in part estimated") if bill.estimated_readings else "",
+            "bad" if bill.state(call.today) == "late" else "",
+            f"/bills/{bill.number}",
+        )
+        for bill in call.once(loads.bills)
+    ]
+    entries += [
+        TimelineEntry(
+            payment.received_at,
+            mark("Payments"),
+            money(payment.amount_minor, payment.currency, call.language),
+            f"{_(payment.method.replace('_', ' '))}, {payment.reference}",
+        )
+        for payment in call.once(loads.payments)
+    ]
+    return entries

@@ -1,0 +1,104 @@
+"""Was it estimated? Which half-hours of a bill were not read when it was made, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from billing.customer import loads
+from billing.domain.axis import local_date
+from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
+from billing.queries.bills import BillRow
+from billing.wording import bill_name, bill_name_year, say
+from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.web.formats import percent
+
+LOOK_BACK = 13
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedDay:
+    """A day's estimated readings: how many, what was billed for them, and what was read since (None:
+    nothing)."""
+
+    day: date
+    service_point: str
+    readings: int
+    billed_micro_kwh: int
+    read_micro_kwh: int | None
+    read_readings: int
+
+
+def recent(call: CustomerCall) -> tuple[BillRow, ...]:
+    """The chosen bill and the year before it."""
+    bill = call.once(loads.chosen)
+    return () if bill is None else (bill, *call.once(loads.earlier))[:LOOK_BACK]
+
+
+def estimated_answer(call: CustomerCall) -> Answer:
+    """Yes or no of the chosen bill; else the newest earlier one that was."""
+    _ = say(call.language)
+    bills = call.once(recent)
+    if not bills:
+        return Answer(_("no bill yet"))
+    if bills[0].estimated_readings:
+        share = percent(bills[0].estimated_micro_kwh / max(1, bills[0].micro_kwh), 0, call.language)
+        return Answer(_("In part"), _("%(share)s of the energy") % {"share": share}, "warn")
+    before = next((bill for bill in bills if bill.estimated_readings), None)
+    if before is None:
+        return Answer(_("No"), _("all read"))
+    return Answer(_("No"), _("in part %(bill)s") % {"bill": bill_name(before, call.language)})
+
+
+def estimated_sheet(call: CustomerCall) -> Sheet:
+    """The bill asked about: the chosen one if it was estimated or was asked for, else the newest that was."""
+    bills = call.once(recent)
+    if not bills:
+        return Sheet("billing/no_bill.html", {"held": call.once(loads.held)})
+    guessed = [bill for bill in bills if bill.estimated_readings]
+    asked = bills[0] if bills[0].estimated_readings or call.params.get("bill") or not guessed else guessed[0]
+    days = _days(call, asked) if asked.estimated_readings else ()
+    return Sheet(
+        "billing/estimated.html",
+        {
+            "bill": asked,
+            "newest": bills[0],
+            "name": bill_name(asked, call.language),
+            "newest_name": bill_name(bills[0], call.language),
+            "names": {bill.id: bill_name_year(bill, call.language) for bill in bills},
+            "days": days,
+            "read": sum(day.read_readings for day in days),
+            "over_micro_kwh": sum(
+                day.billed_micro_kwh - day.read_micro_kwh for day in days if day.read_micro_kwh is not None
+            ),
+            "guessed": guessed,
+            "bills": bills,
+        },
+    )
+
+
+def _days(call: CustomerCall, bill: BillRow) -> tuple[EstimatedDay, ...]:
+    if bill == call.once(loads.chosen):
+        found = call.once(loads.read)
+    else:
+        found = read_parts(call.session, bill, parts_of_bills(call.session, [bill.id])[bill.id])
+    return tuple(day for item in found for day in estimated_days(item))
+
+
+def estimated_days(item: ReadPart) -> Iterable[EstimatedDay]:
+    """The days of a part on which something was billed on an estimate, with what has been read since."""
+    usage, actual = item.side.usage, item.side.actual()
+    places = np.flatnonzero(usage.estimated)
+    step = timedelta(minutes=usage.interval_minutes)
+    by_day: dict[date, list[int]] = {}
+    for place in places.tolist():
+        by_day.setdefault(local_date(usage.starts_at + place * step, item.side.zone), []).append(place)
+    for day, mine in by_day.items():
+        read = [place for place in mine if not actual.estimated[place]]
+        billed = int(usage.micro_kwh[mine].sum())
+        # Of a day read in part, what is still estimated counts as billed on both sides.
+        now = int(actual.micro_kwh[mine].sum()) if read else None
+        yield EstimatedDay(day, item.part.service_point, len(mine), billed, now, len(read))

@@ -1,0 +1,86 @@
+"""What several questions of one page share, each loaded once; use them through `call.once`."""
+
+from __future__ import annotations
+
+from billing.queries.accounts import AccountStanding, standing
+from billing.queries.bill_parts import BillPart, ReadPart, parts_of_bills, read_parts
+from billing.queries.bills import BillRow, bills_of
+from billing.queries.held import HeldRow, held_of
+from billing.queries.money_in import PaymentRow, payments_of
+from utility_crm.kit.module import CustomerCall
+
+BILLS = 40
+"""Bills a page looks at: three years of an account."""
+
+
+def accounts(call: CustomerCall) -> tuple[AccountStanding, ...]:
+    """Every account the customer holds or pays."""
+    return standing(call.session, call.customer_id, call.today)
+
+
+def bills(call: CustomerCall) -> tuple[BillRow, ...]:
+    """Their bills, the newest first."""
+    ids = [account.id for account in call.once(accounts)]
+    return bills_of(call.session, ids, BILLS) if ids else ()
+
+
+def payments(call: CustomerCall) -> tuple[PaymentRow, ...]:
+    """Their payments, the newest first."""
+    ids = [account.id for account in call.once(accounts)]
+    return payments_of(call.session, ids) if ids else ()
+
+
+def held(call: CustomerCall) -> tuple[HeldRow, ...]:
+    """Periods of theirs that could not be billed."""
+    ids = [account.id for account in call.once(accounts)]
+    return held_of(call.session, ids) if ids else ()
+
+
+def chosen(call: CustomerCall) -> BillRow | None:
+    """The bill the page is about: the one asked for, else the newest of the account asked for, else the
+    newest."""
+    issued = [bill for bill in call.once(bills) if bill.status == "issued"]
+    number, account = call.params.get("bill", ""), call.params.get("account", "")
+    ids = {one.id for one in call.once(accounts) if one.number == account}
+    for bill in issued:
+        if bill.number == number:
+            return bill
+    return next((bill for bill in issued if not ids or bill.account_id in ids), None)
+
+
+def earlier(call: CustomerCall) -> tuple[BillRow, ...]:
+    """Issued bills of the chosen one's account before it, the newest first."""
+    bill = call.once(chosen)
+    if bill is None:
+        return ()
+    return tuple(
+        one
+        for one in call.once(bills)
+        if one.account_id == bill.account_id and one.status == "issued" and one.ends_before <= bill.starts_on
+    )
+
+
+def against(call: CustomerCall) -> BillRow | None:
+    """What the chosen bill is held against: the bill asked for, else the one before."""
+    bill, number = call.once(chosen), call.params.get("against", "")
+    for one in call.once(bills):
+        if (
+            bill is not None
+            and one.number == number
+            and one.account_id == bill.account_id
+            and one.id != bill.id
+        ):
+            return one
+    return next(iter(call.once(earlier)), None)
+
+
+def parts(call: CustomerCall) -> tuple[BillPart, ...]:
+    """What the chosen bill was made of."""
+    bill = call.once(chosen)
+    return parts_of_bills(call.session, [bill.id])[bill.id] if bill is not None else ()
+
+
+def read(call: CustomerCall) -> tuple[ReadPart, ...]:
+    """The chosen bill's parts with their readings, then and now."""
+    bill = call.once(chosen)
+    return read_parts(call.session, bill, call.once(parts)) if bill is not None else ()

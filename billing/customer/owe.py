@@ -1,0 +1,79 @@
+"""What do I owe? The balance, the bills it is made of, and what was paid."""
+
+from __future__ import annotations
+
+from billing.customer import loads
+from billing.queries.accounts import AccountStanding
+from billing.queries.bills import BillRow
+from billing.queries.money_in import Totals, totals_of
+from billing.wording import bill_name_year, money_sums, say
+from utility_crm.kit.module import Answer, CustomerCall, Sheet
+
+ROWS = 14
+"""Bills and payments shown before all are asked for."""
+
+
+def to_pay(call: CustomerCall) -> tuple[AccountStanding, ...]:
+    """The accounts the customer pays; those they hold where they pay none."""
+    found = call.once(loads.accounts)
+    return tuple(account for account in found if account.pays) or found
+
+
+def owe_answer(call: CustomerCall) -> Answer:
+    """The balance, and how much of it is late."""
+    _ = say(call.language)
+    mine = call.once(to_pay)
+    if not mine:
+        return Answer(_("no account"))
+    balance = money_sums(((one.currency, one.balance_minor) for one in mine), call.language)
+    late = [(one.currency, one.overdue_minor) for one in mine if one.overdue_minor > 0]
+    if late:
+        return Answer(balance, _("%(amount)s late") % {"amount": money_sums(late, call.language)}, "bad")
+    if sum(one.balance_minor for one in mine) < 0:
+        return Answer(balance, _("in their favour"))
+    return Answer(balance, _("nothing late") if any(one.balance_minor for one in mine) else "")
+
+
+def owe_sheet(call: CustomerCall) -> Sheet:
+    """Balance, bills and payments."""
+    mine = call.once(to_pay)
+    whole = bool(call.params.get("all"))
+    bills, payments = call.once(loads.bills), call.once(loads.payments)
+    totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0)
+    rows = bills if whole else bills[:ROWS]
+    return Sheet(
+        "billing/owe.html",
+        {
+            "accounts": mine,
+            "account_choices": [(one.number, one.number) for one in mine],
+            "balance": money_sums(((one.currency, one.balance_minor) for one in mine), call.language),
+            "balance_minor": sum(one.balance_minor for one in mine),
+            "late": money_sums(
+                ((one.currency, one.overdue_minor) for one in mine if one.overdue_minor), call.language
+            ),
+            "late_minor": sum(one.overdue_minor for one in mine),
+            "late_since": min((one.late_since for one in mine if one.late_since), default=None),
+            "open_bills": sum(one.open_bills for one in mine),
+            "late_bills": sum(one.late_bills for one in mine),
+            "totals": totals,
+            "one_currency": mine[0].currency if len({one.currency for one in mine}) == 1 else "",
+            "bills": rows,
+            "before": _before(bills),
+            "names": {bill.id: bill_name_year(bill, call.language) for bill in rows},
+            "hidden": len(bills) - len(rows),
+            "payments": payments if whole else payments[:6],
+            "given": {"account": "", "amount": "", "reference": "", "method": "card"},
+            "refused": None,
+        },
+    )
+
+
+def _before(bills: tuple[BillRow, ...]) -> dict[int, int]:
+    """Each bill's total less that of its account's bill before."""
+    issued = [bill for bill in bills if bill.status == "issued"]
+    found = {}
+    for place, bill in enumerate(issued):
+        earlier = next((one for one in issued[place + 1 :] if one.account_id == bill.account_id), None)
+        if earlier is not None:
+            found[bill.id] = bill.total_minor - earlier.total_minor
+    return found

@@ -1,0 +1,159 @@
+"""Why is it different? The chosen bill against another, every effect to the minor unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from billing.customer import loads
+from billing.domain.explanation.phrases import money_text
+from billing.explaining import Explained, explain_bill
+from billing.queries.bills import BillRow
+from billing.wording import bill_name, bill_name_year, say
+from utility_crm.kit.errors import CareError
+from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.web.formats import money, month_short, signed_money
+
+MONTHS = 13
+"""Bills shown as columns."""
+
+
+def why_answer(call: CustomerCall) -> Answer:
+    """From the totals alone: the left column must be cheap."""
+    _ = say(call.language)
+    bill, other = call.once(loads.chosen), call.once(loads.against)
+    if bill is None:
+        return Answer(_("no bill yet"))
+    if other is None:
+        return Answer(money(bill.total_minor, bill.currency, call.language), _("the first bill"))
+    figure = signed_money(bill.total_minor - other.total_minor, bill.currency, call.language)
+    return Answer(figure, _("on %(bill)s") % {"bill": bill_name(other, call.language)})
+
+
+def why_sheet(call: CustomerCall) -> Sheet:
+    """The comparison in full; a bill alone where there is nothing to hold it against."""
+    bill, other = call.once(loads.chosen), call.once(loads.against)
+    if bill is None:
+        return Sheet("billing/no_bill.html", {"held": call.once(loads.held)})
+    context = {
+        "bill": bill,
+        "other": other,
+        "bill_name": bill_name(bill, call.language),
+        "other_name": bill_name(other, call.language) if other else "",
+        "choices": _choices(call, bill, other),
+        "columns": _columns(call, bill, other),
+        "year_ago": _year_before(call, bill),
+    }
+    try:
+        found = explain_bill(call.session, bill, other)
+    except CareError as refused:
+        return Sheet("billing/why_not.html", {**context, "refused": refused})
+    return Sheet("billing/why.html", {**context, **explanation_context(found)})
+
+
+def explanation_context(found: Explained) -> dict[str, Any]:
+    """What the templates of an explanation need: the words cut at their figures, and the rows of the
+    waterfall."""
+    return {
+        "found": found,
+        "spoken": linked(found, found.sentence),
+        "asked_on": linked(found, found.if_asked_on),
+        "effects": [(capitalised(row.noun), row.amount_minor, row.detail) for row in found.rows],
+    }
+
+
+def capitalised(words: str) -> str:
+    """The first letter large, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a sentence; `row` is the row of the waterfall (from 1) that proves a figure, 0 the
+    whole."""
+
+    text: str
+    row: int | None = None
+    way: str = ""
+
+
+_MONEY = re.compile(r"[^\s\d(“]?\d[\d,]*(?:\.\d+)?(?: [A-Z]{3})?")
+
+
+def linked(found: Explained, words: str) -> tuple[Run, ...]:
+    """The words in runs, each amount of money tied to the row it comes from."""
+    currency, decimals = found.bill.currency, found.decimals
+    amounts: dict[str, list[int]] = {}
+    for number, row in enumerate(found.rows, 1):
+        amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(number)
+    whole = money_text(found.difference_minor, currency, decimals)
+    runs: list[Run] = []
+    at = 0
+    for match in _MONEY.finditer(words):
+        if match[0] == whole and not any(run.row == 0 for run in runs):
+            runs += [Run(words[at : match.start()]), Run(match[0], 0)]
+        elif amounts.get(match[0]):
+            number = amounts[match[0]].pop(0)
+            way = "more" if found.rows[number - 1].amount_minor > 0 else "down"
+            runs += [Run(words[at : match.start()]), Run(match[0], number, way)]
+        else:
+            continue
+        at = match.end()
+    return tuple(run for run in (*runs, Run(words[at:])) if run.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A bill the chosen one may be held against."""
+
+    number: str
+    name: str
+    current: bool
+
+
+def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[Choice, ...]:
+    """The bill before, the same one a year ago, and the one looked at if it is another."""
+    wanted = [*call.once(loads.earlier)[:1], _year_before(call, bill), other]
+    shown = dict.fromkeys(one for one in wanted if one is not None)
+    near = {one.id for one in call.once(loads.earlier)[:1]}
+    return tuple(
+        Choice(
+            one.number,
+            bill_name(one, call.language) if one.id in near else bill_name_year(one, call.language),
+            other is not None and one.id == other.id,
+        )
+        for one in shown
+    )
+
+
+def _year_before(call: CustomerCall, bill: BillRow) -> BillRow | None:
+    """The bill whose last day lies in the same month a year before."""
+    return next(
+        (
+            one
+            for one in call.once(loads.earlier)
+            if one.ends_before.month == bill.ends_before.month
+            and one.ends_before.year == bill.ends_before.year - 1
+        ),
+        None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """kWh by bill, oldest first, and which of them are compared."""
+
+    values: tuple[tuple[str, float], ...]
+    strong: tuple[int, ...]
+
+
+def _columns(call: CustomerCall, bill: BillRow, other: BillRow | None) -> Columns:
+    mine = [one for one in call.once(loads.bills) if one.account_id == bill.account_id]
+    shown: Sequence[BillRow] = [one for one in mine if one.status == "issued"][:MONTHS][::-1]
+    compared = {bill.id} | ({other.id} if other else set())
+    return Columns(
+        tuple((month_short(one.starts_on, call.language), one.micro_kwh / 1_000_000) for one in shown),
+        tuple(place for place, one in enumerate(shown) if one.id in compared),
+    )

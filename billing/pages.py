@@ -1,0 +1,144 @@
+"""The bill page, the billing room, and a payment taken on the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from billing.actions.holds import release_held
+from billing.actions.payments import take_payment
+from billing.bill_page import QUESTIONS, bill_page
+from billing.billing_room import ASKED, billing_room
+from billing.customer.why import explanation_context
+from billing.cycles import month_of_cycle
+from billing.domain.days import DAY_NAMES
+from billing.domain.tariff_file import default_decimals
+from billing.queries.accounts import standing
+from billing.queries.held import held_by_id
+from billing.queries.tariffs import tariff_named
+from billing.runs import issue_bills, issue_for_account
+from billing.wording import bill_name, bill_name_year
+from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.web.visit import Visit, visit
+
+router = APIRouter()
+Text = Annotated[str, Form()]
+METHODS = ("card", "transfer", "cash")
+
+
+@router.get("/bills/{number}")
+def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> Response:
+    """One bill as issued; `line` is the position of the charge that is asked about."""
+    with visit(request, "agent", "ops", "marketer") as v:
+        page = bill_page(v.session, number, line)
+        words: dict[str, Any] = explanation_context(page.explained) if page.explained else {}
+        return v.render(
+            "billing/bill.html",
+            page=page,
+            ask=ask if ask in QUESTIONS else "charge",
+            name=bill_name_year(page.bill, v.user.language),
+            short=bill_name(page.bill, v.user.language),
+            before_name=bill_name(page.before, v.user.language) if page.before else "",
+            day_columns=[(str(one.day.day), one.micro_kwh / 1_000_000) for one in page.days],
+            highest_place=max(range(len(page.days)), key=lambda place: page.days[place].micro_kwh, default=0),
+            estimated_places=[place for place, one in enumerate(page.days) if one.estimated],
+            **words,
+        )
+
+
+@router.get("/billing")
+def room(request: Request, ask: str = "", kept: str = "", period: str = "") -> Response:
+    """What is held, what the runs did, which tariffs there are; marketers read the tariffs."""
+    with visit(request, "ops", "marketer") as v:
+        allowed = ASKED if v.user.role in ("ops", "admin") else ("tariffs",)
+        chosen = ask if ask in allowed else allowed[0]
+        found = billing_room(v.session, v.today, tariffs_alone=allowed == ("tariffs",))
+        return v.render(
+            "billing/room.html", page=found, ask=chosen, allowed=allowed, kept=kept, period=period
+        )
+
+
+@router.get("/billing/tariffs/{code}")
+def tariff(request: Request, code: str) -> Response:
+    """One tariff with its versions."""
+    with visit(request, "ops", "marketer", "agent") as v:
+        return v.render("billing/tariff.html", tariff=tariff_named(v.session, code), day_words=_days_in(v))
+
+
+@router.post("/billing/runs")
+def run(request: Request, period: Text = "") -> Response:
+    """Bill the cycles that end in a month, in units of work of the run's own."""
+    with visit(request, "ops") as v:
+        today, now, redirect = v.today, v.now, v.redirect
+    done = issue_bills(request.app.state.engine, period.strip(), today=today, now=now)
+    kept = f"{done.issued}-{done.unchanged}-{len(done.held)}"
+    return redirect("/billing", ask="held" if done.held else "runs", kept=kept, period=str(done.month))
+
+
+@router.post("/billing/held/{held_id}/release")
+def release(request: Request, held_id: int) -> Response:
+    """Let a gap be filled, and bill the account at once."""
+    with visit(request, "ops") as v:
+        held = held_by_id(v.session, held_id)
+        release_held(v.session, held_id, v.user.id, v.now)
+        month = month_of_cycle(held.starts_on, held.cycle_day)
+        done = issue_for_account(v.session, held.account_id, held.cycle_day, month, today=v.today, now=v.now)
+        kept = f"{len(done.bill_ids)}-{done.unchanged}-{len(done.held)}"
+        return v.redirect("/billing", ask="held", kept=kept, period=str(month))
+
+
+@router.post("/customers/{customer_id}/payments")
+def pay(
+    request: Request,
+    customer_id: int,
+    account: Text = "",
+    amount: Text = "",
+    reference: Text = "",
+    method: Text = "card",
+) -> Response:
+    """Book a payment taken on the telephone."""
+    with visit(request, "agent") as v:
+        mine = {one.number: one for one in standing(v.session, customer_id, v.today)}
+        if account not in mine:
+            raise NotFound("account", f"This customer has no account {account}.", account)
+        if method not in METHODS:
+            raise Invalid("method", f"A payment is made by {', '.join(METHODS)}.", "method")
+        one = mine[account]
+        take_payment(
+            v.session,
+            one.id,
+            minor_units(amount, one.currency),
+            reference=reference.strip(),
+            received_at=v.now,
+            posted_on=v.today,
+            method=method,
+        )
+        return v.redirect(f"/customers/{customer_id}", ask="owe", kept="payment")
+
+
+def _days_in(v: Visit) -> Callable[[tuple[int, ...]], str]:
+    """The names of kinds of day in the person's language."""
+    names = [v.text(name) for name in DAY_NAMES]
+
+    def words(kinds: tuple[int, ...]) -> str:
+        if kinds == (0, 1, 2, 3, 4):
+            return v.text("weekdays")
+        return ", ".join(names[kind] for kind in kinds)
+
+    return words
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """An amount as typed, with a point or a comma, in minor units. Raises Invalid; nothing is rounded."""
+    decimals = default_decimals(currency)
+    try:
+        minor = Decimal(amount.strip().replace(",", ".")).scaleb(decimals)
+    except InvalidOperation:
+        minor = Decimal("NaN")
+    if not minor.is_finite() or minor != minor.to_integral_value() or not 0 < minor < 10**12:
+        raise Invalid("amount", f"“{amount}” is no amount such as 43.17; nothing was booked.", "amount")
+    return int(minor)

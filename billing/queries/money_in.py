@@ -1,0 +1,54 @@
+"""Payments, and what was charged and paid in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """Money received; negative when given back."""
+
+    id: int
+    account_id: int
+    received_at: datetime
+    amount_minor: int
+    currency: str
+    method: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All that was ever charged and paid on some accounts, minor units."""
+
+    charged_minor: int
+    paid_minor: int
+
+
+_PAYMENTS = text(
+    "select id, account_id, received_at, amount_minor, currency, method, reference from payments "
+    "where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
+)
+_TOTALS = text(
+    "select (select coalesce(sum(total_minor), 0) from bills "
+    "        where account_id = any(:accounts) and status = 'issued'), "
+    "       (select coalesce(sum(amount_minor), 0) from payments where account_id = any(:accounts))"
+)
+
+
+def payments_of(session: Session, account_ids: Sequence[int], limit: int = 100) -> tuple[PaymentRow, ...]:
+    """The newest first."""
+    rows = session.execute(_PAYMENTS, {"accounts": list(account_ids), "limit": limit})
+    return tuple(PaymentRow(*row) for row in rows)
+
+
+def totals_of(session: Session, account_ids: Sequence[int]) -> Totals:
+    """Sums over every bill and payment, however old."""
+    charged, paid = session.execute(_TOTALS, {"accounts": list(account_ids)}).one()
+    return Totals(int(charged), int(paid))

@@ -1,0 +1,45 @@
+"""Names of bills and amounts in a person's language, for answers made in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from billing.cycles import Month
+from billing.queries.bills import BillRow
+from utility_crm.web.formats import day, day_year, money, month_name, month_year
+from utility_crm.web.words import translator
+
+Say = Callable[[str], str]
+
+
+def say(language: str) -> Say:
+    """`_` in a language."""
+    return translator(language)
+
+
+def is_month(starts_on: date, ends_before: date) -> bool:
+    """Whether the days are exactly one month of the calendar."""
+    return starts_on.day == 1 and ends_before == Month.of(starts_on).plus(1).starts_on
+
+
+def bill_name(bill: BillRow, language: str) -> str:
+    """October; or of another stretch, to 14 Oct."""
+    if is_month(bill.starts_on, bill.ends_before):
+        return month_name(bill.starts_on, language)
+    return say(language)("to %(day)s") % {"day": day(bill.ends_before - timedelta(days=1), language)}
+
+
+def bill_name_year(bill: BillRow, language: str) -> str:
+    """Oct 2026; or of another stretch, to 14 Oct 2026."""
+    if is_month(bill.starts_on, bill.ends_before):
+        return month_year(bill.starts_on, language)
+    return say(language)("to %(day)s") % {"day": day_year(bill.ends_before - timedelta(days=1), language)}
+
+
+def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:
+    """Amounts added by currency, in words: £10.00, or £10.00 + €3.00; nothing at all is a dash."""
+    sums: dict[str, int] = {}
+    for currency, minor in amounts:
+        sums[currency] = sums.get(currency, 0) + minor
+    return " + ".join(money(minor, currency, language) for currency, minor in sums.items()) or "–"

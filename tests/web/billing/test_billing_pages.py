@@ -1,0 +1,125 @@
+"""The bill page and the billing room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from billing_world import NOW, Supplied, World
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from billing.actions.issuing import issue_cycle
+from billing.cycles import Month
+from billing.pages import minor_units
+from billing.queries.bills import bills_of, lines_of_bill
+from utility_crm.web.formats import money
+
+from .test_customer_questions import words
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture
+def ops(make_client: MakeClient) -> TestClient:
+    return make_client("ops")
+
+
+@pytest.mark.parametrize("ask", ["total", "why", "charge", "estimated", "price", "paid", "again", "nonsense"])
+def test_every_question_of_a_bill(
+    make_client: MakeClient, billed: Supplied, session: Session, ask: str
+) -> None:
+    agent = make_client("agent")
+    for bill in bills_of(session, [billed.account_id]):
+        answer = agent.get(f"/bills/{bill.number}", params={"ask": ask})
+        assert answer.status_code == 200, answer.text
+        shown = words(answer.text)
+        assert bill.number in shown
+        for line in lines_of_bill(session, bill.id):
+            assert line.label in shown
+            assert money(line.amount_minor, "GBP") in shown
+        assert f"lines add up to {money(bill.total_minor, 'GBP')}; left over £0.00" in shown
+        assert "it is the same to the penny" in shown
+
+
+def test_a_line_can_be_asked_about(make_client: MakeClient, billed: Supplied, session: Session) -> None:
+    agent = make_client("agent")
+    bill = bills_of(session, [billed.account_id])[0]
+    for line in lines_of_bill(session, bill.id):
+        shown = words(agent.get(f"/bills/{bill.number}", params={"line": line.position}).text)
+        assert f"Where {money(line.amount_minor, 'GBP')} comes from" in shown
+
+
+def test_a_bill_that_would_be_another_today(
+    make_client: MakeClient, billed: Supplied, world: World, session: Session
+) -> None:
+    world.even(billed.channel_id, date(2026, 10, 9), 1, 10_000, feed_id=world.feed(NOW))
+    bill = bills_of(session, [billed.account_id])[0]
+    shown = words(make_client("agent").get(f"/bills/{bill.number}?ask=again").text)
+    assert "No: on the readings we have today it would be" in shown
+    assert "48 readings came in or were put right" in shown
+
+
+def test_no_such_bill(make_client: MakeClient, may_fail: None) -> None:
+    assert make_client("agent").get("/bills/2026-01-000001").status_code == 404
+
+
+def test_the_room_shows_holds_and_releases_one(ops: TestClient, world: World, session: Session) -> None:
+    one, two = world.supplied(name="Bela Example"), world.supplied(name="Cora Example")
+    values: list[int | None] = [200_000] * (33 * 48)
+    values[480:580] = [None] * 100
+    world.read(one.channel_id, date(2026, 9, 30), values)
+    for account in (one, two):
+        issue_cycle(
+            session, Month(2026, 10), 1, [account.account_id],
+            issued_on=date(2026, 11, 3), known_at=NOW, now=NOW,
+        )  # fmt: skip
+    shown = words(ops.get("/billing").text)
+    assert "2 accounts cannot be billed yet." in shown
+    assert "One of them waits only for your word." in shown
+    assert "100 of 1490 readings are missing" in shown
+    held = {row.code: row.id for row in session.execute(text("select code, id from held_bills"))}
+    assert ops.post(f"/billing/held/{held['no_readings']}/release").status_code == 403
+    answer = ops.post(f"/billing/held/{held['missing']}/release")
+    assert answer.status_code == 303
+    shown = words(ops.get(answer.headers["location"]).text)
+    assert "2026-10: 1 issued" in shown
+    assert "One account cannot be billed yet." in shown
+
+
+def test_a_month_is_run_from_the_room(ops: TestClient, world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 9, 30), 33)
+    answer = ops.post("/billing/runs", data={"period": "2026-10"})
+    assert answer.status_code == 303, answer.text
+    shown = words(ops.get(answer.headers["location"]).text)
+    assert "2026-10: 1 issued, 0 billed before, 0 held." in shown
+    assert "1 bills of 2026-10 came to £94.50" in shown
+    assert ops.post("/billing/runs", data={"period": "soon"}).status_code == 422
+
+
+def test_tariffs_are_there_for_marketers_and_nothing_else(make_client: MakeClient, world: World) -> None:
+    marketer = make_client("marketer")
+    shown = words(marketer.get("/billing?ask=held").text)
+    assert "There are 2 tariffs." in shown
+    assert "cannot be billed" not in shown
+    shown = words(marketer.get("/billing/tariffs/night").text)
+    assert "00:00–07:00" in shown
+    assert "12.00" in shown
+    assert marketer.post("/billing/runs", data={"period": "2026-10"}).status_code == 403
+    assert make_client("agent").get("/billing").status_code == 403
+
+
+def test_bills_are_found_by_number(make_client: MakeClient, billed: Supplied, session: Session) -> None:
+    agent = make_client("agent")
+    number = bills_of(session, [billed.account_id])[0].number
+    answer = agent.get("/customers", params={"q": number})
+    assert answer.headers["location"] == f"/customers/{billed.customer_id}"
+
+
+def test_amounts_as_typed() -> None:
+    assert minor_units("43.17", "GBP") == 4317
+    assert minor_units(" 43,1 ", "EUR") == 4310
+    assert minor_units("43", "JPY") == 43
