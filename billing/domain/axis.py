@@ -43,7 +43,7 @@ class Axis:
 
     first_minute: epoch minute of the first interval. day_index: int32 (intervals,), day of the period from 0.
     clock_minute: int16 (intervals,), local minute of the day at which the interval begins.
-    repeated: bool (intervals,), the second pass through an hour that the clock repeats.
+    repeated: bool (intervals,), begins in the second pass through a time that the clock shows twice.
     """
 
     timezone: str
@@ -77,15 +77,10 @@ def _axis(timezone: str, interval: int, phase: int, period: Period) -> Axis:
     day_index = np.repeat(np.arange(period.days, dtype=np.int32), np.diff(firsts))
     first_minute = int(firsts[0]) * interval + phase
     minutes = first_minute + np.arange(day_index.size, dtype=np.int64) * interval
-    offsets = _offsets(zone, midnights, minutes, day_index)
-    clock = (minutes + offsets) % 1440
-    day = day_index.astype(np.int64)
-    repeated = np.zeros(day_index.size, dtype=bool)
-    for changed in np.unique(day[1:][(np.diff(clock) < 0) & (np.diff(day) == 0)]):
-        inside = np.flatnonzero(day == changed)
-        repeated[inside] = clock[inside] <= np.maximum.accumulate(np.concatenate(([-1], clock[inside][:-1])))
+    offsets, repeated = _offsets(zone, midnights, minutes, day_index)
     for array in (day_index, repeated):
         array.flags.writeable = False
+    clock = (minutes + offsets) % 1440
     clock_minute = clock.astype(np.int16)
     clock_minute.flags.writeable = False
     return Axis(timezone, interval, period, first_minute, day_index, clock_minute, repeated)
@@ -96,17 +91,22 @@ def _offsets(
     midnights: npt.NDArray[np.int64],
     minutes: npt.NDArray[np.int64],
     day_index: npt.NDArray[np.int32],
-) -> npt.NDArray[np.int64]:
-    """Minutes east of UTC at each interval: once a day, and one by one on days when the clock changes."""
-    at_midnight = np.array([_offset(zone, int(minute)) for minute in midnights], dtype=np.int64)
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Minutes east of UTC at each interval, and whether the clock shows that time for the second time.
+
+    Asked once a day, and one by one on days when the clock changes.
+    """
+    at_midnight = np.array([_offset(zone, int(minute))[0] for minute in midnights], dtype=np.int64)
     offsets = at_midnight[day_index]
+    repeated = np.zeros(day_index.size, dtype=bool)
     for day in np.flatnonzero(np.diff(at_midnight)):
         for index in np.flatnonzero(day_index == day):
-            offsets[index] = _offset(zone, int(minutes[index]))
-    return offsets
+            offsets[index], repeated[index] = _offset(zone, int(minutes[index]))
+    return offsets, repeated
 
 
-def _offset(zone: ZoneInfo, minute: int) -> int:
-    offset = instant_of(minute).astimezone(zone).utcoffset()
+def _offset(zone: ZoneInfo, minute: int) -> tuple[int, bool]:
+    local = instant_of(minute).astimezone(zone)
+    offset = local.utcoffset()
     assert offset is not None
-    return int(offset / timedelta(minutes=1))
+    return int(offset / timedelta(minutes=1)), local.fold == 1

@@ -34,6 +34,12 @@ def test_axis_equals_asking_the_clock_for_every_interval(
         assert after.astimezone(clock).date() >= period.ends_before
 
 
+def test_a_half_hour_that_comes_twice() -> None:
+    axis = axis_of("Australia/Lord_Howe", 30, 0, Period(date(2013, 4, 7), date(2013, 4, 8)))
+    assert axis.clock_minute[2:6].tolist() == [60, 90, 90, 120]
+    assert np.flatnonzero(axis.repeated).tolist() == [4]
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "intervals"),
     [

@@ -100,6 +100,15 @@ def test_repeated_hour_takes_the_same_hour_of_ordinary_days() -> None:
     assert found.usage.micro_kwh.size == 14 * 48 + 2
 
 
+def test_repeated_half_hour_of_lord_howe() -> None:
+    """The clock goes back by thirty minutes: 01:30 comes twice, and each has its own reading."""
+    zone = "Australia/Lord_Howe"
+    usage, period = daily([1, 1, 1, 1, 1, 1, 50, 1, 1, 1, 1, 1, 1, 8], date(2013, 4, 1), zone)
+    found = fill_gaps(with_holes(usage, 6 * 48 + 4), period, zone, None)
+    assert found.usage.micro_kwh.size == 14 * 48 + 1
+    assert found.usage.micro_kwh[6 * 48 + 4] == 8
+
+
 @settings(deadline=None, max_examples=60)
 @given(periods(1, 20), st.sampled_from(ZONES), st.integers(0, 2**32 - 1), st.floats(0, 0.2))
 def test_filling_touches_holes_only(period: Period, zone: str, seed: int, share: float) -> None:
