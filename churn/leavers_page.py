@@ -202,7 +202,7 @@ def _tenths(card: ModelCard, language: str) -> tuple[Tenth, ...]:
         (item["customers"], item["predicted"], item["left"] / item["customers"], item["left"])
         for item in card.tested["tenths"]
     ]
-    most = max(max(predicted, observed) for _, predicted, observed, _ in groups) or 1.0
+    most = 1.02 * max(max(predicted, observed) for _, predicted, observed, _ in groups) or 1.0
     return tuple(
         Tenth(
             number(place, 0, language),
@@ -234,12 +234,14 @@ _KINDS = {fact.name: fact.kind for fact in NUMERIC}
 
 
 def _contrasts(card: ModelCard, words: Words) -> tuple[Contrast, ...]:
-    return tuple(
+    """Facts that differ as they are written."""
+    rows = (
         Contrast(
             words.fact(item["fact"]), *(_said(item, side, words.language) for side in ("left", "stayed"))
         )
         for item in card.figures.get("contrast", ())
     )
+    return tuple(row for row in rows if row.left != row.stayed)
 
 
 def _said(item: Mapping[str, Any], side: str, language: str) -> str:

@@ -96,11 +96,13 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many are scored, how many of them have a high chance, and how many are expected to leave in all."""
+    """How many are scored, and how many of them have a high chance; how many are expected to leave, of all
+    and of those with a high chance."""
 
     customers: int
     high: int
     expected: float
+    expected_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ _LEAVERS = text(
 _CROWD = text(
     f"""
     {_RANKED}
-    select count(*), count(*) filter (where score >= :high), coalesce(sum(score), 0) from ranked {_NARROWED}
+    select count(*), count(*) filter (where score >= :high), coalesce(sum(score), 0),
+           coalesce(sum(score) filter (where score >= :high), 0)
+    from ranked {_NARROWED}
     """
 )
 _WHY = text(
@@ -234,7 +238,7 @@ def crowd(session: Session, narrowed: Narrowed, usual: float) -> Crowd:
     """How many are scored and how many of them are high, against the usual chance of everybody."""
     values = {"segment": narrowed.segment, "area": narrowed.area, "high": HIGH_TIMES_USUAL * usual}
     row = session.execute(_CROWD, values).one()
-    return Crowd(row[0], row[1], row[2])
+    return Crowd(row[0], row[1], row[2], row[3])
 
 
 def reasons_at_the_top(session: Session, narrowed: Narrowed, rows: int) -> list[tuple[str, int, float]]:

@@ -133,6 +133,6 @@ def _contrast(known: Past) -> list[dict[str, Any]]:
         values = known.frame[fact.name].to_numpy(dtype=np.float64)
         sides = [values[side & ~np.isnan(values)] for side in (known.left, ~known.left)]
         if all(side.size for side in sides):
-            left, stayed = (natural(fact.kind, float(side.mean())) for side in sides)
+            left, stayed = (float(natural(fact.kind, side).mean()) for side in sides)
             found.append({"fact": fact.name, "left": left, "stayed": stayed})
     return found

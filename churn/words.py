@@ -172,7 +172,8 @@ def _complaints(w: Words, f: Figures) -> tuple[str, str]:
     if f["unanswered_count"]:
         since = day(f["as_of"] - timedelta(days=int(f["unanswered_days"])), w.language)
         title = w._("Complaint unanswered since %(day)s", day=since)
-        return title, w._("complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
+        several = w._("complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
+        return title, several if f["complaint_count"] > 1 else ""
     if f["complaint_count"]:
         return w._("Complaints in 180 days: %(count)s", count=w.count(f["complaint_count"])), w._(
             "all answered"

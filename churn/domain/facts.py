@@ -6,9 +6,12 @@ the language, are never facts of the score.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+
+from churn.domain.feature_table import FloatArray
 
 Kind = Literal["change", "share", "count", "days", "years"]
 """How a number is kept. change: natural log of a ratio; share: of one; days, years: log(1 + n); count: as
@@ -47,10 +50,6 @@ NUMERIC_NAMES = tuple(fact.name for fact in NUMERIC)
 GROUP_OF = {fact.name: fact.group for fact in NUMERIC} | {name: name for name in CATEGORICAL}
 
 
-def natural(kind: Kind, kept: float) -> float:
-    """A kept number as people say it: a ratio less one, days, years."""
-    if kind == "change":
-        return math.expm1(kept)
-    if kind in ("days", "years"):
-        return math.expm1(kept)
-    return kept
+def natural(kind: Kind, kept: FloatArray) -> FloatArray:
+    """Kept numbers as people say them: a ratio less one, days, years."""
+    return np.asarray(np.expm1(kept)) if kind in ("change", "days", "years") else kept

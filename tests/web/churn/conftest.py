@@ -1,0 +1,125 @@
+"""A scored supplier for the pages: two areas, four customers, one lost, and a model with its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from billing.tables import Tariff
+from churn.domain.figures import figures
+from churn.tables import ChurnModel, ChurnScore
+from tests.db.churn.conftest import FLAT, TWO_RATE, Person, Supplier
+from utility_crm.customers.tables import Customer
+from utility_crm.network.tables import NetworkNode, Premise
+
+AS_OF = date(2026, 11, 20)
+TESTED = date(2026, 8, 21)
+
+COMPLAINT = {
+    "group": "complaints",
+    "points": 9.4,
+    "figures": {"currency": "GBP", "complaint_count": 1, "unanswered_count": 1, "unanswered_days": 9},
+}
+CHEAPER = {
+    "group": "tariff_fit",
+    "points": 4.0,
+    "figures": {"currency": "GBP", "saving_minor": 736, "cheaper": "Day & Night", "night_flat": 0.4},
+}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Who was put in, from the highest chance down, and whoever left."""
+
+    ada: Person
+    works: Person
+    bela: Person
+    cleo: Person
+    lost: Person
+
+
+def tested_figures() -> dict[str, Any]:
+    """Figures of a thousand customers whose chances were right."""
+    draw = np.random.default_rng(2)
+    chances = draw.beta(1, 12, 1000)
+    return figures(draw.random(1000) < chances, chances).document()
+
+
+def model_figures(lost: Person) -> dict[str, Any]:
+    learned = {
+        "dates": ["2026-01-21", "2026-05-22"],
+        "rows": 4000,
+        "customers": 1200,
+        "leavers": 90,
+        "unknown": 7,
+    }
+    measured = tested_figures()
+    return {
+        "status": "scored",
+        "horizon_days": 90,
+        "usual": 0.1,
+        "fit": learned,
+        "train": learned,
+        "test": {
+            "date": TESTED.isoformat(), "ends_on": "2026-11-19", "customers": 1000,
+            "leavers": measured["leavers"], "unknown": 12, "figures": measured,
+        },
+        "lost": [{"customer_id": lost.customer, "score": 0.31, "rank": 12}],
+        "contrast": [
+            {"fact": "unanswered", "left": 0.12, "stayed": 0.03},
+            {"fact": "bill_shock", "left": 0.08, "stayed": 0.05},
+            {"fact": "export", "left": 0.07, "stayed": 0.07},
+        ],
+    }  # fmt: skip
+
+
+def put_scored(session: Session) -> Scored:
+    areas = [
+        NetworkNode(code=code, name=name, kind="area") for code, name in (("M", "Moorside"), ("V", "Valley"))
+    ]
+    tariffs = [
+        Tariff(code=file["code"], name=file["name"], currency="GBP", document=file)
+        for file in (FLAT, TWO_RATE)
+    ]
+    session.add_all([*areas, *tariffs])
+    session.flush()
+    supplier = Supplier(session, areas[0].id, tariffs[0].id, tariffs[1].id)
+    names = ("Ada Example", "=Works & Sons", "Bela Example", "Cleo Example", "Lost Example")
+    segments = ("household", "small_business", "household", "household", "household")
+    people = []
+    for name, segment in zip(names, segments, strict=True):
+        person = supplier.moves_in(segment=segment)
+        session.get_one(Customer, person.customer).name = name
+        people.append(person)
+    scored = Scored(*people)
+    session.query(Premise).where(Premise.code == "P00003").one().node_id = areas[1].id
+    supplier.ends(scored.lost, AS_OF - timedelta(days=9), "switched")
+    gone = supplier.moves_in()
+    supplier.ends(gone, AS_OF - timedelta(days=20), "moved")
+    model = ChurnModel(
+        fitted_at=datetime(2026, 11, 20, 3, tzinfo=UTC), as_of=AS_OF, parameters={},
+        figures=model_figures(scored.lost),
+    )  # fmt: skip
+    session.add(model)
+    session.flush()
+    rows = (
+        (scored.ada, 0.31, [COMPLAINT, CHEAPER]),
+        (scored.works, 0.22, [CHEAPER]),
+        (scored.bela, 0.06, []),
+    )
+    session.add_all(
+        ChurnScore(customer_id=one.customer, model_id=model.id, as_of=AS_OF, score=score, reasons=reasons)
+        for one, score, reasons in (*rows, (scored.cleo, 0.03, []))
+    )
+    session.flush()
+    return scored
+
+
+@pytest.fixture
+def scored(session: Session) -> Scored:
+    return put_scored(session)
