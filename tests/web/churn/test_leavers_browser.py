@@ -1,0 +1,72 @@
+"""The marketer's list in a real browser: by keys alone, for everyone, on any screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.churn.conftest import Scored, put_scored
+from utility_crm.app import create_app
+from utility_crm.auth.actions import add_user
+from utility_crm.installed import load_tables
+from utility_crm.kit.database import make_engine
+
+pytestmark = pytest.mark.browser
+ASKED = ("who", "good", "why", "lost")
+
+
+@pytest.fixture
+def served(fresh_database_url: str) -> Iterator[tuple[str, Scored]]:
+    load_tables()
+    engine = make_engine(fresh_database_url)
+    with Session(engine) as session, session.begin():
+        scored = put_scored(session)
+        add_user(session, login="tomas", name="Tomas Lindqvist", role="marketer", password=PASSWORD)
+    with serving(create_app(engine, secret="for one test")) as address:
+        yield address, scored
+    engine.dispose()
+
+
+def test_from_the_list_to_the_customer_by_keys_alone(chromium: Chromium, served: tuple[str, Scored]) -> None:
+    address, scored = served
+    page, complaints = complaining_page(chromium)
+    sign_in(page, address, "tomas")
+    page.goto(f"{address}/customers")
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    page.wait_for_url("**/leavers")
+    page.keyboard.press("2")
+    page.wait_for_selector("#say-h:has-text('How good is this?')")
+    assert page.url.endswith("?ask=good")
+    page.keyboard.press("1")
+    page.wait_for_selector("#say-h:has-text('Who may leave?')")
+    page.keyboard.press("a")
+    page.keyboard.type("v")
+    page.wait_for_url("**&area=V**")
+    assert page.inner_text("#list tbody th a") == "Bela Example"
+    assert page.locator("#bar-download").get_attribute("href") == "/leavers.csv?ask=who&segment=&area=V"
+    with page.expect_download() as started:
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("d")
+    assert "Bela Example" in started.value.path().read_text()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/customers/{scored.bela.customer}")
+    assert complaints == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    chromium: Chromium, served: tuple[str, Scored], scheme: str, width: int
+) -> None:
+    address, _scored = served
+    page, complaints = complaining_page(chromium, {"width": width, "height": 800}, color_scheme=scheme)
+    sign_in(page, address, "tomas")
+    for asked in ASKED:
+        page.goto(f"{address}/leavers?ask={asked}")
+        assert not axe_violations(page), asked
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), asked
+    assert complaints == []
