@@ -79,7 +79,7 @@ def bill_page(session: Session, number: str, position: int) -> BillPage:
     before = bill_before(session, bill)
     parts = parts_of_bills(session, [bill.id])[bill.id]
     read = read_parts(session, bill, parts)
-    found, refused = _explained(session, bill, before)
+    found, refused = _explained(session, bill, before, read)
     return BillPage(
         bill=bill,
         holder=holder_of(session, bill.account_id),
@@ -104,12 +104,12 @@ def _chosen(lines: Sequence[LineRow], position: int) -> LineRow:
 
 
 def _explained(
-    session: Session, bill: BillRow, before: BillRow | None
+    session: Session, bill: BillRow, before: BillRow | None, read: Sequence[ReadPart]
 ) -> tuple[Explained | None, CareError | None]:
     if before is None:
         return None, None
     try:
-        return explain_bill(session, bill, before, days=False), None
+        return explain_bill(session, bill, before, days=False, read=read), None
     except CareError as refused:
         return None, refused
 

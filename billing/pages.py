@@ -21,7 +21,7 @@ from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
 from billing.runs import issue_bills, issue_for_account
-from billing.wording import bill_name, bill_name_year
+from billing.wording import bill_label, bill_label_year, bill_name
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import Visit, visit
 
@@ -40,9 +40,10 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
             "billing/bill.html",
             page=page,
             ask=ask if ask in QUESTIONS else "charge",
-            name=bill_name_year(page.bill, v.user.language),
-            short=bill_name(page.bill, v.user.language),
+            name=bill_label_year(page.bill, v.user.language),
+            short=bill_label(page.bill, v.user.language),
             before_name=bill_name(page.before, v.user.language) if page.before else "",
+            before_label=bill_label(page.before, v.user.language) if page.before else "",
             day_columns=[(str(one.day.day), one.micro_kwh / 1_000_000) for one in page.days],
             highest_place=max(range(len(page.days)), key=lambda place: page.days[place].micro_kwh, default=0),
             estimated_places=[place for place, one in enumerate(page.days) if one.estimated],

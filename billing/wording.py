@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from billing.cycles import Month
 from billing.queries.bills import BillRow
@@ -24,17 +24,24 @@ def is_month(starts_on: date, ends_before: date) -> bool:
 
 
 def bill_name(bill: BillRow, language: str) -> str:
-    """October; or of another stretch, to 14 Oct."""
+    """Inside a sentence: October; of another stretch, the bill to 14 Oct."""
     if is_month(bill.starts_on, bill.ends_before):
         return month_name(bill.starts_on, language)
-    return say(language)("to %(day)s") % {"day": day(bill.ends_before - timedelta(days=1), language)}
+    return say(language)("the bill to %(day)s") % {"day": day(bill.last_on, language)}
 
 
-def bill_name_year(bill: BillRow, language: str) -> str:
-    """Oct 2026; or of another stretch, to 14 Oct 2026."""
+def bill_label(bill: BillRow, language: str) -> str:
+    """On its own: October; of another stretch, to 14 Oct."""
+    if is_month(bill.starts_on, bill.ends_before):
+        return month_name(bill.starts_on, language)
+    return say(language)("to %(day)s") % {"day": day(bill.last_on, language)}
+
+
+def bill_label_year(bill: BillRow, language: str) -> str:
+    """Oct 2026; of another stretch, to 14 Oct 2026."""
     if is_month(bill.starts_on, bill.ends_before):
         return month_year(bill.starts_on, language)
-    return say(language)("to %(day)s") % {"day": day_year(bill.ends_before - timedelta(days=1), language)}
+    return say(language)("to %(day)s") % {"day": day_year(bill.last_on, language)}
 
 
 def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:
@@ -43,3 +50,8 @@ def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:
     for currency, minor in amounts:
         sums[currency] = sums.get(currency, 0) + minor
     return " + ".join(money(minor, currency, language) for currency, minor in sums.items()) or "–"
+
+
+def capitalised(words: str) -> str:
+    """The first letter large, the rest as it is."""
+    return words[:1].upper() + words[1:]

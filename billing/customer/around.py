@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from billing.customer import loads
 from billing.customer.owe import to_pay
-from billing.wording import bill_name, money_sums, say
+from billing.wording import bill_label, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, money
@@ -62,9 +62,9 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         TimelineEntry(
             datetime.combine(bill.issued_on, BILLS_GO_OUT, zone),
             mark("Bills"),
-            _("%(bill)s, %(amount)s")
+            _("Bill %(bill)s, %(amount)s")
             % {
-                "bill": bill_name(bill, call.language),
+                "bill": bill_label(bill, call.language),
                 "amount": money(bill.total_minor, bill.currency, call.language),
             },
             _("in part estimated") if bill.estimated_readings else "",
@@ -77,7 +77,8 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         TimelineEntry(
             payment.received_at,
             mark("Payments"),
-            money(payment.amount_minor, payment.currency, call.language),
+            _("Payment %(amount)s")
+            % {"amount": money(payment.amount_minor, payment.currency, call.language)},
             f"{_(payment.method.replace('_', ' '))}, {payment.reference}",
         )
         for payment in call.once(loads.payments)

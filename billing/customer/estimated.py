@@ -12,7 +12,7 @@ from billing.customer import loads
 from billing.domain.axis import local_date
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
-from billing.wording import bill_name, bill_name_year, say
+from billing.wording import bill_label_year, bill_name, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import percent
 
@@ -68,7 +68,7 @@ def estimated_sheet(call: CustomerCall) -> Sheet:
             "newest": bills[0],
             "name": bill_name(asked, call.language),
             "newest_name": bill_name(bills[0], call.language),
-            "names": {bill.id: bill_name_year(bill, call.language) for bill in bills},
+            "names": {bill.id: bill_label_year(bill, call.language) for bill in bills},
             "days": days,
             "read": sum(day.read_readings for day in days),
             "over_micro_kwh": sum(

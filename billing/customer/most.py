@@ -13,7 +13,7 @@ from billing.domain.axis import Axis, axis_of, epoch_minute
 from billing.domain.money import Int64Array
 from billing.domain.usage import Usage
 from billing.queries.bill_parts import ReadPart
-from billing.wording import bill_name, say
+from billing.wording import bill_label, capitalised, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.charts import HeatDay
 from utility_crm.web.formats import day as day_words
@@ -123,7 +123,7 @@ def most_sheet(call: CustomerCall) -> Sheet:
         "billing/most.html",
         {
             "bill": bill,
-            "name": bill_name(bill, call.language),
+            "label": capitalised(bill_label(bill, call.language)),
             "stretch": stretch_of(found),
             "total_micro_kwh": found.total_micro_kwh,
             "service_point": found.part.part.service_point,

@@ -6,7 +6,7 @@ from billing.customer import loads
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of
-from billing.wording import bill_name_year, money_sums, say
+from billing.wording import bill_label_year, money_sums, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 
 ROWS = 14
@@ -59,7 +59,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "one_currency": mine[0].currency if len({one.currency for one in mine}) == 1 else "",
             "bills": rows,
             "before": _before(bills),
-            "names": {bill.id: bill_name_year(bill, call.language) for bill in rows},
+            "names": {bill.id: bill_label_year(bill, call.language) for bill in rows},
             "hidden": len(bills) - len(rows),
             "payments": payments if whole else payments[:6],
             "given": {"account": "", "amount": "", "reference": "", "method": "card"},

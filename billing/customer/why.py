@@ -9,9 +9,9 @@ from typing import Any
 
 from billing.customer import loads
 from billing.domain.explanation.phrases import money_text
-from billing.explaining import Explained, explain_bill
+from billing.explaining import EffectRow, Explained, explain_bill
 from billing.queries.bills import BillRow
-from billing.wording import bill_name, bill_name_year, say
+from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import money, month_short, signed_money
@@ -29,6 +29,9 @@ def why_answer(call: CustomerCall) -> Answer:
     if other is None:
         return Answer(money(bill.total_minor, bill.currency, call.language), _("the first bill"))
     figure = signed_money(bill.total_minor - other.total_minor, bill.currency, call.language)
+    before = next(iter(call.once(loads.earlier)), None)
+    if other == before and not is_month(other.starts_on, other.ends_before):
+        return Answer(figure, _("on the bill before"))
     return Answer(figure, _("on %(bill)s") % {"bill": bill_name(other, call.language)})
 
 
@@ -42,12 +45,14 @@ def why_sheet(call: CustomerCall) -> Sheet:
         "other": other,
         "bill_name": bill_name(bill, call.language),
         "other_name": bill_name(other, call.language) if other else "",
+        "bill_label": capitalised(bill_label(bill, call.language)),
+        "other_label": capitalised(bill_label(other, call.language)) if other else "",
         "choices": _choices(call, bill, other),
         "columns": _columns(call, bill, other),
         "year_ago": _year_before(call, bill),
     }
     try:
-        found = explain_bill(call.session, bill, other)
+        found = explain_bill(call.session, bill, other, read=call.once(loads.read))
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
     return Sheet("billing/why.html", {**context, **explanation_context(found)})
@@ -60,13 +65,13 @@ def explanation_context(found: Explained) -> dict[str, Any]:
         "found": found,
         "spoken": linked(found, found.sentence),
         "asked_on": linked(found, found.if_asked_on),
-        "effects": [(capitalised(row.noun), row.amount_minor, row.detail) for row in found.rows],
+        "effects": [(capitalised(row.noun), row.amount_minor, row.detail) for row in moving(found)],
     }
 
 
-def capitalised(words: str) -> str:
-    """The first letter large, the rest as it is."""
-    return words[:1].upper() + words[1:]
+def moving(found: Explained) -> list[EffectRow]:
+    """The effects that moved the total at all."""
+    return [row for row in found.rows if row.amount_minor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ def linked(found: Explained, words: str) -> tuple[Run, ...]:
     """The words in runs, each amount of money tied to the row it comes from."""
     currency, decimals = found.bill.currency, found.decimals
     amounts: dict[str, list[int]] = {}
-    for number, row in enumerate(found.rows, 1):
+    rows = moving(found)
+    for number, row in enumerate(rows, 1):
         amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(number)
     whole = money_text(found.difference_minor, currency, decimals)
     runs: list[Run] = []
@@ -96,7 +102,7 @@ def linked(found: Explained, words: str) -> tuple[Run, ...]:
             runs += [Run(words[at : match.start()]), Run(match[0], 0)]
         elif amounts.get(match[0]):
             number = amounts[match[0]].pop(0)
-            way = "more" if found.rows[number - 1].amount_minor > 0 else "down"
+            way = "more" if rows[number - 1].amount_minor > 0 else "down"
             runs += [Run(words[at : match.start()]), Run(match[0], number, way)]
         else:
             continue
@@ -121,11 +127,17 @@ def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[
     return tuple(
         Choice(
             one.number,
-            bill_name(one, call.language) if one.id in near else bill_name_year(one, call.language),
+            _choice_name(call, one) if one.id in near else bill_label_year(one, call.language),
             other is not None and one.id == other.id,
         )
         for one in shown
     )
+
+
+def _choice_name(call: CustomerCall, before: BillRow) -> str:
+    if is_month(before.starts_on, before.ends_before):
+        return bill_label(before, call.language)
+    return say(call.language)("the bill before")
 
 
 def _year_before(call: CustomerCall, bill: BillRow) -> BillRow | None:
@@ -154,6 +166,6 @@ def _columns(call: CustomerCall, bill: BillRow, other: BillRow | None) -> Column
     shown: Sequence[BillRow] = [one for one in mine if one.status == "issued"][:MONTHS][::-1]
     compared = {bill.id} | ({other.id} if other else set())
     return Columns(
-        tuple((month_short(one.starts_on, call.language), one.micro_kwh / 1_000_000) for one in shown),
+        tuple((month_short(one.last_on, call.language), one.micro_kwh / 1_000_000) for one in shown),
         tuple(place for place, one in enumerate(shown) if one.id in compared),
     )

@@ -15,27 +15,38 @@ from billing.queries.bills import BillRow
 from utility_crm.kit.errors import Conflict, Refused
 
 
-def explain_bill(session: Session, bill: BillRow, against: BillRow | None, *, days: bool = True) -> Explained:
+def explain_bill(
+    session: Session,
+    bill: BillRow,
+    against: BillRow | None,
+    *,
+    days: bool = True,
+    read: Sequence[ReadPart] = (),
+) -> Explained:
     """Why `bill` differs from `against`; without one, what there is to say about a first bill.
 
-    days: also find the days that moved most. At most five statements. Raises Refused where the two may not
-    be compared (another account or currency), Conflict where a bill can no longer be made again from what
-    is stored.
+    days: also find the days that moved most. read: the bill's own parts, where they have been read already.
+    At most five statements. Raises Refused where the two may not be compared (another account or currency),
+    Conflict where a bill can no longer be made again from what is stored.
     """
     if against is not None and against.account_id != bill.account_id:
         raise Refused("other_account", "The two bills belong to different accounts.", against.number)
     if against is not None and against.id == bill.id:
         raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
     both = [bill] if against is None else [against, bill]
-    parts = parts_of_bills(session, [one.id for one in both])
-    read = [read_parts(session, one, parts[one.id], with_known=against is not None) for one in both]
+    missing = [one for one in both if one is not bill or not read]
+    parts = parts_of_bills(session, [one.id for one in missing]) if missing else {}
+    sides = [
+        read_parts(session, one, parts[one.id], with_known=against is not None) if one in missing else read
+        for one in both
+    ]
     try:
-        for one, mine in zip(both, read, strict=True):
+        for one, mine in zip(both, sides, strict=True):
             _check(one, mine)
-        if all(len(mine) == 1 for mine in read):
-            before = read[0][0].side if against is not None else None
-            return explained(bill, against, explain(before, read[-1][0].side), days=days)
-        return explain_several(bill, against, read[0] if against is not None else (), read[-1], days=days)
+        if all(len(mine) == 1 for mine in sides):
+            before = sides[0][0].side if against is not None else None
+            return explained(bill, against, explain(before, sides[-1][0].side), days=days)
+        return explain_several(bill, against, sides[0] if against is not None else (), sides[-1], days=days)
     except NotComparable as fault:
         raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
 
