@@ -307,6 +307,19 @@ def test_only_the_tariff_over_any_period(
     only(found, "tariff")
 
 
+def test_the_same_energy_over_more_days_is_less_a_day() -> None:
+    longer = Period(SECOND.starts_on, SECOND.starts_on + timedelta(days=35))
+    subject = tariff(version(fixed(), flat("0.20")))
+    found = compare(
+        side(subject, FIRST, usage_over(FIRST, LONDON, 350_000)),
+        side(subject, longer, usage_over(longer, LONDON, 280_000)),
+    )
+    assert found.before.micro_kwh == found.after.micro_kwh
+    assert found.factors == ("days", "volume")
+    # By Shapley: seven days at the mean of 16.80 and 13.44 kWh, against 3.36 kWh a day over 28 or 35 days.
+    assert found.effects_minor == (7 * 26 + 2117, -2117)
+
+
 def test_seasons_of_one_version_are_a_matter_of_price() -> None:
     seasonal = tariff(
         version(
