@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from churn.domain.label import HORIZON_DAYS
 
-STEPS_IN_WINDOW = 3
-MOST_STEPS = 7
+STEPS_IN_WINDOW = 2
+MOST_STEPS = 6
 FIRST_MONTHS_DAYS = 60
 """A date needs two bills behind it to say how a bill changed."""
 
@@ -26,8 +26,8 @@ class TimeSplit:
 
 
 def time_split(as_of: date, first_bill_on: date, horizon_days: int = HORIZON_DAYS) -> TimeSplit | None:
-    """The split on the morning of `as_of`, about a month from date to date; None where history does not reach
-    back far enough to learn and to test.
+    """The split on the morning of `as_of`, six or seven weeks from date to date; None where history does not
+    reach back far enough to learn and to test.
     """
     earliest = first_bill_on + timedelta(days=FIRST_MONTHS_DAYS)
     over = horizon_days + 1

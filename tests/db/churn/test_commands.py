@@ -1,0 +1,50 @@
+"""The command line about leaving: one document, and the exit status that goes with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner
+
+from churn.commands import app
+from tests.web.churn.conftest import put_scored
+from utility_crm.installed import load_tables
+from utility_crm.kit.database import make_engine
+from utility_crm.kit.settings import settings
+
+
+@pytest.fixture
+def own_database(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", fresh_database_url)
+    settings.cache_clear()
+    yield fresh_database_url
+    settings.cache_clear()
+
+
+def test_the_commands_say_what_there_is(own_database: str) -> None:
+    run = CliRunner()
+    nobody = run.invoke(app, ["list", "--json"])
+    assert nobody.exit_code == 1
+    assert json.loads(nobody.stdout)["error"]["code"] == "not_scored"
+
+    load_tables()
+    engine = make_engine(own_database)
+    with Session(engine) as session, session.begin():
+        put_scored(session)
+    engine.dispose()
+    listed = run.invoke(app, ["list", "--json", "--rows", "2"])
+    assert listed.exit_code == 0
+    document = json.loads(listed.stdout)
+    assert (document["as_of"], document["usual"]) == ("2026-11-20", 0.1)
+    assert [one["name"] for one in document["customers"]] == ["Ada Example", "=Works & Sons"]
+    assert document["customers"][0]["reasons"][0]["reason"] == "complaints"
+    spoken = run.invoke(app, ["list", "--segment", "small_business"])
+    assert "Day & Night would cost less +4" in spoken.stdout and "Ada" not in spoken.stdout
+
+    fitted = run.invoke(app, ["fit", "--as-of", "2026-11-20", "--json"])
+    assert fitted.exit_code == 1  # there is nothing to learn from
+    assert json.loads(fitted.stdout)["status"] == "too_short"
+    assert run.invoke(app, ["fit", "--as-of", "yesterday"]).exit_code == 2
