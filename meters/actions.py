@@ -1,4 +1,4 @@
-"""Taking a feed in, and giving a service point its place. Actions never commit."""
+"""Taking a feed in. Actions never commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,10 +17,9 @@ from meters.asking import Asked
 from meters.feeds.reading import FeedFile, read_feed
 from meters.standard_time import StandardTimes
 from meters.store import Stored, store_blocks
-from meters.tables import Feed, ServicePoint
+from meters.tables import Feed
 from meters.usage import enter_readings
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
-from utility_crm.network.tables import Premise
+from utility_crm.kit.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +77,6 @@ def ingest(session: Session, path: Path, how: Asked | None = None, user_id: int 
         options["stem"] = path.stem  # the file's name is a part of what it says
     _record(session, taken, path, digest, received_at, user_id, format=file.format, options=options)
     return taken
-
-
-def assign_service_point(session: Session, code: str, premise_code: str) -> None:
-    """Hang a service point that feeds brought in on its premise. Raises NotFound, or Conflict where it stands
-    at another premise already. Its channels keep the standard time in which they began."""
-    point = session.execute(
-        select(ServicePoint.id, ServicePoint.premise_id).where(ServicePoint.code == code).with_for_update()
-    ).one_or_none()
-    if point is None:
-        raise NotFound("no_such_service_point", f"There is no service point {code!r}.", "service_point")
-    premise = session.scalar(select(Premise.id).where(Premise.code == premise_code))
-    if premise is None:
-        raise NotFound("no_such_premise", f"There is no premise {premise_code!r}.", "premise")
-    if point.premise_id not in (None, premise):
-        raise Conflict(
-            "placed", f"Service point {code!r} stands at another premise already.", "service_point"
-        )
-    session.execute(update(ServicePoint).where(ServicePoint.id == point.id).values(premise_id=premise))
 
 
 def _digest(path: Path) -> str:

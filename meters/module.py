@@ -1,5 +1,17 @@
 """What meters gives the host."""
 
-from utility_crm.kit.module import Module
+from __future__ import annotations
 
-MODULE = Module(name="meters", tables="meters.tables", commands="meters.commands:app", demo="meters.demo:build")
+from utility_crm.kit.module import Module, Room
+
+MODULE = Module(
+    name="meters",
+    tables="meters.tables",
+    pages="meters.pages:router",
+    customer="meters.customer:ROOM",
+    search="meters.search:find_meters",
+    importing="meters.importing:COLUMNS",
+    commands="meters.commands:app",
+    demo="meters.demo:build",
+    navigation=(Room("Feeds", "/feeds", "f", frozenset({"ops"}), 25),),
+)

@@ -1,0 +1,92 @@
+"""The meter's part of the customer page: what it sent, what it did not, and when it was exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from meters.customer_days import (
+    ESTIMATED,
+    SHORT,
+    SILENT,
+    CorrectedDays,
+    OddDays,
+    corrected_days,
+    exchanged_meters,
+    odd_days,
+)
+from utility_crm.kit.module import CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.web.formats import day as day_words
+from utility_crm.web.formats import number
+from utility_crm.web.words import mark, translator
+
+DAYS_BACK = 60
+SILENT_DAYS = 2
+"""From this many days without a word on a meter is spoken of."""
+KIND = mark("Meter")
+
+
+def odd_days_of(call: CustomerCall) -> list[OddDays]:
+    """Runs of days that are not whole and read, newest first; use it through `call.once`."""
+    return odd_days(call.session, call.customer_id, call.today - timedelta(days=DAYS_BACK), call.today)
+
+
+def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
+    """Gaps, estimates, corrections, and meters that came and went."""
+    since = call.today - timedelta(days=DAYS_BACK)
+    entries = [_odd(call, run) for run in call.once(odd_days_of)]
+    entries += [_corrected(call, one) for one in corrected_days(call.session, call.customer_id, since)]
+    exchanged = translator(call.language, "meters")("Meter exchanged")
+    entries += [
+        TimelineEntry(_noon(one.installed_on), KIND, exchanged, one.serial)
+        for one in exchanged_meters(call.session, call.customer_id)
+    ]
+    return entries
+
+
+def todos(call: CustomerCall) -> Sequence[Todo]:
+    """A meter that is silent until today: the agent can ask what is the matter."""
+    _ = translator(call.language, "meters")
+    yesterday = call.today - timedelta(days=1)
+    return [
+        Todo(
+            _("No readings since %(day)s", day=day_words(run.first, call.language)),
+            _("Ask whether anything changed at the meter; bills wait for it"),
+            tone="warn",
+            order=20,
+        )
+        for run in call.once(odd_days_of)
+        if run.kind == SILENT and run.last == yesterday and run.days >= SILENT_DAYS
+    ][:1]
+
+
+def _odd(call: CustomerCall, run: OddDays) -> TimelineEntry:
+    _ = translator(call.language, "meters")
+    when, count = _span(run, call.language), number(run.readings, 0, call.language)
+    if run.kind == SILENT:
+        title = _("No readings")
+    elif run.kind == SHORT:
+        title = _("%(count)s readings missing", count=count)
+    else:
+        title = _("%(count)s readings estimated", count=count)
+    tone: Tone = "wait" if run.kind == ESTIMATED else "warn"
+    return TimelineEntry(_noon(run.last), KIND, title, f"{when} · {run.code}", tone)
+
+
+def _corrected(call: CustomerCall, one: CorrectedDays) -> TimelineEntry:
+    _ = translator(call.language, "meters")
+    title = _("Estimates replaced by readings") if one.estimated else _("Readings corrected")
+    return TimelineEntry(one.at, KIND, title, f"{_span(one, call.language)} · {one.code}", "ok")
+
+
+def _span(run: OddDays | CorrectedDays, language: str) -> str:
+    first, last = day_words(run.first, language), day_words(run.last, language)
+    return first if run.first == run.last else f"{first} – {last}"
+
+
+def _noon(day: date) -> datetime:
+    """A day of standard time has no hour on the timeline: its middle is on that day in any zone of Europe."""
+    return datetime.combine(day, time(12), UTC)
+
+
+ROOM = CustomerRoom(timeline=timeline, todos=todos)

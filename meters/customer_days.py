@@ -1,0 +1,145 @@
+"""What happened at one customer's meters, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+SILENT, SHORT, ESTIMATED = "silent", "short", "estimated"
+
+# A channel is due while the customer lives at its premise; days of standard time.
+_CHANNELS = """
+with mine as (
+    select s.id as point_id, s.code, min(o.starts_on) as starts_on,
+           max(coalesce(o.ends_before, 'infinity'::date)) as ends_before
+    from accounts a
+    join occupancies o on o.account_id = a.id
+    join service_points s on s.premise_id = o.premise_id
+    where a.customer_id = :customer_id group by s.id
+)
+"""
+
+_ODD = text(
+    _CHANNELS
+    + """, due as (
+    select c.id as channel_id, mine.code, cast(d.day as date) as day
+    from mine join channels c on c.service_point_id = mine.point_id
+    cross join lateral generate_series(greatest(mine.starts_on, :first),
+                                       least(mine.ends_before, :today) - 1, interval '1 day') as d(day)
+)
+select due.code, due.channel_id, due.day, b.channel_id is null as silent,
+       coalesce(cardinality(array_positions(b.micro, null)), 0) as missing,
+       coalesce(case when b.quality > 1 then cardinality(b.micro)
+                     else (select count(*) from unnest(b.qualities) q where q > 1) end, 0) as guessed
+from due
+left join blocks b on b.channel_id = due.channel_id and b.day = due.day and b.day between :first and :today
+where b.channel_id is null or b.quality is distinct from 1 or array_position(b.micro, null) is not null
+order by due.channel_id, due.day
+"""
+)
+
+_CORRECTED = text(
+    _CHANNELS
+    + """
+select mine.code, f.received_at, min(h.day), max(h.day), bool_and(coalesce(h.quality not in (0, 1), false))
+from mine
+join channels c on c.service_point_id = mine.point_id
+join block_history h on h.channel_id = c.id and h.day >= mine.starts_on and h.day < mine.ends_before
+join feeds f on f.id = h.replaced_by
+where f.received_at >= :since
+group by mine.code, f.id, f.received_at
+"""
+)
+
+_EXCHANGED = text(
+    _CHANNELS
+    + """
+select m.serial, m.installed_on
+from mine join meters m on m.service_point_id = mine.point_id
+where m.installed_on >= mine.starts_on and m.installed_on < mine.ends_before
+  and exists (select from meters e where e.service_point_id = m.service_point_id
+                                     and e.installed_on < m.installed_on)
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OddDays:
+    """Days in a row on which a channel was silent, short of readings, or estimated; `readings` counts
+    those."""
+
+    code: str
+    channel_id: int
+    kind: str
+    first: date
+    last: date
+    readings: int
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedDays:
+    """Days that one feed replaced; `estimated`: none of them had been read."""
+
+    code: str
+    at: datetime
+    first: date
+    last: date
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangedMeter:
+    """A meter that took another's place while the customer lived there."""
+
+    serial: str
+    installed_on: date
+
+
+def odd_days(session: Session, customer_id: int, first: date, today: date) -> list[OddDays]:
+    """Runs of odd days from `first` to yesterday, newest first."""
+    values = {"customer_id": customer_id, "first": first, "today": today}
+    found = session.execute(_ODD, values)
+    runs = _runs(
+        OddDays(
+            row.code,
+            row.channel_id,
+            SILENT if row.silent else SHORT if row.missing else ESTIMATED,
+            row.day,
+            row.day,
+            row.missing or row.guessed,
+        )
+        for row in found
+    )
+    return sorted(runs, key=lambda run: run.last, reverse=True)
+
+
+def corrected_days(session: Session, customer_id: int, since: date) -> list[CorrectedDays]:
+    """What feeds replaced since a day."""
+    rows = session.execute(_CORRECTED, {"customer_id": customer_id, "since": since})
+    return [CorrectedDays(*row) for row in rows]
+
+
+def exchanged_meters(session: Session, customer_id: int) -> list[ExchangedMeter]:
+    """Meters that took another's place."""
+    return [ExchangedMeter(*row) for row in session.execute(_EXCHANGED, {"customer_id": customer_id})]
+
+
+def _runs(days: Iterable[OddDays]) -> list[OddDays]:
+    """Days by channel in order, joined where they follow each other and are of one kind."""
+    runs: list[OddDays] = []
+    for day in days:
+        before = runs[-1] if runs else None
+        same = before is not None and (before.channel_id, before.kind) == (day.channel_id, day.kind)
+        if before is not None and same and day.first - before.last == timedelta(days=1):
+            runs[-1] = replace(before, last=day.last, readings=before.readings + day.readings)
+        else:
+            runs.append(day)
+    return runs

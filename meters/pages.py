@@ -1,0 +1,118 @@
+"""The feeds of ops: what is in, what was refused, what has no place; files taken or only looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from meters.actions import ingest
+from meters.feed_page import feed_page
+from meters.feeds.formats import formats
+from meters.feeds.reading import read_feed
+from meters.feeds_page import feeds_page
+from meters.inspection import inspection
+from meters.places import assign_service_point
+from meters.standard_time import StandardTimes
+from meters.uploading import MOST_MEGABYTES, SentForm, UploadRoute, put_down, sent_form
+from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound
+from utility_crm.kit.settings import settings
+from utility_crm.web.visit import Visit, visit
+
+router = APIRouter()
+uploads = APIRouter(route_class=UploadRoute)
+Text = Annotated[str, Form()]
+Sent = Annotated[SentForm, Depends(sent_form)]
+
+
+@router.get("/feeds")
+def feeds(
+    request: Request, ask: str = "whole", fresh: int | None = None, before: int | None = None
+) -> Response:
+    """The six questions. `fresh` marks the feeds sent just now, `before` begins an earlier page of the
+    list."""
+    with visit(request, "ops") as v:
+        return _page(v, ask, fresh=fresh, before=before)
+
+
+@uploads.post("/feeds")
+def take(request: Request, sent: Sent) -> Response:
+    """Take files in, one after the other: each is whole or not there, whatever becomes of the next."""
+    with visit(request, "ops") as v:
+        try:
+            how = sent.asked()
+        except Invalid as refused:
+            return _page(v, "came", status=422, refused=refused, given=sent.given)
+        taken = []
+        for upload in sent.files:
+            with put_down(upload) as path:
+                taken.append(ingest(v.session, path, how, v.user.id))
+            v.session.commit()
+        if len(taken) == 1:
+            return v.redirect(f"/feeds/{taken[0].feed_id}")
+        return v.redirect("/feeds", ask="came", fresh=taken[0].feed_id)
+
+
+@uploads.post("/feeds/inspect")
+def inspect(request: Request, sent: Sent) -> Response:
+    """Say what is in files without taking them."""
+    with visit(request, "ops") as v:
+        try:
+            how = sent.asked()
+        except Invalid as refused:
+            return _page(v, "came", status=422, refused=refused, given=sent.given)
+        options, found = how.read_options(StandardTimes(v.session)), []
+        for upload in sent.files:
+            with put_down(upload) as path:
+                [document] = inspection([read_feed(path, how.format_name, options)])["files"]
+                found.append(document | {"name": path.name})
+        return v.render("meters/inspected.html", files=found)
+
+
+router.include_router(uploads)
+
+
+@router.post("/feeds/places")
+def place(request: Request, service_point: Text = "", premise: Text = "") -> Response:
+    """Hang a service point on a premise; what cannot be is shown again with its reason."""
+    with visit(request, "ops") as v:
+        try:
+            assign_service_point(v.session, service_point, premise.strip())
+        except (NotFound, Conflict) as refused:
+            wrong = {"service_point": service_point, "premise": premise}
+            return _page(v, "places", status=422, refused=refused, given=wrong)
+        return v.redirect("/feeds", ask="places")
+
+
+@router.get("/feeds/{feed_id}")
+def feed(request: Request, feed_id: int, ask: str = "") -> Response:
+    """One feed: what became of it, what was left out, what it brought and what it replaced."""
+    with visit(request, "ops") as v:
+        return v.render("meters/feed.html", page=feed_page(v.session, feed_id, ask))
+
+
+def _page(
+    v: Visit,
+    ask: str,
+    *,
+    status: int = 200,
+    fresh: int | None = None,
+    before: int | None = None,
+    refused: CareError | None = None,
+    given: dict[str, Any] | None = None,
+) -> Response:
+    """The page; `refused` and `given` are what a refused form shows again."""
+    page = feeds_page(v.session, ask, v.today, settings().timezone, fresh=fresh, before=before)
+    return v.render(
+        "meters/feeds.html",
+        status,
+        page=page,
+        refused=refused,
+        given=given or {},
+        format_pairs=[
+            ("auto", v.text("seen from its content")),
+            *((name, name.upper()) for name in formats()),
+        ],
+        most_megabytes=MOST_MEGABYTES,
+    )

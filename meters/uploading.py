@@ -1,0 +1,94 @@
+"""Files that a browser sends: refused early where they may not come, and put down under their own names."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import File, Form, Request, UploadFile
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from meters.asking import Asked, asked
+from utility_crm.auth.cookies import COOKIE
+from utility_crm.kit.errors import Invalid, Refused
+from utility_crm.web.visit import SignInNeeded
+
+MOST_MEGABYTES = 256
+"""Of all files of one form. The whole body comes to disk before a route sees it."""
+
+_MOST_BYTES = MOST_MEGABYTES * 2**20
+_LONGEST_NAME = 180
+_HANDLER = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class UploadRoute(APIRoute):
+    """A route that looks at the head of a request before its body is taken: who sends it, and how much."""
+
+    def get_route_handler(self) -> _HANDLER:
+        """The usual handler behind the two questions."""
+        usual = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if request.app.state.sessions.read(request.cookies.get(COOKIE)) is None:
+                raise SignInNeeded
+            if int(request.headers.get("content-length") or 0) > _MOST_BYTES:
+                raise Refused(
+                    "too_large",
+                    f"These files are larger than {MOST_MEGABYTES} MB together. Nothing was taken; larger "
+                    "ones go by the command line: utility-crm meters ingest.",
+                )
+            return await usual(request)
+
+        return guarded
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """Files, and how a person says that they are to be read."""
+
+    files: tuple[UploadFile, ...]
+    given: dict[str, str]
+
+    def asked(self) -> Asked:
+        """Raises Invalid, whose `where` is the field that is wrong."""
+        told = asked(**{name: words.strip() for name, words in self.given.items()})
+        if not self.files:
+            raise Invalid("no_file", "Choose a file first.", "files")
+        return told
+
+
+async def sent_form(
+    files: Annotated[list[UploadFile], File(default_factory=list)],
+    format_name: Annotated[str, Form()] = "auto",
+    columns: Annotated[str, Form()] = "",
+    timezone: Annotated[str, Form()] = "",
+) -> SentForm:
+    """The form of the page; a field for files left empty sends one without a name."""
+    given = {"format_name": format_name, "columns": columns, "timezone": timezone}
+    return SentForm(tuple(upload for upload in files if upload.filename), given)
+
+
+@contextmanager
+def put_down(upload: UploadFile) -> Iterator[Path]:
+    """The file on disk while the block lasts, under the name it had: a meter's file may be named by its
+    meter."""
+    with tempfile.TemporaryDirectory(prefix="utility-crm-feed-") as folder:
+        path = Path(folder) / own_name(upload.filename or "")
+        with path.open("wb") as opened:
+            shutil.copyfileobj(upload.file, opened, 2**20)
+        yield path
+
+
+def own_name(filename: str) -> str:
+    """The last part of what a browser calls a file, fit for this machine's disk."""
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(letter for letter in last if letter.isprintable()).strip()
+    while len(kept.encode()) > _LONGEST_NAME:
+        kept = kept[1:]
+    return kept if kept.strip(".") else "upload"
