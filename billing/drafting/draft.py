@@ -44,7 +44,7 @@ def draft_bills(
                     to_fill.append(item)
                 else:
                     holds.append(long)
-    filled, not_filled = filled_supplies(session, to_fill, known_at)
+    filled, not_filled = filled_supplies(session, to_fill, known_at, released)
     return folded(found, rated + filled, holds + not_filled)
 
 

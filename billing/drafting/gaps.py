@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
+from billing.domain.days import HOLIDAY, Period, day_kind
 from billing.domain.gaps import GapFill, fill_gaps
 from billing.domain.rating import rate
 from billing.domain.usage import Usage, UsageMatrix
@@ -19,8 +19,10 @@ from billing.drafting.parts import Fill, Hold, Placed, RatedSupply, hold, rated_
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable, usage
 
-FILL_FROM = timedelta(days=35)
-"""How far either side of a period the rule may look for whole days to take a missing slot from."""
+NEAR = timedelta(days=35)
+"""How far either side of a period there are always four days of one weekday."""
+FAR = timedelta(days=400)
+"""How far there are public holidays."""
 
 
 def no_readings(supply: Supply) -> Hold:
@@ -48,23 +50,22 @@ def longest_day_minutes(period: Period, zone: str) -> int:
 
 
 def filled_supplies(
-    session: Session, items: Sequence[Placed], known_at: datetime | None
+    session: Session, items: Sequence[Placed], known_at: datetime | None, released: Collection[int] = ()
 ) -> tuple[list[RatedSupply], list[Hold]]:
-    """Fill the gaps of each, and rate what came of it; two statements whatever their number."""
-    if not items:
-        return [], []
-    starts_at = min(day_starts_at(item.period.starts_on, item.zone) for item in items) - FILL_FROM
-    ends_before = max(day_starts_at(item.period.ends_before, item.zone) for item in items) + FILL_FROM
-    channels = list(dict.fromkeys(item.channel_id for item in items))
-    wide = {
-        channel: (table, row)
-        for table in usage(session, channels, starts_at, ends_before, known_at)
-        for row, channel in enumerate(table.channel_ids)
-    }
+    """Fill the gaps of each, and rate what came of it; at most two statements, whatever their number.
+
+    A gap on a public holiday looks for the nearest holidays, a year away if need be. Where there is none, a
+    released account's holiday is filled like the weekday that it falls on.
+    """
+    on_holidays = [item for item in items if _misses_a_holiday(item)]
+    others = [item for item in items if item not in on_holidays]
+    gaps = _gaps(session, others, known_at, NEAR) + _gaps(session, on_holidays, known_at, FAR)
     rated: list[RatedSupply] = []
     holds: list[Hold] = []
-    for item in items:
-        gap = fill_gaps(_around(item, *wide[item.channel_id]), item.period, item.zone, item.tariff.holidays)
+    for item, usage_around in gaps:
+        gap = fill_gaps(usage_around, item.period, item.zone, item.tariff.holidays)
+        if gap.not_fillable and item.supply.account_id in released:
+            gap = fill_gaps(usage_around, item.period, item.zone, None)
         if gap.not_fillable:
             count = len(gap.not_fillable)
             reason = f"{count} missing readings have no whole day like theirs to be taken from."
@@ -73,6 +74,39 @@ def filled_supplies(
         batch = rate(UsageMatrix.of([gap.usage]), item.tariff, item.period, timezone=item.zone)
         rated += rated_supplies([item], batch, [0], _fill(item, gap))
     return rated, holds
+
+
+def _misses_a_holiday(item: Placed) -> bool:
+    """Whether one of the period's holidays lacks a reading."""
+    holidays = item.tariff.holidays
+    if holidays is None:
+        return False
+    table, step = item.table, timedelta(minutes=item.table.interval_minutes)
+    for day in item.period.dates():
+        if day_kind(day, holidays) == HOLIDAY:
+            begin, end = (day_starts_at(one, item.zone) for one in (day, day + timedelta(days=1)))
+            first, last = (max(0, -((table.starts_at - at) // step)) for at in (begin, end))
+            known = ~table.missing[item.row, first:last]
+            if not known.all() or known.size < (end - begin) // step:
+                return True
+    return False
+
+
+def _gaps(
+    session: Session, items: Sequence[Placed], known_at: datetime | None, around: timedelta
+) -> list[tuple[Placed, Usage]]:
+    """Each with its readings of the period and of the days around it."""
+    if not items:
+        return []
+    starts_at = min(day_starts_at(item.period.starts_on, item.zone) for item in items) - around
+    ends_before = max(day_starts_at(item.period.ends_before, item.zone) for item in items) + around
+    channels = list(dict.fromkeys(item.channel_id for item in items))
+    wide = {
+        channel: (table, row)
+        for table in usage(session, channels, starts_at, ends_before, known_at)
+        for row, channel in enumerate(table.channel_ids)
+    }
+    return [(item, _around(item, *wide[item.channel_id])) for item in items]
 
 
 def _around(item: Placed, table: UsageTable, row: int) -> Usage:

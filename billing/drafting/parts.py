@@ -18,7 +18,7 @@ from meters.usage import UsageTable
 LineRow = tuple[str, str, date, date, int, str, int, int]
 """charge, label, starts_on, ends_before, quantity_micro, unit, price_micro, amount_minor."""
 
-RELEASABLE = ("missing",)
+RELEASABLE = ("missing", "not_fillable")
 """A gap can be filled by guessing if somebody answers for it; the other reasons must be put right."""
 
 

@@ -152,6 +152,37 @@ def test_up_to_a_day_missing_is_filled_and_flagged(
     assert fill.starts_at[0].isoformat() == "2026-10-12T00:00:00+00:00"
 
 
+def test_a_gap_on_a_holiday_is_filled_from_holidays(world: World, session: Session) -> None:
+    """26 December is filled from the 25th and New Year's Day, not from the Saturdays around it."""
+    world.tariff(two_rate())
+    one = world.supplied("night")
+    first = date(2025, 11, 30)
+    values: list[int | None] = [100_000] * (48 * 45)
+    for holiday in (date(2025, 12, 25), date(2026, 1, 1)):
+        start = (holiday - first).days * 48
+        values[start : start + 48] = [900_000] * 48
+    gap = (date(2025, 12, 26) - first).days * 48 + 20
+    values[gap : gap + 4] = [None] * 4
+    world.read(one.channel_id, first, values)
+    issue(session, one, month=Month(2025, 12))
+    (fill,) = session.execute(text("select * from bill_fills"))
+    assert fill.micro_kwh == [900_000] * 4
+
+
+def test_a_holiday_without_its_like_waits_for_a_word(world: World, session: Session) -> None:
+    world.tariff(two_rate())
+    one = world.supplied("night", starts_on=date(2026, 8, 20))
+    values: list[int | None] = [100_000] * (48 * 40)
+    gap = (date(2026, 8, 31) - date(2026, 8, 19)).days * 48 + 20
+    values[gap : gap + 4] = [None] * 4
+    world.read(one.channel_id, date(2026, 8, 19), values)
+    (held,) = issue(session, one, month=Month(2026, 8)).held
+    assert held.code == "not_fillable"
+    session.execute(text("update held_bills set released_at = now()"))
+    assert len(issue(session, one, month=Month(2026, 8)).bill_ids) == 1
+    assert bills(session)[0].estimated_readings == 4
+
+
 def test_no_readings_at_all_is_held(world: World, session: Session) -> None:
     one = world.supplied()
     (held,) = issue(session, one).held

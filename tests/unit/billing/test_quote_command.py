@@ -1,0 +1,191 @@
+"""`utility-crm billing quote`: files in, the promised document out, no database."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from billing.commands import app
+
+TARIFF = {
+    "format": "tariff/1",
+    "code": "plain",
+    "name": "Plain",
+    "currency": "GBP",
+    "versions": [
+        {
+            "starts_on": "2010-01-01",
+            "charges": [
+                {"kind": "energy", "code": "energy", "periods": [{"label": "All hours", "price": "0.14228"}]}
+            ],
+        }
+    ],
+}
+COLUMNS = 'service_point=LCLid,starts_at=tstp,value="energy(kWh/hh)"'
+
+
+def call(*words: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, ["quote", *words, "--json"])
+    return done.exit_code, json.loads(done.stdout)
+
+
+@pytest.fixture
+def tariff(tmp_path: Path) -> str:
+    return written(tmp_path / "plain.json", json.dumps(TARIFF))
+
+
+def written(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def readings(path: Path, first: datetime, count: int, value: str = "0.5") -> str:
+    rows = [f"MAC1,Std,{first + timedelta(minutes=30 * index)}, {value} " for index in range(count)]
+    return written(path, "LCLid,stdorToU,tstp,energy(kWh/hh)\n" + "\n".join(rows) + "\n")
+
+
+def test_months_lines_and_totals(tmp_path: Path, tariff: str) -> None:
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 96)
+    code, document = call("--tariff", tariff, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC")
+    assert code == 0
+    assert document == {
+        "currency": "GBP",
+        "total": "6.82",
+        "usage": {"readings": 96, "missing": 0},
+        "periods": [
+            {
+                "starts_on": starts_on,
+                "ends_before": ends_before,
+                "total": "3.41",
+                "lines": [
+                    {
+                        "charge": "energy", "label": "All hours", "quantity": "24", "unit": "kWh",
+                        "price": "0.14228", "amount": "3.41",
+                    }
+                ],
+            }
+            for starts_on, ends_before in (("2024-01-31", "2024-02-01"), ("2024-02-01", "2024-02-02"))
+        ],
+    }  # fmt: skip
+
+
+def test_a_span_of_dates_counts_what_is_missing(tmp_path: Path, tariff: str) -> None:
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 96)
+    words = ("--tariff", tariff, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC")
+    code, document = call(*words, "--from", "2024-01-30", "--to", "2024-02-01", "--period", "whole")
+    assert (code, document["total"]) == (0, "3.41")
+    assert document["usage"] == {"readings": 48, "missing": 48}
+    assert len(document["periods"]) == 1
+
+
+def test_the_tariffs_own_zone_decides(tmp_path: Path) -> None:
+    moscow = written(tmp_path / "moscow.json", json.dumps({**TARIFF, "timezone": "Europe/Moscow"}))
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 48)
+    words = ("--tariff", moscow, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC")
+    _, document = call(*words)
+    assert [part["starts_on"] for part in document["periods"]] == ["2024-01-31", "2024-02-01"]
+    assert document["periods"][1]["lines"][0]["quantity"] == "3"
+
+
+def nem(path: Path, *names: str) -> str:
+    text = "100,NEM12,202401020000,MDP,RETAIL\n"
+    for name in names:
+        text += f"200,NMI1,{''.join(names)},1,{name},N1,M1,kWh,30,\n"
+        text += "300,20240101," + ",".join(["0.25"] * 48) + ",A,,,20240102000000,\n"
+    return written(path, text + "900\n")
+
+
+def test_several_channels_need_a_name(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1", "B1")
+    code, document = call("--tariff", tariff, "--usage", usage, "--timezone", "Australia/Brisbane")
+    assert (code, document["error"]["code"]) == (1, "several_channels")
+    assert "import=E1" in document["error"]["message"]
+    code, document = call(
+        "--tariff",
+        tariff,
+        "--usage",
+        usage,
+        "--timezone",
+        "Australia/Brisbane",
+        "--channels",
+        "import=E1,export=B1",
+    )
+    assert (code, document["total"]) == (0, "1.71")
+    code, document = call(
+        "--tariff", tariff, "--usage", usage, "--timezone", "Australia/Brisbane", "--channels", "import=E9"
+    )
+    assert (code, document["error"]["code"]) == (1, "no_such_channel")
+
+
+def test_energy_given_back_alone_is_refused(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "B1")
+    code, document = call("--tariff", tariff, "--usage", usage, "--timezone", "Australia/Brisbane")
+    assert (code, document["error"]["code"]) == (1, "export_only")
+
+
+def test_several_service_points_are_refused(tmp_path: Path, tariff: str) -> None:
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 48)
+    Path(usage).write_text(Path(usage).read_text() + "MAC2,Std,2024-01-31 00:00:00,1\n")
+    code, document = call("--tariff", tariff, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC")
+    assert (code, document["error"]["code"]) == (1, "several_service_points")
+
+
+def test_no_zone_no_quote(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1")
+    code, document = call("--tariff", tariff, "--usage", usage)
+    assert (code, document["error"]["code"]) == (1, "not_rateable")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--from", "yesterday"),
+        ("--to", "2024-1-1"),
+        ("--channels", "imports=E1"),
+        ("--channels", "import=E1,import=E2"),
+        ("--period", "week"),
+        ("--timezone", "Europe/Nowhere"),
+    ],
+)
+def test_usage_errors_exit_with_two(tmp_path: Path, tariff: str, words: tuple[str, str]) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1")
+    done = CliRunner().invoke(app, ["quote", "--tariff", tariff, "--usage", usage, *words])
+    assert done.exit_code == 2
+
+
+def test_a_path_that_is_not_there_exits_with_two(tmp_path: Path, tariff: str) -> None:
+    code, document = call("--tariff", tariff, "--usage", str(tmp_path / "none.csv"))
+    assert (code, document["error"]["code"]) == (2, "no_such_path")
+
+
+def test_faults_of_either_file_are_named(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1")
+    bad = written(tmp_path / "bad.json", json.dumps({**TARIFF, "currency": "pounds"}))
+    code, document = call("--tariff", bad, "--usage", usage)
+    assert (code, document["error"]["where"]) == (1, "currency")
+    empty = written(tmp_path / "empty.csv", "")
+    code, document = call("--tariff", tariff, "--usage", empty)
+    assert (code, document["error"]["code"]) == (1, "empty")
+
+
+@pytest.mark.shared
+def test_londons_flat_bills(shared_data: Path, tariff: str) -> None:
+    """2013 at 14.228 p, each household to the penny of its exact kWh."""
+    folder = shared_data / "readings" / "london"
+    rows = (folder / "expected_2013.csv").read_text(encoding="utf-8").splitlines()
+    head = rows[0].split(",")
+    for row in rows[1:4]:
+        known = dict(zip(head, row.split(","), strict=True))
+        code, document = call(
+            "--tariff", tariff, "--usage", str(folder / f"{known['LCLid']}.csv"), "--columns", COLUMNS,
+            "--timezone", "UTC", "--from", "2013-01-01", "--to", "2014-01-01", "--period", "year",
+        )  # fmt: skip
+        assert code == 0
+        assert document["usage"] == {"readings": int(known["rows"]), "missing": int(known["missing_hh"])}
+        assert abs(Decimal(document["total"]) - Decimal(known["bill_flat_gbp_14_228p"])) < Decimal("0.0051")
