@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tests.web.browsing import Chromium, started_chromium
 from tests.web.people import People, put_in
 from utility_crm.app import create_app
 from utility_crm.auth.cookies import COOKIE
@@ -41,6 +42,12 @@ def no_failed_parts(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFix
     if "may_fail" not in request.fixturenames:
         failed = [one for one in caplog.get_records("call") if one.name.startswith("utility_crm.")]
         assert not [one.getMessage() for one in failed if one.levelno >= logging.WARNING]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """A real browser, one a file."""
+    yield from started_chromium()
 
 
 @pytest.fixture

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 from sqlalchemy.orm import Session
 
+from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
 from tests.web.people import People, put_in
-from utility_crm.app import create_app, load_tables
+from utility_crm.app import create_app
 from utility_crm.auth.actions import add_user
+from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.module import Module
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = pytest.mark.browser
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
-]  # fmt: skip
-PASSWORD = "correct horse battery"
-DESKTOP = {"width": 1280, "height": 720}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @dataclass
@@ -57,55 +34,14 @@ def served(fresh_database_url: str, sample: Module) -> Iterator[Served]:
     with Session(engine) as session, session.begin():
         people = put_in(session)
         add_user(session, login="priya", name="Priya Nair", role="agent", password=PASSWORD)
-    listening = socket.create_server(("127.0.0.1", 0))
-    app = create_app(engine, installed=[sample], secret="for one test")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", people)
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with serving(create_app(engine, installed=[sample], secret="for one test")) as address:
+        yield Served(address, people)
     engine.dispose()
 
 
-@pytest.fixture
-def complaints(chromium: playwright.Browser) -> list[str]:
-    """What the browser complains of in its console (a blocked style, an unknown name, a failed script)."""
-    return []
-
-
-def open_page(
-    chromium: playwright.Browser,
-    complaints: list[str],
-    viewport: dict[str, int] | None = None,
-    **options: object,
-) -> playwright.Page:
-    page = chromium.new_context(viewport=viewport or DESKTOP, **options).new_page()
-    page.set_default_timeout(10_000)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-def sign_in(page: playwright.Page, served: Served) -> None:
-    """The cursor waits in the first field."""
-    page.goto(served.address)
-    page.keyboard.type("priya")
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=What needs us")
-
-
-def test_from_sign_in_to_the_answer_by_keyboard_alone(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints)
-    sign_in(page, served)
+def test_from_sign_in_to_the_answer_by_keyboard_alone(chromium: Chromium, served: Served) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
     page.keyboard.press("Control+k")
     page.keyboard.type("ashdo", delay=20)
     page.wait_for_selector("#found [aria-selected=true]")
@@ -129,11 +65,9 @@ def test_from_sign_in_to_the_answer_by_keyboard_alone(
     assert complaints == []
 
 
-def test_a_call_is_logged_by_keyboard_alone(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints)
-    sign_in(page, served)
+def test_a_call_is_logged_by_keyboard_alone(chromium: Chromium, served: Served) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
     page.goto(f"{served.address}/customers/{served.people.joseph}?ask=reach")
     page.keyboard.press("l")
     page.keyboard.type("v")  # visit
@@ -157,11 +91,9 @@ def test_a_call_is_logged_by_keyboard_alone(
     assert complaints == []
 
 
-def test_help_lists_the_keys_and_letters_can_be_switched_off(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints)
-    sign_in(page, served)
+def test_help_lists_the_keys_and_letters_can_be_switched_off(chromium: Chromium, served: Served) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
     page.goto(f"{served.address}/customers/{served.people.margaret}")
     page.keyboard.press("?")
     listed = page.inner_text("#help")
@@ -179,11 +111,9 @@ def test_help_lists_the_keys_and_letters_can_be_switched_off(
     assert complaints == []
 
 
-def test_the_timeline_is_filtered_and_grows(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints)
-    sign_in(page, served)
+def test_the_timeline_is_filtered_and_grows(chromium: Chromium, served: Served) -> None:
+    page, _complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
     page.goto(f"{served.address}/customers/{served.people.margaret}")
     seen = ".tl [data-kind]:visible"
     assert page.locator(seen).count() == 14
@@ -196,10 +126,8 @@ def test_the_timeline_is_filtered_and_grows(
     assert page.locator(seen).count() == 24
 
 
-def test_the_chosen_theme_is_painted_by_the_server(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints, color_scheme="light")
+def test_the_chosen_theme_is_painted_by_the_server(chromium: Chromium, served: Served) -> None:
+    page, _complaints = complaining_page(chromium, color_scheme="light")
     page.goto(served.address)
     paper = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(paper) == "rgb(246, 245, 241)"
@@ -211,19 +139,15 @@ def test_the_chosen_theme_is_painted_by_the_server(
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
-def test_axe_finds_nothing(
-    chromium: playwright.Browser, served: Served, complaints: list[str], scheme: str, width: int
-) -> None:
-    page = open_page(chromium, complaints, {"width": width, "height": 800}, color_scheme=scheme)
-    checker = axe.Axe()
+def test_axe_finds_nothing(chromium: Chromium, served: Served, scheme: str, width: int) -> None:
+    page, complaints = complaining_page(chromium, {"width": width, "height": 800}, color_scheme=scheme)
 
     def check(path: str) -> None:
         page.goto(served.address + path)
-        found = checker.run(page).response["violations"]
-        assert not [(path, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+        assert not axe_violations(page), path
 
     check("/sign-in")
-    sign_in(page, served)
+    sign_in(page, served.address, "priya")
     customer = f"/customers/{served.people.margaret}"
     for path in ("/", "/?ask=complaints", "/?ask=care", "/customers", "/customers?q=o", customer,
                  f"{customer}?ask=owe", f"{customer}?ask=reach", f"{customer}?ask=said"):  # fmt: skip
@@ -232,8 +156,7 @@ def test_axe_finds_nothing(
     page.keyboard.press("Control+k")
     page.keyboard.type("an")
     page.wait_for_timeout(400)
-    open_ones = checker.run(page).response["violations"]
-    assert not [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in open_ones]
+    assert not axe_violations(page)
     assert complaints == []
 
 
@@ -241,13 +164,13 @@ def test_axe_finds_nothing(
     ("viewport", "scale"), [({"width": 390, "height": 844}, 3), ({"width": 640, "height": 360}, 2)]
 )
 def test_small_screens_and_200_percent_never_scroll_sideways(
-    chromium: playwright.Browser, served: Served, complaints: list[str], viewport: dict[str, int], scale: int
+    chromium: Chromium, served: Served, viewport: dict[str, int], scale: int
 ) -> None:
-    page = open_page(chromium, complaints, viewport, device_scale_factor=scale)
+    page, _complaints = complaining_page(chromium, viewport, device_scale_factor=scale)
     page.goto(f"{served.address}/sign-in")
     fits = "document.documentElement.scrollWidth <= innerWidth"
     assert page.evaluate(fits)
-    sign_in(page, served)
+    sign_in(page, served.address, "priya")
     customer = f"/customers/{served.people.margaret}"
     for path in (
         "/",
@@ -261,11 +184,9 @@ def test_small_screens_and_200_percent_never_scroll_sideways(
         assert page.evaluate(fits), path
 
 
-def test_a_server_that_does_not_answer_is_said_in_place(
-    chromium: playwright.Browser, served: Served, complaints: list[str]
-) -> None:
-    page = open_page(chromium, complaints)
-    sign_in(page, served)
+def test_a_server_that_does_not_answer_is_said_in_place(chromium: Chromium, served: Served) -> None:
+    page, _complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
     page.goto(f"{served.address}/customers/{served.people.margaret}")
     page.context.set_offline(True)
     page.keyboard.press("2")

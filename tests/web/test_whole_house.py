@@ -1,0 +1,167 @@
+"""All packages in one house, over a small demo utility: each room opens, each question is answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, event, text
+from starlette.testclient import TestClient
+
+from tests.conftest import _clone
+from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from utility_crm.app import create_app
+from utility_crm.auth.actions import set_password
+from utility_crm.demo.build import build
+from utility_crm.installed import load_tables, modules
+from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.embedded_server import EmbeddedServer
+
+ROLES = ("agent", "marketer", "ops", "admin")
+CUSTOMERS = 60
+
+
+@dataclass
+class House:
+    """The demo utility and how to sign in."""
+
+    engine: Engine
+    logins: dict[str, str]
+
+    def client(self, role: str) -> TestClient:
+        client = TestClient(create_app(self.engine, secret="whole house"))
+        answer = client.post("/sign-in", data={"login": self.logins[role], "password": PASSWORD})
+        assert answer.status_code == 200
+        return client
+
+
+@pytest.fixture(scope="module")
+def house(server: EmbeddedServer | None) -> Iterator[House]:
+    load_tables()
+    databases = _clone(server, "whole_house")
+    engine = make_engine(next(databases))
+    people = build(engine, modules(), as_of=date(2026, 11, 20), customers=CUSTOMERS)
+    with unit_of_work(engine) as session:
+        for one in people:
+            set_password(session, one.login, PASSWORD)
+    yield House(engine, {one.role: one.login for one in people})
+    engine.dispose()
+    next(databases, None)
+
+
+def links_of(page: str) -> list[str]:
+    """The rooms and questions a page leads to, and the first rows of its lists."""
+    top = page[page.index('<header class="top">') : page.index("</header>")]
+    ask = page[page.index('<nav class="ask"') :] if '<nav class="ask"' in page else ""
+    ask = ask[: ask.index("</nav>")] if ask else ""
+    rows = re.findall(r'<a [^>]*href="(/[^"#]*)"[^>]*data-row', page)[:3]
+    found = [*re.findall(r'href="(/[^"#]*)"', top + ask), *rows]
+    return [address.replace("&amp;", "&") for address in found]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_room_and_question_of_a_role_opens(house: House, role: str) -> None:
+    client = house.client(role)
+    queue, seen = ["/"], set[str]()
+    while queue:
+        address = queue.pop()
+        if address in seen or address.startswith("/static"):
+            continue
+        seen.add(address)
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        page = answer.text
+        assert "Simulated data" in page, address
+        assert page.count("<h1") == 1 and page.count("<main") == 1, address
+        assert 'style="' not in page, address
+        fragment = client.get(address, headers={"HX-Request": "true"}).text
+        assert "<html" not in fragment, address
+        queue += links_of(page)
+    rooms = [room.path for module in modules() for room in module.navigation if role in room.roles]
+    assert set(rooms) <= seen
+
+
+def test_every_question_of_many_customers_is_answered(house: House) -> None:
+    client = house.client("agent")
+    with house.engine.connect() as connection:
+        ids = connection.scalars(text("select id from customers order by id")).all()
+    for one in ids[::4]:
+        page = client.get(f"/customers/{one}").text
+        questions = [address for address in links_of(page) if "?ask=" in address]
+        assert len(questions) >= 6
+        for address in questions:
+            answer = client.get(address, headers={"HX-Request": "true"})
+            assert answer.status_code == 200
+            assert "Working it out failed" not in answer.text
+
+
+def test_the_customer_page_asks_the_database_a_bounded_number_of_questions(house: House) -> None:
+    client = house.client("agent")
+    sent: list[str] = []
+
+    def note(_c: object, _cur: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    with house.engine.connect() as connection:
+        ids = connection.scalars(text("select id from customers order by id")).all()
+    counts = {}
+    event.listen(house.engine, "before_cursor_execute", note)
+    for one in ids:
+        sent.clear()
+        assert client.get(f"/customers/{one}").status_code == 200
+        counts[one] = len(sent)
+    event.remove(house.engine, "before_cursor_execute", note)
+    assert max(counts.values()) <= 16
+
+
+@pytest.mark.browser
+def test_from_sign_in_to_the_answer_in_the_real_house(house: House, chromium: Chromium) -> None:
+    with serving(create_app(house.engine, secret="whole house")) as address:
+        page, complaints = complaining_page(chromium)
+        sign_in(page, address, house.logins["agent"])
+        page.keyboard.press("Control+k")
+        page.keyboard.type("margaret ashd", delay=15)
+        page.wait_for_selector("#found [aria-selected=true]")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/customers/*")
+        said = page.inner_text("blockquote")
+        assert re.search(r"Your \w+ bill is £[\d,.]+ (more|less) than", said)
+        assert re.search(r"left over £0\.00", page.inner_text("#main"))
+        for key in "23451":
+            page.keyboard.press(key)
+            page.wait_for_function(
+                "key => document.activeElement.closest('.ask li')?.querySelector('kbd').innerText === key"
+                " && !document.querySelector('#main.htmx-request')",
+                arg=key,
+            )
+            assert page.inner_text("blockquote")
+        assert said == page.inner_text("blockquote")
+        assert complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("role", "scheme", "width"), [("admin", "light", 1280), ("admin", "dark", 390)])
+def test_axe_finds_nothing_in_any_room(
+    house: House, chromium: Chromium, role: str, scheme: str, width: int
+) -> None:
+    with serving(create_app(house.engine, secret="whole house")) as address:
+        page, complaints = complaining_page(chromium, {"width": width, "height": 800}, color_scheme=scheme)
+        sign_in(page, address, house.logins[role])
+        rooms = [room.path for module in modules() for room in module.navigation]
+        with house.engine.connect() as connection:
+            customer = connection.scalar(text("select id from customers where name = 'Margaret Ashdown'"))
+            bill = connection.scalar(text("select number from bills order by id limit 1"))
+        found = []
+        for path in [*rooms, f"/customers/{customer}", f"/bills/{bill}"]:
+            page.goto(address + path)
+            questions = page.eval_on_selector_all(".ask ol a", "links => links.map(link => link.href)")
+            for one in questions or [address + path]:
+                page.goto(one)
+                found += [(one.removeprefix(address), *violation) for violation in axe_violations(page)]
+                if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+                    found.append((one.removeprefix(address), "scrolls sideways", []))
+        assert not found
+        assert complaints == []
