@@ -14,7 +14,7 @@ from billing.domain.money import Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
 from billing.domain.pricing import LineColumn, LineKind, energy_by_key, lines_of
 from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.usage import BoolArray, Usage, UsageMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,16 @@ def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | 
 def rate_bill(usage: Usage, tariff: Tariff, period: Period, *, timezone: str | None = None) -> RatedBill:
     """A batch of one."""
     return rate(UsageMatrix.of([usage]), tariff, period, timezone=timezone).bill(0)
+
+
+def period_mask(usage: Usage, period: Period, timezone: str) -> BoolArray:
+    """bool (intervals,): which readings of ``usage`` begin in the local period."""
+    first = epoch_minute(usage.starts_at)
+    axis = axis_of(timezone, usage.interval_minutes, first, period)
+    offset = (axis.first_minute - first) // usage.interval_minutes
+    mask = np.zeros(usage.micro_kwh.size, dtype=bool)
+    mask[max(0, offset) : max(0, min(mask.size, offset + axis.size))] = True
+    return mask
 
 
 @lru_cache(maxsize=512)

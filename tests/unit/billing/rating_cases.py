@@ -210,3 +210,18 @@ def pairs(draw: st.DrawFn) -> tuple[Side, Side]:
     )
     second = {**second, "decimals": first["decimals"]}
     return draw(sides(tariff_of(first))), draw(sides(tariff_of(second)))
+
+
+# Two times four whole weeks from a Monday, without clock change or holiday.
+FIRST = Period(date(2013, 6, 3), date(2013, 7, 1))
+SECOND = Period(date(2013, 7, 1), date(2013, 7, 29))
+
+
+def week_usage(period: Period, seed: int, times: int = 1) -> Usage:
+    """The same random week over and over, from a Monday on."""
+    week = np.random.default_rng(seed).integers(0, 1_000_000, 7 * 48) * times
+    return usage_over(period, "Europe/London", lambda count: np.tile(week, count // week.size))
+
+
+def side_of(subject: Tariff, period: Period, usage: Usage, known: Usage | None = None) -> Side:
+    return Side(usage, subject, period, "Europe/London", known)

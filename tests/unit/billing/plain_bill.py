@@ -1,0 +1,116 @@
+"""An independent reading of docs/tariffs.md, slow and plain: what the engine is held against."""
+
+from __future__ import annotations
+
+import calendar
+from collections import defaultdict
+from datetime import date, timedelta
+from fractions import Fraction
+from math import floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays as public_holidays
+
+from billing.domain.days import Period
+from billing.domain.usage import Usage
+
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def rounded(value: Fraction, rule: str) -> int:
+    size, low = abs(value), floor(abs(value))
+    rest = size - low
+    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (rule == "half_up" or low % 2 == 1))
+    return (-1 if value < 0 else 1) * (low + up)
+
+
+class PlainBill:
+    """The rules of docs/tariffs.md read straight from the JSON, one interval at a time, in fractions."""
+
+    def __init__(self, found: dict[str, Any], usage: Usage, period: Period) -> None:
+        self.found, self.rule = found, found["rounding"]
+        self.unit = Fraction(10) ** found["decimals"]
+        where = found.get("holidays")
+        calendar_of = public_holidays.country_holidays
+        self.holidays = (
+            calendar_of(where["country"], subdiv=where["subdivision"], years=2013) if where else {}
+        )
+        self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
+        self._energy(usage, period)
+        self._fixed(period)
+        self.amounts = {key: rounded(value * self.unit, self.rule) for key, value in self.lines.items()}
+        self._taxes(period)
+
+    def version(self, day: date) -> dict[str, Any]:
+        return [v for v in self.found["versions"] if v["starts_on"] <= day.isoformat()][-1]
+
+    def taxes_on(self, day: date) -> str:
+        version = self.version(day)
+        codes = [charge["code"] for charge in version["charges"]]
+        taxes = [charge for charge in version["charges"] if charge["kind"] == "tax"]
+        return repr([(tax, codes[codes.index(tax["code"]) :]) for tax in taxes])
+
+    def price_at(self, charge: dict[str, Any], day: date, minute: int) -> tuple[str, str]:
+        season = self.season(self.version(day), day)
+        otherwise, hits = None, []
+        for entry in charge["periods"]:
+            if season not in entry.get("seasons", [season]):
+                continue
+            if entry.get("otherwise"):
+                otherwise = entry
+                continue
+            word = "holiday" if day in self.holidays else WEEKDAYS[day.weekday()]
+            kinds = {word}
+            if word != "holiday":
+                kinds.add("weekday" if day.weekday() < 5 else "weekend")
+            clock = f"{minute // 60:02d}:{minute % 60:02d}"
+            spans = [span.split("-") for span in entry.get("hours", ["00:00-24:00"])]
+            if kinds & set(entry.get("days", kinds)) and any(start <= clock < end for start, end in spans):
+                hits.append(entry)
+        assert len(hits) == 1 or (not hits and otherwise is not None)
+        entry = hits[0] if hits else otherwise
+        assert entry is not None
+        return entry["label"], entry["price"]
+
+    @staticmethod
+    def season(version: dict[str, Any], day: date) -> str:
+        for season in version.get("seasons", []):
+            start, end, now = season["from"], season["to"], f"{day:%m-%d}"
+            if (start <= now < end) if start < end else (now >= start or now < end):
+                return str(season["name"])
+        return ""
+
+    def _energy(self, usage: Usage, period: Period) -> None:
+        zone = ZoneInfo(self.found["timezone"])
+        for index, micro in enumerate(usage.micro_kwh.tolist()):
+            at = usage.starts_at + timedelta(minutes=usage.interval_minutes * index)
+            local = at.astimezone(zone)
+            if not period.starts_on <= local.date() < period.ends_before:
+                continue
+            day = local.date()
+            for charge in self.version(day)["charges"]:
+                if charge["kind"] == "energy":
+                    label, price = self.price_at(charge, day, local.hour * 60 + local.minute)
+                    key = (self.taxes_on(day), charge["code"], label, price)
+                    self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
+
+    def _fixed(self, period: Period) -> None:
+        for day in period.dates():
+            for charge in self.version(day)["charges"]:
+                if charge["kind"] == "fixed":
+                    share = 1 if charge["per"] == "day" else calendar.monthrange(day.year, day.month)[1]
+                    key = (self.taxes_on(day), charge["code"], charge["label"], charge["price"])
+                    self.lines[key] += Fraction(charge["price"]) / share
+
+    def _taxes(self, period: Period) -> None:
+        groups = {self.taxes_on(day): self.version(day) for day in period.dates()}
+        for group, in_force in groups.items():
+            before: list[str] = []
+            for charge in in_force["charges"]:
+                if charge["kind"] == "tax":
+                    base = charge.get("base", before)
+                    total = sum(a for k, a in self.amounts.items() if k[0] == group and k[1] in base)
+                    share = Fraction(total) * Fraction(charge["percent"]) / 100
+                    self.amounts[(group, charge["code"], "", "")] = rounded(share, self.rule)
+                before.append(charge["code"])
