@@ -60,9 +60,15 @@ def complaining_page(
     """A new window, and what its console complains of (a blocked style, a failed script)."""
     page, complaints = chromium.new_context(viewport=viewport or DESKTOP, **options).new_page(), list[str]()
     page.set_default_timeout(10_000)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: complaints.append(message.text) if serious(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page, complaints
+
+
+def serious(message: Any) -> bool:
+    """An error in the console, but for a search that the next page cut short while somebody typed."""
+    cut_short = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+    return message.type == "error" and not message.text.startswith(cut_short)
 
 
 def sign_in(page: Page, address: str, login: str) -> None:

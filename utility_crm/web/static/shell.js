@@ -266,9 +266,11 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
   const title = one("#sheet-h");
   if (title) document.title = `${title.textContent.trim()} ${one(".strip h1")?.firstChild?.textContent.trim() ?? ""}`.trim();
 });
+let leaving = false; // a request that the next page cuts short has not failed
+addEventListener("beforeunload", () => { leaving = true; });
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
-    if (event.detail.target === found) return;
+    if (leaving || event.detail.target === found) return;
     event.detail.target.prepend(one("#unreachable").content.cloneNode(true));
   });
 }
