@@ -38,7 +38,7 @@ class Row:
 class Caveat:
     """code: ``still_estimated`` (billed on an estimate nobody has replaced) or ``missing`` (no reading).
 
-    bill: ``before`` or ``after``. minutes: of all its intervals. days: local days that it touches.
+    bill: ``before`` or ``after``. minutes: of all its intervals. days: the same in days, rounded up.
     """
 
     code: str
@@ -161,7 +161,7 @@ def _caveats(name: str, side: Side) -> tuple[Caveat, ...]:
     found = []
     for code, mask, energy in (("still_estimated", guessed, micro_kwh), ("missing", missing, 0)):
         count = int(np.count_nonzero(mask))
-        days = int(np.unique(axis.day_index[mask]).size)
+        minutes = count * usage.interval_minutes
         if count:
-            found.append(Caveat(code, name, count, count * usage.interval_minutes, energy, days))
+            found.append(Caveat(code, name, count, minutes, energy, -(-minutes // 1440)))
     return tuple(found)
