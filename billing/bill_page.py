@@ -68,8 +68,19 @@ class BillPage:
     sources: tuple[Source, ...]
 
     @property
-    def taxes_minor(self) -> int:
-        return sum(line.amount_minor for line in self.lines if line.charge == "tax")
+    def main(self) -> LineRow | None:
+        """The last days' largest energy line."""
+        energy = [line for line in self.lines if line.charge == "energy"]
+        return max(energy, key=lambda line: (line.ends_before, line.amount_minor), default=None)
+
+    @property
+    def price_since(self) -> date | None:
+        """The day from which the prices of the bill's last day hold."""
+        if self.main is None or not self.parts:
+            return None
+        mine = [one for one in self.parts if one.service_point == self.main.service_point]
+        part = (mine or list(self.parts))[-1]
+        return part.tariff.version_on(self.main.last_on).starts_on
 
 
 def bill_page(session: Session, number: str, position: int) -> BillPage:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from billing.customer import loads
 from billing.customer.owe import to_pay
-from billing.wording import bill_label, money_sums, say
+from billing.queries.bills import BillRow
+from billing.wording import Say, bill_label, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, money
@@ -37,14 +38,14 @@ def cells(call: CustomerCall) -> Sequence[Cell]:
 def todos(call: CustomerCall) -> Sequence[Todo]:
     """A late amount to speak about, and periods that wait for readings."""
     _ = say(call.language)
-    path = f"/customers/{call.customer_id}?ask=owe"
     found = []
-    for one in call.once(to_pay):
-        if one.overdue_minor and one.late_since:
-            amount = money(one.overdue_minor, one.currency, call.language)
-            words = _("%(amount)s is late: ask when it will be paid") % {"amount": amount}
-            since = _("since %(day)s") % {"day": day(one.late_since, call.language)}
-            found.append(Todo(words, since, path + "#pay", tone="bad", order=20))
+    late = [one for one in call.once(to_pay) if one.overdue_minor and one.late_since]
+    if late:
+        amount = money_sums(((one.currency, one.overdue_minor) for one in late), call.language)
+        oldest = min(one.late_since for one in late if one.late_since)
+        since = _("since %(day)s") % {"day": day(oldest, call.language)}
+        words = _("%(amount)s is late: ask when it will be paid") % {"amount": amount}
+        found.append(Todo(words, since, f"/customers/{call.customer_id}?ask=owe#pay", tone="bad", order=20))
     for held in call.once(loads.held):
         words = _("Not billed yet: %(first)s to %(last)s") % {
             "first": day(held.starts_on, call.language),
@@ -67,7 +68,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
                 "bill": bill_label(bill, call.language),
                 "amount": money(bill.total_minor, bill.currency, call.language),
             },
-            _("in part estimated") if bill.estimated_readings else "",
+            ", ".join(_state_words(_, bill, call)),
             "bad" if bill.state(call.today) == "late" else "",
             f"/bills/{bill.number}",
         )
@@ -84,3 +85,13 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         for payment in call.once(loads.payments)
     ]
     return entries
+
+
+def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:
+    words = []
+    if bill.state(call.today) == "late":
+        amount = money(bill.open_minor, bill.currency, call.language)
+        words.append(_("%(amount)s late") % {"amount": amount})
+    if bill.estimated_readings:
+        words.append(_("in part estimated"))
+    return words

@@ -9,8 +9,8 @@ from billing.queries.held import HeldRow, held_of
 from billing.queries.money_in import PaymentRow, payments_of
 from utility_crm.kit.module import CustomerCall
 
-BILLS = 40
-"""Bills a page looks at: three years of an account."""
+BILLS, MOST_BILLS = 40, 400
+"""Bills a page looks at: three years of one account, or fourteen months of each of several."""
 
 
 def accounts(call: CustomerCall) -> tuple[AccountStanding, ...]:
@@ -21,7 +21,7 @@ def accounts(call: CustomerCall) -> tuple[AccountStanding, ...]:
 def bills(call: CustomerCall) -> tuple[BillRow, ...]:
     """Their bills, the newest first."""
     ids = [account.id for account in call.once(accounts)]
-    return bills_of(call.session, ids, BILLS) if ids else ()
+    return bills_of(call.session, ids, min(MOST_BILLS, max(BILLS, 14 * len(ids)))) if ids else ()
 
 
 def payments(call: CustomerCall) -> tuple[PaymentRow, ...]:

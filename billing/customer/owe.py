@@ -58,6 +58,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "totals": totals,
             "one_currency": mine[0].currency if len({one.currency for one in mine}) == 1 else "",
             "bills": rows,
+            "numbers": {one.id: one.number for one in call.once(loads.accounts)},
             "before": _before(bills),
             "names": {bill.id: bill_label_year(bill, call.language) for bill in rows},
             "hidden": len(bills) - len(rows),

@@ -42,6 +42,7 @@ def why_sheet(call: CustomerCall) -> Sheet:
         return Sheet("billing/no_bill.html", {"held": call.once(loads.held)})
     context = {
         "bill": bill,
+        "account": _account(call, bill),
         "other": other,
         "bill_name": bill_name(bill, call.language),
         "other_name": bill_name(other, call.language) if other else "",
@@ -56,6 +57,12 @@ def why_sheet(call: CustomerCall) -> Sheet:
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
     return Sheet("billing/why.html", {**context, **explanation_context(found)})
+
+
+def _account(call: CustomerCall, bill: BillRow) -> str:
+    """The account's number where the customer has several."""
+    mine = call.once(loads.accounts)
+    return next((one.number for one in mine if one.id == bill.account_id), "") if len(mine) > 1 else ""
 
 
 def explanation_context(found: Explained) -> dict[str, Any]:
