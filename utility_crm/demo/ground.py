@@ -64,7 +64,8 @@ def build_ground(context: DemoBuild) -> None:
             "answered_at",
         )
         context.copy_rows("contacts", (*columns, "note", "author_id"), _contacts(plan, agent_id))
-        context.analyse("network_nodes", "premises", "customers", "contact_points", "accounts", "occupancies")
+        context.analyse("network_nodes", "premises", "customers", "contact_points", "customer_flags")
+        context.analyse("accounts", "occupancies", "contacts")
         advance(2)
 
 

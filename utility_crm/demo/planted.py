@@ -7,6 +7,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Something the customer said so many days before the as-of date; a complaint waits for its answer."""
+
+    days_before: int
+    channel: str
+    topic: str
+    note: str
+    complaint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Planted:
     """Who, where, and what is particular; everything left out is drawn like anybody else's."""
 
@@ -28,6 +39,7 @@ class Planted:
     """Places of the twelve bills that nothing has been paid of."""
     medical: bool = False
     since_years: float | None = None
+    said: tuple[Said, ...] = ()
     guessed_days: bool = False
     """Three days of the last bill but one were estimated, and read after it was issued."""
 
@@ -44,6 +56,10 @@ PLANTED = (
         unpaid=(10, 11),
         medical=True,
         since_years=7.7,
+        said=(
+            Said(32, "call", "bill", "Asked why three days were estimated; promised they would be read."),
+            Said(9, "email", "meter", "Complains that her bill was estimated again.", complaint=True),
+        ),
         guessed_days=True,
     ),
     Planted("Joseph Okafor", "household", ("3 Rope Walk", "Saltwick", "KB1 6HD", 0), tariff="steady"),
@@ -57,6 +73,7 @@ PLANTED = (
         night_heat=True,
         tariff="steady",
         cycle_day=1,
+        said=(Said(2, "email", "bill", "Счёт вырос, почему?"),),
     ),
     Planted(
         "Greta Halloran",

@@ -14,6 +14,7 @@ from utility_crm.demo.calendar import BILLS, ZONE, Calendar
 from utility_crm.demo.energy import DailyEnergy
 from utility_crm.demo.homes import HEATING_NIGHT, NIGHT_SLOTS, Homes
 from utility_crm.demo.people import Customer
+from utility_crm.demo.planted import Said
 from utility_crm.demo.random_streams import stream
 from utility_crm.demo.supplies import Supply
 
@@ -190,7 +191,16 @@ def make_contacts(
     found: list[Contact] = []
     for customer, place in zip(*np.nonzero(calls), strict=True):
         found.append(_contact(draw, calendar, int(customer), int(place), bool(sore[customer, place])))
+    for place, person in enumerate(customers):
+        if person.planted is not None:
+            found += [_planted(calendar, place, said) for said in person.planted.said]
     return tuple(sorted(found, key=lambda contact: (contact.at, contact.customer)))
+
+
+def _planted(calendar: Calendar, customer: int, said: Said) -> Contact:
+    at = _at(calendar.as_of - timedelta(days=said.days_before), 10 * 60 + 12)
+    answered_at, outcome = (None, "") if said.complaint else (at, "answered at once")
+    return Contact(customer, at, said.channel, said.topic, said.complaint, answered_at, outcome, said.note)
 
 
 def _contact(draw: np.random.Generator, calendar: Calendar, customer: int, place: int, sore: bool) -> Contact:
