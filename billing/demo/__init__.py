@@ -23,7 +23,7 @@ from utility_crm.demo.context import DemoBuild
 ISSUED_AT = time(6)
 """UTC; the last files of a period came at half past four."""
 FRESH_RUNS = len(CYCLE_DAYS) + 1
-"""After so many runs the planner knows that the tables are not empty, whatever a stopped build left told it."""
+"""After so many runs the planner knows that the tables are not empty, whatever it thought before."""
 
 
 def build(context: DemoBuild) -> None:
