@@ -59,7 +59,7 @@ def _prepare(engine: Engine, place: Path, *, demo: bool, reset: bool) -> None:
     if not demo:
         return
     with Session(engine) as session:
-        simulated = noted(session, SIMULATED) is not None
+        simulated = noted(session, SIMULATED)
         held = session.scalar(text("select exists (select from customers)"))
     if held and not simulated:
         raise Refused(
@@ -71,16 +71,25 @@ def _prepare(engine: Engine, place: Path, *, demo: bool, reset: bool) -> None:
         migrate(engine, "base", down=True)
         migrate(engine)
     if simulated and not reset:
+        _stay_at(simulated["as_of"])
         return
     from utility_crm.demo.build import build  # with its frames: only when there is something to build
 
     knobs = settings()
-    sign_ins = build(engine, modules(), as_of=knobs.as_of or today_in(knobs.timezone))
+    as_of = knobs.as_of or today_in(knobs.timezone)
+    sign_ins = build(engine, modules(), as_of=as_of)
+    _stay_at(as_of.isoformat())
     people = [{"role": who.role, "login": who.login, "password": who.password} for who in sign_ins]
     path = place / SIGN_INS
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
         json.dump(people, opened)
+
+
+def _stay_at(as_of: str) -> None:
+    """The simulated utility has no readings after its date: web, clock and delivery stay there."""
+    os.environ["UTILITY_CRM_AS_OF"] = as_of
+    settings.cache_clear()
 
 
 def _sign_in_lines(place: Path) -> list[str]:

@@ -78,8 +78,9 @@ def answer_of(found: Comparison | PerDay | FirstBill) -> Answer:
     def money(minor: int) -> str:
         return money_text(minor, found.after.currency, found.after.decimals)
 
-    sentence = _sentence(found, subject, against, main, rest, hedge, money)
-    asked = _if_asked_on(rest, other_minor, money)
+    sentence, says_cause = _sentence(found, subject, against, main, rest, hedge, money)
+    left = rest if main is None or says_cause else (main, *rest)
+    asked = _if_asked_on(left, other_minor, money)
     return Answer(subject, change, abs(difference), against, main, rest, other_minor, hedge, sentence, asked)
 
 
@@ -108,8 +109,11 @@ def _sentence(
     rest: tuple[Piece, ...],
     hedge: str,
     money: Callable[[int], str],
-) -> str:
-    """The fullest wording within the limit; a doubt is never left out to make room for a cause."""
+) -> tuple[str, bool]:
+    """The fullest wording within the limit, and whether it names the cause.
+
+    A doubt is never left out to make room for a cause, which then comes first "if asked on".
+    """
     difference = found.difference_minor
     if difference == 0:
         start = f"{subject} is the same as {against}"
@@ -121,8 +125,9 @@ def _sentence(
             short = SHORT_NOUNS[main.effect]
             wordings = (main, replace(main, noun=short.text, plural=short.plural))
             ends = [f"; {_cause(wording, difference, money)}" for wording in wordings]
-    sentences = [f"{start}{end}{hedge}." for end in (*ends, "")]
-    return next((found for found in sentences if word_count(found) <= MOST_WORDS), f"{start}.")
+    sentences = [(f"{start}{end}{hedge}.", bool(end)) for end in (*ends, "")]
+    fitting = (said for said in sentences if word_count(said[0]) <= MOST_WORDS)
+    return next(fitting, (f"{start}.", False))
 
 
 def _cancelling(pieces: tuple[Piece, ...]) -> list[str]:

@@ -1,8 +1,8 @@
 """Readings as blocks: a hypertable where the server has TimescaleDB, else range partitions by month.
 
-Both have the same columns, key and view. `make_block_partitions(first, last)` makes what an ingest of those days
-needs: on plain PostgreSQL a table a month, attached (which locks no reader and no writer of the others); on
-TimescaleDB nothing, since chunks come by themselves.
+Both have the same columns, key and view. `make_block_partitions(first, last)` makes what an ingest of those
+days needs: on plain PostgreSQL a table a month, attached (which locks no reader and no writer of the others);
+on TimescaleDB nothing, since chunks come by themselves.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ begin
     while month <= last loop
         part := 'blocks_' || to_char(month, 'YYYYMM');
         if to_regclass(part) is null then
-            -- One at a time; taking a table's lock also lets this session see what others have made meanwhile.
+            -- One at a time; taking a table's lock also shows what others have made meanwhile.
             lock table only blocks in share update exclusive mode;
             if to_regclass(part) is null then
-                execute format('create table %I (like blocks including defaults including constraints)', part);
+                execute format('create table %I (like blocks including defaults including constraints)',
+                               part);
                 execute format('alter table blocks attach partition %I for values from (%L) to (%L)',
                                part, month, (month + interval '1 month')::date);
             end if;
