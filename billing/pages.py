@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -15,15 +15,14 @@ from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
 from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
-from billing.domain.days import DAY_NAMES
 from billing.domain.tariff_file import default_decimals
 from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
 from billing.runs import issue_bills, issue_for_account
-from billing.wording import bill_label, bill_label_year, bill_name
+from billing.wording import bill_label, bill_label_year, bill_name, day_kinds
 from utility_crm.kit.errors import Invalid, NotFound
-from utility_crm.web.visit import Visit, visit
+from utility_crm.web.visit import visit
 
 router = APIRouter()
 Text = Annotated[str, Form()]
@@ -35,7 +34,7 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
     """One bill as issued; `line` is the position of the charge that is asked about."""
     with visit(request, "agent", "ops", "marketer") as v:
         page = bill_page(v.session, number, line)
-        words: dict[str, Any] = explanation_context(page.explained) if page.explained else {}
+        words: dict[str, Any] = explanation_context(page.explained, v.user.language) if page.explained else {}
         return v.render(
             "billing/bill.html",
             page=page,
@@ -67,7 +66,11 @@ def room(request: Request, ask: str = "", kept: str = "", period: str = "") -> R
 def tariff(request: Request, code: str) -> Response:
     """One tariff with its versions."""
     with visit(request, "ops", "marketer", "agent") as v:
-        return v.render("billing/tariff.html", tariff=tariff_named(v.session, code), day_words=_days_in(v))
+        return v.render(
+            "billing/tariff.html",
+            tariff=tariff_named(v.session, code),
+            day_words=partial(day_kinds, language=v.user.language),
+        )
 
 
 @router.post("/billing/runs")
@@ -119,18 +122,6 @@ def pay(
             method=method,
         )
         return v.redirect(f"/customers/{customer_id}", ask="owe", kept="payment")
-
-
-def _days_in(v: Visit) -> Callable[[tuple[int, ...]], str]:
-    """The names of kinds of day in the person's language."""
-    names = [v.text(name) for name in DAY_NAMES]
-
-    def words(kinds: tuple[int, ...]) -> str:
-        if kinds == (0, 1, 2, 3, 4):
-            return v.text("weekdays")
-        return ", ".join(names[kind] for kind in kinds)
-
-    return words
 
 
 def minor_units(amount: str, currency: str) -> int:

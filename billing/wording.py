@@ -8,14 +8,29 @@ from datetime import date
 from billing.cycles import Month
 from billing.queries.bills import BillRow
 from utility_crm.web.formats import day, day_year, money, month_name, month_year
-from utility_crm.web.words import translator
+from utility_crm.web.words import mark, translator
 
-Say = Callable[[str], str]
+Say = Callable[..., str]
+
+
+METHODS = {
+    "card": mark("card"),
+    "transfer": mark("transfer"),
+    "cash": mark("cash"),
+    "direct_debit": mark("direct debit"),
+}
+"""How money came."""
+DAY_KINDS = (
+    mark("Mondays"), mark("Tuesdays"), mark("Wednesdays"), mark("Thursdays"), mark("Fridays"),
+    mark("Saturdays"), mark("Sundays"), mark("public holidays"),
+)  # fmt: skip
+"""Kinds of day, in the order of the engine's numbers."""
+WEEKDAYS = mark("weekdays")
 
 
 def say(language: str) -> Say:
     """`_` in a language."""
-    return translator(language)
+    return translator(language, "billing")
 
 
 def is_month(starts_on: date, ends_before: date) -> bool:
@@ -27,21 +42,24 @@ def bill_name(bill: BillRow, language: str) -> str:
     """Inside a sentence: October; of another stretch, the bill to 14 Oct."""
     if is_month(bill.starts_on, bill.ends_before):
         return month_name(bill.starts_on, language)
-    return say(language)("the bill to %(day)s") % {"day": day(bill.last_on, language)}
+    _ = say(language)
+    return _("the bill to %(day)s", day=day(bill.last_on, language))
 
 
 def bill_label(bill: BillRow, language: str) -> str:
     """On its own: October; of another stretch, to 14 Oct."""
     if is_month(bill.starts_on, bill.ends_before):
         return month_name(bill.starts_on, language)
-    return say(language)("to %(day)s") % {"day": day(bill.last_on, language)}
+    _ = say(language)
+    return _("to %(day)s", day=day(bill.last_on, language))
 
 
 def bill_label_year(bill: BillRow, language: str) -> str:
     """Oct 2026; of another stretch, to 14 Oct 2026."""
     if is_month(bill.starts_on, bill.ends_before):
         return month_year(bill.starts_on, language)
-    return say(language)("to %(day)s") % {"day": day_year(bill.last_on, language)}
+    _ = say(language)
+    return _("to %(day)s", day=day_year(bill.last_on, language))
 
 
 def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:
@@ -55,3 +73,16 @@ def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:
 def capitalised(words: str) -> str:
     """The first letter large, the rest as it is."""
     return words[:1].upper() + words[1:]
+
+
+def day_kinds(kinds: tuple[int, ...], language: str) -> str:
+    """Kinds of day in words; five weekdays are one word."""
+    _ = say(language)
+    names = [_(DAY_KINDS[kind]) for kind in kinds if kind >= 5]
+    weekdays = [kind for kind in kinds if kind < 5]
+    return ", ".join(([_(WEEKDAYS)] if len(weekdays) == 5 else [_(DAY_KINDS[k]) for k in weekdays]) + names)
+
+
+def method_words(method: str, language: str) -> str:
+    """How money came; a method nobody named is shown as it is stored."""
+    return say(language)(METHODS[method]) if method in METHODS else method.replace("_", " ")

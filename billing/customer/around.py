@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from billing.customer import loads
 from billing.customer.owe import to_pay
 from billing.queries.bills import BillRow
-from billing.wording import Say, bill_label, money_sums, say
+from billing.wording import Say, bill_label, method_words, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, money
@@ -30,7 +30,7 @@ def cells(call: CustomerCall) -> Sequence[Cell]:
     found = [Cell(mark("Balance"), balance, order=10)]
     if late:
         since = min(one.late_since for one in mine if one.late_since)
-        days = _("%(days)s days") % {"days": (call.today - since).days}
+        days = _("%(days)s days", days=(call.today - since).days)
         found.append(Cell(mark("Overdue"), money_sums(late, call.language), days, "bad", 20))
     return found
 
@@ -43,14 +43,15 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
     if late:
         amount = money_sums(((one.currency, one.overdue_minor) for one in late), call.language)
         oldest = min(one.late_since for one in late if one.late_since)
-        since = _("since %(day)s") % {"day": day(oldest, call.language)}
-        words = _("%(amount)s is late: ask when it will be paid") % {"amount": amount}
+        since = _("since %(day)s", day=day(oldest, call.language))
+        words = _("%(amount)s is late: ask when it will be paid", amount=amount)
         found.append(Todo(words, since, f"/customers/{call.customer_id}?ask=owe#pay", tone="bad", order=20))
     for held in call.once(loads.held):
-        words = _("Not billed yet: %(first)s to %(last)s") % {
-            "first": day(held.starts_on, call.language),
-            "last": day(held.last_on, call.language),
-        }
+        words = _(
+            "Not billed yet: %(first)s to %(last)s",
+            first=day(held.starts_on, call.language),
+            last=day(held.last_on, call.language),
+        )
         found.append(Todo(words, held.reason, tone="warn", order=60))
     return found
 
@@ -63,11 +64,11 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         TimelineEntry(
             datetime.combine(bill.issued_on, BILLS_GO_OUT, zone),
             mark("Bills"),
-            _("Bill %(bill)s, %(amount)s")
-            % {
-                "bill": bill_label(bill, call.language),
-                "amount": money(bill.total_minor, bill.currency, call.language),
-            },
+            _(
+                "Bill %(bill)s, %(amount)s",
+                bill=bill_label(bill, call.language),
+                amount=money(bill.total_minor, bill.currency, call.language),
+            ),
             ", ".join(_state_words(_, bill, call)),
             "bad" if bill.state(call.today) == "late" else "",
             f"/bills/{bill.number}",
@@ -78,9 +79,8 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         TimelineEntry(
             payment.received_at,
             mark("Payments"),
-            _("Payment %(amount)s")
-            % {"amount": money(payment.amount_minor, payment.currency, call.language)},
-            f"{_(payment.method.replace('_', ' '))}, {payment.reference}",
+            _("Payment %(amount)s", amount=money(payment.amount_minor, payment.currency, call.language)),
+            f"{method_words(payment.method, call.language)}, {payment.reference}",
         )
         for payment in call.once(loads.payments)
     ]
@@ -91,7 +91,7 @@ def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:
     words = []
     if bill.state(call.today) == "late":
         amount = money(bill.open_minor, bill.currency, call.language)
-        words.append(_("%(amount)s late") % {"amount": amount})
+        words.append(_("%(amount)s late", amount=amount))
     if bill.estimated_readings:
         words.append(_("in part estimated"))
     return words

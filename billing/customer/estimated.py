@@ -46,11 +46,11 @@ def estimated_answer(call: CustomerCall) -> Answer:
         return Answer(_("no bill yet"))
     if bills[0].estimated_readings:
         share = percent(bills[0].estimated_micro_kwh / max(1, bills[0].micro_kwh), 0, call.language)
-        return Answer(_("In part"), _("%(share)s of the energy") % {"share": share}, "warn")
+        return Answer(_("In part"), _("%(share)s of the energy", share=share), "warn")
     before = next((bill for bill in bills if bill.estimated_readings), None)
     if before is None:
         return Answer(_("No"), _("all read"))
-    return Answer(_("No"), _("in part %(bill)s") % {"bill": bill_name(before, call.language)})
+    return Answer(_("No"), _("in part %(bill)s", bill=bill_name(before, call.language)))
 
 
 def estimated_sheet(call: CustomerCall) -> Sheet:

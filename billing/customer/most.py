@@ -107,9 +107,8 @@ def most_answer(call: CustomerCall) -> Answer:
     found = call.once(month)
     stretch = stretch_of(found) if found else None
     if stretch is None:
-        return Answer(
-            say(call.language)("no bill yet") if found is None else say(call.language)("nothing used")
-        )
+        _ = say(call.language)
+        return Answer(_("no bill yet") if found is None else _("nothing used"))
     return Answer(stretch.words, percent(stretch.share, 0, call.language))
 
 

@@ -6,7 +6,7 @@ from billing.customer import loads
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of
-from billing.wording import bill_label_year, money_sums, say
+from billing.wording import bill_label_year, method_words, money_sums, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 
 ROWS = 14
@@ -28,7 +28,7 @@ def owe_answer(call: CustomerCall) -> Answer:
     balance = money_sums(((one.currency, one.balance_minor) for one in mine), call.language)
     late = [(one.currency, one.overdue_minor) for one in mine if one.overdue_minor > 0]
     if late:
-        return Answer(balance, _("%(amount)s late") % {"amount": money_sums(late, call.language)}, "bad")
+        return Answer(balance, _("%(amount)s late", amount=money_sums(late, call.language)), "bad")
     if sum(one.balance_minor for one in mine) < 0:
         return Answer(balance, _("in their favour"))
     return Answer(balance, _("nothing late") if any(one.balance_minor for one in mine) else "")
@@ -63,6 +63,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "names": {bill.id: bill_label_year(bill, call.language) for bill in rows},
             "hidden": len(bills) - len(rows),
             "payments": payments if whole else payments[:6],
+            "methods": {one.id: method_words(one.method, call.language) for one in payments},
             "given": {"account": "", "amount": "", "reference": "", "method": "card"},
             "refused": None,
         },

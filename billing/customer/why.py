@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from billing.customer import loads
-from billing.domain.explanation.phrases import money_text
-from billing.explaining import EffectRow, Explained, explain_bill
+from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
+from billing.explaining import Explained, explain_bill
 from billing.queries.bills import BillRow
 from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
 from utility_crm.kit.errors import CareError
@@ -32,7 +31,7 @@ def why_answer(call: CustomerCall) -> Answer:
     before = next(iter(call.once(loads.earlier)), None)
     if other == before and not is_month(other.starts_on, other.ends_before):
         return Answer(figure, _("on the bill before"))
-    return Answer(figure, _("on %(bill)s") % {"bill": bill_name(other, call.language)})
+    return Answer(figure, _("on %(bill)s", bill=bill_name(other, call.language)))
 
 
 def why_sheet(call: CustomerCall) -> Sheet:
@@ -56,7 +55,7 @@ def why_sheet(call: CustomerCall) -> Sheet:
         found = explain_bill(call.session, bill, other, read=call.once(loads.read))
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
-    return Sheet("billing/why.html", {**context, **explanation_context(found)})
+    return Sheet("billing/why.html", {**context, **explanation_context(found, call.language)})
 
 
 def _account(call: CustomerCall, bill: BillRow) -> str:
@@ -65,56 +64,19 @@ def _account(call: CustomerCall, bill: BillRow) -> str:
     return next((one.number for one in mine if one.id == bill.account_id), "") if len(mine) > 1 else ""
 
 
-def explanation_context(found: Explained) -> dict[str, Any]:
-    """What the templates of an explanation need: the words cut at their figures, and the rows of the
-    waterfall."""
+def explanation_context(found: Explained, language: str) -> dict[str, Any]:
+    """What the templates of an explanation need: the words in runs, and the rows of the waterfall."""
+    said, asked_on = spoken(found, language)
     return {
         "found": found,
-        "spoken": linked(found, found.sentence),
-        "asked_on": linked(found, found.if_asked_on),
-        "effects": [(capitalised(row.noun), row.amount_minor, row.detail) for row in moving(found)],
+        "spoken": said,
+        "asked_on": asked_on,
+        "copied": " ".join(filter(None, (plain(said), plain(asked_on)))),
+        "effects": [
+            (capitalised(cause_of(found, row, language)), row.amount_minor, detail_of(row, language))
+            for row in moving(found)
+        ],
     }
-
-
-def moving(found: Explained) -> list[EffectRow]:
-    """The effects that moved the total at all."""
-    return [row for row in found.rows if row.amount_minor]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of a sentence; `row` is the row of the waterfall (from 1) that proves a figure, 0 the
-    whole."""
-
-    text: str
-    row: int | None = None
-    way: str = ""
-
-
-_MONEY = re.compile(r"[^\s\d(“]?\d[\d,]*(?:\.\d+)?(?: [A-Z]{3})?")
-
-
-def linked(found: Explained, words: str) -> tuple[Run, ...]:
-    """The words in runs, each amount of money tied to the row it comes from."""
-    currency, decimals = found.bill.currency, found.decimals
-    amounts: dict[str, list[int]] = {}
-    rows = moving(found)
-    for number, row in enumerate(rows, 1):
-        amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(number)
-    whole = money_text(found.difference_minor, currency, decimals)
-    runs: list[Run] = []
-    at = 0
-    for match in _MONEY.finditer(words):
-        if match[0] == whole and not any(run.row == 0 for run in runs):
-            runs += [Run(words[at : match.start()]), Run(match[0], 0)]
-        elif amounts.get(match[0]):
-            number = amounts[match[0]].pop(0)
-            way = "more" if rows[number - 1].amount_minor > 0 else "down"
-            runs += [Run(words[at : match.start()]), Run(match[0], number, way)]
-        else:
-            continue
-        at = match.end()
-    return tuple(run for run in (*runs, Run(words[at:])) if run.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +106,8 @@ def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[
 def _choice_name(call: CustomerCall, before: BillRow) -> str:
     if is_month(before.starts_on, before.ends_before):
         return bill_label(before, call.language)
-    return say(call.language)("the bill before")
+    _ = say(call.language)
+    return _("the bill before")
 
 
 def _year_before(call: CustomerCall, bill: BillRow) -> BillRow | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from billing.domain.explanation.comparison import Caveat, Comparison, FirstBill, PerDay
+from billing.domain.explanation.evidence import Figure
 from billing.domain.explanation.moved_days import MovedDay, moved_days
 from billing.domain.explanation.waterfall import waterfall
 from billing.domain.explanation.words import Answer, answer_of
@@ -17,12 +18,14 @@ Kind = Literal["first", "per_day", "compared"]
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """One effect. noun: the cause as a phrase; detail: how we know it."""
+    """One effect. noun: the cause as a phrase; detail: how we know it; figures: what the detail is made
+    of."""
 
     effect: str
     noun: str
     amount_minor: int
     detail: str
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def explained(
 def effect_rows(found: Comparison) -> tuple[EffectRow, ...]:
     """The effects of a comparison, the largest first."""
     return tuple(
-        EffectRow(row.name, row.noun, row.amount_minor, row.evidence.text)
+        EffectRow(row.name, row.noun, row.amount_minor, row.evidence.text, row.evidence.figures)
         for row in waterfall(found)
         if row.evidence is not None
     )

@@ -134,7 +134,7 @@ def _added(compared: Iterable[tuple[str, Comparison]], alone: Iterable[EffectRow
             detail = f"{point}: {row.detail}"
             known = rows.get(row.effect)
             if known is None:
-                rows[row.effect] = replace(row, detail=detail)
+                rows[row.effect] = replace(row, detail=detail, figures=())
             else:
                 noun = known.noun if abs(known.amount_minor) >= abs(row.amount_minor) else row.noun
                 amount = known.amount_minor + row.amount_minor

@@ -1,0 +1,181 @@
+"""The words of an explanation in a person's language, each figure tied to the row that proves it.
+
+English is what the engine says. Another language is put together from the same rows, so that no figure can
+differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from billing.domain.explanation.phrases import money_text
+from billing.explaining import EffectRow, Explained
+from billing.wording import bill_label, capitalised, say
+from utility_crm.web.formats import money, signed_money
+from utility_crm.web.words import mark
+
+CAUSES = {
+    "price": (mark("higher prices"), mark("lower prices")),
+    "fixed": (mark("a higher fixed charge"), mark("a lower fixed charge")),
+    "tax": (mark("a higher tax"), mark("a lower tax")),
+    "tariff": (mark("the change of tariff"), mark("the change of tariff")),
+    "volume": (mark("more use a day"), mark("less use a day")),
+    "shift": (mark("more use at dearer hours"), mark("more use at cheaper hours")),
+    "estimate": (mark("estimates put right"), mark("estimates put right")),
+    "days": (mark("more days"), mark("fewer days")),
+}
+"""An effect as a phrase, by whether it costs more or less."""
+SAME_DAYS = mark("how the weekdays fell")
+FIGURES = (
+    mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
+    mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
+)  # fmt: skip
+"""What the engine calls its figures and their units; labels of a tariff are its own."""
+_FIGURE = re.compile(r"\x00(\d+)\x00")
+_MONEY = re.compile(r"[^\s\d(“]?\d[\d,]*(?:\.\d+)?(?: [A-Z]{3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a sentence; `row` is the row of the waterfall (from 1) that proves a figure, 0 the
+    whole."""
+
+    text: str
+    row: int | None = None
+    way: str = ""
+
+
+def moving(found: Explained) -> list[EffectRow]:
+    """The effects that moved the total at all."""
+    return [row for row in found.rows if row.amount_minor]
+
+
+def spoken(found: Explained, language: str) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """The sentence, and what to say if asked on."""
+    if language == "en":
+        return linked(found, found.sentence), linked(found, found.if_asked_on)
+    return _said(found, language), _asked_on(found, language)
+
+
+def plain(runs: Sequence[Run]) -> str:
+    """The words without their links, to be copied."""
+    return "".join(run.text for run in runs)
+
+
+def cause_of(found: Explained, row: EffectRow, language: str) -> str:
+    """The cause as a phrase."""
+    if language == "en":
+        return row.noun
+    _ = say(language)
+    if row.effect.startswith("supply:"):
+        return _("service point %(point)s", point=row.effect.removeprefix("supply:"))
+    same = found.against is not None and found.against.days == found.bill.days
+    if row.effect == "days" and same:
+        return _(SAME_DAYS)
+    return _(CAUSES[row.effect][row.amount_minor < 0])
+
+
+def detail_of(row: EffectRow, language: str) -> str:
+    """How we know it; in another language the figures alone."""
+    if language == "en" or not row.figures:
+        return row.detail
+    _ = say(language)
+    parts = []
+    for figure in row.figures[:3]:
+        unit = _(figure.unit) if figure.unit else ""
+        words = f"{_(figure.name)} {figure.before or '–'} → {figure.after or '–'} {unit}"
+        parts.append(words.strip())
+    return ", ".join(parts)
+
+
+def _main(found: Explained) -> EffectRow | None:
+    return next((row for row in moving(found) if row.amount_minor * found.difference_minor > 0), None)
+
+
+def _said(found: Explained, language: str) -> tuple[Run, ...]:
+    _ = say(language)
+    bill = bill_label(found.bill, language)
+    if found.against is None:
+        total = money(found.bill.total_minor, found.bill.currency, language)
+        words = _("Bill %(bill)s is %(amount)s; there is none before it.", bill=bill, amount=total)
+        return (Run(words),)
+    if found.kind == "per_day":
+        words = _("The bill before covers only a few days, so no causes are named.")
+        return (Run(words),)
+    other = bill_label(found.against, language)
+    if not found.difference_minor:
+        words = _("Bill %(bill)s is the same as %(other)s", bill=bill, other=other)
+    elif found.difference_minor > 0:
+        words = _(
+            "Bill %(bill)s is %(amount)s more than %(other)s", bill=bill, amount=_figure(0), other=other
+        )
+    else:
+        words = _(
+            "Bill %(bill)s is %(amount)s less than %(other)s", bill=bill, amount=_figure(0), other=other
+        )
+    main = _main(found)
+    if main is not None:
+        place, cause = moving(found).index(main) + 1, cause_of(found, main, language)
+        if abs(main.amount_minor) > abs(found.difference_minor):
+            words += _("; %(cause)s alone: %(amount)s", cause=cause, amount=_figure(place))
+        else:
+            words += _("; of that %(amount)s: %(cause)s", cause=cause, amount=_figure(place))
+    if found.caveats:
+        words += _("; part of it is still estimated")
+    return _cut(found, words + ".", language, signed=False)
+
+
+def _asked_on(found: Explained, language: str) -> tuple[Run, ...]:
+    main = _main(found)
+    words = "; ".join(
+        f"{cause_of(found, row, language)} {_figure(place)}"
+        for place, row in enumerate(moving(found), 1)
+        if row is not main
+    )
+    return _cut(found, capitalised(words) + "." if words else "", language, signed=True)
+
+
+def _figure(row: int) -> str:
+    """Where a row's figure is to stand; see `_cut`."""
+    return f"\x00{row}\x00"
+
+
+def _cut(found: Explained, words: str, language: str, *, signed: bool) -> tuple[Run, ...]:
+    """Words whose figures stand as row numbers, in runs."""
+    rows, runs, at = moving(found), list[Run](), 0
+    for match in _FIGURE.finditer(words):
+        number = int(match[1])
+        minor = rows[number - 1].amount_minor if number else found.difference_minor
+        shown = (
+            signed_money(minor, found.bill.currency, language)
+            if signed
+            else money(abs(minor), found.bill.currency, language)
+        )
+        runs += [Run(words[at : match.start()]), Run(shown, number, "more" if minor > 0 else "down")]
+        at = match.end()
+    return tuple(run for run in (*runs, Run(words[at:])) if run.text)
+
+
+def linked(found: Explained, words: str) -> tuple[Run, ...]:
+    """The engine's words in runs, each amount of money tied to the row it comes from."""
+    currency, decimals = found.bill.currency, found.decimals
+    rows = moving(found)
+    amounts: dict[str, list[int]] = {}
+    for number, row in enumerate(rows, 1):
+        amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(number)
+    whole = money_text(found.difference_minor, currency, decimals)
+    runs: list[Run] = []
+    at = 0
+    for match in _MONEY.finditer(words):
+        if match[0] == whole and not any(run.row == 0 for run in runs):
+            runs += [Run(words[at : match.start()]), Run(match[0], 0)]
+        elif amounts.get(match[0]):
+            number = amounts[match[0]].pop(0)
+            way = "more" if rows[number - 1].amount_minor > 0 else "down"
+            runs += [Run(words[at : match.start()]), Run(match[0], number, way)]
+        else:
+            continue
+        at = match.end()
+    return tuple(run for run in (*runs, Run(words[at:])) if run.text)

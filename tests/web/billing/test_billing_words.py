@@ -1,0 +1,69 @@
+"""Every word about bills has its Russian, with the same blanks to fill, and an explanation is said in it."""
+
+from __future__ import annotations
+
+import re
+
+from babel.messages.pofile import read_po
+from billing_world import Supplied
+from sqlalchemy.orm import Session
+
+from billing.customer.spoken import detail_of, plain, spoken
+from billing.explaining import explain_bill
+from billing.queries.bills import bill_before, bills_of
+from tests.web.conftest import MakeClient
+from tests.web.test_words import ROOT, blanks, messages_of
+
+from .test_customer_questions import words
+
+
+def russian_of(package: str) -> dict[str, tuple[str, ...]]:
+    with (ROOT / package / "locale/ru/LC_MESSAGES/messages.po").open("rb") as opened:
+        return {
+            entry.id if isinstance(entry.id, str) else entry.id[0]: (
+                (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+            )
+            for entry in read_po(opened, locale="ru")
+            if entry.id and not entry.fuzzy
+        }
+
+
+def test_every_word_has_its_russian_and_none_is_left_over() -> None:
+    own = russian_of("billing")
+    russian = russian_of("utility_crm/web") | own
+    wanted = messages_of("billing")
+    assert len(wanted) > 250
+    for message in wanted:
+        first, most = (message, message) if isinstance(message, str) else message[:2]
+        forms = russian.get(first, ())
+        assert len(forms) == (1 if isinstance(message, str) else 3), f"no Russian for {first!r}"
+        for form in forms:
+            assert form and blanks(form) == blanks(most), first
+    assert not set(own) - {message if isinstance(message, str) else message[0] for message in wanted}
+
+
+def test_the_sentence_says_the_same_figures_in_russian(billed: Supplied, session: Session) -> None:
+    newest = bills_of(session, [billed.account_id])[0]
+    found = explain_bill(session, newest, bill_before(session, newest))
+    said, asked_on = spoken(found, "ru")
+    assert re.match(r"Счёт за октябрь на [\d,]+\s£ (больше|меньше), чем за сентябрь", plain(said))
+    rows = [row for row in found.rows if row.amount_minor]
+    linked = [run.row for run in (*said, *asked_on) if run.row]
+    assert sorted(linked) == list(range(1, len(rows) + 1))
+    assert all(detail_of(row, "ru") for row in rows)
+
+
+def test_a_russian_agent_reads_russian_pages(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    client = make_client("agent", language="ru")
+    number = bills_of(session, [billed.account_id])[0].number
+    for path in (
+        *(f"/customers/{billed.customer_id}?ask={ask}" for ask in ("why", "owe", "estimated", "most")),
+        *(f"/bills/{number}?ask={ask}" for ask in ("why", "charge", "estimated", "paid", "again")),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        main = words(answer.text.split("<main", 1)[1].split("</main>", 1)[0])
+        english = set(re.findall(r"\b(the|bill|readings|amount|your|days|estimated)\b", main, re.IGNORECASE))
+        assert not english, (path, english)
