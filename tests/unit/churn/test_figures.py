@@ -51,11 +51,11 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     """Scores of leavers lie one standard deviation higher: the true area is Phi(1 / sqrt 2) = 0.7602."""
     draw = np.random.default_rng(5)
     held = 0
-    for seed in range(60):
+    for seed in range(40):
         left = draw.random(600) < 0.1
         low, high = auc_interval(left, draw.normal(size=600) + left, seed)
         held += low <= 0.76025 <= high
-    assert held >= 52
+    assert held >= 34
 
 
 def test_more_customers_give_a_narrower_interval() -> None:
