@@ -84,6 +84,13 @@ def test_every_room_and_question_of_a_role_opens(house: House, role: str) -> Non
     assert set(rooms) <= seen
 
 
+@pytest.mark.parametrize(
+    ("role", "home"), [("agent", "/"), ("marketer", "/leavers"), ("ops", "/feeds"), ("admin", "/")]
+)
+def test_everybody_begins_in_a_room_of_their_own(house: House, role: str, home: str) -> None:
+    assert house.client(role).get("/").url.path == home
+
+
 def test_every_question_of_many_customers_is_answered(house: House) -> None:
     client = house.client("agent")
     with house.engine.connect() as connection:

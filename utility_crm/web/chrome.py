@@ -32,10 +32,11 @@ def may_enter(room: Room, role: str) -> bool:
 
 
 def home_of(rooms: Iterable[Room], role: str) -> str:
-    """Where a person of this role begins: the first room of their own, the ground's customers list last."""
+    """Where a person of this role begins: in the room made for them, the one that fewest others enter."""
     mine = [room for room in rooms if may_enter(room, role)]
-    own = [room for room in mine if room.path != "/customers"]
-    return (own or mine)[0].path if mine else "/customers"
+    if role == "admin" or not mine:
+        return "/"
+    return min(mine, key=lambda room: (len(room.roles), room.order)).path
 
 
 def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) -> dict[str, Any]:
