@@ -18,6 +18,7 @@ from meters.asking import Asked, asked
 from utility_crm.auth.cookies import COOKIE
 from utility_crm.kit.errors import Invalid, Refused
 from utility_crm.web.visit import SignInNeeded
+from utility_crm.web.words import mark
 
 MOST_MEGABYTES = 256
 """Of all files of one form. The whole body comes to disk before a route sees it."""
@@ -59,7 +60,7 @@ class SentForm:
         """Raises Invalid, whose `where` is the field that is wrong."""
         told = asked(**{name: words.strip() for name, words in self.given.items()})
         if not self.files:
-            raise Invalid("no_file", "Choose a file first.", "files")
+            raise Invalid("no_file", mark("Choose a file first."), "files")
         return told
 
 

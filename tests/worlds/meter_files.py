@@ -30,7 +30,9 @@ def csv_file(
     return path
 
 
-def nem12_file(folder: Path, name: str, *days: tuple[str, date, Sequence[object]], suffix: str = "E1") -> Path:
+def nem12_file(
+    folder: Path, name: str, *days: tuple[str, date, Sequence[object]], suffix: str = "E1"
+) -> Path:
     """Days of (NMI, day, values from midnight UTC+10), of actual readings in kWh."""
     lines, before = ["100,NEM12,202406020000,MDP,RETAILER"], None
     for nmi, day, values in days:

@@ -136,7 +136,9 @@ def test_a_part_of_a_day_that_is_known_is_no_change(take, tmp_path) -> None:
 def test_nem12_speaks_for_its_whole_day(take, held, tmp_path) -> None:
     take(nem12_file(tmp_path, "a.csv", ("6123456789", JUNE, [1] * 48)))
     holed = nem12_file(tmp_path, "b.csv", ("6123456789", JUNE, [1] * 48))
-    holed.write_text(holed.read_text().replace(",A,,", ",V,,").replace("900", "400,1,4,N,,\n400,5,48,A,,\n900"))
+    holed.write_text(
+        holed.read_text().replace(",A,,", ",V,,").replace("900", "400,1,4,N,,\n400,5,48,A,,\n900")
+    )
     assert counted(take(holed)) == ("ok", 44, 0, 1, 0)
     assert held("6123456789", JUNE, "E1") == [None] * 4 + [KWH] * 44
 
@@ -219,7 +221,10 @@ def test_a_channel_keeps_its_unit_and_direction(take, held, tmp_path) -> None:
 
 def test_gas_is_gas(session, take, tmp_path) -> None:
     take(csv_file(tmp_path, "a.csv", ("G1", JUNE, [1.5] * 24), title="m3"))
-    assert session.execute(text("select s.fuel, c.unit from service_points s, channels c")).one() == ("gas", "m3")
+    assert session.execute(text("select s.fuel, c.unit from service_points s, channels c")).one() == (
+        "gas",
+        "m3",
+    )
 
 
 def test_a_refused_file_is_recorded(session, take, counts, tmp_path) -> None:
@@ -260,7 +265,9 @@ def test_the_same_file_read_otherwise_is_another_feed(take, tmp_path) -> None:
 
 
 def test_days_far_apart_make_only_their_own_partitions(session, take, tmp_path) -> None:
-    take(csv_file(tmp_path, "a.csv", ("SP1", date(1990, 6, 15), [1] * 24), ("SP1", JUNE + DAY * 14, [1] * 24)))
+    take(
+        csv_file(tmp_path, "a.csv", ("SP1", date(1990, 6, 15), [1] * 24), ("SP1", JUNE + DAY * 14, [1] * 24))
+    )
     months = "select count(*) from pg_class where relname ~ '^blocks_(199|200)' and relkind = 'r'"
     assert session.scalar(text(months)) <= 1  # none on TimescaleDB
 

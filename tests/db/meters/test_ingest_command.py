@@ -52,7 +52,12 @@ def test_a_document_a_path_in_order(fresh: Engine, tmp_path: Path) -> None:
         "blocks_unchanged": 0,
         "problems": [{"member": None, "line": None, "code": "empty", "message": "The file is empty."}],
     }
-    assert (taken["path"], taken["status"], taken["readings"], taken["blocks_added"]) == (str(good), "ok", 24, 1)
+    assert (taken["path"], taken["status"], taken["readings"], taken["blocks_added"]) == (
+        str(good),
+        "ok",
+        24,
+        1,
+    )
     assert (again["status"], again["blocks_added"], again["blocks_changed"], again["blocks_unchanged"]) == (
         "unchanged", 0, 0, 1,
     )  # fmt: skip
@@ -125,7 +130,11 @@ def test_london_read_again_without_the_hash(fresh: Engine, shared_data: Path) ->
 
 @pytest.mark.shared
 def test_every_valid_nem12_file_is_stored_as_it_was_read(fresh: Engine, shared_data: Path) -> None:
-    paths = sorted(path for path in (shared_data / "feeds" / "nem12").iterdir() if path.suffix.lower() in (".csv", ".zip"))
+    paths = sorted(
+        path
+        for path in (shared_data / "feeds" / "nem12").iterdir()
+        if path.suffix.lower() in (".csv", ".zip")
+    )
     _code, feeds = run(*paths)
     for path, feed in zip(paths, feeds, strict=True):
         read = read_feed(path)

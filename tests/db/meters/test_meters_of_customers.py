@@ -1,4 +1,4 @@
-"""Meters seen from elsewhere: the search box, the customer page's timeline, places, and the standard time of files."""
+"""Meters seen from elsewhere: the search box, the customer's timeline, places, the standard time of files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,12 @@ def home(session: Session, premise: Callable[..., int]) -> Callable[..., Home]:
         session.add(who)
         session.flush()
         account = Account(
-            number=f"A-{code}", customer_id=who.id, payer_id=who.id, cycle_day=1, currency="GBP", opened_on=since
+            number=f"A-{code}",
+            customer_id=who.id,
+            payer_id=who.id,
+            cycle_day=1,
+            currency="GBP",
+            opened_on=since,
         )
         session.add(account)
         session.flush()
@@ -82,7 +87,10 @@ def test_a_serial_or_a_code_finds_who_lives_there(session: Session, home: Callab
     assert (whole.customer_id, whole.rank) == (ben.customer_id, EXACT)
     spaced = find_meters(session, "26 0000 0011099", 9)
     assert [(hit.customer_id, hit.rank) for hit in spaced] == [(ada.customer_id, EXACT)]
-    assert {hit.customer_id for hit in find_meters(session, "26000000", 9)} == {ada.customer_id, ben.customer_id}
+    assert {hit.customer_id for hit in find_meters(session, "26000000", 9)} == {
+        ada.customer_id,
+        ben.customer_id,
+    }
     assert len(find_meters(session, "26000000", 1)) == 1
 
 
@@ -127,8 +135,11 @@ def test_an_exchanged_meter_stands_on_the_timeline(session: Session, home: Calla
     point(session, "SP1", ada.premise_id, "OLD-1")
     session.execute(text("update meters set removed_before = '2026-11-03'"))
     session.execute(
-        text("insert into meters (serial, service_point_id, installed_on) select 'NEW-2', id, '2026-11-03' from service_points")
-    )  # fmt: skip
+        text(
+            "insert into meters (serial, service_point_id, installed_on) "
+            "select 'NEW-2', id, '2026-11-03' from service_points"
+        )
+    )
     assert timeline(session, ada.customer_id) == [("Meter exchanged", "NEW-2", "")]
 
 
@@ -154,7 +165,15 @@ def test_a_silent_meter_is_something_to_do(session, take, home, tmp_path) -> Non
 
 
 def test_places_are_given_once(session: Session, take, premise, tmp_path) -> None:
-    take(csv_file(tmp_path, "a.csv", ("SP1", TODAY, [1] * 24), ("SP1", TODAY - DAY, [1] * 24), ("SP2", TODAY, [1] * 24)))
+    take(
+        csv_file(
+            tmp_path,
+            "a.csv",
+            ("SP1", TODAY, [1] * 24),
+            ("SP1", TODAY - DAY, [1] * 24),
+            ("SP2", TODAY, [1] * 24),
+        )
+    )
     first, second = premise("P1"), premise("P2")
     assert count_unassigned(session) == 2
     assert [(one.code, one.channels, one.days, one.first_day) for one in unassigned_points(session)] == [

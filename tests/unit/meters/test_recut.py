@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -72,10 +73,17 @@ def test_cutting_there_and_back_changes_nothing(
     """Every reading keeps its instant, so two cuts are the first day again."""
     blocks = [block(number, values, here * 60, replaces) for number, values in enumerate(days)]
     again = [
-        Block("SP", "E1", parse_unit("kWh"), "import", there * 60, said.day, 60, said.values, said.quality, False)
+        replace(
+            blocks[0],
+            offset_minutes=there * 60,
+            day=said.day,
+            values=said.values,
+            quality=said.quality,
+            replaces=False,
+        )
         for said in recut(blocks, there * 60)
         if isinstance(said, SpokenDay)
-    ]  # fmt: skip
+    ]
     back = {said.day: said for said in recut(again, here * 60) if isinstance(said, SpokenDay)}
     for one in blocks:
         if one.present.any():

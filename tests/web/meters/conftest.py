@@ -32,7 +32,9 @@ def put_meter(session: Session, code: str = "SP-1") -> None:
         installed_on=date(2019, 1, 1),
         removed_before=date(2026, 10, 20),
     )
-    session.add_all([old, Meter(serial="E26-900001", service_point_id=point.id, installed_on=date(2026, 10, 20))])
+    session.add_all(
+        [old, Meter(serial="E26-900001", service_point_id=point.id, installed_on=date(2026, 10, 20))]
+    )
     session.flush()
 
 

@@ -55,7 +55,8 @@ def test_a_silent_meter_is_named_with_its_customer(make_client, meter, sent) -> 
     client = make_client("ops")
     page = client.get("/feeds").text
     assert sentence(page) == (
-        "Yesterday is 0.0 % in; Moorside, households has sent nothing for 2 days, and 48 readings are missing."
+        "Yesterday is 0.0 % in; Moorside, households has sent nothing for 2 days, "
+        "and 48 readings are missing."
     )
     assert page.count('<td class="l4"><a href="/feeds?ask=missing">0<') == 2
     late = client.get("/feeds?ask=missing").text
@@ -66,7 +67,9 @@ def test_a_silent_meter_is_named_with_its_customer(make_client, meter, sent) -> 
 def test_a_gap_inside_a_day(make_client, meter, sent) -> None:
     sent("a.csv", *days_before(14)[:-1], ("SP-1", YESTERDAY, [1] * 40 + [None] * 8))
     page = make_client("ops").get("/feeds").text
-    assert sentence(page).startswith("Yesterday is 83.3 % in; most of the 8 missing readings are those of Moorside")
+    assert sentence(page).startswith(
+        "Yesterday is 83.3 % in; most of the 8 missing readings are those of Moorside"
+    )
     assert '<td class="l2"><a href="/feeds?ask=missing">83<' in page
 
 
@@ -97,9 +100,7 @@ def test_several_files_each_become_what_they_become(make_client, meter) -> None:
     taken = upload(client, ("a.csv", CSV), ("b.csv", partial), ("c.csv", b""), ("a.csv", CSV))
     assert taken.status_code == 303 and "ask=came&fresh=" in taken.headers["location"]
     page = client.get(taken.headers["location"]).text
-    assert sentence(page) == (
-        "4 files came just now: 1 taken, 1 in part, 1 refused, 1 with nothing new."
-    )
+    assert sentence(page) == ("4 files came just now: 1 taken, 1 in part, 1 refused, 1 with nothing new.")
     assert page.count('<tr class="at">') == 4
     assert "line 26: The value &#39;oops&#39; is not a number." in page and "The file is empty." in page
     refused = client.get("/feeds?ask=refused").text
@@ -160,7 +161,10 @@ def test_inspecting_takes_nothing(make_client, session) -> None:
 
 def test_too_much_at_once_is_refused_before_it_is_read(make_client) -> None:
     client = make_client("ops")
-    huge = {"content-length": str((MOST_MEGABYTES + 1) * 2**20), "content-type": "multipart/form-data; boundary=x"}
+    huge = {
+        "content-length": str((MOST_MEGABYTES + 1) * 2**20),
+        "content-type": "multipart/form-data; boundary=x",
+    }
     refused = client.post("/feeds", headers=huge, content=b"--x--")
     assert refused.status_code == 403 and f"larger than {MOST_MEGABYTES} MB" in refused.text
 
