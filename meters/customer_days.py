@@ -23,21 +23,26 @@ with mine as (
 )
 """
 
+# Blocks are fetched by an array of channels: so the server goes through the key, and not through the month.
 _ODD = text(
     _CHANNELS
-    + """, due as (
+    + """, kept as materialized (
+    select channel_id, day, cardinality(array_positions(micro, null)) as missing,
+           case when quality > 1 then cardinality(micro)
+                else (select count(*) from unnest(qualities) q where q > 1) end as guessed
+    from blocks
+    where channel_id = any(array(select c.id from mine join channels c on c.service_point_id = mine.point_id))
+      and day between :first and :today
+), due as (
     select c.id as channel_id, mine.code, cast(d.day as date) as day
     from mine join channels c on c.service_point_id = mine.point_id
     cross join lateral generate_series(greatest(mine.starts_on, :first),
                                        least(mine.ends_before, :today) - 1, interval '1 day') as d(day)
 )
-select due.code, due.channel_id, due.day, b.channel_id is null as silent,
-       coalesce(cardinality(array_positions(b.micro, null)), 0) as missing,
-       coalesce(case when b.quality > 1 then cardinality(b.micro)
-                     else (select count(*) from unnest(b.qualities) q where q > 1) end, 0) as guessed
-from due
-left join blocks b on b.channel_id = due.channel_id and b.day = due.day and b.day between :first and :today
-where b.channel_id is null or b.quality is distinct from 1 or array_position(b.micro, null) is not null
+select due.code, due.channel_id, due.day, kept.channel_id is null as silent,
+       coalesce(kept.missing, 0) as missing, coalesce(kept.guessed, 0) as guessed
+from due left join kept on kept.channel_id = due.channel_id and kept.day = due.day
+where kept.channel_id is null or kept.missing > 0 or kept.guessed > 0
 order by due.channel_id, due.day
 """
 )
