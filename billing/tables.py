@@ -23,7 +23,8 @@ from utility_crm.kit.database import Base, identity
 
 
 class Tariff(Base):
-    """A priced product; `document` is the validated tariff file (docs/tariffs.md), versions by date inside."""
+    """A priced product; `document` is the validated tariff file (docs/tariffs.md), versions by date
+    inside."""
 
     __tablename__ = "tariffs"
 
@@ -36,7 +37,8 @@ class Tariff(Base):
 
 
 class Agreement(Base):
-    """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the database."""
+    """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the
+    database."""
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -129,7 +131,8 @@ class BillLine(Base):
 
 
 class BillFill(Base):
-    """Half-hours that were missing when the bill was made, and what they were taken for: flagged estimated."""
+    """Half-hours that were missing when the bill was made, and what they were taken for: flagged
+    estimated."""
 
     __tablename__ = "bill_fills"
 
