@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.rating import rate_bill
-from billing.explaining import Explained, explain_bill
-from billing.queries.bill_parts import BillPart, ReadPart, parts_of_bills, read_parts
+from billing.explaining import Explained, explain_bill, read_both
+from billing.queries.bill_parts import BillPart, ReadPart
 from billing.queries.bills import (
     BillHolder,
     BillRow,
@@ -88,9 +88,10 @@ def bill_page(session: Session, number: str, position: int) -> BillPage:
     bill = bill_named(session, number)
     lines = lines_of_bill(session, bill.id)
     before = bill_before(session, bill)
-    parts = parts_of_bills(session, [bill.id])[bill.id]
-    read = read_parts(session, bill, parts)
-    found, refused = _explained(session, bill, before, read)
+    both = read_both(session, bill, before)
+    read = both[-1]
+    parts = tuple(item.part for item in read)
+    found, refused = _explained(session, bill, before, both)
     return BillPage(
         bill=bill,
         holder=holder_of(session, bill.account_id),
@@ -115,12 +116,12 @@ def _chosen(lines: Sequence[LineRow], position: int) -> LineRow:
 
 
 def _explained(
-    session: Session, bill: BillRow, before: BillRow | None, read: Sequence[ReadPart]
+    session: Session, bill: BillRow, before: BillRow | None, both: Sequence[tuple[ReadPart, ...]]
 ) -> tuple[Explained | None, CareError | None]:
     if before is None:
         return None, None
     try:
-        return explain_bill(session, bill, before, days=False, read=read), None
+        return explain_bill(session, bill, before, days=False, read=both), None
     except CareError as refused:
         return None, refused
 

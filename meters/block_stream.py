@@ -54,10 +54,28 @@ class BlockRows:
 
 def stream_blocks(session: Session, select: SQL | Composed, values: dict[str, Any]) -> list[BlockRows]:
     """Run a select of COLUMNS in the session's transaction. Rows come back grouped by shape, in no order."""
+    return _grouped(_fetched(session, select, values))
+
+
+def stream_versions(
+    session: Session, select: SQL | Composed, values: dict[str, Any]
+) -> dict[int, list[BlockRows]]:
+    """The same of a select that names a number after COLUMNS: the rows of each number by themselves."""
+    versions: dict[int, list[_Row]] = {}
+    for row in _fetched(session, select, values):
+        versions.setdefault(row[5], []).append(row[:5])
+    return {number: _grouped(rows) for number, rows in versions.items()}
+
+
+def _fetched(session: Session, select: SQL | Composed, values: dict[str, Any]) -> list[Any]:
     with driver_cursor(session, binary=True) as cursor:
         for array in (_BIGINT_ARRAY, _SMALLINT_ARRAY):
             cursor.adapters.register_loader(array, ByteaBinaryLoader)
-        rows: list[_Row] = cursor.execute(select, values).fetchall()
+        rows: list[Any] = cursor.execute(select, values).fetchall()
+        return rows
+
+
+def _grouped(rows: Iterable[_Row]) -> list[BlockRows]:
     return [_parsed(group, size) for size, group in _by_shape(rows)]
 
 

@@ -12,15 +12,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from psycopg.sql import SQL
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from meters.block_stream import COLUMNS, BlockRows, BoolArray, IntArray, stream_blocks
+from meters.block_stream import (
+    COLUMNS,
+    BlockRows,
+    BoolArray,
+    IntArray,
+    stream_blocks,
+    stream_versions,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _DOOR = 7_302_001  # advisory lock of the readings' door
 
 
@@ -55,15 +64,30 @@ def usage(
     """
     if not channel_ids or ends_before <= starts_at:
         return ()
-    values = {
-        "channels": list(channel_ids),
-        # A day of standard time is at most 14 hours ahead of UTC or 12 behind.
-        "first": _utc_date(starts_at - timedelta(hours=26)),
-        "last": _utc_date(ends_before + timedelta(hours=14)),
-        "known_at": known_at,
-    }
+    values = {**_span(channel_ids, starts_at, ends_before), "known_at": known_at}
     rows = stream_blocks(session, _NOW if known_at is None else _THEN, values)
     return _tables(channel_ids, rows, _minute(starts_at), _minute(ends_before))
+
+
+def usage_at_instants(
+    session: Session,
+    channel_ids: Sequence[int],
+    starts_at: datetime,
+    ends_before: datetime,
+    instants: Sequence[datetime | None],
+) -> list[tuple[UsageTable, ...]]:
+    """`usage` as known at each of several instants (None: now), in one statement."""
+    if not channel_ids or ends_before <= starts_at:
+        return [() for _ in instants]
+    values = {
+        **_span(channel_ids, starts_at, ends_before),
+        "instants": [instant or _FOREVER for instant in instants],
+    }
+    versions = stream_versions(session, _VERSIONS, values)
+    start, end = _minute(starts_at), _minute(ends_before)
+    return [
+        _tables(channel_ids, versions.get(number, []), start, end) for number in range(1, len(instants) + 1)
+    ]
 
 
 def settle_readings(session: Session) -> datetime:
@@ -102,6 +126,30 @@ _REPLACED_LATER = "join feeds r on r.id = b.replaced_by and r.received_at > %(kn
 _THEN = SQL(" union all ").join(
     [_select("blocks", _RECEIVED), _select("block_history", f"{_RECEIVED} {_REPLACED_LATER}")]
 )
+
+
+_VERSIONS = SQL(
+    f"select {COLUMNS}, i.number from ("
+    "  select channel_id, day, quality, micro, qualities, feed_id, null::bigint as replaced_by from blocks"
+    "  where channel_id = any(%(channels)s::bigint[]) and day between %(first)s and %(last)s"
+    "  union all"
+    "  select channel_id, day, quality, micro, qualities, feed_id, replaced_by from block_history"
+    "  where channel_id = any(%(channels)s::bigint[]) and day between %(first)s and %(last)s"
+    ") b join channels c on c.id = b.channel_id join feeds f on f.id = b.feed_id "
+    "left join feeds r on r.id = b.replaced_by "
+    "join unnest(%(instants)s::timestamptz[]) with ordinality as i(instant, number) "
+    "on f.received_at <= i.instant and (b.replaced_by is null or r.received_at > i.instant)"
+)
+
+
+def _span(channel_ids: Sequence[int], starts_at: datetime, ends_before: datetime) -> dict[str, Any]:
+    """What every select is asked with. A day of standard time is at most 14 hours ahead of UTC, or 12
+    behind."""
+    return {
+        "channels": list(channel_ids),
+        "first": _utc_date(starts_at - timedelta(hours=26)),
+        "last": _utc_date(ends_before + timedelta(hours=14)),
+    }
 
 
 def _utc_date(instant: datetime) -> date:

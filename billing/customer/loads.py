@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
-from billing.queries.bill_parts import BillPart, ReadPart, parts_of_bills, read_parts
+from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
 from billing.queries.held import HeldRow, held_of
 from billing.queries.money_in import PaymentRow, payments_of
@@ -74,13 +75,20 @@ def against(call: CustomerCall) -> BillRow | None:
     return next(iter(call.once(earlier)), None)
 
 
-def parts(call: CustomerCall) -> tuple[BillPart, ...]:
+def both(call: CustomerCall) -> list[tuple[ReadPart, ...]]:
+    """What the chosen bill and the one it is held against were made of, the earlier first."""
+    bill = call.once(chosen)
+    return read_both(call.session, bill, call.once(against)) if bill is not None else []
+
+
+def alone(call: CustomerCall) -> list[tuple[ReadPart, ...]]:
     """What the chosen bill was made of."""
     bill = call.once(chosen)
-    return parts_of_bills(call.session, [bill.id])[bill.id] if bill is not None else ()
+    return read_both(call.session, bill, None) if bill is not None else []
 
 
 def read(call: CustomerCall) -> tuple[ReadPart, ...]:
-    """The chosen bill's parts with their readings, then and now."""
-    bill = call.once(chosen)
-    return read_parts(call.session, bill, call.once(parts)) if bill is not None else ()
+    """The chosen bill's parts with their readings, then and now; read with the other bill's where those are
+    wanted."""
+    found = call.once(both if call.params.get("ask", "why") in ("", "why") else alone)
+    return found[-1] if found else ()

@@ -52,7 +52,7 @@ def why_sheet(call: CustomerCall) -> Sheet:
         "year_ago": _year_before(call, bill),
     }
     try:
-        found = explain_bill(call.session, bill, other, read=call.once(loads.read))
+        found = explain_bill(call.session, bill, other, read=call.once(loads.both))
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
     return Sheet("billing/why.html", {**context, **explanation_context(found, call.language)})

@@ -2,6 +2,6 @@
 comparison."""
 
 from billing.explaining.explained import EffectRow, Explained
-from billing.explaining.loading import explain_bill
+from billing.explaining.loading import explain_bill, read_both
 
-__all__ = ["EffectRow", "Explained", "explain_bill"]
+__all__ = ["EffectRow", "Explained", "explain_bill", "read_both"]

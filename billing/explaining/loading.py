@@ -10,7 +10,7 @@ from billing.domain.errors import NotComparable, NotRateable
 from billing.domain.explanation.comparison import explain
 from billing.explaining.explained import Explained, explained
 from billing.explaining.several import explain_several
-from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
+from billing.queries.bill_parts import ReadPart, parts_of_bills, read_bills
 from billing.queries.bills import BillRow
 from utility_crm.kit.errors import Conflict, Refused
 
@@ -21,12 +21,12 @@ def explain_bill(
     against: BillRow | None,
     *,
     days: bool = True,
-    read: Sequence[ReadPart] = (),
+    read: Sequence[tuple[ReadPart, ...]] = (),
 ) -> Explained:
     """Why `bill` differs from `against`; without one, what there is to say about a first bill.
 
-    days: also find the days that moved most. read: the bill's own parts, where they have been read already.
-    At most five statements. Raises Refused where the two may not be compared (another account or currency),
+    days: also find the days that moved most. read: what `read_both` gave, where that has been asked already.
+    Two statements. Raises Refused where the two may not be compared (another account or currency),
     Conflict where a bill can no longer be made again from what is stored.
     """
     if against is not None and against.account_id != bill.account_id:
@@ -34,12 +34,7 @@ def explain_bill(
     if against is not None and against.id == bill.id:
         raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
     both = [bill] if against is None else [against, bill]
-    missing = [one for one in both if one is not bill or not read]
-    parts = parts_of_bills(session, [one.id for one in missing]) if missing else {}
-    sides = [
-        read_parts(session, one, parts[one.id], with_known=against is not None) if one in missing else read
-        for one in both
-    ]
+    sides = list(read) or read_both(session, bill, against)
     try:
         for one, mine in zip(both, sides, strict=True):
             _check(one, mine)
@@ -49,6 +44,13 @@ def explain_bill(
         return explain_several(bill, against, sides[0] if against is not None else (), sides[-1], days=days)
     except NotComparable as fault:
         raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
+
+
+def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[tuple[ReadPart, ...]]:
+    """What the two bills were made of, with their readings, the earlier first; two statements."""
+    both = [bill] if against is None else [against, bill]
+    parts = parts_of_bills(session, [one.id for one in both])
+    return read_bills(session, [(one, parts[one.id]) for one in both])
 
 
 def _check(bill: BillRow, parts: Sequence[ReadPart]) -> None:

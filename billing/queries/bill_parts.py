@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 from sqlalchemy import text
@@ -14,11 +15,12 @@ from sqlalchemy.orm import Session
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
+from billing.domain.rating import RatedBill
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage
 from billing.queries.bills import BillRow
 from billing.queries.tariffs import parsed
-from meters.usage import UsageTable, usage
+from meters.usage import UsageTable, usage_at_instants
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +92,56 @@ class ReadPart:
     side: Side
 
 
-def read_parts(
-    session: Session, bill: BillRow, parts: Sequence[BillPart], *, with_known: bool = True
-) -> tuple[ReadPart, ...]:
-    """The parts with their readings as the bill saw them; two statements for a bill, one without
-    `with_known`."""
-    if not parts:
-        return ()
-    channels = list(dict.fromkeys(part.channel_id for part in parts))
-    starts_at = min(part.span[0] for part in parts)
-    ends_before = max(part.span[1] for part in parts)
-    then = _rows(usage(session, channels, starts_at, ends_before, bill.known_at))
-    now = _rows(usage(session, channels, starts_at, ends_before)) if with_known else {}
-    found = []
-    for part in parts:
-        billed = _filled(part, then.get(part.channel_id))
-        known = now.get(part.channel_id)
-        if known is not None:
-            known = _inside(known, part)
-            if not _comparable(billed, known):
-                known = None
-        found.append(ReadPart(part, Side(billed, part.tariff, part.period, part.timezone, known)))
-    return tuple(found)
+class _KnownSide(Side):
+    """A side that is asked again and again, and answers from memory."""
+
+    @cached_property
+    def _bill(self) -> RatedBill:
+        return super().bill()
+
+    @cached_property
+    def _actual(self) -> Usage:
+        return super().actual()
+
+    def bill(self) -> RatedBill:
+        return self._bill
+
+    def actual(self) -> Usage:
+        return self._actual
+
+
+def read_parts(session: Session, bill: BillRow, parts: Sequence[BillPart]) -> tuple[ReadPart, ...]:
+    """A bill's parts with their readings as the bill saw them and as they are known now; one statement."""
+    return read_bills(session, [(bill, parts)])[0]
+
+
+def read_bills(
+    session: Session, bills: Sequence[tuple[BillRow, Sequence[BillPart]]]
+) -> list[tuple[ReadPart, ...]]:
+    """The same of several bills, still in one statement."""
+    every = [part for _, parts in bills for part in parts]
+    if not every:
+        return [() for _ in bills]
+    *then, now = usage_at_instants(
+        session,
+        list(dict.fromkeys(part.channel_id for part in every)),
+        min(part.span[0] for part in every),
+        max(part.span[1] for part in every),
+        [*(bill.known_at for bill, _ in bills), None],
+    )
+    known_now = _rows(now)
+    return [
+        tuple(_read(part, _rows(tables), known_now) for part in parts)
+        for (_, parts), tables in zip(bills, then, strict=True)
+    ]
+
+
+def _read(part: BillPart, then: dict[int, Usage], now: dict[int, Usage]) -> ReadPart:
+    billed, known = _filled(part, then.get(part.channel_id)), now.get(part.channel_id)
+    if known is not None:
+        known = _inside(known, part)
+        known = known if _comparable(billed, known) else None
+    return ReadPart(part, _KnownSide(billed, part.tariff, part.period, part.timezone, known))
 
 
 def _rows(tables: Sequence[UsageTable]) -> dict[int, Usage]:

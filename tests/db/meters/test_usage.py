@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from meters.domain.quality import Quality
-from meters.usage import enter_readings, settle_readings, usage
+from meters.usage import enter_readings, settle_readings, usage, usage_at_instants
 
 JUNE = date(2024, 6, 1)
 
@@ -145,6 +145,11 @@ def test_what_was_known_at_an_instant(session: Session, channel: int) -> None:
     for known_at, value in ((at(10, 5), 10), (at(12, 4), 10), (at(12, 5), 20), (at(13), 20), (at(15), 30)):
         (table,) = usage(session, [channel], at(1), at(2), known_at)
         assert set(table.micro[0].tolist()) == {value}
+    instants = (at(13), at(9), None, at(10, 5))
+    together = usage_at_instants(session, [channel], at(1), at(2), instants)
+    assert [{value for table in tables for value in table.micro[0].tolist()} for tables in together] == [
+        {20}, set(), {30}, {10},
+    ]  # fmt: skip
 
 
 def test_a_feed_entered_after_the_instant_is_stamped_after_it(session: Session) -> None:

@@ -158,7 +158,7 @@ def check_all(home: Household, session: Session) -> None:
     assert bills[0].starts_on == date(2026, 1, 1)
     assert all(one.ends_before == two.starts_on for one, two in pairwise(bills))
     for bill in bills:
-        parts = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id], with_known=False)
+        parts = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
         assert sum(part.side.bill().total_minor for part in parts) == bill.total_minor
     balance = session.scalar(text("select balance_minor from account_balances"))
     paid = session.scalar(text("select sum(amount_minor) from payments"))
