@@ -8,12 +8,11 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from billing.actions.issuing import issue_cycle
+from billing.actions.issuing import issue_cycle, lock_accounts
 from billing.cycles import Month
 from billing.queries.reminders import bills_to_remind
-from billing.queries.supplies import due_accounts
-from billing.runs import CHUNK
-from meters.usage import settle_readings
+from billing.queries.supplies import DueAccount, due_accounts
+from billing.runs import CHUNK, present_instant
 from notifications.actions import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.clock import today_in
@@ -58,22 +57,23 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
     today = _today(now)
     until = today - timedelta(days=BILL_AFTER_DAYS)
     here = Month.of(today)
-    known_at = settle_readings(session)
-    issued = held = left = 0
+    known_at = present_instant(session, today)
+    waiting: list[tuple[Month, DueAccount]] = []
     for month in (here.plus(-1), here):
         due = [account for account in due_accounts(session, month, until) if not account.billed]
         # Those held before come last, so that they keep nobody else waiting.
         due.sort(key=lambda account: (account.held, account.cycle_day, account.id))
-        for cycle_day, group in groupby(due, key=lambda account: account.cycle_day):
-            ids = [account.id for account in group]
-            now_ids = ids[: max(0, CHUNK - issued - held)]
-            left += len(ids) - len(now_ids)
-            if now_ids:
-                done = issue_cycle(
-                    session, month, cycle_day, now_ids, issued_on=today, known_at=known_at, now=now
-                )
-                issued += len(done.bill_ids)
-                held += len(done.held)
+        waiting += [(month, account) for account in due]
+    chosen, left = waiting[:CHUNK], len(waiting[CHUNK:])
+    # All at once and before any bill has a number: a run by hand, which holds some of them and waits for the
+    # month's numbers, must not be waited for while those are held here.
+    lock_accounts(session, [account.id for _, account in chosen])
+    issued = held = 0
+    for (month, cycle_day), group in groupby(chosen, key=lambda pair: (pair[0], pair[1].cycle_day)):
+        ids = [account.id for _, account in group]
+        done = issue_cycle(session, month, cycle_day, ids, issued_on=today, known_at=known_at, now=now)
+        issued += len(done.bill_ids)
+        held += len(done.held)
     return f"{issued} issued, {held} held, {left} left for the next call"
 
 

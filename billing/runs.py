@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from billing.queries.supplies import DueAccount, due_accounts
 from meters.usage import settle_readings
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Refused
+from utility_crm.kit.settings import settings
 
 CHUNK = 500
 """Accounts a transaction: a month of their half-hours is 6 MB."""
@@ -59,7 +61,7 @@ def issue_bills(
         raise Refused("not_over", f"The month {month} has not begun; today is {today}.", "period")
     with unit_of_work(engine) as session:
         due = due_accounts(session, month, today, accounts)
-        instant = known_at or settle_readings(session)
+        instant = known_at or present_instant(session, today)
     done = sum(account.billed for account in due)
     parts = [Issued(unchanged=done)]
     for cycle_day, chunk in _chunks(due):
@@ -79,8 +81,18 @@ def issue_for_account(
     session: Session, account_id: int, cycle_day: int, month: Month, *, today: date, now: datetime
 ) -> Issued:
     """Bill one account in the caller's transaction, such as right after ops released it."""
-    known_at = settle_readings(session)
+    known_at = present_instant(session, today)
     return issue_cycle(session, month, cycle_day, [account_id], issued_on=today, known_at=known_at, now=now)
+
+
+def present_instant(session: Session, today: date) -> datetime:
+    """Up to when readings count in a run made today: what has been received by now.
+
+    Where the utility pretends that it is a later day, also what that past has received, up to that day's
+    midnight.
+    """
+    midnight = datetime.combine(today, time(), ZoneInfo(settings().timezone))
+    return max(settle_readings(session), midnight)
 
 
 def _chunks(due: Sequence[DueAccount]) -> list[tuple[int, list[int]]]:

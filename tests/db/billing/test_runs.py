@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
 from billing_world import NOW, Supplied, World, flat, two_rate
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import billing.runs
 from billing.actions.holds import release_held
 from billing.actions.issuing import issue_cycle
+from billing.actions.storing import _NUMBERS
 from billing.cycles import Month
 from billing.jobs import bill_what_is_due, remind_of_late_bills
 from billing.queries.held import bill_runs, held_accounts, held_by_id
-from billing.runs import issue_bills, issue_for_account
+from billing.runs import issue_bills, issue_for_account, present_instant
 from utility_crm.app import load_tables
 from utility_crm.auth.tables import User
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -195,6 +198,47 @@ def test_the_clock_bills_what_is_over_and_reminds_once(world: World, session: Se
     keys = session.scalars(text("select key from outbox order by key")).all()
     numbers = session.scalars(text("select number from bills order by number")).all()
     assert list(keys) == [f"payment_reminder:{number}:1" for number in numbers]
+
+
+def test_a_utility_of_a_later_day_knows_what_came_before_it(world: World, session: Session) -> None:
+    """The demo may pretend a day that is still to come: its readings came before that day."""
+    far = date(2087, 11, 3)
+    received = datetime.combine(far - timedelta(days=1), time(4), UTC)
+    assert present_instant(session, far) > received
+    assert abs(present_instant(session, date(2020, 1, 1)) - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committed: Engine) -> None:
+    """A run by hand holds accounts and then waits for the numbers: the other way round is a deadlock."""
+    stock(committed, 6)
+    late = "select id from accounts where cycle_day = 15 for no key update"
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+    def clock() -> str:
+        with unit_of_work(committed) as session:
+            return bill_what_is_due(session, NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with committed.begin() as by_hand:
+            by_hand.execute(text(late))
+            done = pool.submit(clock)
+            while not done.done() and not rows(committed, waits)[0][0]:
+                sleep(0.01)
+            of_october = {"numbers": _NUMBERS, "month": 2026 * 12 + 10}
+            free = by_hand.scalar(text("select pg_try_advisory_xact_lock(:numbers, :month)"), of_october)
+        assert free
+        assert " issued" in done.result()
+
+
+@pytest.mark.parametrize("change", ["agreements set ends_before = starts_on + 1, end_reason = 'moved'", "tariffs set name = ''"])
+def test_terms_stand_still_while_they_are_billed(committed: Engine, change: str) -> None:
+    stock(committed, 2)
+    with unit_of_work(committed) as session:
+        ids = [row[0] for row in rows(committed, "select id from accounts")]
+        issue_cycle(session, Month(2026, 10), 1, ids, issued_on=TODAY, known_at=NOW, now=NOW)
+        with committed.connect() as other, pytest.raises(OperationalError, match="lock timeout"):
+            other.execute(text("set lock_timeout = '50ms'"))
+            other.execute(text(f"update {change}"))
 
 
 def test_months_of_bills_are_counted(world: World, session: Session) -> None:
