@@ -17,6 +17,12 @@ from billing.tables import Bill, HeldBill
 from utility_crm.customers.tables import Account
 
 
+_LOCK_TERMS = text(
+    "select from agreements g join tariffs t on t.id = g.tariff_id where g.account_id = any(:ids) "
+    "order by g.id for share of g, t"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What became of some accounts."""
@@ -39,14 +45,13 @@ def issue_cycle(
     """Issue, in the caller's transaction, the bills of some accounts of one cycle that ends in `month`.
 
     The accounts are locked first, in order of id, so that a second run waits and then finds them billed;
-    the exclusion of overlapping bills stands behind that. An account that cannot be billed is held with its
+    the exclusion of overlapping bills stands behind that. Their agreements and tariffs are locked against
+    change, so that nothing ends, or costs something else, on days that are being billed. An account that cannot be billed is held with its
     reason.
     """
     starts_on, ends_before = month.cycle(cycle_day)
     ids = sorted(account_ids)
-    session.execute(
-        select(Account.id).where(Account.id.in_(ids)).order_by(Account.id).with_for_update(key_share=True)
-    )
+    lock_accounts(session, ids)
     billed = set(
         session.scalars(
             select(Bill.account_id).where(
@@ -68,11 +73,18 @@ def issue_cycle(
             HeldBill.ends_before > starts_on,
         )
     )
+    session.execute(_LOCK_TERMS, {"ids": open_ids})
     found = supplies(session, open_ids, starts_on, ends_before)
     drafts, holds = draft_bills(session, found, known_at, frozenset(released))
     bill_ids = store_bills(session, drafts, month, issued_on, known_at)
     hold_accounts(session, holds, now)
     return Issued(tuple(bill_ids), len(billed), tuple(holds))
+
+
+def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:
+    """Keep others from billing these accounts or booking on them until the transaction ends."""
+    among = Account.id.in_(account_ids)
+    session.execute(select(Account.id).where(among).order_by(Account.id).with_for_update(key_share=True))
 
 
 def hold_accounts(session: Session, holds: Sequence[Hold], now: datetime) -> None:

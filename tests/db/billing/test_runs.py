@@ -212,7 +212,10 @@ def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committ
     """A run by hand holds accounts and then waits for the numbers: the other way round is a deadlock."""
     stock(committed, 6)
     late = "select id from accounts where cycle_day = 15 for no key update"
-    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    waits = (
+        "select count(*) from pg_stat_activity "
+        "where wait_event_type = 'Lock' and datname = current_database()"
+    )
 
     def clock() -> str:
         with unit_of_work(committed) as session:
@@ -230,7 +233,9 @@ def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committ
         assert " issued" in done.result()
 
 
-@pytest.mark.parametrize("change", ["agreements set ends_before = starts_on + 1, end_reason = 'moved'", "tariffs set name = ''"])
+@pytest.mark.parametrize(
+    "change", ["agreements set ends_before = starts_on + 1, end_reason = 'moved'", "tariffs set name = ''"]
+)
 def test_terms_stand_still_while_they_are_billed(committed: Engine, change: str) -> None:
     stock(committed, 2)
     with unit_of_work(committed) as session:
