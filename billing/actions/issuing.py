@@ -16,7 +16,6 @@ from billing.queries.supplies import supplies
 from billing.tables import Bill, HeldBill
 from utility_crm.customers.tables import Account
 
-
 _LOCK_TERMS = text(
     "select from agreements g join tariffs t on t.id = g.tariff_id where g.account_id = any(:ids) "
     "order by g.id for share of g, t"
@@ -46,8 +45,8 @@ def issue_cycle(
 
     The accounts are locked first, in order of id, so that a second run waits and then finds them billed;
     the exclusion of overlapping bills stands behind that. Their agreements and tariffs are locked against
-    change, so that nothing ends, or costs something else, on days that are being billed. An account that cannot be billed is held with its
-    reason.
+    change, so that nothing ends, or costs something else, on days that are being billed. An account that
+    cannot be billed is held with its reason.
     """
     starts_on, ends_before = month.cycle(cycle_day)
     ids = sorted(account_ids)

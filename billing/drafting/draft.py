@@ -12,7 +12,7 @@ from billing.domain.days import Period
 from billing.domain.errors import NotRateable
 from billing.domain.rating import rate
 from billing.domain.tariff import Tariff
-from billing.drafting.gaps import filled_supplies, no_readings, too_long
+from billing.drafting.gaps import Gap, filled_supplies, judged, no_readings
 from billing.drafting.parts import Draft, Hold, Placed, RatedSupply, folded, hold, matrix_of, rated_supplies
 from billing.queries.supplies import Supply
 from billing.queries.tariffs import tariffs_by_id
@@ -28,7 +28,7 @@ def draft_bills(
     """
     placed, holds = _placed(session, found, known_at)
     rated: list[RatedSupply] = []
-    to_fill: list[Placed] = []
+    gaps: list[Gap] = []
     for group in _alike(placed):
         try:
             batch = rate(matrix_of(group), group[0].tariff, group[0].period, timezone=group[0].zone)
@@ -37,15 +37,10 @@ def draft_bills(
             continue
         missing = batch.missing_count.tolist()
         rated += rated_supplies(group, batch, [row for row, count in enumerate(missing) if not count])
-        for item, count in zip(group, missing, strict=True):
-            if count:
-                long = too_long(item, count, batch.intervals, item.supply.account_id in released)
-                if long is None:
-                    to_fill.append(item)
-                else:
-                    holds.append(long)
+        gaps += [Gap(item, count, batch.intervals) for item, count in zip(group, missing, strict=True)]
+    to_fill, too_long = judged(gaps, released)
     filled, not_filled = filled_supplies(session, to_fill, known_at, released)
-    return folded(found, rated + filled, holds + not_filled)
+    return folded(found, rated + filled, holds + too_long + not_filled)
 
 
 def _placed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -30,16 +31,47 @@ def no_readings(supply: Supply) -> Hold:
     return hold(supply, "no_readings", f"Service point {supply.service_point} has no reading in these days.")
 
 
-def too_long(item: Placed, missing: int, intervals: int, released: bool) -> Hold | None:
-    """A gap of more than one day waits for ops; a day of 25 hours is one day too."""
-    if missing == intervals:
-        return no_readings(item.supply)
-    minutes = missing * item.table.interval_minutes
-    if released or minutes <= longest_day_minutes(item.period, item.zone):
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How many of a supply's intervals have no reading; none of them is a gap, too."""
+
+    item: Placed
+    missing: int
+    intervals: int
+
+
+def judged(gaps: Sequence[Gap], released: Collection[int]) -> tuple[list[Placed], list[Hold]]:
+    """What is filled, and what waits for ops: a service point that lacks more than one day of a period,
+    however many tariffs share it. A day of 25 hours is one day too."""
+    of_point: dict[tuple[int, str], list[Gap]] = {}
+    for gap in gaps:
+        of_point.setdefault((gap.item.supply.account_id, gap.item.supply.service_point), []).append(gap)
+    to_fill: list[Placed] = []
+    holds: list[Hold] = []
+    for mine in of_point.values():
+        lacking = [gap.item for gap in mine if gap.missing]
+        refused = _too_long(mine, mine[0].item.supply.account_id in released)
+        if refused is None:
+            to_fill += lacking
+        else:
+            holds.append(refused)
+    return to_fill, holds
+
+
+def _too_long(mine: Sequence[Gap], released: bool) -> Hold | None:
+    """Why a service point's gaps are not filled by themselves."""
+    supply = mine[0].item.supply
+    missing, intervals = sum(gap.missing for gap in mine), sum(gap.intervals for gap in mine)
+    minutes = sum(gap.missing * gap.item.table.interval_minutes for gap in mine)
+    if minutes <= max(longest_day_minutes(gap.item.period, gap.item.zone) for gap in mine):
         return None
-    point = item.supply.service_point
+    if missing == intervals:
+        return no_readings(supply)
+    if released:
+        return None
+    point = supply.service_point
     reason = f"{missing} of {intervals} readings are missing at service point {point}, more than one day."
-    return hold(item.supply, "missing", reason)
+    return hold(supply, "missing", reason)
 
 
 @lru_cache(maxsize=512)

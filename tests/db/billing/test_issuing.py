@@ -152,6 +152,37 @@ def test_up_to_a_day_missing_is_filled_and_flagged(
     assert fill.starts_at[0].isoformat() == "2026-10-12T00:00:00+00:00"
 
 
+@pytest.mark.parametrize(("second", "billed"), [(18, True), (19, False)])
+def test_a_day_may_be_missing_in_a_period_not_in_each_of_its_tariffs(
+    world: World, session: Session, second: int, billed: bool
+) -> None:
+    """The limit is 25 hours, the longest day of this October: 32 half-hours lack before the change."""
+    world.tariff(two_rate())
+    one = world.supplied()
+    end_agreement(session, one.agreement_id, date(2026, 10, 11), "changed_tariff")
+    world.agreement(one.account_id, one.service_point_id, "night", date(2026, 10, 11))
+    values: list[int | None] = [200_000] * (33 * 48)
+    values[5 * 48 : 5 * 48 + 32] = [None] * 32
+    values[20 * 48 : 20 * 48 + second] = [None] * second
+    world.read(one.channel_id, date(2026, 9, 30), values)
+    done = issue(session, one)
+    assert [hold.code for hold in done.held] == ([] if billed else ["missing"])
+    assert [bill.estimated_readings for bill in bills(session)] == ([50] if billed else [])
+
+
+def test_a_part_of_one_day_without_a_reading_is_a_gap_of_one_day(world: World, session: Session) -> None:
+    world.tariff(two_rate())
+    one = world.supplied()
+    end_agreement(session, one.agreement_id, date(2026, 10, 31), "changed_tariff")
+    world.agreement(one.account_id, one.service_point_id, "night", date(2026, 10, 31))
+    values: list[int | None] = [200_000] * (33 * 48)
+    values[31 * 48 : 32 * 48] = [None] * 48
+    world.read(one.channel_id, date(2026, 9, 30), values)
+    issue(session, one)
+    (bill,) = bills(session)
+    assert (bill.estimated_readings, bill.micro_kwh) == (48, 1490 * 200_000)
+
+
 def test_a_gap_on_a_holiday_is_filled_from_holidays(world: World, session: Session) -> None:
     """26 December is filled from the 25th and New Year's Day, not from the Saturdays around it."""
     world.tariff(two_rate())
