@@ -59,7 +59,7 @@ def complaining_page(
 ) -> tuple[Page, list[str]]:
     """A new window, and what its console complains of (a blocked style, a failed script)."""
     page, complaints = chromium.new_context(viewport=viewport or DESKTOP, **options).new_page(), list[str]()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(45_000)
     page.on("console", lambda message: complaints.append(message.text) if serious(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page, complaints
