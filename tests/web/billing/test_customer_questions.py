@@ -152,7 +152,7 @@ def test_what_was_estimated_and_read_since(agent: TestClient, billed: Supplied, 
 
 def test_when_most_is_used(agent: TestClient, billed: Supplied) -> None:
     shown = page(agent, billed, ask="most", day="2026-10-17")
-    assert "of your energy goes into those four hours" in shown
+    assert "of your energy is used in the four hours from" in shown
     assert "By the hour of the clock" in shown
 
 
