@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import text, update
+from sqlalchemy import Text, any_, literal, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from notifications.domain.message_id import message_id
@@ -78,14 +79,16 @@ def foresee(session: Session, notices: Sequence[NewNotice], now: datetime) -> li
     return [_verdict(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
 
 
-def take_back(session: Session, about: str, now: datetime) -> int:
-    """Withhold what has not been sent about something ("bill:F-000123", once it is paid); how many that were.
+def take_back(session: Session, about: Sequence[str], now: datetime) -> int:
+    """Withhold what has not been sent about these ("bill:F-000123", once it is paid); how many that were.
 
     One that is on its way at this moment is not stopped.
     """
     taken = session.execute(
         update(OutboxNotice)
-        .where(OutboxNotice.about == about, OutboxNotice.state == "waiting")
+        .where(
+            OutboxNotice.about == any_(literal(list(about), ARRAY(Text()))), OutboxNotice.state == "waiting"
+        )
         .values(state="withheld", reason=Reason.NO_LONGER_TRUE, not_before=now)
         .returning(OutboxNotice.id)
     )

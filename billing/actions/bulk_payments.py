@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.payments import forget_reminders
 from billing.actions.storing import add_to_balances, copy_rows, reallocate
 
 
@@ -71,4 +72,5 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
     )
     add_to_balances(session, [(payment.account_id, -payment.amount_minor) for payment in fresh])
     reallocate(session, accounts)
+    forget_reminders(session, accounts, max(payment.received_at for payment in fresh))
     return len(fresh)

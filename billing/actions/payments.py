@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from billing.actions.storing import add_to_balances, reallocate
-from billing.tables import LedgerEntry, Payment
+from billing.tables import Bill, LedgerEntry, Payment
+from notifications.actions import take_back
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
@@ -75,7 +77,18 @@ def take_payment(
     session.flush()
     add_to_balances(session, [(account_id, -amount_minor)])
     reallocate(session, [account_id])
+    forget_reminders(session, [account_id], received_at)
     return TakenPayment(payment_id, False)
+
+
+def forget_reminders(session: Session, account_ids: Sequence[int], now: datetime) -> None:
+    """Nobody is reminded of a bill that is paid: what still waits to be sent about it is withheld."""
+    paid = select(Bill.number).where(
+        Bill.account_id == any_(literal(list(account_ids), ARRAY(BigInteger()))),
+        Bill.status == "issued",
+        Bill.open_minor == 0,
+    )
+    take_back(session, [f"bill:{number}" for number in session.scalars(paid)], now)
 
 
 def _repeated(session: Session, account_id: int, amount_minor: int, reference: str) -> TakenPayment:

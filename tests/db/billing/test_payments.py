@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from billing_world import NOW, Supplied, World
@@ -15,6 +15,7 @@ from billing.actions.bulk_payments import Received, take_payments
 from billing.actions.issuing import issue_cycle
 from billing.actions.payments import take_payment
 from billing.cycles import Month
+from billing.jobs import remind_of_late_bills
 from billing.queries.accounts import standing
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
@@ -111,6 +112,31 @@ def test_the_books_agree_whatever_comes(billed: Supplied, session: Session, amou
             pay(session, billed, amount, f"bank-{number}")
         assert check_books(session, billed) == billed_minor - sum(amounts)
         savepoint.rollback()
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_nobody_is_reminded_of_a_bill_that_is_paid(billed: Supplied, session: Session, by_file: bool) -> None:
+    """It was late and the reminder waits for the morning, when the money comes."""
+    session.execute(
+        text(
+            "insert into contact_points (customer_id, kind, value, normal) "
+            "values (:c, 'email', 'ada@mail.example', 'ada@mail.example')"
+        ),
+        {"c": billed.customer_id},
+    )
+    night = datetime(2026, 10, 30, 23, 30, tzinfo=UTC)
+    assert remind_of_late_bills(session, night).startswith("2 queued")
+    paid, still_open = session.scalars(text("select number from bills order by id limit 2"))
+    amount = open_amounts(session)[0][0]
+    if by_file:
+        take_payments(session, [Received(billed.account_id, amount, "GBP", "bank-1", night, TODAY)])
+    else:
+        pay(session, billed, amount, "bank-1")
+    became = session.execute(text("select about, state, reason from outbox order by id")).all()
+    assert became == [
+        (f"bill:{paid}", "withheld", "no_longer_true"),
+        (f"bill:{still_open}", "waiting", "quiet_hours"),
+    ]
 
 
 def test_a_batch_books_as_one_by_one(billed: Supplied, session: Session) -> None:

@@ -103,8 +103,8 @@ def test_the_zone_is_that_of_where_the_account_is_supplied_now(
 def test_what_is_paid_is_taken_back(session: Session, town: Any, now: datetime) -> None:
     account = town.person()
     queue_all(session, [reminder(account, "F-1"), reminder(account, "F-2")], now)
-    assert take_back(session, "bill:F-1", now) == 1
-    assert take_back(session, "bill:F-1", now) == 0
+    assert take_back(session, ["bill:F-1"], now) == 1
+    assert take_back(session, ["bill:F-1"], now) == 0
     assert [(row.key, row.state, row.reason) for row in town.rows()] == [
         ("payment_reminder:F-1:1", "withheld", "no_longer_true"),
         ("payment_reminder:F-2:1", "waiting", None),
