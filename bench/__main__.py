@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import bench
-from bench.measurement import Measurement, as_json, table
+from bench.measurement import Measurement, Skipped, as_json, table
 
 _RESULTS = Path(__file__).resolve().parents[1] / "build" / "bench.json"
 
@@ -23,7 +23,11 @@ def main(words: list[str]) -> int:
         chosen = not words or any(word in found.name for word in words)
         if found.name.startswith("measure_") and chosen:
             print(f"measuring {found.name.removeprefix('measure_')}", file=sys.stderr, flush=True)
-            measured += importlib.import_module(f"bench.{found.name}").measurements()
+            try:
+                for each in importlib.import_module(f"bench.{found.name}").measurements():
+                    measured.append(each)
+            except Skipped as reason:
+                print(f"skipped: {reason}", file=sys.stderr, flush=True)
     _RESULTS.parent.mkdir(exist_ok=True)
     _RESULTS.write_text(as_json(measured), encoding="utf-8")
     print(table(measured))

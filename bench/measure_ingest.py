@@ -1,4 +1,4 @@
-"""Taking readings in: blocks with history against a row a reading, and reading NEM12 against nemreader.
+"""Taking readings in: blocks with history against a row a reading.
 
 The reference for the database is what a careful hand would write: a binary COPY of numpy arrays into a table
 with a primary key. It keeps no history, merges nothing and cannot take the same file twice. Rows and blocks
@@ -7,31 +7,27 @@ are made from the same arrays; the tables are empty before every run.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import nemreader
 import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from bench.databases import migrated_database
 from bench.measurement import Measurement, side_by_side
 from meters.actions import ingest
 from meters.domain.blocks import Block
 from meters.domain.quality import Quality
 from meters.domain.units import parse_unit
-from meters.feeds.reading import read_feed
 from meters.store import store_blocks
 from meters.usage import enter_readings
-from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.driver import driver_cursor
-from utility_crm.kit.embedded_server import EmbeddedServer
-from utility_crm.kit.migrations import migrate
 
 METERS, DAYS, A_DAY = 300, 31, 48
 READINGS = METERS * DAYS * A_DAY
@@ -41,17 +37,11 @@ _EPOCH_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def measurements() -> Iterator[Measurement]:
-    """Million readings a second into the database, and seconds to read files."""
+    """Million readings a second into the database, and seconds from a file to the table."""
     micro = np.random.default_rng(7).integers(0, 2_000, (METERS, DAYS, A_DAY)) * 1000
-    folder = Path(tempfile.mkdtemp(prefix="ucrm-", dir="/tmp"))
-    folder.chmod(0o711)
-    try:
-        with _database(folder) as engine:
-            yield from _stored(engine, micro)
-            yield _csv_file(engine, folder, micro[:100])
-        yield _nem12_file(folder, micro[:100])
-    finally:
-        shutil.rmtree(folder)
+    with _tables() as engine, tempfile.TemporaryDirectory() as folder:
+        yield from _stored(engine, micro)
+        yield _csv_file(engine, Path(folder), micro[:100])
 
 
 def _stored(engine: Engine, micro: np.ndarray) -> Iterator[Measurement]:
@@ -97,40 +87,17 @@ def _csv_file(engine: Engine, folder: Path, micro: np.ndarray) -> Measurement:
     )
 
 
-def _nem12_file(folder: Path, micro: np.ndarray) -> Measurement:
-    path = folder / "readings.csv"
-    lines = ["100,NEM12,202602010000,MDP,RETAILER"]
-    for meter, days in enumerate(micro.tolist()):
-        lines.append(f"200,{6_100_000_000 + meter},E1,E1,E1,N1,M{meter:05},kWh,30,20300101")
-        for number, values in enumerate(days):
-            cells = ",".join(str(value / 1e6) for value in values)
-            lines.append(f"300,{FIRST + timedelta(days=number):%Y%m%d},{cells},A,,,20260201000000,")
-    path.write_text("\n".join([*lines, "900"]) + "\n")
-
-    def ours() -> None:
-        assert len(read_feed(path).blocks) == len(micro) * DAYS
-
-    seconds = side_by_side(ours, lambda: nemreader.read_nem_file(str(path)), rounds=3)
-    return Measurement("a NEM12 file read, s, to nemreader", seconds.ours, seconds.reference, "lower", 0.5)
-
-
 @contextmanager
-def _database(folder: Path) -> Iterator[Engine]:
-    server = EmbeddedServer(folder / "home").start()
-    engine = make_engine(server.url())
-    migrate(engine)
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "create table rows (channel_id bigint, starts_at timestamptz, micro bigint, "
-                "quality smallint, primary key (channel_id, starts_at))"
+def _tables() -> Iterator[Engine]:
+    with migrated_database() as engine:
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "create table rows (channel_id bigint, starts_at timestamptz, micro bigint, "
+                    "quality smallint, primary key (channel_id, starts_at))"
+                )
             )
-        )
-    try:
         yield engine
-    finally:
-        engine.dispose()
-        server.leave()
 
 
 def _blocks(micro: np.ndarray) -> Iterator[Block]:

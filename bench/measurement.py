@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Literal
+
+
+class Skipped(Exception):
+    """A measurement that cannot be made here, and why; raised from `measurements()`, never a failure."""
+
+
+def peer(module: str, package: str) -> ModuleType:
+    """The peer's module. Raises Skipped where its package is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Skipped(f"{package} cannot be imported: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

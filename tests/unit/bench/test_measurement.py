@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.measurement import Measurement, as_json, side_by_side, table
+from bench.measurement import Measurement, Skipped, as_json, peer, side_by_side, table
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_both_sides_are_called_equally_often_and_in_turns() -> None:
     side_by_side(lambda: calls.append("ours"), lambda: calls.append("reference"), rounds=4)
     assert calls[:2] == ["ours", "reference"]
     assert calls[2:] == ["ours", "reference", "reference", "ours"] * 2
+
+
+def test_a_peer_that_is_not_installed_is_a_reason_to_skip() -> None:
+    with pytest.raises(Skipped, match="no-such-peer cannot be imported"):
+        peer("no_such_peer", "no-such-peer")
