@@ -1,8 +1,9 @@
 """One explanation, words and all, against rating as many bills as it has mixtures.
 
 The reference is the least that pricing every mixture of n factors one by one would cost: 2^n bills, without
-making the mixtures, without sharing the effects out, without words. Two months of a household whose prices and
-tax changed, with estimated readings that have since been replaced. Both run with what they keep between calls.
+making the mixtures, without sharing the effects out, without words. Two months of a household whose prices
+and tax changed, with estimated readings that have since been replaced. Both run with what they keep between
+calls.
 """
 
 from __future__ import annotations
