@@ -17,6 +17,9 @@ from meters.domain.problems import Problem, refusal
 from meters.feeds.format import NOT_UTF8
 
 HEAD_BYTES = 65_536
+MOST_UNPACKED = 2**30
+"""Bytes that the members of one zip may have together. A few kilobytes can unpack to a thousand times as
+much, and readings stay in memory until their file is known to be sound."""
 ZIP_DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -75,6 +78,11 @@ def _unzipped(file: BinaryIO) -> Iterator[Member | Problem]:
         ]
         if not infos:
             yield refusal("empty_zip", "The zip archive holds no file.")
+        # A member that says less than it holds is cut off there, and its checksum fails.
+        if sum(info.file_size for info in infos) > MOST_UNPACKED:
+            words = f"Unpacked, this zip archive is larger than {MOST_UNPACKED >> 20:,} MB; send it in parts."
+            yield refusal("too_large", words)
+            return
         for info in infos:
             if info.flag_bits & 0x1:
                 yield Problem(

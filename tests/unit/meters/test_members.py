@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meters.feeds import members
 from meters.feeds.formats import formats
 from meters.inspection import summarise
 
@@ -69,6 +70,26 @@ def test_a_refused_member_leaves_its_fellows_and_is_named(read_text) -> None:
         ("bad.csv", "no_end"),
         ("note.txt", "unknown_format"),
     ]
+
+
+def test_a_zip_may_not_unpack_to_more_than_a_limit(read_text, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = zipped(a=nem12(day(1)), b=nem12(day(2)))
+    whole = 2 * len(nem12(day(1)))
+    monkeypatch.setattr(members, "MOST_UNPACKED", whole)
+    assert read_text(archive, name="x.zip").status == "ok"
+    monkeypatch.setattr(members, "MOST_UNPACKED", whole - 1)
+    feed = read_text(archive, name="x.zip")
+    assert (feed.status, [problem.code for problem in feed.problems]) == ("rejected", ["too_large"])
+
+
+def test_a_member_that_says_less_than_it_holds_is_refused(read_text) -> None:
+    """Or the limit on what a zip says of itself would be none."""
+    text = nem12(*[day(number) for number in range(1, 29)])
+    size = len(text).to_bytes(4, "little")
+    archive = zipped(a=text)
+    assert archive.count(size) == 2
+    feed = read_text(archive.replace(size, (len(HEAD) + 7).to_bytes(4, "little")), name="x.zip")
+    assert (feed.status, [problem.code for problem in feed.problems]) == ("rejected", ["damaged_zip"])
 
 
 def test_damaged_zips(read_text) -> None:
