@@ -60,10 +60,10 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
     known_at = present_instant(session, today)
     waiting: list[tuple[Month, DueAccount]] = []
     for month in (here.plus(-1), here):
-        due = [account for account in due_accounts(session, month, until) if not account.billed]
-        # Those held before come last, so that they keep nobody else waiting.
-        due.sort(key=lambda account: (account.held, account.cycle_day, account.id))
-        waiting += [(month, account) for account in due]
+        due = due_accounts(session, month, until)
+        waiting += [(month, account) for account in due if not account.billed]
+    # Those held before come last, so that they keep nobody else waiting.
+    waiting.sort(key=lambda pair: (pair[1].held, pair[0], pair[1].cycle_day, pair[1].id))
     chosen, left = waiting[:CHUNK], len(waiting[CHUNK:])
     # All at once and before any bill has a number: a run by hand, which holds some of them and waits for the
     # month's numbers, must not be waited for while those are held here.

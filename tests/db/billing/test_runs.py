@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+import billing.jobs
 import billing.runs
 from billing.actions.holds import release_held
 from billing.actions.issuing import issue_cycle
@@ -244,6 +245,17 @@ def test_terms_stand_still_while_they_are_billed(committed: Engine, change: str)
         with committed.connect() as other, pytest.raises(OperationalError, match="lock timeout"):
             other.execute(text("set lock_timeout = '50ms'"))
             other.execute(text(f"update {change}"))
+
+
+def test_who_is_held_keeps_nobody_waiting_of_a_later_month(
+    world: World, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing.jobs, "CHUNK", 1)
+    world.supplied(starts_on=date(2026, 10, 1), ends_before=date(2026, 11, 1), reason="moved")
+    fine = world.supplied(cycle_day=15, starts_on=date(2026, 10, 15))
+    world.even(fine.channel_id, date(2026, 10, 1), 50)
+    assert bill_what_is_due(session, NOW) == "0 issued, 1 held, 1 left for the next call"
+    assert bill_what_is_due(session, NOW) == "1 issued, 0 held, 1 left for the next call"
 
 
 def test_months_of_bills_are_counted(world: World, session: Session) -> None:
