@@ -97,14 +97,6 @@ _LINES = (
 )  # fmt: skip
 
 
-def bill_by_id(session: Session, bill_id: int) -> BillRow:
-    """Raises NotFound."""
-    row = session.execute(select(*_COLUMNS).where(Bill.id == bill_id)).one_or_none()
-    if row is None:
-        raise NotFound("bill", "There is no such bill.")
-    return BillRow(*tuple(row))
-
-
 def bill_named(session: Session, number: str) -> BillRow:
     """A bill by its number. Raises NotFound."""
     row = session.execute(select(*_COLUMNS).where(Bill.number == number)).one_or_none()

@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     home: Path | None = Field(
         None, description="folder of the embedded server, secrets and logs; one per checkout"
     )
-    database_url: str | None = Field(None, description="any PostgreSQL 18; the embedded server when absent")
     pool_size: int = Field(10, ge=1, description="database connections a web process keeps")
     host: str = Field("127.0.0.1", description="address the web process binds to")
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
@@ -42,7 +41,6 @@ class Settings(BaseSettings):
     smtp_password: str | None = Field(None, description="and with what")
     smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
     mail_from: str = Field("care@utility.example", description="sender of notices")
-    base_url: str = Field("http://127.0.0.1:8000", description="address of the web UI in notices")
     log_level: str = Field("WARNING", description="what the processes say on standard error")
 
 
