@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     home: Path | None = Field(
         None, description="folder of the embedded server, secrets and logs; one per checkout"
     )
+    database_url: str | None = Field(None, description="any PostgreSQL 18; the embedded server when absent")
     pool_size: int = Field(10, ge=1, description="database connections a web process keeps")
     host: str = Field("127.0.0.1", description="address the web process binds to")
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
