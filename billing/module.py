@@ -8,6 +8,7 @@ MODULE = Module(
     pages="billing.pages:router",
     customer="billing.customer:ROOM",
     search="billing.search:find_bills",
+    importing="billing.importing:COLUMNS",
     jobs="billing.jobs:JOBS",
     commands="billing.commands:app",
     demo="billing.demo:build",
