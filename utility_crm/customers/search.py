@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from utility_crm.customers.tables import Account, ContactPoint, Customer, Occupancy
@@ -57,6 +57,12 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
     lower = words.lower()
     inside = f"%{_escaped(lower)}%"
     name = func.lower(Customer.name)
+    # The postcode twice: people type it with and without its space.
+    place = func.lower(
+        func.concat_ws(
+            " ", Premise.address, Premise.city, Premise.postcode, func.replace(Premise.postcode, " ", "")
+        )
+    )
     parts = [
         _hits(Customer.id, Customer.number, 0, [func.lower(Customer.number) == lower]),
         _hits(Account.customer_id, Account.number, 0, [Account.number.ilike(_escaped(words) + "%")]),
@@ -68,7 +74,7 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
             Premise.address,
             30,
             [
-                func.lower(Premise.address + literal(" ") + Premise.postcode).like(inside),
+                *(place.like(f"%{_escaped(word)}%") for word in lower.replace(",", " ").split()),
                 Occupancy.premise_id == Premise.id,
                 Occupancy.account_id == Account.id,
             ],
@@ -76,14 +82,9 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
     ]
     phone = _phone(words, country)
     if phone:
-        parts.append(
-            _hits(
-                ContactPoint.customer_id,
-                ContactPoint.value,
-                1,
-                [or_(ContactPoint.normal == phone, ContactPoint.normal.like(f"%{phone[-6:]}"))],
-            )
-        )
+        ending = ContactPoint.normal.like(f"%{phone[-6:]}")
+        parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 1, [ContactPoint.normal == phone]))
+        parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 2, [ending]))
     rows = session.execute(union_all(*(part.limit(limit).subquery().select() for part in parts)))
     return [SearchHit(customer_id, why, rank) for customer_id, why, rank in rows]
 
