@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+from sqlalchemy import select
 
-from notifications.actions import try_again
+from notifications.actions import record_consent, try_again
 from notifications.queries import OutboxFigures, outbox_figures
+from utility_crm.customers.tables import Customer
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import NotFound
 from utility_crm.kit.runtime import database
+
+Purpose = Literal["service", "marketing"]
+Way = Literal["email", "sms", "letter"]
 
 app = typer.Typer(help="Notices on their way.", no_args_is_help=True)
 
@@ -42,6 +48,30 @@ def retry(
         with database() as engine, unit_of_work(engine) as session:
             revived = try_again(session, utc_now(), notice)
         emit({"waiting": revived}, as_json, lambda: f"{revived} notices wait again.")
+
+
+@app.command()
+def consent(
+    customer: Annotated[str, typer.Option(help="number of the customer")],
+    purpose: Annotated[Purpose, typer.Option(help="service: outages and bills; marketing: the rest")],
+    granted: Annotated[bool, typer.Option("--granted/--withdrawn", help="their word")],
+    proof: Annotated[str, typer.Option(help="how we know, such as 'by telephone'")],
+    channel: Annotated[Way, typer.Option(help="how they are written to")] = "email",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a customer's word for or against being written to; what waits to be sent heeds it, too."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            found = session.scalar(select(Customer.id).where(Customer.number == customer))
+            if found is None:
+                raise NotFound("no_such_customer", f"There is no customer {customer}.", customer)
+            record_consent(session, found, purpose, channel, granted=granted, now=utc_now(), proof=proof)
+        kept = {"customer": customer, "purpose": purpose, "channel": channel, "granted": granted}
+        emit(
+            kept,
+            as_json,
+            lambda: f"{customer}: {purpose} by {channel} {'granted' if granted else 'withdrawn'}",
+        )
 
 
 def _document(found: OutboxFigures) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from notifications.claims import Terms, claim
 from notifications.commands import app
 from notifications.jobs import JOBS, tell_newcomers
 from notifications.outages import Interruption, plan_outage
@@ -95,3 +96,22 @@ def test_dead_notices_begin_anew(terminal: Any) -> None:
     assert json.loads(run("retry", "--json").stdout) == {"waiting": 1}
     assert json.loads(run("retry", "--json").stdout) == {"waiting": 0}
     assert run("retry", "--notice", "0").exit_code == 2
+
+
+def test_a_customer_s_word_is_kept_and_heeded_by_what_waits(terminal: Any) -> None:
+    engine, run = terminal
+    words = ("--customer", "C0001", "--purpose", "service", "--proof", "by telephone")
+    answer = run("consent", *words, "--withdrawn", "--json")
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout) == {
+        "customer": "C0001", "purpose": "service", "channel": "email", "granted": False,
+    }  # fmt: skip
+    with unit_of_work(engine) as session:
+        looked_at, held = claim(session, STARTS - timedelta(hours=1), Terms(), "care@utility.example")
+    assert (looked_at, len(held)) == (2, 1)
+    with engine.connect() as connection:
+        withheld = "select reason from outbox o join customers c on c.id = customer_id where number = 'C0001'"
+        assert connection.scalar(text(withheld)) == "consent_withdrawn"
+    assert run("consent", *words, "--granted").stdout.endswith("granted\n")
+    unknown = run("consent", *words[2:], "--customer", "C9", "--withdrawn", "--json")
+    assert (unknown.exit_code, json.loads(unknown.stdout)["error"]["code"]) == (1, "no_such_customer")
