@@ -48,7 +48,7 @@ def test_the_honest_figures_stand_above_the_list(
     left = round(test["leavers_in_top"])
     assert f"of the 100 it placed highest on 21 Aug 2026, {left} had left by 19 Nov 2026" in above
     assert f"{test['lift']:.1f} × as many as by chance" in above
-    assert "Of 4 customers about 1 will leave by 18 Feb; 2 are at least twice as likely to as usual." in above
+    assert "Of 4 customers about 1 will leave by 18 Feb; 2 are at least twice as likely as usual to." in above
 
 
 def test_how_good_is_this(make_client: MakeClient, scored: Scored, session: Session) -> None:
@@ -65,7 +65,7 @@ def test_how_good_is_this(make_client: MakeClient, scored: Scored, session: Sess
 
 def test_why_do_they_leave(make_client: MakeClient, scored: Scored) -> None:
     words = words_of(make_client("marketer").get("/leavers?ask=why").text)
-    assert "At the top of the list this weighs most: Complaints" in words
+    assert "At the top of the list “Complaints” weighs most" in words
     assert "Complaints 1 +9.4" in words and "A cheaper tariff of ours 2 +4.0" in words
     assert "Complaints unanswered 0.12 0.03" in words
     assert "Highest of three bills against the three before +8.0 % +5.0 %" in words
