@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from threading import Event
 
 from sqlalchemy import Engine, text
@@ -32,8 +33,9 @@ from utility_crm.installed import load_tables, modules
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.database import unit_of_work
 
-CUSTOMERS, ASKED, NOTICES = 200, 30, 100
+CUSTOMERS, ASKED = 200, 30
 BUDGET_MS = 100.0
+ROUNDS, BATCHES = 4, 3
 
 
 def measurements() -> Iterator[Measurement]:
@@ -61,6 +63,7 @@ def _pages(engine: Engine, agent: SignIn) -> Iterator[Measurement]:
         ("median", statistics.median(walls)),
         ("95th percentile", statistics.quantiles(walls, n=20)[-1]),
         ("median, web process's own time", statistics.median(busy)),
+        ("95th percentile, own time", statistics.quantiles(busy, n=20)[-1]),
     ):
         yield Measurement(f"customer page, ms, to its budget: {name}", found, BUDGET_MS, "lower", 1.0)
 
@@ -90,43 +93,36 @@ def _notices(engine: Engine, today: date) -> Measurement:
     worker = Worker(engine, Mailbox(engine), sender, "care@utility.example")
     with engine.begin() as connection:
         connection.execute(text("create table plain (like mailbox including all)"))
+        connection.execute(text("truncate outbox, mailbox"))
         who = connection.execute(
             text("select distinct on (payer_id) id, number, payer_id from accounts order by payer_id, id")
         ).all()
-    notices = [_reminder(account, number, payer, today) for account, number, payer in who[:NOTICES]]
-    queued = 0
+    with unit_of_work(engine) as session:
+        # Two a customer stay below the day's cap.
+        queue_all(session, [_reminder(step, today, *one) for step in (1, 2) for one in who], utc_now())
+    letters, numbers = BATCHES * worker.terms.batch, count()
 
     def ours() -> None:
-        nonlocal queued
-        with unit_of_work(engine) as session:
-            session.execute(text("truncate outbox, mailbox"))
-            queue_all(session, notices, utc_now())
-            queued = session.scalar(text("select count(*) from outbox where state = 'waiting'")) or 0
-        sent = 0
-        while (batch := deliver_batch(worker, Event())).looked_at:
-            sent += batch.sent
-        assert 0 < sent == queued
+        assert sum(deliver_batch(worker, Event()).sent for _ in range(BATCHES)) == letters
 
     insert = text(
         "insert into plain (message_id, recipient, subject, text, html) values (:id, 'a', 's', :t, :h)"
     )
 
     def plain() -> None:
-        with engine.begin() as connection:
-            connection.execute(text("truncate plain"))
-        for number in range(queued):
+        for _ in range(letters):
             with engine.begin() as connection:
-                connection.execute(insert, {"id": str(number), "t": "x" * 600, "h": "x" * 2500})
+                connection.execute(insert, {"id": str(next(numbers)), "t": "x" * 600, "h": "x" * 2500})
 
-    seconds = side_by_side(ours, plain, rounds=3)
-    rates = queued / seconds.ours, queued / seconds.reference
-    return Measurement("notices delivered a second, to plain inserts", *rates, "higher", 0.15)
+    seconds = side_by_side(ours, plain, rounds=ROUNDS)
+    rates = letters / seconds.ours, letters / seconds.reference
+    return Measurement("notices delivered a second, to plain inserts", *rates, "higher", 0.1)
 
 
-def _reminder(account: int, number: str, payer: int, today: date) -> NewNotice:
+def _reminder(step: int, today: date, account: int, number: str, payer: int) -> NewNotice:
     """Urgent, so that it can be measured at night, too."""
     made = payment_reminder(
         customer_id=payer, account_id=account, account=number, bill=f"B-{account}",
-        amount_minor=4512, currency="GBP", due_on=today,
+        amount_minor=4512, currency="GBP", due_on=today, step=step,
     )  # fmt: skip
     return replace(made, urgent=True)
