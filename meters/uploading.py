@@ -38,7 +38,10 @@ class UploadRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             if request.app.state.sessions.read(request.cookies.get(COOKIE)) is None:
                 raise SignInNeeded
-            if int(request.headers.get("content-length") or 0) > _MOST_BYTES:
+            length = request.headers.get("content-length")
+            if length is None:  # sent in pieces, whose number nobody can know
+                raise Invalid("no_length", "This form does not say how long it is. Nothing was taken.")
+            if int(length) > _MOST_BYTES:
                 raise Refused(
                     "too_large",
                     f"These files are larger than {MOST_MEGABYTES} MB together. Nothing was taken; larger "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -167,6 +168,16 @@ def test_too_much_at_once_is_refused_before_it_is_read(make_client) -> None:
     }
     refused = client.post("/feeds", headers=huge, content=b"--x--")
     assert refused.status_code == 403 and f"larger than {MOST_MEGABYTES} MB" in refused.text
+
+
+def test_what_does_not_say_how_long_it_is_is_refused_before_it_is_read(make_client) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"--x"
+        raise AssertionError("the body was read")
+
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    refused = make_client("ops").post("/feeds", headers=kind, content=endless())
+    assert refused.status_code == 422 and "does not say how long it is" in refused.text
 
 
 def test_who_is_not_signed_in_sends_nothing(make_client) -> None:
