@@ -7,21 +7,32 @@ cd "$(dirname "$0")/.."
 kind=${1:-run}
 python=.venv/bin/python
 
-case $kind in
-run) locks="requirements.lock" ;;
-dev) locks="requirements.lock requirements-dev.lock" ;;
-bench) locks="requirements.lock requirements-dev.lock requirements-bench.lock" ;;
-*) echo "install.sh run|dev|bench" >&2; exit 2 ;;
-esac
+locks_of() {
+    case $1 in
+    run) echo "requirements.lock" ;;
+    dev) echo "requirements.lock requirements-dev.lock" ;;
+    bench) echo "requirements.lock requirements-dev.lock requirements-bench.lock" ;;
+    *) echo "install.sh run|dev|bench" >&2; return 2 ;;
+    esac
+}
+locks=$(locks_of "$kind")
 
 # What is installed depends on this much; the folder counts because the installed project points into it.
 fingerprint() {
-    { cat requirements.in pyproject.toml $locks; pwd; "$python" -V; } | cksum
+    { cat requirements.in pyproject.toml $(locks_of "$1"); pwd; "$python" -V; } | cksum
 }
 
 is_installed() {
     [ -f ".venv/installed-$kind" ] && "$python" -c '' 2>/dev/null &&
-        [ "$(cat ".venv/installed-$kind")" = "$(fingerprint)" ]
+        [ "$(cat ".venv/installed-$kind")" = "$(fingerprint "$kind")" ]
+}
+
+# What a larger kind installs, the smaller ones need not install again.
+mark_installed() {
+    for each in run dev bench; do
+        fingerprint "$each" > ".venv/installed-$each"
+        [ "$each" != "$kind" ] || break
+    done
 }
 
 # Prints a Python of 3.11 or newer that can make virtual environments, or says what to install.
@@ -62,7 +73,7 @@ install_all() {
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes $requirements
     # Setuptools has opinions on editable installs that help nobody here.
     PYTHONWARNINGS=ignore "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-    fingerprint > ".venv/installed-$kind"
+    mark_installed
 }
 
 is_installed || install_all
