@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
 from time import sleep
@@ -209,14 +209,48 @@ def test_a_utility_of_a_later_day_knows_what_came_before_it(world: World, sessio
     assert abs(present_instant(session, date(2020, 1, 1)) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
+def until_it_waits(engine: Engine, work: Future[Any]) -> None:
+    """Until the other thread waits for a lock, or is through."""
+    waiting = (
+        "select count(*) from pg_stat_activity "
+        "where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    while not work.done() and not rows(engine, waiting)[0][0]:
+        sleep(0.01)
+
+
+def test_a_release_waits_for_the_account_before_it_takes_the_hold(committed: Engine) -> None:
+    """A run holds the account and then writes its hold: the other way round is a deadlock."""
+    with unit_of_work(committed) as session:
+        world = World(session)
+        world.tariff(flat())
+        one = world.supplied()
+        world.even(one.channel_id, date(2026, 9, 30), 10)
+        issue(session, one)
+        (held,) = held_accounts(session)
+        user = User(login="ops", name="Olga Ops", role="ops", password_hash="x")
+        session.add(user)
+        session.flush()
+        user_id = user.id
+
+    def release() -> None:
+        with unit_of_work(committed) as session:
+            release_held(session, held.id, user_id, NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with committed.begin() as run_by_hand:
+            run_by_hand.execute(text("select from accounts for no key update"))
+            done = pool.submit(release)
+            until_it_waits(committed, done)
+            free = run_by_hand.execute(text("select id from held_bills for update skip locked")).all()
+        assert len(free) == 1
+        done.result()
+
+
 def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committed: Engine) -> None:
     """A run by hand holds accounts and then waits for the numbers: the other way round is a deadlock."""
     stock(committed, 6)
     late = "select id from accounts where cycle_day = 15 for no key update"
-    waits = (
-        "select count(*) from pg_stat_activity "
-        "where wait_event_type = 'Lock' and datname = current_database()"
-    )
 
     def clock() -> str:
         with unit_of_work(committed) as session:
@@ -226,8 +260,7 @@ def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committ
         with committed.begin() as by_hand:
             by_hand.execute(text(late))
             done = pool.submit(clock)
-            while not done.done() and not rows(committed, waits)[0][0]:
-                sleep(0.01)
+            until_it_waits(committed, done)
             of_october = {"numbers": _NUMBERS, "month": 2026 * 12 + 10}
             free = by_hand.scalar(text("select pg_try_advisory_xact_lock(:numbers, :month)"), of_october)
         assert free
