@@ -45,7 +45,10 @@ select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0'
 from pg_extension where extname = 'timescaledb'
 """
 
-_PARTITIONS = "select make_block_partitions(month, month) from unnest(%s::date[]) as month"
+_PARTITIONS = """
+select make_block_partitions(month, (month + interval '1 month - 1 day')::date)
+from unnest(%s::date[]) as month
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Written:
 
 
 def make_room(session: Session, days: Iterable[date]) -> None:
-    """Partitions for these days; called before any row is locked, since it waits for others who make some."""
+    """Partitions for these days; called before anything is locked or read, since it waits for others."""
     months = sorted({day.replace(day=1) for day in days})
     with driver_cursor(session) as cursor:
         cursor.execute(_PARTITIONS, (months,))

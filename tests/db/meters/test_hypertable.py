@@ -9,8 +9,10 @@ from meter_files import JUNE, csv_file
 from sqlalchemy import text
 
 from meters.actions import ingest
+from meters.store.writing import make_room
 from utility_crm.kit.database import make_engine, unit_of_work
 
+AUTUMN = JUNE + timedelta(days=100)
 CHUNKS = "select show_chunks('blocks')::text"
 
 
@@ -44,3 +46,19 @@ def test_corrections_into_compressed_chunks(fresh, tmp_path) -> None:
         assert connection.scalar(text("select count(*) from blocks")) == len(days)
         assert connection.scalar(text("select count(*) from block_history where micro[1] = 1000000")) == 600
         assert connection.scalar(text("select count(*) from blocks where micro[48] = 2000000")) == 600
+
+
+def test_chunks_are_taken_for_writing_before_they_are_read(fresh, tmp_path) -> None:
+    """Or the columnstore policy and a feed that is merged into known days stop each other."""
+    with unit_of_work(fresh) as session:
+        ingest(session, csv_file(tmp_path, "a.csv", ("SP1", JUNE, [1] * 48), ("SP1", AUTUMN, [1] * 48)))
+    held = text(
+        "select count(*) from pg_locks l join pg_class c on c.oid = l.relation "
+        "where l.pid = pg_backend_pid() and l.mode = 'RowExclusiveLock' and c.relname like '\\_hyper%chunk'"
+    )
+    with unit_of_work(fresh) as session:
+        assert session.scalar(held) == 0
+        make_room(session, [JUNE])
+        assert session.scalar(held) == 1
+        make_room(session, [AUTUMN])
+        assert session.scalar(held) == 2

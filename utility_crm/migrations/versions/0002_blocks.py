@@ -2,7 +2,7 @@
 
 Both have the same columns, key and view. `make_block_partitions(first, last)` makes what an ingest of those
 days needs: on plain PostgreSQL a table a month, attached (which locks no reader and no writer of the others);
-on TimescaleDB nothing, since chunks come by themselves.
+on TimescaleDB, where chunks come by themselves, those that are there are taken for writing.
 """
 
 from __future__ import annotations
@@ -50,8 +50,22 @@ begin
 end $$
 """
 
+# Whoever reads a chunk and then writes to it, while the columnstore policy is at work on it, waits for the
+# policy as the policy waits for them. So the chunks that are there are taken for writing first.
 BY_CHUNK = """
-create function make_block_partitions(first date, last date) returns void language sql as $$ select $$
+create function make_block_partitions(first date, last date) returns void language plpgsql as $$
+declare
+    part text;
+begin
+    for part in
+        select format('%I.%I', chunk_schema, chunk_name) from timescaledb_information.chunks
+        where hypertable_schema = current_schema() and hypertable_name = 'blocks'
+          and range_start <= last and range_end > first
+        order by chunk_name
+    loop
+        execute format('lock table %s in row exclusive mode', part);
+    end loop;
+end $$
 """
 
 VIEW = """
