@@ -236,6 +236,7 @@ def test_a_release_waits_for_the_account_before_it_takes_the_hold(committed: Eng
     def release() -> None:
         with unit_of_work(committed) as session:
             release_held(session, held.id, user_id, NOW)
+            issue_for_account(session, one.account_id, 1, Month(2026, 10), today=TODAY, now=NOW)
 
     with ThreadPoolExecutor(1) as pool:
         with committed.begin() as run_by_hand:
