@@ -48,7 +48,7 @@ def test_the_honest_figures_stand_above_the_list(
     left = round(test["leavers_in_top"])
     assert f"of the 100 it placed highest on 21 Aug 2026, {left} had left by 19 Nov 2026" in above
     assert f"{test['lift']:.1f} × as many as by chance" in above
-    assert "Of 4 customers about 1 will leave by 18 Feb; 2 are at least twice as likely as usual to." in above
+    assert "Of 4 customers about 1 will leave by 18 Feb; 2 are at least twice as likely as usual." in above
 
 
 def test_how_good_is_this(make_client: MakeClient, scored: Scored, session: Session) -> None:
