@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +13,7 @@ from meters.asking import Asked, asked
 from meters.feeds.format import ReadOptions
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
-from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
@@ -94,20 +92,6 @@ def read_options(columns: str, timezone: str) -> ReadOptions:
 def check_format(name: str) -> None:
     """A usage error for a format nobody reads."""
     _told(name, "", "")
-
-
-def check_paths(paths: Sequence[Path], as_json: bool) -> None:
-    """Exit 2 before anything is read if a path is no file."""
-    for path in paths:
-        if path.is_file():
-            continue
-        message = "This is not a file." if path.exists() else "There is no such file."
-        if as_json:
-            document = {"error": {"code": "no_such_path", "message": message, "where": str(path)}}
-            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-        else:
-            sys.stderr.write(f"{path}: {message}\n")
-        raise typer.Exit(2)
 
 
 def parse_columns(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from utility_crm.customers.actions import ImportColumns, Imported, import_custom
 from utility_crm.customers.importing.reading import Defaults
 from utility_crm.installed import modules
 from utility_crm.kit.clock import today_in
-from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.module import resolve
 from utility_crm.kit.runtime import database
@@ -27,13 +27,12 @@ def customers() -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, docs/customers.md")
-    ],
+    file: Annotated[Path, typer.Argument(help="CSV, docs/customers.md")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, write nothing")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring customers in from a CSV file: whole or not at all, safe to repeat."""
+    check_paths([file], as_json)
     with speaking(as_json):
         knobs = settings()
         defaults = Defaults(knobs.currency, knobs.country, knobs.timezone)

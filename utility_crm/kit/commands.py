@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,3 +34,17 @@ def speaking(as_json: bool) -> Iterator[None]:
             place = f" ({error.where})" if error.where else ""
             sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
         raise typer.Exit(1) from error
+
+
+def check_paths(paths: Sequence[Path], as_json: bool) -> None:
+    """Exit 2 before anything is read if a path is no file."""
+    for path in paths:
+        if path.is_file():
+            continue
+        message = "This is not a file." if path.exists() else "There is no such file."
+        if as_json:
+            document = {"error": {"code": "no_such_path", "message": message, "where": str(path)}}
+            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        else:
+            sys.stderr.write(f"{path}: {message}\n")
+        raise typer.Exit(2)
