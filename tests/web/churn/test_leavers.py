@@ -65,7 +65,7 @@ def test_how_good_is_this(make_client: MakeClient, scored: Scored, session: Sess
 
 def test_why_do_they_leave(make_client: MakeClient, scored: Scored) -> None:
     words = words_of(make_client("marketer").get("/leavers?ask=why").text)
-    assert "At the top of the list “Complaints” weighs most" in words
+    assert "At the top of the list “ Complaints ” weighs most" in words
     assert "Complaints 1 +9.4" in words and "A cheaper tariff of ours 2 +4.0" in words
     assert "Complaints unanswered 0.12 0.03" in words
     assert "Highest of three bills against the three before +8.0 % +5.0 %" in words
