@@ -10,9 +10,6 @@ from utility_crm.demo.prices import Prices
 
 Document = dict[str, Any]
 
-FIRST_VERSION = date(2001, 1, 1)
-"""Before any simulated agreement."""
-
 
 def tariff_files(price_change: date) -> tuple[Document, ...]:
     """Steady, Day & Night and Business, in this order."""
@@ -25,9 +22,10 @@ def tariff_files(price_change: date) -> tuple[Document, ...]:
 
 
 def _file(code: str, price_change: date, version: Any) -> Document:
+    first = date(price_change.year - 2, 4, 1)  # before the first simulated half-hour
     versions = [
         {"starts_on": starts_on.isoformat(), **version(of_then)}
-        for starts_on, of_then in ((FIRST_VERSION, prices.BEFORE), (price_change, prices.AFTER))
+        for starts_on, of_then in ((first, prices.BEFORE), (price_change, prices.AFTER))
     ]
     return {
         "format": "tariff/1",

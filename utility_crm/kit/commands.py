@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from utility_crm.kit.errors import CareError
+from sqlalchemy.exc import OperationalError
+
+from utility_crm.kit.errors import CareError, Refused
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
 
@@ -28,12 +30,20 @@ def speaking(as_json: bool) -> Iterator[None]:
     try:
         yield
     except CareError as error:
-        if as_json:
-            sys.stdout.write(json.dumps(error.document(), ensure_ascii=False) + "\n")
-        else:
-            place = f" ({error.where})" if error.where else ""
-            sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
+        _complain(error, as_json)
         raise typer.Exit(1) from error
+    except OperationalError as error:
+        said = str(error.orig).splitlines()[0]
+        _complain(Refused("database_unreachable", f"The database does not answer: {said}"), as_json)
+        raise typer.Exit(1) from error
+
+
+def _complain(error: CareError, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(error.document(), ensure_ascii=False) + "\n")
+    else:
+        place = f" ({error.where})" if error.where else ""
+        sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
 
 
 def check_paths(paths: Sequence[Path], as_json: bool) -> None:

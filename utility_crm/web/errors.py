@@ -26,6 +26,7 @@ TITLES = {
     404: mark("There is nothing at this address"),
     405: mark("There is nothing at this address"),
     409: mark("It clashes with what is already there"),
+    413: mark("This is too large"),
     422: mark("This could not be read"),
     500: mark("Something went wrong here"),
     503: mark("The database does not answer"),
@@ -78,6 +79,8 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
+    if first["loc"][0] == "path":
+        return await _http(request, HTTPException(404))
     return _answer(request, 422, "unreadable", first["msg"], where or None)
 
 
