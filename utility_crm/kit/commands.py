@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
 from sqlalchemy.exc import OperationalError
 
 from utility_crm.kit.errors import CareError, Refused
