@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
+from billing.actions.agreements import already_billed, billed_until
 from billing.tables import Agreement, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.actions import ImportColumns
@@ -20,14 +21,15 @@ from utility_crm.customers.importing.writing import RowIds
 
 def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
     """Begin the agreements named. One that runs already on the same tariff is left alone; on another, or of
-    another account, it is a problem: a change of tariff is not told by this file."""
+    another account, it is a problem: a change of tariff is not told by this file. So is one that would begin
+    in days that have been billed."""
     wanted = [item for item in rows if "tariff" in item.row.others]
     tariffs = _codes(session, Tariff, {item.row.others["tariff"] for item in wanted})
     points = _codes(session, ServicePoint, {item.row.others.get("service_point", "") for item in wanted})
     held = _agreements(session, list(points.values()))
     touched: set[int] = set()
     problems: list[Problem] = []
-    fresh: list[_Begun] = []
+    fresh: list[tuple[RowIds, _Begun]] = []
     for item in wanted:
         begun = _begun(item, tariffs, points)
         if isinstance(begun, Problem):
@@ -38,7 +40,7 @@ def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int]
             other for other in before if other.ends_before is None or other.ends_before > begun.starts_on
         ]
         if not clash:
-            fresh.append(begun)
+            fresh.append((item, begun))
             before.append(begun)
             touched.add(item.row.line)
         elif any(
@@ -48,8 +50,9 @@ def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int]
                 f"service point {item.row.others['service_point']!r} is supplied under another agreement"
             )
             problems.append(Problem(item.row.line, "tariff", message))
+    problems += _billed_already(session, fresh)
     if fresh and not problems:
-        session.execute(insert(Agreement), [asdict(begun) for begun in fresh])
+        session.execute(insert(Agreement), [asdict(begun) for _, begun in fresh])
     return touched, problems
 
 
@@ -60,6 +63,20 @@ class _Begun:
     tariff_id: int
     starts_on: date
     ends_before: date | None = None
+
+
+def _billed_already(session: Session, fresh: Sequence[tuple[RowIds, _Begun]]) -> list[Problem]:
+    """Those that would begin where their account has been billed."""
+    until = billed_until(session, {begun.account_id for _, begun in fresh})
+    return [
+        Problem(
+            item.row.line,
+            "supply_from",
+            already_billed(item.row.account_number, until[begun.account_id]),
+        )
+        for item, begun in fresh
+        if begun.account_id in until and begun.starts_on < until[begun.account_id]
+    ]
 
 
 def _agreements(session: Session, points: list[int]) -> dict[int, list[_Begun]]:

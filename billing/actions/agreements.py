@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 from typing import Literal
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from billing.actions.issuing import lock_accounts
+from billing.cycles import month_of_cycle
 from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account
@@ -28,7 +31,8 @@ def start_agreement(
     end_reason: EndReason | None = None,
 ) -> Agreement:
     """Supply at a service point for an account. Raises NotFound, Refused (unassigned point, other currency)
-    or Conflict (another agreement holds on one of those days)."""
+    or Conflict (another agreement holds on one of those days, or it would begin inside what has been
+    billed)."""
     account = session.get(Account, account_id)
     point = session.get(ServicePoint, service_point_id)
     tariff = session.get(Tariff, tariff_id)
@@ -47,6 +51,9 @@ def start_agreement(
         )
     if ends_before is not None and ends_before <= starts_on:
         raise Invalid("period", f"An agreement from {starts_on} cannot end before {ends_before}.")
+    billed_before = billed_until(session, [account_id]).get(account_id)
+    if billed_before is not None and starts_on < billed_before:
+        raise Conflict("billed", already_billed(account.number, billed_before), account.number)
     made = Agreement(
         account_id=account_id,
         service_point_id=service_point_id,
@@ -67,6 +74,30 @@ def start_agreement(
             ) from error
         raise
     return made
+
+
+def billed_until(session: Session, account_ids: Collection[int]) -> dict[int, date]:
+    """The day before which nothing more of an account will be billed; those without a bill are left out.
+
+    It is the end of the cycle that holds the last day billed: a run takes a cycle that has a bill for done,
+    even where its supply ended earlier. The accounts stay locked, so that no run bills them meanwhile.
+    """
+    lock_accounts(session, sorted(account_ids))
+    rows = session.execute(
+        select(Account.id, Account.cycle_day, func.max(Bill.ends_before))
+        .join(Bill, Bill.account_id == Account.id)
+        .where(Account.id.in_(account_ids), Bill.status == "issued")
+        .group_by(Account.id)
+    )
+    return {
+        account_id: month_of_cycle(ends_before - timedelta(days=1), cycle_day).cycle(cycle_day)[1]
+        for account_id, cycle_day, ends_before in rows
+    }
+
+
+def already_billed(account: str, billed_before: date) -> str:
+    """Why supply cannot begin inside what has been billed: no run would charge for it."""
+    return f"Account {account} is billed for all before {billed_before}; supply can begin from then on."
 
 
 def end_agreement(session: Session, agreement_id: int, ends_before: date, reason: EndReason) -> Agreement:

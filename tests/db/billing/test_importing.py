@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from billing.importing import COLUMNS as BILLING
@@ -66,3 +66,22 @@ def test_what_clashes_is_named_and_nothing_is_written(session: Session, second: 
     assert [problem.line for problem in done.problems] == [3]
     assert says in done.problems[0].message
     assert session.scalar(select(ServicePoint.id).where(ServicePoint.code == "SP9")) is None
+
+
+def test_supply_inside_what_was_billed_is_a_problem_of_its_row(session: Session) -> None:
+    bring(session, ROW)
+    session.execute(
+        text(
+            "insert into bills (number, account_id, starts_on, ends_before, issued_on, due_on, currency, "
+            "total_minor, open_minor, micro_kwh) select 'B1', id, '2026-10-01', '2026-11-01', '2026-11-02', "
+            "'2026-11-20', 'GBP', 100, 100, 0 from accounts where number = 'A1'"
+        )
+    )
+    assert bring(session, ROW).problems == ()  # what runs already is left alone
+    again = "C1,Ada Example,A1,P1,1 Test Row,SP2,,FLAT,{}\n"
+    done = bring(session, ROW + again.format("2026-10-31"))
+    assert [(problem.line, problem.code) for problem in done.problems] == [(3, "supply_from")]
+    assert "billed for all before 2026-11-01" in done.problems[0].message
+    assert len(session.scalars(select(Agreement.id)).all()) == 1
+    assert bring(session, ROW + again.format("2026-11-01")).problems == ()
+    assert len(session.scalars(select(Agreement.id)).all()) == 2
