@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from utility_crm.web.visit import visit
 router = APIRouter()
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
+_AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none
 
 
 @router.get("/bills/{number}")
@@ -127,10 +129,8 @@ def pay(
 def minor_units(amount: str, currency: str) -> int:
     """An amount as typed, with a point or a comma, in minor units. Raises Invalid; nothing is rounded."""
     decimals = default_decimals(currency)
-    try:
-        minor = Decimal(amount.strip().replace(",", ".")).scaleb(decimals)
-    except InvalidOperation:
-        minor = Decimal("NaN")
-    if not minor.is_finite() or minor != minor.to_integral_value() or not 0 < minor < 10**12:
+    typed = amount.strip()
+    minor = Decimal(typed.replace(",", ".")).scaleb(decimals) if _AMOUNT.fullmatch(typed) else Decimal(0)
+    if minor != minor.to_integral_value() or not 0 < minor < 10**12:
         raise Invalid("amount", f"“{amount}” is no amount such as 43.17; nothing was booked.", "amount")
     return int(minor)

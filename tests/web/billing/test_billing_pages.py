@@ -15,6 +15,7 @@ from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
 from billing.pages import minor_units
 from billing.queries.bills import bills_of, lines_of_bill
+from utility_crm.kit.errors import Invalid
 from utility_crm.web.formats import money
 
 from .test_customer_questions import words
@@ -117,6 +118,16 @@ def test_bills_are_found_by_number(make_client: MakeClient, billed: Supplied, se
     number = bills_of(session, [billed.account_id])[0].number
     answer = agent.get("/customers", params={"q": number})
     assert answer.headers["location"] == f"/customers/{billed.customer_id}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["1e5", "1_000", "٤٣", "４３", "+5", "-5", "NaN", "Infinity", ".5", "5.", "1,000.00", "4 3", "", "0",
+     "43.171", "43.17" + "0" * 30 + "1", "9" * 13],
+)  # fmt: skip
+def test_what_is_no_amount_is_not_booked(typed: str) -> None:
+    with pytest.raises(Invalid, match="is no amount"):
+        minor_units(typed, "GBP")
 
 
 def test_amounts_as_typed() -> None:
