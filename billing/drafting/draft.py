@@ -12,11 +12,11 @@ from billing.domain.days import Period
 from billing.domain.errors import NotRateable
 from billing.domain.rating import rate
 from billing.domain.tariff import Tariff
-from billing.drafting.gaps import Gap, filled_supplies, judged, no_readings
+from billing.drafting.gaps import NEAR, Gap, filled_supplies, judged, no_readings, unread_supplies
 from billing.drafting.parts import Draft, Hold, Placed, RatedSupply, folded, hold, matrix_of, rated_supplies
 from billing.queries.supplies import Supply
 from billing.queries.tariffs import tariffs_by_id
-from meters.usage import usage
+from meters.usage import UsageTable, usage
 
 
 def draft_bills(
@@ -38,9 +38,10 @@ def draft_bills(
         missing = batch.missing_count.tolist()
         rated += rated_supplies(group, batch, [row for row, count in enumerate(missing) if not count])
         gaps += [Gap(item, count, batch.intervals) for item, count in zip(group, missing, strict=True)]
-    to_fill, too_long = judged(gaps, released)
+    to_fill, unread, too_long = judged(gaps, released)
     filled, not_filled = filled_supplies(session, to_fill, known_at, released)
-    return folded(found, rated + filled, holds + too_long + not_filled)
+    guessed, waiting = unread_supplies(session, unread, known_at, released)
+    return folded(found, rated + filled + guessed, holds + too_long + not_filled + waiting)
 
 
 def _placed(
@@ -62,11 +63,10 @@ def _placed(
     starts_at = min(day_starts_at(supply.starts_on, zone) for supply, _, zone in ready)
     ends_before = max(day_starts_at(supply.ends_before, zone) for supply, _, zone in ready)
     channels = list(dict.fromkeys(supply.channel_ids[0] for supply, _, _ in ready))
-    rows = {
-        channel: (table, row)
-        for table in usage(session, channels, starts_at, ends_before, known_at)
-        for row, channel in enumerate(table.channel_ids)
-    }
+    rows = _rows(usage(session, channels, starts_at, ends_before, known_at))
+    if silent := [channel for channel in channels if channel not in rows]:
+        # What was read near by says how long their intervals are, and may fill them.
+        rows |= _rows(usage(session, silent, starts_at - NEAR, ends_before + NEAR, known_at))
     placed = []
     for supply, tariff, zone in ready:
         at = rows.get(supply.channel_ids[0])
@@ -75,6 +75,11 @@ def _placed(
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
     return placed, holds
+
+
+def _rows(tables: Iterable[UsageTable]) -> dict[int, tuple[UsageTable, int]]:
+    """Where each channel's readings are."""
+    return {channel: (table, row) for table in tables for row, channel in enumerate(table.channel_ids)}
 
 
 def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:

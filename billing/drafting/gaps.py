@@ -27,8 +27,10 @@ FAR = timedelta(days=400)
 
 
 def no_readings(supply: Supply) -> Hold:
-    """Nothing was read in all its days: nothing to bill, and nothing to guess from."""
-    return hold(supply, "no_readings", f"Service point {supply.service_point} has no reading in these days.")
+    """Nothing was read in all its days, nor near them: nothing to bill, and nothing to guess from."""
+    point = supply.service_point
+    words = f"Service point {point} has no reading in these days, and no whole days near to fill them from."
+    return hold(supply, "no_readings", words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +42,41 @@ class Gap:
     intervals: int
 
 
-def judged(gaps: Sequence[Gap], released: Collection[int]) -> tuple[list[Placed], list[Hold]]:
-    """What is filled, and what waits for ops: a service point that lacks more than one day of a period,
-    however many tariffs share it. A day of 25 hours is one day too."""
+def judged(gaps: Sequence[Gap], released: Collection[int]) -> tuple[list[Placed], list[Placed], list[Hold]]:
+    """What is filled, what has no reading at all, and what waits for ops: a service point that lacks more
+    than one day of a period, however many tariffs share it. A day of 25 hours is one day too."""
     of_point: dict[tuple[int, str], list[Gap]] = {}
     for gap in gaps:
         of_point.setdefault((gap.item.supply.account_id, gap.item.supply.service_point), []).append(gap)
     to_fill: list[Placed] = []
+    unread: list[Placed] = []
     holds: list[Hold] = []
     for mine in of_point.values():
         lacking = [gap.item for gap in mine if gap.missing]
-        refused = _too_long(mine, mine[0].item.supply.account_id in released)
-        if refused is None:
+        if not _more_than_a_day(mine):
+            to_fill += lacking
+        elif all(gap.missing == gap.intervals for gap in mine):
+            unread += lacking
+        elif mine[0].item.supply.account_id in released:
             to_fill += lacking
         else:
-            holds.append(refused)
-    return to_fill, holds
+            holds.append(_too_long(mine))
+    return to_fill, unread, holds
 
 
-def _too_long(mine: Sequence[Gap], released: bool) -> Hold | None:
+def _more_than_a_day(mine: Sequence[Gap]) -> bool:
+    minutes = sum(gap.missing * gap.item.table.interval_minutes for gap in mine)
+    return minutes > max(longest_day_minutes(gap.item.period, gap.item.zone) for gap in mine)
+
+
+def _too_long(mine: Sequence[Gap]) -> Hold:
     """Why a service point's gaps are not filled by themselves."""
     supply = mine[0].item.supply
     missing, intervals = sum(gap.missing for gap in mine), sum(gap.intervals for gap in mine)
-    minutes = sum(gap.missing * gap.item.table.interval_minutes for gap in mine)
-    if minutes <= max(longest_day_minutes(gap.item.period, gap.item.zone) for gap in mine):
-        return None
-    if missing == intervals:
-        return no_readings(supply)
-    if released:
-        return None
-    point = supply.service_point
-    reason = f"{missing} of {intervals} readings are missing at service point {point}, more than one day."
+    reason = (
+        f"{missing} of {intervals} readings are missing at service point {supply.service_point}, "
+        "more than one day."
+    )
     return hold(supply, "missing", reason)
 
 
@@ -106,6 +112,28 @@ def filled_supplies(
         batch = rate(UsageMatrix.of([gap.usage]), item.tariff, item.period, timezone=item.zone)
         rated += rated_supplies([item], batch, [0], _fill(item, gap))
     return rated, holds
+
+
+def unread_supplies(
+    session: Session, items: Sequence[Placed], known_at: datetime | None, released: Collection[int]
+) -> tuple[list[RatedSupply], list[Hold]]:
+    """Supplies without any reading: filled where ops released them and the days around them suffice.
+
+    The filling is tried before anybody is asked, so that a release is offered only where it will do.
+    """
+    everybody = {item.supply.account_id for item in items}
+    rated, _ = filled_supplies(session, items, known_at, everybody)
+    done = {part.supply for part in rated}
+    holds: list[Hold] = []
+    for item in items:
+        supply = item.supply
+        if supply not in done:
+            holds.append(no_readings(supply))
+        elif supply.account_id not in released:
+            point = supply.service_point
+            words = f"Service point {point} has no reading in these days; days near could fill them."
+            holds.append(hold(supply, "missing", words))
+    return [part for part in rated if part.supply.account_id in released], holds
 
 
 def _misses_a_holiday(item: Placed) -> bool:

@@ -167,7 +167,7 @@ def folded(
         starts_on, ends_before = min(s.starts_on for s in mine), max(s.ends_before for s in mine)
         if account_id in held:
             # What nobody can release stands before what somebody can.
-            reasons = sorted(held[account_id], key=lambda hold: hold.code == "missing")
+            reasons = sorted(held[account_id], key=lambda h: (h.code in RELEASABLE, h.code == "missing"))
             words = " ".join(dict.fromkeys(hold.reason for hold in reasons))
             kept.append(Hold(account_id, first.account, starts_on, ends_before, reasons[0].code, words))
             continue

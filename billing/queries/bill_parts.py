@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from sqlalchemy import text
@@ -176,10 +177,8 @@ def _inside(found: Usage, part: BillPart) -> Usage:
 
 def _filled(part: BillPart, found: Usage | None) -> Usage:
     """The readings as billed: what was missing is what it was taken for, and flagged estimated."""
-    starts_at, ends_before = part.span
     if found is None:
-        size = int((ends_before - starts_at) / timedelta(minutes=30))
-        found = Usage.of(starts_at, 30, np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool))
+        found = _nothing_read(part)
     found = _inside(found, part)
     if not part.fills:
         return found
@@ -191,6 +190,18 @@ def _filled(part: BillPart, found: Usage | None) -> Usage:
         if 0 <= place < values.size:
             values[place], missing[place], estimated[place] = micro_kwh, False, True
     return Usage(found.starts_at, found.interval_minutes, values, missing, estimated)
+
+
+def _nothing_read(part: BillPart) -> Usage:
+    """The part's intervals where not one was read: as they were filled, else half-hours."""
+    starts_at, ends_before = part.span
+    first, step = starts_at, timedelta(minutes=30)
+    filled = sorted(at for at, _ in part.fills if starts_at <= at < ends_before)
+    if len(filled) > 1:
+        first, step = filled[0], min(later - earlier for earlier, later in pairwise(filled))
+    size = -((first - ends_before) // step)
+    minutes = int(step / timedelta(minutes=1))
+    return Usage.of(first, minutes, np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool))
 
 
 def _comparable(billed: Usage, known: Usage) -> bool:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from billing.actions.agreements import end_agreement
 from billing.actions.issuing import Issued, issue_cycle
 from billing.cycles import Month
+from billing.explaining import explain_bill
+from billing.queries.bills import bills_of
 
 OCTOBER = Month(2026, 10)
 FIRST = date(2026, 10, 1)
@@ -219,6 +221,42 @@ def test_no_readings_at_all_is_held(world: World, session: Session) -> None:
     (held,) = issue(session, one).held
     assert (held.code, held.starts_on) == ("no_readings", FIRST)
     assert session.scalar(text("select code from held_bills")) == "no_readings"
+
+
+@pytest.mark.parametrize("minutes", [30, 15])
+@pytest.mark.parametrize("known_gap", [True, False])
+def test_a_month_without_a_reading_waits_for_a_word_where_days_near_can_fill_it(
+    world: World, session: Session, minutes: int, known_gap: bool
+) -> None:
+    """The four nearest days of each type lie in September and November, whether October came in empty or not
+    at all."""
+    one = world.supplied()
+    slots = 1440 // minutes
+    for first, days in ((date(2026, 8, 31), 30), (date(2026, 11, 2), 18)):
+        world.read(one.channel_id, first, [100_000] * (slots * days), slots=slots)
+    if known_gap:
+        world.read(one.channel_id, date(2026, 10, 1), [None] * (slots * 31), slots=slots)
+    (held,) = issue(session, one).held
+    assert (held.code, bills(session)) == ("missing", [])
+    assert "has no reading in these days; days near could fill them" in held.reason
+    session.execute(text("update held_bills set released_at = now()"))
+    assert len(issue(session, one).bill_ids) == 1
+    (bill,) = bills(session)
+    count = 1490 * 30 // minutes
+    assert (bill.estimated_readings, bill.micro_kwh) == (count, count * 100_000)
+    row = bills_of(session, [one.account_id])[0]
+    assert explain_bill(session, row, None).document()["after"] == f"{row.total_minor / 100:.2f}"
+
+
+def test_a_month_that_nothing_can_fill_stays_held_whoever_releases_it(world: World, session: Session) -> None:
+    """Three whole days near, none of them a Saturday or a Sunday."""
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 11, 9), 4)
+    for _ in range(2):
+        (held,) = issue(session, one).held
+        assert (held.code, bills(session)) == ("no_readings", [])
+        assert "no whole days near to fill them" in held.reason
+        session.execute(text("update held_bills set released_at = now()"))
 
 
 def test_an_unassigned_service_point_is_never_billed(world: World, session: Session) -> None:
