@@ -27,6 +27,12 @@ CAUSES = {
     "days": (mark("more days"), mark("fewer days")),
 }
 """An effect as a phrase, by whether it costs more or less."""
+SHIFTS = (
+    mark("more use on dearer days"), mark("more use on cheaper days"),
+    mark("more use after the price rose"), mark("more use before the price rose"),
+    mark("more use after the price fell"), mark("more use before the price fell"),
+)  # fmt: skip
+"""What the engine calls a shift where all hours cost the same."""
 SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
@@ -74,6 +80,8 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
     same = found.against is not None and found.against.days == found.bill.days
     if row.effect == "days" and same:
         return _(SAME_DAYS)
+    if row.noun in SHIFTS:
+        return _(row.noun)
     return _(CAUSES[row.effect][row.amount_minor < 0])
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.phrases import day_count, kwh_text, percent_text, price_text
-from billing.domain.money import MICRO, Rounding, div_round
-from billing.domain.pricing import energy_by_key, present_keys
+from billing.domain.explanation.phrases import date_text, day_count, kwh_text, percent_text, price_text
+from billing.domain.explanation.shift import price_steps, shares
+from billing.domain.money import Rounding, div_round
 from billing.domain.rating import Line, RatedBill
 
 # A table cell holds this many; all of them are in ``figures``.
@@ -37,6 +37,8 @@ class Evidence:
 def evidence_of(found: Comparison, effect: str) -> Evidence:
     """The proof of one of ``found.factors``."""
     figures = _FIGURES[effect](found)
+    if effect == "shift" and not figures:
+        return Evidence(effect, _without_hours(found))
     text = _TEXTS.get(effect, _was)(figures) if figures else _WITHOUT_FIGURES[effect]
     return Evidence(effect, text, figures)
 
@@ -95,34 +97,28 @@ def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tup
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
     """The share of each label of the later bill's tariff in each bill's energy, the largest change first."""
-    shares = [_shares(found, side) for side in (0, 1)]
-    labels = list(dict.fromkeys((*shares[1], *shares[0])))
+    of_side = [shares(found, side) for side in (0, 1)]
+    labels = list(dict.fromkeys((*of_side[1], *of_side[0])))
     if len(labels) < 2:
         return ()
-    labels.sort(key=lambda label: -abs(shares[1].get(label, 0) - shares[0].get(label, 0)))
+    labels.sort(key=lambda label: -abs(of_side[1].get(label, 0) - of_side[0].get(label, 0)))
     return tuple(
         Figure(
             label,
-            *_told_apart(shares[0].get(label, 0), shares[1].get(label, 0), percent_text),
+            *_told_apart(of_side[0].get(label, 0), of_side[1].get(label, 0), percent_text),
             unit="of the energy",
         )
         for label in labels
     )
 
 
-def _shares(found: Comparison, side: int) -> dict[str, int]:
-    """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
-    game = found.game
-    energy = max(game.plan(side, 1, 1, 1).energy, key=lambda plan: len(present_keys(plan)), default=None)
-    if energy is None:
-        return {}
-    sums = energy_by_key(game.sides[side].actual.reshape(1, -1), energy.key_of, len(energy.keys))[0]
-    total = max(1, int(sums.sum()))
-    found_shares: dict[str, int] = {}
-    for number in present_keys(energy):
-        label = energy.keys[number].label
-        found_shares[label] = found_shares.get(label, 0) + int(sums[number]) * MICRO // total
-    return found_shares
+def _without_hours(found: Comparison) -> str:
+    """What there is to show of a shift where the hours cost the same."""
+    steps = price_steps(found)
+    if steps is None:
+        return _WITHOUT_FIGURES["shift"]
+    days = dict.fromkeys(date_text(step.starts_on) for step in (*steps[0], *steps[1]))
+    return f"one price for all hours, another from {' and from '.join(days)}"
 
 
 def _estimate(found: Comparison) -> tuple[Figure, ...]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_of
+from billing.domain.explanation.shift import price_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,7 @@ class Noun:
     plural: bool = False
 
 
-# For a sentence that would be too long with the whole noun.
-SHORT_NOUNS = {
+_SHORT_NOUNS = {
     "days": Noun("the number of days"),
     "price": Noun("the prices", plural=True),
     "fixed": Noun("the standing charge"),
@@ -46,8 +46,26 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         more = int(after.actual.sum()) * before.days > int(before.actual.sum()) * after.days
         return Noun(f"using {'more' if more else 'less'} a day")
     if effect == "shift":
-        return Noun(f"more use at {'dearer' if dearer else 'cheaper'} hours")
+        return _shift(found, dearer)
     return _estimate(found)
+
+
+def short_noun(found: Comparison, effect: str) -> Noun:
+    """For a sentence that would be too long with the whole noun."""
+    if effect == "shift" and price_steps(found) is not None:
+        return Noun("use on other days")
+    return _SHORT_NOUNS[effect]
+
+
+def _shift(found: Comparison, dearer: bool) -> Noun:
+    steps = price_steps(found)
+    if steps is None:
+        return Noun(f"more use at {'dearer' if dearer else 'cheaper'} hours")
+    before, after = steps
+    if before or len(after) != 1:
+        return Noun(f"more use on {'dearer' if dearer else 'cheaper'} days")
+    rose = after[0].rose
+    return Noun(f"more use {'after' if rose == dearer else 'before'} the price {'rose' if rose else 'fell'}")
 
 
 def _days(found: Comparison) -> Noun:

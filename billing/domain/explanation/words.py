@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay
-from billing.domain.explanation.nouns import SHORT_NOUNS, noun_of
+from billing.domain.explanation.nouns import noun_of, short_noun
 from billing.domain.explanation.phrases import (
     bill_name,
     bill_names,
@@ -122,7 +122,7 @@ def _sentence(
         start = f"{subject} is {money(difference)} {'more' if difference > 0 else 'less'} than {against}"
         ends = []
         if main is not None:
-            short = SHORT_NOUNS[main.effect]
+            short = short_noun(found, main.effect)
             wordings = (main, replace(main, noun=short.text, plural=short.plural))
             ends = [f"; {_cause(wording, difference, money)}" for wording in wordings]
     sentences = [(f"{start}{end}{hedge}.", bool(end)) for end in (*ends, "")]

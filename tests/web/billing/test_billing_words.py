@@ -8,8 +8,8 @@ from babel.messages.pofile import read_po
 from billing_world import Supplied
 from sqlalchemy.orm import Session
 
-from billing.customer.spoken import detail_of, plain, spoken
-from billing.explaining import explain_bill
+from billing.customer.spoken import SHIFTS, cause_of, detail_of, plain, spoken
+from billing.explaining import EffectRow, explain_bill
 from billing.queries.bills import bill_before, bills_of
 from tests.web.conftest import MakeClient
 from tests.web.test_words import ROOT, blanks, messages_of
@@ -51,6 +51,15 @@ def test_the_sentence_says_the_same_figures_in_russian(billed: Supplied, session
     linked = [run.row for run in (*said, *asked_on) if run.row]
     assert sorted(linked) == list(range(1, len(rows) + 1))
     assert all(detail_of(row, "ru") for row in rows)
+
+
+def test_use_on_other_days_is_said_in_russian(billed: Supplied, session: Session) -> None:
+    newest = bills_of(session, [billed.account_id])[0]
+    found = explain_bill(session, newest, bill_before(session, newest))
+    said = {cause_of(found, EffectRow("shift", noun, 100, ""), "ru") for noun in SHIFTS}
+    assert len(said) == len(SHIFTS)
+    assert "больше расхода после повышения цены" in said
+    assert cause_of(found, EffectRow("shift", "more use at dearer hours", 100, ""), "ru") not in said
 
 
 def test_a_russian_agent_reads_russian_pages(
