@@ -18,7 +18,7 @@ from billing.domain.json_place import loads
 from billing.domain.money import amount_text
 from billing.domain.quote import quote_document
 from billing.domain.tariff_file import default_decimals
-from billing.explaining import explain_bill
+from billing.explaining import ExplanationDocument, explain_bill
 from billing.queries.accounts import account_named
 from billing.queries.bills import bill_before, bill_named, bills_of
 from billing.quoting import DIRECTIONS, quote_feed, tariff_from
@@ -159,7 +159,7 @@ def _document(file: Path) -> Any:
         raise Invalid("tariff", f"The tariff file cannot be taken: {fault.reason}.", fault.place) from fault
 
 
-def _explanation(session: Session, number: str, against: str) -> dict[str, Any]:
+def _explanation(session: Session, number: str, against: str) -> ExplanationDocument:
     found = bill_named(session, number)
     other = bill_named(session, against) if against else bill_before(session, found)
     return explain_bill(session, found, other, days=False).document()
@@ -224,7 +224,7 @@ def bills_text(rows: Sequence[dict[str, str]]) -> str:
     )
 
 
-def explanation_text(document: dict[str, Any]) -> str:
+def explanation_text(document: ExplanationDocument) -> str:
     """An explanation for a person at a terminal."""
     rows = [f"  {row['amount']:>12}  {row['effect']:<10} {row['detail']}" for row in document["effects"]]
     total = [f"  {document['difference']:>12}  in all"] if document["effects"] else []

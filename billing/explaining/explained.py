@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from billing.domain.explanation.comparison import Caveat, Comparison, FirstBill, PerDay
 from billing.domain.explanation.evidence import Figure
@@ -19,13 +19,33 @@ Kind = Literal["first", "per_day", "compared"]
 @dataclass(frozen=True, slots=True)
 class EffectRow:
     """One effect. noun: the cause as a phrase; detail: how we know it; figures: what the detail is made
-    of."""
+    of; plural: whether the noun is."""
 
     effect: str
     noun: str
     amount_minor: int
     detail: str
     figures: tuple[Figure, ...] = ()
+    plural: bool = False
+
+
+class EffectDocument(TypedDict):
+    """One effect, its amount a signed decimal string."""
+
+    effect: str
+    amount: str
+    detail: str
+
+
+class ExplanationDocument(TypedDict):
+    """The promised document of `billing explain`; before and difference are None where there is no earlier
+    bill. Effects add up to the difference exactly, except against a bill of a few days, which has none."""
+
+    before: str | None
+    after: str
+    difference: str | None
+    effects: list[EffectDocument]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class Explained:
         """The difference less all effects: zero in every comparison."""
         return self.difference_minor - sum(row.amount_minor for row in self.rows)
 
-    def document(self) -> dict[str, object]:
+    def document(self) -> ExplanationDocument:
         """The promised document of `billing explain`: totals, and effects as signed decimal strings."""
 
         def amount(minor: int) -> str:
@@ -95,7 +115,9 @@ def explained(
 def effect_rows(found: Comparison) -> tuple[EffectRow, ...]:
     """The effects of a comparison, the largest first."""
     return tuple(
-        EffectRow(row.name, row.noun, row.amount_minor, row.evidence.text, row.evidence.figures)
+        EffectRow(
+            row.name, row.noun, row.amount_minor, row.evidence.text, row.evidence.figures, plural=row.plural
+        )
         for row in waterfall(found)
         if row.evidence is not None
     )

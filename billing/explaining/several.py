@@ -27,7 +27,7 @@ from billing.domain.explanation.comparison import (
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.phrases import bill_names, money_text
 from billing.domain.explanation.sides import Side
-from billing.domain.explanation.words import answer_of
+from billing.domain.explanation.words import Piece, answer_of
 from billing.domain.money import Rounding, div_round
 from billing.domain.rating import RatedBill
 from billing.domain.tariff import Charge, Tariff, Version
@@ -136,9 +136,10 @@ def _added(compared: Iterable[tuple[str, Comparison]], alone: Iterable[EffectRow
             if known is None:
                 rows[row.effect] = replace(row, detail=detail, figures=())
             else:
-                noun = known.noun if abs(known.amount_minor) >= abs(row.amount_minor) else row.noun
+                larger = known if abs(known.amount_minor) >= abs(row.amount_minor) else row
                 amount = known.amount_minor + row.amount_minor
-                rows[row.effect] = EffectRow(row.effect, noun, amount, f"{known.detail}; {detail}")
+                words = f"{known.detail}; {detail}"
+                rows[row.effect] = replace(larger, amount_minor=amount, detail=words, figures=())
     return tuple(sorted((*rows.values(), *alone), key=lambda row: -abs(row.amount_minor)))
 
 
@@ -161,11 +162,12 @@ def _words(
         start = f"{subject} is {money(difference)} {'more' if difference > 0 else 'less'} than {other}"
     main = next((row for row in rows if row.amount_minor * difference > 0), None)
     cause = "" if main is None else f"; the largest part, {money(main.amount_minor)}, is {main.noun}"
-    rest = "; ".join(
-        f"{row.noun} {'adds' if row.amount_minor > 0 else 'takes off'} {money(row.amount_minor)}"
+    others = [
+        Piece(row.effect, row.noun, row.amount_minor, row.plural)
         for row in rows
         if row is not main and row.amount_minor
-    )
+    ]
+    rest = "; ".join(f"{piece.noun} {piece.verb} {money(piece.amount_minor)}" for piece in others)
     return f"{start}{cause}{doubt}.", f"{rest[0].upper()}{rest[1:]}." if rest else ""
 
 

@@ -20,6 +20,7 @@ class WaterfallRow:
     starts_minor: int
     ends_minor: int
     evidence: Evidence | None
+    plural: bool = False
 
     @property
     def amount_minor(self) -> int:
@@ -34,7 +35,10 @@ def waterfall(found: Comparison) -> tuple[WaterfallRow, ...]:
         zip(found.factors, found.effects_minor, strict=True), key=lambda pair: -abs(pair[1])
     ):
         evidence = evidence_of(found, name)
-        rows.append(WaterfallRow("effect", name, noun_of(found, name).text, level, level + amount, evidence))
+        noun = noun_of(found, name)
+        rows.append(
+            WaterfallRow("effect", name, noun.text, level, level + amount, evidence, plural=noun.plural)
+        )
         level += amount
     rows.append(WaterfallRow("post", "after", "", 0, found.after.total_minor, None))
     return tuple(rows)

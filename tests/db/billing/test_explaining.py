@@ -152,6 +152,20 @@ def test_two_points_are_compared_each_with_its_own(world: World, session: Sessio
     assert all("SP0" in row.detail for row in found.rows)
 
 
+def test_several_causes_of_two_points_are_told_in_the_plural(world: World, session: Session) -> None:
+    versions = [flat_version("2024-01-01", "0.25"), flat_version("2026-10-01", "0.26")]
+    world.tariff(flat("steady", versions=versions))
+    one = world.supplied("steady")
+    point_id, channel_id = world.point()
+    world.agreement(one.account_id, point_id, "steady", date(2026, 1, 1))
+    for channel in (one.channel_id, channel_id):
+        world.even(channel, date(2026, 8, 31), 31)
+        world.even(channel, date(2026, 10, 1), 32, 400_000)
+    found = pair(session, one)
+    assert " prices from 1 October add £" in found.if_asked_on
+    assert "one more day adds £" in found.if_asked_on.lower()
+
+
 def test_a_point_that_is_new_is_an_effect_of_its_own(world: World, session: Session) -> None:
     one = world.supplied()
     point_id, channel_id = world.point()

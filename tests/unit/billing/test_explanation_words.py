@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,17 @@ from rating_cases import (
 )
 
 from billing.domain.days import Period
-from billing.domain.explanation.comparison import compare, explain
-from billing.domain.explanation.document import explanation_document
+from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay, compare, explain
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.phrases import kwh_text, money_text, percent_text, price_text
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.waterfall import waterfall
 from billing.domain.explanation.words import MOST_WORDS, answer_of, word_count
-from billing.domain.rating import rate_bill
+from billing.domain.rating import RatedBill, rate_bill
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage
+from billing.explaining.explained import Explained, explained
+from billing.queries.bills import BillRow
 
 LONDON = "Europe/London"
 JUNE, JULY, AUGUST = (Period(date(2013, month, 1), date(2013, month + 1, 1)) for month in (6, 7, 8))
@@ -41,6 +42,21 @@ JUNE, JULY, AUGUST = (Period(date(2013, month, 1), date(2013, month + 1, 1)) for
 def side(subject: Tariff, period: Period, micro: Any, known: Any = None) -> Side:
     usage = micro if isinstance(micro, Usage) else usage_over(period, LONDON, micro)
     return Side(usage, subject, period, LONDON, known)
+
+
+def issued(number: int, bill: RatedBill) -> BillRow:
+    """A rated bill as it would be stored."""
+    first, last, total = bill.period.starts_on, bill.period.ends_before, bill.total_minor
+    return BillRow(
+        number, f"B{number}", 1, first, last, last, last, bill.currency, total, total, bill.micro_kwh,
+        bill.estimated_micro_kwh, bill.estimated_count, "issued", datetime(2014, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def shown(found: Comparison | PerDay | FirstBill) -> Explained:
+    """What pages and commands are given."""
+    against = None if isinstance(found, FirstBill) else issued(1, found.before)
+    return explained(issued(2, found.after), against, found, days=False)
 
 
 @settings(deadline=None, max_examples=60)
@@ -59,7 +75,7 @@ def test_every_answer_is_one_short_sentence_and_nothing_is_left_over(pair: tuple
     assert rows[-1].ends_minor == found.after.total_minor == rows[-2].ends_minor
     assert sum(row.amount_minor for row in rows[1:-1]) == found.difference_minor
     assert all(row.evidence and row.evidence.text for row in rows[1:-1])
-    document = explanation_document(found)
+    document = shown(found).document()
     assert json.loads(json.dumps(document)) == document
     assert sum(Decimal(effect["amount"]) for effect in document["effects"]) == Decimal(
         document["difference"] or ""
@@ -191,7 +207,7 @@ def test_bills_that_cannot_be_compared_are_described() -> None:
     first = explain(None, side(WORKED, JULY, 100_000))
     total = rate_bill(usage_over(JULY, LONDON, 100_000), WORKED, JULY).total_minor
     said = f"Your July bill is {money_text(total, 'GBP', 2)}; there is no earlier bill to compare it with."
-    assert explanation_document(first) == {
+    assert shown(first).document() == {
         "before": None,
         "after": str(Decimal(total) / 100),
         "difference": None,
@@ -203,7 +219,7 @@ def test_bills_that_cannot_be_compared_are_described() -> None:
     assert answer_of(few).sentence == (
         "Your July bill comes to £1.38 a day; the one before covered only three days, at £1.34 a day."
     )
-    assert explanation_document(few)["effects"] == []
+    assert shown(few).document()["effects"] == []
 
 
 def test_numbers_as_people_say_them() -> None:
@@ -243,7 +259,7 @@ def test_worked_example(shared_data: Path) -> None:
         # One factor fewer is apportioned: a minor unit may fall elsewhere.
         assert all(abs(a - b) <= 1 for a, b in zip(row.effects_minor, tabled[name], strict=True)), row
     assert found.effects_minor == (-327, 3799, -1084)
-    document = explanation_document(found)
+    document = shown(found).document()
     assert document["sentence"] == (
         "Your November bill is £23.88 more than October’s; using more a day alone adds £37.99."
     )
@@ -337,3 +353,42 @@ def test_small_changes_of_use_are_told_apart() -> None:
     found = compare(side(WORKED, JUNE, 100_000), side(WORKED, JULY, 100_100))
     texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
     assert texts["volume"] == "4.805 kWh a day, was 4.800"
+
+
+def split(first: str, second: str) -> Tariff:
+    """One price for all hours, another from 16 August."""
+    return tariff(version(flat(first)), version(flat(second), starts_on="2013-08-16"))
+
+
+def halves(early: int, late: int) -> Any:
+    """A day's use before and from the 16th of a month of 31 days."""
+    return lambda count: np.repeat([early, late], [15 * 48, count - 15 * 48])
+
+
+@pytest.mark.parametrize(
+    ("prices", "use", "noun"),
+    [
+        (("0.20", "0.30"), (100_000, 200_000), "more use after the price rose"),
+        (("0.20", "0.30"), (200_000, 100_000), "more use before the price rose"),
+        (("0.30", "0.20"), (100_000, 200_000), "more use after the price fell"),
+        (("0.30", "0.20"), (200_000, 100_000), "more use before the price fell"),
+    ],
+)
+def test_use_on_other_days_is_told_by_the_change_of_the_one_price(
+    prices: tuple[str, str], use: tuple[int, int], noun: str
+) -> None:
+    found = compare(side(split(*prices), JULY, 150_000), side(split(*prices), AUGUST, halves(*use)))
+    (row,) = [row for row in waterfall(found) if row.name == "shift"]
+    assert (row.noun, row.amount_minor != 0) == (noun, True)
+    assert row.evidence is not None
+    assert row.evidence.text == "one price for all hours, another from 16 August"
+    back = compare(side(split(*prices), AUGUST, halves(*use)), side(split(*prices), JULY, 150_000))
+    (row,) = [row for row in waterfall(back) if row.name == "shift"]
+    assert row.noun == f"more use on {'dearer' if row.amount_minor > 0 else 'cheaper'} days"
+
+
+def test_hours_keep_their_word_where_they_differ_in_price() -> None:
+    slots = np.full(31 * 48, 100_000)
+    slots.reshape(31, 48)[:, 36] = 3_000_000
+    found = compare(side(WORKED, JULY, 100_000), side(WORKED, AUGUST, lambda count: slots))
+    assert "more use at dearer hours" in {row.noun for row in waterfall(found)}
