@@ -10,11 +10,13 @@ so that the cap holds; workers with different customers never wait for each othe
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ from notifications.domain.permission import (
     permission,
 )
 
+_log = logging.getLogger(__name__)
 _CUSTOMER_LOCKS = 0x6E6F7469
 """The class of this module's advisory locks ("noti")."""
 _TURNS = 2**31
@@ -148,7 +151,7 @@ def claim(
     held: list[Claimed] = []
     for row in taken:
         known = situation[row.id]
-        verdict = permission(_asked(row, known, underway[row.customer_id], now), now, rules)
+        verdict = _verdict(row, known, underway[row.customer_id], now, rules)
         decision = _decision(row, verdict, terms)
         if decision["state"] == "sending":
             name = row.message_id or message_id(row.key, sender_address)
@@ -190,6 +193,19 @@ def give_back(session: Session, unsent: Sequence[Claimed]) -> None:
         session.execute(_GIVE_BACK, given)
 
 
+def _verdict(row: Row[Any], known: Row[Any], underway: int, now: datetime, rules: Rules) -> Verdict | str:
+    """The verdict, or in words why there can be none: one bad row must not keep its whole batch from going.
+
+    Nobody can say when it is night in a time zone that is none; `ZoneInfo` says so in three ways
+    (`ZoneInfoNotFoundError` is a KeyError; a name that leads out of the folder, or to one).
+    """
+    try:
+        return permission(_asked(row, known, underway, now), now, rules)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        _log.warning("notice %s cannot be judged in the time zone %r: %s", row.id, row.timezone, error)
+        return f"nobody can say when it may go in the time zone {row.timezone!r}: {error}"
+
+
 def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Asked:
     """`underway` are this claim's own notices to the same customer that came before this one."""
     midnight = local_midnight(now, row.timezone)
@@ -204,8 +220,10 @@ def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Aske
     )
 
 
-def _decision(row: Row[Any], verdict: Verdict, terms: Terms) -> dict[str, Any]:
-    """What the claim changes in the row; absent keys are null."""
+def _decision(row: Row[Any], verdict: Verdict | str, terms: Terms) -> dict[str, Any]:
+    """What the claim changes in the row; absent keys are null. A verdict in words is why it is dead."""
+    if isinstance(verdict, str):
+        return {"id": row.id, "state": "dead", "last_error": verdict[:500]}
     if isinstance(verdict, Withhold):
         return {"id": row.id, "state": "withheld", "reason": verdict.reason}
     if isinstance(verdict, SendNotBefore):

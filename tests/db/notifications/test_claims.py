@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from notifications.actions import queue, queue_all, record_consent
 from notifications.claims import Terms, claim, give_back, mark_failed, mark_sent
 from notifications.domain.permission import Rules
 from notifications.new_notice import NewNotice
+from notifications.tables import OutboxNotice
 from notifications.types.payment_reminder import payment_reminder
 
 MAIL = "care@utility.example"
@@ -127,6 +130,23 @@ def test_one_that_kills_its_workers_is_dead_in_the_end(session: Session, town: A
     (row,) = town.rows()
     assert row.state == "dead"
     assert "3 times" in row.last_error
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../secret", "Europe"])
+def test_a_time_zone_that_is_none_kills_its_notice_alone(
+    session: Session, town: Any, now: datetime, zone: str
+) -> None:
+    for bill in ("F-bad", "F-good"):
+        queue(session, reminder(town.person(), bill), now)
+    session.execute(
+        update(OutboxNotice).where(OutboxNotice.context["bill"].astext == "F-bad").values(timezone=zone)
+    )
+    looked_at, held = claim(session, now, TERMS, MAIL)
+    assert (looked_at, [one.context["bill"] for one in held]) == (2, ["F-good"])
+    bad, good = town.rows()
+    assert (bad.state, bad.lease_until, good.state) == ("dead", None, "sending")
+    assert f"time zone {zone!r}" in bad.last_error
+    assert claim(session, now + timedelta(seconds=1), TERMS, MAIL) == (0, [])
 
 
 def test_who_lost_the_lease_may_only_say_that_it_was_sent(session: Session, town: Any, now: datetime) -> None:
