@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,11 @@ _AUDIENCE = text("""
     left join customer_flags as flag on flag.customer_id = customers.id
     group by accounts.customer_id, premises.timezone, customers.number
     order by medical desc, vulnerable desc, customers.number, premises.timezone
+""")
+
+_NEW_REASON = text("""
+    update outbox set context = jsonb_set(context, '{reason}', to_jsonb(cast(:reason as text)))
+    where about = :about and state = 'waiting' and context ->> 'reason' is distinct from :reason
 """)
 
 
@@ -102,8 +107,9 @@ def plan_outage(
 ) -> Announcement:
     """Record a planned outage and queue a notice to everyone who lives under its node.
 
-    Safe to repeat: the same node and times are the same outage, and nobody is told twice. Raises `NotFound`
-    for an unknown node, `Invalid` for times that do not fit.
+    Safe to repeat: the same node and times are the same outage, and nobody is told twice. Its reason is the
+    one given last, also in notices that wait; a letter that went out stays as it was. Raises `NotFound` for
+    an unknown node, `Invalid` for times that do not fit.
     """
     _check(session, interruption, now)
     values = {
@@ -115,16 +121,16 @@ def plan_outage(
         "created_by": created_by,
         "created_at": now,
     }
-    kept = session.scalar(
-        insert(Outage).values(values).on_conflict_do_nothing().returning(Outage.id)
-    ) or session.scalar(
-        select(Outage.id).where(
-            Outage.node_id == interruption.node_id,
-            Outage.starts_at == interruption.starts_at,
-            Outage.ends_at == interruption.ends_at,
+    kept = session.execute(
+        insert(Outage)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=[Outage.node_id, Outage.starts_at, Outage.ends_at],
+            set_={"reason": interruption.reason},
         )
-    )
-    assert kept is not None
+        .returning(Outage.id)
+    ).scalar_one()
+    session.execute(_NEW_REASON, {"about": f"outage:{kept}", "reason": interruption.reason})
     return tell_of_outage(session, kept, interruption, now)
 
 

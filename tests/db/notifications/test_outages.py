@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifications.actions import record_consent
+from notifications.claims import Terms, claim, mark_sent
 from notifications.domain.permission import Reason
 from notifications.outages import Interruption, audience, plan_outage
 from notifications.tables import Outage
@@ -67,6 +68,27 @@ def test_who_moves_in_is_told_when_it_is_announced_again(session: Session, town:
     assert first.outage_id == again.outage_id
     assert again.counts == {"already": 1, "queued": 1}
     assert session.scalar(select(func.count(Outage.id))) == 1
+
+
+def test_another_reason_is_the_outages_and_of_all_who_are_still_to_be_told(
+    session: Session, town: Any, now: datetime
+) -> None:
+    town.person()
+    first = plan_outage(session, interruption(town.west), now)
+    (gone,) = claim(session, now, Terms(), "care@utility.example")[1]
+    mark_sent(session, gone, "subject", now)
+    town.person()
+    plan_outage(session, interruption(town.west), now)
+    town.person()
+    cable = replace(interruption(town.west), reason="a broken cable")
+    again = plan_outage(session, cable, now)
+    assert (again.outage_id, again.counts) == (first.outage_id, {"already": 2, "queued": 1})
+    assert session.scalars(select(Outage.reason)).all() == ["a broken cable"]
+    assert [(row.state, row.context["reason"]) for row in town.rows()] == [
+        ("sent", "a new transformer"),
+        ("waiting", "a broken cable"),
+        ("waiting", "a broken cable"),
+    ]
 
 
 def test_one_customer_with_two_premises_gets_one_notice(session: Session, town: Any, now: datetime) -> None:
