@@ -25,9 +25,9 @@ from utility_crm.kit.errors import Invalid
 @dataclass(frozen=True, slots=True)
 class TakenFeed:
     """What became of a file. status: ok, partial, rejected or unchanged; `before` is when the very same file
-    was taken, None if it never was."""
+    was taken, None if it never was. `feed_id` is None where there is no feed: the file could not be read."""
 
-    feed_id: int
+    feed_id: int | None
     status: str
     readings: int
     blocks_added: int

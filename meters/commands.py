@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from meters.actions import TakenFeed, ingest
 from meters.asking import Asked, asked
@@ -75,12 +76,22 @@ def ingest_(
         taken = []
         with database() as engine:
             for path in paths:
-                with unit_of_work(engine) as session:
-                    taken.append((path, ingest(session, path, how)))
+                taken.append((path, _taken(engine, path, how)))
         document = {"feeds": [feed.document(str(path)) for path, feed in taken]}
         emit(document, as_json, lambda: "\n".join(feed_text(str(path), feed) for path, feed in taken))
     if any(feed.problems for _path, feed in taken):
         raise typer.Exit(1)
+
+
+def _taken(engine: Engine, path: Path, how: Asked) -> TakenFeed:
+    """What became of one file; one that cannot be read is refused with its problem, as others were taken or
+    will be."""
+    try:
+        with unit_of_work(engine) as session:
+            return ingest(session, path, how)
+    except Invalid as error:
+        problem = {"member": None, "line": None, "code": error.code, "message": error.message}
+        return TakenFeed(None, "rejected", 0, 0, 0, 0, [problem])
 
 
 def read_options(columns: str, timezone: str) -> ReadOptions:

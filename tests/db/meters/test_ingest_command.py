@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from meter_files import JUNE, csv_file
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
+import meters.actions
 from meters.commands import app
 from meters.feeds.reading import read_feed
 from utility_crm.kit.database import make_engine
@@ -75,6 +77,32 @@ def test_exit_codes(fresh: Engine, tmp_path: Path) -> None:
         assert CliRunner().invoke(app, ["ingest", str(good), *usage]).exit_code == 2
     with fresh.connect() as connection:
         assert connection.scalar(text("select count(*) from feeds")) == 5
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others_told(
+    fresh: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = csv_file(tmp_path, "a.csv", ("SP1", JUNE, [1] * 24))
+    torn = csv_file(tmp_path, "torn.csv", ("SP2", JUNE, [1] * 24))
+    last = csv_file(tmp_path, "c.csv", ("SP3", JUNE, [1] * 24))
+    digest = meters.actions._digest
+
+    def failing(path: Path) -> str:
+        if path == torn:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return digest(path)
+
+    monkeypatch.setattr(meters.actions, "_digest", failing)
+    code, (taken, refused, also) = run(first, torn, last)
+    assert code == 1 and (taken["status"], also["status"]) == ("ok", "ok")
+    assert (refused["path"], refused["feed_id"], refused["status"]) == (str(torn), None, "rejected")
+    (problem,) = refused["problems"]
+    assert problem["code"] == "unreadable" and "Input/output error" in problem["message"]
+    with fresh.connect() as connection:
+        names = connection.scalars(text("select name from feeds order by id")).all()
+    assert names == ["a.csv", "c.csv"]
+    said = CliRunner().invoke(app, ["ingest", str(first), str(torn)]).stdout
+    assert "a.csv: nothing new" in said and "torn.csv: refused" in said and "cannot be read" in said
 
 
 def test_a_person_reads_words(fresh: Engine, tmp_path: Path) -> None:
