@@ -15,13 +15,20 @@ from meters.feeds_page import feeds_page
 from meters.inspection import inspection
 from meters.places import assign_service_point
 from meters.standard_time import StandardTimes
-from meters.uploading import MOST_MEGABYTES, SentForm, UploadRoute, put_down, sent_form
+from meters.uploading import (
+    MOST_MEGABYTES,
+    WORDS_FOR_TOO_MUCH,
+    SentForm,
+    UploadRoute,
+    put_down,
+    sent_form,
+)
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound
 from utility_crm.kit.settings import settings
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
-uploads = APIRouter(route_class=UploadRoute)
+uploads = APIRouter(route_class=UploadRoute, max_body_size=WORDS_FOR_TOO_MUCH)
 Text = Annotated[str, Form()]
 Sent = Annotated[SentForm, Depends(sent_form)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -12,16 +13,19 @@ from typing import Annotated, Any
 
 from fastapi import File, Form, Request, UploadFile
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from meters.asking import Asked, asked
-from utility_crm.auth.cookies import COOKIE
 from utility_crm.kit.errors import Invalid, Refused
-from utility_crm.web.visit import SignInNeeded
+from utility_crm.web.visit import visit
 from utility_crm.web.words import mark
 
 MOST_MEGABYTES = 256
 """Of all files of one form. The whole body comes to disk before a route sees it."""
+
+WORDS_FOR_TOO_MUCH = sys.maxsize
+"""The `max_body_size` of a router of UploadRoutes: these refuse too much themselves, in words that help."""
 
 _MOST_BYTES = MOST_MEGABYTES * 2**20
 _LONGEST_NAME = 180
@@ -29,15 +33,20 @@ _HANDLER = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class UploadRoute(APIRoute):
-    """A route that looks at the head of a request before its body is taken: who sends it, and how much."""
+    """A route that looks at the head of a request before its body is taken: who sends it, and how much.
+
+    Who may send is asked in full (the role, a password changed since, who has left), not only whether the
+    cookie is ours: a body of any size comes to disk.
+    """
+
+    roles = ("ops",)
 
     def get_route_handler(self) -> _HANDLER:
         """The usual handler behind the two questions."""
         usual = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            if request.app.state.sessions.read(request.cookies.get(COOKIE)) is None:
-                raise SignInNeeded
+            await run_in_threadpool(self._ask_who, request)
             length = request.headers.get("content-length")
             if length is None:  # sent in pieces, whose number nobody can know
                 raise Invalid("no_length", "This form does not say how long it is. Nothing was taken.")
@@ -50,6 +59,11 @@ class UploadRoute(APIRoute):
             return await usual(request)
 
         return guarded
+
+    def _ask_who(self, request: Request) -> None:
+        """Raises SignInNeeded or WrongRole."""
+        with visit(request, *self.roles):
+            pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from utility_crm.auth.cookies import Sessions
 from utility_crm.auth.guesses import Guesses
@@ -15,7 +16,7 @@ from utility_crm.kit.module import CustomerRoom, Module, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
-from utility_crm.web.security import Guard
+from utility_crm.web.security import MOST_BODY_BYTES, Guard
 from utility_crm.web.static_files import HashedFiles
 from utility_crm.web.templating import templates_of
 
@@ -51,7 +52,8 @@ def create_app(
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))
     app.mount("/static", HashedFiles(), name="static")
-    app.add_middleware(Guard)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY_BYTES)
+    app.add_middleware(Guard)  # around the limit: its refusals carry the headers, too
     add_error_pages(app)
     return app
 

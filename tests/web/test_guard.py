@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request
@@ -18,6 +19,7 @@ from utility_crm.customers.tables import Contact
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.installation import SIMULATED, note
 from utility_crm.kit.settings import settings
+from utility_crm.web.security import MOST_BODY_BYTES
 from utility_crm.web.visit import visit
 
 KINDS = {"missing": NotFound, "clash": Conflict, "no": Refused, "odd": Invalid}
@@ -112,6 +114,31 @@ def test_writes_of_other_sites_are_refused(
     form = {"channel": "call", "topic": "bill"}
     answer = client.post(f"/customers/{people.margaret}/contacts", data=form, headers=headers)
     assert answer.status_code == status
+
+
+def form_of(size: int) -> bytes:
+    """A sign-in form of so many bytes."""
+    return b"login=nobody&password=".ljust(size, b"x")
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_a_strangers_body_may_be_a_megabyte(make_client: MakeClient) -> None:
+    client = make_client(installed=[])
+    assert client.post("/sign-in", content=form_of(MOST_BODY_BYTES), headers=FORM).status_code == 401
+    refused = client.post("/sign-in", content=form_of(MOST_BODY_BYTES + 1), headers=FORM)
+    assert refused.status_code == 413 and refused.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_body_that_does_not_say_its_length_is_counted(make_client: MakeClient) -> None:
+    def in_pieces() -> Iterator[bytes]:
+        yield form_of(MOST_BODY_BYTES)
+        yield b"x"
+
+    refused = make_client(installed=[]).post("/sign-in", content=in_pieces(), headers=FORM)
+    assert "content-length" not in refused.request.headers
+    assert refused.status_code == 413 and refused.headers["x-content-type-options"] == "nosniff"
 
 
 def test_every_response_carries_the_policy(make_client: MakeClient) -> None:

@@ -29,6 +29,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+MOST_BODY_BYTES = 2**20
+"""Of any request, whoever sends it, counted as it arrives. A router of larger forms says so itself
+(`APIRouter(max_body_size=...)`) and has to ask who is there before it reads."""
+
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

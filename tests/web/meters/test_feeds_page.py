@@ -180,6 +180,31 @@ def test_what_does_not_say_how_long_it_is_is_refused_before_it_is_read(make_clie
     assert refused.status_code == 422 and "does not say how long it is" in refused.text
 
 
+@pytest.mark.parametrize("path", ["/feeds", "/feeds/inspect"])
+@pytest.mark.parametrize("role", ["agent", "marketer"])
+def test_a_wrong_role_is_refused_before_its_file_is_read(make_client, role: str, path: str) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"--x"
+        raise AssertionError("the body was read")
+
+    head = {"content-type": "multipart/form-data; boundary=x", "content-length": str(200 * 2**20)}
+    refused = make_client(role).post(path, headers=head, content=endless())
+    assert refused.status_code == 403 and f"for ops; you are signed in as {role}" in refused.text
+
+
+def test_who_has_left_sends_nothing(make_client, session) -> None:
+    client = make_client("ops")
+    session.execute(text("update users set active = false"))
+    answered = upload(client, ("a.csv", CSV))
+    assert answered.status_code == 303 and answered.headers["location"].startswith("/sign-in")
+
+
+def test_a_file_may_be_larger_than_another_form(make_client, session) -> None:
+    large = CSV + "\n" * 2**21
+    assert upload(make_client("ops"), ("large.csv", large)).status_code == 303
+    assert session.scalars(select(Feed.readings)).all() == [24]
+
+
 def test_who_is_not_signed_in_sends_nothing(make_client) -> None:
     answered = upload(make_client(), ("a.csv", CSV))
     assert answered.status_code == 303 and answered.headers["location"].startswith("/sign-in")
