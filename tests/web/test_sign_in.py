@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Event, Lock
+from time import monotonic
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from tests.web.conftest import MakeClient
 from utility_crm.auth.actions import add_user, check_password, set_password
 from utility_crm.auth.cookies import COOKIE, Sessions
-from utility_crm.auth.guesses import Guesses
+from utility_crm.auth.guesses import PAUSE, SLOW_SECONDS, Guesses
 from utility_crm.auth.queries import active_user
 from utility_crm.auth.tables import User
-from utility_crm.kit.errors import Conflict, Invalid
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.errors import Conflict, Invalid, Refused
+from utility_crm.web import sign_in
 
 PASSWORD = "correct horse battery"
+HERE = "192.0.2.200"
+NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
+MakeApp = Callable[..., FastAPI]
 
 
 @pytest.fixture
@@ -55,16 +67,110 @@ def test_five_guesses_then_a_pause_even_for_the_right_password(make_client: Make
 
 
 def test_a_pause_ends_and_another_name_is_free() -> None:
-    guesses, now = Guesses(), datetime(2026, 11, 20, 14, tzinfo=UTC)
+    guesses = Guesses()
     for _ in range(5):
-        left = guesses.failed("priya", now)
-    assert left == 0 and guesses.until("priya", now) == now + timedelta(minutes=15)
-    assert guesses.left("tomas", now) == 5
-    later = now + timedelta(minutes=15)
-    assert guesses.until("priya", later) is None and guesses.left("priya", later) == 5
-    guesses.failed("priya", later)
-    guesses.forget("priya")
-    assert guesses.left("priya", later) == 5
+        assert guesses.begin("priya", HERE, NOW) is None
+    assert guesses.begin("priya", HERE, NOW) == guesses.until("priya", HERE, NOW) == NOW + PAUSE
+    assert (guesses.left("priya", HERE, NOW), guesses.left("tomas", HERE, NOW)) == (0, 5)
+    later = NOW + PAUSE
+    assert guesses.until("priya", HERE, later) is None and guesses.left("priya", HERE, later) == 5
+    assert guesses.begin("priya", HERE, later) is None
+    assert guesses.left("priya", HERE, later) == 4
+    guesses.take_back("priya", HERE, later, right=True)
+    assert guesses.left("priya", HERE, later) == 5
+
+
+def test_a_stranger_does_not_lock_a_colleague_out(make_app: MakeApp, priya: int) -> None:
+    app = make_app([])
+    stranger, colleague = (
+        TestClient(app, client=(address, 1), follow_redirects=False) for address in ("203.0.113.9", HERE)
+    )
+    codes = [
+        stranger.post("/sign-in", data={"login": "priya", "password": "x"}).status_code for _ in range(6)
+    ]
+    assert codes == [401] * 5 + [429]
+    assert colleague.post("/sign-in", data={"login": "priya", "password": PASSWORD}).status_code == 303
+
+
+def test_an_address_rests_after_fifty_names(make_client: MakeClient, priya: int) -> None:
+    client = make_client(installed=[])
+    guesses = client.app.state.guesses  # type: ignore[attr-defined]
+    for number in range(49):
+        assert guesses.begin(f"name {number}", "testclient", utc_now()) is None
+    for _ in range(3):  # who signs in uses none of the tries up
+        assert client.post("/sign-in", data={"login": "priya", "password": PASSWORD}).status_code == 303
+    assert client.post("/sign-in", data={"login": "one more", "password": "x"}).status_code == 401
+    refused = client.post("/sign-in", data={"login": "priya", "password": PASSWORD})
+    assert refused.status_code == 429 and "Too many tries" in refused.text
+
+
+def test_the_neighbours_of_an_address_are_one() -> None:
+    guesses = Guesses()
+    for number in range(50):
+        assert guesses.begin(f"name {number}", f"2001:db8::{number:x}", NOW) is None
+    assert guesses.begin("priya", "2001:db8::ffff", NOW) == NOW + PAUSE
+    assert guesses.begin("priya", "2001:db8:0:1::1", NOW) is None
+    assert guesses.begin("priya", "::ffff:192.0.2.1", NOW) is None
+
+
+def test_tries_sent_at_once_are_counted_before_any_is_looked_at(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty at a time, none of which is answered before all have come as far as they come."""
+    client = make_client(installed=[])
+    looked_at = 0
+    all_in, lock = Event(), Lock()
+
+    def slow(*_: object) -> None:
+        nonlocal looked_at
+        with lock:
+            looked_at += 1
+        assert all_in.wait(20)
+
+    monkeypatch.setattr(sign_in, "check_password", slow)
+    with ThreadPoolExecutor(20) as threads:
+        sent = [
+            threads.submit(client.post, "/sign-in", data={"login": "priya", "password": str(number)})
+            for number in range(20)
+        ]
+        refused = list(islice(as_completed(sent, timeout=20), 15))
+        all_in.set()
+    assert [one.result().status_code for one in refused] == [429] * 15
+    assert sorted(one.result().status_code for one in sent)[:5] == [401] * 5
+    assert looked_at == 5
+
+
+def test_wrong_tries_everywhere_slow_all_down_for_a_while() -> None:
+    guesses = Guesses()
+    for number in range(100):
+        assert guesses.wait_seconds(NOW) == 0
+        guesses.begin("priya", f"192.0.2.{number}", NOW)
+    assert guesses.wait_seconds(NOW) == SLOW_SECONDS
+    assert guesses.begin("priya", HERE, NOW) is None
+    assert guesses.wait_seconds(NOW + PAUSE) == 0
+
+
+def test_a_try_waits_as_long_as_it_is_told(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = make_client(installed=[])
+    monkeypatch.setattr(Guesses, "wait_seconds", lambda *_: 0.3)
+    began = monotonic()
+    assert client.post("/sign-in", data={"login": "priya", "password": "x"}).status_code == 401
+    assert monotonic() - began >= 0.3
+
+
+def test_a_try_that_could_not_be_looked_at_is_none(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise Refused("down", "It is down.")
+
+    client = make_client(installed=[])
+    with monkeypatch.context() as broken:
+        broken.setattr(sign_in, "check_password", fails)
+        for _ in range(6):
+            assert client.post("/sign-in", data={"login": "priya", "password": "x"}).status_code == 403
+    answer = client.post("/sign-in", data={"login": "priya", "password": "x"})
+    assert answer.status_code == 401 and "4 more tries" in answer.text
 
 
 def test_pages_send_a_stranger_to_the_door_and_back(make_client: MakeClient) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from utility_crm.auth.actions import check_password
@@ -40,24 +41,36 @@ def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response
     return _form(request, utc_now(), wanted)
 
 
-@router.post("/sign-in")
+async def unhurried(request: Request) -> None:
+    """Holds a try back where many are wrong everywhere; waiting takes no thread from anybody."""
+    await sleep(request.app.state.guesses.wait_seconds(utc_now()))
+
+
+@router.post("/sign-in", dependencies=[Depends(unhurried)])
 def enter(
     request: Request,
     login: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
-    """Takes name and password. After five wrong tries a name rests for a quarter of an hour."""
+    """Takes name and password. After five wrong tries from one address a name rests there for a quarter of an
+    hour, after fifty an address does (see `auth.guesses`)."""
     now, guesses = utc_now(), request.app.state.guesses
     who = login.strip().lower()[:200]
-    if guesses.until(who, now) is not None:
-        return _form(request, now, wanted, login=who, until=guesses.until(who, now), status=429)
-    with open_session(request) as session:
-        user = check_password(session, who, password)
+    address = request.client.host if request.client else ""
+    paused = guesses.begin(who, address, now)
+    if paused is not None:
+        return _form(request, now, wanted, login=who, until=paused, status=429)
+    try:
+        with open_session(request) as session:
+            user = check_password(session, who, password)
+    except Exception:  # nobody learnt anything: the try was none
+        guesses.take_back(who, address, now, right=False)
+        raise
     if user is None:
-        left = guesses.failed(who, now)
-        return _form(request, now, wanted, login=who, left=left, until=guesses.until(who, now), status=401)
-    guesses.forget(who)
+        left, until = guesses.left(who, address, now), guesses.until(who, address, now)
+        return _form(request, now, wanted, login=who, left=left, until=until, status=401)
+    guesses.take_back(who, address, now, right=True)
     response = _enter(request, user, wanted)
     response.set_cookie(
         COOKIE,
