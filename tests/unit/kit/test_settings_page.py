@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from utility_crm.kit.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "settings.md"
@@ -21,3 +24,8 @@ def test_the_page_lists_every_setting() -> None:
     listed = [(name.lower(), default or None, what) for name, default, what in ROW.findall(PAGE.read_text())]
     fields = Settings.model_fields.items()
     assert listed == [(name, _shown(field.default), field.description) for name, field in fields]
+
+
+def test_a_zone_that_is_none_is_refused_at_the_start() -> None:
+    with pytest.raises(ValidationError, match="no IANA time zone"):
+        Settings(timezone="Mars/Base")
