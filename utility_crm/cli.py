@@ -6,6 +6,7 @@ import logging
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from utility_crm.commands import customers, running, users
 from utility_crm.installed import modules
@@ -40,8 +41,15 @@ def build(named: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Entry point of `utility-crm` and `python -m utility_crm`."""
+    try:
+        level = settings().log_level.upper()
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = f"UTILITY_CRM_{wrong['loc'][0]}".upper()
+            sys.stderr.write(f"{name}={wrong['input']}: {wrong['msg'].removeprefix('Value error, ')}\n")
+        sys.exit(2)
     logging.basicConfig(
-        level=settings().log_level.upper(),
+        level=level,
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
