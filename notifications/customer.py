@@ -1,5 +1,5 @@
-"""The notices' part of the customer page: what is off where she lives, whether she knows, and what we
-wrote."""
+"""The notices' part of the customer page: what is off where she lives, whether she knows, what we may
+send, and what we wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 
 from notifications.outage_queries import OutageHere, outages_at
 from notifications.phrases import time_in_words
-from notifications.queries import ListedNotice, notices_of
+from notifications.queries import ListedNotice
+from notifications.told import TOLD, notices_to
 from notifications.types import notice_type
 from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
@@ -93,7 +94,7 @@ def _todo_detail(one: OutageHere, call: CustomerCall, _: Words) -> str:
 
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language, PACKAGE)
-    return [_entry(one, call, _) for one in notices_of(call.session, call.customer_id)]
+    return [_entry(one, call, _) for one in call.once(notices_to)]
 
 
 _TONES: dict[str, Tone] = {"withheld": "warn", "dead": "bad"}
@@ -116,4 +117,4 @@ def _entry(one: ListedNotice, call: CustomerCall, _: Words) -> TimelineEntry:
     return TimelineEntry(at, mark("Notices"), title, detail, _TONES.get(one.state, ""), f"/notices/{one.id}")
 
 
-ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline)
+ROOM = CustomerRoom(questions=(TOLD,), banners=_banners, todos=_todos, timeline=_timeline)

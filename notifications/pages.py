@@ -1,14 +1,15 @@
-"""Outages and whom we told, notices on their way, why one was sent or not, and the demo's mailbox."""
+"""Outages and whom we told, notices on their way, why one was sent or not, what a customer allows, and the
+demo's mailbox."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from notifications.actions import try_again
+from notifications.actions import record_consent, try_again
 from notifications.announcing import Announced, Draft, preview, read_draft
 from notifications.domain.permission import Reason
 from notifications.outage_queries import OutageRow, outage, outages_since, places
@@ -116,6 +117,23 @@ def again(request: Request, notice_id: int) -> Response:
         notice_story(v.session, notice_id)
         try_again(v.session, v.now, notice_id)
         return v.redirect(f"/notices/{notice_id}")
+
+
+@router.post("/customers/{customer_id}/consent")
+def consent(
+    request: Request,
+    customer_id: int,
+    granted: Annotated[Literal["yes", "no"], Form()],
+    purpose: Text = "",
+    channel: Text = "",
+    proof: Text = "",
+) -> Response:
+    """Keep a customer's word for or against being written to."""
+    with visit(request, "agent") as v:
+        record_consent(
+            v.session, customer_id, purpose, channel, granted=granted == "yes", now=v.now, proof=proof
+        )
+        return v.redirect(f"/customers/{customer_id}", ask="told", changed=f"{purpose}-{channel}")
 
 
 def _outages(

@@ -127,15 +127,22 @@ def permission(asked: Asked, now: datetime, rules: Rules = Rules()) -> Verdict:
     """The verdict at `now` (aware). Raises `ZoneInfoNotFoundError` for an unknown zone."""
     if not asked.address:
         return Withhold(Reason.NO_ADDRESS)
-    if asked.consent is False:
-        return Withhold(Reason.CONSENT_WITHDRAWN)
-    if asked.purpose == "marketing" and not asked.consent:
-        return Withhold(Reason.NO_CONSENT)
+    if (against := objection(asked.purpose, asked.consent)) is not None:
+        return Withhold(against)
     verdict = SendNow() if asked.urgent else _decent_time(asked, now, rules)
     goes_at = verdict.at if isinstance(verdict, SendNotBefore) else now
     if asked.useful_before is not None and goes_at >= asked.useful_before:
         return Withhold(Reason.TOO_LATE)
     return verdict
+
+
+def objection(purpose: str, consent: bool | None) -> Reason | None:
+    """What the customer's newest word (None: nothing was said) has against a notice for it: rule 2."""
+    if consent is False:
+        return Reason.CONSENT_WITHDRAWN
+    if purpose == "marketing" and not consent:
+        return Reason.NO_CONSENT
+    return None
 
 
 def decent_from(
