@@ -42,7 +42,7 @@ def build(named: str | None = None) -> typer.Typer:
 def main() -> None:
     """Entry point of `utility-crm` and `python -m utility_crm`."""
     try:
-        level = settings().log_level.upper()
+        level = settings().log_level
     except ValidationError as error:
         for wrong in error.errors():
             name = f"UTILITY_CRM_{wrong['loc'][0]}".upper()

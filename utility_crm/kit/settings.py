@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator
@@ -43,7 +44,9 @@ class Settings(BaseSettings):
     smtp_password: str | None = Field(None, description="and with what")
     smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
     mail_from: str = Field("care@utility.example", description="sender of notices")
-    log_level: str = Field("WARNING", description="what the processes say on standard error")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="what the processes say on standard error"
+    )
 
     @field_validator("timezone")
     @classmethod
