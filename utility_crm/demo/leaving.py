@@ -39,7 +39,7 @@ class Causes:
     jump_after_price_rise: float = 1.6
     """Times as much once prices have risen."""
     open_complaint: float = 2.1
-    """A complaint of the last 150 days without an answer for a week."""
+    """A complaint that has waited a week for its answer, for as long as it waits."""
     late_bill: float = 0.5
     """Each bill of the last 190 days paid a week late or not at all, at most four."""
     cheaper_tariff: float = 1.7
@@ -112,7 +112,7 @@ def _open_complaints(calendar: Calendar, count: int, contacts: tuple[Contact, ..
         if contact.complaint:
             made = calendar.place(contact.at.date())
             answered = calendar.place(contact.answered_at.date()) if contact.answered_at else calendar.days
-            waiting[contact.customer, made + 7 : min(answered, made + 150)] = 1.0
+            waiting[contact.customer, made + 7 : answered] = 1.0
     return waiting
 
 

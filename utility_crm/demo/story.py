@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +27,9 @@ NEVER_PAID = 3
 """Of how many of the latest bills some are not paid at all. Older ones came in late: money pays the oldest
 first."""
 NEVER = -1
+LATE_ANSWERS = 0.42
+"""Share of the complaints that are answered only after `LATE_DAYS` days."""
+LATE_DAYS = (20, 100)
 
 
 @dataclass(frozen=True)
@@ -211,12 +215,14 @@ def _contact(draw: np.random.Generator, calendar: Calendar, customer: int, place
     complaint = bool(lots[0] < (0.3 if sore else 0.12))
     at = _at(calendar.day(place), minute)
     delay = 1 + int(draw.exponential(5))
+    if lots[1] < LATE_ANSWERS:
+        delay = _late_days(lots[1] / LATE_ANSWERS)
     answered = at
     outcome = "answered at once"
     if complaint:
         answered = _at(calendar.day(place + delay), 9 * 60 + minute % 480)
         outcome = "put right"
-    still_open = complaint and (lots[1] < 0.42 or place + delay >= calendar.days)
+    still_open = complaint and place + delay >= calendar.days
     return Contact(
         customer=customer,
         at=at,
@@ -227,6 +233,12 @@ def _contact(draw: np.random.Generator, calendar: Calendar, customer: int, place
         outcome="" if still_open else outcome,
         note=COMPLAINTS[topic] if complaint else NOTES[topic][int(lots[2] * len(NOTES[topic]))],
     )
+
+
+def _late_days(lot: float) -> int:
+    """Days until a late answer, for an even lot of [0, 1): most of them towards the end of `LATE_DAYS`."""
+    first, last = LATE_DAYS
+    return first + int(math.sqrt(lot) * (last - first))
 
 
 def _at(day: date, minute: int) -> datetime:

@@ -13,6 +13,7 @@ import pytest
 from utility_crm.demo.people import LANDLINES, MOBILE
 from utility_crm.demo.plan import Plan, make_plan
 from utility_crm.demo.planted import PLANTED
+from utility_crm.demo.story import LATE_DAYS
 
 AS_OF = date(2026, 11, 20)
 
@@ -138,6 +139,18 @@ def test_heating_follows_the_cold(plan: Plan) -> None:
     assert plan.energy.heating[heats][:, cold].mean() > 4
     assert plan.energy.heating[:, warm].sum() == 0
     assert plan.energy.heating[~heats].sum() == 0
+
+
+def test_every_complaint_is_answered_some_of_them_late(plan: Plan) -> None:
+    """What waits at the as-of date is young; before it, many a complaint waited for weeks."""
+    complaints = [contact for contact in plan.contacts if contact.complaint]
+    waiting = [contact for contact in complaints if contact.answered_at is None]
+    assert 10 < len(waiting) < 60
+    assert all((plan.as_of - contact.at.date()).days <= LATE_DAYS[1] for contact in waiting)
+    waits = [(one.answered_at - one.at).days for one in complaints if one.answered_at is not None]
+    assert max(waits) <= LATE_DAYS[1]
+    assert 0.25 < np.mean([wait >= LATE_DAYS[0] - 1 for wait in waits]) < 0.55
+    assert all(one.answered_at is None or one.answered_at.date() < plan.as_of for one in complaints)
 
 
 @pytest.mark.parametrize("as_of", [date(2024, 2, 29), date(2025, 3, 31), date(2027, 1, 1)])
