@@ -74,7 +74,7 @@ def _too_long(mine: Sequence[Gap]) -> Hold:
     supply = mine[0].item.supply
     missing, intervals = sum(gap.missing for gap in mine), sum(gap.intervals for gap in mine)
     reason = (
-        f"{missing} of {intervals} readings are missing at service point {supply.service_point}, "
+        f"{missing:,} of {intervals:,} readings are missing at service point {supply.service_point}, "
         "more than one day."
     )
     return hold(supply, "missing", reason)

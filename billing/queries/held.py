@@ -42,9 +42,9 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One month of bills: how many, how much, with how many estimated, how many accounts still held."""
+    """One month of bills, named by its first day: how many, how much, with how many estimated."""
 
-    month: str
+    month: date
     currency: str
     bills: int
     total_minor: int
@@ -65,7 +65,8 @@ _HELD = """
 """
 _RUNS = text(
     """
-    select to_char(ends_before - 1, 'YYYY-MM'), currency, count(*), cast(sum(total_minor) as bigint),
+    select cast(date_trunc('month', ends_before - 1) as date), currency, count(*),
+           cast(sum(total_minor) as bigint),
            count(*) filter (where estimated_readings > 0), min(issued_on), max(issued_on)
     from bills where status = 'issued'
     group by 1, 2 order by 1 desc, 2 limit :limit

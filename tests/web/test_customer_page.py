@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection, event, select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.customers.card import customer_card
-from utility_crm.customers.tables import Contact, ContactPoint
+from utility_crm.customers.tables import Account, Contact, ContactPoint
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.module import Module
 
@@ -159,6 +160,21 @@ def test_a_complaint_is_answered_once(session: Session, make_client: MakeClient,
     assert "Answer the complaint" not in page and "answered 20 Nov" in page
 
 
+@pytest.mark.parametrize(("days", "hurries"), [(None, True), (90, True), (91, False)])
+def test_a_complaint_of_one_long_gone_is_owed_without_alarm(
+    session: Session, make_client: MakeClient, people: People, days: int | None, hurries: bool
+) -> None:
+    if days is not None:
+        account = session.scalars(select(Account).where(Account.customer_id == people.margaret)).one()
+        account.closed_on = date(2026, 11, 20) - timedelta(days=days)
+        session.flush()
+    page = make_client("agent", installed=[]).get(f"/customers/{people.margaret}").text
+    todo = page[page.index('<section aria-labelledby="bye">') :]
+    todo = todo[: todo.index("</section>")]
+    assert "Answer the complaint" in todo
+    assert ('<span class="st bad">Answer the complaint</span>' in todo) == hurries
+
+
 def test_ways_to_reach_are_added_preferred_and_removed(
     session: Session, make_client: MakeClient, people: People
 ) -> None:
@@ -214,7 +230,8 @@ def test_the_desk_counts_what_needs_us(make_client: MakeClient, people: People) 
     client = make_client("agent", installed=[])
     client.post(f"/customers/{people.joseph}/contacts", data={"channel": "call", "topic": "moving"})
     desk = client.get("/").text
-    assert "The last to speak to us was Joseph Okafor" in desk
+    said = re.sub(r"\d\d:\d\d", "12:00", desk)
+    assert "to us was Joseph Okafor, on Friday 20 November at 12:00, about a move." in said
     complaints = client.get("/?ask=complaints", headers=HX).text
     assert "One complaint waits for an answer, since Wednesday 11 November 2026." in complaints
     assert "complaint, 9 days" in complaints

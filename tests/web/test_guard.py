@@ -20,7 +20,7 @@ from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.installation import SIMULATED, note
 from utility_crm.kit.settings import settings
 from utility_crm.web.security import MOST_BODY_BYTES
-from utility_crm.web.visit import visit
+from utility_crm.web.visit import WrongRole, visit
 
 KINDS = {"missing": NotFound, "clash": Conflict, "no": Refused, "odd": Invalid}
 trouble = APIRouter()
@@ -85,7 +85,15 @@ def test_a_wrong_role_is_told_who_may(make_client: MakeClient, people: People) -
     client = make_client("marketer", installed=[])
     answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
     assert answer.status_code == 403
-    assert "for agent; you are signed in as marketer" in answer.text
+    assert "This page is for agents; you are signed in as marketer." in answer.text
+    answer = make_client("marketer", language="ru", installed=[]).post(answer.request.url.path)
+    assert "Эта страница для операторов; вы вошли как маркетолог." in answer.text
+
+
+def test_several_roles_are_named_as_one_says_them() -> None:
+    error = WrongRole("ops", ("agent", "marketer"))
+    assert error.message == "This page is for agents and marketers; you are signed in as ops."
+    assert "для операторов и маркетологов" in error.said("ru")
 
 
 def test_an_admin_enters_everywhere(make_client: MakeClient, people: People) -> None:

@@ -20,6 +20,8 @@ from utility_crm.web.words import mark, translator
 
 COMPLAINT_DAYS = 8
 """From this many days on an unanswered complaint is late."""
+GONE_DAYS = 90
+"""Who left longer ago than this is owed an answer still, but nothing hurries."""
 
 
 def card_of(call: CustomerCall) -> CustomerCard:
@@ -79,17 +81,28 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
 
 def _todos(call: CustomerCall) -> Sequence[Todo]:
     _ = translator(call.language)
+    waiting = [one for one in call.once(said) if one.waits]
+    gone = bool(waiting) and _long_gone(call)
     return [
         Todo(
             _("Answer the complaint"),
             f"{_(one.topic)}, {day(one.at, call.language)}",
             f"/customers/{call.customer_id}?ask=said#said-{one.id}",
-            tone="bad" if (call.today - local_day(one.at)).days >= COMPLAINT_DAYS else "warn",
+            tone="" if gone else "bad" if _is_late(call, one) else "warn",
             order=5,
         )
-        for one in call.once(said)
-        if one.waits
+        for one in waiting
     ]
+
+
+def _is_late(call: CustomerCall, one: Conversation) -> bool:
+    return (call.today - local_day(one.at)).days >= COMPLAINT_DAYS
+
+
+def _long_gone(call: CustomerCall) -> bool:
+    """Whether they have accounts, and every one was closed more than `GONE_DAYS` ago."""
+    closed = [account.closed_on for account in call.once(card_of).accounts]
+    return bool(closed) and all(one is not None and (call.today - one).days > GONE_DAYS for one in closed)
 
 
 ROOM = CustomerRoom(

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
-from utility_crm.web.visit import SignInNeeded, present, render, today, wants_fragment
+from utility_crm.web.visit import SignInNeeded, WrongRole, present, render, today, wants_fragment
 from utility_crm.web.words import mark
 
 STATUS: dict[type[CareError], int] = {NotFound: 404, Conflict: 409, Refused: 403, Invalid: 422}
@@ -63,7 +63,11 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, CareError)
-    return _answer(request, status_of(error), error.code, error.message, error.where)
+    message = error.message
+    user = getattr(request.state, "user", None)
+    if isinstance(error, WrongRole) and user is not None and not request.url.path.startswith("/api"):
+        message = error.said(user.language)
+    return _answer(request, status_of(error), error.code, message, error.where)
 
 
 async def _http(request: Request, error: Exception) -> Response:

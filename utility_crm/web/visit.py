@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
 from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
@@ -30,6 +31,8 @@ from utility_crm.kit.errors import Refused
 from utility_crm.kit.installation import SIMULATED, noted
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import chrome
+from utility_crm.web.formats import locale
+from utility_crm.web.words import translator
 
 
 class SignInNeeded(Exception):
@@ -40,11 +43,22 @@ class WrongRole(Refused):
     """The person is signed in, but this is not their room; it names who may enter."""
 
     def __init__(self, role: str, allowed: tuple[str, ...]) -> None:
-        super().__init__(
-            "wrong_role", f"This page is for {' and '.join(allowed)}; you are signed in as {role}."
-        )
         self.role = role
         self.allowed = allowed
+        super().__init__("wrong_role", self.said("en"))
+
+    def said(self, language: str) -> str:
+        """The sentence in the person's language."""
+        _ = translator(language)
+        roles = {
+            "agent": _("agents"),
+            "marketer": _("marketers"),
+            "ops": _("the operations team"),
+            "admin": _("admins"),
+        }
+        allowed = format_list([roles.get(role, role) for role in self.allowed], locale=locale(language))
+        sentence = _("This page is for %(roles)s; you are signed in as %(role)s.")
+        return sentence % {"roles": allowed, "role": _(self.role)}
 
 
 @dataclass(frozen=True, slots=True)

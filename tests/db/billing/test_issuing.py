@@ -143,7 +143,7 @@ def test_up_to_a_day_missing_is_filled_and_flagged(
     done = issue(session, one)
     if not billed:
         assert [(hold.account, hold.code) for hold in done.held] == [(one.account, "missing")]
-        assert f"{gap} of 1490 readings are missing" in done.held[0].reason
+        assert f"{gap} of 1,490 readings are missing" in done.held[0].reason
         assert bills(session) == []
         return
     (bill,) = bills(session)

@@ -298,4 +298,4 @@ def test_months_of_bills_are_counted(world: World, session: Session) -> None:
         world.even(one.channel_id, date(2026, 9, 30), 33)
         issue(session, one)
     (row,) = bill_runs(session)
-    assert (row.month, row.bills, row.total_minor, row.estimated_bills) == ("2026-10", 2, 18900, 0)
+    assert (row.month, row.bills, row.total_minor, row.estimated_bills) == (date(2026, 10, 1), 2, 18900, 0)

@@ -80,7 +80,7 @@ def test_the_room_shows_holds_and_releases_one(ops: TestClient, world: World, se
     shown = words(ops.get("/billing").text)
     assert "2 accounts cannot be billed yet." in shown
     assert "One of them waits only for your word." in shown
-    assert "100 of 1490 readings are missing" in shown
+    assert "100 of 1,490 readings are missing" in shown
     held = {row.code: row.id for row in session.execute(text("select code, id from held_bills"))}
     assert ops.post(f"/billing/held/{held['no_readings']}/release").status_code == 403
     answer = ops.post(f"/billing/held/{held['missing']}/release")
@@ -97,7 +97,7 @@ def test_a_month_is_run_from_the_room(ops: TestClient, world: World, session: Se
     assert answer.status_code == 303, answer.text
     shown = words(ops.get(answer.headers["location"]).text)
     assert "2026-10: 1 issued, 0 billed before, 0 held." in shown
-    assert "1 bills of 2026-10 came to £94.50" in shown
+    assert "1 bills of October 2026 came to £94.50" in shown
     assert ops.post("/billing/runs", data={"period": "soon"}).status_code == 422
 
 

@@ -68,6 +68,9 @@ def test_another_bill_to_compare_with(agent: TestClient, billed: Supplied, sessi
     shown = page(agent, billed, ask="why", against=august.number)
     difference = signed_money(october.total_minor - august.total_minor, "GBP")
     assert f"Effects add up to {difference}; left over £0.00" in shown
+    whole = agent.get(f"/customers/{billed.customer_id}?ask=why").text
+    # The list of keys takes its words from here.
+    assert 'data-key="c" aria-label="Compare with another bill">another</a>' in whole
 
 
 def test_a_first_bill_says_there_is_none_before(
