@@ -88,7 +88,8 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
 
 
 def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:
-    words = []
+    """Whose bill it is where there are several accounts, and what is to be known of it."""
+    words = list(filter(None, [call.once(loads.numbers).get(bill.account_id, "")]))
     if bill.state(call.today) == "late":
         amount = money(bill.open_minor, bill.currency, call.language)
         words.append(_("%(amount)s late", amount=amount))

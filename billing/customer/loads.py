@@ -19,6 +19,13 @@ def accounts(call: CustomerCall) -> tuple[AccountStanding, ...]:
     return standing(call.session, call.customer_id, call.today)
 
 
+def numbers(call: CustomerCall) -> dict[int, str]:
+    """Account numbers by id where the customer has several accounts; where there is one, nothing need name
+    it."""
+    mine = call.once(accounts)
+    return {one.id: one.number for one in mine} if len(mine) > 1 else {}
+
+
 def bills(call: CustomerCall) -> tuple[BillRow, ...]:
     """Their bills, the newest first."""
     ids = [account.id for account in call.once(accounts)]

@@ -11,12 +11,15 @@ from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
 from billing.explaining import Explained, explain_bill
 from billing.queries.bills import BillRow
 from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
+from utility_crm.customers.room import card_of
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import money, month_short, signed_money
 
 MONTHS = 13
 """Bills shown as columns."""
+MOST_ACCOUNTS = 6
+"""Accounts offered to choose from; the sheet of what is owed has all."""
 
 
 def why_answer(call: CustomerCall) -> Answer:
@@ -42,6 +45,7 @@ def why_sheet(call: CustomerCall) -> Sheet:
     context = {
         "bill": bill,
         "account": _account(call, bill),
+        "accounts": _accounts(call, bill),
         "other": other,
         "bill_name": bill_name(bill, call.language),
         "other_name": bill_name(other, call.language) if other else "",
@@ -59,9 +63,13 @@ def why_sheet(call: CustomerCall) -> Sheet:
 
 
 def _account(call: CustomerCall, bill: BillRow) -> str:
-    """The account's number where the customer has several."""
-    mine = call.once(loads.accounts)
-    return next((one.number for one in mine if one.id == bill.account_id), "") if len(mine) > 1 else ""
+    """The account's number and where it is, where the customer has several."""
+    number = call.once(loads.numbers).get(bill.account_id, "")
+    return ", ".join(filter(None, (number, _address(call, bill.account_id)))) if number else ""
+
+
+def _address(call: CustomerCall, account_id: int) -> str:
+    return next((one.address for one in call.once(card_of).accounts if one.id == account_id), "")
 
 
 def explanation_context(found: Explained, language: str) -> dict[str, Any]:
@@ -80,12 +88,41 @@ def explanation_context(found: Explained, language: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """The latest bill of one of the customer's accounts."""
+
+    number: str
+    account: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A bill the chosen one may be held against."""
 
     number: str
     name: str
     current: bool
+
+
+def _accounts(call: CustomerCall, bill: BillRow) -> tuple[AccountChoice, ...]:
+    """The latest bill of each account, the account looked at always among them; nothing where there is but
+    one."""
+    latest: dict[int, BillRow] = {}
+    for one in call.once(loads.bills):
+        if one.status == "issued":
+            latest.setdefault(one.account_id, one)
+    numbers = call.once(loads.numbers)
+    others = [account_id for account_id in numbers if account_id in latest and account_id != bill.account_id]
+    shown = {bill.account_id, *others[: MOST_ACCOUNTS - 1]}
+    if len(shown) < 2:
+        return ()
+    return tuple(
+        AccountChoice(latest[one].number, numbers[one], _address(call, one), one == bill.account_id)
+        for one in numbers
+        if one in shown
+    )
 
 
 def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[Choice, ...]:

@@ -13,8 +13,12 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from billing.actions.issuing import issue_cycle
+from billing.customer.around import timeline
+from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.queries.bills import bill_before, bills_of
+from utility_crm.kit.module import CustomerCall
 from utility_crm.web.formats import money, signed_money
 
 MakeClient = Callable[..., TestClient]
@@ -28,6 +32,10 @@ def words(html: str) -> str:
 @pytest.fixture
 def agent(make_client: MakeClient) -> TestClient:
     return make_client("agent")
+
+
+def call_of(session: Session, one: Supplied) -> CustomerCall:
+    return CustomerCall(session, one.customer_id, NOW, NOW.date())
 
 
 def page(agent: TestClient, one: Supplied, **query: str) -> str:
@@ -79,6 +87,42 @@ def test_a_first_bill_says_there_is_none_before(
     august = bills_of(session, [billed.account_id])[2]
     shown = page(agent, billed, ask="why", bill=august.number)
     assert "there is no earlier bill to compare it with" in shown
+    assert "What is this first bill?" in shown
+    assert "Why is August different?" not in shown
+
+
+def test_of_several_accounts_each_is_named_and_reached(
+    agent: TestClient, billed: Supplied, world: World, session: Session
+) -> None:
+    assert not any(billed.account in one.detail for one in timeline(call_of(session, billed)))
+    assert 'aria-label="Account"' not in agent.get(f"/customers/{billed.customer_id}").text
+    other = world.supplied("flat")
+    world.even(other.channel_id, date(2026, 9, 30), 33, 100_000)
+    issue_cycle(
+        session, Month(2026, 10), 1, [other.account_id],
+        issued_on=date(2026, 11, 12), known_at=NOW, now=NOW,
+    )  # fmt: skip
+    session.execute(
+        text("update accounts set payer_id = :mine where id = :other"),
+        {"mine": billed.customer_id, "other": other.account_id},
+    )
+    number, theirs = (bills_of(session, [one.account_id])[0].number for one in (billed, other))
+    for bill, mine in ((number, billed), (theirs, other)):
+        html = agent.get(f"/customers/{billed.customer_id}", params={"ask": "why", "bill": bill}).text
+        assert mine.account in re.findall(r'<h2 id="sheet-h">.*?</h2>', html, re.DOTALL)[0]
+        links = re.findall(r'<a href="[^"]*bill=([^"&]+)"[^>]*?( aria-current="true")?>(A\d+)</a>', html)
+        assert links == [
+            (number, ' aria-current="true"' if mine is billed else "", billed.account),
+            (theirs, ' aria-current="true"' if mine is other else "", other.account),
+        ]
+    whose = {
+        f"/bills/{bill.number}": one.account
+        for one in (billed, other)
+        for bill in bills_of(session, [one.account_id])
+    }
+    told = [entry for entry in timeline(call_of(session, billed)) if entry.href in whose]
+    assert all(entry.detail.split(", ")[0] == whose[entry.href] for entry in told)
+    assert len(told) == 4
 
 
 def test_a_customer_without_a_bill(agent: TestClient, world: World) -> None:
