@@ -167,7 +167,7 @@ def _words(
         for row in rows
         if row is not main and row.amount_minor
     ]
-    rest = "; ".join(f"{piece.noun} {piece.verb} {money(piece.amount_minor)}" for piece in others)
+    rest = "; ".join(piece.moves(money(piece.amount_minor)) for piece in others)
     return f"{start}{cause}{doubt}.", f"{rest[0].upper()}{rest[1:]}." if rest else ""
 
 

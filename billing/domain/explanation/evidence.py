@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,12 +21,16 @@ MOST_FIGURES = 3
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure, before and after, already in its unit; None where a bill has no such thing."""
+    """One figure, before and after, already in its unit; None where a bill has no such thing.
+
+    from_day: the day inside one of the bills from which `after` holds, where a price changed on it.
+    """
 
     name: str
     before: str | None
     after: str | None
     unit: str
+    from_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,23 @@ def _changed_prices(found: Comparison, kind: str) -> tuple[Figure, ...]:
         if prices[0] != prices[1]:
             line = (after.get(key) or before[key])[0]
             unit = "" if kind == "tax" else line.unit
-            figures.append(Figure(line.label, prices[0], prices[1], unit))
+            step = _one_step(before.get(key, []), after.get(key, []))
+            if step is not None:
+                prices = [_price(one, found.before.currency) for one in step]
+            day = step[1].starts_on if step else None
+            figures.append(Figure(line.label, prices[0], prices[1], unit, day))
     return tuple(figures)
+
+
+def _one_step(before: list[Line], after: list[Line]) -> tuple[Line, Line] | None:
+    """Where a price changed once, on a day inside one of the bills: its lines up to then and from then on."""
+    lines = sorted((*before, *after), key=lambda line: line.starts_on)
+    steps = [(one, other) for one, other in pairwise(lines) if one.price_micro != other.price_micro]
+    if not before or not after or len(steps) != 1:
+        return None
+    (step,) = steps
+    inside = any(step[0] in lines and step[1] in lines for lines in (before, after))
+    return step if inside and step[0].starts_on < step[1].starts_on else None
 
 
 def _price(line: Line, currency: str) -> str:
@@ -147,7 +168,8 @@ def _arrow(figure: Figure) -> str:
     before, unit = figure.before.rsplit(" ", 1)
     if " and " in before or not figure.after.endswith(f" {unit}"):
         before = figure.before
-    return f"{figure.name} {before} → {figure.after}{per}"
+    since = f" from {date_text(figure.from_day)}" if figure.from_day else ""
+    return f"{figure.name} {before} → {figure.after}{per}{since}"
 
 
 def _arrows(figures: tuple[Figure, ...]) -> str:

@@ -30,6 +30,9 @@ _SHORT_NOUNS = {
 }
 
 
+_ESTIMATED = " estimated too "
+
+
 def noun_of(found: Comparison, effect: str) -> Noun:
     """The cause, worded by what changed, or by whether it made the bill dearer."""
     dearer = found.effect(effect) > 0
@@ -117,4 +120,10 @@ def _estimate(found: Comparison) -> Noun:
         return Noun("estimates since replaced by readings", plural=True)
     side = changed[0]
     name = month_of((found.before, found.after)[side].period) or ("the earlier bill", "this bill")[side]
-    return Noun(f"{name} estimated too {'high' if errors[side] > 0 else 'low'}")
+    return Noun(f"{name}{_ESTIMATED}{'high' if errors[side] > 0 else 'low'}")
+
+
+def subject_of(noun: str) -> str:
+    """An estimate put right, worded so that "takes off £3.11" can follow it; other nouns as they are."""
+    name, estimated, way = noun.partition(_ESTIMATED)
+    return f"{name}’s estimate was too {way}, which" if estimated else noun

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay
-from billing.domain.explanation.nouns import noun_of, short_noun
+from billing.domain.explanation.nouns import noun_of, short_noun, subject_of
 from billing.domain.explanation.phrases import (
     bill_name,
     bill_names,
@@ -38,6 +38,12 @@ class Piece:
     def verb(self) -> str:
         verb = "add" if self.amount_minor > 0 else "take"
         return f"{verb}{'' if self.plural else 's'}{'' if self.amount_minor > 0 else ' off'}"
+
+    def moves(self, money: str, *, alone: bool = False) -> str:
+        """The cause as a clause of its own: one more day adds £2.29; September’s estimate was too high, which
+        takes off £3.11."""
+        subject = subject_of(self.noun) if self.effect == "estimate" else self.noun
+        return f"{subject}{' alone' if alone else ''} {self.verb} {money}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def _cause(main: Piece, difference: int, money: Callable[[int], str]) -> str:
     if part == whole:
         return f"all of it is {main.noun}"
     if part > whole:
-        return f"{main.noun} alone {main.verb} {money(part)}"
+        return main.moves(money(part), alone=True)
     if part * 10 > whole * 11 // 2:
         return f"most of that, {money(part)}, is {main.noun}"
     if part * 10 >= whole * 9 // 2:
@@ -150,10 +156,10 @@ def _cause(main: Piece, difference: int, money: Callable[[int], str]) -> str:
 
 
 def _if_asked_on(rest: tuple[Piece, ...], other: int, money: Callable[[int], str]) -> str:
-    parts = [f"{piece.noun} {piece.verb} {money(piece.amount_minor)}" for piece in rest]
+    parts = [piece.moves(money(piece.amount_minor)) for piece in rest]
     if other:
         rest_of_it = Piece("other", "the rest", other)
-        parts.append(f"{rest_of_it.noun} {rest_of_it.verb} {money(other)}")
+        parts.append(rest_of_it.moves(money(other)))
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

@@ -36,7 +36,9 @@ from billing.explaining.explained import Explained, explained
 from billing.queries.bills import BillRow
 
 LONDON = "Europe/London"
-JUNE, JULY, AUGUST = (Period(date(2013, month, 1), date(2013, month + 1, 1)) for month in (6, 7, 8))
+JUNE, JULY, AUGUST, SEPTEMBER = (
+    Period(date(2013, month, 1), date(2013, month + 1, 1)) for month in (6, 7, 8, 9)
+)
 
 
 def side(subject: Tariff, period: Period, micro: Any, known: Any = None) -> Side:
@@ -201,6 +203,31 @@ def test_an_estimate_put_right_is_told_by_month() -> None:
     assert answer.main.noun == "June estimated too high"
     texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
     assert texts["estimate"] == "216.0 kWh guessed, 144.0 read"
+
+
+@pytest.mark.parametrize(
+    ("estimated", "said"),
+    [
+        (50_000, "June’s estimate was too high, which takes off £"),
+        (-50_000, "June’s estimate was too low, which adds £"),
+    ],
+)
+def test_an_estimate_put_right_can_be_read_aloud(estimated: int, said: str) -> None:
+    read = usage_over(JUNE, LONDON, 100_000)
+    billed = Usage.of(read.starts_at, 30, read.micro_kwh + estimated, estimated=read.micro_kwh > 0)
+    dear = 2_000_000 if estimated > 0 else 1
+    answer = answer_of(compare(side(WORKED, JUNE, billed, known=read), side(WORKED, JULY, dear)))
+    assert answer.main is not None and answer.main.effect == "volume"
+    assert said in answer.if_asked_on
+    assert "estimated too" not in answer.if_asked_on
+
+
+@pytest.mark.parametrize("periods", [(JULY, AUGUST), (AUGUST, SEPTEMBER)])
+def test_a_price_that_changed_inside_a_bill_is_told_with_its_day(periods: tuple[Period, Period]) -> None:
+    subject = tariff(version(flat("0.20")), version(flat("0.25"), starts_on="2013-08-16"))
+    found = compare(*(side(subject, period, 100_000) for period in periods))
+    texts = {row.name: row.evidence.text for row in waterfall(found) if row.evidence}
+    assert texts["price"].endswith(" 20.00 → 25.00 p a kWh from 16 August")
 
 
 def test_bills_that_cannot_be_compared_are_described() -> None:
