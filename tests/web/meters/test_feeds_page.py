@@ -189,7 +189,9 @@ def test_a_wrong_role_is_refused_before_its_file_is_read(make_client, role: str,
 
     head = {"content-type": "multipart/form-data; boundary=x", "content-length": str(200 * 2**20)}
     refused = make_client(role).post(path, headers=head, content=endless())
-    assert refused.status_code == 403 and f"for ops; you are signed in as {role}" in refused.text
+    assert (
+        refused.status_code == 403 and f"for the operations team; you are signed in as {role}" in refused.text
+    )
 
 
 def test_who_has_left_sends_nothing(make_client, session) -> None:
