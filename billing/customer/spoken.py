@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from billing.domain.explanation.evidence import Figure
 from billing.domain.explanation.phrases import money_text
 from billing.explaining import EffectRow, Explained
-from billing.wording import bill_label, capitalised, say
-from utility_crm.web.formats import money, signed_money
+from billing.queries.bills import BillRow
+from billing.wording import capitalised, is_month, say
+from utility_crm.web.formats import day, day_year, money, month_name, month_year, number, signed_money
 from utility_crm.web.words import mark
 
 CAUSES = {
@@ -37,8 +40,14 @@ SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
     mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
+    mark("kWh"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
+PRICED = ("price", "fixed")
+"""Effects whose figures are prices of a unit."""
+MOST_SPOKEN = 25
+"""Words of a sentence that is to be said aloud."""
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _FIGURE = re.compile(r"\x00(\d+)\x00")
 _MONEY = re.compile(r"[^\s\d(“]?\d[\d,]*(?:\.\d+)?(?: [A-Z]{3})?")
 
@@ -62,7 +71,8 @@ def spoken(found: Explained, language: str) -> tuple[tuple[Run, ...], tuple[Run,
     """The sentence, and what to say if asked on."""
     if language == "en":
         return linked(found, found.sentence), linked(found, found.if_asked_on)
-    return _said(found, language), _asked_on(found, language)
+    said = _said(found, language)
+    return said, _asked_on(found, said, language)
 
 
 def plain(runs: Sequence[Run]) -> str:
@@ -92,10 +102,31 @@ def detail_of(row: EffectRow, language: str) -> str:
     _ = say(language)
     parts = []
     for figure in row.figures[:3]:
+        before, after = _localised(row.effect, figure, language)
         unit = _(figure.unit) if figure.unit else ""
-        words = f"{_(figure.name)} {figure.before or '–'} → {figure.after or '–'} {unit}"
-        parts.append(words.strip())
-    return ", ".join(parts)
+        if unit and row.effect in PRICED:
+            after = _("%(price)s a %(unit)s", price=after, unit=unit)
+        elif unit:
+            after = f"{after} {unit}"
+        since = " " + _("since %(day)s", day=day(figure.from_day, language)) if figure.from_day else ""
+        parts.append(f"{_(figure.name)} {before} → {after}{since}")
+    return "; ".join(parts)
+
+
+def _localised(effect: str, figure: Figure, language: str) -> tuple[str, str]:
+    """Before and after with the language's separators; what a tariff calls itself stays as it is."""
+    _ = say(language)
+    before, after = figure.before or "–", figure.after or "–"
+    if effect == "tariff":
+        return before, after
+
+    def shown(match: re.Match[str]) -> str:
+        plain_number = match[0].replace(",", "")
+        return number(Decimal(plain_number), len(plain_number.partition(".")[2]), language)
+
+    joined = " " + _("and") + " "
+    before, after = (_NUMBER.sub(shown, words).replace(" and ", joined) for words in (before, after))
+    return before, after
 
 
 def _main(found: Explained) -> EffectRow | None:
@@ -104,7 +135,7 @@ def _main(found: Explained) -> EffectRow | None:
 
 def _said(found: Explained, language: str) -> tuple[Run, ...]:
     _ = say(language)
-    bill = bill_label(found.bill, language)
+    bill = _which(found.bill, language)
     if found.against is None:
         total = money(found.bill.total_minor, found.bill.currency, language)
         words = _("Bill %(bill)s is %(amount)s; there is none before it.", bill=bill, amount=total)
@@ -112,7 +143,9 @@ def _said(found: Explained, language: str) -> tuple[Run, ...]:
     if found.kind == "per_day":
         words = _("The bill before covers only a few days, so no causes are named.")
         return (Run(words),)
-    other = bill_label(found.against, language)
+    other = _which(found.against, language)
+    if other == bill:
+        bill, other = (_which(one, language, year=True) for one in (found.bill, found.against))
     if not found.difference_minor:
         words = _("Bill %(bill)s is the same as %(other)s", bill=bill, other=other)
     elif found.difference_minor > 0:
@@ -123,20 +156,35 @@ def _said(found: Explained, language: str) -> tuple[Run, ...]:
         words = _(
             "Bill %(bill)s is %(amount)s less than %(other)s", bill=bill, amount=_figure(0), other=other
         )
-    main = _main(found)
+    doubt = _("; part of it is still estimated") if found.caveats else ""
+    for cause in (_main_cause(found, language), ""):
+        runs = _cut(found, f"{words}{cause}{doubt}.", language, signed=False)
+        if len(plain(runs).split()) <= MOST_SPOKEN:
+            break
+    return runs
+
+
+def _main_cause(found: Explained, language: str) -> str:
+    _, main = say(language), _main(found)
     if main is not None:
         place, cause = moving(found).index(main) + 1, cause_of(found, main, language)
         if abs(main.amount_minor) > abs(found.difference_minor):
-            words += _("; %(cause)s alone: %(amount)s", cause=cause, amount=_figure(place))
-        else:
-            words += _("; of that %(amount)s: %(cause)s", cause=cause, amount=_figure(place))
-    if found.caveats:
-        words += _("; part of it is still estimated")
-    return _cut(found, words + ".", language, signed=False)
+            return _("; %(cause)s alone: %(amount)s", cause=cause, amount=_figure(place))
+        return _("; of that %(amount)s: %(cause)s", cause=cause, amount=_figure(place))
+    return ""
 
 
-def _asked_on(found: Explained, language: str) -> tuple[Run, ...]:
-    main = _main(found)
+def _which(bill: BillRow, language: str, *, year: bool = False) -> str:
+    """Which bill, in few words: of October, or up to 7 Dec."""
+    _ = say(language)
+    if is_month(bill.starts_on, bill.ends_before):
+        return _("of %(month)s", month=(month_year if year else month_name)(bill.starts_on, language))
+    return _("up to %(day)s", day=(day_year if year else day)(bill.last_on, language))
+
+
+def _asked_on(found: Explained, said: Sequence[Run], language: str) -> tuple[Run, ...]:
+    """Every effect that the sentence has not named."""
+    main = _main(found) if any(run.row for run in said) else None
     words = "; ".join(
         f"{cause_of(found, row, language)} {_figure(place)}"
         for place, row in enumerate(moving(found), 1)
@@ -154,14 +202,14 @@ def _cut(found: Explained, words: str, language: str, *, signed: bool) -> tuple[
     """Words whose figures stand as row numbers, in runs."""
     rows, runs, at = moving(found), list[Run](), 0
     for match in _FIGURE.finditer(words):
-        number = int(match[1])
-        minor = rows[number - 1].amount_minor if number else found.difference_minor
+        place = int(match[1])
+        minor = rows[place - 1].amount_minor if place else found.difference_minor
         shown = (
             signed_money(minor, found.bill.currency, language)
             if signed
             else money(abs(minor), found.bill.currency, language)
         )
-        runs += [Run(words[at : match.start()]), Run(shown, number, "more" if minor > 0 else "down")]
+        runs += [Run(words[at : match.start()]), Run(shown, place, "more" if minor > 0 else "down")]
         at = match.end()
     return tuple(run for run in (*runs, Run(words[at:])) if run.text)
 
@@ -171,8 +219,8 @@ def linked(found: Explained, words: str) -> tuple[Run, ...]:
     currency, decimals = found.bill.currency, found.decimals
     rows = moving(found)
     amounts: dict[str, list[int]] = {}
-    for number, row in enumerate(rows, 1):
-        amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(number)
+    for place, row in enumerate(rows, 1):
+        amounts.setdefault(money_text(row.amount_minor, currency, decimals), []).append(place)
     whole = money_text(found.difference_minor, currency, decimals)
     runs: list[Run] = []
     at = 0
@@ -180,9 +228,9 @@ def linked(found: Explained, words: str) -> tuple[Run, ...]:
         if match[0] == whole and not any(run.row == 0 for run in runs):
             runs += [Run(words[at : match.start()]), Run(match[0], 0)]
         elif amounts.get(match[0]):
-            number = amounts[match[0]].pop(0)
-            way = "more" if rows[number - 1].amount_minor > 0 else "down"
-            runs += [Run(words[at : match.start()]), Run(match[0], number, way)]
+            place = amounts[match[0]].pop(0)
+            way = "more" if rows[place - 1].amount_minor > 0 else "down"
+            runs += [Run(words[at : match.start()]), Run(match[0], place, way)]
         else:
             continue
         at = match.end()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 
+import pytest
 from babel.messages.pofile import read_po
 from billing_world import Supplied
 from sqlalchemy.orm import Session
 
 from billing.customer.spoken import SHIFTS, cause_of, detail_of, plain, spoken
+from billing.domain.explanation.evidence import Figure
 from billing.explaining import EffectRow, explain_bill
 from billing.queries.bills import bill_before, bills_of
 from tests.web.conftest import MakeClient
@@ -53,6 +57,46 @@ def test_the_sentence_says_the_same_figures_in_russian(billed: Supplied, session
     assert all(detail_of(row, "ru") for row in rows)
 
 
+@pytest.mark.parametrize("first", [1, 8])
+@pytest.mark.parametrize("total", [3_456, 123_456_789])
+def test_a_russian_sentence_is_short_enough_to_be_said(
+    billed: Supplied, session: Session, first: int, total: int
+) -> None:
+    newest = bills_of(session, [billed.account_id])[0]
+    found = explain_bill(session, newest, bill_before(session, newest))
+    assert found.caveats
+    bill = replace(newest, starts_on=date(2026, 10, first), ends_before=date(2026, 11, first))
+    for year in (2026, 2025):
+        before = replace(
+            newest, id=0, total_minor=newest.total_minor - total,
+            starts_on=date(year, 9 if year == 2026 else 10, first),
+            ends_before=date(year, 10 if year == 2026 else 11, first),
+        )  # fmt: skip
+        for noun in (*SHIFTS, "more use at dearer hours"):
+            for amount in (total - 100, total + 100):
+                rows = (EffectRow("shift", noun, amount, ""), EffectRow("fixed", "", total - amount, ""))
+                said, asked_on = spoken(replace(found, bill=bill, against=before, rows=rows), "ru")
+                assert len(plain(said).split()) <= 25, plain(said)
+                assert "оцен" in plain(said)
+                assert sorted(run.row for run in (*said, *asked_on) if run.row) == [1, 2]
+                if first == 1 and total == 3_456 and year == 2026:
+                    assert any(run.row == 1 for run in said)
+                if year == 2025:
+                    assert "2025" in plain(said)
+
+
+def test_evidence_is_written_as_russians_write_it() -> None:
+    def detail(effect: str, *figures: Figure) -> str:
+        return detail_of(EffectRow(effect, "", 1, "English", figures), "ru")
+
+    assert detail("volume", Figure("use a day", "1,207.2", "7.9", "kWh")) == (
+        "расход в день 1\N{NO-BREAK SPACE}207,2 → 7,9 кВт·ч"
+    )
+    price = Figure("Energy", "20.00 p", "25.00 p", "kWh", date(2026, 10, 11))
+    assert detail("price", price) == "Энергия 20,00 p → 25,00 p за кВт·ч с 11 окт."
+    assert detail("tariff", Figure("tariff", "Saver 2.5", "Saver 3.0", "")) == "тариф Saver 2.5 → Saver 3.0"
+
+
 def test_use_on_other_days_is_said_in_russian(billed: Supplied, session: Session) -> None:
     newest = bills_of(session, [billed.account_id])[0]
     found = explain_bill(session, newest, bill_before(session, newest))
@@ -76,3 +120,6 @@ def test_a_russian_agent_reads_russian_pages(
         main = words(answer.text.split("<main", 1)[1].split("</main>", 1)[0])
         english = set(re.findall(r"\b(the|bill|readings|amount|your|days|estimated)\b", main, re.IGNORECASE))
         assert not english, (path, english)
+        assert "kWh" not in main, path
+        if "ask=why" in path:
+            assert not re.search(r"→ [\d,]*\.\d", main), path
