@@ -114,6 +114,7 @@ def test_a_russian_agent_reads_russian_pages(
     for path in (
         *(f"/customers/{billed.customer_id}?ask={ask}" for ask in ("why", "owe", "estimated", "most")),
         *(f"/bills/{number}?ask={ask}" for ask in ("why", "charge", "estimated", "paid", "again")),
+        "/billing/tariffs/flat",
     ):
         answer = client.get(path)
         assert answer.status_code == 200, path
@@ -121,5 +122,6 @@ def test_a_russian_agent_reads_russian_pages(
         english = set(re.findall(r"\b(the|bill|readings|amount|your|days|estimated)\b", main, re.IGNORECASE))
         assert not english, (path, english)
         assert "kWh" not in main, path
+        assert "кВт·ч" in main or "ask=owe" not in path, path
         if "ask=why" in path:
             assert not re.search(r"→ [\d,]*\.\d", main), path
