@@ -1,4 +1,4 @@
-"""The words of the shell: every one of them has its Russian, with the same blanks to fill."""
+"""Every word of every package has its Russian, with the same blanks to fill."""
 
 from __future__ import annotations
 
@@ -33,26 +33,44 @@ def blanks(words: str) -> set[str]:
     return set(re.findall(r"%\((\w+)\)s", words))
 
 
-def test_every_word_of_the_ground_has_its_russian() -> None:
-    with (ROOT / "utility_crm/web/locale/ru/LC_MESSAGES/messages.po").open("rb") as opened:
-        russian = read_po(opened, locale="ru")
-    wanted = messages_of("utility_crm")
-    assert len(wanted) > 200
+def russian_of(folder: str) -> dict[str, tuple[str, ...]]:
+    """The finished entries of a catalogue: words -> their Russian forms."""
+    with (ROOT / folder / "locale/ru/LC_MESSAGES/messages.po").open("rb") as opened:
+        return {
+            entry.id if isinstance(entry.id, str) else entry.id[0]: (
+                (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+            )
+            for entry in read_po(opened, locale="ru")
+            if entry.id and not entry.fuzzy
+        }
+
+
+@pytest.mark.parametrize(
+    ("package", "catalogue", "at_least", "said_by_data"),
+    [
+        ("utility_crm", "utility_crm/web", 200, 0),
+        ("notifications", "notifications", 150, 14),
+        ("meters", "meters", 200, 0),
+        ("billing", "billing", 250, 0),
+        ("churn", "churn", 120, 0),
+    ],
+)
+def test_every_word_has_its_russian_and_none_is_left_over(
+    package: str, catalogue: str, at_least: int, said_by_data: int
+) -> None:
+    """`said_by_data`: how many entries at most are words that stand in values and errors, not in a call."""
+    own = russian_of(catalogue)
+    russian = russian_of("utility_crm/web") | own
+    wanted = messages_of(package)
+    assert len(wanted) > at_least
     for message in wanted:
-        key = message if isinstance(message, str) else message[0]
-        entry = russian.get(key)
-        assert entry is not None, f"no Russian for {key!r}"
-        assert not entry.fuzzy
-        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string)
-        assert len(forms) == (1 if isinstance(message, str) else 3), key
-        most = blanks(key if isinstance(message, str) else message[1])
+        first, most = (message, message) if isinstance(message, str) else message[:2]
+        forms = russian.get(first, ())
+        assert len(forms) == (1 if isinstance(message, str) else 3), f"no Russian for {first!r}"
         for form in forms:
-            assert form and blanks(form) == most, f"{key!r} and {form!r} have other blanks"
-    ids = {message if isinstance(message, str) else message[0] for message in wanted}
-    left_over = {
-        entry.id if isinstance(entry.id, str) else entry.id[0] for entry in russian if entry.id
-    } - ids
-    assert not left_over
+            assert form and blanks(form) == blanks(most), f"{first!r} and {form!r} have other blanks"
+    left_over = set(own) - {message if isinstance(message, str) else message[0] for message in wanted}
+    assert len(left_over) <= said_by_data, left_over
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every word about bills has its Russian, with the same blanks to fill, and an explanation is said in it."""
+"""An explanation is said in Russian with the same figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from babel.messages.pofile import read_po
 from billing_world import Supplied
 from sqlalchemy.orm import Session
 
@@ -16,34 +15,8 @@ from billing.domain.explanation.evidence import Figure
 from billing.explaining import EffectRow, explain_bill
 from billing.queries.bills import bill_before, bills_of
 from tests.web.conftest import MakeClient
-from tests.web.test_words import ROOT, blanks, messages_of
 
 from .test_customer_questions import words
-
-
-def russian_of(package: str) -> dict[str, tuple[str, ...]]:
-    with (ROOT / package / "locale/ru/LC_MESSAGES/messages.po").open("rb") as opened:
-        return {
-            entry.id if isinstance(entry.id, str) else entry.id[0]: (
-                (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
-            )
-            for entry in read_po(opened, locale="ru")
-            if entry.id and not entry.fuzzy
-        }
-
-
-def test_every_word_has_its_russian_and_none_is_left_over() -> None:
-    own = russian_of("billing")
-    russian = russian_of("utility_crm/web") | own
-    wanted = messages_of("billing")
-    assert len(wanted) > 250
-    for message in wanted:
-        first, most = (message, message) if isinstance(message, str) else message[:2]
-        forms = russian.get(first, ())
-        assert len(forms) == (1 if isinstance(message, str) else 3), f"no Russian for {first!r}"
-        for form in forms:
-            assert form and blanks(form) == blanks(most), first
-    assert not set(own) - {message if isinstance(message, str) else message[0] for message in wanted}
 
 
 def test_the_sentence_says_the_same_figures_in_russian(billed: Supplied, session: Session) -> None:
