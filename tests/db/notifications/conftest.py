@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from notifications.new_notice import NewNotice
 from notifications.tables import OutboxNotice
+from notifications.types.payment_reminder import payment_reminder
 from utility_crm.customers.tables import Account, ContactPoint, Customer, CustomerFlag, Occupancy
 from utility_crm.network.tables import NetworkNode, Premise
+
+
+def reminder(account: Any, bill: str = "F-1", **changes: Any) -> NewNotice:
+    """A reminder to an account's payer, changed at will."""
+    made = payment_reminder(
+        customer_id=account.payer_id,
+        account_id=account.id,
+        account=account.number,
+        bill=bill,
+        amount_minor=4512,
+        currency="GBP",
+        due_on=date(2026, 11, 6),
+    )
+    return replace(made, **changes)
 
 
 @dataclass

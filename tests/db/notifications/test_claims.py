@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,25 +12,11 @@ from sqlalchemy.orm import Session
 from notifications.actions import queue, queue_all, record_consent
 from notifications.claims import Terms, claim, give_back, mark_failed, mark_sent
 from notifications.domain.permission import Rules
-from notifications.new_notice import NewNotice
 from notifications.tables import OutboxNotice
-from notifications.types.payment_reminder import payment_reminder
+from tests.db.notifications.conftest import reminder
 
 MAIL = "care@utility.example"
 TERMS = Terms()
-
-
-def reminder(account: Any, bill: str = "F-1", **changes: Any) -> NewNotice:
-    made = payment_reminder(
-        customer_id=account.payer_id,
-        account_id=account.id,
-        account=account.number,
-        bill=bill,
-        amount_minor=4512,
-        currency="GBP",
-        due_on=date(2026, 11, 6),
-    )
-    return replace(made, **changes)
 
 
 def states(town: Any) -> list[tuple[str, str | None]]:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,26 +20,12 @@ from notifications.channels.mailbox import Mailbox
 from notifications.claims import Terms
 from notifications.delivery import Worker, deliver_batch
 from notifications.domain.retry import Retry
-from notifications.new_notice import NewNotice
-from notifications.types.payment_reminder import payment_reminder
 from notifications.writing import Sender
+from tests.db.notifications.conftest import reminder
 from utility_crm.kit.database import make_engine, unit_of_work
 
 MAIL = "care@utility.example"
 TERMS = Terms()
-
-
-def reminder(account: Any, bill: str = "F-1", **changes: Any) -> NewNotice:
-    made = payment_reminder(
-        customer_id=account.payer_id,
-        account_id=account.id,
-        account=account.number,
-        bill=bill,
-        amount_minor=4512,
-        currency="GBP",
-        due_on=date(2026, 11, 6),
-    )
-    return replace(made, **changes)
 
 
 @dataclass

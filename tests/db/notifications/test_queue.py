@@ -12,25 +12,13 @@ from sqlalchemy.orm import Session
 
 from notifications.actions import queue, queue_all, record_consent, take_back
 from notifications.domain.permission import Reason
-from notifications.new_notice import NewNotice, Queued
+from notifications.new_notice import Queued
 from notifications.tables import OutboxNotice
-from notifications.types.payment_reminder import payment_reminder
+from tests.db.notifications.conftest import reminder
 from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Invalid, NotFound
 
 NIGHT = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
-
-
-def reminder(account: Any, bill: str = "F-1") -> NewNotice:
-    return payment_reminder(
-        customer_id=account.payer_id,
-        account_id=account.id,
-        account=account.number,
-        bill=bill,
-        amount_minor=4512,
-        currency="GBP",
-        due_on=date(2026, 11, 6),
-    )
 
 
 def test_a_key_is_queued_once(session: Session, town: Any, now: datetime) -> None:
