@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -65,13 +66,13 @@ def links_of(page: str) -> list[str]:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_room_and_question_of_a_role_opens(house: House, role: str) -> None:
     client = house.client(role)
-    queue, seen, shapes = ["/"], set[str](), set[str]()
+    queue, seen, shapes = ["/"], set[str](), Counter[str]()
     while queue:
         address = queue.pop()
         shape = re.sub(r"[\dC-]+", "#", address)
-        if shape in shapes or address.startswith("/static"):
-            continue  # one customer, one bill, one feed stands for all of them here
-        shapes.add(shape)
+        if address in seen or shapes[shape] == 3 or address.startswith("/static"):
+            continue  # three customers, bills or feeds stand for all of them here
+        shapes[shape] += 1
         seen.add(address)
         answer = client.get(address)
         assert answer.status_code == 200, address
@@ -97,7 +98,7 @@ def test_every_question_of_many_customers_is_answered(house: House) -> None:
     client = house.client("agent")
     with house.engine.connect() as connection:
         ids = connection.scalars(text("select id from customers order by id")).all()
-    for one in ids[::6]:
+    for one in ids[::4]:
         page = client.get(f"/customers/{one}").text
         questions = [address for address in links_of(page) if "?ask=" in address]
         assert len(questions) >= 6
