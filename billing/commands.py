@@ -23,7 +23,7 @@ from billing.queries.accounts import account_named
 from billing.queries.bills import bill_before, bill_named, bills_of
 from billing.quoting import DIRECTIONS, quote_feed, tariff_from
 from billing.runs import BillRun, issue_bills
-from meters.commands import Columns, Timezone, read_options
+from meters.commands.options import Columns, Timezone, read_options
 from meters.feeds.reading import read_feed
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import MISSING, Block
 from meters.domain.decimals import decimal_text
 from meters.domain.quality import ORDER, Quality
@@ -19,8 +21,9 @@ from meters.feeds.reading import FeedFile
 
 @dataclass(frozen=True, slots=True)
 class ChannelSummary:
-    """One channel of a file. `total` counts millionths of the unit's base; `missing` the holes between first
-    and last reading; the two instants bound the readings present, None where there are none."""
+    """One channel of a file. `interval_minutes` is empty where consumption was accumulated. `total` counts
+    millionths of the unit's base; `missing` the holes between first and last reading; the two instants bound
+    the readings present, None where there are none."""
 
     service_point: str
     channel: str
@@ -41,7 +44,7 @@ class ChannelSummary:
             "service_point": self.service_point,
             "channel": self.channel,
             "unit": self.unit.declared,
-            "interval_minutes": intervals[0] if len(intervals) == 1 else intervals,
+            "interval_minutes": intervals[0] if len(intervals) == 1 else intervals or None,
             "readings": self.readings,
             "missing": self.missing,
             "total": decimal_text(self.total, self.unit.decimals),
@@ -59,6 +62,15 @@ def summarise(blocks: Sequence[Block]) -> list[ChannelSummary]:
     return [_summary(sorted(days, key=lambda block: block.day)) for days in channels.values()]
 
 
+def summarise_consumption(items: Sequence[RegisterRead | Consumption]) -> list[ChannelSummary]:
+    """A summary a channel of what was accumulated; a reading is one period, and none is missing."""
+    channels: dict[tuple[str, str], list[Consumption]] = {}
+    for item in items:
+        if isinstance(item, Consumption):
+            channels.setdefault((item.service_point, item.channel), []).append(item)
+    return [_accumulated(periods) for periods in channels.values()]
+
+
 def inspection(files: Sequence[FeedFile]) -> dict[str, Any]:
     """The document: one entry a path, in order."""
     return {
@@ -67,9 +79,13 @@ def inspection(files: Sequence[FeedFile]) -> dict[str, Any]:
                 "path": file.path,
                 "format": file.format,
                 "status": file.status,
-                "channels": [summary.document() for summary in summarise(file.blocks)],
+                "channels": [
+                    *(summary.document() for summary in summarise(file.blocks)),
+                    *(summary.document() for summary in summarise_consumption(file.accumulated)),
+                ],
                 "problems": [problem.document() for problem in file.problems],
             }
+            | _register_reads(file)
             for file in files
         ]
     }
@@ -105,6 +121,30 @@ def _summary(days: Sequence[Block]) -> ChannelSummary:
         starts_at=starts_at,
         ends_before=ends_before,
         quality={quality.word: int(counts[quality]) for quality in ORDER if counts[quality]},
+    )
+
+
+def _register_reads(file: FeedFile) -> dict[str, int]:
+    """How many reads of registers there are, said where there are any."""
+    count = sum(isinstance(one, RegisterRead) for one in file.accumulated)
+    return {"register_reads": count} if count else {}
+
+
+def _accumulated(periods: Sequence[Consumption]) -> ChannelSummary:
+    first = periods[0]
+    counts = Counter(period.quality for period in periods)
+    return ChannelSummary(
+        service_point=first.service_point,
+        channel=first.channel,
+        unit=first.unit,
+        direction=first.direction,
+        interval_minutes=(),
+        readings=len(periods),
+        missing=0,
+        total=sum(period.micro for period in periods),
+        starts_at=min(period.starts_at for period in periods),
+        ends_before=max(period.ends_before for period in periods),
+        quality={quality.word: counts[quality] for quality in ORDER if counts[quality]},
     )
 
 

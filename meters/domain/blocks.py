@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -12,10 +13,22 @@ from meters.domain.decimals import MISSING, IntArray
 from meters.domain.quality import Quality
 from meters.domain.units import Unit
 
-__all__ = ["MISSING", "Block", "BlockKey", "overlay"]
+__all__ = ["MISSING", "Block", "BlockKey", "BlockRun", "Remark", "overlay"]
 
 BlockKey = tuple[str, str, date]
 """Service point, channel, day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a feed says of the intervals [first, end) of a day beside their values: how they were found
+    (`method`, a code of the format) and why (`reason`, its code and words)."""
+
+    first: int
+    end: int
+    method: str | None = None
+    reason_code: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +40,7 @@ class Block:
     the customer's: import or export. `quality` is one code for the readings present, or a uint8 array of the
     same length as `values` with MISSING in the holes. A block that `replaces` speaks for its whole day, holes
     included; one that does not adds its readings to what is known of the day. `line` is where in its member
-    it begins.
+    it begins. `remarks` are few: most feeds have none.
     """
 
     service_point: str
@@ -41,6 +54,7 @@ class Block:
     quality: int | npt.NDArray[np.uint8]
     replaces: bool
     line: int | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def key(self) -> BlockKey:
@@ -62,6 +76,46 @@ class Block:
         if isinstance(self.quality, np.ndarray):
             return self.quality
         return np.where(self.present, self.quality, Quality.MISSING).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockRun:
+    """Many days of one channel at once, as a fast reader finds them: each row is what a `Block` would say.
+
+    days: ordinals (date.toordinal), int64 (r,), no two alike; values: int64 (r, n) millionths of `unit.base`,
+    MISSING in holes; quality: int16 (r,) one code a day for the readings present; lines: int64 (r,). All days
+    `replace` or none does. A day of several qualities or with remarks goes as a `Block` of its own.
+    """
+
+    service_point: str
+    channel: str
+    unit: Unit
+    direction: str
+    offset_minutes: int
+    days: IntArray
+    values: IntArray
+    quality: npt.NDArray[np.int16]
+    replaces: bool
+    lines: IntArray
+
+    def blocks(self) -> Iterator[Block]:
+        """The same days one by one."""
+        interval = 1440 // int(self.values.shape[1])
+        rows = zip(self.days.tolist(), self.values, self.quality.tolist(), self.lines.tolist(), strict=True)
+        for day, values, quality, line in rows:
+            yield Block(
+                self.service_point,
+                self.channel,
+                self.unit,
+                self.direction,
+                self.offset_minutes,
+                date.fromordinal(day),
+                interval,
+                values,
+                quality,
+                self.replaces,
+                line,
+            )
 
 
 def overlay(earlier: Block, later: Block) -> Block:

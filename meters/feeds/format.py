@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from meters.domain.blocks import Block
+from meters.domain.accumulated import Consumption, RegisterRead
+from meters.domain.blocks import Block, BlockRun
 from meters.domain.problems import Problem
 
-Item = Block | Problem
+Item = Block | BlockRun | RegisterRead | Consumption | Problem
+"""What a reader yields. A run is its blocks, only faster."""
 
 NOT_UTF8 = "This line is not UTF-8 text; save the file as UTF-8 and send it again."
 
@@ -36,10 +38,13 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`recognises(head)` looks at the first characters of a text; `read(stream, stem, options)` yields blocks
-    and problems in the order of the file, where a problem that `refuses` is the last item and takes back all
-    before it. `stem` is the file's name without its ending, the name of a service point where a file does not
-    say one.
+    """`recognises(head)` looks at the first characters of a text; `read(stream, stem, options)` yields
+    items in the order of the file, where a problem that `refuses` is the last item and takes back all before
+    it. `stem` is the file's name without its ending, the name of a service point where a file does not say
+    one.
+
+    A reader holds a bounded part of its stream at a time, whatever the file: a line, a batch of lines, an
+    element.
     """
 
     name: str

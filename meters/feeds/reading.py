@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from meters.domain.blocks import Block, BlockKey, overlay
+from meters.domain.accumulated import Consumption, RegisterRead
+from meters.domain.blocks import Block, BlockKey, BlockRun, overlay
 from meters.domain.problems import Problem, refusal
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.formats import formats, recognised
@@ -20,13 +21,15 @@ Status = Literal["ok", "partial", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class FeedFile:
-    """What a path held. One block a channel's day; `format` is None where nothing was recognised."""
+    """What a path held. One block a channel's day; `format` is None where nothing was recognised. What was
+    accumulated is in the order of the file."""
 
     path: str
     format: str | None
     status: Status
     blocks: tuple[Block, ...]
     problems: tuple[Problem, ...]
+    accumulated: tuple[RegisterRead | Consumption, ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Taken:
 
     blocks: dict[BlockKey, Block] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    accumulated: list[RegisterRead | Consumption] = field(default_factory=list)
     _kinds: dict[tuple[str, str], tuple[str | None, str]] = field(default_factory=dict)
 
     def add(self, block: Block, member: str | None) -> None:
@@ -81,11 +85,13 @@ def read_feed(path: Path, format_name: str = "auto", options: ReadOptions | None
                 whole.note(problem)
             for block in taken.blocks.values():
                 whole.add(block, member.name)
+            whole.accumulated += taken.accumulated
     format_used = names[0] if names else (format_name if format_name != "auto" else None)
     status: Status = "ok"
     if whole.problems:
-        status = "partial" if whole.blocks else "rejected"
-    return FeedFile(str(path), format_used, status, tuple(whole.blocks.values()), tuple(whole.problems))
+        status = "partial" if whole.blocks or whole.accumulated else "rejected"
+    blocks, problems = tuple(whole.blocks.values()), tuple(whole.problems)
+    return FeedFile(str(path), format_used, status, blocks, problems, tuple(whole.accumulated))
 
 
 def _format_of(member: Member, format_name: str) -> Format | Problem:
@@ -108,11 +114,19 @@ def _take(member: Member, reader: Format, options: ReadOptions) -> _Taken:
         if isinstance(item, Block):
             taken.add(item, member.name)
             continue
+        if isinstance(item, BlockRun):
+            for block in item.blocks():
+                taken.add(block, member.name)
+            continue
+        if isinstance(item, RegisterRead | Consumption):
+            taken.accumulated.append(item)
+            continue
         taken.note(replace(item, member=member.name))
         if item.refuses:
             taken.blocks.clear()
+            taken.accumulated.clear()
             taken.problems = [taken.problems[-1]]
-    if not taken.blocks and not taken.problems:
+    if not (taken.blocks or taken.accumulated or taken.problems):
         taken.note(replace(refusal("no_readings", "The file holds no reading."), member=member.name))
     return taken
 

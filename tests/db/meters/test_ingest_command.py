@@ -15,7 +15,7 @@ from meter_files import JUNE, csv_file
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
-import meters.actions
+import meters.actions.ingesting
 from meters.commands import app
 from meters.feeds.reading import read_feed
 from utility_crm.kit.database import make_engine
@@ -85,14 +85,14 @@ def test_a_file_that_cannot_be_read_leaves_the_others_told(
     first = csv_file(tmp_path, "a.csv", ("SP1", JUNE, [1] * 24))
     torn = csv_file(tmp_path, "torn.csv", ("SP2", JUNE, [1] * 24))
     last = csv_file(tmp_path, "c.csv", ("SP3", JUNE, [1] * 24))
-    digest = meters.actions._digest
+    digest = meters.actions.ingesting._digest
 
     def failing(path: Path) -> str:
         if path == torn:
             raise OSError(errno.EIO, "Input/output error", str(path))
         return digest(path)
 
-    monkeypatch.setattr(meters.actions, "_digest", failing)
+    monkeypatch.setattr(meters.actions.ingesting, "_digest", failing)
     code, (taken, refused, also) = run(first, torn, last)
     assert code == 1 and (taken["status"], also["status"]) == ("ok", "ok")
     assert (refused["path"], refused["feed_id"], refused["status"]) == (str(torn), None, "rejected")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from meters.commands import app, parse_columns
+from meters.commands import app
+from meters.commands.options import parse_columns
 
 CSV = "LCLid,tstp,energy(kWh/hh)\nM1,2013-01-01 00:00:00, 0.5 \nM1,2013-01-01 00:30:00, 0.25 \n"
 

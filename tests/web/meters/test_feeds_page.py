@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from meters.pages.uploading import MOST_MEGABYTES, own_name
 from meters.tables import Feed, ServicePoint
-from meters.uploading import MOST_MEGABYTES, own_name
 from tests.web.meters.conftest import TODAY, YESTERDAY, days_before
 
 DAY = timedelta(days=1)

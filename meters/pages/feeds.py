@@ -8,14 +8,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from meters.actions import ingest
-from meters.feed_page import feed_page
 from meters.feeds.formats import formats
 from meters.feeds.reading import read_feed
-from meters.feeds_page import feeds_page
 from meters.inspection import inspection
-from meters.places import assign_service_point
-from meters.standard_time import StandardTimes
-from meters.uploading import (
+from meters.pages.feed_page import feed_page
+from meters.pages.feeds_page import feeds_page
+from meters.pages.uploading import (
     MOST_MEGABYTES,
     WORDS_FOR_TOO_MUCH,
     SentForm,
@@ -23,6 +21,8 @@ from meters.uploading import (
     put_down,
     sent_form,
 )
+from meters.places import assign_service_point
+from meters.standard_time import StandardTimes
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound
 from utility_crm.kit.settings import settings
 from utility_crm.web.visit import Visit, visit

@@ -1,45 +1,24 @@
-"""`utility-crm meters ...`"""
+"""`meters inspect` and `meters ingest`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from sqlalchemy import Engine
 
 from meters.actions import TakenFeed, ingest
-from meters.asking import Asked, asked
-from meters.feeds.format import ReadOptions
+from meters.asking import Asked
+from meters.commands.app import app
+from meters.commands.options import Columns, FormatName, Paths, Timezone, check_format, read_options, told
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
-
-app = typer.Typer(name="meters", help="Meter feeds and readings.", no_args_is_help=True)
-
-Paths = Annotated[list[Path], typer.Argument(help="Files, or zips of files.", metavar="PATH...")]
-FormatName = Annotated[
-    str, typer.Option("--format", help="auto, or the name of a format.", metavar="auto|csv|nem12")
-]
-Columns = Annotated[
-    str,
-    typer.Option(
-        help='The file\'s own titles: service_point=LCLid,starts_at=tstp,value="energy(kWh/hh)"',
-        metavar="FIELD=TITLE,...",
-    ),
-]
-Timezone = Annotated[
-    str, typer.Option("--timezone", help="Whose clock stamps without an offset are.", metavar="Area/City")
-]
-
-
-@app.callback()
-def meters() -> None:
-    """Meter feeds and readings."""
 
 
 @app.command()
@@ -70,7 +49,7 @@ def ingest_(
     as_json: AsJson = False,
 ) -> None:
     """Take meter files in, each whole or in part, and say what became of them. Safe to repeat."""
-    how = _told(format_name, columns, timezone)
+    how = told(format_name, columns, timezone)
     check_paths(paths, as_json)
     with speaking(as_json):
         taken = []
@@ -92,30 +71,6 @@ def _taken(engine: Engine, path: Path, how: Asked) -> TakenFeed:
     except Invalid as error:
         problem = {"member": None, "line": None, "code": error.code, "message": error.message}
         return TakenFeed(None, "rejected", 0, 0, 0, 0, [problem])
-
-
-def read_options(columns: str, timezone: str) -> ReadOptions:
-    """What `--columns` and `--timezone` say; a usage error (exit 2) where they cannot be understood."""
-    told = _told("auto", columns, timezone)
-    return ReadOptions(columns=told.columns, zone=told.zone)
-
-
-def check_format(name: str) -> None:
-    """A usage error for a format nobody reads."""
-    _told(name, "", "")
-
-
-def parse_columns(text: str) -> dict[str, str]:
-    """FIELD=TITLE pairs between commas; a usage error where they cannot be understood."""
-    return dict(_told("auto", text, "").columns)
-
-
-def _told(format_name: str, columns: str, timezone: str) -> Asked:
-    """What the options say; a usage error (exit 2) where they cannot be understood."""
-    try:
-        return asked(format_name, columns, timezone)
-    except Invalid as error:
-        raise typer.BadParameter(error.message, param_hint=f"--{error.where}") from error
 
 
 _BECAME = {"ok": "taken", "partial": "taken in part", "rejected": "refused", "unchanged": "nothing new"}
@@ -149,9 +104,10 @@ def _channel_line(channel: Mapping[str, Any]) -> str:
     interval = channel["interval_minutes"]
     minutes = "/".join(map(str, interval)) if isinstance(interval, list) else str(interval)
     quality = ", ".join(f"{count:,} {word}" for word, count in channel["quality"].items())
+    every = f"every {minutes} min" if interval else "accumulated"
     amount = f"{channel['total']} {channel['unit'] or '(no unit)'}"
     return (
-        f"  {channel['service_point']}  {channel['channel']}  {amount}  every {minutes} min  "
+        f"  {channel['service_point']}  {channel['channel']}  {amount}  {every}  "
         f"{channel['readings']:,} readings, {channel['missing']:,} missing  "
         f"{channel['starts_at']} to {channel['ends_before']}  ({quality})"
     )

@@ -1,0 +1,10 @@
+"""The pages of ops: a file a subject; a router that is included here is there."""
+
+from fastapi import APIRouter
+
+from meters.pages import feeds
+
+router = APIRouter()
+router.include_router(feeds.router)
+
+__all__ = ["router"]

@@ -1,0 +1,6 @@
+"""The rows of the meters' package; a file a subject."""
+
+from meters.tables.places import Meter, ServicePoint
+from meters.tables.readings import Block, BlockHistory, Channel, Feed
+
+__all__ = ["Block", "BlockHistory", "Channel", "Feed", "Meter", "ServicePoint"]
