@@ -38,13 +38,14 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`recognises(head)` looks at the first characters of a text; `read(stream, stem, options)` yields
+    """`recognises(head)` looks at the first characters of a text, decoded as `meters.feeds.heads` says, where
+    a spreadsheet's is the word `heads.WORKBOOK` and its stream can seek; `read(stream, stem, options)` yields
     items in the order of the file, where a problem that `refuses` is the last item and takes back all before
     it. `stem` is the file's name without its ending, the name of a service point where a file does not say
     one.
 
-    A reader holds a bounded part of its stream at a time, whatever the file: a line, a batch of lines, an
-    element.
+    A reader holds a bounded part of its stream at a time, whatever the file: a line, a batch of lines
+    (`meters.feeds.lines`), an element. It may raise `lines.Unreadable` in place of a refusing problem.
     """
 
     name: str

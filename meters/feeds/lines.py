@@ -62,5 +62,7 @@ def line_chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[tuple[int
 
 def _check(length: int, number: int) -> None:
     if length > LONGEST:
-        words = f"This line is longer than {LONGEST >> 20} MB, so this is no file of lines; nothing was taken."
+        words = (
+            f"This line is longer than {LONGEST >> 20} MB, so this is no file of lines; nothing was taken."
+        )
         raise Unreadable(refusal("line_too_long", words, number))

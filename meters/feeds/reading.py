@@ -14,7 +14,9 @@ from meters.domain.blocks import Block, BlockKey, BlockRun, overlay
 from meters.domain.problems import Problem, refusal
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.formats import formats, recognised
-from meters.feeds.members import Member, opened, text_head
+from meters.feeds.heads import WORKBOOK, head_of
+from meters.feeds.lines import Unreadable
+from meters.feeds.members import Member, damaged, opened
 
 Status = Literal["ok", "partial", "rejected"]
 
@@ -95,11 +97,14 @@ def read_feed(path: Path, format_name: str = "auto", options: ReadOptions | None
 
 
 def _format_of(member: Member, format_name: str) -> Format | Problem:
-    head = text_head(member.head)
+    head = head_of(member)
     if isinstance(head, Problem):
         return head
     if format_name != "auto":
-        return formats()[format_name]
+        named = formats()[format_name]
+        if member.workbook and not named.recognises(WORKBOOK):
+            return refusal("binary", f"This is a spreadsheet, not a file of {format_name}.")
+        return named
     found = recognised(head)
     if found is None:
         known = ", ".join(formats())
@@ -134,8 +139,12 @@ def _take(member: Member, reader: Format, options: ReadOptions) -> _Taken:
 def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:
     try:
         yield from reader.read(member.stream, member.stem, options)
+    except Unreadable as unreadable:
+        yield unreadable.problem
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
-        yield refusal("damaged_zip", "This file of the zip archive is damaged; send it again.")
+        if member.packing is None:
+            raise  # the disk, not the file
+        yield damaged(member.packing)
 
 
 def _spoken(kind: tuple[str | None, str]) -> str:

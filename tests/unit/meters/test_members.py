@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from datetime import date
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meters.domain.problems import Problem
 from meters.feeds import members
 from meters.feeds.formats import formats
+from meters.feeds.heads import WORKBOOK, head_of, text_head
 from meters.inspection import summarise
 
 HEAD = "100,NEM12,202402010000,MDP1,RET1\n200,6001,E1,E1,E1,N1,M77,kWh,30,\n"
@@ -92,6 +95,77 @@ def test_a_member_that_says_less_than_it_holds_is_refused(read_text) -> None:
     assert (feed.status, [problem.code for problem in feed.problems]) == ("rejected", ["damaged_zip"])
 
 
+def test_gzip_is_opened_in_place(read_text, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "timestamp,kwh\n" + "".join(f"2024-01-01T{hour:02d}:00Z,1\n" for hour in range(24))
+    feed = read_text(gzip.compress(text.encode()), name="M7.csv.gz")
+    assert (feed.status, feed.format, feed.blocks[0].service_point) == ("ok", "csv", "M7")
+    feed = read_text(zipped(**{"M8.csv.gz": ""}), name="x.zip")
+    assert feed.problems[0].code == "empty"
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("M8.csv.gz", gzip.compress(text.encode()))
+    feed = read_text(held.getvalue(), name="x.zip")
+    assert (feed.status, feed.blocks[0].service_point) == ("ok", "M8")
+    monkeypatch.setattr(members, "MOST_UNPACKED", len(text) - 1)
+    feed = read_text(gzip.compress(text.encode()), name="M7.csv.gz")
+    assert (feed.status, [problem.code for problem in feed.problems]) == ("rejected", ["too_large"])
+
+
+def test_a_zip_inside_a_zip_is_not_opened(read_text) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("inner.zip", zipped(a=nem12(day(1))))
+        archive.writestr("b.csv", nem12(day(2)))
+    feed = read_text(held.getvalue(), name="x.zip")
+    assert feed.status == "partial" and len(feed.blocks) == 1
+    assert [(problem.member, problem.code) for problem in feed.problems] == [("inner.zip", "binary")]
+
+
+def test_a_workbook_is_one_member_that_can_be_sought_in(tmp_path) -> None:
+    book = zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<workbook/>"})
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("a/M9.xlsx", book)
+    for content, name in ((book, None), (outer.getvalue(), "a/M9.xlsx")):
+        path = tmp_path / "M9.xlsx"
+        path.write_bytes(content)
+        with members.opened(path) as found:
+            [member] = [
+                (one.name, one.stem, head_of(one), one.stream.read(), one.stream.seek(0), one.stream.read(2))
+                for one in found
+                if isinstance(one, members.Member)
+            ]
+        assert member == (name, "M9", WORKBOOK, book, 0, b"PK")
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        ('<?xml version="1.0" encoding="windows-1251"?>\n<a>Счётчик</a>'.encode("cp1251"), "Счётчик"),
+        ("\n<?xml version=\"1.0\" encoding='KOI8-R' ?><a>Счётчик</a>".encode("koi8-r"), "Счётчик"),
+        ('<?xml version="1.0" encoding="UTF-8"?><a>Zähler</a>'.encode(), "Zähler"),
+        (b"\xef\xbb\xbf" + "<a>Zähler</a>".encode(), "Zähler"),
+        (b'<?xml version="1.0" encoding="utf-16"?><a>plain</a>', "<a>plain"),
+        (b'<?xml version="1.0" encoding="no-such"?><a>plain</a>', "<a>plain"),
+        (b'<?xml version="1.0" encoding="hex"?><a>plain</a>', "<a>plain"),
+        ("UNA:+.? 'UNB+UNOC:3+Zählwerk".encode("latin-1"), "Zählwerk"),
+        ("UNB+UNOC:3+Zählwerk".encode("latin-1"), "Zählwerk"),
+    ],
+)
+def test_heads_in_the_encoding_that_they_declare(head: bytes, found: str) -> None:
+    text = text_head(head)
+    assert isinstance(text, str) and found in text
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [("<?xml version='1.0'?>\n<a>ä</a>".encode("latin-1"), 2), ("a,b\nc,ä\n".encode("latin-1"), 2)],
+)
+def test_other_text_is_utf8(head: bytes, line: int) -> None:
+    problem = text_head(head)
+    assert isinstance(problem, Problem) and (problem.code, problem.line) == ("encoding", line)
+
+
 def test_damaged_zips(read_text) -> None:
     whole = zipped(a=nem12(*[day(number, f"1.{number}") for number in range(1, 29)]))
     assert read_text(whole[: len(whole) // 2], name="x.zip").problems[0].code == "damaged_zip"
@@ -113,7 +187,10 @@ def test_damaged_zips(read_text) -> None:
         (csv(0, 5).encode("utf-16-be"), "utf16"),
         (bytes(range(256)), "binary"),
         (b"%PDF-1.7 and so on", "binary"),
-        (b"\x1f\x8b\x08\x00", "binary"),
+        (b"\x1f\x8b\x08\x00", "damaged_gzip"),
+        (gzip.compress(nem12(day(1)).encode())[:-20], "damaged_gzip"),
+        (gzip.compress(gzip.compress(b"twice")), "binary"),
+        (nem12(day(1)).replace("N1", "N\0").encode(), "binary"),
         (csv(0, 5).replace("M1", "Mü").encode("latin-1"), "encoding"),
         (b"100,NEM12,202402010000,MDP1,RET1\n900\n", "no_readings"),
         (b"hello world\n", "unknown_format"),
