@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from meters.actions import ingest
 from meters.feeds.formats import formats
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
 from meters.pages.feed_page import feed_page
-from meters.pages.feeds_page import feeds_page
+from meters.pages.feeds_call import FeedsCall
+from meters.pages.feeds_page import chosen_question, feeds_page, sheet_of
 from meters.pages.uploading import (
     MOST_MEGABYTES,
     WORDS_FOR_TOO_MUCH,
@@ -34,13 +35,10 @@ Sent = Annotated[SentForm, Depends(sent_form)]
 
 
 @router.get("/feeds")
-def feeds(
-    request: Request, ask: str = "whole", fresh: int | None = None, before: int | None = None
-) -> Response:
-    """The six questions. `fresh` marks the feeds sent just now, `before` begins an earlier page of the
-    list."""
+def feeds(request: Request, ask: str = "") -> Response:
+    """The questions (`meters.pages.questions`); each reads its own parameters of the page."""
     with visit(request, "ops") as v:
-        return _page(v, ask, fresh=fresh, before=before)
+        return feeds_response(v, ask)
 
 
 @uploads.post("/feeds")
@@ -50,7 +48,7 @@ def take(request: Request, sent: Sent) -> Response:
         try:
             how = sent.asked()
         except Invalid as refused:
-            return _page(v, "came", status=422, refused=refused, given=sent.given)
+            return feeds_response(v, "came", status=422, refused=refused, given=sent.given)
         taken = []
         for upload in sent.files:
             with put_down(upload) as path:
@@ -68,7 +66,7 @@ def inspect(request: Request, sent: Sent) -> Response:
         try:
             how = sent.asked()
         except Invalid as refused:
-            return _page(v, "came", status=422, refused=refused, given=sent.given)
+            return feeds_response(v, "came", status=422, refused=refused, given=sent.given)
         options, found = how.read_options(StandardTimes(v.session)), []
         for upload in sent.files:
             with put_down(upload) as path:
@@ -88,7 +86,7 @@ def place(request: Request, service_point: Text = "", premise: Text = "") -> Res
             assign_service_point(v.session, service_point, premise.strip())
         except (NotFound, Conflict) as refused:
             wrong = {"service_point": service_point, "premise": premise}
-            return _page(v, "places", status=422, refused=refused, given=wrong)
+            return feeds_response(v, "places", status=422, refused=refused, given=wrong)
         return v.redirect("/feeds", ask="places")
 
 
@@ -99,24 +97,31 @@ def feed(request: Request, feed_id: int, ask: str = "") -> Response:
         return v.render("meters/feed.html", page=feed_page(v.session, feed_id, ask))
 
 
-def _page(
+def feeds_response(
     v: Visit,
     ask: str,
     *,
     status: int = 200,
-    fresh: int | None = None,
-    before: int | None = None,
     refused: CareError | None = None,
     given: dict[str, Any] | None = None,
 ) -> Response:
-    """The page; `refused` and `given` are what a refused form shows again."""
-    page = feeds_page(v.session, ask, v.today, settings().timezone, fresh=fresh, before=before)
+    """The page around the chosen sheet; for htmx that sheet alone. `refused` and `given` are what a refused
+    form shows again."""
+    call = FeedsCall(
+        v.session, v.today, v.now, settings().timezone, v.user.language, dict(v.request.query_params)
+    )
+    question = chosen_question(ask)
+    form = {"question": question, "refused": refused, "given": given or {}}
+    shown = sheet_of(call, question)
+    sheet = v.fragment(shown.template, **form, **shown.context)
+    if v.hx:
+        return HTMLResponse(sheet, status, headers={"Vary": "HX-Request, Cookie"})
     return v.render(
         "meters/feeds.html",
         status,
-        page=page,
-        refused=refused,
-        given=given or {},
+        **form,
+        page=feeds_page(call),
+        sheet=sheet,
         format_pairs=[
             ("auto", v.text("seen from its content")),
             *((name, name.upper()) for name in formats()),

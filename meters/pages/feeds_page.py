@@ -1,99 +1,92 @@
-"""The page of ops: six questions about feeds, answered in short, and the chosen one in full."""
+"""The page of ops put together: every question's short answer, and the chosen one in full.
+
+A question that fails says so in its own place and the rest of the page works; the log has its error.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
 
-from sqlalchemy.orm import Session
+from meters.completeness import Completeness
+from meters.pages.feeds_call import FeedsCall, FeedsQuestion
+from meters.pages.feeds_figures import counts_lately_of, counts_today_of, known_of, unassigned_of
+from meters.pages.questions import feeds_questions
+from meters.queries import FeedCounts
+from utility_crm.kit.errors import CareError
+from utility_crm.kit.module import Answer, Sheet
+from utility_crm.web.words import translator
 
-from meters.completeness import Completeness, LateMeter, completeness, late_meters
-from meters.places import FreePremise, UnassignedPoint, count_unassigned, free_premises, unassigned_points
-from meters.queries import (
-    FeedCounts,
-    FeedRow,
-    ReplacedDay,
-    feed_counts,
-    recent_feeds,
-    replaced_days,
-)
+T = TypeVar("T")
+log = logging.getLogger("utility_crm.meters.feeds_page")
 
-QUESTIONS = ("whole", "missing", "came", "refused", "places", "replaced")
-DAYS_SHOWN = 14
-DAYS_BACK = 7
-"""How far back the questions about files look."""
-FEEDS_A_PAGE = 40
-FEEDS_BESIDE = 8
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its short answer, as the left column shows it."""
+
+    question: FeedsQuestion
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class FeedsPage:
-    """Everything the template shows. What belongs to questions that were not chosen is empty.
+    """What lies around the chosen sheet: the strip's figures, and every question's answer."""
 
-    `fresh` is the first of the feeds that were sent just now: they are marked; `later` is where earlier ones
-    begin.
-    """
-
-    chosen: str
+    asked: tuple[Asked, ...]
     known: Completeness
     counts_today: FeedCounts
     counts_lately: FeedCounts
     unassigned: int
-    feeds: tuple[FeedRow, ...] = ()
-    fresh: int | None = None
-    later: int | None = None
-    late: tuple[LateMeter, ...] = ()
-    late_count: int = 0
-    points: tuple[UnassignedPoint, ...] = ()
-    premises: tuple[FreePremise, ...] = ()
-    replaced: tuple[ReplacedDay, ...] = ()
-
-    @property
-    def just_sent(self) -> list[FeedRow]:
-        """What came of the files sent just now."""
-        return [feed for feed in self.feeds if self.fresh is not None and feed.id >= self.fresh]
 
 
-def feeds_page(
-    session: Session,
-    chosen: str,
-    today: date,
-    zone: str,
-    *,
-    fresh: int | None = None,
-    before: int | None = None,
-) -> FeedsPage:
-    """The page with one question answered in full. `zone` is the utility's, in which today begins."""
-    days = [today - timedelta(days=back) for back in range(DAYS_SHOWN, 0, -1)]
-    lately = _begins(today - timedelta(days=DAYS_BACK), zone)
-    page = FeedsPage(
-        chosen if chosen in QUESTIONS else QUESTIONS[0],
-        completeness(session, days),
-        feed_counts(session, _begins(today, zone)),
-        feed_counts(session, lately),
-        count_unassigned(session),
-        fresh=fresh,
+def chosen_question(key: str) -> FeedsQuestion:
+    """The question asked for, else the first."""
+    questions = feeds_questions()
+    return next((one for one in questions if one.key == key), questions[0])
+
+
+def feeds_page(call: FeedsCall) -> FeedsPage:
+    """Everything but the chosen sheet."""
+    return FeedsPage(
+        tuple(Asked(one, _answer(call, one)) for one in feeds_questions()),
+        call.once(known_of),
+        call.once(counts_today_of),
+        call.once(counts_lately_of),
+        call.once(unassigned_of),
     )
-    match page.chosen:
-        case "whole":
-            return replace(page, feeds=tuple(recent_feeds(session, limit=FEEDS_BESIDE)))
-        case "missing":
-            count, late = late_meters(session, days)
-            return replace(page, late=tuple(late), late_count=count)
-        case "came":
-            feeds = recent_feeds(session, before=before, limit=FEEDS_A_PAGE + 1)
-            later = feeds[FEEDS_A_PAGE - 1].id if len(feeds) > FEEDS_A_PAGE else None
-            return replace(page, feeds=tuple(feeds[:FEEDS_A_PAGE]), later=later)
-        case "refused":
-            refused = recent_feeds(session, statuses=("rejected", "partial"), since=lately, limit=200)
-            return replace(page, feeds=tuple(refused))
-        case "places":
-            points, premises = unassigned_points(session), free_premises(session)
-            return replace(page, points=tuple(points), premises=tuple(premises))
-        case _:
-            return replace(page, replaced=tuple(replaced_days(session, since=lately)))
 
 
-def _begins(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
+def sheet_of(call: FeedsCall, question: FeedsQuestion) -> Sheet:
+    """The chosen question in full, or in its place that it cannot be answered."""
+    return _guarded(
+        call, question, question.sheet, lambda code: Sheet("meters/questions/failed.html", {"code": code})
+    )
+
+
+def _answer(call: FeedsCall, question: FeedsQuestion) -> Answer:
+    def failed(code: str) -> Answer:
+        return Answer(translator(call.language)("not now"), code, "bad")
+
+    return _guarded(call, question, question.answer, failed)
+
+
+def _guarded(
+    call: FeedsCall, question: FeedsQuestion, part: Callable[[FeedsCall], T], instead: Callable[[str], T]
+) -> T:
+    """The part's own value; when it raises, the log gets the error and the page a substitute with its code.
+
+    The page only reads, so nothing is lost by rolling back, and the parts that follow can go on.
+    """
+    try:
+        return part(call)
+    except CareError:
+        raise  # it has words of its own, and a page for them
+    except Exception:
+        code = uuid4().hex[:8]
+        log.exception("the question %s of the feeds failed, shown as %s", question.key, code)
+        call.session.rollback()
+        return instead(code)
