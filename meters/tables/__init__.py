@@ -1,6 +1,18 @@
 """The rows of the meters' package; a file a subject."""
 
+from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
 from meters.tables.readings import Block, BlockHistory, Channel, Feed
 
-__all__ = ["Block", "BlockHistory", "Channel", "Feed", "Meter", "ServicePoint"]
+__all__ = [
+    "Block",
+    "BlockHistory",
+    "Channel",
+    "ChannelLimit",
+    "ChannelProfile",
+    "Feed",
+    "Finding",
+    "Meter",
+    "ServicePoint",
+    "ValidationRule",
+]
