@@ -15,8 +15,8 @@ from billing.actions.agreements import already_billed, billed_until
 from billing.tables import Agreement, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.actions import ImportColumns
-from utility_crm.customers.importing.reading import Problem
 from utility_crm.customers.importing.writing import RowIds
+from utility_crm.kit.table_file import Problem
 
 
 def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:

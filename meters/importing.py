@@ -11,8 +11,8 @@ from sqlalchemy.types import Text
 
 from meters.tables import Meter, ServicePoint
 from utility_crm.customers.actions import ImportColumns
-from utility_crm.customers.importing.reading import Problem
 from utility_crm.customers.importing.writing import RowIds
+from utility_crm.kit.table_file import Problem
 
 
 def place_service_points(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:

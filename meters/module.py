@@ -11,6 +11,7 @@ MODULE = Module(
     customer="meters.customer:ROOM",
     search="meters.search:find_meters",
     importing="meters.importing:COLUMNS",
+    network_importing="meters.balance.importing:COLUMNS",
     commands="meters.commands:app",
     demo="meters.demo:build",
     navigation=(Room("Feeds", "/feeds", "f", frozenset({"ops"}), 25),),

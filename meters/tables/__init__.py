@@ -1,5 +1,6 @@
 """The rows of the meters' package; a file a subject."""
 
+from meters.tables.balance import EnergyBalance, NodeMeter
 from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
 from meters.tables.readings import Block, BlockHistory, Channel, Feed
@@ -10,9 +11,11 @@ __all__ = [
     "Channel",
     "ChannelLimit",
     "ChannelProfile",
+    "EnergyBalance",
     "Feed",
     "Finding",
     "Meter",
+    "NodeMeter",
     "ServicePoint",
     "ValidationRule",
 ]

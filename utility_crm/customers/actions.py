@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from utility_crm.customers.importing.reading import Defaults, Problem, read_rows
+from utility_crm.customers.importing.reading import Defaults, read_rows
 from utility_crm.customers.importing.writing import RowsHandler, write_rows
+from utility_crm.kit.table_file import Problem
 
 
 @dataclass(frozen=True, slots=True)

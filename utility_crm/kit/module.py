@@ -29,6 +29,7 @@ class Module:
     search      Callable[[Session, str, int], Sequence[SearchHit]]
     navigation  rooms in the top bar
     importing   ImportColumns: its own columns of the customer file
+    network_importing   NetworkColumns: its own columns of the network file
     jobs        tuple[Job, ...] for the clock
     commands    typer.Typer mounted under the package's name
     demo        Callable[[DemoBuild], None], its part of the simulated utility
@@ -40,6 +41,7 @@ class Module:
     customer: str = ""
     search: str = ""
     importing: str = ""
+    network_importing: str = ""
     jobs: str = ""
     commands: str = ""
     demo: str = ""

@@ -1,8 +1,11 @@
-"""The network as a tree: area, feeder, transformer. Premises hang on a node of it."""
+"""The network as a tree: area, feeder, transformer. Premises hang on a node of it; weather is an area's."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -39,3 +42,17 @@ class Premise(Base):
     postcode: Mapped[str] = mapped_column(server_default="")
     country: Mapped[str] = mapped_column(server_default="GB")
     timezone: Mapped[str]
+
+
+class TemperatureDay(Base):
+    """One area's temperatures of a day of UTC: `millicelsius` holds 1440 / interval values, NULL where none
+    is known. A later file replaces the values it brings."""
+
+    __tablename__ = "temperature_days"
+    __table_args__ = (CheckConstraint("1440 % cardinality(millicelsius) = 0", name="whole_day"),)
+
+    area_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("network_nodes.id"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    millicelsius: Mapped[list[int | None]] = mapped_column(ARRAY(Integer))

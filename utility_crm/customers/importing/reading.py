@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from utility_crm.customers.importing.rows import COLUMNS, REQUIRED, CustomerRow
-from utility_crm.kit.errors import Invalid
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a line was not taken."""
-
-    line: int
-    code: str
-    message: str
-
-    def document(self) -> dict[str, Any]:
-        return {"line": self.line, "code": self.code, "message": self.message}
+from utility_crm.kit.table_file import Problem, TableRow, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,76 +29,20 @@ def read_rows(
     `other_columns` belong to installed packages. Raises `Invalid` when the file cannot be read as a table
     at all: encoding, an empty file, an unknown or a missing column.
     """
-    reader = csv.reader(io.StringIO(_text(content, where)), dialect=_dialect(content), strict=True)
-    header: list[str] | None = None
+    table, problems = read_table(content, [*COLUMNS, *other_columns], REQUIRED, where)
     rows: list[CustomerRow] = []
-    problems: list[Problem] = []
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = _checked_header(cells, other_columns, where)
-                continue
-            row, found = _row(reader.line_num, header, cells, defaults, other_columns)
-            problems += found
-            if row is not None:
-                rows.append(row)
-    except csv.Error as error:
-        raise Invalid(
-            "framing", f"the table breaks off: {error}", f"{where}, line {reader.line_num}"
-        ) from error
-    if header is None:
-        raise Invalid("empty", "the file is empty", where)
+    for given in table:
+        row, found = _row(given, defaults, other_columns)
+        problems += found
+        if row is not None:
+            rows.append(row)
     return rows, [*problems, *_clashes(rows)]
 
 
-def _text(content: bytes, where: str) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise Invalid(
-            "encoding", "the file is not UTF-8 text; save it as CSV UTF-8", f"{where}, line {line}"
-        ) from error
-    if "\0" in text:
-        raise Invalid("encoding", "the file holds binary data, not a table", where)
-    return text
-
-
-def _dialect(content: bytes) -> type[csv.Dialect]:
-    first = content.split(b"\n", 1)[0]
-
-    class Found(csv.excel):
-        delimiter = max((b",", b";", b"\t"), key=first.count).decode()
-
-    return Found
-
-
-def _checked_header(cells: Iterable[str], other_columns: Sequence[str], where: str) -> list[str]:
-    header = [cell.strip().lower() for cell in cells]
-    known = [*COLUMNS, *other_columns]
-    for name in header:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise Invalid(
-                "unknown_column", f"the column {name!r} is not one we know{hint}", f"{where}, line 1"
-            )
-        if header.count(name) > 1:
-            raise Invalid("twice", f"the column {name!r} stands twice", f"{where}, line 1")
-    for name in REQUIRED:
-        if name not in header:
-            raise Invalid("missing_column", f"the column {name!r} is missing", f"{where}, line 1")
-    return header
-
-
 def _row(
-    line: int, header: list[str], cells: list[str], defaults: Defaults, other_columns: Sequence[str]
+    table_row: TableRow, defaults: Defaults, other_columns: Sequence[str]
 ) -> tuple[CustomerRow | None, list[Problem]]:
-    if len(cells) != len(header):
-        return None, [Problem(line, "cells", f"{len(cells)} cells where the header has {len(header)}")]
-    given = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    line, given = table_row.line, dict(table_row.cells)
     others = {name: given.pop(name) for name in other_columns if name in given}
     base = {"currency": defaults.currency, "country": defaults.country, "timezone": defaults.timezone}
     try:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, any_, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from utility_crm.customers.importing.reading import Problem
 from utility_crm.customers.importing.rows import CustomerRow
 from utility_crm.customers.tables import Account, ContactPoint, Customer, CustomerFlag, Occupancy
+from utility_crm.kit.table_file import Problem
 from utility_crm.network.tables import NetworkNode, Premise
 
 
