@@ -4,6 +4,13 @@ from meters.tables.balance import EnergyBalance, NodeMeter
 from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
 from meters.tables.readings import Block, BlockHistory, Channel, Feed
+from meters.tables.registers import (
+    Consumption,
+    ConsumptionHistory,
+    Register,
+    RegisterRead,
+    RegisterReadHistory,
+)
 
 __all__ = [
     "Block",
@@ -11,11 +18,16 @@ __all__ = [
     "Channel",
     "ChannelLimit",
     "ChannelProfile",
+    "Consumption",
+    "ConsumptionHistory",
     "EnergyBalance",
     "Feed",
     "Finding",
     "Meter",
     "NodeMeter",
+    "Register",
+    "RegisterRead",
+    "RegisterReadHistory",
     "ServicePoint",
     "ValidationRule",
 ]
