@@ -1,4 +1,4 @@
-"""Registers of service points: what their dials showed, and consumption that is told for a span of its own."""
+"""Registers of service points: what their dials showed, and consumption told for a span of its own."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class Register(Base):
 class RegisterRead(Base):
     """What a register showed at an instant, as one kind of reader said; kinds stand beside each other.
 
-    `figure` counts millionths of `unit`, the dial's own (Wh, kWh), before the multiplier. `meter` is a serial
-    number, empty where the feed names none. `digits` and `multiplier_micro` are null where the feed does not
+    `figure` counts millionths of the dial's own unit, which is 10**exponent of the register's (Wh of a
+    register in kWh: -3), before the multiplier. `meter` is a serial number, empty where the feed names none.
+    `digits` and `multiplier_micro` are null where the feed does not
     say. No foreign key to `feeds`: a feed's row is written after its readings.
     """
 
@@ -55,7 +56,7 @@ class RegisterRead(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     meter: Mapped[str] = mapped_column(primary_key=True)
     figure: Mapped[int]
-    unit: Mapped[str]
+    exponent: Mapped[int] = mapped_column(SmallInteger)
     digits: Mapped[int | None] = mapped_column(SmallInteger)
     multiplier_micro: Mapped[int | None]
     feed_id: Mapped[int]
@@ -74,7 +75,7 @@ class RegisterReadHistory(Base):
     kind: Mapped[str]
     meter: Mapped[str]
     figure: Mapped[int]
-    unit: Mapped[str]
+    exponent: Mapped[int] = mapped_column(SmallInteger)
     digits: Mapped[int | None] = mapped_column(SmallInteger)
     multiplier_micro: Mapped[int | None]
     feed_id: Mapped[int]

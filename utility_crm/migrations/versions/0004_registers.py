@@ -21,7 +21,7 @@ def read_columns() -> list[sa.Column]:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("meter", sa.Text, nullable=False),
         sa.Column("figure", sa.BigInteger, nullable=False),
-        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("exponent", sa.SmallInteger, nullable=False),
         sa.Column("digits", sa.SmallInteger),
         sa.Column("multiplier_micro", sa.BigInteger),
         sa.Column("feed_id", sa.BigInteger, nullable=False),
