@@ -3,7 +3,7 @@
 from meters.tables.balance import EnergyBalance, NodeMeter
 from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
-from meters.tables.readings import Block, BlockHistory, Channel, Feed
+from meters.tables.readings import Block, BlockHistory, BlockRemark, Channel, Feed
 from meters.tables.registers import (
     Consumption,
     ConsumptionHistory,
@@ -15,6 +15,7 @@ from meters.tables.registers import (
 __all__ = [
     "Block",
     "BlockHistory",
+    "BlockRemark",
     "Channel",
     "ChannelLimit",
     "ChannelProfile",

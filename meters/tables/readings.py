@@ -10,7 +10,9 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
+    Text,
     UniqueConstraint,
     func,
     text,
@@ -44,16 +46,18 @@ class Channel(Base):
 
 
 class Feed(Base):
-    """One file or batch that arrived, and what became of it.
+    """One file or batch that arrived, or an edit or estimate made here, and what became of it.
 
     `received_at` is when its readings came to be known (see `meters.usage.enter_readings`). `repeat_of` is
     the feed that took the same file before. `options` say how it was read; the same file read otherwise is
-    another feed.
+    another feed. `members` names the files inside its zip, which its blocks count from 1. `rule` and `reason`
+    say how and why an edit or estimate was made, `user_id` by whom.
     """
 
     __tablename__ = "feeds"
     __table_args__ = (
         CheckConstraint("status in ('ok', 'partial', 'rejected', 'unchanged')", name="status"),
+        CheckConstraint("source in ('file', 'push', 'edit', 'estimate')", name="source"),
         Index(None, "sha256"),
         Index(None, "received_at"),
     )
@@ -72,13 +76,18 @@ class Feed(Base):
     options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     repeat_of: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("feeds.id"))
+    source: Mapped[str] = mapped_column(server_default="file")
+    rule: Mapped[str | None]
+    reason: Mapped[str | None]
+    members: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
 
 class Block(Base):
     """One channel's day. `micro` holds 1440 / interval readings in millionths of the channel's unit, NULL
     missing.
 
-    `quality` is one code for the whole day, or NULL when `qualities` carries one for each interval.
+    `quality` is one code for the whole day, or NULL when `qualities` carries one for each interval. `line` is
+    where in its feed the day begins, `member` (from 1) in which of `feeds.members`, NULL for a plain file.
     Partitioned by month of `day`, or a TimescaleDB hypertable where the server has it. No foreign key stands
     here: the ingest makes its channels in the same transaction, and a check a row would cost it a third of
     its speed.
@@ -98,6 +107,8 @@ class Block(Base):
     quality: Mapped[int | None] = mapped_column(SmallInteger)
     qualities: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     feed_id: Mapped[int] = mapped_column(BigInteger)
+    line: Mapped[int | None] = mapped_column(Integer)
+    member: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class BlockHistory(Base):
@@ -115,3 +126,26 @@ class BlockHistory(Base):
     feed_id: Mapped[int]
     replaced_by: Mapped[int]
     replaced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    line: Mapped[int | None] = mapped_column(Integer)
+    member: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class BlockRemark(Base):
+    """What the feed that brought a day says of its intervals [first, end) beside their values: how they were
+    found (`method`, a code of the format) and why (`reason_code`, `reason`)."""
+
+    __tablename__ = "block_remarks"
+    __table_args__ = (
+        CheckConstraint('0 <= first and first < "end" and "end" <= 1440', name="span"),
+        Index(None, "channel_id", "day"),
+    )
+
+    id: Mapped[int] = identity()
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[date]
+    feed_id: Mapped[int] = mapped_column(BigInteger)
+    first: Mapped[int] = mapped_column(SmallInteger)
+    end: Mapped[int] = mapped_column(SmallInteger)
+    method: Mapped[str | None]
+    reason_code: Mapped[str | None]
+    reason: Mapped[str | None]
