@@ -12,6 +12,7 @@ MODULE = Module(
     search="meters.search:find_meters",
     importing="meters.importing:COLUMNS",
     network_importing="meters.balance.importing:COLUMNS",
+    jobs="meters.jobs:JOBS",
     commands="meters.commands:app",
     demo="meters.demo:build",
     navigation=(Room("Feeds", "/feeds", "f", frozenset({"ops"}), 25),),

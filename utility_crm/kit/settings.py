@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     language: str = Field("en", description="language of pages for people who chose none")
     demo: bool = Field(False, description="this utility is simulated, and every page says so")
     as_of: date | None = Field(None, description="date the demo pretends it is; today when absent")
+    readings_kept_months: int | None = Field(
+        None, ge=24, description="whole months of readings older than this are dropped; none when absent"
+    )
     mail_to: str = Field(
         "mailbox", pattern="^(mailbox|smtp)$", description="deliver to the local mailbox page or SMTP"
     )

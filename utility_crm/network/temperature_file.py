@@ -48,16 +48,17 @@ def read_temperatures(
     """
     frame = _table(content, columns or {}, where)
     problems: list[Problem] = []
+    lines = frame["line"].tolist()
     celsius = pd.to_numeric(frame["celsius"], errors="coerce")
     empty = frame["celsius"].str.strip() == ""
     outside = ~celsius.between(COLDEST, WARMEST) & ~empty
     problems += [
-        Problem(_line(row), "celsius", f"{frame['celsius'][row]!r} is no temperature in degrees Celsius")
+        Problem(lines[row], "celsius", f"{frame['celsius'][row]!r} is no temperature in degrees Celsius")
         for row in np.flatnonzero(outside.to_numpy()).tolist()
     ]
     seconds, unreadable = _seconds(frame["starts_at"], zone)
     problems += [
-        Problem(_line(row), "starts_at", f"{frame['starts_at'][row]!r} {reason}")
+        Problem(lines[row], "starts_at", f"{frame['starts_at'][row]!r} {reason}")
         for row, reason in unreadable
     ]
     if problems:
@@ -66,7 +67,7 @@ def read_temperatures(
     areas = frame["area"].str.strip() if "area" in frame else pd.Series("", index=frame.index)
     found: list[AreaTemperatures] = []
     for area, rows in areas.groupby(areas, sort=False).indices.items():
-        cut = _cut(str(area), seconds[rows], milli[rows], np.asarray(rows))
+        cut = _cut(str(area), seconds[rows], milli[rows], frame["line"].to_numpy()[rows])
         if isinstance(cut, Problem):
             problems.append(cut)
         else:
@@ -75,15 +76,12 @@ def read_temperatures(
 
 
 def _table(content: bytes, columns: Mapping[str, str], where: str) -> pd.DataFrame:
-    """The three columns as text, by field."""
+    """The three columns as text, by field, and the line of each row; blank rows are left out."""
+    first = content.split(b"\n", 1)[0]
+    separator = max((b",", b";", b"\t"), key=first.count).decode()
     try:
         frame = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            sep=None,
-            engine="python",
+            io.BytesIO(content), dtype=str, keep_default_na=False, skip_blank_lines=False, sep=separator
         )
     except UnicodeDecodeError as error:
         raise Invalid("encoding", "the file is not UTF-8 text; save it as CSV UTF-8", where) from error
@@ -101,12 +99,9 @@ def _table(content: bytes, columns: Mapping[str, str], where: str) -> pd.DataFra
             raise Invalid("missing_column", f"the column {title!r} is missing{hint}", f"{where}, line 1")
     if frame.empty:
         raise Invalid("empty", "the file holds no temperature", where)
-    return pd.DataFrame(chosen)
-
-
-def _line(row: int) -> int:
-    """The header is the first line."""
-    return row + 2
+    told = pd.DataFrame(chosen)
+    filled = (told != "").any(axis=1)
+    return told.assign(line=told.index + 2)[filled].reset_index(drop=True)
 
 
 def _seconds(texts: pd.Series, zone: ZoneInfo | None) -> tuple[npt.NDArray[np.int64], list[tuple[int, str]]]:
@@ -131,29 +126,26 @@ def _seconds(texts: pd.Series, zone: ZoneInfo | None) -> tuple[npt.NDArray[np.in
 
 
 def _cut(
-    area: str, seconds: npt.NDArray[np.int64], milli: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+    area: str, seconds: npt.NDArray[np.int64], milli: npt.NDArray[np.int32], lines: npt.NDArray[np.int64]
 ) -> AreaTemperatures | Problem:
     """The series on the grid of its commonest step. A stamp said twice must say the same."""
     order = np.argsort(seconds, kind="stable")
-    at, value, line = seconds[order], milli[order], rows[order]
+    at, value, line = seconds[order], milli[order], lines[order]
     steps = np.diff(at)
     twice = np.flatnonzero((steps == 0) & (value[1:] != value[:-1]))
     if twice.size:
-        row = int(max(line[twice[0]], line[twice[0] + 1]))
-        return Problem(_line(row), "twice", "this time stands in the file already, with another temperature")
+        later = int(max(line[twice[0]], line[twice[0] + 1]))
+        return Problem(later, "twice", "this time stands in the file already, with another temperature")
     known = steps[steps > 0]
     step = int(np.bincount(known).argmax()) if known.size and known.max() < 10 * _DAY else 3600
     if known.size and known.max() >= 10 * _DAY:
         sizes, counts = np.unique(known, return_counts=True)
         step = int(sizes[counts.argmax()])
     if _DAY % step or step % 60:
-        return Problem(
-            _line(int(line[0])), "interval", f"the times are {step} seconds apart, which divides no day"
-        )
+        return Problem(int(line[0]), "interval", f"the times are {step} seconds apart, which divides no day")
     off = np.flatnonzero(at % step)
     if off.size:
-        row = int(line[off[0]])
-        return Problem(_line(row), "interval", f"this time is on no grid of {step // 60} minutes")
+        return Problem(int(line[off[0]]), "interval", f"this time is on no grid of {step // 60} minutes")
     return _days(area, at, value, step)
 
 

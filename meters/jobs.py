@@ -1,0 +1,12 @@
+"""What the clock calls of the meters."""
+
+from __future__ import annotations
+
+from meters.balance.balancing import balance_network
+from meters.store.keeping import keep_readings
+from utility_crm.kit.module import Job
+
+JOBS = (
+    Job("meters.balance_network", 600, balance_network),
+    Job("meters.keep_readings", 86_400, keep_readings),
+)

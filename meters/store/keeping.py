@@ -1,0 +1,37 @@
+"""Room for readings to come, and readings let go of after the time they are kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from utility_crm.kit.settings import settings
+
+MONTHS_AHEAD = 3
+
+_AHEAD = text("select make_block_partitions(:first, :last)")
+_DROP = text("select drop_blocks_before(:day)")
+
+
+def months_from(day: date, months: int) -> date:
+    """The first day of the month that lies so many months from the day's own."""
+    place = day.year * 12 + day.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def keep_readings(session: Session, now: datetime) -> str:
+    """What the clock calls each day: partitions of the months to come are made (TimescaleDB makes its chunks
+    by itself), and whole months older than the setting `readings_kept_months` are dropped.
+
+    A month is dropped with its readings, at once and for good; what a bill was made of is then no longer to
+    be had.
+    """
+    today = now.date()
+    session.execute(_AHEAD, {"first": today, "last": months_from(today, MONTHS_AHEAD)})
+    kept = settings().readings_kept_months
+    if kept is None:
+        return f"room until {months_from(today, MONTHS_AHEAD + 1)}; nothing is dropped"
+    dropped = session.scalar(_DROP, {"day": months_from(today, -kept)})
+    return f"room until {months_from(today, MONTHS_AHEAD + 1)}; {dropped} months dropped"
