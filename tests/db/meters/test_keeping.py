@@ -42,7 +42,7 @@ def test_months_are_made_ahead(session: Session) -> None:
 
 @pytest.mark.usefixtures("kept_two_years")
 def test_only_whole_months_beyond_the_time_go(session: Session, take: Take, tmp_path: Path) -> None:
-    edge = date(2024, 11, 1)
+    edge = date(2024, 11, 5)
     for place, day in enumerate((OLD, edge, RECENT)):
         take(csv_file(tmp_path, f"{place}.csv", ("SP1", day, [1] * 24)), timezone="UTC")
     assert keep_readings(session, NOW) == "room until 2027-03-01; 1 months dropped"
