@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from meters.asking import Asked
 from meters.feeds.reading import FeedFile, read_feed
 from meters.standard_time import StandardTimes
-from meters.store import Stored, store_blocks
+from meters.store import Judge, Stored, store_blocks
 from meters.tables import Feed
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid
@@ -50,14 +50,20 @@ class TakenFeed:
         }
 
 
-def ingest(session: Session, path: Path, how: Asked | None = None, user_id: int | None = None) -> TakenFeed:
+def ingest(
+    session: Session,
+    path: Path,
+    how: Asked | None = None,
+    user_id: int | None = None,
+    judge: Judge | None = None,
+) -> TakenFeed:
     """Take the file at `path` in, whole or in part, and record it under its own name; a refused one is
     recorded too.
 
     The very same file, read the same way, is known by its hash and changes nothing, even where a later feed
     has corrected its readings since. Another file that brings nothing new is `unchanged` as well. The feed is
-    stamped by the database's clock as its readings become known (see `meters.usage.enter_readings`). Raises
-    Invalid where the path cannot be read.
+    stamped by the database's clock as its readings become known (see `meters.usage.enter_readings`). `judge`
+    is handed every day that came new or changed. Raises Invalid where the path cannot be read.
     """
     how = how or Asked()
     try:
@@ -70,7 +76,7 @@ def ingest(session: Session, path: Path, how: Asked | None = None, user_id: int 
         raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
     received_at = enter_readings(session)
     feed_id = _next_feed_id(session)
-    stored = store_blocks(session, feed_id, received_at, file.blocks)
+    stored = store_blocks(session, feed_id, received_at, file.blocks, judge)
     taken = _became(feed_id, file, stored)
     options = how.document()
     if any(block.service_point == path.stem for block in file.blocks):

@@ -17,7 +17,7 @@ from meters.store.channels import ChannelName, StoredChannel, channels_for
 from meters.store.merging import merged
 from meters.store.refusals import misfit, not_stored, other_grids, other_kind
 from meters.store.rows import DayRow, DayTable, tables
-from meters.store.writing import make_room, write_days
+from meters.store.writing import Judge, make_room, write_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,13 @@ class Stored:
     problems: tuple[Problem, ...]
 
 
-def store_blocks(session: Session, feed_id: int, received_at: datetime, blocks: Sequence[Block]) -> Stored:
+def store_blocks(
+    session: Session,
+    feed_id: int,
+    received_at: datetime,
+    blocks: Sequence[Block],
+    judge: Judge | None = None,
+) -> Stored:
     """Take blocks in, at most one for a channel's day, in the session's transaction.
 
     Unknown service points are made, unassigned. A channel that exists keeps its unit, its direction and its
@@ -56,7 +62,7 @@ def store_blocks(session: Session, feed_id: int, received_at: datetime, blocks: 
     for table, known_sizes in made.misfits:
         readings -= table.readings
         problems.extend(other_grids(table, known_sizes.tolist(), names))
-    written = write_days(session, feed_id, received_at, (*whole, *made.tables))
+    written = write_days(session, feed_id, received_at, (*whole, *made.tables), judge)
     return Stored(readings, written.added, written.changed, written.unchanged, tuple(problems))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from meters.store.copying import COLUMNS, HEAD, TRAILER, copy_bytes
@@ -30,13 +31,15 @@ with written as (
     where held.micro is distinct from excluded.micro
        or held.quality is distinct from excluded.quality
        or held.qualities is distinct from excluded.qualities
-    returning old.channel_id, old.day, old.micro, old.quality, old.qualities, old.feed_id
+    returning old.channel_id, old.day, old.micro, old.quality, old.qualities, old.feed_id,
+              held.channel_id as in_channel, held.day as on_day
 ), replaced as (
     insert into block_history
         (channel_id, day, micro, quality, qualities, feed_id, replaced_by, replaced_at)
-    select w.*, %(feed_id)s, %(received_at)s from written w where w.channel_id is not null
+    select channel_id, day, micro, quality, qualities, feed_id, %(feed_id)s, %(received_at)s
+    from written where channel_id is not null
 )
-select count(*), count(channel_id) from written
+select in_channel, (on_day - date '0001-01-01') + 1, channel_id is not null from written
 """
 
 # An upsert opens the compressed rows that it touches; beyond 100,000 it has to be told that this is meant.
@@ -67,7 +70,18 @@ def make_room(session: Session, days: Iterable[date]) -> None:
         cursor.execute(_PARTITIONS, (months,))
 
 
-def write_days(session: Session, feed_id: int, received_at: datetime, tables: Iterable[DayTable]) -> Written:
+Judge = Callable[[Session, int, DayTable], None]
+"""`judge(session, feed_id, table)` looks at days just written, new or changed, a bounded table at a time:
+whole days, as they now stand, in the transaction that wrote them."""
+
+
+def write_days(
+    session: Session,
+    feed_id: int,
+    received_at: datetime,
+    tables: Sequence[DayTable],
+    judge: Judge | None = None,
+) -> Written:
     """Store whole days, one a channel and day; one that is there already in the same words is left alone."""
     count = 0
     with driver_cursor(session) as cursor:
@@ -82,5 +96,13 @@ def write_days(session: Session, feed_id: int, received_at: datetime, tables: It
             copy.write(TRAILER)
         cursor.execute(_OPEN_CHUNKS)
         cursor.execute(_UPSERT, {"feed_id": feed_id, "received_at": received_at})
-        written, changed = cursor.fetchone() or (0, 0)
-    return Written(added=written - changed, changed=changed, unchanged=count - written)
+        rows = cursor.fetchall()
+    keys = {(channel, day) for channel, day, _changed in rows}
+    for table in tables if judge else ():
+        written = np.array(
+            [key in keys for key in zip(table.channel_id.tolist(), table.day.tolist(), strict=True)]
+        )
+        if judge and written.any():
+            judge(session, feed_id, table.chosen(written))
+    changed = sum(changed for _channel, _day, changed in rows)
+    return Written(added=len(rows) - changed, changed=changed, unchanged=count - len(rows))
