@@ -1,6 +1,7 @@
 """The rows of the meters' package; a file a subject."""
 
 from meters.tables.balance import EnergyBalance, NodeMeter
+from meters.tables.completeness import ChannelSpan, CompletenessDay, FeedSource, OddDay
 from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
 from meters.tables.readings import Block, BlockHistory, BlockRemark, Channel, Feed
@@ -19,13 +20,17 @@ __all__ = [
     "Channel",
     "ChannelLimit",
     "ChannelProfile",
+    "ChannelSpan",
+    "CompletenessDay",
     "Consumption",
     "ConsumptionHistory",
     "EnergyBalance",
     "Feed",
+    "FeedSource",
     "Finding",
     "Meter",
     "NodeMeter",
+    "OddDay",
     "Register",
     "RegisterRead",
     "RegisterReadHistory",

@@ -60,6 +60,7 @@ class Feed(Base):
         CheckConstraint("source in ('file', 'push', 'edit', 'estimate')", name="source"),
         Index(None, "sha256"),
         Index(None, "received_at"),
+        Index("ix_feeds_uncounted", "id", postgresql_where=text("counted_at is null")),
     )
 
     id: Mapped[int] = identity()
@@ -80,6 +81,8 @@ class Feed(Base):
     rule: Mapped[str | None]
     reason: Mapped[str | None]
     members: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    counted_at: Mapped[datetime | None]
+    """When `meters.completeness` counted its days."""
 
 
 class Block(Base):
