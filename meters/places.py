@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from meters.tables import ServicePoint
+from meters.tables import NodeMeter, ServicePoint
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.network.tables import Premise
 
@@ -16,6 +16,8 @@ from utility_crm.network.tables import Premise
 def assign_service_point(session: Session, code: str, premise_code: str) -> None:
     """Hang a service point that feeds brought in on its premise. Raises NotFound, or Conflict where it stands
     at another premise already. Its channels keep the standard time in which they began."""
+    if session.scalar(select(NodeMeter.node_id).join(ServicePoint).where(ServicePoint.code == code)):
+        raise Conflict("of_node", f"Service point {code!r} measures a node of the network.", "service_point")
     point = session.execute(
         select(ServicePoint.id, ServicePoint.premise_id).where(ServicePoint.code == code).with_for_update()
     ).one_or_none()
@@ -53,6 +55,7 @@ left join channels c on c.service_point_id = s.id
 left join lateral (select count(*) as days, min(day) as first_day, max(day) as last_day
                    from blocks where channel_id = c.id) b on true
 where s.id in (select id from service_points where premise_id is null
+                 and not exists (select from node_meters m where m.service_point_id = service_points.id)
                order by created_at desc, code limit :limit)
 group by s.id order by s.created_at desc, s.code
 """
@@ -68,8 +71,9 @@ def unassigned_points(session: Session, limit: int = 50) -> list[UnassignedPoint
 
 
 def count_unassigned(session: Session) -> int:
-    """How many service points have no premise."""
-    counted = session.scalar(select(func.count()).where(ServicePoint.premise_id.is_(None)))
+    """How many service points have no premise; those that measure a node of the network want none."""
+    of_node = select(NodeMeter.node_id).where(NodeMeter.service_point_id == ServicePoint.id).exists()
+    counted = session.scalar(select(func.count()).where(ServicePoint.premise_id.is_(None), ~of_node))
     return counted or 0
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
+from meters.balance.balancing import DAYS_BACK, balance_days
 from meters.demo.block_copy import copying_blocks
 from meters.demo.blocks import BlockWriter, FeedCounts, Row, export_channels
 from meters.demo.faults import corrections, make_faults
 from meters.demo.feeds import FEED_COLUMNS, feed_rows
+from meters.demo.transformers import MeteredNode, TransformerMeters, metered_nodes
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.plan import Plan
 
@@ -25,7 +28,8 @@ _WHEN_REPLACED = """
 def build(context: DemoBuild) -> None:
     """Write service points, meters, channels, blocks, what was replaced, and the feeds that brought it."""
     plan = context.plan
-    _points(context)
+    nodes = metered_nodes(plan, len(plan.supplies) + len(export_channels(plan)) + 1)
+    _points(context, nodes)
     faults = make_faults(plan)
     corrected = list(corrections(plan, faults))
     days = {"first": plan.calendar.first_day, "last": plan.as_of}
@@ -33,11 +37,13 @@ def build(context: DemoBuild) -> None:
     counts, replaced = FeedCounts(plan), list[Row]()
     steps, supplies = context.steps, len(plan.supplies)
     with steps.step("Half-hours", supplies) as advance, copying_blocks(context.driver) as copy:
-        writer = BlockWriter(plan, faults, corrected, copy, counts)
+        transformers = TransformerMeters(plan, nodes)
+        writer = BlockWriter(plan, faults, corrected, copy, counts, transformers)
         for start in range(0, supplies, CHUNK):
             chunk = slice(start, min(start + CHUNK, supplies))
             replaced += writer.write(chunk)
             advance(chunk.stop - chunk.start)
+        writer.write_transformers()
     with steps.step("Feeds", 3) as advance:
         context.copy_rows("feeds", FEED_COLUMNS, feed_rows(plan, counts.counted(), faults, corrected))
         advance(1)
@@ -46,9 +52,18 @@ def build(context: DemoBuild) -> None:
         context.connection.execute(text(_WHEN_REPLACED))
         advance(1)
         context.analyse("blocks", "feeds", "block_history")
+    _balance(context)
 
 
-def _points(context: DemoBuild) -> None:
+def _balance(context: DemoBuild) -> None:
+    """As the clock would have left it this morning."""
+    as_of = context.plan.as_of
+    with context.steps.step("Energy balance"), context.session() as session:
+        days = [as_of - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+        balance_days(session, days, datetime.combine(as_of, time(6), UTC))
+
+
+def _points(context: DemoBuild, nodes: list[MeteredNode]) -> None:
     """One point a premise; where there are panels, a second channel counts what is given to the network."""
     plan = context.plan
     with context.steps.step("Meters"):
@@ -56,10 +71,16 @@ def _points(context: DemoBuild) -> None:
         columns: tuple[str, ...] = ("id", "code", "premise_id", "fuel", "created_at")
         points = ((one.id, one.service_point, one.id, "electricity", at) for one in plan.supplies)
         context.copy_rows("service_points", columns, points)
+        metered = ((one.service_point_id, one.service_point, None, "electricity", at) for one in nodes)
+        context.copy_rows("service_points", columns, metered)
+        measured = ((one.node.id, one.service_point_id) for one in nodes)
+        context.copy_rows("node_meters", ("node_id", "service_point_id"), measured)
         columns = ("serial", "service_point_id", "installed_on", "removed_before")
         context.copy_rows("meters", columns, _meters(plan))
         columns = ("id", "service_point_id", "name", "unit", "direction", "offset_minutes")
         context.copy_rows("channels", columns, _channels(plan))
+        own = ((one.channel_id, one.service_point_id, "import", "kWh", "import", 0) for one in nodes)
+        context.copy_rows("channels", columns, own)
         context.analyse("service_points", "meters", "channels")
 
 

@@ -11,6 +11,7 @@ from meters.demo.block_copy import BlockCopy
 from meters.demo.faults import Faults, Guess
 from meters.demo.feeds import COLLECTORS, Counted, collector_of, correction_feed, daily_feed
 from meters.demo.half_hours import HalfHours
+from meters.demo.transformers import TransformerMeters
 from meters.domain.quality import Quality
 from utility_crm.demo.calendar import SLOTS
 from utility_crm.demo.plan import Plan
@@ -54,9 +55,10 @@ class BlockWriter:
         corrected: list[tuple[int, Guess]],
         copy: BlockCopy,
         counting: FeedCounts,
+        transformers: TransformerMeters,
     ) -> None:
         self._plan, self._faults, self._copy, self._counting = plan, faults, copy, counting
-        self._made = HalfHours(plan)
+        self._made, self._transformers = HalfHours(plan), transformers
         self._ends = plan.ends()
         self._collector = collector_of(plan)
         self._exports = export_channels(plan)
@@ -67,6 +69,7 @@ class BlockWriter:
     def write(self, chunk: slice) -> list[Row]:
         """Write one chunk; the rows of history that its corrections left."""
         energy = self._made.energy(chunk)
+        self._transformers.add(chunk, energy)
         places = np.arange(chunk.start, chunk.stop)
         shape = energy.imported.shape[:2]
         quality = np.full(shape, int(Quality.ACTUAL), dtype=np.int64)
@@ -97,6 +100,11 @@ class BlockWriter:
             file = daily_feed(self._collector[owner], sent)
             self._write_whole(channel, sent, energy.exported[turn, sent], actual, file, owner)
         return history
+
+    def write_transformers(self) -> None:
+        """What the metered transformers counted, once all chunks are written."""
+        for days, collector in self._transformers.write(self._copy, self._dates):
+            self._counting.add(days, collector, np.full(days.size, SLOTS))
 
     def _write_whole(
         self, channel: Int64, day: Int64, micro: Int64, quality: Int64, feed: Int64, place: Int64

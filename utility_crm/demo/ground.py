@@ -10,6 +10,7 @@ from typing import Any
 import phonenumbers
 from sqlalchemy import text
 
+from utility_crm.demo.area_weather import temperature_rows
 from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.people import Customer
@@ -28,7 +29,9 @@ def build_ground(context: DemoBuild) -> None:
     with context.steps.step("Network, customers", 8) as advance:
         nodes = ((node.id, node.code, node.name, node.kind, node.parent_id) for node in plan.nodes)
         context.copy_rows("network_nodes", ("id", "code", "name", "kind", "parent_id"), nodes)
-        columns: tuple[str, ...] = (
+        columns: tuple[str, ...] = ("area_id", "day", "millicelsius")
+        context.copy_rows("temperature_days", columns, temperature_rows(plan))
+        columns = (
             "id",
             "code",
             "node_id",
