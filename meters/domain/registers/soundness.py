@@ -14,6 +14,7 @@ from meters.domain.units import STORED_UNITS
 MOST = 10**18
 """Figures and amounts are below this many millionths: differences of them fit into int64."""
 MOST_DIGITS = 12
+MOST_EXPONENT = 9
 
 
 def reads_of(item: RegisterRead | Consumption) -> Iterator[RegisterRead]:
@@ -44,6 +45,8 @@ def _what_is_wrong(item: RegisterRead | Consumption) -> tuple[str, str] | None:
         return "no_unit", "has no unit"
     if not unit.stored:
         return "unit_not_stored", f"is in {unit.declared}, and readings are kept in {', '.join(STORED_UNITS)}"
+    if abs(unit.exponent) > MOST_EXPONENT:
+        return "unit_not_stored", f"is in a unit of ten to the power {unit.exponent}"
     if item.direction not in ("import", "export"):
         return "bad_direction", f"has the direction {item.direction!r}, which is neither import nor export"
     if isinstance(item, RegisterRead):
