@@ -1,0 +1,125 @@
+"""Readings judged as they come in, in the transaction that wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from meters.domain.decimals import MISSING, IntArray
+from meters.domain.quality import Quality
+from meters.domain.validation.days import BoolArray, Days, Hits, days_of
+from meters.domain.validation.overlap import overlap
+from meters.domain.validation.quick import Channels, judged
+from meters.domain.validation.rulebook import QUICK, RuleBook
+from meters.domain.validation.runs import DayHit, day_hits
+from meters.findings.facts import Facts, both, channel_facts
+from meters.findings.present import present
+from meters.findings.rules import configured_rules
+from meters.findings.settling import Judged, settle
+from meters.store import DayTable
+from utility_crm.kit.driver import driver_cursor
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ANY = "select exists (select from block_history where replaced_by = %s)"
+
+# The key of each day is named, so that the server goes through the index, whatever it thinks of a table that
+# grew in this transaction.
+_REPLACED = """
+select asked.place - 1, array_replace(h.micro, null, %s::bigint), h.quality, h.qualities
+from unnest(%s::bigint[], %s::date[]) with ordinality as asked(channel_id, day, place)
+join block_history h on h.channel_id = asked.channel_id and h.day = asked.day and h.replaced_by = %s
+where h.quality = 1 or 1 = any(h.qualities)
+"""
+
+
+class FeedJudge:
+    """`FeedJudge()` is a `meters.store.Judge` for one feed: what it finds goes to the findings.
+
+    It learns of each channel once, however many tables the feed has.
+    """
+
+    def __init__(self) -> None:
+        self._book: RuleBook | None = None
+        self._facts: Facts | None = None
+        self._now = _EPOCH
+
+    def __call__(self, session: Session, feed_id: int, table: DayTable) -> None:
+        """Judge days just written; the caller holds their channels' locks."""
+        if self._book is None:
+            self._book = configured_rules(session)
+            self._now = present(session)
+        days = days_of(table.channel_id, table.day, table.micro, table.quality, table.codes)
+        known = self._known(session, days)
+        minute = int((self._now - _EPOCH) / timedelta(minutes=1))
+        hits = judged(days, known, self._book, minute)
+        hits["overlap"] = self._overlaps(session, feed_id, days, known)
+        settle(
+            session,
+            Judged((*QUICK, "overlap"), days.channel_id, days.day),
+            _named(days, hits),
+            feed_id,
+            self._now,
+        )
+
+    def _known(self, session: Session, days: Days) -> Channels:
+        wanted = np.unique(days.channel_id)
+        if self._facts is None:
+            self._facts = channel_facts(session, wanted)
+        elif not (there := self._facts.has(wanted)).all():
+            self._facts = both(self._facts, channel_facts(session, wanted[~there]))
+        return self._facts.of(days.channel_id, days.size)
+
+    def _overlaps(self, session: Session, feed_id: int, days: Days, known: Channels) -> Hits:
+        """Of days that the feed replaced: what was measured before, against what is now."""
+        assert self._book is not None
+        rows, before, measured = _replaced(session, feed_id, days)
+        some = days_of(
+            days.channel_id[rows],
+            days.day[rows],
+            days.micro[rows],
+            days.quality[rows],
+            None if days.codes is None else days.codes[rows],
+        )
+        segment = known.segment[rows]
+        share = self._book.number("overlap", "percent")[segment] / 100
+        off = ~self._book.enabled("overlap")[segment]
+        measured[off] = False
+        found = overlap(some, before, measured, share, self._book.micro("overlap", "kwh")[segment])
+        return Hits(rows[found.rows], found.at, found.found, found.usual)
+
+
+def _named(days: Days, hits: dict[str, Hits]) -> Iterator[tuple[str, int, int, DayHit]]:
+    for rule, found in hits.items():
+        for channel, day, hit in day_hits(days, found):
+            yield rule, channel, day, hit
+
+
+def _replaced(
+    session: Session, feed_id: int, days: Days
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], IntArray, BoolArray]:
+    """The rows of `days` that replaced measured readings, with those and where they were measured."""
+    rows, micro, codes = list[int](), list[list[int]](), list[list[int]]()
+    for place, held, quality, qualities in _history(session, feed_id, days):
+        if len(held) == days.size:
+            rows.append(place)
+            micro.append(held)
+            codes.append(qualities or [quality] * days.size)
+    shape = (len(rows), days.size)
+    before = np.array(micro, dtype=np.int64).reshape(shape)
+    measured = np.array(codes, dtype=np.int16).reshape(shape) == int(Quality.ACTUAL)
+    return np.array(rows, dtype=np.intp), before, measured & (before != MISSING)
+
+
+def _history(session: Session, feed_id: int, days: Days) -> list[Any]:
+    with driver_cursor(session, binary=True) as cursor:
+        any_replaced = cursor.execute(_ANY, (feed_id,)).fetchone()
+        if any_replaced is None or not any_replaced[0]:
+            return []
+        dates = [date.fromordinal(day) for day in days.day.tolist()]
+        values = (MISSING, days.channel_id.tolist(), dates, feed_id)
+        return cursor.execute(_REPLACED, values).fetchall()
