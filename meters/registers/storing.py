@@ -123,7 +123,7 @@ def _read_rows(said: _Sorted, registers: Mapping[RegisterName, StoredRegister]) 
         if register.kind != Kind(str(read.unit.base), read.direction):
             said.strangers[name] += 1
             continue
-        more = (read.digits, read.multiplier_micro, read.line)
+        more = (read.digits, read.multiplier_micro, read.method, read.reason, read.line)
         rows.append((register.id, read_at, kind, meter, read.figure, read.unit.exponent, *more))
     return rows
 
@@ -137,7 +137,7 @@ def _consumption_rows(
         if register.kind != Kind(str(told.unit.base), told.direction):
             said.strangers[name] += 1
             continue
-        rows.append((register.id, starts_at, ends_before, told.micro, told.quality, told.line))
+        rows.append((register.id, starts_at, ends_before, told.micro, told.quality, told.method, told.line))
     return rows
 
 

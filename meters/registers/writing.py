@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from utility_crm.kit.driver import driver_cursor
 
-ReadRow = tuple[int, datetime, str, str, int, int, int | None, int | None, int | None]
-"""register_id, read_at, kind, meter, figure, exponent, digits, multiplier_micro, line."""
-ConsumptionRow = tuple[int, datetime, datetime, int, int, int | None]
-"""register_id, starts_at, ends_before, micro, quality, line."""
+ReadRow = tuple[int, datetime, str, str, int, int, int | None, int | None, str | None, str | None, int | None]
+"""register_id, read_at, kind, meter, figure, exponent, digits, multiplier_micro, method, reason, line."""
+ConsumptionRow = tuple[int, datetime, datetime, int, int, str | None, int | None]
+"""register_id, starts_at, ends_before, micro, quality, method, line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class Written:
     unchanged: int
 
 
-_READS = "register_id, read_at, kind, meter, figure, exponent, digits, multiplier_micro, line"
+_READS = "register_id, read_at, kind, meter, figure, exponent, digits, multiplier_micro, method, reason, line"
 _OLD_READS = ", ".join(f"old.{name}" for name in _READS.split(", "))
 _INCOMING_READS = """
 create temp table if not exists incoming_reads (
     register_id bigint, read_at timestamptz, kind text, meter text, figure bigint,
-    exponent smallint, digits smallint, multiplier_micro bigint, line int
+    exponent smallint, digits smallint, multiplier_micro bigint, method text, reason text, line int
 ) on commit delete rows
 """
-# Digits and multiplier that a feed does not say take nothing back of what is known.
+# What a feed does not say (digits, a multiplier, a method) takes nothing back of what is known.
 _UPSERT_READS = f"""
 with written as (
     insert into register_reads as held ({_READS}, feed_id)
@@ -44,10 +44,13 @@ with written as (
     set figure = excluded.figure, exponent = excluded.exponent, line = excluded.line,
         feed_id = excluded.feed_id,
         digits = coalesce(excluded.digits, held.digits),
-        multiplier_micro = coalesce(excluded.multiplier_micro, held.multiplier_micro)
+        multiplier_micro = coalesce(excluded.multiplier_micro, held.multiplier_micro),
+        method = coalesce(excluded.method, held.method), reason = coalesce(excluded.reason, held.reason)
     where (held.figure, held.exponent) <> (excluded.figure, excluded.exponent)
-       or held.digits is distinct from coalesce(excluded.digits, held.digits)
-       or held.multiplier_micro is distinct from coalesce(excluded.multiplier_micro, held.multiplier_micro)
+       or (held.digits, held.multiplier_micro, held.method, held.reason) is distinct from (
+           coalesce(excluded.digits, held.digits),
+           coalesce(excluded.multiplier_micro, held.multiplier_micro),
+           coalesce(excluded.method, held.method), coalesce(excluded.reason, held.reason))
     returning {_OLD_READS}, old.feed_id
 ), replaced as (
     insert into register_read_history ({_READS}, feed_id, replaced_by, replaced_at)
@@ -56,12 +59,12 @@ with written as (
 select count(*), count(register_id) from written
 """
 
-_SPANS = "register_id, starts_at, ends_before, micro, quality, line"
+_SPANS = "register_id, starts_at, ends_before, micro, quality, method, line"
 _OLD_SPANS = ", ".join(f"old.{name}" for name in _SPANS.split(", "))
 _INCOMING_SPANS = """
 create temp table if not exists incoming_consumptions (
     register_id bigint, starts_at timestamptz, ends_before timestamptz, micro bigint, quality smallint,
-    line int
+    method text, line int
 ) on commit delete rows
 """
 _UPSERT_SPANS = f"""
@@ -69,8 +72,10 @@ with written as (
     insert into consumptions as held ({_SPANS}, feed_id)
     select {_SPANS}, %(feed_id)s from incoming_consumptions order by register_id, starts_at, ends_before
     on conflict (register_id, starts_at, ends_before) do update
-    set micro = excluded.micro, quality = excluded.quality, line = excluded.line, feed_id = excluded.feed_id
+    set micro = excluded.micro, quality = excluded.quality, line = excluded.line, feed_id = excluded.feed_id,
+        method = coalesce(excluded.method, held.method)
     where (held.micro, held.quality) <> (excluded.micro, excluded.quality)
+       or held.method is distinct from coalesce(excluded.method, held.method)
     returning {_OLD_SPANS}, old.feed_id
 ), replaced as (
     insert into consumption_history ({_SPANS}, feed_id, replaced_by, replaced_at)

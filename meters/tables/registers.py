@@ -40,7 +40,8 @@ class RegisterRead(Base):
     `figure` counts millionths of the dial's own unit, which is 10**exponent of the register's (Wh of a
     register in kWh: -3), before the multiplier. `meter` is a serial number, empty where the feed names none.
     `digits` and `multiplier_micro` are null where the feed does not
-    say. No foreign key to `feeds`: a feed's row is written after its readings.
+    say. `method` and `reason` are codes and words of the format. No foreign key to `feeds`: a feed's row is
+    written after its readings.
     """
 
     __tablename__ = "register_reads"
@@ -59,6 +60,8 @@ class RegisterRead(Base):
     exponent: Mapped[int] = mapped_column(SmallInteger)
     digits: Mapped[int | None] = mapped_column(SmallInteger)
     multiplier_micro: Mapped[int | None]
+    method: Mapped[str | None]
+    reason: Mapped[str | None]
     feed_id: Mapped[int]
     line: Mapped[int | None] = mapped_column(Integer)
 
@@ -78,6 +81,8 @@ class RegisterReadHistory(Base):
     exponent: Mapped[int] = mapped_column(SmallInteger)
     digits: Mapped[int | None] = mapped_column(SmallInteger)
     multiplier_micro: Mapped[int | None]
+    method: Mapped[str | None]
+    reason: Mapped[str | None]
     feed_id: Mapped[int]
     line: Mapped[int | None] = mapped_column(Integer)
     replaced_by: Mapped[int]
@@ -100,6 +105,7 @@ class Consumption(Base):
     ends_before: Mapped[datetime] = mapped_column(primary_key=True)
     micro: Mapped[int]
     quality: Mapped[int] = mapped_column(SmallInteger)
+    method: Mapped[str | None]
     feed_id: Mapped[int]
     line: Mapped[int | None] = mapped_column(Integer)
 
@@ -116,6 +122,7 @@ class ConsumptionHistory(Base):
     ends_before: Mapped[datetime]
     micro: Mapped[int]
     quality: Mapped[int] = mapped_column(SmallInteger)
+    method: Mapped[str | None]
     feed_id: Mapped[int]
     line: Mapped[int | None] = mapped_column(Integer)
     replaced_by: Mapped[int]

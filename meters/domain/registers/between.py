@@ -152,7 +152,7 @@ def counted(earlier: RegisterRead, later: RegisterRead, plausible: Plausible) ->
     if end < start and earlier.figure >= 0 and later.figure >= 0:
         if later.digits is None:
             return None
-        around = 10 ** (later.digits + later.unit.exponent + 6 + _SHIFT)
+        around = _power(later.digits + later.unit.exponent + 6 + _SHIFT)
         end += around
         seconds = max(int((later.read_at - earlier.read_at).total_seconds()), 86_400)
         most = plausible.most_per_day * 10 ** (6 + _SHIFT) * seconds
@@ -163,8 +163,11 @@ def counted(earlier: RegisterRead, later: RegisterRead, plausible: Plausible) ->
 
 
 def _raw(read: RegisterRead) -> int:
-    shift: int = 10 ** (read.unit.exponent + _SHIFT)
-    return read.figure * shift
+    return read.figure * _power(read.unit.exponent + _SHIFT)
+
+
+def _power(exponent: int) -> int:
+    return int(10**exponent)  # never below one: exponents of units are small
 
 
 def _rounded(value: int) -> int:

@@ -86,6 +86,19 @@ def test_digits_and_multiplier_not_said_take_nothing_back(session, store) -> Non
     assert kept == (101 * KWH, 5, 40 * KWH)
 
 
+def test_method_and_reason_belong_to_what_is_said(session, store) -> None:
+    store(1, read(100), told(30))
+    assert counted(store(2, read(100, method="E51", reason="no access"), told(30, method="E51"))) == (
+        0,
+        2,
+        0,
+        0,
+    )
+    assert counted(store(3, read(100), told(30))) == (0, 0, 2, 0)
+    assert session.execute(text("select method, reason from register_reads")).one() == ("E51", "no access")
+    assert session.scalar(text("select method from consumptions")) == "E51"
+
+
 def test_another_spelling_of_the_unit_is_no_change_but_another_size_is(session, store) -> None:
     store(1, read(100))
     assert counted(store(2, read(100, unit=parse_unit("KWH")))) == (0, 0, 1, 0)

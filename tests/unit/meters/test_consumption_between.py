@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -183,7 +184,7 @@ def test_parts_sum_to_the_whole_over_any_number_of_turns(used, multiplier, digit
         total += step
         figures.append(total % around)
     more = {"meter": "A", "digits": digits, "multiplier_micro": multiplier}
-    reads = [read(0, 9 * place, figure=figure, **more) for place, figure in enumerate(figures)]
+    reads = [replace(read(0, 9 * place, **more), figure=figure) for place, figure in enumerate(figures)]
     found = consumption_between(reads, LONG)
     assert not found.faults and len(found.consumptions) == len(used)
     exact = (total - figures[0]) * multiplier

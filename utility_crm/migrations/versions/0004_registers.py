@@ -24,6 +24,8 @@ def read_columns() -> list[sa.Column]:
         sa.Column("exponent", sa.SmallInteger, nullable=False),
         sa.Column("digits", sa.SmallInteger),
         sa.Column("multiplier_micro", sa.BigInteger),
+        sa.Column("method", sa.Text),
+        sa.Column("reason", sa.Text),
         sa.Column("feed_id", sa.BigInteger, nullable=False),
         sa.Column("line", sa.Integer),
     ]
@@ -36,6 +38,7 @@ def consumption_columns() -> list[sa.Column]:
         sa.Column("ends_before", INSTANT, nullable=False),
         sa.Column("micro", sa.BigInteger, nullable=False),
         sa.Column("quality", sa.SmallInteger, nullable=False),
+        sa.Column("method", sa.Text),
         sa.Column("feed_id", sa.BigInteger, nullable=False),
         sa.Column("line", sa.Integer),
     ]
