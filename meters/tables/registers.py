@@ -39,9 +39,8 @@ class RegisterRead(Base):
 
     `figure` counts millionths of the dial's own unit, which is 10**exponent of the register's (Wh of a
     register in kWh: -3), before the multiplier. `meter` is a serial number, empty where the feed names none.
-    `digits` and `multiplier_micro` are null where the feed does not
-    say. `method` and `reason` are codes and words of the format. No foreign key to `feeds`: a feed's row is
-    written after its readings.
+    `digits` and `multiplier_micro` are null where the feed does not say. `method` and `reason` are codes and
+    words of the format. No foreign key to `feeds`: a feed's row is written after its readings.
     """
 
     __tablename__ = "register_reads"

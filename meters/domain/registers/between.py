@@ -155,7 +155,7 @@ def counted(earlier: RegisterRead, later: RegisterRead, plausible: Plausible) ->
         around = _power(later.digits + later.unit.exponent + 6 + _SHIFT)
         end += around
         seconds = max(int((later.read_at - earlier.read_at).total_seconds()), 86_400)
-        most = plausible.most_per_day * 10 ** (6 + _SHIFT) * seconds
+        most = plausible.most_per_day * _power(6 + _SHIFT) * seconds
         if not 0 <= 2 * (end - start) <= around or (end - start) * 86_400 > most:
             return None
     multiplier = later.multiplier_micro or ONE
@@ -172,7 +172,7 @@ def _power(exponent: int) -> int:
 
 def _rounded(value: int) -> int:
     """Half up, so that a dial's whole turn shifts a rounded figure by exactly itself."""
-    unit = 10 ** (6 + _SHIFT)
+    unit = _power(6 + _SHIFT)
     return (2 * value + unit) // (2 * unit)
 
 
