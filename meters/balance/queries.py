@@ -8,11 +8,14 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+MOST_SHORT = 0.05
+"""A day on which a greater share of the channels lacks readings says nothing about losses."""
+
 
 @dataclass(frozen=True, slots=True)
 class BalanceDay:
-    """One metered node's day. Energies are micro-kWh; `short` channels lack readings: then the difference is
-    no loss."""
+    """One metered node's day. Energies are micro-kWh; `short` channels lack readings and count with the mean
+    of their fortnight before."""
 
     day: date
     input_micro: int
@@ -22,7 +25,7 @@ class BalanceDay:
 
     @property
     def whole(self) -> bool:
-        return self.short == 0
+        return self.short <= MOST_SHORT * self.channels
 
     @property
     def lost_micro(self) -> int:
@@ -30,7 +33,7 @@ class BalanceDay:
 
     @property
     def share(self) -> float | None:
-        """Lost of what came in; None where nothing came, or readings are missing."""
+        """Lost of what came in; None where nothing came, or too many readings are missing."""
         return self.lost_micro / self.input_micro if self.whole and self.input_micro > 0 else None
 
 

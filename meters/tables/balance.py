@@ -24,8 +24,8 @@ class NodeMeter(Base):
 
 
 class EnergyBalance(Base):
-    """One metered node's day: micro-kWh in, what its customers took less what they gave back, and how many
-    channels below (or of the node) lack readings of the day, which makes the difference no loss."""
+    """One metered node's day: micro-kWh in, what its customers took less what they gave back, and how many of
+    the channels that were due lack readings of the day (they count as they usually do)."""
 
     __tablename__ = "energy_balances"
     __table_args__ = (Index(None, "day"),)

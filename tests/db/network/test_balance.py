@@ -17,6 +17,7 @@ from meters.balance.balancing import balance_days, balance_network
 from meters.balance.importing import COLUMNS
 from meters.balance.queries import NodeBalance, node_balances
 from meters.tables import ServicePoint
+from utility_crm.customers.tables import Account, Customer, Occupancy
 from utility_crm.network.importing import import_network
 from utility_crm.network.tables import NetworkNode, Premise
 
@@ -38,6 +39,28 @@ def network(session: Session) -> None:
         session.add(premise)
         session.flush()
         session.add(ServicePoint(code=code, premise_id=premise.id))
+    session.flush()
+
+
+def lived_in(session: Session) -> None:
+    """Somebody lives at every premise."""
+    session.add(
+        Customer(number="C1", kind="person", name="Mill Lane", segment="household", since=date(2026, 1, 1))
+    )
+    session.flush()
+    customer_id = session.scalar(text("select id from customers"))
+    for premise_id in session.scalars(text("select id from premises")).all():
+        account = Account(
+            number=f"A{premise_id}",
+            customer_id=customer_id,
+            payer_id=customer_id,
+            currency="GBP",
+            cycle_day=1,
+            opened_on=DAY,
+        )
+        session.add(account)
+        session.flush()
+        session.add(Occupancy(account_id=account.id, premise_id=premise_id, starts_on=date(2026, 1, 1)))
     session.flush()
 
 
@@ -63,15 +86,27 @@ def test_what_is_lost_is_a_share_of_what_came_in(balanced: Balance) -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_a_hole_makes_the_difference_no_loss(session: Session, balanced: Balance) -> None:
+def test_a_hole_in_one_of_three_meters_makes_the_day_say_nothing(session: Session, balanced: Balance) -> None:
+    lived_in(session)
     found = balanced(TM1=[10] * 24, SP1=[4] * 24, SP2=[5] * 23 + [None])
     assert (found.days[0].short, found.days[0].share, found.share) == (1, None, None)
 
 
 @pytest.mark.usefixtures("network")
-def test_a_meter_that_has_not_begun_is_not_short(balanced: Balance) -> None:
-    found = balanced(TM1=[10] * 24, SP1=[10] * 24)
-    assert (found.days[0].channels, found.days[0].short, found.share) == (2, 0, 0.0)
+def test_a_meter_that_lacks_readings_counts_as_it_usually_does(
+    session: Session, tmp_path: Path, balanced: Balance
+) -> None:
+    lived_in(session)
+    before = [("SP2", DAY - timedelta(days=back), [5] * 24) for back in range(1, 4)]
+    ingest(session, csv_file(tmp_path, "before.csv", *before), asked(timezone="UTC"))
+    found = balanced(TM1=[10] * 24, SP1=[4] * 24)
+    assert (found.days[0].short, found.days[0].supplied_micro) == (1, 216_000_000)
+
+
+@pytest.mark.usefixtures("network")
+def test_a_meter_that_has_not_begun_or_where_nobody_lives_is_not_due(balanced: Balance) -> None:
+    found = balanced(TM1=[10] * 24, SP1=[10] * 23 + [None])
+    assert (found.days[0].channels, found.days[0].short, found.days[0].supplied_micro) == (1, 0, 230_000_000)
 
 
 @pytest.mark.usefixtures("network")
