@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from meters.asking import Asked
 from meters.feeds.reading import FeedFile, read_feed
+from meters.findings.judging import FeedJudge
 from meters.standard_time import StandardTimes
 from meters.store import Judge, Stored, store_blocks
 from meters.tables import Feed
@@ -63,7 +64,8 @@ def ingest(
     The very same file, read the same way, is known by its hash and changes nothing, even where a later feed
     has corrected its readings since. Another file that brings nothing new is `unchanged` as well. The feed is
     stamped by the database's clock as its readings become known (see `meters.usage.enter_readings`). `judge`
-    is handed every day that came new or changed. Raises Invalid where the path cannot be read.
+    is handed every day that came new or changed: by default the rules (`meters.findings`). Raises Invalid
+    where the path cannot be read.
     """
     how = how or Asked()
     try:
@@ -76,7 +78,7 @@ def ingest(
         raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
     received_at = enter_readings(session)
     feed_id = _next_feed_id(session)
-    stored = store_blocks(session, feed_id, received_at, file.blocks, judge)
+    stored = store_blocks(session, feed_id, received_at, file.blocks, judge or FeedJudge())
     taken = _became(feed_id, file, stored)
     options = how.document()
     if any(block.service_point == path.stem for block in file.blocks):
