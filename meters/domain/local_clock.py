@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from meters.domain.decimals import IntArray
 
+BoolArray = npt.NDArray[np.bool_]
+
 DAY = 86_400
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a clock's stamp has no zone
 _REFERENCE_YEAR = 2024
@@ -35,7 +37,7 @@ def standard_offset_minutes(zone: ZoneInfo) -> int:
     return min(offsets)
 
 
-def to_instants(stamps: IntArray, zone: ZoneInfo) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+def to_instants(stamps: IntArray, zone: ZoneInfo) -> tuple[IntArray, BoolArray]:
     """The instants of one channel's stamps in file order, and which stamps the clock never showed.
 
     In the repeated hour of autumn the order of the file decides: the first pass is the earlier, and from the
@@ -43,38 +45,55 @@ def to_instants(stamps: IntArray, zone: ZoneInfo) -> tuple[IntArray, npt.NDArray
     inside the gap of spring gets the instant it would have had without the change, so that its day can be
     told.
     """
-    days = stamps // DAY
-    unique, place = np.unique(days, return_inverse=True)
-    begins = np.array([_offset(int(day) * DAY, zone, 0) for day in unique], dtype=np.int64)
-    ends = np.array([_offset(int(day + 1) * DAY, zone, 0) for day in unique], dtype=np.int64)
+    backwards = np.array([stamps.size > 0 and stamps[0] > stamps[-1]])
+    return many_to_instants(stamps, np.zeros(stamps.size, dtype=np.int64), backwards, zone)
+
+
+def many_to_instants(
+    stamps: IntArray, channel: IntArray, backwards: BoolArray, zone: ZoneInfo
+) -> tuple[IntArray, BoolArray]:
+    """`to_instants` for channels numbered from 0, of which `backwards` says whether they run so. Rows of one
+    channel are in file order, wherever other channels' rows stand."""
+    days, place = np.unique(stamps // DAY, return_inverse=True)
+    begins, ends = (
+        np.array([_offset((day + late) * DAY, zone, 0) for day in days.tolist()], dtype=np.int64)
+        for late in (0, 1)
+    )
     instants = stamps - begins[place]
     never = np.zeros(stamps.size, dtype=np.bool_)
-    for changed in np.flatnonzero(begins != ends):
-        rows = np.flatnonzero(place == changed)
-        if stamps[0] > stamps[-1]:
-            rows = rows[::-1]
-        _walk(stamps, rows, zone, instants, never)
+    rows = np.flatnonzero((begins != ends)[place])
+    if rows.size:
+        shown, at = np.unique(stamps[rows], return_inverse=True)
+        first, second = (
+            np.array([_offset(stamp, zone, fold) for stamp in shown.tolist()], dtype=np.int64)[at]
+            for fold in (0, 1)
+        )
+        never[rows] = first < second
+        late = _in_second_pass(stamps[rows], channel[rows], backwards, first > second)
+        instants[rows] = stamps[rows] - np.where(late, second, first)
     return instants, never
 
 
-def _walk(
-    stamps: IntArray,
-    rows: npt.NDArray[np.intp],
-    zone: ZoneInfo,
-    instants: IntArray,
-    never: npt.NDArray[np.bool_],
-) -> None:
-    """Settle the rows of one day on which the clock changes, in the order given."""
-    second_pass = False
-    previous: int | None = None
-    for row in rows:
-        stamp = int(stamps[row])
-        first, second = _offset(stamp, zone, 0), _offset(stamp, zone, 1)
-        never[row] = first < second
-        if first > second:
-            second_pass = second_pass or (previous is not None and stamp <= previous)
-            previous = stamp
-        instants[row] = stamp - (second if second_pass and first > second else first)
+def _in_second_pass(
+    stamps: IntArray, channel: IntArray, backwards: BoolArray, repeated: BoolArray
+) -> BoolArray:
+    """Which stamps are the second showing of theirs: of each channel's day, from the first repeated stamp
+    that does not go forward."""
+    late = np.zeros(stamps.size, dtype=np.bool_)
+    rows = np.flatnonzero(repeated)
+    if not rows.size:
+        return late
+    turned = np.where(backwards[channel[rows]], -rows, rows)
+    rows = rows[np.lexsort((turned, stamps[rows] // DAY, channel[rows]))]
+    day, number = stamps[rows] // DAY, channel[rows]
+    fresh = np.ones(rows.size, dtype=np.bool_)
+    fresh[1:] = (day[1:] != day[:-1]) | (number[1:] != number[:-1])
+    back = np.zeros(rows.size, dtype=np.int64)
+    back[1:] = (stamps[rows][1:] <= stamps[rows][:-1]) & ~fresh[1:]
+    turns = np.cumsum(back)
+    starts = np.flatnonzero(fresh)
+    late[rows] = turns > np.repeat(turns[starts], np.diff(np.append(starts, rows.size)))
+    return late
 
 
 @lru_cache(maxsize=16_384)

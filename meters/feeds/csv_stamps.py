@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import IntArray
+from meters.domain.local_clock import DAY
+from meters.feeds.csv_cells import BoolArray, Bytes, Cells
 
 _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR))
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SUFFIX = re.compile(r"(?:\.0+)?(?:([Zz])|([+-])(\d\d):?(\d\d)?)?", re.ASCII)
-_DIGITS = {16: [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15], 19: [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]}
-_MARKS = {4: "-", 7: "-", 13: ":", 16: ":"}
+_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15)
+_MARKS = {4: "-", 7: "-", 13: ":"}
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{2,4})(.*)", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)([ T])24:00(:00(?:\.0+)?)?(.*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +30,82 @@ class Stamps:
     `between` are readable but have a fraction of a second."""
 
     seconds: IntArray
-    aware: npt.NDArray[np.bool_]
-    unreadable: npt.NDArray[np.bool_]
-    between: npt.NDArray[np.bool_]
+    aware: BoolArray
+    unreadable: BoolArray
+    between: BoolArray
 
 
-def read_stamps(texts: Sequence[str]) -> Stamps:
-    """All stamps of a column. The common shape goes through numpy's ISO parser, any other through the
-    library's."""
-    stamps = _read_alike(texts) or _read_each(texts)
-    outside = (stamps.seconds < _FIRST) | (stamps.seconds >= _LAST)
-    return replace(stamps, unreadable=stamps.unreadable | outside) if outside.any() else stamps
+def read_stamps(cells: Cells) -> Stamps:
+    """All stamps of a column. The common shape is read as digits, any other by the library."""
+    cells = cells.stripped()
+    seconds, aware, odd = _digits(cells)
+    unreadable, between = np.zeros((2, len(cells)), dtype=np.bool_)
+    rows = np.flatnonzero(odd)
+    if rows.size:
+        each = _read_each(cells.chosen(rows).texts())
+        seconds[rows], aware[rows] = each.seconds, each.aware
+        unreadable[rows], between[rows] = each.unreadable, each.between
+    unreadable |= (seconds < _FIRST) | (seconds >= _LAST)
+    return Stamps(seconds, aware, unreadable, between)
 
 
-def _read_alike(texts: Sequence[str]) -> Stamps | None:
-    """Stamps all shaped YYYY-MM-DD hh:mm[:ss] with one of few suffixes; None where any is not."""
-    size = 19 if len(texts[0]) > 16 and texts[0][16] == ":" else 16
-    shortest, longest = min(map(len, texts)), max(map(len, texts))
-    if shortest < size:
-        return None
-    heads = [text[:size] for text in texts] if longest > size else list(texts)
-    joined = "".join(heads)
-    if not joined.isascii():
-        return None
-    table = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(-1, size)
-    digits = table[:, _DIGITS[size]]
-    marks = all((table[:, place] == ord(mark)).all() for place, mark in _MARKS.items() if place < size)
-    parted = np.isin(table[:, 10], [ord(" "), ord("T")]).all()
-    if not (marks and parted and (digits >= 48).all() and (digits <= 57).all()):
-        return None
+def _digits(cells: Cells) -> tuple[IntArray, BoolArray, BoolArray]:
+    """Seconds and awareness of YYYY-MM-DD hh:mm[:ss] with one of few suffixes; and which rows are not so."""
+    lengths = cells.lengths
+    columns: Bytes = np.ascontiguousarray(cells.heads(19).T)
+    digits = columns - np.uint8(ord("0"))
+    odd: BoolArray = lengths < 16
+    for place in _DIGITS:
+        odd |= digits[place] > 9
+    for place, mark in _MARKS.items():
+        odd |= columns[place] != ord(mark)
+    odd |= (columns[10] != ord(" ")) & (columns[10] != ord("T"))
+    timed = (lengths >= 19) & (columns[16] == ord(":"))
+    odd |= timed & ((digits[17] > 9) | (digits[18] > 9))
+    hour, minute = digits[11] * 10 + digits[12], digits[14] * 10 + digits[15]
+    second = np.where(timed, digits[17] * 10 + digits[18], 0)
+    odd |= (hour > 23) | (minute > 59) | (second > 59)
+    wide = digits[:10].astype(np.int32)
+    day = (((wide[0] * 10 + wide[1]) * 10 + wide[2]) * 10 + wide[3]) * 10_000
+    day += ((wide[5] * 10 + wide[6]) * 10 + wide[8]) * 10 + wide[9]
+    day[odd] = 0
+    days, none = _epoch_days(day)
+    odd |= none
+    seconds = days * DAY + hour.astype(np.int64) * 3600 + minute.astype(np.int64) * 60 + second
+    aware = np.zeros(len(cells), dtype=np.bool_)
+    heads = np.where(timed, 19, 16)
+    tailed = np.flatnonzero((lengths > heads) & ~odd)
+    if tailed.size:
+        places, tails = Cells(cells.content, cells.starts + heads, cells.ends).chosen(tailed).distinct()
+        offsets = [_suffix_seconds(tail) for tail in tails]
+        aware[tailed] = np.array([offset is not None for offset in offsets])[places]
+        odd[tailed] |= np.array([offset is False for offset in offsets])[places]
+        seconds[tailed] -= np.array([int(offset or 0) for offset in offsets], dtype=np.int64)[places]
+    aware[odd], seconds[odd] = False, 0
+    return seconds, aware, odd
+
+
+def _epoch_days(numbers: IntArray) -> tuple[IntArray, BoolArray]:
+    """Days since 1970 of dates written as the number YYYYMMDD, and which of them are no dates."""
+    fresh = np.ones(numbers.size, dtype=np.bool_)
+    fresh[1:] = numbers[1:] != numbers[:-1]
+    turns = [_epoch_day(number) for number in numbers[fresh].tolist()]
+    place = np.cumsum(fresh) - 1
+    days = np.array([turn or 0 for turn in turns], dtype=np.int64)[place]
+    return days, np.array([turn is None for turn in turns], dtype=np.bool_)[place]
+
+
+@lru_cache(maxsize=1 << 16)
+def _epoch_day(number: int) -> int | None:
     try:
-        seconds = np.array(heads, dtype="M8[s]").astype(np.int64)
+        return date(number // 10_000, number // 100 % 100, number % 100).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
-    aware = np.zeros(len(texts), dtype=np.bool_)
-    if longest > size:
-        suffixes = [text[size:] for text in texts]
-        offsets = {suffix: _suffix_seconds(suffix) for suffix in set(suffixes)}
-        if any(offset is False for offset in offsets.values()):
-            return None
-        aware = np.array([offsets[suffix] is not None for suffix in suffixes])
-        seconds -= np.array([int(offsets[suffix] or 0) for suffix in suffixes], dtype=np.int64)
-    none = np.zeros(len(texts), dtype=np.bool_)
-    return Stamps(seconds, aware, none, none)
 
 
 def _suffix_seconds(suffix: str) -> int | bool | None:
     """The offset a stamp's tail says; None where it says none, False where it is something else."""
-    found = _SUFFIX.fullmatch(suffix.rstrip())
+    found = _SUFFIX.fullmatch(suffix)
     if found is None:
         return False
     if found[1]:
@@ -85,10 +117,10 @@ def _suffix_seconds(suffix: str) -> int | bool | None:
 
 def _read_each(texts: Sequence[str]) -> Stamps:
     seconds = np.zeros(len(texts), dtype=np.int64)
-    aware, unreadable, between = (np.zeros(len(texts), dtype=np.bool_) for _ in range(3))
+    aware, unreadable, between = np.zeros((3, len(texts)), dtype=np.bool_)
     for row, text in enumerate(texts):
         try:
-            moment = datetime.fromisoformat(text.strip())
+            moment = _moment(text.strip())
             seconds[row] = int(moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC).timestamp())
         except (ValueError, OverflowError):
             unreadable[row] = True
@@ -98,13 +130,21 @@ def _read_each(texts: Sequence[str]) -> Stamps:
     return Stamps(seconds, aware, unreadable, between)
 
 
+def _moment(text: str) -> datetime:
+    """A stamp by the library; 24:00 is the end of its day (ISO 8601-1, 4.3.1)."""
+    end = _MIDNIGHT.fullmatch(text)
+    if end is None:
+        return datetime.fromisoformat(text)
+    return datetime.fromisoformat(f"{end[1]}T00:00{end[4]}") + timedelta(days=1)
+
+
 def stamp_advice(text: str) -> str:
     """Why a stamp is not read, and how it would have to be written."""
     text = text.strip()
     found = _DAY_FIRST.fullmatch(text)
     if found:
         return (
-            f"{text!r} can be read as more than one date; write the year first, in four digits, then month "
-            f"and day, as in 2026-11-19{found[4][:12] or ' 00:00'}."
+            f"{text[:40]!r} can be read as more than one date; write the year first, in four digits, then "
+            f"month and day, as in 2026-11-19{found[4][:12] or ' 00:00'}."
         )
     return f"{text[:40]!r} is not a time like 2026-11-19 00:30 or 2026-11-19T00:30:00+01:00."

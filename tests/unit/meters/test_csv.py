@@ -290,7 +290,7 @@ def test_chunks_meet_without_a_seam(read_text, monkeypatch) -> None:
     lines = list(JANUARY)
     lines[150] = "M1,2013-01-04 03:00:00,?\n"
     whole = read_text(HEAD + "".join(lines), zone="UTC")
-    monkeypatch.setattr("meters.feeds.csv_rows.CHUNK_BYTES", 100)
+    monkeypatch.setattr("meters.feeds.csv_long.CHUNK_BYTES", 100)
     parts = read_text(HEAD + "".join(lines), zone="UTC")
     assert parts.problems == whole.problems and [problem.line for problem in parts.problems] == [152]
     assert [block.values.tolist() for block in parts.blocks] == [
