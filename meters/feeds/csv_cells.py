@@ -111,11 +111,14 @@ class Cells:
             fresh[1:] |= words[1:, column] != words[:-1, column]
         places = np.flatnonzero(fresh)
         keys = heads.view(f"S{width}").ravel()
-        if places.size > len(self) // 2:
-            codes, known = _numbered(keys.tolist())
-        else:
+        if places.size <= len(self) // 2:
             turns, known = _numbered(keys[places].tolist())
             codes = turns[np.cumsum(fresh) - 1]
+        elif period := _period(words):
+            turns, known = _numbered(keys[:period].tolist())
+            codes = np.resize(turns, len(self))
+        else:
+            codes, known = _numbered(keys.tolist())
         return codes, [key.decode() for key in known]
 
     def _windows(self, starts: IntArray, width: int) -> Bytes:
@@ -129,6 +132,13 @@ def _blank(data: Bytes) -> BoolArray:
     for other in _BLANKS[1:]:
         found |= data == other
     return found
+
+
+def _period(words: npt.NDArray[np.int64]) -> int:
+    """After how many rows all come again in the same order, as meters do every half-hour; 0 for never."""
+    again = np.flatnonzero((words[1:] == words[0]).all(axis=1))
+    period = int(again[0]) + 1 if again.size else 0
+    return period if period and (words[period:] == words[:-period]).all() else 0
 
 
 def _numbered(keys: Sequence[_Key]) -> tuple[IntArray, list[_Key]]:

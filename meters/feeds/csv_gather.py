@@ -201,9 +201,9 @@ class Gathered:
 
     def _read_values(self, rows: Rows, made: npt.NDArray[np.void]) -> None:
         cells = rows.columns[self.layout.value]
-        exponents = np.array([kind.unit.exponent for kind in self.kinds])[made["kind"]]
+        exponents = np.array([kind.unit.exponent for kind in self.kinds])
         for exponent in np.unique(exponents).tolist():
-            chosen = np.flatnonzero(exponents == exponent)
+            chosen = np.flatnonzero((exponents == exponent)[made["kind"]])
             part = cells if chosen.size == len(cells) else cells.chosen(chosen)
             made["micro"][chosen], faults = read_numbers(part, exponent, self.decimal_comma)
             for fault in faults:

@@ -54,7 +54,11 @@ class Placed:
 def channels_in(rows: Records) -> tuple[list[ChannelNumber], IntArray]:
     """The channels of some rows by service point and kind, and for every row its place among them."""
     numbers = (rows["key"].astype(np.int64) << 32) + rows["kind"]
-    found, place = np.unique(numbers, return_inverse=True)
+    if (numbers[1:] >= numbers[:-1]).all():
+        fresh = np.diff(numbers, prepend=-1) != 0
+        found, place = numbers[fresh], np.cumsum(fresh) - 1
+    else:
+        found, place = np.unique(numbers, return_inverse=True)
     return [(number >> 32, number & 0xFFFFFFFF) for number in found.tolist()], place
 
 

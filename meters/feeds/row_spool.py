@@ -155,4 +155,5 @@ def _by_key(rows: Records) -> Records:
     keys = rows["key"]
     if keys.size < 2 or (keys[1:] >= keys[:-1]).all():
         return rows
-    return rows[np.argsort(keys, kind="stable")]
+    plain = rows.view(f"V{rows.itemsize}")  # whole rows move faster than rows of fields
+    return plain[np.argsort(keys, kind="stable")].view(rows.dtype)
