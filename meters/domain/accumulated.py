@@ -23,7 +23,8 @@ class RegisterRead:
 
     `figure` counts millionths of what stands on the dial, before the multiplier (current x voltage
     transformer ratio). `digits` before the point tell where the dial rolls over, None where the file does not
-    say. `register` is the channel's name (T1, T2, an OBIS code, a NEM suffix).
+    say. `register` is the channel's name (T1, T2, an OBIS code, a NEM suffix). `method` is how it was found,
+    a code of the format; `reason` says in its codes and words why it was taken or is no actual one.
     """
 
     service_point: str
@@ -37,6 +38,8 @@ class RegisterRead:
     digits: int | None = None
     multiplier_micro: int | None = None
     line: int | None = None
+    method: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Consumption:
 
     `micro` counts millionths of `unit.base` with the file's sign kept; both instants carry an offset.
     `quality` is a code of `meters.domain.quality`. `start_read` and `end_read` are the reads it was made of,
-    where the file gives them.
+    where the file gives them; `method` is how the later one was found, a code of the format.
     """
 
     service_point: str
@@ -59,3 +62,4 @@ class Consumption:
     start_read: RegisterRead | None = None
     end_read: RegisterRead | None = None
     line: int | None = None
+    method: str | None = None

@@ -23,6 +23,9 @@ MISSING = int(np.iinfo(np.int64).min)
 LIMIT = 10**9
 """A reading is below this many units. A day of 1,440 such readings still sums in int64."""
 
+REGISTER_LIMIT = 10**12
+"""A register shows less than this, in whatever unit it counts."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -45,11 +48,12 @@ class ValueFault:
         return f"The value {self.text!r} is not a number."
 
 
-def micro_of(text: str, exponent: int = 0) -> int | str:
+def micro_of(text: str, exponent: int = 0, *, signed: bool = False, limit: int = LIMIT) -> int | str:
     """Millionths of the base unit, half-even, of a decimal text in a unit of 10**exponent; or the code of its
-    fault.
+    fault: not_a_number, negative_value (unless `signed`), value_too_large.
 
-    Blank text is MISSING.
+    Blank text is MISSING. What stands on a dial or was counted between two reads is no reading of an
+    interval: it may be signed, and have a limit of its own (REGISTER_LIMIT).
 
     >>> micro_of(" 1.0779999 "), micro_of("0.0000005"), micro_of("0.0000015"), micro_of("12.5", -3)
     (1078000, 0, 2, 12500)
@@ -60,9 +64,9 @@ def micro_of(text: str, exponent: int = 0) -> int | str:
     if not _NUMBER.fullmatch(text):
         return "not_a_number"
     value = Decimal(text)
-    if value < 0:
+    if value < 0 and not signed:
         return "negative_value"
-    if value.scaleb(exponent, _EXACT) >= LIMIT:
+    if abs(value.scaleb(exponent, _EXACT)) >= limit:
         return "value_too_large"
     places = 6 + exponent
     return int(value.quantize(Decimal(1).scaleb(-places), context=_EXACT).scaleb(places, _EXACT))

@@ -177,7 +177,7 @@ def test_a_faulty_correction_takes_the_day_it_meant_to_correct_until_a_sound_one
         (HEAD + CHANNEL.replace(",30,", ",half,") + day() + "900\n", 2, "bad_interval"),
         (HEAD + CHANNEL.replace("6001234567", "") + day() + "900\n", 2, "no_name"),
         (HEAD + "777,what\n900\n", 2, "unknown_record"),
-        (HEAD.replace("NEM12", "NEM13") + "250,VABC,11\n900\n", 1, "unsupported_version"),
+        (HEAD.replace("NEM12", "NEM15") + CHANNEL + day() + "900\n", 1, "unsupported_version"),
         (HEAD + CHANNEL + day() + '300,"2024' + "\n", 4, None),
     ],
 )
