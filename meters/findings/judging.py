@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import numpy as np
+from psycopg.sql import SQL
 from sqlalchemy.orm import Session
 
-from meters.domain.decimals import MISSING, IntArray
-from meters.domain.quality import Quality
+from meters.block_stream import BlockRows, stream_blocks
+from meters.domain.decimals import IntArray
 from meters.domain.validation.days import BoolArray, Days, Hits, days_of
 from meters.domain.validation.overlap import overlap
 from meters.domain.validation.quick import Channels, judged
@@ -29,12 +29,12 @@ _ANY = "select exists (select from block_history where replaced_by = %s)"
 
 # The key of each day is named, so that the server goes through the index, whatever it thinks of a table that
 # grew in this transaction.
-_REPLACED = """
-select asked.place - 1, array_replace(h.micro, null, %s::bigint), h.quality, h.qualities
-from unnest(%s::bigint[], %s::date[]) with ordinality as asked(channel_id, day, place)
-join block_history h on h.channel_id = asked.channel_id and h.day = asked.day and h.replaced_by = %s
+_REPLACED = SQL("""
+select asked.place - 1, 0::bigint, h.quality, h.micro, h.qualities
+from unnest(%(channels)s::bigint[], %(days)s::date[]) with ordinality as asked(channel_id, day, place)
+join block_history h on h.channel_id = asked.channel_id and h.day = asked.day and h.replaced_by = %(feed_id)s
 where h.quality = 1 or 1 = any(h.qualities)
-"""
+""")
 
 
 class FeedJudge:
@@ -103,23 +103,23 @@ def _replaced(
     session: Session, feed_id: int, days: Days
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], IntArray, BoolArray]:
     """The rows of `days` that replaced measured readings, with those and where they were measured."""
-    rows, micro, codes = list[int](), list[list[int]](), list[list[int]]()
-    for place, held, quality, qualities in _history(session, feed_id, days):
-        if len(held) == days.size:
-            rows.append(place)
-            micro.append(held)
-            codes.append(qualities or [quality] * days.size)
-    shape = (len(rows), days.size)
-    before = np.array(micro, dtype=np.int64).reshape(shape)
-    measured = np.array(codes, dtype=np.int16).reshape(shape) == int(Quality.ACTUAL)
-    return np.array(rows, dtype=np.intp), before, measured & (before != MISSING)
+    found = [rows for rows in _history(session, feed_id, days) if rows.micro.shape[1] == days.size]
+    if not found:
+        none = np.zeros((0, days.size), dtype=np.int64)
+        return np.zeros(0, dtype=np.intp), none, none.astype(np.bool_)
+    return (
+        np.concatenate([rows.channel_id for rows in found]).astype(np.intp),
+        np.concatenate([rows.micro for rows in found]),
+        np.concatenate([rows.present & ~rows.estimated for rows in found]),
+    )
 
 
-def _history(session: Session, feed_id: int, days: Days) -> list[Any]:
-    with driver_cursor(session, binary=True) as cursor:
+def _history(session: Session, feed_id: int, days: Days) -> list[BlockRows]:
+    """What a feed replaced of some days; the place among them stands as the channel."""
+    with driver_cursor(session) as cursor:
         any_replaced = cursor.execute(_ANY, (feed_id,)).fetchone()
-        if any_replaced is None or not any_replaced[0]:
-            return []
-        dates = [date.fromordinal(day) for day in days.day.tolist()]
-        values = (MISSING, days.channel_id.tolist(), dates, feed_id)
-        return cursor.execute(_REPLACED, values).fetchall()
+    if any_replaced is None or not any_replaced[0]:
+        return []
+    dates = [date.fromordinal(day) for day in days.day.tolist()]
+    values = {"channels": days.channel_id.tolist(), "days": dates, "feed_id": feed_id}
+    return stream_blocks(session, _REPLACED, values)
