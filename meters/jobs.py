@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from meters.balance.balancing import balance_network
+from meters.completeness.jobs import count_days, count_days_anew
 from meters.store.keeping import keep_readings
 from utility_crm.kit.module import Job
 
 JOBS = (
+    Job("meters.count_days", 60, count_days),
+    Job("meters.count_days_anew", 86_400, count_days_anew),
     Job("meters.balance_network", 600, balance_network),
     Job("meters.keep_readings", 86_400, keep_readings),
 )

@@ -13,12 +13,15 @@ from meters.actions import TakenFeed, ingest
 from meters.asking import Asked
 from meters.commands.app import app
 from meters.commands.options import Columns, FormatName, Paths, Timezone, check_format, read_options, told
+from meters.completeness import refresh
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
+from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
 
 
 @app.command()
@@ -56,6 +59,9 @@ def ingest_(
         with database() as engine:
             for path in paths:
                 taken.append((path, _taken(engine, path, how)))
+            with unit_of_work(engine) as session:
+                now = utc_now()
+                refresh(session, settings().as_of or today_in(settings().timezone, now), now)
         document = {"feeds": [feed.document(str(path)) for path, feed in taken]}
         emit(document, as_json, lambda: "\n".join(feed_text(str(path), feed) for path, feed in taken))
     if any(feed.problems for _path, feed in taken):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from meters.balance.balancing import DAYS_BACK, balance_days
+from meters.completeness import recount
 from meters.demo.block_copy import copying_blocks
 from meters.demo.blocks import BlockWriter, FeedCounts, Row, export_channels
 from meters.demo.faults import corrections, make_faults
@@ -53,6 +54,8 @@ def build(context: DemoBuild) -> None:
         advance(1)
         context.analyse("blocks", "feeds", "block_history")
     _balance(context)
+    with context.steps.step("What is missing"), context.session() as session:
+        recount(session, plan.as_of, datetime.combine(plan.as_of, time(6), UTC))
 
 
 def _balance(context: DemoBuild) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, Response
 
 from meters.actions import ingest
+from meters.completeness import refresh
 from meters.feeds.formats import formats
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
@@ -54,6 +55,7 @@ def take(request: Request, sent: Sent) -> Response:
             with put_down(upload) as path:
                 taken.append(ingest(v.session, path, how, v.user.id))
             v.session.commit()
+        refresh(v.session, v.today, v.now)
         if len(taken) == 1:
             return v.redirect(f"/feeds/{taken[0].feed_id}")
         return v.redirect("/feeds", ask="came", fresh=taken[0].feed_id)
@@ -87,6 +89,7 @@ def place(request: Request, service_point: Text = "", premise: Text = "") -> Res
         except (NotFound, Conflict) as refused:
             wrong = {"service_point": service_point, "premise": premise}
             return feeds_response(v, "places", status=422, refused=refused, given=wrong)
+        refresh(v.session, v.today, v.now)  # its readings are due from now on
         return v.redirect("/feeds", ask="places")
 
 

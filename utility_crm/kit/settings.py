@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     smtp_password: str | None = Field(None, description="and with what")
     smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
     mail_from: str = Field("care@utility.example", description="sender of notices")
+    mail_ops: str = Field(
+        "ops@utility.example", description="who hears of late feeds; several between commas, or none"
+    )
+    late_after_hours: int = Field(
+        12, ge=0, le=2000, description="hours after a day's end from which its readings are late"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="what the processes say on standard error"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,13 @@ from meter_files import csv_file
 from sqlalchemy.orm import Session
 
 from meters.actions import TakenFeed, ingest
+from meters.completeness import refresh
 from meters.tables import Meter, ServicePoint
 from tests.web.people import People
 from utility_crm.network.tables import Premise
 
 TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 YESTERDAY = TODAY - timedelta(days=1)
 Days = list[tuple[str, date, list[object]]]
 
@@ -51,9 +53,11 @@ def meter(session: Session, people: People) -> People:
 
 @pytest.fixture
 def sent(session: Session, tmp_path: Path) -> Callable[..., TakenFeed]:
-    """`sent("a.csv", *days)`: a file of these days, taken in."""
+    """`sent("a.csv", *days)`: a file of these days, taken in and counted."""
 
     def taken(name: str, *days: tuple[str, date, list[object]], **more: str) -> TakenFeed:
-        return ingest(session, csv_file(tmp_path, name, *days, **more))
+        feed = ingest(session, csv_file(tmp_path, name, *days, **more))
+        refresh(session, TODAY, NOW)
+        return feed
 
     return taken

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from meters.completeness import refresh
 from meters.pages.uploading import MOST_MEGABYTES, own_name
 from meters.tables import Feed, ServicePoint
-from tests.web.meters.conftest import TODAY, YESTERDAY, days_before
+from tests.web.meters.conftest import NOW, TODAY, YESTERDAY, days_before
 
 DAY = timedelta(days=1)
 ASKED = ("whole", "missing", "came", "refused", "places", "replaced")
@@ -77,6 +78,7 @@ def test_a_gap_inside_a_day(make_client, meter, sent) -> None:
 def test_a_customer_who_is_gone_owes_nothing(session, make_client, meter, sent) -> None:
     sent("a.csv", *days_before(14)[:-3])
     session.execute(text("update occupancies set ends_before = :day"), {"day": TODAY - 3 * DAY})
+    refresh(session, TODAY, NOW)
     page = make_client("ops").get("/feeds").text
     assert sentence(page) == "Nothing is due yet: no meter stands where somebody is supplied."
     assert "nothing due" in words(page)
