@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from meters.domain.problems import Problem, refusal
+from meters.domain.problems import Problem
 from meters.domain.units import unit_in_title
+from meters.feeds.csv_titles import absent, doubled, lacking_columns, misspelt, no_titles, plain_title
 
 FIELDS = ("service_point", "starts_at", "ends_at", "value", "unit", "channel", "quality", "direction")
 
+_TIMES = ("starts_at", "ends_at")
 _TITLES: dict[str, str] = {
     "service_point": "service_point service_point_id lclid meter meter_id meter_number mpan mprn nmi ean "
     "pod pdr cups malo melo household household_id site site_id id",
@@ -23,6 +25,7 @@ _TITLES: dict[str, str] = {
     "quality": "quality status quality_flag read_type",
     "direction": "direction flow_direction",
 }
+KNOWN_TITLES = {field: tuple(titles.split()) for field, titles in _TITLES.items()}
 _WORDS_OF_UNIT = re.compile(r"[(\[].*?[)\]]|\b(kwh|wh|mwh|kvarh|m3|hh|per_half_hour)\b")
 
 
@@ -35,6 +38,7 @@ class Layout:
 
     width: int
     stamp: int
+    stamp_title: str
     by_end: bool
     value: int
     service_point: int | None
@@ -45,31 +49,44 @@ class Layout:
     unit: str | None
 
 
-def find_layout(titles: Sequence[str], columns: Mapping[str, str]) -> Layout | Problem:
-    """The layout of a file with these titles, or in one sentence why there is none."""
+def find_layout(titles: Sequence[str], columns: Mapping[str, str], line: int = 1) -> Layout | Problem:
+    """The layout of a file with these titles, or in one sentence why there is none.
+
+    `columns` names titles by field; an empty title says that the file has none for that field.
+    """
     stripped = [title.strip() for title in titles]
-    if any(re.fullmatch(r"[\d.,:\-/ T]+", title) for title in stripped):
-        return refusal("no_titles", "The first line holds data; it has to name the columns.", 1)
-    if len(set(stripped)) != len(stripped):
-        return refusal("repeated_title", "Two columns have the same title.", 1)
+    wrong = no_titles(stripped, line) or doubled(stripped, line)
+    if wrong is not None:
+        return wrong
     places: dict[str, int] = {}
     for field, title in columns.items():
+        if not title.strip():
+            continue
         if title.strip() not in stripped:
-            known = ", ".join(stripped)
-            return refusal(
-                "no_such_column", f"There is no column {title!r} for {field}; there are: {known}.", 1
-            )
+            return absent(field, title.strip(), stripped, line)
         places[field] = stripped.index(title.strip())
-    _detect(stripped, places, stamped="starts_at" in columns or "ends_at" in columns)
+    told = {field for field in FIELDS if field in columns}
+    _detect(stripped, places, told)
     lacking = [field for field in ("starts_at", "value") if field not in places]
     if "ends_at" in places and "starts_at" in lacking:
         lacking.remove("starts_at")
+    open_titles = [title for place, title in enumerate(stripped) if place not in places.values()]
     if lacking:
-        return _unfound(stripped, lacking)
+        return lacking_columns(lacking, stripped, open_titles, KNOWN_TITLES, line)
+    unsure = misspelt(
+        [field for field in FIELDS if field not in places and field not in told and field not in _TIMES],
+        open_titles,
+        KNOWN_TITLES,
+        line,
+    )
+    if unsure is not None:
+        return unsure
     by_end = "starts_at" not in places
+    stamp = places["ends_at" if by_end else "starts_at"]
     return Layout(
         width=len(stripped),
-        stamp=places["ends_at" if by_end else "starts_at"],
+        stamp=stamp,
+        stamp_title=stripped[stamp],
         by_end=by_end,
         value=places["value"],
         service_point=places.get("service_point"),
@@ -81,22 +98,22 @@ def find_layout(titles: Sequence[str], columns: Mapping[str, str]) -> Layout | P
     )
 
 
-def _detect(titles: Sequence[str], places: dict[str, int], stamped: bool) -> None:
+def _detect(titles: Sequence[str], places: dict[str, int], told: Set[str]) -> None:
     """Fill in the fields nobody named, from titles not yet taken; the first spelling in the list wins."""
     plain: dict[str, int] = {}
     for place, title in enumerate(titles):
-        plain.setdefault(_plain(title), place)
-        plain.setdefault(_plain(_WORDS_OF_UNIT.sub("", title.lower())), place)
+        plain.setdefault(plain_title(title), place)
+        plain.setdefault(plain_title(_WORDS_OF_UNIT.sub("", title.lower())), place)
     for field in FIELDS:
-        if field in places or (stamped and field in ("starts_at", "ends_at")):
+        if field in told or (field in _TIMES and any(time in places for time in _TIMES if time in told)):
             continue
         taken = set(places.values())
         found = [
-            plain[title] for title in _TITLES[field].split() if title in plain and plain[title] not in taken
+            plain[title] for title in KNOWN_TITLES[field] if title in plain and plain[title] not in taken
         ]
         if found:
             places[field] = found[0]
-    if "value" not in places:
+    if "value" not in places and "value" not in told:
         named = [
             place
             for place, title in enumerate(titles)
@@ -104,16 +121,3 @@ def _detect(titles: Sequence[str], places: dict[str, int], stamped: bool) -> Non
         ]
         if len(named) == 1:
             places["value"] = named[0]
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
-
-
-def _unfound(titles: Sequence[str], lacking: Sequence[str]) -> Problem:
-    wanted = {"starts_at": "the time (starts_at or ends_at)", "value": "the value"}
-    what = " and ".join(wanted[field] for field in lacking)
-    example = f"--columns {lacking[0]}=TITLE"
-    return refusal(
-        "columns_not_found", f"No column for {what} among: {', '.join(titles)}. Name it with {example}.", 1
-    )

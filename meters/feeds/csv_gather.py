@@ -226,7 +226,10 @@ class Gathered:
     def _note_unreadable(self, rows: Rows, texts: Cells, unreadable: BoolArray) -> None:
         """The rows whose day cannot be told are left out by themselves."""
         for row in np.flatnonzero(unreadable).tolist():
-            message = f"The time {stamp_advice(texts.text(row))} The row is left out."
+            text = texts.text(row).strip()
+            message = f"The time {stamp_advice(text)} The row is left out."
+            if text == self.layout.stamp_title:
+                message = "The titles stand here once more; the row is left out."
             self.problems.append(Problem("unreadable_time", message, int(rows.lines[row])))
         if len(self.problems) > MOST_UNREADABLE:
             words = f"More than {MOST_UNREADABLE:,} of the times cannot be read, up to this line."

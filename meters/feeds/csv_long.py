@@ -18,23 +18,29 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from meters.domain.problems import Problem, refusal
+from meters.domain.problems import refusal
 from meters.feeds.csv_columns import Layout, find_layout
 from meters.feeds.csv_days import days_of
 from meters.feeds.csv_gather import Gathered
+from meters.feeds.csv_head import ROWS_LOOKED_AT, HeadRow, layout_of
 from meters.feeds.csv_rows import split_rows, text_of
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.lines import LONGEST, Unreadable, line_chunks
 
 CHUNK_BYTES = LONGEST
 _DELIMITERS = ",;\t"
+_DECLARED = re.compile(r"sep=.?\s*$", re.MULTILINE | re.IGNORECASE)
 _OTHER_FORMATS = re.compile(r'\s*(?:[<{\[]|UN[ABH]|"?\d{3}"?,)')
 
 
 def recognises(head: str) -> bool:
-    """Whether the first line is a line of titles in columns."""
-    first = head.lstrip().split("\n", 1)[0]
-    return any(mark in first for mark in _DELIMITERS) and not _OTHER_FORMATS.match(first)
+    """Whether the first line is a line of titles in columns, or one below it names a time and a value."""
+    lines = head.lstrip().split("\n", ROWS_LOOKED_AT)[:ROWS_LOOKED_AT]
+    if _OTHER_FORMATS.match(lines[0]):
+        return False
+    if any(mark in lines[0] for mark in _DELIMITERS) or _DECLARED.match(lines[0]):
+        return True
+    return any(_names_columns(line) for line in lines[1:])
 
 
 def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
@@ -44,15 +50,13 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
     for line, chunk in line_chunks(stream, CHUNK_BYTES):
         data = text_of(chunk.removeprefix(BOM_UTF8) if line == 1 else chunk, line)
         if gathered is None:
-            blank = len(data) - len(data.lstrip(b"\n"))
-            line, data = line + blank, data[blank:]
-            if not data:
+            head = _head_lines(data, line)
+            if not head:
                 continue
-            titles, _, data = data.partition(b"\n")
-            delimiter = max(_DELIMITERS, key=titles.decode().count)
-            layout = _layout(titles.decode(), delimiter, options)
+            delimiter, layout = _titles(head, options)
             gathered = Gathered(layout, stem, delimiter != ",", options.zone is not None)
-            line += 1
+            skipped = head[0][0] - line + 1
+            line, data = line + skipped, data.split(b"\n", skipped)[-1]
         if data:
             gathered.add(split_rows(data, line, delimiter, gathered.layout.width))
     if gathered is None or not (gathered.spool.rows or gathered.problems):
@@ -64,12 +68,36 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
 FORMAT = Format("csv", recognises, read)
 
 
-def _layout(title_line: str, delimiter: str, options: ReadOptions) -> Layout:
+def _head_lines(data: bytes, line: int) -> list[tuple[int, str]]:
+    """The first lines that are not blank, from the titles on, with their numbers; a line `sep=;`, in which
+    Excel says its delimiter, is none of them."""
+    lines = enumerate(data.split(b"\n", 2 * ROWS_LOOKED_AT)[: 2 * ROWS_LOOKED_AT], line)
+    texts = [(number, text.decode()) for number, text in lines if text.strip()]
+    if texts and texts[0][0] == 1 and _DECLARED.match(texts[0][1]):
+        texts.pop(0)
+    return texts[:ROWS_LOOKED_AT]
+
+
+def _titles(head: list[tuple[int, str]], options: ReadOptions) -> tuple[str, Layout]:
+    """The delimiter and the layout. Raises Unreadable."""
+    delimiter = _delimiter(head[0][1])
+    rows = [HeadRow(line, _cells(text, delimiter, line)) for line, text in head[:2]]
+    below = [HeadRow(line, _cells(text, _delimiter(text), line)) for line, text in head[1:]]
+    return delimiter, layout_of(rows, options.columns, below)
+
+
+def _delimiter(text: str) -> str:
+    return max(_DELIMITERS, key=text.count)
+
+
+def _cells(text: str, delimiter: str, line: int) -> list[str]:
     try:
-        titles = next(csv.reader([title_line], delimiter=delimiter))
+        return next(csv.reader([text], delimiter=delimiter))
     except csv.Error as error:
-        raise Unreadable(refusal("bad_quoting", f"The titles cannot be read: {error}.", 1)) from error
-    layout = find_layout(titles, options.columns)
-    if isinstance(layout, Problem):
-        raise Unreadable(layout)
-    return layout
+        words = f"The titles, or the rows below them, cannot be read: {error}."
+        raise Unreadable(refusal("bad_quoting", words, line)) from error
+
+
+def _names_columns(text: str) -> bool:
+    cells = text.strip().split(_delimiter(text))
+    return len(cells) > 1 and isinstance(find_layout([cell.strip('"') for cell in cells], {}), Layout)
