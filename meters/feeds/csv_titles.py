@@ -80,7 +80,8 @@ def lacking_columns(
     what = " and ".join(_WANTED[field] for field in fields)
     guesses = [(field, _nearest(field, open_titles, known)) for field in fields]
     near = [
-        f"{guess[0]!r} looks like {guess[1]!r} misspelt: put it right, or say --columns {field}={_quoted(guess[0])}."
+        f"{guess[0]!r} looks like {guess[1]!r} misspelt: put it right, or say "
+        f"--columns {field}={_quoted(guess[0])}."
         for field, guess in guesses
         if guess is not None
     ]
@@ -115,13 +116,13 @@ def shifted(
         if moved and not times[stamp]:
             words = (
                 f"This line has {len(cells)} fields under {len(titles)} titles, and the time that "
-                f"{titles[stamp]!r} announces stands {_columns(moved[0])} further right: the titles lack "
-                f"{_columns(moved[0])} on their left. Give each column a title."
+                f"{titles[stamp]!r} announces stands {_columns(moved[0])} further right: there are no titles "
+                f"over {_columns(moved[0])} on the left. Give each column a title."
             )
         else:
             words = (
-                f"This line has {len(cells)} fields under {len(titles)} titles: the last "
-                f"{_columns(extra)} {'has' if extra == 1 else 'have'} none. Give each column a title."
+                f"This line has {len(cells)} fields under {len(titles)} titles: "
+                f"{'the last has' if extra == 1 else f'the last {extra} have'} none. Give each column a title."
             )
         return refusal("shifted_titles", words, line)
     if extra == 0 and not times[stamp] and cells[stamp].strip():
@@ -129,8 +130,8 @@ def shifted(
         if len(found) == 1:
             words = (
                 f"Under {titles[stamp]!r} stands {cells[stamp].strip()[:40]!r}, and a time stands under "
-                f"{titles[found[0]]!r}: the titles are shifted against the data, or the time is another column "
-                f"(--columns starts_at={_quoted(titles[found[0]])})."
+                f"{titles[found[0]]!r}: the titles are shifted, or the time is another column (--columns "
+                f"starts_at={_quoted(titles[found[0]])})."
             )
             return refusal("shifted_titles", words, line)
     return None

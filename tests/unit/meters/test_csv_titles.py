@@ -81,7 +81,7 @@ def test_more_fields_than_titles(read_text) -> None:
     code, line, message = refused(
         read_text, f"meter,timestamp,kwh\n{ROWS.replace(chr(10), ',x,y' + chr(10))}"
     )
-    assert (code, line) == ("shifted_titles", 2) and "the last 2 columns have none" in message
+    assert (code, line) == ("shifted_titles", 2) and "the last 2 have none" in message
 
 
 def test_data_beside_their_titles(read_text) -> None:
