@@ -1,6 +1,6 @@
 """`utility-crm meters ...`: a file a group of commands; one that is imported here is there."""
 
-from meters.commands import sql, taking
+from meters.commands import reads, sql, taking
 from meters.commands.app import app
 
-__all__ = ["app", "sql", "taking"]
+__all__ = ["app", "reads", "sql", "taking"]
