@@ -108,13 +108,14 @@ _SILENT = """
 insert into odd_days (channel_id, day, expected, received, estimated, late)
 select s.channel_id, d.day, null, 0, 0, 0
 from counted_spans s
+cross join lateral (values (s.first_day, coalesce(s.old_first - 1, s.last_day)),
+                           (s.old_last + 1, s.last_day)) as grown(first_day, last_day)
 cross join lateral (
     select cast(g as date) as day
-    from generate_series(greatest(least(s.first_day, s.old_first), :horizon),
-                         greatest(s.last_day, s.old_last), interval '1 day') g
+    from generate_series(greatest(grown.first_day, :horizon), grown.last_day, interval '1 day') g
+    where grown.first_day <= grown.last_day
 ) d
-where (s.old_first is null or not d.day between s.old_first and s.old_last)
-  and not exists (select from counted_blocks k where k.channel_id = s.channel_id and k.day = d.day)
+where not exists (select from counted_blocks k where k.channel_id = s.channel_id and k.day = d.day)
 on conflict (channel_id, day) do nothing
 """
 

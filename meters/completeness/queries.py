@@ -14,11 +14,14 @@ from meters.completeness.due import due
 from meters.completeness.figures import SEGMENTS, AreaDays, Completeness, Share
 from utility_crm.kit.installation import noted
 
+# A row an area and segment, its days as one document: a row a day would cost ten times as much to fetch.
 _BY_AREA = text("""
-select c.area_id, coalesce(n.name, ''), c.segment, c.day, c.expected, c.received, c.meters_short, c.late,
-       c.estimated
+select c.area_id, coalesce(max(n.name), ''), c.segment,
+       json_agg(json_build_array(c.day - cast(:first as date), c.expected, c.received, c.meters_short, c.late,
+                                 c.estimated))
 from completeness_days c left join network_nodes n on n.id = c.area_id
 where c.day between :first and :last
+group by c.area_id, c.segment
 """)
 
 # Those who may lack something first: the rest of the base is not looked at.
@@ -87,14 +90,12 @@ class LateMeter:
 
 def completeness(session: Session, days: Sequence[date]) -> Completeness:
     """What was in of these days, which follow each other, when it was last added up."""
-    found: dict[tuple[int | None, str, str], dict[date, Share]] = {}
-    rows = session.execute(_BY_AREA, {"first": days[0], "last": days[-1]})
-    for area_id, area, segment, day, *figures in rows:
-        found.setdefault((area_id, area, segment), {})[day] = Share(*figures)
-    areas = [
-        AreaDays(area, segment, tuple(shares.get(day) for day in days), area_id)
-        for (area_id, area, segment), shares in found.items()
-    ]
+    areas = []
+    for area_id, area, segment, found in session.execute(_BY_AREA, {"first": days[0], "last": days[-1]}):
+        shares: list[Share | None] = [None] * len(days)
+        for place, *figures in found:
+            shares[place] = Share(*figures)
+        areas.append(AreaDays(area, segment, tuple(shares), area_id))
     areas.sort(key=lambda row: (row.area, row.area_id or 0, SEGMENTS.index(row.segment)))
     added_up = noted(session, NOTED) or {}
     at = added_up.get("computed_at")
