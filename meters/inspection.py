@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import MISSING, Block
-from meters.domain.decimals import decimal_text
+from meters.domain.decimals import IntArray, decimal_text
 from meters.domain.quality import ORDER, Quality
 from meters.domain.units import Unit
-from meters.feeds.reading import FeedFile
+from meters.feeds.feed_days import MIXED, FeedChannel, FeedDays, Part, part_of
+from meters.feeds.feed_file import FeedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,120 +57,186 @@ class ChannelSummary:
 
 
 def summarise(blocks: Sequence[Block]) -> list[ChannelSummary]:
-    """A summary a channel, in the order in which channels first come."""
-    channels: dict[tuple[str, str], list[Block]] = {}
-    for block in blocks:
-        channels.setdefault((block.service_point, block.channel), []).append(block)
-    return [_summary(sorted(days, key=lambda block: block.day)) for days in channels.values()]
+    """A summary a channel, in the order in which channels first come; at most one block a channel and day."""
+    return _in_order([part_of(blocks)])
 
 
-def summarise_consumption(items: Sequence[RegisterRead | Consumption]) -> list[ChannelSummary]:
+def summarise_consumption(items: Iterable[RegisterRead | Consumption]) -> list[ChannelSummary]:
     """A summary a channel of what was accumulated; a reading is one period, and none is missing."""
-    channels: dict[tuple[str, str], list[Consumption]] = {}
+    channels: dict[tuple[str, str], _Accumulated] = {}
     for item in items:
         if isinstance(item, Consumption):
-            channels.setdefault((item.service_point, item.channel), []).append(item)
-    return [_accumulated(periods) for periods in channels.values()]
+            name = (item.service_point, item.channel)
+            if name not in channels:
+                channels[name] = _Accumulated(item, item.starts_at, item.ends_before)
+            channels[name].add(item)
+    return [found.summary() for found in channels.values()]
 
 
-def inspection(files: Sequence[FeedFile]) -> dict[str, Any]:
-    """The document: one entry a path, in order."""
-    return {
-        "files": [
-            {
-                "path": file.path,
-                "format": file.format,
-                "status": file.status,
-                "channels": [
-                    *(summary.document() for summary in summarise(file.blocks)),
-                    *(summary.document() for summary in summarise_consumption(file.accumulated)),
-                ],
-                "problems": [problem.document() for problem in file.problems],
-            }
-            | _register_reads(file)
-            for file in files
-        ]
+def inspection(files: Iterable[FeedFile]) -> dict[str, Any]:
+    """The document: one entry a path, in order. Each file is let go before the next is asked for."""
+    return {"files": [_entry(file) for file in files]}
+
+
+def _entry(file: FeedFile) -> dict[str, Any]:
+    summaries = [*_in_order(file.parts()), *summarise_consumption(file.accumulated_items())]
+    reads = sum(isinstance(one, RegisterRead) for one in file.accumulated_items())
+    entry: dict[str, Any] = {
+        "path": file.path,
+        "format": file.format,
+        "status": file.status,
+        "channels": [summary.document() for summary in summaries],
+        "problems": [problem.document() for problem in file.problems],
     }
+    return entry | ({"register_reads": reads} if reads else {})
 
 
-def _summary(days: Sequence[Block]) -> ChannelSummary:
-    """Of one channel's blocks in order of day."""
-    first = days[0]
-    counts, total = np.zeros(len(Quality), dtype=np.int64), 0
-    for run in _runs(days):
-        values = np.stack([block.values for block in run])
-        present = values != MISSING
-        # A day always sums in int64, a channel's years need not.
-        total += sum(np.where(present, values, 0).sum(axis=1).tolist())
-        for block, held in zip(run, present.sum(axis=1).tolist(), strict=True):
-            if isinstance(block.quality, int):
-                counts[block.quality] += held
-            else:
-                counts += np.bincount(block.quality[block.present], minlength=len(Quality))
-            if block.replaces:
-                counts[Quality.MISSING] += block.values.size - held
-    starts_at, ends_before, span = _span(days)
+def _in_order(parts: Iterable[Part]) -> list[ChannelSummary]:
+    found = [one for part in parts for one in _summaries(part)]
+    return [summary for _order, summary in sorted(found, key=itemgetter(0))]
+
+
+def _summaries(part: Part) -> Iterator[tuple[int, ChannelSummary]]:
+    """Each channel of a part, with its place in the order of the file."""
+    if not part.tables:
+        return
+    names: dict[tuple[str, str], int] = {}
+    name_of = np.array([names.setdefault(one.name, len(names)) for one in part.channels], dtype=np.int64)
+    counts, days = np.zeros((len(names), len(Quality)), dtype=np.int64), list[_Days]()
+    for table in part.tables:
+        name = name_of[table.channel]
+        present = table.values != MISSING
+        _count(counts, table, name, present)
+        days.append(_days(table, name, present))
+    all_days = _Days(*(np.concatenate(column) for column in zip(*map(_columns, days), strict=True)))
+    order = np.lexsort((all_days.day, all_days.name))
+    begins = np.flatnonzero(np.diff(all_days.name[order], prepend=-1))
+    for rows in np.split(order, begins[1:]):
+        own = all_days.chosen(rows)
+        yield int(own.order.min()), _summary(part.channels, own, counts[own.name[0]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Days:
+    """Days of any size, an int64 array each: the number of the channel's name, its place in the part's
+    channels, the ordinal, the place in the file, intervals, readings, their sum, holes before the first and
+    behind the last reading (no meaning without one)."""
+
+    name: IntArray
+    channel: IntArray
+    day: IntArray
+    order: IntArray
+    size: IntArray
+    held: IntArray
+    total: IntArray
+    lead: IntArray
+    trail: IntArray
+
+    def chosen(self, rows: IntArray) -> _Days:
+        return _Days(*(column[rows] for column in _columns(self)))
+
+
+def _columns(days: _Days) -> tuple[IntArray, ...]:
+    """The columns."""
+    return tuple(getattr(days, column) for column in _Days.__slots__)
+
+
+def _days(table: FeedDays, name: IntArray, present: npt.NDArray[np.bool_]) -> _Days:
+    return _Days(
+        name,
+        table.channel,
+        table.day,
+        table.order,
+        np.full(name.size, table.size, dtype=np.int64),
+        present.sum(axis=1),
+        np.where(present, table.values, 0).sum(axis=1),
+        present.argmax(axis=1),
+        present[:, ::-1].argmax(axis=1),
+    )
+
+
+def _count(counts: IntArray, table: FeedDays, name: IntArray, present: npt.NDArray[np.bool_]) -> None:
+    """Add a table's readings by quality; of days that replace, the holes too."""
+    held, mixed = present.sum(axis=1), table.quality == MIXED
+    np.add.at(counts, (name[~mixed], table.quality[~mixed]), held[~mixed])
+    if mixed.any():
+        of_reading = np.broadcast_to(name[mixed][:, None], table.codes.shape)
+        shown = present[mixed]
+        np.add.at(counts, (of_reading[shown], table.codes[shown]), 1)
+    if table.replaces:
+        np.add.at(counts[:, Quality.MISSING], name, table.size - held)
+
+
+def _summary(channels: Sequence[FeedChannel], days: _Days, counts: IntArray) -> ChannelSummary:
+    """Of one channel's days in order."""
+    first = channels[days.channel[0]]
+    starts_at, ends_before, span = _span(channels, days)
     readings = int(counts.sum() - counts[Quality.MISSING])
     return ChannelSummary(
         service_point=first.service_point,
         channel=first.channel,
         unit=first.unit,
         direction=first.direction,
-        interval_minutes=tuple(dict.fromkeys(block.interval_minutes for block in days)),
+        interval_minutes=tuple(dict.fromkeys((1440 // days.size).tolist())),
         readings=readings,
         missing=span - readings,
-        total=total,
+        # A day always sums in int64, a channel's years need not.
+        total=sum(days.total.tolist()),
         starts_at=starts_at,
         ends_before=ends_before,
         quality={quality.word: int(counts[quality]) for quality in ORDER if counts[quality]},
     )
 
 
-def _register_reads(file: FeedFile) -> dict[str, int]:
-    """How many reads of registers there are, said where there are any."""
-    count = sum(isinstance(one, RegisterRead) for one in file.accumulated)
-    return {"register_reads": count} if count else {}
-
-
-def _accumulated(periods: Sequence[Consumption]) -> ChannelSummary:
-    first = periods[0]
-    counts = Counter(period.quality for period in periods)
-    return ChannelSummary(
-        service_point=first.service_point,
-        channel=first.channel,
-        unit=first.unit,
-        direction=first.direction,
-        interval_minutes=(),
-        readings=len(periods),
-        missing=0,
-        total=sum(period.micro for period in periods),
-        starts_at=min(period.starts_at for period in periods),
-        ends_before=max(period.ends_before for period in periods),
-        quality={quality.word: counts[quality] for quality in ORDER if counts[quality]},
-    )
-
-
-def _runs(days: Sequence[Block]) -> list[list[Block]]:
-    """The blocks by length, so that each group is one matrix."""
-    groups: dict[int, list[Block]] = {}
-    for block in days:
-        groups.setdefault(block.interval_minutes, []).append(block)
-    return list(groups.values())
-
-
-def _span(days: Sequence[Block]) -> tuple[datetime | None, datetime | None, int]:
+def _span(channels: Sequence[FeedChannel], days: _Days) -> tuple[datetime | None, datetime | None, int]:
     """First and last bound of the readings, and how many intervals lie between; an absent day has as many as
     the day before it."""
-    first = next((block for block in days if block.present.any()), None)
-    last = next((block for block in reversed(days) if block.present.any()), None)
-    if first is None or last is None:
+    held = np.flatnonzero(days.held)
+    if not held.size:
         return None, None, 0
-    lead = int(np.argmax(first.present))
-    trail = int(np.argmax(last.present[::-1]))
-    inner = [block for block in days if first.day <= block.day <= last.day]
-    span = sum(block.values.size for block in inner) - lead - trail
-    for block, following in pairwise(inner):
-        span += ((following.day - block.day).days - 1) * block.values.size
-    starts_at = first.starts_at + timedelta(minutes=lead * first.interval_minutes)
-    ends_before = last.starts_at + timedelta(minutes=1440 - trail * last.interval_minutes)
-    return starts_at, ends_before, span
+    first, last = int(held[0]), int(held[-1])
+    lead, trail = int(days.lead[first]), int(days.trail[last])
+    size, gaps = days.size[first : last + 1], np.diff(days.day[first : last + 1]) - 1
+    span = int(size.sum()) - lead - trail + int((gaps * size[:-1]).sum())
+    begun = _midnight(channels, days, first) + timedelta(minutes=lead * 1440 // int(days.size[first]))
+    ended = _midnight(channels, days, last) + timedelta(minutes=1440 - trail * (1440 // int(days.size[last])))
+    return begun, ended, span
+
+
+def _midnight(channels: Sequence[FeedChannel], days: _Days, row: int) -> datetime:
+    offset = timezone(timedelta(minutes=channels[days.channel[row]].offset_minutes))
+    return datetime.combine(date.fromordinal(int(days.day[row])), time(), offset)
+
+
+@dataclass(slots=True)
+class _Accumulated:
+    """One channel's periods so far."""
+
+    first: Consumption
+    starts_at: datetime
+    ends_before: datetime
+    readings: int = 0
+    total: int = 0
+    counts: Counter[int] = field(default_factory=Counter)
+
+    def add(self, period: Consumption) -> None:
+        self.starts_at = min(self.starts_at, period.starts_at)
+        self.ends_before = max(self.ends_before, period.ends_before)
+        self.readings += 1
+        self.total += period.micro
+        self.counts[period.quality] += 1
+
+    def summary(self) -> ChannelSummary:
+        return ChannelSummary(
+            service_point=self.first.service_point,
+            channel=self.first.channel,
+            unit=self.first.unit,
+            direction=self.first.direction,
+            interval_minutes=(),
+            readings=self.readings,
+            missing=0,
+            total=self.total,
+            starts_at=self.starts_at,
+            ends_before=self.ends_before,
+            quality={quality.word: self.counts[quality] for quality in ORDER if self.counts[quality]},
+        )

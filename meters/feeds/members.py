@@ -8,7 +8,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from gzip import GzipFile
@@ -46,7 +46,8 @@ class Member:
     """One file to read: `name` inside its zip (None for a plain or a gzipped file), and the stem of its name.
 
     `packing` is what its bytes are unpacked from as they are read. A workbook (.xlsx, a zip itself) is one
-    member of bytes, whose stream can seek; other streams need not.
+    member of bytes, whose stream can seek; other streams need not. `position` says how many bytes of the path
+    have been read.
     """
 
     name: str | None
@@ -55,6 +56,7 @@ class Member:
     head: bytes
     packing: Packing | None = None
     workbook: bool = False
+    position: Callable[[], int] = int
 
 
 @contextmanager
@@ -66,9 +68,9 @@ def opened(path: Path) -> Iterator[Iterator[Member | Problem]]:
         if head.startswith(_ZIP_SIGNS):
             yield _unzipped(file, path.stem, head)
         elif head.startswith(_GZIP_SIGN):
-            yield iter([_gunzipped(file, None, path.stem)])
+            yield iter([_gunzipped(file, None, path.stem, file.tell)])
         else:
-            yield iter([Member(None, path.stem, file, head)])
+            yield iter([Member(None, path.stem, file, head, position=file.tell)])
 
 
 def damaged(packing: Packing) -> Problem:
@@ -98,13 +100,15 @@ def _unzipped(file: BinaryIO, stem: str, head: bytes) -> Iterator[Member | Probl
             return
         if any(info.filename == _WORKBOOK for info in infos):
             file.seek(0)
-            yield Member(None, stem, file, head, workbook=True)
+            yield Member(None, stem, file, head, workbook=True, position=file.tell)
             return
         for info in infos:
-            yield from _zip_member(archive, info)
+            yield from _zip_member(archive, info, file.tell)
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Member | Problem]:
+def _zip_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, position: Callable[[], int]
+) -> Iterator[Member | Problem]:
     if info.flag_bits & 0x1:
         yield Problem("encrypted", "This file is locked with a password.", member=info.filename, refuses=True)
         return
@@ -115,12 +119,12 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Mem
             head = stream.peek(HEAD_BYTES)
             stem = PurePosixPath(info.filename).stem
             if head.startswith(_GZIP_SIGN):
-                yield _gunzipped(stream, info.filename, stem)
+                yield _gunzipped(stream, info.filename, stem, position)
             elif head.startswith(_ZIP_SIGNS):
                 copy = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
                 yield _inner_zip(stream, cast("BinaryIO", copy), info.filename, stem, head)
             else:
-                yield Member(info.filename, stem, stream, head, "zip")
+                yield Member(info.filename, stem, stream, head, "zip", position=position)
     except DAMAGE as error:
         message = f"This file of the zip archive cannot be unpacked: {error}."
         yield Problem("damaged_zip", message, member=info.filename, refuses=True)
@@ -142,7 +146,7 @@ def _inner_zip(stream: BinaryIO, copy: BinaryIO, name: str, stem: str, head: byt
     return Member(name, stem, copy, head, workbook=True)
 
 
-def _gunzipped(file: BinaryIO, name: str | None, stem: str) -> Member | Problem:
+def _gunzipped(file: BinaryIO, name: str | None, stem: str, position: Callable[[], int]) -> Member | Problem:
     """What a gzip holds; the name of its file without the ending of its own is the stem."""
     try:
         stream = io.BufferedReader(_Unpacked(GzipFile(fileobj=file, mode="rb")), HEAD_BYTES)
@@ -150,7 +154,7 @@ def _gunzipped(file: BinaryIO, name: str | None, stem: str) -> Member | Problem:
     except (*DAMAGE, Unreadable) as error:
         problem = error.problem if isinstance(error, Unreadable) else damaged("gzip")
         return replace(problem, member=name)
-    return Member(name, PurePosixPath(stem).stem, stream, head, "gzip")
+    return Member(name, PurePosixPath(stem).stem, stream, head, "gzip", position=position)
 
 
 class _Unpacked(io.RawIOBase):

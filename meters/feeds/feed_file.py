@@ -1,0 +1,103 @@
+"""What a path held, once it is read to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from meters.domain.blocks import Block
+from meters.domain.problems import Problem
+from meters.feeds.feed_days import FeedChannel, Part
+from meters.feeds.problem_list import ProblemList
+from meters.feeds.settling import Settled, settle
+from meters.feeds.spool import Accumulated, Spool
+
+Status = Literal["ok", "partial", "rejected"]
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """What a path held: one day a channel and day. `format` is None where nothing was recognised; `members`
+    are the files inside a zip, which days count from 1.
+
+    Small files are in memory, the others on disk: `parts` brings their days a few megabytes at a time,
+    `blocks` all of them at once, for files that are known to be small.
+    """
+
+    path: str
+    format: str | None
+    status: Status
+    problems: tuple[Problem, ...]
+    members: tuple[str, ...]
+    _spool: Spool = field(repr=False)
+    _refused: Set[int] = frozenset()
+
+    def parts(self) -> Iterator[Part]:
+        """All days, some channels at a time."""
+        for settled in self._settled():
+            yield from settled.parts()
+
+    def channels(self) -> Iterator[Sequence[FeedChannel]]:
+        """All channels that have a day, some at a time, each as its first day says it."""
+        for settled in self._settled():
+            if settled.any():
+                yield settled.channels()
+
+    def days(self) -> Sequence[int]:
+        """The ordinals of all days that any channel has, in order."""
+        found = [settled.days() for settled in self._settled()]
+        ordinals: list[int] = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found])).tolist()
+        return ordinals
+
+    def accumulated_items(self) -> Iterator[Accumulated]:
+        """Reads and consumptions, in the order of the file."""
+        return (item for member, item in self._spool.items() if member not in self._refused)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All days, by channel in the order in which channels first come, and by day."""
+        first: dict[tuple[str, str], int] = {}
+        blocks = []
+        for part in self.parts():
+            for table in part.tables:
+                for order, block in zip(table.order.tolist(), table.blocks(part.channels), strict=True):
+                    name = (block.service_point, block.channel)
+                    first[name] = min(order, first.get(name, order))
+                    blocks.append(block)
+        return tuple(sorted(blocks, key=lambda block: (first[block.service_point, block.channel], block.day)))
+
+    @cached_property
+    def accumulated(self) -> tuple[Accumulated, ...]:
+        """`accumulated_items`, all at once."""
+        return tuple(self.accumulated_items())
+
+    def _settled(self) -> Iterator[Settled]:
+        return settled_buckets(self._spool, self._refused, self.members)
+
+
+def settled_buckets(spool: Spool, refused: Set[int], members: Sequence[str]) -> Iterator[Settled]:
+    """A spool, bucket by bucket, without what these of its members said."""
+    return (settle(segments, refused, members) for segments in spool.buckets() if segments)
+
+
+def feed_file(
+    path: str,
+    format_name: str | None,
+    spool: Spool,
+    problems: ProblemList,
+    members: Sequence[str] = (),
+    refused: Set[int] = frozenset(),
+) -> FeedFile:
+    """What was spooled, judged: what it has problems with and what is left of it."""
+    anything = any(member not in refused for member, _item in spool.items())
+    for settled in settled_buckets(spool, refused, members):
+        problems.extend(settled.problems)
+        anything = anything or settled.any()
+    status: Status = "ok"
+    if problems:
+        status = "partial" if anything else "rejected"
+    return FeedFile(path, format_name, status, problems.listed(), tuple(members), spool, refused)

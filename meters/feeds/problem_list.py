@@ -1,0 +1,48 @@
+"""The problems of a file, however many: the first of them in full, the rest by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from meters.domain.problems import Problem
+
+MOST = 1_000
+"""Problems told one by one."""
+
+
+@dataclass(slots=True)
+class ProblemList:
+    """Keeps the first MOST, and how many came after them."""
+
+    _kept: list[Problem] = field(default_factory=list)
+    _more: int = 0
+
+    def add(self, *problems: Problem) -> None:
+        self.extend(problems)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            if len(self._kept) < MOST:
+                self._kept.append(problem)
+            else:
+                self._more += 1
+
+    def mark(self) -> tuple[int, int]:
+        """To go back to with `rewind`."""
+        return len(self._kept), self._more
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget what came since the mark."""
+        del self._kept[mark[0] :]
+        self._more = mark[1]
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def listed(self) -> tuple[Problem, ...]:
+        """All kept, and a last one that says how many more there were."""
+        if not self._more:
+            return tuple(self._kept)
+        words = f"{self._more:,} more problems are not listed; see to the ones above first."
+        return (*self._kept, Problem("more_problems", words))
