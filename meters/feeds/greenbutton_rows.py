@@ -1,0 +1,261 @@
+"""The readings of a Green Button feed, gathered by the meter reading they belong to, on disk where many.
+
+Rows wait for their block's links, which may stand behind them, and then, by the meter reading and the time of
+year (`SPAN`), in a spool: reading types may come last, and a second value for an interval anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from meters.domain.decimals import MISSING, IntArray
+from meters.feeds.greenbutton_entries import Links
+from meters.feeds.greenbutton_numbers import MICROS, decimal_parts, micros_of
+from meters.feeds.greenbutton_runs import ROW, Rows, empty_rows
+from meters.feeds.row_spool import KeyRange, RowSpool
+from meters.feeds.xml_stream import Element, line_of, local_name
+
+SPAN = 64 * 86_400 * MICROS
+MOST_SPANS = 1 << 12
+UNTOLD = MISSING
+"""A duration that the reading does not say."""
+BY_PLACE = -(1 << 40)
+"""A duration of BY_PLACE - n says: no time at all; the reading is the block's (n + 1)-th."""
+DAY_MICROS = 86_400 * MICROS
+LONG = 82_800 * MICROS
+"""A day of 23 hours is the shortest that is spoken of as a day."""
+_FLUSH_ROWS = 1 << 15
+_MOST_PHASES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A reading that cannot be taken. `start` in microseconds, None where it cannot be told."""
+
+    line: int
+    code: str
+    message: str
+    start: int | None
+
+
+@dataclass(slots=True)
+class Source:
+    """What is gathered of one meter reading, told apart by the links of its blocks. `lengths` counts readings
+    by duration; `phases` are where in a day of UTC its days begin, a few."""
+
+    links: Links
+    line: int
+    lengths: dict[int, int] = field(default_factory=dict)
+    phases: set[int] = field(default_factory=set)
+    faults: list[RowFault] = field(default_factory=list)
+    keys: dict[int, int] = field(default_factory=dict)
+    rows: int = 0
+
+
+def read_row(element: Element, block_start: int | None, place: int) -> Rows | RowFault:
+    """One IntervalReading read as XML: a row, or why it is none. Where it says no time it is the `place`-th
+    of its block, from 0."""
+    line = line_of(element)
+    texts, qualities = _texts(element)
+    row = empty_rows(1)
+    row["line"] = line
+    start, fault = _seconds(texts, "start", line)
+    if fault is None and start is None:
+        start = block_start
+        row["duration"] = BY_PLACE - place
+    else:
+        length, fault = (None, fault) if fault else _seconds(texts, "duration", line)
+        row["duration"] = UNTOLD if length is None else max(length, 0)
+    if fault is None and start is None:
+        fault = RowFault(line, "no_time", "The reading says no time, and neither does its block.", None)
+    if fault is not None or start is None:
+        return fault or RowFault(line, "no_time", "The reading says no time.", None)
+    row["start"] = start
+    for code in qualities:
+        number = int(code) if code.isascii() and code.isdigit() and len(code) < 4 else 31
+        row["quality"] |= np.uint32(1 << min(number, 31))
+    for name in ("value", "cost"):
+        text = texts.get(name, "")
+        parts = decimal_parts(text) if text else (MISSING, 0)
+        if parts is None:
+            words = f"The {name} {text[:40]!r} is not a number."
+            return RowFault(line, "not_a_number", words, start)
+        if name == "value":
+            row["value"], row["places"] = parts
+        elif parts[0] != MISSING:
+            row["cost"] = parts[0] // 10 ** parts[1]
+    return row
+
+
+def _texts(element: Element) -> tuple[dict[str, str], list[str]]:
+    """The texts of a reading's leaves, and of its qualities."""
+    texts, qualities = dict[str, str](), list[str]()
+    for child in element:
+        name = local_name(child)
+        if name in ("timePeriod", "ReadingQuality"):
+            for leaf in child:
+                inner = _text(leaf)
+                if local_name(leaf) == "quality":
+                    qualities.append(inner)
+                else:
+                    texts.setdefault(local_name(leaf), inner)
+        else:
+            texts.setdefault(name, _text(child))
+    return texts, [one for one in qualities if one]
+
+
+def _text(element: Element) -> str:
+    return "".join(str(text) for text in element.itertext()).strip()
+
+
+def _seconds(texts: dict[str, str], name: str, line: int) -> tuple[int | None, RowFault | None]:
+    text = texts.get(name, "")
+    if not text:
+        return None, None
+    parts = decimal_parts(text)
+    micros = micros_of(*parts) if parts is not None else None
+    if micros is None:
+        words = f"The {name} {text[:40]!r} is not a number of seconds since 1970."
+        return None, RowFault(line, "unreadable_time", words, None)
+    return micros, None
+
+
+def seconds_in(text: str) -> int | None:
+    """A text of seconds as microseconds; None where it is none."""
+    parts = decimal_parts(text)
+    return micros_of(*parts) if parts is not None else None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Readings by source. What was added since the last `belong` waits for its links."""
+
+    spool: RowSpool
+    sources: list[Source] = field(default_factory=list)
+    keys: int = 0
+    faults: int = 0
+    _by_links: dict[tuple[str, str], int] = field(default_factory=dict)
+    _waiting: list[Rows] = field(default_factory=list)
+    _waiting_faults: list[RowFault] = field(default_factory=list)
+    _waiting_rows: int = 0
+    _early: int | None = None
+    _placed: list[tuple[int, Rows]] = field(default_factory=list)
+    _placed_rows: int = 0
+
+    def add(self, rows: Rows | RowFault) -> None:
+        """Readings of the entry that is being read."""
+        if isinstance(rows, RowFault):
+            self._waiting_faults.append(rows)
+            self.faults += 1
+            return
+        self._waiting.append(rows)
+        self._waiting_rows += rows.size
+        if self._waiting_rows >= _FLUSH_ROWS:
+            if self._early is None:
+                self._early = self._source(Links(), int(rows["line"][0]))
+            self._place(self._early)
+
+    def belong(self, links: Links, line: int) -> None:
+        """The entry has ended, and its readings belong to what its links say."""
+        if self._early is not None:
+            self.sources[self._early].links = links
+            source, self._early = self._early, None
+        elif self._waiting or self._waiting_faults:
+            key = (links.parent, links.up)
+            source = self._by_links.get(key, -1)
+            if source < 0:
+                source = self._by_links[key] = self._source(links, line)
+        else:
+            return
+        self.sources[source].faults += self._waiting_faults
+        self._waiting_faults.clear()
+        self._place(source)
+
+    @property
+    def waiting(self) -> int:
+        """Readings that stand in no entry."""
+        return self._waiting_rows + len(self._waiting_faults)
+
+    def finish(self) -> None:
+        """All is read."""
+        self._flush()
+
+    def rows_of(self, sources: list[Source]) -> Iterator[tuple[int, Rows]]:
+        """All rows of some sources: for each span of time its end (microseconds) and its rows. Spans that lie
+        side by side come together, up to a bounded number of rows."""
+        counts = self._counts
+        keys = sorted((span, key) for source in sources for span, key in source.keys.items())
+        at = 0
+        while at < len(keys):
+            ranges, rows, end = list[KeyRange](), 0, at
+            while end < len(keys):
+                span, key = keys[end]
+                again = end > at and keys[end - 1][0] == span
+                if rows and not again and rows + counts[key] > _FLUSH_ROWS * 4:
+                    break
+                if ranges and ranges[-1].end == key:
+                    ranges[-1] = KeyRange(ranges[-1].first, key + 1, ranges[-1].rows + int(counts[key]))
+                else:
+                    ranges.append(KeyRange(key, key + 1, int(counts[key])))
+                rows += int(counts[key])
+                end += 1
+            yield (keys[end - 1][0] + 1) * SPAN, np.concatenate([self.spool.taken(one) for one in ranges])
+            at = end
+
+    _counts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def _source(self, links: Links, line: int) -> int:
+        self.sources.append(Source(links, line))
+        return len(self.sources) - 1
+
+    def _place(self, source: int) -> None:
+        self._placed += [(source, rows) for rows in self._waiting]
+        self._placed_rows += self._waiting_rows
+        self._waiting.clear()
+        self._waiting_rows = 0
+        if self._placed_rows >= _FLUSH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Rows go to the spool, each under the key of its source and span."""
+        if not self._placed:
+            return
+        rows = np.concatenate([rows for _, rows in self._placed])
+        sizes = [rows.size for _, rows in self._placed]
+        owners = np.repeat(np.array([source for source, _ in self._placed], dtype=np.int64), sizes)
+        self._placed.clear()
+        self._placed_rows = 0
+        spans = np.clip(rows["start"] // SPAN, 0, MOST_SPANS - 1)
+        places = owners * MOST_SPANS + spans
+        breaks = np.flatnonzero(np.diff(places, prepend=-1))
+        for begin, end in zip(breaks.tolist(), [*breaks[1:].tolist(), rows.size], strict=True):
+            source = self.sources[int(owners[begin])]
+            key = source.keys.setdefault(int(spans[begin]), self.keys)
+            self.keys += key == self.keys
+            rows["key"][begin:end] = key
+            _count_lengths(source, rows[begin:end])
+        counts = np.bincount(rows["key"], minlength=self.keys)
+        counts[: self._counts.size] += self._counts
+        self._counts = counts
+        self.spool.add(rows)
+
+
+def _count_lengths(source: Source, rows: Rows) -> None:
+    lengths = rows["duration"]
+    source.rows += rows.size
+    first = int(lengths[0])
+    if (lengths == first).all():
+        source.lengths[first] = source.lengths.get(first, 0) + rows.size
+    else:
+        for length, count in zip(*np.unique(lengths, return_counts=True), strict=True):
+            source.lengths[int(length)] = source.lengths.get(int(length), 0) + int(count)
+    if int(lengths.max()) >= LONG and len(source.phases) < _MOST_PHASES:
+        source.phases.update((rows["start"][lengths >= LONG] % DAY_MICROS).tolist())
+
+
+def new_spool() -> RowSpool:
+    """Where rows wait."""
+    return RowSpool(ROW)
