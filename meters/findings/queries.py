@@ -198,13 +198,18 @@ def areas_waiting(session: Session) -> list[str]:
 
 
 def _row(row: Sequence[Any]) -> FindingRow:
-    head, detail, rest = row[:5], row[5], row[6:]
-    return FindingRow(*head, from_document(detail), *rest)
+    cells = list(row)
+    cells[5] = from_document(cells[5])
+    return FindingRow(*cells)
 
+
+FEWEST_DAYS = 7
+"""With fewer days of history there is no usual day to show."""
 
 _PICTURES = """
 select f.id, b.micro, p.shape, coalesce(p.days, 0)
-from unnest(cast(:ids as bigint[]), cast(:channels as bigint[]), cast(:days as date[])) as f(id, channel_id, day)
+from unnest(cast(:ids as bigint[]), cast(:channels as bigint[]), cast(:days as date[]))
+     as f(id, channel_id, day)
 left join blocks b on b.channel_id = f.channel_id and b.day = f.day and b.day between :first and :last
 left join channel_profiles p on p.channel_id = f.channel_id
 """
@@ -234,7 +239,9 @@ def days_shown(session: Session, asked: Sequence[tuple[FindingRow, date]]) -> di
     return {
         identity: DayShown(
             tuple(micro or ()),
-            tuple(shape) if known and shape and (not micro or len(shape) == len(micro)) else (),
+            tuple(shape)
+            if shape and known >= FEWEST_DAYS and (not micro or len(shape) == len(micro))
+            else (),
         )
         for identity, micro, shape, known in session.execute(text(_PICTURES), values)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from meters.domain.decimals import MISSING, IntArray
+from meters.domain.decimals import IntArray
 from meters.domain.validation.days import BoolArray, Days, Hits, hits_of
 
 
@@ -16,14 +16,14 @@ def overlap(
     share: npt.NDArray[np.float64],
     floor: IntArray,
 ) -> Hits:
-    """Days whose measured readings replaced others that were measured, too: `before` and `measured_before`,
-    (r, n). Doubted where all differences together are above `floor` (r,) and above `share` (r,) of the day
-    before.
+    """Days whose measured readings replaced others that were measured, too: `before` int64 (r, n), where
+    `measured_before` bool (r, n). Doubted where all differences together are above `floor` (r,) and above
+    `share` (r,) of the day before.
 
     found: the day's sum over the disputed intervals now; usual: before.
     """
     rows = np.arange(days.channel_id.size)
-    both = days.measured(rows) & measured_before & (before != MISSING)
+    both = days.measured(rows) & measured_before
     now, then = np.where(both, days.micro, 0), np.where(both, before, 0)
     apart = np.abs(now - then)
     off = apart.sum(axis=1)

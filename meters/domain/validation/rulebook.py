@@ -38,9 +38,9 @@ RULES: dict[str, Rule] = {
     # hours of one value, or twice the channel's longest so far; unknown_hours where it has no history;
     # zero_days of nothing, or twice its longest so far.
     "stuck": Rule("warn", {"hours": 12, "unknown_hours": 24, "zero_days": 4, "days": 14}),
-    "sum_check": Rule("bad", {"percent": 1, "kwh": 1}),
+    "sum_check": Rule("bad", {"percent": 1, "kwh": 1}, estimable=False),
     "overlap": Rule("warn", {"percent": 1, "kwh": 0.1}),
-    "future": Rule("bad", {"minutes": 15}),
+    "future": Rule("bad", {"minutes": 15}, estimable=False),
     "unit_mismatch": Rule("bad", {"within": 2.5, "floor_kwh": 0.5, "days": 14}),
     # days looked at; how like the shape must be once moved back, and how much more so than unmoved.
     "clock_drift": Rule("warn", {"days": 6, "most_hours": 6, "likeness": 0.8, "gain": 0.2}, estimable=False),

@@ -169,7 +169,7 @@ def test_future(case: tuple[np.ndarray, int, int], begun: int) -> None:
         assert not future(of(micro, quality=guessed), counts).rows.size, "an estimate may run ahead"
 
 
-@given(planted(), st.sampled_from((1000, 0.001)), st.floats(0.5, 2))
+@given(planted(), st.sampled_from((1000, 0.001)), st.floats(0.6, 2))
 def test_unit_mismatch(case: tuple[np.ndarray, int, int], factor: float, mood: float) -> None:
     micro, row, _at = case
     days = of(micro)
@@ -182,6 +182,14 @@ def test_unit_mismatch(case: tuple[np.ndarray, int, int], factor: float, mood: f
     assert hits.at.all()
     micro[row, 0 : days.size // 2 + 1] = MISSING
     assert not unit_mismatch(of(micro), median, within, floor).rows.size, "half a day tells too little"
+
+
+def test_one_wild_reading_is_no_other_unit() -> None:
+    days = of(plain(3, 2, 48))
+    median, micro = sums(days), days.micro.copy()
+    micro[0, 7] = median[0] * 900
+    within, floor = per_row(2.5, days, np.float64), per_row(KWH, days)
+    assert not unit_mismatch(of(micro), median, within, floor).rows.size
 
 
 @pytest.mark.parametrize("factor", [10, 0.1, 100, 0.01, 20_000])
