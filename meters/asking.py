@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from meters.feeds.csv_columns import FIELDS
+from meters.feeds.csv_columns import FIELDS as INTERVAL_FIELDS
 from meters.feeds.format import ReadOptions
 from meters.feeds.formats import formats
+from meters.feeds.register_titles import FIELDS as REGISTER_FIELDS
 from utility_crm.kit.errors import Invalid
 
+FIELDS = tuple(dict.fromkeys((*INTERVAL_FIELDS, *REGISTER_FIELDS)))
 _PAIR = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^,"]*))\s*(?:,|$)')
 
 

@@ -5,7 +5,7 @@ they are a local clock's, whose zone has to be given. The interval is seen from 
 be taken takes its day with it; a row of another width, a quote that does not close or bytes that are no text
 refuse the file.
 
-Text goes by a megabyte at a time. What is kept of a row is 35 bytes until the end of the file, since only
+Text goes by a megabyte at a time. What is kept of a row is 41 bytes until the end of the file, since only
 then is a channel's interval known and no second value for an hour to be expected; of a large file they wait
 on disk (`meters.feeds.row_spool`).
 """
@@ -26,6 +26,7 @@ from meters.feeds.csv_head import ROWS_LOOKED_AT, HeadRow, layout_of
 from meters.feeds.csv_rows import split_rows, text_of
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.lines import LONGEST, Unreadable, line_chunks
+from meters.feeds.register_titles import bears_register_titles
 
 CHUNK_BYTES = LONGEST
 _DELIMITERS = ",;\t"
@@ -36,7 +37,7 @@ _OTHER_FORMATS = re.compile(r'\s*(?:[<{\[]|UN[ABH]|"?\d{3}"?,)')
 def recognises(head: str) -> bool:
     """Whether the first line is a line of titles in columns, or one below it names a time and a value."""
     lines = head.lstrip().split("\n", ROWS_LOOKED_AT)[:ROWS_LOOKED_AT]
-    if _OTHER_FORMATS.match(lines[0]):
+    if _OTHER_FORMATS.match(lines[0]) or bears_register_titles(lines[0]):
         return False
     if any(mark in lines[0] for mark in _DELIMITERS) or _DECLARED.match(lines[0]):
         return True
