@@ -33,13 +33,15 @@ _WORDS_OF_UNIT = re.compile(r"[(\[].*?[)\]]|\b(kwh|wh|mwh|kvarh|m3|hh|per_half_h
 class Layout:
     """Where each field stands in a row, None where the file has no such column.
 
-    `by_end` says that stamps are the ends of intervals; `unit` is the one a column's title names.
+    `by_end` says that stamps are the ends of intervals, else `end` may be the column that says these; `unit`
+    is the one a column's title names.
     """
 
     width: int
     stamp: int
     stamp_title: str
     by_end: bool
+    end: int | None
     value: int
     service_point: int | None
     channel: int | None
@@ -88,6 +90,7 @@ def find_layout(titles: Sequence[str], columns: Mapping[str, str], line: int = 1
         stamp=stamp,
         stamp_title=stripped[stamp],
         by_end=by_end,
+        end=None if by_end else places.get("ends_at"),
         value=places["value"],
         service_point=places.get("service_point"),
         channel=places.get("channel"),

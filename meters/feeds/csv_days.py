@@ -41,6 +41,7 @@ def days_of(gathered: Gathered, options: ReadOptions) -> Iterator[Item]:
             rows = gathered.spool.taken(keys)
             part = placed(rows, gathered, options)
             steps = usual_steps(part.rows, len(part.channels))
+            steps = np.where(steps > 0, steps, part.lengths)
             cutting.steps.update(steps[steps > 0].tolist())
             yield from cutting.items(part, steps)
             if not steps.all():
@@ -60,7 +61,7 @@ def _sliced(cutting: _Cutting, pieces: Iterator[Records]) -> Iterator[Item]:
         steps = sliced.steps()
         cutting.steps.update(steps[steps > 0].tolist())
         steps[steps == 0] = cutting.common_step
-        for part in sliced.parts(cutting.offsets(sliced.channels, steps)):
+        for part in sliced.parts(cutting.offsets(sliced.channels, steps, sliced.said_offsets())):
             yield from cutting.items(part, steps, last=True)
 
 
@@ -79,15 +80,16 @@ class _Cutting:
         """The one that most channels have so far, 0 for none."""
         return self.steps.most_common(1)[0][0] if self.steps else 0
 
-    def offsets(self, channels: Sequence[ChannelNumber], steps: IntArray) -> list[int]:
-        """Each channel's standard time: its premise's, else UTC; or the zone's, where days of UTC do not fit
-        the grid."""
+    def offsets(self, channels: Sequence[ChannelNumber], steps: IntArray, said: IntArray) -> list[int]:
+        """Each channel's standard time in minutes: its premise's, else UTC; or what its stamps say (in
+        seconds), or the zone's, where days of UTC do not fit the grid."""
         zone = self.options.zone
-        zoned = standard_offset_minutes(zone) if zone is not None else 0
+        zoned = standard_offset_minutes(zone) * 60 if zone is not None else 0
         found = []
-        for (point, _kind), step in zip(channels, steps.tolist(), strict=True):
+        for (point, _kind), step, own in zip(channels, steps.tolist(), said.tolist(), strict=True):
             told = self.options.offset_minutes_of(self.gathered.points[point])
-            found.append(told if told is not None else zoned if step and zoned * 60 % step else 0)
+            odd = [each // 60 for each in (own, zoned) if step and each % step]
+            found.append(told if told is not None else next(iter(odd), 0))
         return found
 
     def items(self, part: Placed, steps: IntArray, last: bool = False) -> Iterator[Item]:
@@ -100,7 +102,7 @@ class _Cutting:
             part = part.chosen(sound[part.rows.channel])
         if not part.rows.lines.size:
             return
-        offsets = np.array(self.offsets(part.channels, steps), dtype=np.int64)
+        offsets = np.array(self.offsets(part.channels, steps, part.offsets), dtype=np.int64)
         by_end = self.gathered.layout.by_end
         spoiled = part.chosen(part.faults > 0)
         days = (EPOCH_DAY + day_numbers(spoiled.rows, offsets, by_end)).tolist()

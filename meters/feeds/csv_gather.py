@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meters.domain.decimals import MISSING, IntArray
+from meters.domain.local_clock import DAY
 from meters.domain.problems import Problem, refusal
 from meters.domain.quality import WORDS, Quality
 from meters.domain.units import Unit, parse_unit
@@ -28,13 +29,16 @@ ROW = np.dtype(
         ("seconds", "<i8"),
         ("micro", "<i8"),
         ("line", "<i8"),
+        ("offset", "<i4"),
+        ("length", "<i4"),
         ("aware", "?"),
         ("quality", "u1"),
         ("fault", "u1"),
     ]
 )
 """What is kept of a row. key: its service point; kind: its channel, direction and unit; seconds: of UTC where
-aware, else of a local clock; fault: a place in FAULTS."""
+aware, else of a local clock; offset: seconds its stamp says it is before UTC; length: seconds to its end, 0
+where the file does not say; fault: a place in FAULTS."""
 
 FAULTS = (
     "",
@@ -90,6 +94,9 @@ class Gathered:
         stamps = self._stamps(rows)
         made = np.zeros(rows.lines.size, dtype=ROW)
         made["line"], made["seconds"], made["aware"] = rows.lines, stamps.seconds, stamps.aware
+        made["offset"] = stamps.offset
+        if self.layout.end is not None:
+            made["length"] = _lengths(stamps, read_stamps(rows.columns[self.layout.end]))
         made["key"] = self._points(rows)
         made["kind"] = self._kinds(rows)
         texts = rows.columns[self.layout.stamp]
@@ -234,3 +241,11 @@ class Gathered:
         if len(self.problems) > MOST_UNREADABLE:
             words = f"More than {MOST_UNREADABLE:,} of the times cannot be read, up to this line."
             raise Unreadable(refusal("unreadable_times", words, self.problems[-1].line))
+
+
+def _lengths(starts: Stamps, ends: Stamps) -> IntArray:
+    """Seconds of each interval; 0 where the two stamps do not tell, or tell of more than a day."""
+    length = ends.seconds - starts.seconds
+    told = ~starts.unreadable & ~ends.unreadable & (starts.aware == ends.aware)
+    found: IntArray = np.where(told & (length > 0) & (length <= DAY), length, 0)
+    return found

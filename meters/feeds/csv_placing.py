@@ -23,21 +23,30 @@ ChannelNumber = tuple[int, int]
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
     """Rows in order of channel and instant; channel i is `channels[i]`. `faults` are the places in
-    `csv_gather.FAULTS` of the spoiled ones, nought elsewhere."""
+    `csv_gather.FAULTS` of the spoiled ones, nought elsewhere.
+
+    lengths, offsets: int64 (channels,), seconds: the longest interval that a row says, the least that one
+    says it is before UTC; 0 where none says it.
+    """
 
     channels: Sequence[ChannelNumber]
     rows: ManyReadings
     faults: npt.NDArray[np.uint8]
+    lengths: IntArray
+    offsets: IntArray
 
     def chosen(self, rows: BoolArray) -> Placed:
         """Some of the rows, of the same channels."""
-        return Placed(self.channels, self.rows.chosen(rows), self.faults[rows])
+        return replace(self, rows=self.rows.chosen(rows), faults=self.faults[rows])
 
     def among(self, channels: Sequence[ChannelNumber]) -> Placed:
         """The same rows by their channels' places in a longer list, also in order."""
         places = {each: place for place, each in enumerate(channels)}
         moved = np.array([places[each] for each in self.channels], dtype=np.int64)
-        return Placed(channels, replace(self.rows, channel=moved[self.rows.channel]), self.faults)
+        lengths, offsets = np.zeros((2, len(channels)), dtype=np.int64)
+        lengths[moved], offsets[moved] = self.lengths, self.offsets
+        rows = replace(self.rows, channel=moved[self.rows.channel])
+        return Placed(channels, rows, self.faults, lengths, offsets)
 
     def together(self, other: Placed) -> Placed:
         """With rows of the same channels."""
@@ -48,7 +57,7 @@ class Placed:
         rows = ManyReadings(*map(np.concatenate, pairs))
         faults = np.concatenate([self.faults, other.faults])
         order = np.lexsort((rows.lines, rows.seconds, rows.channel))
-        return Placed(self.channels, rows.chosen(order), faults[order])
+        return replace(self, rows=rows.chosen(order), faults=faults[order])
 
 
 def channels_in(rows: Records) -> tuple[list[ChannelNumber], IntArray]:
@@ -102,6 +111,20 @@ def placed(
     micro, lines = rows["micro"].astype(np.int64), rows["line"].astype(np.int64)
     readings = ManyReadings(channel, seconds, micro, rows["quality"].copy(), lines, faults > 0)
     order = readings.order()
+    lengths, offsets = _lengths_and_offsets(rows, channel, len(channels))
     if order is None:
-        return Placed(channels, readings, faults)
-    return Placed(channels, readings.chosen(order), faults[order])
+        return Placed(channels, readings, faults, lengths, offsets)
+    return Placed(channels, readings.chosen(order), faults[order], lengths, offsets)
+
+
+def _lengths_and_offsets(rows: Records, channel: IntArray, channels: int) -> tuple[IntArray, IntArray]:
+    """What channels say of their intervals' length and of their distance from UTC."""
+    lengths, offsets = np.zeros((2, channels), dtype=np.int64)
+    if rows["length"].any():
+        np.maximum.at(lengths, channel, rows["length"])
+    if rows["offset"].any():
+        aware = rows["aware"]
+        offsets[:] = np.iinfo(np.int64).max
+        np.minimum.at(offsets, channel[aware], rows["offset"][aware])
+        offsets[offsets == np.iinfo(np.int64).max] = 0
+    return lengths, offsets

@@ -78,6 +78,14 @@ class Sliced:
         ]
         return np.array([step for step, _times in most], dtype=np.int64)
 
+    def said_offsets(self) -> IntArray:
+        """As `Placed.offsets`, for all channels."""
+        least = np.zeros(len(self.channels), dtype=np.int64)
+        for _keys, part in self._parts():
+            known, fresh = least != 0, part.offsets != 0
+            least = np.where(known & fresh, np.minimum(least, part.offsets), least + part.offsets * ~known)
+        return least
+
     def parts(self, offsets: Sequence[int]) -> Iterator[Placed]:
         """The rows by time, each part of whole standard-time days (`offsets` in minutes, a channel's)."""
         shift, by_end = np.array(offsets, dtype=np.int64), self.gathered.layout.by_end

@@ -27,10 +27,12 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)([ T])24:00(:00(?:\.0+)?)?(.*)", re.AS
 @dataclass(frozen=True, slots=True)
 class Stamps:
     """`seconds` since 1970: of UTC where `aware`, else of what a clock showed. `unreadable` rows hold nought;
-    `between` are readable but have a fraction of a second."""
+    `between` are readable but have a fraction of a second. `offset` is how many seconds an aware one says it
+    is before UTC."""
 
     seconds: IntArray
     aware: BoolArray
+    offset: IntArray
     unreadable: BoolArray
     between: BoolArray
 
@@ -38,19 +40,20 @@ class Stamps:
 def read_stamps(cells: Cells) -> Stamps:
     """All stamps of a column. The common shape is read as digits, any other by the library."""
     cells = cells.stripped()
-    seconds, aware, odd = _digits(cells)
+    seconds, aware, offset, odd = _digits(cells)
     unreadable, between = np.zeros((2, len(cells)), dtype=np.bool_)
     rows = np.flatnonzero(odd)
     if rows.size:
         each = _read_each(cells.chosen(rows).texts())
-        seconds[rows], aware[rows] = each.seconds, each.aware
+        seconds[rows], aware[rows], offset[rows] = each.seconds, each.aware, each.offset
         unreadable[rows], between[rows] = each.unreadable, each.between
     unreadable |= (seconds < _FIRST) | (seconds >= _LAST)
-    return Stamps(seconds, aware, unreadable, between)
+    return Stamps(seconds, aware, offset, unreadable, between)
 
 
-def _digits(cells: Cells) -> tuple[IntArray, BoolArray, BoolArray]:
-    """Seconds and awareness of YYYY-MM-DD hh:mm[:ss] with one of few suffixes; and which rows are not so."""
+def _digits(cells: Cells) -> tuple[IntArray, BoolArray, IntArray, BoolArray]:
+    """Seconds, awareness and offset of YYYY-MM-DD hh:mm[:ss] with one of few suffixes; and which rows are
+    other."""
     lengths = cells.lengths
     columns: Bytes = np.ascontiguousarray(cells.heads(19).T)
     digits = columns - np.uint8(ord("0"))
@@ -72,17 +75,18 @@ def _digits(cells: Cells) -> tuple[IntArray, BoolArray, BoolArray]:
     days, none = _epoch_days(day)
     odd |= none
     seconds = days * DAY + hour.astype(np.int64) * 3600 + minute.astype(np.int64) * 60 + second
-    aware = np.zeros(len(cells), dtype=np.bool_)
+    aware, offset = np.zeros(len(cells), dtype=np.bool_), np.zeros(len(cells), dtype=np.int64)
     heads = np.where(timed, 19, 16)
     tailed = np.flatnonzero((lengths > heads) & ~odd)
     if tailed.size:
         places, tails = Cells(cells.content, cells.starts + heads, cells.ends).chosen(tailed).distinct()
-        offsets = [_suffix_seconds(tail) for tail in tails]
-        aware[tailed] = np.array([offset is not None for offset in offsets])[places]
-        odd[tailed] |= np.array([offset is False for offset in offsets])[places]
-        seconds[tailed] -= np.array([int(offset or 0) for offset in offsets], dtype=np.int64)[places]
-    aware[odd], seconds[odd] = False, 0
-    return seconds, aware, odd
+        said = [_suffix_seconds(tail) for tail in tails]
+        aware[tailed] = np.array([each is not None for each in said])[places]
+        odd[tailed] |= np.array([each is False for each in said])[places]
+        offset[tailed] = np.array([int(each or 0) for each in said], dtype=np.int64)[places]
+        seconds -= offset
+    aware[odd], seconds[odd], offset[odd] = False, 0, 0
+    return seconds, aware, offset, odd
 
 
 def _epoch_days(numbers: IntArray) -> tuple[IntArray, BoolArray]:
@@ -116,7 +120,7 @@ def _suffix_seconds(suffix: str) -> int | bool | None:
 
 
 def _read_each(texts: Sequence[str]) -> Stamps:
-    seconds = np.zeros(len(texts), dtype=np.int64)
+    seconds, offset = np.zeros((2, len(texts)), dtype=np.int64)
     aware, unreadable, between = np.zeros((3, len(texts)), dtype=np.bool_)
     for row, text in enumerate(texts):
         try:
@@ -125,9 +129,11 @@ def _read_each(texts: Sequence[str]) -> Stamps:
         except (ValueError, OverflowError):
             unreadable[row] = True
             continue
-        aware[row] = moment.tzinfo is not None
+        ahead = moment.utcoffset()
+        aware[row] = ahead is not None
+        offset[row] = int(ahead.total_seconds()) if ahead is not None else 0
         between[row] = moment.microsecond != 0
-    return Stamps(seconds, aware, unreadable, between)
+    return Stamps(seconds, aware, offset, unreadable, between)
 
 
 def _moment(text: str) -> datetime:

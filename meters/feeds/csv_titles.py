@@ -122,7 +122,7 @@ def shifted(
         else:
             words = (
                 f"This line has {len(cells)} fields under {len(titles)} titles: "
-                f"{'the last has' if extra == 1 else f'the last {extra} have'} none. Give each column a title."
+                f"{'the last has' if extra == 1 else f'the last {extra} have'} none. Give each its title."
             )
         return refusal("shifted_titles", words, line)
     if extra == 0 and not times[stamp] and cells[stamp].strip():
@@ -131,7 +131,7 @@ def shifted(
             words = (
                 f"Under {titles[stamp]!r} stands {cells[stamp].strip()[:40]!r}, and a time stands under "
                 f"{titles[found[0]]!r}: the titles are shifted, or the time is another column (--columns "
-                f"starts_at={_quoted(titles[found[0]])})."
+                f"starts_at=TITLE)."
             )
             return refusal("shifted_titles", words, line)
     return None

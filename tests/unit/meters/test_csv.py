@@ -315,3 +315,21 @@ def test_a_reading_alone_takes_the_interval_of_its_fellows(read_text) -> None:
     assert feed.status == "ok" and [each.readings for each in summarise(feed.blocks)] == [192, 1]
     lonely = read_text(HEAD + JANUARY[0], zone="UTC")
     assert (lonely.status, lonely.problems[0].code) == ("rejected", "no_interval")
+
+
+def test_one_interval_whose_end_is_said_needs_no_fellow(read_text) -> None:
+    feed = read_text("meter,start,end,kwh\nM1,2013-01-01T10:00Z,2013-01-01T10:15Z,1\n")
+    assert feed.status == "ok" and one(feed).interval_minutes == (15,) and one(feed).readings == 1
+
+
+@pytest.mark.parametrize("rows_at_once", [400_000, 60])
+def test_days_of_an_odd_offset_are_those_of_its_own_time(read_text, monkeypatch, rows_at_once: int) -> None:
+    """Half-hours of Nepal (UTC+05:45) do not lie on a grid of UTC."""
+    monkeypatch.setattr("meters.feeds.csv_days.MOST_ROWS", rows_at_once)
+    monkeypatch.setattr("meters.feeds.csv_gather.SPOOL_BYTES", rows_at_once * 10)
+    kathmandu = ZoneInfo("Asia/Kathmandu")
+    stamps = _instants(date(2013, 1, 1), date(2013, 1, 3), kathmandu, 30)
+    text = HEAD + "".join(f"M1,{stamp.astimezone(kathmandu).isoformat()},1\n" for stamp in stamps)
+    feed = read_text(text)
+    assert feed.status == "ok" and {block.offset_minutes for block in feed.blocks} == {345}
+    assert (one(feed).readings, one(feed).missing, len(feed.blocks)) == (96, 0, 2)
