@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
 
@@ -38,7 +37,7 @@ def local_days(
     starts_at: datetime,
     interval_minutes: int,
     count: int,
-    zone: ZoneInfo,
+    zone: tzinfo,
     is_holiday: Callable[[date], bool] = lambda _day: False,
 ) -> LocalDays:
     """The local days of `count` intervals from `starts_at` on. A holiday is one whatever weekday it is."""
@@ -62,7 +61,7 @@ def day_kind(day: date, is_holiday: Callable[[date], bool]) -> int:
     return {5: SATURDAY, 6: SUNDAY}.get(day.weekday(), WEEKDAY)
 
 
-def _offsets(minutes: IntArray, zone: ZoneInfo) -> IntArray:
+def _offsets(minutes: IntArray, zone: tzinfo) -> IntArray:
     """int64 (t,): the zone's offset at each epoch minute. Asked for once a UTC day where the day has one
     offset, else minute by minute."""
     days = minutes // 1440
@@ -78,7 +77,7 @@ def _offsets(minutes: IntArray, zone: ZoneInfo) -> IntArray:
     return found
 
 
-def _offset(minute: int, zone: ZoneInfo) -> int:
+def _offset(minute: int, zone: tzinfo) -> int:
     instant = datetime.fromtimestamp(minute * 60, UTC).astimezone(zone)
     offset = instant.utcoffset()
     assert offset is not None, "a named zone has an offset"
