@@ -22,10 +22,11 @@ from meters.domain.decimals import IntArray
 from meters.domain.problems import Problem
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.lines import Unreadable, line_chunks
-from meters.feeds.nem_days import Day, Stream, index_read
-from meters.feeds.nem_lines import stream_of
+from meters.feeds.nem_days import Day
 from meters.feeds.nem_records import Order, at, day_of, fields_of, first_record, quality_method, refuse
 from meters.feeds.nem_runs import Line, pieces
+from meters.feeds.nem_streams import Stream, stream_of
+from meters.feeds.nem_visits import index_read
 
 _KINDS = frozenset({"100", "200", "300", "400", "500", "900"})
 _CHUNK_BYTES = 2**19

@@ -10,39 +10,19 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from meters.domain.accumulated import RegisterRead
 from meters.domain.blocks import Block, Remark, one_code
-from meters.domain.decimals import MISSING, REGISTER_LIMIT, IntArray, micro_of, read_micro
+from meters.domain.decimals import MISSING, IntArray, read_micro
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.domain.units import Unit
-from meters.feeds.nem_records import OFFSET_MINUTES, at, instant_of, quality_method
+from meters.feeds.nem_records import OFFSET_MINUTES, at, quality_method
+from meters.feeds.nem_streams import Stream
+from meters.feeds.nem_visits import transaction_words
 
-_EXPORT_SUFFIXES = frozenset("ABCJKL")  # into the market; DEF and PQR are the customer's import
 FIELDS_BEHIND = 5
 """Fields of a 300 record behind its values: quality and method, reason code, its words, two stamps."""
 _STRAY = 3
 """Fields that words with commas in them may make beyond those."""
 _NUMERIC = re.compile(r"[\d.]+", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A 200 record."""
-
-    nmi: str
-    suffix: str
-    meter: str | None
-    unit: Unit
-    interval_minutes: int
-    count: int
-    direction: str
-
-
-def stream(nmi: str, suffix: str, meter: str | None, unit: Unit, interval_minutes: int) -> Stream:
-    """With the number of a day's intervals, and the direction as the customer sees it."""
-    direction = "export" if suffix[0].upper() in _EXPORT_SUFFIXES else "import"
-    return Stream(nmi, suffix, meter, unit, interval_minutes, 1440 // interval_minutes, direction)
 
 
 @dataclass(slots=True)
@@ -110,14 +90,8 @@ class Day:
     def tell_transaction(self, fields: list[str]) -> None:
         """A 500 record: why the meter was visited, as a remark on the whole day. Its reason code is the
         transaction's letter (appendix A)."""
-        code, order, stamp = at(fields, 1), at(fields, 2), at(fields, 3)
-        read_at = instant_of(stamp)
-        words = [
-            f"service order {order}" if order else "",
-            f"read at {read_at:%Y-%m-%d %H:%M:%S}" if read_at else stamp,
-        ]
-        reason = ", ".join(word for word in words if word)
-        self.remarks += _remarks(0, self.stream.count, None, code, reason)
+        words = transaction_words(at(fields, 2), at(fields, 3))
+        self.remarks += _remarks(0, self.stream.count, None, at(fields, 1), words)
 
     def finished(self) -> Block | Problem:
         """The day once no more is to come."""
@@ -193,37 +167,6 @@ def _remarks(first: int, end: int, method: str | None, code: str, reason: str) -
     """None, or one."""
     said = method or code or reason
     return (Remark(first, end, method, code or None, reason or None),) if said else ()
-
-
-def index_read(stream: Stream, fields: list[str], number: int) -> RegisterRead | Problem | None:
-    """What a 500 record says the register showed; None where it says nothing of it.
-
-    The dial's width is told by leading zeros only: a file need not write them here.
-    """
-    text, stamp = at(fields, 4), at(fields, 3)
-    if not text:
-        return None
-    figure = micro_of(text, limit=REGISTER_LIMIT)
-    if isinstance(figure, str):
-        message = f"The index read {text[:20]!r} is not what a register shows; it is left out."
-        return Problem("bad_register_read", message, number)
-    read_at = instant_of(stamp)
-    if read_at is None:
-        message = f"An index read without a time like 20240131093000, but {stamp[:20]!r}; it is left out."
-        return Problem("bad_register_read", message, number)
-    whole = text.partition(".")[0]
-    return RegisterRead(
-        service_point=stream.nmi,
-        meter=stream.meter,
-        register=stream.suffix,
-        unit=stream.unit,
-        direction=stream.direction,
-        read_at=read_at,
-        figure=figure,
-        kind="final" if at(fields, 1) == "R" else "actual",
-        digits=len(whole) if whole.startswith("0") and len(whole) > 1 else None,
-        line=number,
-    )
 
 
 def _count_message(fields: list[str], stream: Stream) -> str:

@@ -10,10 +10,8 @@ import numpy.typing as npt
 
 from meters.domain.decimals import IntArray
 from meters.domain.plain_decimals import LEAD
-from meters.domain.units import parse_unit
 from meters.feeds.lines import Unreadable
-from meters.feeds.nem_days import Stream, stream
-from meters.feeds.nem_records import at, fields_of, refuse
+from meters.feeds.nem_streams import Stream, stream_of
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -90,18 +88,3 @@ def _known(raw: bytes) -> Stream | None:
         return stream_of(raw, 0)
     except Unreadable:
         return None
-
-
-def stream_of(raw: bytes, number: int) -> Stream:
-    """A 200 record's channel. Raises Unreadable."""
-    fields = fields_of(raw, number)
-    if len(fields) < 9:
-        raise refuse("short_record", f"The 200 record has {len(fields)} fields of at least 9.", number)
-    nmi, suffix, unit, interval = (at(fields, place) for place in (1, 4, 7, 8))
-    if not nmi or not suffix:
-        raise refuse("no_name", "The 200 record names no NMI or no suffix.", number)
-    minutes = int(interval) if interval.isascii() and interval.isdigit() and len(interval) < 9 else 0
-    if not 0 < minutes <= 1440 or 1440 % minutes:
-        message = f"An interval of {interval[:20]!r} minutes does not divide a day."
-        raise refuse("bad_interval", message, number)
-    return stream(nmi, suffix, at(fields, 6) or None, parse_unit(unit), minutes)
