@@ -23,14 +23,15 @@ with recursive below (node_id, area_id) as (
     left join channels c on c.service_point_id = s.id
     left join channel_spans k on k.channel_id = c.id
     where s.premise_id is not null
-    group by s.id having max(k.last_day) is null or max(k.last_day) < :today - :fewest
+    group by s.id
+    having max(k.last_day) is null or max(k.last_day) < cast(:today as date) - cast(:fewest as int)
 ), silent as (
     select h.*, o.account_id, o.starts_on, below.area_id
     from last_heard h
     join premises p on p.id = h.premise_id
     join lateral (
         select account_id, starts_on from occupancies
-        where premise_id = h.premise_id and starts_on <= :today - :fewest
+        where premise_id = h.premise_id and starts_on <= cast(:today as date) - cast(:fewest as int)
           and (ends_before is null or ends_before >= :today)
         order by starts_on desc limit 1
     ) o on true
@@ -58,7 +59,8 @@ _COUNT = f"""
 {_SILENT}
 select days, count(s.point_id)
 from unnest(cast(:spells as int[])) as days
-left join silent s on (s.last_day is null or s.last_day < :today - days) and s.starts_on <= :today - days
+left join silent s on (s.last_day is null or s.last_day < cast(:today as date) - days)
+                  and s.starts_on <= cast(:today as date) - days
 group by days
 """
 
@@ -66,7 +68,7 @@ _BY_AREA = f"""
 {_SILENT}
 select s.area_id, coalesce(n.name, '') as area, count(*) as meters
 from silent s left join network_nodes n on n.id = s.area_id
-group by 1, 2 order by n.name nulls last
+group by s.area_id, n.name order by n.name nulls last
 """
 
 

@@ -9,7 +9,7 @@ from meters.pages.feeds_call import FeedsCall
 from meters.places import count_unassigned
 from meters.queries import FeedCounts, feed_counts
 
-DAYS_SHOWN = 14
+DAYS_SHOWN = 30
 DAYS_BACK = 7
 """How far back the questions about files look."""
 

@@ -46,37 +46,82 @@ def test_every_question_is_answered_without_a_single_feed(make_client, ask: str)
 
 
 def test_a_whole_yesterday(make_client, meter, sent) -> None:
-    sent("a.csv", *days_before(14))
+    sent("a.csv", *days_before(30))
     page = make_client("ops").get("/feeds").text
     assert sentence(page) == "Yesterday is whole: 100.0 % of its readings are in."
-    assert "Moorside, households" in words(page) and "No gap in 14 days" in words(page)
+    assert "Moorside, households" in words(page) and "No gap in 30 days" in words(page)
 
 
 def test_a_silent_meter_is_named_with_its_customer(make_client, meter, sent) -> None:
-    sent("a.csv", *days_before(14)[:-2])
+    sent("a.csv", *days_before(30)[:-2])
     client = make_client("ops")
     page = client.get("/feeds").text
     assert sentence(page) == (
         "Yesterday is 0.0 % in; Moorside, households has sent nothing for 2 days, "
         "and 48 readings are missing."
     )
-    assert page.count('<td class="l4"><a href="/feeds?ask=missing">0<') == 2
+    cells = re.findall(r'<td class="l4"><a href="(/feeds\?ask=missing&amp;day=[^"]*)">0<', page)
+    assert len(cells) == 2
+    narrowed = client.get(cells[-1].replace("&amp;", "&")).text
+    assert sentence(narrowed) == "One meter lacks readings of Thu 19 Nov: Moorside, households."
     late = client.get("/feeds?ask=missing").text
-    assert sentence(late) == "One meter lacks readings of the last 14 days, 96 in all."
+    assert sentence(late) == "One meter lacks readings of the last 30 days, 96 in all."
     assert f'href="/customers/{meter.margaret}"' in late and "E26-900001" in late
 
 
 def test_a_gap_inside_a_day(make_client, meter, sent) -> None:
-    sent("a.csv", *days_before(14)[:-1], ("SP-1", YESTERDAY, [1] * 40 + [None] * 8))
+    sent("a.csv", *days_before(30)[:-1], ("SP-1", YESTERDAY, [1] * 40 + [None] * 8))
     page = make_client("ops").get("/feeds").text
     assert sentence(page).startswith(
         "Yesterday is 83.3 % in; most of the 8 missing readings are those of Moorside"
     )
-    assert '<td class="l2"><a href="/feeds?ask=missing">83<' in page
+    assert re.search(r'<td class="l2[^"]*"><a href="/feeds\?ask=missing&amp;day=2026-11-19[^"]*">83<', page)
+
+
+def test_estimates_and_late_days_are_seen_where_all_is_in(session, make_client, meter, sent) -> None:
+    sent("a.csv", *days_before(29)[:-1])
+    sent("b.csv", ("SP-1", YESTERDAY, [1] * 48), quality="estimated")
+    sent("c.csv", ("SP-1", TODAY - 30 * DAY, [1] * 48))
+    session.execute(text("update feeds set received_at = '2026-10-22 04:00Z', counted_at = null"))
+    late = "update feeds set received_at = '2026-10-22 12:01Z' where name = 'c.csv'"
+    session.execute(text(late))
+    refresh(session, TODAY, NOW)
+    page = make_client("ops").get("/feeds").text
+    assert page.count('class="tardy"') == 1 and page.count('class="est"') == 1
+    assert "whole, 100 % estimated" in words(page) and "whole, 100 % late" in words(page)
+
+
+def test_a_base_that_nobody_counted_says_so(make_client, meter) -> None:
+    assert "Nothing was counted yet" in words(make_client("ops").get("/feeds").text)
+
+
+def test_silent_meters_are_listed_by_area_and_taken_away_as_a_file(session, make_client, meter, sent) -> None:
+    session.execute(text("update customers set name = '=2+5' where id = :id"), {"id": meter.margaret})
+    sent("a.csv", *days_before(30)[:-7])
+    client = make_client("ops")
+    answers = client.get("/feeds").text
+    assert re.search(
+        r"Which meters are silent\?</span><span class=\"a is-bad\">1 <i>meter for 3 days", answers
+    )
+    said = {days: sentence(client.get(f"/feeds?ask=silent&days={days}").text) for days in (2, 3, 7, 30)}
+    assert said[7] == "One meter has sent nothing for 7 days or more, in Moorside."
+    assert said[30] == "No meter has been silent for 30 days."
+    listed = client.get("/feeds?ask=silent&days=3").text
+    assert "Thu 12 Nov" in listed and 'href="/meters/SP-1"' in listed
+    nowhere = client.get("/feeds?ask=silent&days=3&area=0").text
+    assert "No meter is silent." in nowhere
+    file = client.get("/feeds/silent.csv?days=7")
+    assert file.headers["content-type"].startswith("text/csv")
+    assert file.text.splitlines()[1:] == [
+        "SP-1,E26-900001,Moorside,household,'=2+5,14 Tannery Row,2026-11-12,7"
+    ]
+    assert client.get("/feeds/silent.csv?days=30").text.count("\r\n") == 1
+    assert client.get("/feeds/silent.csv?days=5").status_code == 422
+    assert make_client("agent").get("/feeds/silent.csv").status_code == 403
 
 
 def test_a_customer_who_is_gone_owes_nothing(session, make_client, meter, sent) -> None:
-    sent("a.csv", *days_before(14)[:-3])
+    sent("a.csv", *days_before(30)[:-3])
     session.execute(text("update occupancies set ends_before = :day"), {"day": TODAY - 3 * DAY})
     refresh(session, TODAY, NOW)
     page = make_client("ops").get("/feeds").text
