@@ -44,6 +44,7 @@ def create_app(
     app.state.engine = engine
     app.state.sessions = Sessions(secret or secret_key())
     app.state.guesses = Guesses()
+    app.state.token_guesses = Guesses()
     app.state.simulated = False
     app.state.rooms = rooms_of(shown)
     app.state.templates = templates_of(tuple(module.name for module in shown))

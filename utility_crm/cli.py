@@ -8,7 +8,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from utility_crm.commands import customers, network, running, users
+from utility_crm.commands import customers, network, running, tokens, users
 from utility_crm.installed import modules
 from utility_crm.kit.module import resolve
 from utility_crm.kit.settings import settings
@@ -32,8 +32,9 @@ def build(named: str | None = None) -> typer.Typer:
     app.add_typer(customers.app, name="customers")
     app.add_typer(users.app, name="users")
     app.add_typer(network.app, name="network")
+    app.add_typer(tokens.app, name="tokens")
     with_commands = {module.name: module.commands for module in modules() if module.commands}
-    if named in {command.__name__ for command in own} | {"customers", "users", "network"}:
+    if named in {command.__name__ for command in own} | {"customers", "users", "network", "tokens"}:
         return app
     for name in [named] if named in with_commands else with_commands:
         app.add_typer(resolve(with_commands[name]), name=name)

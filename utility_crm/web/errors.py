@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
+from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.visit import SignInNeeded, WrongRole, present, render, today, wants_fragment
 from utility_crm.web.words import mark
 
@@ -31,6 +32,8 @@ TITLES = {
     500: mark("Something went wrong here"),
     503: mark("The database does not answer"),
 }
+MACHINE_TITLES = {401: "Who asks is not known", 415: "This cannot be read", 429: "Too many tries"}
+"""Of problem documents that no page has."""
 log = logging.getLogger("utility_crm.web")
 
 
@@ -42,6 +45,7 @@ def status_of(error: CareError) -> int:
 def add_error_pages(app: FastAPI) -> None:
     """Gives the application an answer to everything a route may raise."""
     app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(BearerRefused, _no_machine)
     app.add_exception_handler(CareError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -59,6 +63,13 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
     if wants_fragment(request):
         return Response(status_code=204, headers={"HX-Redirect": door})
     return Response(status_code=303, headers={"Location": door})
+
+
+async def _no_machine(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, BearerRefused)
+    answer = _problem(error.status, error.code, error.message, None)
+    answer.headers.update(error.headers)
+    return answer
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -122,5 +133,6 @@ def _answer(request: Request, status: int, code: str, message: str, where: str |
 
 
 def _problem(status: int, code: str, message: str, where: str | None) -> Response:
-    body = {"type": "about:blank", "title": TITLES.get(status, ""), "status": status, "detail": message}
+    title = TITLES.get(status) or MACHINE_TITLES.get(status, "")
+    body = {"type": "about:blank", "title": title, "status": status, "detail": message}
     return JSONResponse(body | {"code": code, "where": where}, status, media_type="application/problem+json")

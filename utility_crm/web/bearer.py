@@ -1,0 +1,62 @@
+"""Machines at the door: `Authorization: Bearer ...`, and no cookie.
+
+A route of machines asks `bearer(request, "readings:write")` before it reads a body. Wrong tokens are counted as
+wrong passwords are (`auth.guesses`), by themselves: five of one beginning from one address, fifty of any, then
+that address waits a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import ceil
+
+from fastapi import Request
+
+from utility_crm.auth.tokens import PREFIX, Bearer, bearer_of
+from utility_crm.kit.clock import utc_now
+from utility_crm.web.visit import open_session
+
+_REALM = 'Bearer realm="utility-crm"'
+
+
+class BearerRefused(Exception):
+    """A machine that may not: status 401, 403 or 429, what is wrong, and the header that says how to go on."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+
+def bearer(request: Request, scope: str) -> Bearer:
+    """Whose request this is. Raises BearerRefused."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        message = "Send a token: Authorization: Bearer ..."
+        raise BearerRefused(401, "token_needed", message, {"WWW-Authenticate": _REALM})
+    now, guesses = utc_now(), request.app.state.token_guesses
+    address = request.client.host if request.client else ""
+    begins = token[: len(PREFIX) + 6]
+    paused = guesses.until(begins, address, now)
+    if paused is not None:
+        raise _paused(paused, now)
+    with open_session(request) as session:
+        found = bearer_of(session, token, now)
+        session.commit()
+    if found is None:
+        guesses.begin(begins, address, now)
+        headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'}
+        raise BearerRefused(401, "token_unknown", "This token is unknown, revoked or expired.", headers)
+    if scope not in found.scopes:
+        headers = {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scope}"'}
+        raise BearerRefused(403, "scope_missing", f"This token may not do that; it needs {scope}.", headers)
+    return found
+
+
+def _paused(until: datetime, now: datetime) -> BearerRefused:
+    seconds = max(1, ceil((until - now).total_seconds()))
+    message = f"Too many wrong tokens came from here. Try again in {seconds} seconds."
+    return BearerRefused(429, "too_many_guesses", message, {"Retry-After": str(seconds)})
