@@ -211,9 +211,9 @@ class _Marks:
         elements = [element.split(component) for element in piece.strip().split(self._syntax.element)]
         if piece.isprintable() and (self._other is None or self._syntax.release not in piece):
             return elements
-        return [[self._as_meant(part) for part in parts] for parts in elements]
+        return [[part if part.isalnum() else self._as_meant(part) for part in parts] for parts in elements]
 
     def _as_meant(self, part: str) -> str:
-        if self._other is not None:
+        if self._other is not None and self._syntax.release in part:
             part = self._other.sub(r"\1", part)
         return part.translate(self._meant)
