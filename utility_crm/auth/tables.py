@@ -54,7 +54,7 @@ class ApiToken(Base):
 
 class ApiAnswer(Base):
     """What was answered to a writing request, under the key its sender gave it (Idempotency-Key): the same
-    request again gets the same answer, and has no second effect. `body_sha256` tells the same from another."""
+    request again gets the same answer and has no second effect. `body_sha256` tells one from another."""
 
     __tablename__ = "api_answers"
     __table_args__ = (Index(None, "answered_at"),)

@@ -24,8 +24,8 @@ class Answer:
 
 
 def answered_before(session: Session, token_id: int, key: str, body_sha256: str) -> Answer | None:
-    """The answer to this request, if it was answered before; else the key is this transaction's until it ends,
-    and another request of that key waits here.
+    """The answer to this request, if it was answered before; else the key is this transaction's until it
+    ends, and another request of that key waits here.
 
     Raises Conflict where the key was used for another body.
     """

@@ -1,8 +1,8 @@
 """Machines at the door: `Authorization: Bearer ...`, and no cookie.
 
-A route of machines asks `bearer(request, "readings:write")` before it reads a body. Wrong tokens are counted as
-wrong passwords are (`auth.guesses`), by themselves: five of one beginning from one address, fifty of any, then
-that address waits a quarter of an hour.
+A route of machines asks `bearer(request, "readings:write")` before it reads a body. Wrong tokens are counted
+as wrong passwords are (`auth.guesses`), by themselves: five of one beginning from one address, fifty of any,
+then that address waits a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REALM = 'Bearer realm="utility-crm"'
 
 
 class BearerRefused(Exception):
-    """A machine that may not: status 401, 403 or 429, what is wrong, and the header that says how to go on."""
+    """A machine that may not: status 401, 403 or 429, what is wrong, and headers that say how to go on."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str]) -> None:
         super().__init__(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,7 +16,7 @@ KIND = "kind in ('actual', 'customer', 'estimated', 'deemed', 'substituted', 'fi
 INSTANT = sa.DateTime(timezone=True)
 
 
-def read_columns() -> list[sa.Column]:
+def read_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("register_id", sa.BigInteger, nullable=False),
         sa.Column("read_at", INSTANT, nullable=False),
@@ -31,7 +33,7 @@ def read_columns() -> list[sa.Column]:
     ]
 
 
-def consumption_columns() -> list[sa.Column]:
+def consumption_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("register_id", sa.BigInteger, nullable=False),
         sa.Column("starts_at", INSTANT, nullable=False),
@@ -44,7 +46,7 @@ def consumption_columns() -> list[sa.Column]:
     ]
 
 
-def history(name: str, columns: list[sa.Column], starts: str) -> None:
+def history(name: str, columns: list[sa.Column[Any]], starts: str) -> None:
     op.create_table(
         name,
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
