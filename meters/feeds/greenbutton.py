@@ -22,8 +22,8 @@ from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.greenbutton_channels import channels
 from meters.feeds.greenbutton_cut import Cutter
 from meters.feeds.greenbutton_entries import Linked, links_of, resources_of
-from meters.feeds.greenbutton_rows import Gathered, new_spool, read_row, seconds_in
-from meters.feeds.greenbutton_runs import Runs
+from meters.feeds.greenbutton_rows import Gathered, RowFault, new_spool, read_row, seconds_in
+from meters.feeds.greenbutton_runs import RUN, Runs
 from meters.feeds.xml_stream import Element, elements, line_of, local_name
 
 MOST_FAULTS = 10_000
@@ -68,15 +68,13 @@ class _Feed:
         """Keep what an element says; returns the problem that refuses the file."""
         name = local_name(element)
         if name == "IntervalReading":
-            rows = self.runs.taken(element.get("run"))
-            self.gathered.add(read_row(element, self._block_start, self._place) if rows is None else rows)
-            self._place += 1 if rows is None else rows.size
-            if self.gathered.faults > MOST_FAULTS:
-                words = f"More than {MOST_FAULTS:,} readings of this file cannot be read; it is not read on."
-                return refusal("too_many_faults", words, line_of(element))
+            run = self.runs.taken(element.get(RUN))
+            if run is None:
+                return self._take_reading(element)
+            self.gathered.add(run)
+            self._place += run[2] - run[1]
         elif name == "interval":
-            texts = {local_name(child): (child.text or "") for child in element}
-            self._block_start, self._place = seconds_in(texts.get("start", "")), 0
+            self._block_start, self._place = seconds_in(element.findtext("{*}start") or ""), 0
         else:
             links = links_of(element)
             self.gathered.belong(links, line_of(element))
@@ -84,6 +82,18 @@ class _Feed:
                 self.linked.add(resource)
             self._block_start, self._place = None, 0
         return None
+
+    def _take_reading(self, element: Element) -> Problem | None:
+        row = read_row(element, self._block_start, self._place)
+        self._place += 1
+        if not isinstance(row, RowFault):
+            self.gathered.add((row, 0, 1))
+            return None
+        self.gathered.add_fault(row)
+        if self.gathered.faults <= MOST_FAULTS:
+            return None
+        words = f"More than {MOST_FAULTS:,} readings of this file cannot be read; it is not read on."
+        return refusal("too_many_faults", words, line_of(element))
 
 
 def _items(feed: _Feed, stem: str, options: ReadOptions) -> Iterator[Item]:

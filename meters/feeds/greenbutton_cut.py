@@ -28,7 +28,7 @@ from meters.feeds.format import Item
 from meters.feeds.greenbutton_codes import CURRENCIES, quality_of, quality_words
 from meters.feeds.greenbutton_numbers import MICROS, scaled
 from meters.feeds.greenbutton_rows import BY_PLACE, DAY_MICROS, LONG, UNTOLD, RowFault
-from meters.feeds.greenbutton_runs import Rows
+from meters.feeds.greenbutton_tokens import Rows
 
 BoolArray = npt.NDArray[np.bool_]
 MINUTE = 60 * MICROS

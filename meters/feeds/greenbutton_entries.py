@@ -61,25 +61,23 @@ class Resource:
 def links_of(entry: Element) -> Links:
     """The links of an entry."""
     found: dict[str, list[str]] = {}
-    for child in entry:
-        if local_name(child) == "link":
-            address = (child.get("href") or "").strip().rstrip("/")[:_LONGEST]
-            found.setdefault(child.get("rel") or "", []).append(address)
+    for link in entry.iterchildren("{*}link"):
+        address = (link.get("href") or "").strip().rstrip("/")[:_LONGEST]
+        found.setdefault(link.get("rel") or "", []).append(address)
     own, up = (found.get(rel, [""])[0] for rel in ("self", "up"))
     return Links(own, up, tuple(found.get("related", ())))
 
 
 def resources_of(entry: Element, links: Links) -> Iterator[Resource]:
     """What an entry's content holds of `KINDS`."""
-    texts = {local_name(child): (child.text or "").strip()[:_LONGEST] for child in entry}
-    for content in entry:
-        if local_name(content) != "content":
-            continue
+    for content in entry.iterchildren("{*}content"):
         for element in content:
             kind = local_name(element)
             if kind in KINDS:
+                title, entry_id = (
+                    (entry.findtext(f"{{*}}{name}") or "").strip()[:_LONGEST] for name in ("title", "id")
+                )
                 fields = dict(_fields(element, ""))
-                title, entry_id = texts.get("title", ""), texts.get("id", "")
                 yield Resource(kind, links, line_of(element), title, entry_id, fields)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from meters.domain.decimals import MISSING, IntArray
 from meters.feeds.greenbutton_entries import Links
 from meters.feeds.greenbutton_numbers import MICROS, decimal_parts, micros_of
-from meters.feeds.greenbutton_runs import ROW, Rows, empty_rows
+from meters.feeds.greenbutton_tokens import ROW, Rows, empty_rows
 from meters.feeds.row_spool import KeyRange, RowSpool
 from meters.feeds.xml_stream import Element, line_of, local_name
 
@@ -29,6 +29,10 @@ LONG = 82_800 * MICROS
 """A day of 23 hours is the shortest that is spoken of as a day."""
 _FLUSH_ROWS = 1 << 15
 _MOST_PHASES = 64
+
+
+Slice = tuple[Rows, int, int]
+"""Rows [first, end) of an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,23 @@ def seconds_in(text: str) -> int | None:
     return micros_of(*parts) if parts is not None else None
 
 
+def _joined(pieces: list[Slice]) -> Rows:
+    """Slices as one array. Most follow each other in one, and numpy is slow to join many records."""
+    longer = [pieces[0]]
+    for array, first, end in pieces[1:]:
+        before, begin, stop = longer[-1]
+        if array is before and first == stop:
+            longer[-1] = (array, begin, end)
+        else:
+            longer.append((array, first, end))
+    rows = np.empty(sum(end - first for _, first, end in pieces), dtype=ROW)
+    at = 0
+    for array, first, end in longer:
+        rows[at : at + end - first] = array[first:end]
+        at += end - first
+    return rows
+
+
 @dataclass(slots=True)
 class Gathered:
     """Readings by source. What was added since the last `belong` waits for its links."""
@@ -138,25 +159,26 @@ class Gathered:
     keys: int = 0
     faults: int = 0
     _by_links: dict[tuple[str, str], int] = field(default_factory=dict)
-    _waiting: list[Rows] = field(default_factory=list)
+    _waiting: list[Slice] = field(default_factory=list)
     _waiting_faults: list[RowFault] = field(default_factory=list)
     _waiting_rows: int = 0
     _early: int | None = None
-    _placed: list[tuple[int, Rows]] = field(default_factory=list)
+    _placed: list[tuple[int, Slice]] = field(default_factory=list)
     _placed_rows: int = 0
 
-    def add(self, rows: Rows | RowFault) -> None:
+    def add(self, rows: Slice) -> None:
         """Readings of the entry that is being read."""
-        if isinstance(rows, RowFault):
-            self._waiting_faults.append(rows)
-            self.faults += 1
-            return
         self._waiting.append(rows)
-        self._waiting_rows += rows.size
+        self._waiting_rows += rows[2] - rows[1]
         if self._waiting_rows >= _FLUSH_ROWS:
             if self._early is None:
-                self._early = self._source(Links(), int(rows["line"][0]))
+                self._early = self._source(Links(), int(rows[0]["line"][rows[1]]))
             self._place(self._early)
+
+    def add_fault(self, fault: RowFault) -> None:
+        """A reading of that entry which cannot be taken."""
+        self._waiting_faults.append(fault)
+        self.faults += 1
 
     def belong(self, links: Links, line: int) -> None:
         """The entry has ended, and its readings belong to what its links say."""
@@ -223,8 +245,8 @@ class Gathered:
         """Rows go to the spool, each under the key of its source and span."""
         if not self._placed:
             return
-        rows = np.concatenate([rows for _, rows in self._placed])
-        sizes = [rows.size for _, rows in self._placed]
+        rows = _joined([piece for _, piece in self._placed])
+        sizes = [end - first for _, (_, first, end) in self._placed]
         owners = np.repeat(np.array([source for source, _ in self._placed], dtype=np.int64), sizes)
         self._placed.clear()
         self._placed_rows = 0

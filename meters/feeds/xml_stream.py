@@ -33,18 +33,10 @@ MOST_IDLE = 1 << 22
 
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"'>]*)[\"']")
-_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]", re.ASCII)
+_ROOT = re.compile(rb"<[^\s<>!?/]+[\s/>]")
 _PEEK = 1024
 _ASCII_KIN = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[ru]|cp866")
 """Encodings in which a byte below 128 is always that character of ASCII, as Python spells their names."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The bytes read so far, and the local name of the root, which begins among them."""
-
-    chunk: bytes
-    root: str
 
 
 def elements(
@@ -60,19 +52,17 @@ def elements(
     if isinstance(head, Problem):
         yield head
         return
-    parser = _parser({*names, head.root})
-    chunks, wanted = _chunks(head.chunk, stream), frozenset(names)
+    parser = _parser(names)
+    chunks = _chunks(head, stream)
     held = _Held()
     try:
         for chunk in rewrite(chunks) if rewrite else chunks:
             parser.feed(chunk)
-            for event, element in _events(parser):
-                if event == "start":
-                    held.root = element if held.root is None else held.root
-                elif local_name(element) in wanted:
-                    held.moved = True
-                    yield element
-                    _forget(element)
+            for element in _complete(parser):
+                held.last = element
+                held.moved = True
+                yield element
+                _forget(element)
             problem = held.grown(len(chunk))
             if problem is not None:
                 yield problem
@@ -81,10 +71,9 @@ def elements(
     except etree.XMLSyntaxError as error:
         yield _unreadable(parser, error)
         return
-    for event, element in _events(parser):
-        if event == "end" and local_name(element) in wanted:
-            yield element
-            _forget(element)
+    for element in _complete(parser):
+        yield element
+        _forget(element)
 
 
 def local_name(element: Element) -> str:
@@ -100,7 +89,7 @@ def line_of(element: Element) -> int:
 
 def _parser(names: Collection[str]) -> etree.XMLPullParser:
     return etree.XMLPullParser(
-        events=("start", "end"),
+        events=("end",),
         tag=[f"{{*}}{name}" for name in names],
         load_dtd=False,
         no_network=True,
@@ -112,9 +101,9 @@ def _parser(names: Collection[str]) -> etree.XMLPullParser:
     )
 
 
-def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, Element]]:
-    """Starts and ends of elements, and nothing else was asked for."""
-    return cast("Iterator[tuple[str, Element]]", parser.read_events())
+def _complete(parser: etree.XMLPullParser) -> Iterator[Element]:
+    """Elements that have ended, and nothing else was asked for."""
+    return (element for _, element in cast("Iterator[tuple[str, Element]]", parser.read_events()))
 
 
 def _forget(element: Element) -> None:
@@ -129,7 +118,7 @@ def _forget(element: Element) -> None:
 class _Held:
     """What the unfinished tree has come to, looked at once a chunk."""
 
-    root: Element | None = None
+    last: Element | None = None
     moved: bool = False
     unseen: int = 0
     idle: int = 0
@@ -140,20 +129,20 @@ class _Held:
         self.unseen += size
         if self.unseen < CHUNK_BYTES:
             return None
-        weight = _weight(self.root)
+        weight = _weight(self.last)
         self.idle = 0 if self.moved or weight != self.weight else self.idle + self.unseen
         self.unseen, self.moved, self.weight = 0, False, weight
         if weight <= MOST_HELD and self.idle <= MOST_IDLE:
             return None
-        line = None if self.root is None else line_of(self.root)
+        line = 1 if self.last is None else line_of(self.last)
         words = "The XML goes on for megabytes without anything that belongs in a feed; it is not read on."
         return refusal("too_large", words, line)
 
 
-def _weight(root: Element | None) -> int:
-    """Counted no further than it may be."""
+def _weight(last: Element | None) -> int:
+    """Of the whole tree around an element, counted no further than it may be."""
     weight = 0
-    for element in () if root is None else root.iter():
+    for element in () if last is None else last.getroottree().iter():
         weight += 64 + len(element.text or "") + len(element.tail or "")
         weight += sum(map(len, element.attrib.values()))
         if weight > MOST_HELD:
@@ -161,7 +150,7 @@ def _weight(root: Element | None) -> int:
     return weight
 
 
-def _checked_head(stream: BinaryIO) -> _Head | Problem:
+def _checked_head(stream: BinaryIO) -> bytes | Problem:
     """Read until the root element begins; or why the file is refused before the parser sees any of it."""
     head = b""
     while True:
@@ -177,9 +166,8 @@ def _checked_head(stream: BinaryIO) -> _Head | Problem:
         if rest[:9].upper() == b"<!DOCTYPE":
             words = "The XML declares a document type (DOCTYPE); a feed needs none, and it is refused unread."
             return refusal("doctype", words, line)
-        found = _ROOT.match(rest)
-        if found is not None:
-            return _wrong_encoding(head) or _Head(head, found[1].decode("ascii"))
+        if _ROOT.match(rest):
+            return _wrong_encoding(head) or head
         unfinished = len(rest) < _PEEK or rest.startswith((b"<?", b"<!--"))
         if not more or len(head) > MOST_PROLOG or not unfinished:
             words = "No XML element begins here; the file is not XML, or was cut off."
