@@ -19,6 +19,7 @@ from meters.domain.quality import ORDER, Quality
 from meters.domain.units import Unit
 from meters.feeds.feed_days import MIXED, FeedChannel, FeedDays, Part, part_of
 from meters.feeds.feed_file import FeedFile
+from meters.feeds.spool import SaidItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,22 @@ def summarise(blocks: Sequence[Block]) -> list[ChannelSummary]:
     return _in_order([part_of(blocks)])
 
 
-def summarise_consumption(items: Iterable[RegisterRead | Consumption]) -> list[ChannelSummary]:
+def summarise_consumption(items: Sequence[RegisterRead | Consumption]) -> list[ChannelSummary]:
     """A summary a channel of what was accumulated; a reading is one period, and none is missing."""
+    found = _consumptions((place, 0, item) for place, item in enumerate(items))
+    return [summary for _order, summary in found]
+
+
+def _consumptions(items: Iterable[SaidItem]) -> list[tuple[int, ChannelSummary]]:
+    """Each channel of what was accumulated, with its place in the order of the file."""
     channels: dict[tuple[str, str], _Accumulated] = {}
-    for item in items:
+    for order, _member, item in items:
         if isinstance(item, Consumption):
             name = (item.service_point, item.channel)
             if name not in channels:
-                channels[name] = _Accumulated(item, item.starts_at, item.ends_before)
+                channels[name] = _Accumulated(order, item, item.starts_at, item.ends_before)
             channels[name].add(item)
-    return [found.summary() for found in channels.values()]
+    return [(found.order, found.summary()) for found in channels.values()]
 
 
 def inspection(files: Iterable[FeedFile]) -> dict[str, Any]:
@@ -79,8 +86,12 @@ def inspection(files: Iterable[FeedFile]) -> dict[str, Any]:
 
 
 def _entry(file: FeedFile) -> dict[str, Any]:
-    summaries = [*_in_order(file.parts()), *summarise_consumption(file.accumulated_items())]
-    reads = sum(isinstance(one, RegisterRead) for one in file.accumulated_items())
+    consumed, reads = list[tuple[int, ChannelSummary]](), 0
+    for items in file.accumulated_parts():
+        consumed += _consumptions(items)
+        reads += sum(isinstance(item, RegisterRead) for _order, _member, item in items)
+    consumed.sort(key=itemgetter(0))
+    summaries = [*_in_order(file.parts()), *(summary for _order, summary in consumed)]
     entry: dict[str, Any] = {
         "path": file.path,
         "format": file.format,
@@ -212,6 +223,7 @@ def _midnight(channels: Sequence[FeedChannel], days: _Days, row: int) -> datetim
 class _Accumulated:
     """One channel's periods so far."""
 
+    order: int
     first: Consumption
     starts_at: datetime
     ends_before: datetime

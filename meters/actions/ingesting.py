@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from meters.asking import Asked
-from meters.feeds.reading import FeedFile, read_feed
+from meters.domain.accumulated import Consumption
+from meters.feeds.format import Item
+from meters.feeds.problem_list import ProblemList
+from meters.feeds.reading import FeedFile, read_feed, read_items
 from meters.findings.judging import FeedJudge
+from meters.registers.storing import StoredAccumulated, store_accumulated
 from meters.standard_time import StandardTimes
-from meters.store import Judge, Stored, store_blocks
+from meters.store import Judge, Stored, lock_feed, store_feed
 from meters.tables import Feed
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid
+
+Watch = Callable[[Literal["read", "store"], int], None]
+"""Told how many bytes of the path have been read; then, how many of its days have been stored."""
+
+_READS = 7_302_002  # advisory lock of register reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ def ingest(
     how: Asked | None = None,
     user_id: int | None = None,
     judge: Judge | None = None,
+    watch: Watch | None = None,
 ) -> TakenFeed:
     """Take the file at `path` in, whole or in part, and record it under its own name; a refused one is
     recorded too.
@@ -64,8 +75,8 @@ def ingest(
     The very same file, read the same way, is known by its hash and changes nothing, even where a later feed
     has corrected its readings since. Another file that brings nothing new is `unchanged` as well. The feed is
     stamped by the database's clock as its readings become known (see `meters.usage.enter_readings`). `judge`
-    is handed every day that came new or changed: by default the rules (`meters.findings`). Raises Invalid
-    where the path cannot be read.
+    is handed every day that came new or changed: by default the rules (`meters.findings`). `watch` is told
+    how far it is. Memory is bounded, whatever the file. Raises Invalid where the path cannot be read.
     """
     how = how or Asked()
     try:
@@ -73,18 +84,76 @@ def ingest(
         earlier = _taken_before(session, digest, how, path.stem)
         if earlier is not None:
             return _repeated(session, path, earlier, user_id)
-        file = read_feed(path, how.format_name, how.read_options(StandardTimes(session)))
+        options = how.read_options(StandardTimes(session))
+        file = read_feed(path, how.format_name, options, watch and partial(watch, "read"))
     except OSError as error:
         raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
-    received_at = enter_readings(session)
-    feed_id = _next_feed_id(session)
-    stored = store_blocks(session, feed_id, received_at, file.blocks, judge or FeedJudge())
-    taken = _became(feed_id, file, stored)
-    options = how.document()
-    if any(block.service_point == path.stem for block in file.blocks):
-        options["stem"] = path.stem  # the file's name is a part of what it says
-    _record(session, taken, path, digest, received_at, user_id, format=file.format, options=options)
+    told = how.document()
+    if file.named_by_path:
+        told["stem"] = path.stem  # the file's name is a part of what it says
+    received_at, taken = _stored(session, file, judge or FeedJudge(), watch)
+    more = {"format": file.format, "options": told, "members": list(file.members)}
+    _record(session, taken, path.name, digest, received_at, user_id, **more)
     return taken
+
+
+def ingest_items(
+    session: Session,
+    items: Iterable[Item],
+    *,
+    name: str,
+    digest: str,
+    format_name: str,
+    source: Literal["file", "push"] = "push",
+    user_id: int | None = None,
+    judge: Judge | None = None,
+) -> TakenFeed:
+    """Take in what did not come as a file, a batch that was pushed: as `ingest` does, over the same way in.
+
+    `name` is what the feed is called, `digest` the SHA-256 of what came; whether it was taken before is the
+    caller's to know (an idempotency key). Days that are said in part are laid over the days known.
+    """
+    received_at, taken = _stored(session, read_items(name, format_name, items), judge or FeedJudge(), None)
+    more = {"format": format_name, "source": source}
+    _record(session, taken, name, digest, received_at, user_id, **more)
+    return taken
+
+
+def _stored(
+    session: Session, file: FeedFile, judge: Judge, watch: Watch | None
+) -> tuple[datetime, TakenFeed]:
+    """Store a file under a number of its own; and when its readings became known."""
+    enter_readings(session)
+    lock_feed(session, file)
+    received_at = enter_readings(session)  # after the wait for others: stamps are in the order of writing
+    feed_id = _next_feed_id(session)
+    days = store_feed(session, feed_id, received_at, file, judge, watch and partial(watch, "store"))
+    reads = _reads(session, feed_id, received_at, file)
+    return received_at, _became(feed_id, file, days, reads.stored, days.readings + reads.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What became of reads and consumptions; `periods` counts the consumptions among those taken."""
+
+    stored: StoredAccumulated
+    periods: int
+
+
+def _reads(session: Session, feed_id: int, received_at: datetime, file: FeedFile) -> _Reads:
+    """Store reads and consumptions, some service points at a time. Their registers are locked by those who
+    store them, so one feed at a time has any."""
+    added, changed, unchanged, periods, problems = 0, 0, 0, 0, ProblemList()
+    for turn, said in enumerate(file.accumulated_parts()):
+        if not turn:
+            session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _READS})
+        items = [item for _order, _member, item in said]
+        stored = store_accumulated(session, feed_id, received_at, items)
+        added, changed = added + stored.added, changed + stored.changed
+        unchanged += stored.unchanged
+        periods += min(stored.taken, sum(isinstance(item, Consumption) for item in items))
+        problems.extend(stored.problems)
+    return _Reads(StoredAccumulated(added, changed, unchanged, problems.listed()), periods)
 
 
 def _digest(path: Path) -> str:
@@ -109,21 +178,27 @@ def _repeated(session: Session, path: Path, earlier: Feed, user_id: int | None) 
         feed_id, "unchanged", earlier.readings, 0, 0, blocks, earlier.problems, earlier.received_at
     )
     known = {"format": earlier.format, "options": earlier.options, "repeat_of": earlier.id}
-    _record(session, taken, path, earlier.sha256, received_at, user_id, **known)
+    _record(session, taken, path.name, earlier.sha256, received_at, user_id, **known)
     return taken
 
 
-def _became(feed_id: int, file: FeedFile, stored: Stored) -> TakenFeed:
-    problems = [problem.document() for problem in (*file.problems, *stored.problems)]
-    blocks = stored.added + stored.changed + stored.unchanged
-    if not blocks:
+def _became(feed_id: int, file: FeedFile, days: Stored, reads: StoredAccumulated, readings: int) -> TakenFeed:
+    problems = ProblemList()
+    problems.extend((*file.problems, *days.problems, *reads.problems))
+    if not (days.added or days.changed or days.unchanged or reads.taken):
         status = "rejected"
     elif problems:
         status = "partial"
     else:
-        status = "unchanged" if stored.unchanged == blocks else "ok"
+        status = "ok" if days.added or days.changed or reads.added or reads.changed else "unchanged"
     return TakenFeed(
-        feed_id, status, stored.readings, stored.added, stored.changed, stored.unchanged, problems
+        feed_id,
+        status,
+        readings,
+        days.added,
+        days.changed,
+        days.unchanged,
+        [problem.document() for problem in problems.listed()],
     )
 
 
@@ -136,7 +211,7 @@ def _next_feed_id(session: Session) -> int:
 def _record(
     session: Session,
     taken: TakenFeed,
-    path: Path,
+    name: str,
     digest: str,
     received_at: datetime,
     user_id: int | None,
@@ -144,7 +219,7 @@ def _record(
 ) -> None:
     values = {
         "id": taken.feed_id,
-        "name": path.name,
+        "name": name,
         "sha256": digest,
         "status": taken.status,
         "received_at": received_at,

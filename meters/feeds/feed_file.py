@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from meters.domain.problems import Problem
 from meters.feeds.feed_days import FeedChannel, Part
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.settling import Settled, settle
-from meters.feeds.spool import Accumulated, Spool
+from meters.feeds.spool import Accumulated, SaidItem, Spool
 
 Status = Literal["ok", "partial", "rejected"]
 
@@ -22,7 +23,8 @@ Status = Literal["ok", "partial", "rejected"]
 @dataclass(frozen=True)
 class FeedFile:
     """What a path held: one day a channel and day. `format` is None where nothing was recognised; `members`
-    are the files inside a zip, which days count from 1.
+    are the files inside a zip, which days count from 1. `named_by_path`: a service point is named by the
+    path's own name, which is then a part of what it says.
 
     Small files are in memory, the others on disk: `parts` brings their days a few megabytes at a time,
     `blocks` all of them at once, for files that are known to be small.
@@ -33,6 +35,7 @@ class FeedFile:
     status: Status
     problems: tuple[Problem, ...]
     members: tuple[str, ...]
+    named_by_path: bool
     _spool: Spool = field(repr=False)
     _refused: Set[int] = frozenset()
 
@@ -53,9 +56,12 @@ class FeedFile:
         ordinals: list[int] = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found])).tolist()
         return ordinals
 
-    def accumulated_items(self) -> Iterator[Accumulated]:
-        """Reads and consumptions, in the order of the file."""
-        return (item for member, item in self._spool.items() if member not in self._refused)
+    def accumulated_parts(self) -> Iterator[Sequence[SaidItem]]:
+        """Reads and consumptions, all of a service point together, in the order of the file within each."""
+        for items in self._spool.item_buckets():
+            kept = [said for said in items if said[1] not in self._refused]
+            if kept:
+                yield kept
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -72,8 +78,9 @@ class FeedFile:
 
     @cached_property
     def accumulated(self) -> tuple[Accumulated, ...]:
-        """`accumulated_items`, all at once."""
-        return tuple(self.accumulated_items())
+        """Reads and consumptions, all at once, in the order of the file."""
+        said = (one for items in self.accumulated_parts() for one in items)
+        return tuple(item for _order, _member, item in sorted(said, key=itemgetter(0)))
 
     def _settled(self) -> Iterator[Settled]:
         return settled_buckets(self._spool, self._refused, self.members)
@@ -91,13 +98,16 @@ def feed_file(
     problems: ProblemList,
     members: Sequence[str] = (),
     refused: Set[int] = frozenset(),
+    named_by_path: bool = False,
 ) -> FeedFile:
     """What was spooled, judged: what it has problems with and what is left of it."""
-    anything = any(member not in refused for member, _item in spool.items())
+    anything = any(member not in refused for items in spool.item_buckets() for _order, member, _item in items)
     for settled in settled_buckets(spool, refused, members):
         problems.extend(settled.problems)
         anything = anything or settled.any()
     status: Status = "ok"
     if problems:
         status = "partial" if anything else "rejected"
-    return FeedFile(path, format_name, status, problems.listed(), tuple(members), spool, refused)
+    return FeedFile(
+        path, format_name, status, problems.listed(), tuple(members), named_by_path, spool, refused
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meters.domain.accumulated import Consumption, RegisterRead
+from meters.domain.blocks import Block, BlockRun
 from meters.domain.problems import Problem, refusal
 from meters.feeds.feed_file import FeedFile, Status, feed_file
 from meters.feeds.format import Format, Item, ReadOptions
@@ -19,7 +20,7 @@ from meters.feeds.members import Member, damaged, opened
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
 
-__all__ = ["FeedFile", "Status", "read_feed"]
+__all__ = ["FeedFile", "Status", "read_feed", "read_items"]
 
 _ITEMS_BETWEEN_WORDS = 64
 
@@ -36,12 +37,23 @@ class _Whole:
     members: list[str] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
     format: str | None = None
+    named_by_path: bool = False
 
     def number_of(self, member: Member) -> int:
         if member.name is None:
             return 0
         self.members.append(member.name)
         return len(self.members)
+
+    def keep(
+        self, item: Block | BlockRun | RegisterRead | Consumption, number: int, member: Member | None
+    ) -> None:
+        if isinstance(item, RegisterRead | Consumption):
+            self.spool.add_accumulated(item, number)
+        else:
+            self.spool.add(item, number)
+        if member is not None and member.name is None and item.service_point == member.stem:
+            self.named_by_path = True
 
 
 def read_feed(
@@ -60,8 +72,21 @@ def read_feed(
         whole.problems.add(unreadable.problem)
     asked = format_name if format_name != "auto" else None
     return feed_file(
-        str(path), whole.format or asked, whole.spool, whole.problems, whole.members, whole.refused
+        str(path),
+        whole.format or asked,
+        whole.spool,
+        whole.problems,
+        whole.members,
+        whole.refused,
+        whole.named_by_path,
     )
+
+
+def read_items(name: str, format_name: str, items: Iterable[Item]) -> FeedFile:
+    """What a reader yielded, without a path behind it."""
+    whole = _Whole()
+    _keep_all(items, 0, None, whole)
+    return feed_file(name, format_name, whole.spool, whole.problems, refused=whole.refused)
 
 
 def _read(path: Path, format_name: str, options: ReadOptions, watch: Watch | None) -> _Whole:
@@ -98,24 +123,36 @@ def _format_of(member: Member, format_name: str) -> Format | Problem:
 
 def _take(member: Member, reader: Format, options: ReadOptions, whole: _Whole, watch: Watch | None) -> None:
     """One file's items; of one that is refused nothing stays but the problem."""
-    number, mark, said = whole.number_of(member), whole.problems.mark(), False
-    for count, item in enumerate(_items(member, reader, options)):
-        said = True
-        if watch is not None and not count % _ITEMS_BETWEEN_WORDS:
-            watch(member.position())
-        if isinstance(item, RegisterRead | Consumption):
-            whole.spool.add_accumulated(item, number)
-        elif not isinstance(item, Problem):
-            whole.spool.add(item, number)
-        else:
-            if item.dropped is not None:
-                whole.spool.take_back(item.dropped, number)
-            if item.refuses:
-                whole.refused.add(number)
-                whole.problems.rewind(mark)
-            whole.problems.add(replace(item, member=member.name))
+    items = _items(member, reader, options)
+    if watch is not None:
+        items = _watched(items, member, watch)
+    said = _keep_all(items, whole.number_of(member), member, whole)
     if not said:
         whole.problems.add(replace(refusal("no_readings", "The file holds no reading."), member=member.name))
+
+
+def _keep_all(items: Iterable[Item], number: int, member: Member | None, whole: _Whole) -> bool:
+    """Whether there were any."""
+    mark, said = whole.problems.mark(), False
+    for item in items:
+        said = True
+        if not isinstance(item, Problem):
+            whole.keep(item, number, member)
+            continue
+        if item.dropped is not None:
+            whole.spool.take_back(item.dropped, number)
+        if item.refuses:
+            whole.refused.add(number)
+            whole.problems.rewind(mark)
+        whole.problems.add(replace(item, member=member.name if member else None))
+    return said
+
+
+def _watched(items: Iterator[Item], member: Member, watch: Watch) -> Iterator[Item]:
+    for count, item in enumerate(items):
+        if not count % _ITEMS_BETWEEN_WORDS:
+            watch(member.position())
+        yield item
 
 
 def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:

@@ -32,6 +32,8 @@ BUDGET_BYTES = 2**25
 BUCKETS = 64
 
 Accumulated = RegisterRead | Consumption
+SaidItem = tuple[int, int, Accumulated]
+"""A read or a consumption behind its place in the order of the file and its member."""
 
 _BLOCK_COST = 500
 """Bytes that a block or a run takes beside its values."""
@@ -92,13 +94,13 @@ class Spool:
     _blocks: dict[tuple[int, bool], list[tuple[int, int, int, Block]]] = field(default_factory=dict)
     _runs: list[FeedDays] = field(default_factory=list)
     _taken_back: list[TakenBack] = field(default_factory=list)
-    _items: list[tuple[int, Accumulated]] = field(default_factory=list)
+    _items: list[SaidItem] = field(default_factory=list)
     _held: int = 0
     _order: int = 0
     _file: IO[bytes] | None = None
     _end: int = 0
     _buckets: list[list[_Place]] = field(default_factory=lambda: [[] for _ in range(BUCKETS)])
-    _item_places: list[_Place] = field(default_factory=list)
+    _item_places: list[list[_Place]] = field(default_factory=lambda: [[] for _ in range(BUCKETS)])
 
     def add(self, said: Block | BlockRun, member: int = 0) -> None:
         """Keep a day, or many, of the file's member of this number."""
@@ -124,7 +126,8 @@ class Spool:
 
     def add_accumulated(self, item: Accumulated, member: int = 0) -> None:
         """Keep a read or a consumption."""
-        self._items.append((member, item))
+        self._items.append((self._order, member, item))
+        self._order += 1
         self.accumulated += 1
         self._held += _ITEM_COST
         self._spill_if_full()
@@ -143,11 +146,15 @@ class Spool:
                 segments.append(split[number].opened())
             yield segments
 
-    def items(self) -> Iterator[tuple[int, Accumulated]]:
-        """(member, read or consumption) in the order of the file."""
-        for place in self._item_places:
-            yield from self._read(place.offset, place.length)
-        yield from self._items
+    def item_buckets(self) -> Iterator[list[SaidItem]]:
+        """Reads and consumptions, apart by service point, each bucket in the order of the file."""
+        if self._file is None:
+            yield self._items
+            return
+        rest = _items_by_bucket(self._items)
+        for number, places in enumerate(self._item_places):
+            held = [item for place in places for item in self._read(place.offset, place.length)]
+            yield held + rest.get(number, [])
 
     def clear(self) -> None:
         """Forget everything."""
@@ -191,7 +198,8 @@ class Spool:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="utility-crm-feed-")  # noqa: SIM115
             if self._items:
-                self._item_places.append(_Place(*self._write(self._items)))
+                for number, items in _items_by_bucket(self._items).items():
+                    self._item_places[number].append(_Place(*self._write(items)))
                 self._items = []
             packed = self._packed()
             for number, part in (_split(_last_said(packed)) if packed else {}).items():
@@ -269,6 +277,13 @@ def _split(segment: _Packed) -> dict[int, _Packed]:
         bucket: _Packed(channels.get(bucket, []), tables.get(bucket, []), taken_back.get(bucket, []))
         for bucket in tables.keys() | taken_back.keys()
     }
+
+
+def _items_by_bucket(items: Sequence[SaidItem]) -> dict[int, list[SaidItem]]:
+    found: dict[int, list[SaidItem]] = {}
+    for said in items:
+        found.setdefault(_bucket(said[2].service_point, ""), []).append(said)
+    return found
 
 
 def _bucket(service_point: str, channel: str) -> int:

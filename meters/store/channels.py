@@ -3,16 +3,13 @@ writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
-from sqlalchemy import BigInteger, Text, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from meters.domain.blocks import Block
-from meters.tables import Channel, ServicePoint
+from meters.feeds.feed_days import FeedChannel
+from utility_crm.kit.driver import driver_cursor
 
 ChannelName = tuple[str, str]
 """Service point's code, channel's name."""
@@ -28,84 +25,74 @@ class StoredChannel:
     offset_minutes: int
 
 
-def channels_for(
-    session: Session, first_blocks: Mapping[ChannelName, Block]
-) -> dict[ChannelName, StoredChannel]:
-    """The channels of these names; missing ones, and their service points, are made as a block of theirs
-    says.
+_INCOMING = """
+create temp table if not exists incoming_channels (
+    service_point text, name text, unit text, direction text, offset_minutes smallint
+) on commit delete rows
+"""
+_COPY = "copy incoming_channels from stdin"
+
+# In the order of their codes, then of their names: another feed may be making the same ones, and whoever is
+# second waits for the first.
+_MAKE_POINTS = """
+insert into service_points (code, fuel)
+select i.service_point, case when bool_or(i.unit = 'm3') then 'gas' else 'electricity' end
+from incoming_channels i
+where not exists (select from service_points s where s.code = i.service_point)
+group by i.service_point order by i.service_point
+on conflict do nothing
+"""
+_MAKE_CHANNELS = """
+insert into channels (service_point_id, name, unit, direction, offset_minutes)
+select s.id, i.name, i.unit, i.direction, i.offset_minutes
+from incoming_channels i join service_points s on s.code = i.service_point
+where i.name is not null
+  and not exists (select from channels c where c.service_point_id = s.id and c.name = i.name)
+order by s.id, i.name
+on conflict do nothing
+"""
+_LOCK = """
+select count(*) from (
+    select from incoming_channels i
+    join service_points s on s.code = i.service_point
+    join channels c on c.service_point_id = s.id and c.name = i.name
+    order by c.id for no key update of c
+) locked
+"""
+_FOUND = """
+select i.place - 1, c.id, c.unit, c.direction, c.offset_minutes
+from unnest(%s::text[], %s::text[]) with ordinality as i(service_point, name, place)
+join service_points s on s.code = i.service_point
+join channels c on c.service_point_id = s.id and c.name = i.name
+"""
+
+
+def lock_channels(
+    session: Session, channels: Iterable[Sequence[FeedChannel]], points: Iterable[str] = ()
+) -> None:
+    """Make what is missing of these channels and service points, as they are told, and lock the channels.
 
     All are locked until the transaction ends, always in the same order, so that two feeds of the same
     channels wait for each other instead of standing in each other's way. A new service point has no premise:
-    it is unassigned.
+    it is unassigned. `points` are service points without a channel.
     """
-    points = _service_points(session, first_blocks)
-    missing = {name: block for name, block in first_blocks.items() if name[0] not in points}
-    if missing:
-        _make_service_points(session, missing)
-        points |= _service_points(session, missing)
-    found = _channels(session, points, first_blocks)
-    missing = {name: block for name, block in first_blocks.items() if name not in found}
-    if missing:
-        _make_channels(session, points, missing)
-    return _channels(session, points, first_blocks, locked=True)
+    with driver_cursor(session) as cursor:
+        cursor.execute(_INCOMING)
+        cursor.execute("truncate incoming_channels")
+        with cursor.copy(_COPY) as copy:
+            for some in channels:
+                for one in some:
+                    copy.write_row((*one.name, one.unit.base, one.direction, one.offset_minutes))
+            for point in points:
+                copy.write_row((point, None, None, None, None))
+        cursor.execute("analyze incoming_channels")
+        for statement in (_MAKE_POINTS, _MAKE_CHANNELS, _LOCK):
+            cursor.execute(statement)
 
 
-def _service_points(session: Session, names: Iterable[ChannelName]) -> dict[str, int]:
-    codes = list({code for code, _name in names})
-    among = ServicePoint.code == any_(literal(codes, ARRAY(Text())))
-    statement = select(ServicePoint.code, ServicePoint.id).where(among)
-    return {row.code: row.id for row in session.execute(statement)}
-
-
-def _make_service_points(session: Session, first_blocks: Mapping[ChannelName, Block]) -> None:
-    """Another feed may be making the same ones: then this waits for it, and leaves them as they are."""
-    fuels = {
-        name[0]: "gas" if block.unit.base == "m3" else "electricity" for name, block in first_blocks.items()
-    }
-    rows = [{"code": code, "fuel": fuel} for code, fuel in sorted(fuels.items())]
-    session.execute(insert(ServicePoint).on_conflict_do_nothing(), rows)
-
-
-def _make_channels(
-    session: Session, points: Mapping[str, int], first_blocks: Mapping[ChannelName, Block]
-) -> None:
-    rows = [
-        {
-            "service_point_id": points[code],
-            "name": name,
-            "unit": block.unit.base,
-            "direction": block.direction,
-            "offset_minutes": block.offset_minutes,
-        }
-        for (code, name), block in first_blocks.items()
-    ]
-    rows.sort(key=itemgetter("service_point_id", "name"))
-    session.execute(insert(Channel).on_conflict_do_nothing(), rows)
-
-
-def _channels(
-    session: Session, points: Mapping[str, int], wanted: Iterable[ChannelName], locked: bool = False
-) -> dict[ChannelName, StoredChannel]:
-    names = set(wanted)
-    codes = {points[code]: code for code, _name in names}
-    statement = (
-        select(
-            Channel.service_point_id,
-            Channel.name,
-            Channel.id,
-            Channel.unit,
-            Channel.direction,
-            Channel.offset_minutes,
-        )
-        .where(Channel.service_point_id == any_(literal(list(codes), ARRAY(BigInteger()))))
-        .order_by(Channel.id)
-    )
-    if locked:
-        statement = statement.with_for_update(key_share=True)
-    return {
-        (codes[row.service_point_id], row.name): StoredChannel(
-            row.id, row.unit, row.direction, row.offset_minutes
-        )
-        for row in session.execute(statement)
-        if (codes[row.service_point_id], row.name) in names
-    }
+def stored_channels(session: Session, names: Sequence[ChannelName]) -> dict[ChannelName, StoredChannel]:
+    """The channels of these names, as they stand."""
+    points, channels = [point for point, _name in names], [name for _point, name in names]
+    with driver_cursor(session) as cursor:
+        rows = cursor.execute(_FOUND, (points, channels)).fetchall()
+    return {names[place]: StoredChannel(*found) for place, *found in rows}

@@ -1,34 +1,53 @@
-"""What is taken of a feed's blocks, and the days they make."""
+"""A feed's days into the database, a part at a time, in the session's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from meters.domain.blocks import Block
 from meters.domain.problems import Problem
-from meters.domain.recut import Misfit, recut
-from meters.store.channels import ChannelName, StoredChannel, channels_for
-from meters.store.merging import merged
-from meters.store.refusals import misfit, not_stored, other_grids, other_kind
-from meters.store.rows import DayRow, DayTable, tables
-from meters.store.writing import Judge, make_room, write_days
+from meters.feeds.feed_days import FeedChannel, Part
+from meters.feeds.feed_file import FeedFile, feed_file
+from meters.feeds.problem_list import ProblemList
+from meters.feeds.spool import Spool
+from meters.store.channels import lock_channels, stored_channels
+from meters.store.comparing import compared
+from meters.store.known import known_days
+from meters.store.placing import RemarkAt, placed
+from meters.store.refusals import other_grids
+from meters.store.rows import DayTable
+from meters.store.writing import Judge, add_days, add_remarks, change_days, make_room
+
+Watch = Callable[[int], None]
+"""Told how many days of the feed have been stored."""
+
+_FARTHEST = 2
+"""Days by which a day may move when it is cut to another standard time (UTC-12 to UTC+14)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a feed's blocks. `readings` counts those taken, whether new or known already."""
+    """What became of a feed's days. `readings` counts those taken, whether new or known already."""
 
     readings: int
     added: int
     changed: int
     unchanged: int
     problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Count:
+    readings: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    problems: ProblemList = field(default_factory=ProblemList)
 
 
 def store_blocks(
@@ -38,75 +57,105 @@ def store_blocks(
     blocks: Sequence[Block],
     judge: Judge | None = None,
 ) -> Stored:
-    """Take blocks in, at most one for a channel's day, in the session's transaction.
-
-    Unknown service points are made, unassigned. A channel that exists keeps its unit, its direction and its
-    standard time: days that come in another time are cut anew. A day that speaks for some of its intervals is
-    laid over the day known. What cannot be stored is left out and named in the problems. `received_at` comes
-    from `meters.usage.enter_readings`, called in the same transaction before this.
-    """
-    problems: list[Problem] = []
-    by_channel = _storable(blocks, problems)
-    if not by_channel:
-        return Stored(0, 0, 0, 0, tuple(problems))
-    make_room(session, _days_touched(blocks))
-    channels = channels_for(session, {name: days[0] for name, days in by_channel.items()})
-    whole, partial, readings = list[DayTable](), list[DayTable](), 0
-    for table in tables(_rows(by_channel, channels, problems)):
-        readings += table.readings
-        complete = np.logical_and.reduce(table.spoken, axis=1)
-        whole += [table.chosen(complete)] if complete.any() else []
-        partial += [table.chosen(~complete)] if not complete.all() else []
-    made = merged(session, partial)
-    names = {channel.id: name for name, channel in channels.items()}
-    for table, known_sizes in made.misfits:
-        readings -= table.readings
-        problems.extend(other_grids(table, known_sizes.tolist(), names))
-    written = write_days(session, feed_id, received_at, (*whole, *made.tables), judge)
-    return Stored(readings, written.added, written.changed, written.unchanged, tuple(problems))
-
-
-def _storable(blocks: Sequence[Block], problems: list[Problem]) -> dict[ChannelName, list[Block]]:
-    """Blocks by channel, without channels whose unit is none of those stored."""
-    channels: dict[ChannelName, list[Block]] = {}
+    """`lock_feed` and `store_feed` of blocks, at most one for a channel's day."""
+    spool = Spool()
     for block in blocks:
-        channels.setdefault((block.service_point, block.channel), []).append(block)
-    for name in [name for name, days in channels.items() if not days[0].unit.stored]:
-        problems.append(not_stored(channels.pop(name)))
-    return channels
+        spool.add(block)
+    file = feed_file("", None, spool, ProblemList())
+    lock_feed(session, file)
+    stored = store_feed(session, feed_id, received_at, file, judge)
+    return Stored(
+        stored.readings,
+        stored.added,
+        stored.changed,
+        stored.unchanged,
+        (*file.problems, *stored.problems),
+    )
 
 
-def _days_touched(blocks: Sequence[Block]) -> set[date]:
-    """In another standard time a day reaches into its neighbours."""
-    days = {block.day for block in blocks}
-    one = timedelta(days=1)
-    return days | {day - one for day in days} | {day + one for day in days}
+def lock_feed(session: Session, file: FeedFile) -> None:
+    """Make room for a feed's days, make its service points and channels where nobody knows them, and lock
+    all its channels, before any of it is stored. Waits for feeds of the same channels."""
+    ordinals = np.array(file.days(), dtype=np.int64)
+    if ordinals.size:
+        touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1))
+        make_room(session, map(date.fromordinal, touched.tolist()))
+    lock_channels(session, _stored_units(file.channels()), _points(file))
 
 
-def _rows(
-    by_channel: Mapping[ChannelName, Sequence[Block]],
-    channels: Mapping[ChannelName, StoredChannel],
-    problems: list[Problem],
-) -> Iterator[DayRow]:
-    """Blocks as days of their channels' standard time, by channel and day."""
-    for name, days in sorted(by_channel.items(), key=lambda item: channels[item[0]].id):
-        channel = channels[name]
-        if (channel.unit, channel.direction) != (days[0].unit.base, days[0].direction):
-            problems.append(other_kind(days, channel.unit, channel.direction))
-        elif all(block.offset_minutes == channel.offset_minutes for block in days):
-            for block in sorted(days, key=attrgetter("day")):
-                yield DayRow(
-                    channel.id, block.day, block.values, block.quality, block.replaces, None, block.line
-                )
-        else:
-            yield from _recut_rows(channel, days, problems)
+def store_feed(
+    session: Session,
+    feed_id: int,
+    received_at: datetime,
+    file: FeedFile,
+    judge: Judge | None = None,
+    watch: Watch | None = None,
+) -> Stored:
+    """Take a feed's days in. `lock_feed` must have gone before, in the same transaction.
+
+    A channel that exists keeps its unit, its direction and its standard time: days that come in another time
+    are cut anew. A day that speaks for some of its intervals is laid over the day known. A day that is known
+    in the same words is left alone. What cannot be stored is left out and named in the problems.
+    `received_at` comes from `meters.usage.enter_readings`, called in the same transaction.
+    """
+    count, done = _Count(), 0
+    for part in file.parts():
+        for table in _stored(session, feed_id, received_at, part, file.members, count):
+            if judge is not None:
+                judge(session, feed_id, table)
+        done += sum(table.day.size for table in part.tables)
+        if watch is not None:
+            watch(done)
+    return Stored(count.readings, count.added, count.changed, count.unchanged, count.problems.listed())
 
 
-def _recut_rows(channel: StoredChannel, days: Sequence[Block], problems: list[Problem]) -> Iterator[DayRow]:
-    misfits: dict[str, list[Block]] = {}
-    for said in recut(days, channel.offset_minutes):
-        if isinstance(said, Misfit):
-            misfits.setdefault(said.reason, []).append(said.block)
-        else:
-            yield DayRow(channel.id, said.day, said.values, said.quality, False, said.spoken, said.line)
-    problems.extend(misfit(reason, blocks, channel.offset_minutes) for reason, blocks in misfits.items())
+def _stored(
+    session: Session,
+    feed_id: int,
+    received_at: datetime,
+    part: Part,
+    members: Sequence[str],
+    count: _Count,
+) -> Iterator[DayTable]:
+    """Store a part; yields the days that are new or other than they were."""
+    names = {channel.name: None for channel in part.channels if channel.unit.stored}
+    stored = stored_channels(session, list(names))
+    here = placed(part, stored, members)
+    count.problems.extend(here.problems)
+    found = compared(here.tables, known_days(session, here.tables))
+    count.readings += sum(table.readings for table in here.tables)
+    ids = {channel.id: name for name, channel in stored.items()} if found.misfits else {}
+    for table, known_sizes in found.misfits:
+        count.readings -= table.readings
+        count.problems.extend(other_grids(table, known_sizes.tolist(), ids, members))
+    add_days(session, feed_id, found.new)
+    changed = change_days(session, feed_id, received_at, found.changed)
+    count.added += sum(table.day.size for table in found.new)
+    count.changed += changed
+    count.unchanged += found.same + sum(table.day.size for table in found.changed) - changed
+    add_remarks(session, feed_id, _of_written((*found.new, *found.changed), here.remarks))
+    yield from found.new
+    yield from found.changed
+
+
+def _of_written(tables: Sequence[DayTable], remarks: Sequence[RemarkAt]) -> Iterator[RemarkAt]:
+    if remarks:
+        written = {
+            key for table in tables for key in zip(table.channel_id.tolist(), table.day.tolist(), strict=True)
+        }
+        yield from (one for one in remarks if one[:2] in written)
+
+
+def _stored_units(channels: Iterable[Sequence[FeedChannel]]) -> Iterator[Sequence[FeedChannel]]:
+    return ([channel for channel in some if channel.unit.stored] for some in channels)
+
+
+def _points(file: FeedFile) -> Iterator[str]:
+    """The service points of what was accumulated: made here with the others, in one order."""
+    seen: set[str] = set()
+    for items in file.accumulated_parts():
+        seen.clear()  # a point's are all together
+        for _order, _member, item in items:
+            if item.service_point not in seen and item.unit.stored:
+                seen.add(item.service_point)
+                yield item.service_point
