@@ -107,5 +107,6 @@ def _items(feed: _Feed, stem: str, options: ReadOptions) -> Iterator[Item]:
             continue
         cutter = Cutter(channel, [fault for source in sources for fault in source.faults])
         yield from cutter.begin()
-        for _, rows in gathered.rows_of(sources):
-            yield from cutter.cut(rows)
+        for end, rows in gathered.rows_of(sources):
+            yield from cutter.cut(rows, end)
+        yield from cutter.finish()

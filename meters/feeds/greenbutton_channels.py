@@ -25,9 +25,9 @@ from meters.feeds.greenbutton_codes import (
     flow,
     measure,
 )
-from meters.feeds.greenbutton_cut import MINUTE, Channel
 from meters.feeds.greenbutton_entries import Linked, Resource, last_id, point_name
 from meters.feeds.greenbutton_numbers import MICROS
+from meters.feeds.greenbutton_readings import MINUTE, Channel
 from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, Source
 
 CHANNEL_ID = "channel="

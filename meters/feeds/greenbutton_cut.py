@@ -9,35 +9,24 @@ instants: days of a local clock with 23 and 25 hours, months of a bill, what run
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from meters.domain.accumulated import Consumption, ReadKind, RegisterRead
-from meters.domain.blocks import Block, BlockRun, Remark, one_code
 from meters.domain.days import FIRST_YEAR, LAST_YEAR
-from meters.domain.decimals import MISSING, IntArray, decimal_text
+from meters.domain.decimals import decimal_text
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.domain.units import Unit
 from meters.feeds.format import Item
-from meters.feeds.greenbutton_codes import CURRENCIES, quality_of, quality_words
-from meters.feeds.greenbutton_numbers import MICROS, scaled
-from meters.feeds.greenbutton_rows import BY_PLACE, DAY_MICROS, LONG, UNTOLD, RowFault
-from meters.feeds.greenbutton_tokens import Rows
+from meters.feeds.greenbutton_days import EPOCH_DAY, days
+from meters.feeds.greenbutton_readings import FIRST, LAST, MINUTE, BoolArray, Channel, Readings, Sound, sound
+from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, RowFault
+from meters.feeds.greenbutton_tokens import Rows, empty_rows
 
-BoolArray = npt.NDArray[np.bool_]
-MINUTE = 60 * MICROS
 CLOCK_CHANGE = 60 * MINUTE
 """By this much days and months may overlap where a sender counts midnights by the wrong clock."""
-EPOCH_DAY = date(1970, 1, 1).toordinal()
-_FIRST, _LAST = (
-    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * MICROS for year in (FIRST_YEAR, LAST_YEAR)
-)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ_KINDS: dict[int, ReadKind] = {
     Quality.ACTUAL: "actual",
@@ -46,175 +35,93 @@ _READ_KINDS: dict[int, ReadKind] = {
     Quality.SUBSTITUTED: "substituted",
     Quality.FINAL: "substituted",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """What a meter reading's values are, and what is said of all of them. `factor` turns a value into
-    millionths of the unit; `length` (microseconds) is that of readings which do not say one; `quality` a bit
-    for the code of those that do not; `currency` that of costs, in hundred-thousandths. Where `day_long`
-    readings begin at midnight they are days. `registers`: the values stand on a dial."""
-
-    service_point: str
-    name: str
-    unit: Unit
-    direction: str
-    offset_minutes: int
-    factor: Fraction
-    length: int | None
-    quality: int
-    currency: int | None
-    day_long: bool
-    registers: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Readings:
-    """A channel's sound readings in order of start and length: microseconds, millionths, codes; cost MISSING
-    where none is told; `day` since 1970 in standard time."""
-
-    start: IntArray
-    length: IntArray
-    micro: IntArray
-    quality: npt.NDArray[np.uint8]
-    mask: npt.NDArray[np.uint32]
-    cost: IntArray
-    line: IntArray
-    day: IntArray
-
-    def chosen(self, rows: BoolArray | npt.NDArray[np.intp]) -> _Readings:
-        return _Readings(
-            self.start[rows],
-            self.length[rows],
-            self.micro[rows],
-            self.quality[rows],
-            self.mask[rows],
-            self.cost[rows],
-            self.line[rows],
-            self.day[rows],
-        )
+_FAULTS = {
+    "no_interval": "The reading of {text} does not say how long it is, nor does its type.",
+    "zero_length": "The reading of {text} at {when} has no length.",
+    "bad_time": f"The reading of {{text}} lies outside the years {FIRST_YEAR} to {LAST_YEAR - 1}.",
+    "value_too_large": "The value {text} is larger than any meter can count in one interval.",
+    "unknown_quality": "The quality of the reading is in no list of codes (QualityOfReading).",
+}
+_SPOILING = ("value_too_large", "unknown_quality")
+"""Faults of a reading whose interval is known: its day cannot be trusted without it."""
 
 
 class Cutter:
-    """Cuts one channel's rows, given in spans of time one after the other."""
+    """Cuts one channel's rows: `begin`, then `cut` for one span of time after the other, then `finish`."""
 
     def __init__(self, channel: Channel, faults: list[RowFault]) -> None:
         self.channel = channel
         self._faults = faults
-        self._spoiled: dict[int, bool] = {}
+        self._spoiled: set[int] = set()
+        self._held = empty_rows(0)
         self._covered = (-(2**62), 0)
         self._shift = channel.offset_minutes * MINUTE
 
     def begin(self) -> Iterator[Item]:
         """What could not be read at all; it takes its day with it."""
         for fault in self._faults:
-            if fault.start is None or not _FIRST <= fault.start < _LAST:
+            if fault.start is None or not FIRST <= fault.start < LAST:
                 yield Problem(fault.code, f"{fault.message} The reading is left out.", fault.line)
             else:
                 yield self._spoil(fault.code, fault.message, fault.line, self._day(fault.start))
 
-    def cut(self, rows: Rows) -> Iterator[Item]:
-        """The days and the consumption of rows that no later span adds to."""
+    def cut(self, rows: Rows, end: int) -> Iterator[Item]:
+        """What rows come to that begin before `end` (microseconds). No later ones do; so the day in which
+        `end` lies waits for them."""
+        rows = np.concatenate([self._held, rows]) if self._held.size else rows
+        open_day = rows["start"] >= self._day(end) * DAY_MICROS - self._shift
+        self._held = rows[open_day]
+        yield from self._items(rows[~open_day] if self._held.size else rows)
+
+    def finish(self) -> Iterator[Item]:
+        """What was held."""
+        yield from self._items(self._held)
+
+    def _items(self, rows: Rows) -> Iterator[Item]:
+        if not rows.size:
+            return
+        found = sound(self.channel, rows)
+        yield from self._row_problems(found, rows)
         problems = list[Problem]()
-        readings = self._without_repeats(self._sound(rows, problems), problems)
+        readings = self._without_repeats(found.readings, problems)
         if self.channel.registers:
             yield from problems
-            yield from self._register_reads(readings)
+            yield from (self._register_read(readings, row) for row in range(readings.start.size))
             return
         on_grid = self._on_grid(readings)
         lone = self._lone(readings, on_grid, problems)
         yield from problems
-        days = readings.chosen(on_grid)
+        kept = readings if on_grid.all() else readings.chosen(on_grid)
         if self._spoiled:
-            days = days.chosen(~np.isin(days.day, list(self._spoiled)))
-        for length in np.unique(days.length).tolist():
-            yield from self._days(days.chosen(days.length == length), length)
+            kept = kept.chosen(~np.isin(kept.day, list(self._spoiled)))
+        for length in np.unique(kept.length).tolist():
+            yield from days(self.channel, kept.chosen(kept.length == length), length)
         for row in np.flatnonzero(lone).tolist():
             yield self._consumption(readings, row)
 
-    def _sound(self, rows: Rows, problems: list[Problem]) -> _Readings:
-        """Rows with everything said, in order; what cannot be taken is named."""
-        channel = self.channel
-        start, length = rows["start"].copy(), rows["duration"].copy()
-        untold = length == UNTOLD
-        placed = (length < 0) & ~untold
-        if channel.length is not None:
-            start[placed] += (BY_PLACE - length[placed]) * channel.length
-            length[untold | placed] = channel.length
-            untold = placed = np.zeros(start.size, dtype=np.bool_)
-        micro, too_large = self._micro(rows)
-        masks, places = np.unique(rows["quality"], return_inverse=True)
-        known = [quality_of(int(mask) or channel.quality) for mask in masks]
-        quality = np.array([one or 0 for one in known], dtype=np.uint8)[places]
-        ends = start + np.maximum(length, 0)
-        faults = {
-            "no_interval": untold | placed,
-            "zero_length": length == 0,
-            "bad_time": (start < _FIRST) | (ends >= _LAST),
-            "value_too_large": too_large,
-            "unknown_quality": np.array([one is None for one in known])[places],
-        }
-        if channel.registers:
-            faults["no_interval"] = faults["zero_length"] = np.zeros(start.size, dtype=np.bool_)
-            length = np.maximum(length, 0)
-        bad = rows["value"] == MISSING
-        for code, found in faults.items():
-            fresh = found & ~bad
-            if fresh.any():
-                problems += self._row_problems(code, rows, start, fresh)
-                bad |= fresh
-        kept = np.flatnonzero(~bad)
-        order = kept[np.lexsort((rows["line"][kept], length[kept], start[kept]))]
-        masks_told = np.where(rows["quality"] == 0, np.uint32(channel.quality), rows["quality"])
-        return _Readings(
-            start[order],
-            length[order],
-            micro[order],
-            quality[order],
-            masks_told[order],
-            rows["cost"][order],
-            rows["line"][order].astype(np.int64),
-            (start[order] + self._shift) // DAY_MICROS,
-        )
+    def _row_problems(self, found: Sound, rows: Rows) -> Iterator[Problem]:
+        for code, places in found.faults.items():
+            for row in places.tolist():
+                line, start = int(rows["line"][row]), int(found.start[row])
+                text = decimal_text(int(rows["value"][row]), int(rows["places"][row]))
+                when = self._told(start) if FIRST <= start < LAST else ""
+                words = _FAULTS[code].format(text=text, when=when)
+                if code in _SPOILING:
+                    yield self._spoil(code, words, line, self._day(start))
+                else:
+                    yield Problem(code, f"{words} It is left out.", line)
 
-    def _micro(self, rows: Rows) -> tuple[IntArray, BoolArray]:
-        value, places = np.where(rows["value"] == MISSING, 0, rows["value"]), rows["places"]
-        micro, too_large = np.zeros(value.size, dtype=np.int64), np.zeros(value.size, dtype=np.bool_)
-        for digits in np.unique(places).tolist():
-            chosen = places == digits
-            micro[chosen], too_large[chosen] = scaled(value[chosen], self.channel.factor / 10**digits)
-        return micro, too_large
-
-    def _row_problems(self, code: str, rows: Rows, start: IntArray, found: BoolArray) -> Iterator[Problem]:
-        for row in np.flatnonzero(found).tolist():
-            line, begins = int(rows["line"][row]), int(start[row])
-            text = decimal_text(int(rows["value"][row]), int(rows["places"][row]))
-            if code == "bad_time":
-                words = f"The reading of {text} lies outside the years {FIRST_YEAR} to {LAST_YEAR - 1}."
-                yield Problem(code, f"{words} It is left out.", line)
-                continue
-            words = {
-                "no_interval": f"The reading of {text} does not say how long it is, nor does its type.",
-                "zero_length": f"The reading of {text} at {self._told(begins)} has no length.",
-                "value_too_large": f"The value {text} is larger than any meter can count in one interval.",
-                "unknown_quality": "The quality of the reading is in no list of codes (QualityOfReading).",
-            }[code]
-            if code in ("no_interval", "zero_length"):
-                yield Problem(code, f"{words} It is left out.", line)
-            else:
-                yield self._spoil(code, words, line, self._day(begins))
-
-    def _without_repeats(self, readings: _Readings, problems: list[Problem]) -> _Readings:
+    def _without_repeats(self, readings: Readings, problems: list[Problem]) -> Readings:
         """Each interval once. Two values for one spoil its day, or are left out both where it fits no day."""
         start, length = readings.start, readings.length
         again = np.flatnonzero((start[1:] == start[:-1]) & (length[1:] == length[:-1])) + 1
         if not again.size:
             return readings
         kept = np.ones(start.size, dtype=np.bool_)
-        repeated, first = dict[int, list[int]](), 0
         grid = self._fits(readings)
+        repeated, first = dict[int, list[int]](), -1
         for row in again.tolist():
-            first = first if start[first] == start[row] and length[first] == length[row] else row - 1
+            first = first if first >= 0 and not kept[row - 1] else row - 1
             kept[row] = False
             day, line = int(readings.day[row]), int(readings.line[row])
             if all(column[first] == column[row] for column in (readings.micro, readings.quality)):
@@ -225,17 +132,15 @@ class Cutter:
                 problems.append(self._spoil("conflicting_readings", f"{words}.", line, day))
             else:
                 kept[first] = False
-                when = self._told(int(start[row]))
-                problems.append(
-                    Problem("conflicting_readings", f"{words} from {when}; both are left out.", line)
-                )
+                words = f"{words}, from {self._told(int(start[row]))}; both are left out."
+                problems.append(Problem("conflicting_readings", words, line))
         for day, lines in repeated.items():
-            many = "A reading" if len(lines) == 1 else f"{len(lines)} readings"
-            words = f"{many} of {_date(day)} in {self._named()} stand here a second time and count once."
+            many, verb = ("A reading", "stands") if len(lines) == 1 else (f"{len(lines)} readings", "stand")
+            words = f"{many} of {_date(day)} in {self._named()} {verb} here a second time; each counts once."
             problems.append(Problem("repeated_reading", words, lines[0]))
         return readings.chosen(kept)
 
-    def _fits(self, readings: _Readings) -> BoolArray:
+    def _fits(self, readings: Readings) -> BoolArray:
         """Which readings lie on the grid of their length."""
         length = np.maximum(readings.length, 1)
         longest = DAY_MICROS if self.channel.day_long else DAY_MICROS - 1
@@ -243,35 +148,33 @@ class Cutter:
         fits: BoolArray = divides & ((readings.start + self._shift) % length == 0)
         return fits
 
-    def _on_grid(self, readings: _Readings) -> BoolArray:
+    def _on_grid(self, readings: Readings) -> BoolArray:
         """Which readings make the days: of several lengths in a day, that which covers most of it."""
         fits = self._fits(readings)
         if not fits.any() or (readings.length[fits] == readings.length[fits][0]).all():
             return fits
-        pairs, place, counts = np.unique(
-            np.stack([readings.day[fits], readings.length[fits]]),
-            axis=1,
-            return_inverse=True,
-            return_counts=True,
-        )
+        pairs = np.stack([readings.day[fits], readings.length[fits]])
+        kinds, place, counts = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
         best = dict[int, tuple[int, int]]()
-        for day, length, count in zip(pairs[0].tolist(), pairs[1].tolist(), counts.tolist(), strict=True):
+        for day, length, count in zip(*kinds.tolist(), counts.tolist(), strict=True):
             best[day] = max(best.get(day, (0, 0)), (length * count, -length))
-        chosen = [-best[day][1] == length for day, length in zip(*pairs.tolist(), strict=True)]
+        chosen = [-best[day][1] == length for day, length in zip(*kinds.tolist(), strict=True)]
         taken = fits.copy()
         taken[fits] = np.array(chosen)[place.reshape(-1)]
         return taken
 
-    def _lone(self, readings: _Readings, on_grid: BoolArray, problems: list[Problem]) -> BoolArray:
+    def _lone(self, readings: Readings, on_grid: BoolArray, problems: list[Problem]) -> BoolArray:
         """Which readings are consumption: off the grid, and of a time that the days do not cover."""
         lone = ~on_grid
-        if not lone.any():
-            return lone
         grid = np.flatnonzero(on_grid)
         starts, ends = readings.start[grid], (readings.start + readings.length)[grid]
+        if starts.size and starts[0] < self._covered[0]:
+            words = f"Readings of {self._named()} from {self._told(int(starts[0]))} lie within that of line"
+            words = f"{words} {self._covered[1]}; both are kept."
+            problems.append(Problem("overlapping_readings", words, int(readings.line[grid[0]])))
         for row in np.flatnonzero(lone).tolist():
-            start, end = int(readings.start[row]), int(readings.start[row] + readings.length[row])
-            line, when = int(readings.line[row]), self._told(int(readings.start[row]))
+            start, line = int(readings.start[row]), int(readings.line[row])
+            end, when = start + int(readings.length[row]), self._told(start)
             before = int(np.searchsorted(starts, end)) - 1
             if before >= 0 and ends[before] > start:
                 lone[row] = False
@@ -286,70 +189,7 @@ class Cutter:
             self._covered = max(self._covered, (end, line))
         return lone
 
-    def _days(self, readings: _Readings, length: int) -> Iterator[Item]:
-        """Days of one length: those of one quality without remarks as a run, the others one by one."""
-        channel = self.channel
-        size = DAY_MICROS // length
-        first = np.flatnonzero(np.diff(readings.day, prepend=readings.day[:1] - 1))
-        place = np.repeat(np.arange(first.size), np.diff(np.append(first, readings.day.size)))
-        slots = (readings.start + self._shift) % DAY_MICROS // length
-        values = np.full((first.size, size), MISSING, dtype=np.int64)
-        values[place, slots] = readings.micro
-        days, lines = readings.day[first] + EPOCH_DAY, np.minimum.reduceat(readings.line, first)
-        least = np.minimum.reduceat(readings.quality, first)
-        said = (readings.cost != MISSING) | np.isin(
-            readings.mask, [mask for mask in np.unique(readings.mask).tolist() if quality_words(mask)]
-        )
-        plain = (least == np.maximum.reduceat(readings.quality, first)) & ~np.logical_or.reduceat(said, first)
-        if plain.any():
-            yield BlockRun(
-                channel.service_point,
-                channel.name,
-                channel.unit,
-                channel.direction,
-                channel.offset_minutes,
-                days[plain],
-                values[plain],
-                least[plain].astype(np.int16),
-                False,
-                lines[plain],
-            )
-        bounds = np.append(first, readings.day.size)
-        for row in np.flatnonzero(~plain).tolist():
-            own = slice(int(bounds[row]), int(bounds[row + 1]))
-            quality = np.zeros(size, dtype=np.uint8)
-            quality[slots[own]] = readings.quality[own]
-            yield Block(
-                channel.service_point,
-                channel.name,
-                channel.unit,
-                channel.direction,
-                channel.offset_minutes,
-                date.fromordinal(int(days[row])),
-                1440 // size,
-                values[row],
-                one_code(quality, values[row]),
-                False,
-                int(lines[row]),
-                tuple(self._remarks(slots[own], readings.mask[own], readings.cost[own])),
-            )
-
-    def _remarks(self, slots: IntArray, masks: npt.NDArray[np.uint32], costs: IntArray) -> Iterator[Remark]:
-        """Qualities that one code does not tell, and the cost of the day where the feed says costs."""
-        ends = np.flatnonzero((np.diff(masks) != 0) | (np.diff(slots) != 1)) + 1
-        bounds = [0, *ends.tolist(), slots.size]
-        for begin, end in pairwise(bounds):
-            words = quality_words(int(masks[begin]))
-            if words is not None:
-                yield Remark(int(slots[begin]), int(slots[end - 1]) + 1, words[0], None, words[1])
-        told = costs != MISSING
-        if told.any():
-            amount = decimal_text(sum(costs[told].tolist()), 5)
-            currency = CURRENCIES.get(self.channel.currency or 0, "of an unnamed currency")
-            first, end = int(slots[told][0]), int(slots[told][-1]) + 1
-            yield Remark(first, end, None, "cost", f"the feed says a cost of {amount} {currency}")
-
-    def _consumption(self, readings: _Readings, row: int) -> Consumption:
+    def _consumption(self, readings: Readings, row: int) -> Consumption:
         channel, start = self.channel, int(readings.start[row])
         return Consumption(
             channel.service_point,
@@ -363,23 +203,22 @@ class Cutter:
             line=int(readings.line[row]),
         )
 
-    def _register_reads(self, readings: _Readings) -> Iterator[RegisterRead]:
+    def _register_read(self, readings: Readings, row: int) -> RegisterRead:
         channel = self.channel
-        for row in range(readings.start.size):
-            yield RegisterRead(
-                channel.service_point,
-                None,
-                channel.name,
-                channel.unit,
-                channel.direction,
-                self._instant(int(readings.start[row] + readings.length[row])),
-                int(readings.micro[row]),
-                _READ_KINDS[int(readings.quality[row])],
-                line=int(readings.line[row]),
-            )
+        return RegisterRead(
+            channel.service_point,
+            None,
+            channel.name,
+            channel.unit,
+            channel.direction,
+            self._instant(int(readings.start[row] + readings.length[row])),
+            int(readings.micro[row]),
+            _READ_KINDS[int(readings.quality[row])],
+            line=int(readings.line[row]),
+        )
 
     def _spoil(self, code: str, words: str, line: int, day: int) -> Problem:
-        self._spoiled[day] = True
+        self._spoiled.add(day)
         dropped = _date(day)
         key = (self.channel.service_point, self.channel.name, dropped)
         return Problem(code, f"{words} The day {dropped} is left out.", line, dropped=key)
