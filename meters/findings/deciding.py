@@ -25,6 +25,7 @@ from meters.findings.estimating_from import ChannelPlace, channel_place
 from meters.findings.opened import Open, channels_of, decide, lock_channels, opened
 from meters.usage import enter_readings
 from utility_crm.kit.errors import CareError, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def finding_proposal(
     """What an estimate would put in the place of what a finding doubts. Raises Refused where its rule's
     fault is none that an estimate puts right."""
     if not RULES[rule].estimable:
-        words = f"What {rule} finds is not put right by an estimate: keep the readings, or edit them."
+        words = mark("No estimate puts this right: keep the readings, or edit them.")
         raise Refused("not_estimable", words)
     place = channel_place(session, channel_id)
     spans = list(_spans(place, days))

@@ -20,6 +20,7 @@ from meters.findings.estimating_from import ChannelPlace, Series, channel_place,
 from meters.findings.judging import FeedJudge
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid, Refused
+from utility_crm.web.words import mark
 
 Span = tuple[datetime, datetime]
 """[starts_at, ends_before)."""
@@ -160,8 +161,7 @@ def write_proposal(session: Session, made: Proposal, reason: str, user_id: int |
 def whole(made: Proposal) -> Proposal:
     """The proposal, if it estimates all that was asked for. Raises Refused."""
     if made.estimate.left or not made.intervals:
-        left = made.estimate.left
-        words = f"{left} of {int(made.wanted.sum())} readings have no days like theirs to be taken from."
+        words = mark("Some of these readings have no days like theirs to be taken from.")
         raise Refused("nothing_to_estimate_from", words, made.place.code)
     return made
 
@@ -201,7 +201,7 @@ def checked_reason(reason: str) -> str:
     """The reason without blanks around it. Raises Invalid for none, or one longer than a page."""
     told = reason.strip()
     if not told:
-        raise Invalid("no_reason", "Say why, in a few words.", "reason")
+        raise Invalid("no_reason", mark("Say why, in a few words."), "reason")
     if len(told) > 500:
-        raise Invalid("long_reason", "Say it in at most 500 letters.", "reason")
+        raise Invalid("long_reason", mark("Say it in at most 500 letters."), "reason")
     return told

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from meters.domain.validation.runs import Doubted
 from meters.findings.documents import from_document
 from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def opened(session: Session, finding_id: int) -> Open:
     if row is None:
         raise NotFound("no_such_finding", "There is no finding of this number.", str(finding_id))
     if row.state == "superseded":
-        words = "The readings have changed since, and nothing is wrong with them now."
+        words = mark("The readings have changed since, and nothing is wrong with them now.")
         raise Conflict("superseded", words, str(finding_id))
     if row.state != "open":
-        raise Conflict("decided", "Somebody has decided this already.", str(finding_id))
+        raise Conflict("decided", mark("Somebody has decided this already."), str(finding_id))
     return Open(
         row.id, row.rule, row.severity, row.channel_id, from_document(row.detail), row.found_at, row.feed_id
     )

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from meters.pages import feeds, silent_csv
+from meters.pages import feeds, findings, silent_csv
 
 router = APIRouter()
+router.include_router(findings.router)
 router.include_router(silent_csv.router)
 router.include_router(feeds.router)
 
