@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from meters.domain.accumulated import ReadKind, RegisterRead
-from meters.domain.blocks import Remark
+from meters.domain.accumulated import RegisterRead
 from meters.domain.decimals import MISSING, micro_of
 from meters.domain.local_clock import DAY
 from meters.domain.problems import Problem
@@ -16,41 +14,13 @@ from meters.feeds import mscons_codes as codes
 from meters.feeds.edifact import Refused, Segment
 from meters.feeds.format import Item
 from meters.feeds.mscons_place import BEGINS, ENDS, READ_AT, VALID_AT, Place, unit_of
-from meters.feeds.mscons_rows import Rows, plain_number, wrong_mark
+from meters.feeds.mscons_rows import Rows, plain_number
 from meters.feeds.mscons_series import Position, finish
-from meters.feeds.mscons_times import ADVICE, Time, instant_of, moment, read_time
+from meters.feeds.mscons_times import Time, instant_of, moment, read_time
+from meters.feeds.mscons_value import Value
 from meters.feeds.obis import GAS, Obis, parse_obis
 
-_KINDS: dict[Quality, ReadKind] = {
-    Quality.ACTUAL: "actual",
-    Quality.SUBSTITUTED: "substituted",
-    Quality.ESTIMATED: "estimated",
-    Quality.FORWARD: "estimated",
-}
-_KNOWN_TIMES = (BEGINS, ENDS, VALID_AT, READ_AT)
 _UNKNOWN = Obis("other", None, "import", 0, False)
-
-
-@dataclass(slots=True)
-class _Value:
-    """A QTY and the segments that follow it."""
-
-    segment: Segment
-    times: dict[str, Time] = field(default_factory=dict)
-    statuses: dict[str, str] = field(default_factory=dict)
-    fault: tuple[str, str] | None = None
-
-    def faulty(self, code: str, message: str) -> None:
-        if self.fault is None:
-            self.fault = (code, message)
-
-    @property
-    def status(self) -> str:
-        return self.segment.text(1)
-
-    @property
-    def text(self) -> str:
-        return self.segment.text(1, 1)
 
 
 class Open:
@@ -62,33 +32,31 @@ class Open:
         self._channel = segment.text(3)
         self._unit: str | None = place.unit
         self._times: dict[str, Time | None] = {}
-        self._value: _Value | None = None
+        self._value: Value | None = None
         self._rows: Rows | None = None
         self._found: list[Item] = []
         self._left_out: dict[str, int] = {}
-        self._untimed: list[_Value] = []
+        self._untimed: list[Value] = []
         self._count = 0
 
     def begin_value(self, segment: Segment) -> None:
         self._end_value()
         self._count += 1
-        self._value = _Value(segment)
+        self._value = Value(segment)
 
     def take(self, segment: Segment) -> None:
         """Hear a segment below LIN: of the value that is open, else of the whole position."""
-        tag, value = segment.tag, self._value
+        tag = segment.tag
         if tag == "PIA" and segment.text(1) == "5":
             self._hear_channel(segment)
         elif tag == "MEA":
             self._unit = unit_of(segment.text(3)) or self._unit
         elif tag in ("CCI", "CAV"):
             self._place.take(segment)
-        elif tag == "DTM" and value is None:
+        elif self._value is not None:
+            self._value.hear(segment)
+        elif tag == "DTM":
             self._times[segment.text(1)] = read_time(segment.text(1, 1), segment.text(1, 2))
-        elif tag == "DTM" and value is not None:
-            _hear_time(value, segment)
-        elif tag == "STS" and value is not None:
-            value.statuses.setdefault(segment.text(1), segment.text(3))
 
     def _hear_channel(self, segment: Segment) -> None:
         code = segment.text(2)
@@ -113,7 +81,8 @@ class Open:
             yield Problem("no_readings", words, self._number)
         yield from self._found
         if self._rows is not None:
-            yield from finish(self._position(), self._rows.columns(self._place.zone), self._whole())
+            columns = self._rows.columns(self._place.zone)
+            yield from finish(self._position(), columns, self._whole(), self._number)
 
     def _without_point(self) -> Problem:
         at = f" (it is of {self._place.other})" if self._place.other else ""
@@ -126,12 +95,11 @@ class Open:
         if value is None:
             return
         if not self._channel:
-            at = f"Segment {value.segment.number} ({value.segment.shown})"
-            words = f"{at} stands before any PIA names its channel."
+            words = f"Segment {value.shown} stands before any PIA names its channel."
             raise Refused("no_channel", words, value.segment.number)
         self._sort(value)
 
-    def _sort(self, value: _Value) -> None:
+    def _sort(self, value: Value) -> None:
         """To the rows of periods, to the reads of registers, or to what has no time of its own."""
         if value.status in codes.NOT_READINGS:
             self._leave_out(codes.NOT_READINGS[value.status])
@@ -161,10 +129,10 @@ class Open:
             else:
                 self._no_time(value)
 
-    def _no_time(self, value: _Value) -> None:
-        self._drop(value, "no_time", f"Segment {value.segment.number} ({value.segment.shown}) has no time.")
+    def _no_time(self, value: Value) -> None:
+        self._drop(value, "no_time", f"Segment {value.shown} has no time.")
 
-    def _add_period(self, value: _Value, start: Time | None, end: Time | None) -> None:
+    def _add_period(self, value: Value, start: Time | None, end: Time | None) -> None:
         said = start or end
         assert said is not None, "a period has an end"
         if self._obis.cumulative:
@@ -175,24 +143,25 @@ class Open:
         if said.kind != "instant":
             self._need_zone(value)
             end = _end_of_day(end)
-        quality = self._quality(value)
-        text = self._text(value)
+        quality, text = value.quality(), value.text(self._place.decimal_mark)
+        unit = self._unit_of(value)
         if self._rows is None:
-            self._rows = Rows(parse_unit(self._unit_of(value)))
-        elif (unit := self._unit_of(value)) != self._rows.unit.declared:
+            self._rows = Rows(parse_unit(unit))
+        elif unit != self._rows.unit.declared:
             words = f"The value is in {unit}, and the values before it in {self._rows.unit.declared}."
             value.faulty("unit_changed", words)
-        self._rows.add(start, end, text, quality, value.segment.number, _remark(value, quality), value.fault)
+        number = value.segment.number
+        self._rows.add(start, end, text, quality, number, value.remark(quality), value.fault)
 
-    def _add_read(self, value: _Value, time: Time) -> None:
-        quality, text = self._quality(value), self._text(value)
+    def _add_read(self, value: Value, time: Time) -> None:
+        quality, text = value.quality(), value.text(self._place.decimal_mark)
         if not self._obis.cumulative and self._obis.medium:
             words = f"Channel {self._channel} is no register by its OBIS code, and the value has no period."
             value.faulty("no_period", words)
         if quality == Quality.MISSING:
             value.faulty("no_value", "The figure is marked as missing or not usable.")
         figure = micro_of(plain_number(text.removeprefix("-")))
-        if not text or figure == MISSING:
+        if figure == MISSING:
             value.faulty("no_value", "The figure is empty.")
         elif isinstance(figure, str):
             value.faulty(figure, f"The figure {text!r} cannot be read.")
@@ -209,12 +178,14 @@ class Open:
                 direction=self._obis.direction,
                 read_at=moment(self._instant(value, time), offset),
                 figure=-figure if text.startswith("-") else figure,
-                kind=self._kind(value, quality),
+                kind=value.kind(quality, self._place.hints),
                 line=value.segment.number,
+                method=value.method,
+                reason=" ".join(value.reason).strip() if value.reason else None,
             )
         )
 
-    def _instant(self, value: _Value, time: Time) -> int:
+    def _instant(self, value: Value, time: Time) -> int:
         """When a figure holds. A date alone is the end of that day, or its start where the reading's hint
         says so; a day of gas runs from six to six."""
         if time.kind == "instant":
@@ -225,37 +196,13 @@ class Open:
             time = Time(time.seconds + DAY, "date")
         return instant_of(time, self._place.zone, hour=6 if self._obis.medium == GAS else 0)
 
-    def _kind(self, value: _Value, quality: Quality) -> ReadKind:
-        if codes.FIRST_READ in self._place.hints:
-            return "first"
-        if codes.FINAL_READ in self._place.hints:
-            return "final"
-        if value.statuses.get(codes.NOTE) == codes.READ_BY_CUSTOMER:
-            return "customer"
-        return _KINDS[quality]
-
-    def _need_zone(self, value: _Value) -> None:
+    def _need_zone(self, value: Value) -> None:
         if self._place.zone is None:
-            of = f"The times of segment {value.segment.number} ({value.segment.shown})"
+            of = f"The times of segment {value.shown}"
             words = f"{of} have no offset; say whose clock it is with --timezone Area/City."
             raise Refused("timezone_needed", words, value.segment.number)
 
-    def _quality(self, value: _Value) -> Quality:
-        quality = codes.STATUS.get(value.status)
-        if quality is None:
-            known = ", ".join(codes.STATUS)
-            value.faulty("unknown_status", f"The status {value.status[:20]!r} is not one of {known}.")
-            return Quality.ACTUAL
-        return quality
-
-    def _text(self, value: _Value) -> str:
-        text = value.text
-        message = wrong_mark(text, self._place.decimal_mark)
-        if message is not None:
-            value.faulty("wrong_decimal_mark", message)
-        return text
-
-    def _unit_of(self, value: _Value) -> str | None:
+    def _unit_of(self, value: Value) -> str | None:
         return unit_of(value.segment.text(1, 2)) or self._unit or self._obis.unit
 
     @property
@@ -268,47 +215,21 @@ class Open:
         return Position(self._place.point, self._channel, self._rows.unit, self._obis.direction, offset)
 
     def _whole(self) -> tuple[int, int] | None:
-        """The period of the whole series, where position or place say one by instants."""
+        """The period of the whole series, where position or place say one by instants. One without length
+        says nothing; SDAT writes it so."""
         times = self._place.times | self._times
         begins, ends = times.get(BEGINS), times.get(ENDS)
         if begins is None or ends is None or {begins.kind, ends.kind} != {"instant"}:
             return None
-        return begins.seconds, ends.seconds
+        return (begins.seconds, ends.seconds) if begins.seconds < ends.seconds else None
 
     def _leave_out(self, words: str) -> None:
         self._left_out[words] = self._left_out.get(words, 0) + 1
 
-    def _drop(self, value: _Value, code: str, message: str) -> None:
+    def _drop(self, value: Value, code: str, message: str) -> None:
         self._found.append(Problem(code, f"{message} The value is left out.", value.segment.number))
-
-
-def _hear_time(value: _Value, segment: Segment) -> None:
-    kind = segment.text(1)
-    if kind in codes.OTHER_TIMES:
-        return
-    if kind not in _KNOWN_TIMES:
-        value.faulty(
-            "bad_time", f"The value has a time of a kind ({kind[:20]!r}) that says nothing of a value."
-        )
-        return
-    time = read_time(segment.text(1, 1), segment.text(1, 2))
-    if time is None:
-        value.faulty("bad_time", f"{segment.shown!r} says no time; it would be {ADVICE}.")
-    elif value.times.setdefault(kind, time) != time:
-        value.faulty("bad_time", f"{segment.shown!r} contradicts the time said before.")
 
 
 def _end_of_day(end: Time | None) -> Time | None:
     """A period that ends with a date alone ends with that day."""
     return Time(end.seconds + DAY, "date") if end is not None and end.kind == "date" else end
-
-
-def _remark(value: _Value, quality: Quality) -> Remark | None:
-    """How a substitute was made and why, in the codes of the message."""
-    method = value.statuses.get(codes.METHOD)
-    code = next((value.statuses[kind] for kind in codes.REASONS if kind in value.statuses), None)
-    if quality == Quality.MISSING and code is None:
-        return Remark(0, 0, method, value.status, "marked as missing or not usable")
-    if method is None and code is None:
-        return None
-    return Remark(0, 0, method, code, codes.REASON_WORDS.get(code or ""))

@@ -34,10 +34,13 @@ class Position:
     offset_minutes: int
 
 
-def finish(position: Position, columns: Columns, whole: tuple[int, int] | None) -> Iterator[Item]:
+def finish(
+    position: Position, columns: Columns, whole: tuple[int, int] | None, number: int
+) -> Iterator[Item]:
     """Problems by segment, then what was read: a block a day, or a consumption a period.
 
-    `whole` is the period of the series in UTC seconds, None where it is not told. A day for which every
+    `whole` is the period of the series in UTC seconds, None where it is not told, and `number` the segment of
+    its LIN. A day for which every
     interval is told, be it as missing, is replaced; any other is added to.
     """
     problems: list[Problem] = []
@@ -45,6 +48,8 @@ def finish(position: Position, columns: Columns, whole: tuple[int, int] | None) 
     if put is not None:
         problems.append(put)
     lengths = _lengths(columns)
+    if whole is not None:
+        problems += _outside(columns, whole, number)
     grid = (lengths > 0) & (lengths < DAY) & (lengths % 60 == 0) & (DAY % np.maximum(lengths, 1) == 0)
     _fault_negatives(position, columns, np.flatnonzero(grid & (columns.micro < 0)))
     usual = _commonest(lengths[grid])
@@ -68,6 +73,18 @@ def finish(position: Position, columns: Columns, whole: tuple[int, int] | None) 
     yield from sorted(problems, key=lambda problem: problem.line or 0)
     yield from (block for _day, block in sorted(blocks.items()) if block.key not in spoiled)
     yield from _periods(position, columns, lengths, others)
+
+
+def _outside(columns: Columns, whole: tuple[int, int], number: int) -> Iterator[Problem]:
+    """Values that lie outside of the period their series tells; they are taken all the same."""
+    outside = np.flatnonzero((columns.starts < whole[0]) | (columns.ends > whole[1]))
+    if outside.size:
+        line = int(columns.lines[outside[0]])
+        words = (
+            f"{outside.size} values, the first in segment {line}, lie outside of the period that their "
+            "series tells; they were taken with the times they say."
+        )
+        yield Problem("outside_of_period", words, number)
 
 
 def _lengths(columns: Columns) -> IntArray:

@@ -289,7 +289,7 @@ def test_a_period_longer_than_a_day_is_consumption(read_text) -> None:
 
 def test_figures_of_registers(read_text) -> None:
     high = ["QTY+220:12345.6", "DTM+9:20240131:102", "DTM+7:202401312300?+00:303"]
-    low = ["QTY+67:777", "DTM+7:202401312300?+00:303", "STS+Z32++Z92"]
+    low = ["QTY+67:777", "DTM+7:202401312300?+00:303", "STS+Z32++Z92", "STS+Z40++Z74"]
     own = ["QTY+220:8", "DTM+9:202401311012?+00:303", "STS+Z33++Z83"]
     feed = read_text(
         file(
@@ -304,6 +304,7 @@ def test_figures_of_registers(read_text) -> None:
         (read.meter, read.register, read.figure, read.kind, read.direction, read.read_at.isoformat())
         for read in feed.accumulated
     ]
+    assert feed.accumulated[1].method == "Z92" and feed.accumulated[1].reason == "Z74 no access"
     assert found == [
         ("1ESM0012345", "1-1:1.8.1", 12_345_600_000, "actual", "import", "2024-02-01T00:00:00+01:00"),
         ("1ESM0012345", "1-1:1.8.2", 777_000_000, "substituted", "import", "2024-02-01T00:00:00+01:00"),
@@ -429,6 +430,15 @@ def test_a_whole_series_puts_wrong_times_right_and_says_so(read_text) -> None:
     assert [(remark.first, remark.end) for remark in block.remarks] == [(40, 42)]
     without = read_text(file(*position(OBIS, *told)))
     assert without.status != "ok" and not any(block.present[40] for block in without.blocks)
+
+
+def test_values_outside_of_the_period_of_their_series_are_named(read_text) -> None:
+    whole = [f"DTM+163:{stamp(JANUARY)}", f"DTM+164:{stamp(JANUARY + timedelta(hours=23))}"]
+    feed = read_text(file(*whole, *day()))
+    assert codes(feed) == ["outside_of_period"] and "4 values" in feed.problems[0].message
+    assert feed.blocks[0].present.all()
+    none = [whole[0], whole[1].replace("2300", "0000")]
+    assert read_text(file(*none, *day())).status == "ok", "a period without length says nothing"
 
 
 def test_values_that_exchanged_places_keep_their_times(read_text) -> None:
