@@ -1,0 +1,116 @@
+"""`meters watch`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from meters.commands.app import app
+from meters.commands.options import Columns, FormatName, Timezone, told
+from meters.commands.taking import feed_text
+from meters.completeness import refresh
+from meters.watching import Came, Watch
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Invalid
+from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
+
+Folder = Annotated[Path, typer.Argument(help="Where files arrive.", metavar="DIR", file_okay=False)]
+Once = Annotated[bool, typer.Option("--once", help="Take what is at rest, and end.")]
+Every = Annotated[
+    float, typer.Option("--every", min=0.01, max=86_400, help="Seconds from one look to the next.")
+]
+
+_log = logging.getLogger(__name__)
+
+
+@app.command("watch")
+def watch_(
+    folder: Folder,
+    format_name: FormatName = "auto",
+    columns: Columns = "",
+    timezone: Timezone = "",
+    once: Once = False,
+    every: Every = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Take every file that comes to rest in a folder, once, and move it to `done` or `refused` beside it."""
+    how = told(format_name, columns, timezone)
+    if not folder.is_dir():
+        raise typer.BadParameter("there is no such folder", param_hint="DIR")
+    with speaking(as_json), database() as engine:
+        watch = Watch(engine, folder, lambda _session: how, feed_text, utc_now)
+        watch.finish_reports()
+        if once:
+            came = _looked_twice(engine, watch, every)
+            document = {"feeds": [each.document() for each in came]}
+            emit(document, as_json, lambda: "\n".join(map(_words, came)) or f"{folder}: no file at rest")
+            if any(each.taken.problems for each in came):
+                raise typer.Exit(1)
+            return
+        before = signal.signal(signal.SIGTERM, _as_interrupt)
+        try:
+            _keep_looking(engine, watch, every, as_json)
+        except KeyboardInterrupt:
+            sys.stderr.write("The watch has ended.\n")
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _looked_twice(engine: Engine, watch: Watch, every: float) -> list[Came]:
+    """What was as it is now a moment ago."""
+    came = list(watch.look())
+    Event().wait(every)
+    came += watch.look()
+    _count(engine)
+    return came
+
+
+def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool) -> None:
+    """Until somebody stops it. Outlives a database or a folder that is away for a while."""
+    pause, away = Event(), ""
+    while True:
+        try:
+            came = 0
+            for each in watch.look():
+                came += 1
+                said = json.dumps(each.document(), ensure_ascii=False) if as_json else _words(each)
+                sys.stdout.write(said + "\n")
+                sys.stdout.flush()
+            if came:
+                _count(engine)
+            away = ""
+        except (OperationalError, InterfaceError, Invalid) as error:
+            words = error.message if isinstance(error, Invalid) else f"the database is away: {error.orig}"
+            if words != away:
+                _log.warning("%s", words)
+            away = words
+        pause.wait(every)
+
+
+def _count(engine: Engine) -> None:
+    """Bring completeness up to date, as after any ingest."""
+    now = utc_now()
+    with unit_of_work(engine) as session:
+        refresh(session, settings().as_of or today_in(settings().timezone, now), now)
+
+
+def _words(came: Came) -> str:
+    moved = f"\n  now {came.place}" if came.place else "\n  left where it is"
+    return feed_text(str(came.path), came.taken) + moved
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
