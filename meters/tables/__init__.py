@@ -4,6 +4,7 @@ from meters.tables.balance import EnergyBalance, NodeMeter
 from meters.tables.completeness import ChannelSpan, CompletenessDay, FeedSource, OddDay
 from meters.tables.findings import ChannelLimit, ChannelProfile, Finding, ValidationRule
 from meters.tables.places import Meter, ServicePoint
+from meters.tables.profiles import FeedProfile
 from meters.tables.readings import Block, BlockHistory, BlockRemark, Channel, Feed
 from meters.tables.registers import (
     Consumption,
@@ -26,6 +27,7 @@ __all__ = [
     "ConsumptionHistory",
     "EnergyBalance",
     "Feed",
+    "FeedProfile",
     "FeedSource",
     "Finding",
     "Meter",
