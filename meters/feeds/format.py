@@ -46,8 +46,12 @@ class Format:
 
     A reader holds a bounded part of its stream at a time, whatever the file: a line, a batch of lines
     (`meters.feeds.lines`), an element. It may raise `lines.Unreadable` in place of a refusing problem.
+
+    `turn(head)` is the number a message gives itself, where a format has such: the files of one zip are read
+    in its order, whatever their names.
     """
 
     name: str
     recognises: Callable[[str], bool]
     read: Callable[[BinaryIO, str, ReadOptions], Iterator[Item]]
+    turn: Callable[[str], int] | None = None

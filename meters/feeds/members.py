@@ -37,6 +37,7 @@ _ZIP_SIGNS = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP_SIGN = b"\x1f\x8b"
 _WORKBOOK = "xl/workbook.xml"
 _IN_MEMORY = 2**24
+_PEEK = 2_048
 
 Packing = Literal["zip", "gzip"]
 
@@ -60,13 +61,14 @@ class Member:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Iterator[Member | Problem]]:
-    """The members of a path, one at a time; an archive that cannot be opened is one refusing problem."""
+def opened(path: Path, turn: Callable[[bytes], int] | None = None) -> Iterator[Iterator[Member | Problem]]:
+    """The members of a path, one at a time; an archive that cannot be opened is one refusing problem. Those
+    of a zip come as they stand there, or in the order of `turn(head)`, of the first 2,048 bytes of each."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         if head.startswith(_ZIP_SIGNS):
-            yield _unzipped(file, path.stem, head)
+            yield _unzipped(file, path.stem, head, turn)
         elif head.startswith(_GZIP_SIGN):
             yield iter([_gunzipped(file, None, path.stem, file.tell)])
         else:
@@ -80,7 +82,9 @@ def damaged(packing: Packing) -> Problem:
     return refusal("damaged_zip", "This file of the zip archive is damaged; send it again.")
 
 
-def _unzipped(file: BinaryIO, stem: str, head: bytes) -> Iterator[Member | Problem]:
+def _unzipped(
+    file: BinaryIO, stem: str, head: bytes, turn: Callable[[bytes], int] | None
+) -> Iterator[Member | Problem]:
     try:
         archive = zipfile.ZipFile(file)
     except DAMAGE:
@@ -102,8 +106,23 @@ def _unzipped(file: BinaryIO, stem: str, head: bytes) -> Iterator[Member | Probl
             file.seek(0)
             yield Member(None, stem, file, head, workbook=True, position=file.tell)
             return
-        for info in infos:
+        for info in infos if turn is None else _in_turn(archive, infos, turn):
             yield from _zip_member(archive, info, file.tell)
+
+
+def _in_turn(
+    archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], turn: Callable[[bytes], int]
+) -> list[zipfile.ZipInfo]:
+    """The members by their numbers, those of one number as they stand; what cannot be unpacked has none."""
+
+    def number(info: zipfile.ZipInfo) -> int:
+        try:
+            with archive.open(info) as stream:
+                return turn(stream.read(_PEEK))
+        except (*DAMAGE, RuntimeError):  # what is wrong with it is said when it is read
+            return 0
+
+    return sorted(infos, key=number) if len(infos) > 1 else infos
 
 
 def _zip_member(

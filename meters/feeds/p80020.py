@@ -43,6 +43,7 @@ CHANNELS = {
 _POINTS = frozenset({"measuringpoint", "accountpoint", "deliverypoint", "deliverygroup", "peretok"})
 _NAMES = _POINTS | {"message", "datetime", "area", "measuringchannel", "period"}
 _MESSAGE = re.compile(r"<(?:[\w.-]+:)?message\b[^>]{0,400}?\bclass\s*=\s*[\"']\d{5}[\"']")
+_NUMBER = re.compile(r"\bnumber\s*=\s*[\"'](\d{1,18})[\"']", re.ASCII)
 _CLASS = "80020"
 _GENERATION = "G"
 """Codes of delivery groups begin with P for consumption, with G for generation."""
@@ -53,6 +54,14 @@ def recognises(head: str) -> bool:
     return head.lstrip("\ufeff \t\r\n").startswith("<") and _MESSAGE.search(head) is not None
 
 
+def number_of(head: str) -> int:
+    """The number of the message; 0 where it has none."""
+    message = _MESSAGE.search(head)
+    rest = head[message.start() : message.start() + 600].partition(">")[0] if message else ""
+    found = _NUMBER.search(rest)
+    return int(found[1]) if found else 0
+
+
 def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:  # noqa: ARG001
     """A block a channel and day, and problems, in the order of the file."""
     try:
@@ -61,7 +70,7 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:  
         yield unreadable.problem
 
 
-FORMAT = Format("80020", recognises, read)
+FORMAT = Format("80020", recognises, read, number_of)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from meters.domain.problems import Problem, refusal
 from meters.feeds.feed_file import FeedFile, Status, feed_file
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.formats import formats, recognised
-from meters.feeds.heads import WORKBOOK, head_of
+from meters.feeds.heads import WORKBOOK, head_of, text_head
 from meters.feeds.lines import Unreadable
 from meters.feeds.members import Member, damaged, opened
 from meters.feeds.problem_list import ProblemList
@@ -91,7 +91,7 @@ def read_items(name: str, format_name: str, items: Iterable[Item]) -> FeedFile:
 
 def _read(path: Path, format_name: str, options: ReadOptions, watch: Watch | None) -> _Whole:
     whole = _Whole()
-    with opened(path) as members:
+    with opened(path, _turn_in(format_name)) as members:
         for member in members:
             if isinstance(member, Problem):
                 whole.problems.add(member)
@@ -103,6 +103,19 @@ def _read(path: Path, format_name: str, options: ReadOptions, watch: Watch | Non
             whole.format = whole.format or reader.name
             _take(member, reader, options, whole, watch)
     return whole
+
+
+def _turn_in(format_name: str) -> Callable[[bytes], int]:
+    """What tells the number that a message gives itself, 0 for what has none."""
+
+    def turn(head: bytes) -> int:
+        text = text_head(head)
+        if isinstance(text, Problem):
+            return 0
+        found = formats()[format_name] if format_name != "auto" else recognised(text)
+        return found.turn(text) if found is not None and found.turn is not None else 0
+
+    return turn
 
 
 def _format_of(member: Member, format_name: str) -> Format | Problem:
@@ -144,7 +157,7 @@ def _keep_all(items: Iterable[Item], number: int, member: Member | None, whole: 
         if item.refuses:
             whole.refused.add(number)
             whole.problems.rewind(mark)
-        whole.problems.add(replace(item, member=member.name if member else None))
+        whole.problems.add(item if member is None else replace(item, member=member.name))
     return said
 
 

@@ -252,12 +252,16 @@ def test_a_message_without_a_period_holds_nothing(read_text) -> None:
     assert (feed.status, codes(feed)) == ("rejected", ["no_readings"])
 
 
-def test_a_day_sent_again_in_one_zip(read_text) -> None:
+OLD, NEW = periods(["1"] * 48), periods(["2"] * 40)
+
+
+@pytest.mark.parametrize("format_name", ["auto", "80020"])
+@pytest.mark.parametrize("messages", [((9, OLD), (10, NEW)), ((10, NEW), (9, OLD)), ((9, OLD), (9, NEW))])
+def test_of_a_day_sent_again_in_one_zip_the_later_number_stands(read_text, messages, format_name) -> None:
+    """Names sort 80020_10 before 80020_9; the numbers inside decide, and of equal ones the order."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("a.xml", one(periods(["1"] * 48), number=5))
-        archive.writestr("b.xml", one(periods(["2"] * 40), number=6))
-    [block] = read_text(held.getvalue(), name="x.zip").blocks
-    assert block.values.tolist() == [2 * 10**6] * 40 + [MISSING] * 8, (
-        "the later one speaks for all of the day"
-    )
+        for place, (number, inner) in enumerate(messages):
+            archive.writestr(f"80020_1_20240305_{place}.xml", one(inner, number=number))
+    [block] = read_text(held.getvalue(), name="x.zip", format_name=format_name).blocks
+    assert block.values.tolist() == [2 * 10**6] * 40 + [MISSING] * 8, "it speaks for all of the day"
