@@ -28,12 +28,13 @@ class ReadOptions:
     `columns` maps a field (service_point, starts_at, ends_at, value, unit, channel, quality, direction) to
     the file's own title. `zone` is the local clock of stamps without an offset.
     `offset_minutes_of(service_point)` is the standard time of its premise, None while it is unassigned (then
-    UTC).
+    UTC). `sheet` names one of a workbook.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     zone: ZoneInfo | None = None
     offset_minutes_of: Callable[[str], int | None] = _nowhere
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
