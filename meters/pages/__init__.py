@@ -1,12 +1,15 @@
-"""The pages of ops: a file a subject; a router that is included here is there."""
+"""The pages of ops, and the door of head-ends: a router that is included here is there."""
 
 from fastapi import APIRouter
 
-from meters.pages import feeds, findings, silent_csv
+from meters.pages import feeds, findings, silent_csv, sources
+from meters.pushing import api
 
 router = APIRouter()
+router.include_router(api.router)
 router.include_router(findings.router)
 router.include_router(silent_csv.router)
+router.include_router(sources.router)
 router.include_router(feeds.router)
 
 __all__ = ["router"]

@@ -1,0 +1,68 @@
+"""`POST /api/v1/readings`: the door of head-ends. Who sends is asked before the body is read."""
+
+from __future__ import annotations
+
+import sys
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from meters.pushing.pushing import Batch, check_key, push_readings, record_refusal
+from utility_crm.auth.tokens_answers import Answer
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.errors import Invalid
+from utility_crm.web.bearer import bearer
+from utility_crm.web.visit import open_session
+
+SCOPE = "readings:write"
+MOST_BYTES = 16 * 2**20
+
+router = APIRouter(max_body_size=sys.maxsize)  # too much is refused here, as a document
+
+
+@router.post("/api/v1/readings")
+async def push(request: Request) -> Response:
+    """Take a batch of readings in; docs/api-readings.md says how it is written."""
+    sender = await run_in_threadpool(bearer, request, SCOPE)
+    key = check_key(request.headers.get("idempotency-key", ""))
+    _check_content(request)
+    batch = Batch(sender, key, await _body(request))
+    answer = await run_in_threadpool(_pushed, request, batch)
+    return Response(answer.body, answer.status, media_type="application/json")
+
+
+def _check_content(request: Request) -> None:
+    """Raises Invalid for a body that says of itself that it is no JSON."""
+    content = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content != "application/json":
+        raise Invalid(
+            "not_json", f"The body has to be application/json, not {content[:60]!r}.", "Content-Type"
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Invalid("encoded", "The body has to come as it is, not compressed.", "Content-Encoding")
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, counted as it arrives."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            words = f"A batch may have {MOST_BYTES >> 20} MB. Nothing was taken; send several."
+            raise HTTPException(413, words)
+    return bytes(body)
+
+
+def _pushed(request: Request, batch: Batch) -> Answer:
+    """One unit of work; a batch of no shape is one of its own, which keeps the reason."""
+    try:
+        with open_session(request) as session:
+            answer = push_readings(session, batch, utc_now())
+            session.commit()
+            return answer
+    except Invalid as refused:
+        with open_session(request) as session:
+            record_refusal(session, batch, refused)
+            session.commit()
+        raise

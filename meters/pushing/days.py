@@ -1,0 +1,195 @@
+"""Entries of a batch as days of their channels' standard time, and what of them cannot be taken.
+
+As with files: a reading that cannot be taken leaves out that day of that channel, and is named by its path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from meters.domain.blocks import Block, BlockKey, one_code
+from meters.domain.decimals import MISSING, IntArray, ValueFault, read_micro
+from meters.domain.problems import Problem
+from meters.domain.quality import WORDS, Quality
+from meters.domain.units import parse_unit
+from meters.feeds.format import Item
+from meters.pushing.batch import Entry
+
+DAY = 86_400
+DEFAULT_UNIT = "kWh"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """What a channel counts, as it is known or as an entry says."""
+
+    unit: str
+    direction: str
+
+
+ChannelName = tuple[str, str]
+Known = Mapping[ChannelName, ChannelKind]
+"""Kinds of the channels that exist, by service point and name."""
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A day of a channel while its readings come together."""
+
+    kind: ChannelKind
+    interval_minutes: int
+    values: IntArray
+    codes: npt.NDArray[np.uint8]
+    first: str
+
+
+@dataclass(slots=True)
+class _Days:
+    drafts: dict[BlockKey, _Draft] = field(default_factory=dict)
+    spoiled: dict[BlockKey, None] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def spoil(self, key: BlockKey, code: str, message: str, path: str) -> None:
+        """Leave a day out, and say why."""
+        text = f"{message} The day {key[2]} of channel {key[1]} of {key[0]} is left out."
+        self.problems.append(Problem(code, text, member=path, dropped=key))
+        self.spoiled[key] = None
+
+
+def items_of(
+    entries: Sequence[Entry], known: Known, offset_minutes_of: Callable[[str], int | None]
+) -> Iterator[Item]:
+    """Problems first, then a block for each day that none of them leaves out.
+
+    A channel that exists lends its unit and direction to entries that say none; a new one counts kWh,
+    imported. A day is one of the service point's standard time, UTC where nobody knows it. The blocks do not
+    replace their days: they are laid over what is known.
+    """
+    days = _Days()
+    for entry in entries:
+        _place(entry, known, offset_minutes_of(entry.service_point) or 0, days)
+    yield from days.problems
+    for key, draft in days.drafts.items():
+        if key not in days.spoiled:
+            yield _block(key, draft, offset_minutes_of(key[0]) or 0)
+
+
+def channel_of(entry: Entry) -> ChannelName:
+    """The channel an entry is of: named, or by its direction."""
+    return entry.service_point, entry.channel or entry.direction or "import"
+
+
+def _place(entry: Entry, known: Known, offset: int, days: _Days) -> None:
+    """Lay an entry's readings on the grids of its days."""
+    name = channel_of(entry)
+    kind = _kind(entry, name, known)
+    step = entry.interval_minutes * 60
+    micros, fault_at = _micros(entry, kind)
+    since = (entry.starts_at - _EPOCH) + timedelta(minutes=offset)
+    second, rest = divmod(since, timedelta(seconds=1))
+    days_at, slots = np.divmod(second // step + np.arange(micros.size, dtype=np.int64), DAY // step)
+    numbers, firsts = np.unique(days_at, return_index=True)
+    bounds = [*firsts.tolist(), micros.size]
+    said = Quality.ACTUAL if entry.quality is None else WORDS.get(entry.quality.lower())
+    for place, number in enumerate(numbers.tolist()):
+        rows = slice(bounds[place], bounds[place + 1])
+        key = (*name, date.fromordinal(_EPOCH_DAY + number))
+        if rest or second % step:
+            words = f"The time is not on a grid of {entry.interval_minutes} minutes of the channel's day."
+            days.spoil(key, "off_grid", words, f"{entry.path}.starts_at")
+        elif not said:  # a reading that is missing is null, not a number of that quality
+            words = f"The quality {entry.quality!r} is not one of {', '.join(filter(WORDS.get, WORDS))}."
+            days.spoil(key, "unknown_quality", words, f"{entry.path}.quality")
+        else:
+            for fault in fault_at[rows.start : rows.stop]:
+                if fault is not None:
+                    days.spoil(key, fault.code, fault.message, entry.path_of(fault.index))
+            _lay(days, key, kind, entry, rows.start, slots[rows], micros[rows], said)
+    if not (micros != MISSING).any() and not any(fault_at):
+        words = f"Nothing but null is said of channel {name[1]} of {name[0]}; nothing changes for it."
+        days.problems.append(Problem("no_readings", words, member=entry.path))
+
+
+def _kind(entry: Entry, name: ChannelName, known: Known) -> ChannelKind:
+    there = known.get(name)
+    unit = entry.unit or (there.unit if there else DEFAULT_UNIT)
+    direction = entry.direction or (there.direction if there else _direction_of(name[1]))
+    return ChannelKind(unit, direction)
+
+
+def _direction_of(channel: str) -> str:
+    return "export" if channel.lower() == "export" else "import"
+
+
+def _micros(entry: Entry, kind: ChannelKind) -> tuple[IntArray, list[ValueFault | None]]:
+    """Millionths, MISSING where null; and by place what is wrong with a value."""
+    texts = ["" if value is None else value for value in entry.values]
+    micros, faults = read_micro(texts, parse_unit(kind.unit).exponent)
+    blank = [place for place, value in enumerate(entry.values) if value is not None and not value.strip()]
+    at: list[ValueFault | None] = [None] * len(texts)
+    for fault in [*faults, *(ValueFault(place, "not_a_number", texts[place]) for place in blank)]:
+        at[fault.index] = fault
+    return micros, at
+
+
+def _lay(
+    days: _Days,
+    key: BlockKey,
+    kind: ChannelKind,
+    entry: Entry,
+    first: int,
+    slots: IntArray,
+    micros: IntArray,
+    quality: Quality,
+) -> None:
+    """Lay an entry's readings from its `first` on upon their day; two that differ for one interval spoil
+    it."""
+    size = 1440 // entry.interval_minutes
+    there = micros != MISSING
+    if not there.any():
+        return
+    draft = days.drafts.get(key)
+    if draft is None:
+        empty = np.full(size, MISSING, dtype=np.int64)
+        draft = _Draft(kind, entry.interval_minutes, empty, np.zeros(size, dtype=np.uint8), entry.path)
+        days.drafts[key] = draft
+    if draft.kind != kind:
+        words = f"It comes as {kind.direction} in {kind.unit}, and at {draft.first} otherwise."
+        days.spoil(key, "channel_changed", words, entry.path)
+        return
+    if draft.values.size != size:
+        words = f"Its readings come every {entry.interval_minutes} minutes, and at {draft.first} otherwise."
+        days.spoil(key, "interval_misfit", words, f"{entry.path}.interval_minutes")
+        return
+    twice = there & (draft.values[slots] != MISSING)
+    unlike = twice & ((draft.values[slots] != micros) | (draft.codes[slots] != quality))
+    if unlike.any():
+        words = "The batch has another reading for the same interval."
+        days.spoil(key, "conflicting_readings", words, entry.path_of(first + int(np.argmax(unlike))))
+    elif twice.any():
+        words = f"{int(twice.sum())} readings stand in the batch a second time; they are counted once."
+        days.problems.append(Problem("repeated_reading", words, member=entry.path))
+    draft.values[slots[there]] = micros[there]
+    draft.codes[slots[there]] = quality
+
+
+def _block(key: BlockKey, draft: _Draft, offset: int) -> Block:
+    return Block(
+        service_point=key[0],
+        channel=key[1],
+        unit=parse_unit(draft.kind.unit),
+        direction=draft.kind.direction,
+        offset_minutes=offset,
+        day=key[2],
+        interval_minutes=draft.interval_minutes,
+        values=draft.values,
+        quality=one_code(draft.codes, draft.values),
+        replaces=False,
+    )
