@@ -9,6 +9,7 @@ says its channel's name itself, as our exports do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -33,6 +34,7 @@ from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, Source
 CHANNEL_ID = "channel="
 _LONGER_THAN_A_DAY = 90_000 * MICROS
 _MOST_OFFSET = 14 * 60
+_SECONDS = re.compile(r"[+-]?\d{1,6}", re.ASCII)
 _NUMBERS = (
     "accumulationBehaviour",
     "commodity",
@@ -209,7 +211,7 @@ def _offset(series: _Series, linked: Linked, stem: str, options: ReadOptions) ->
     if local is not None:
         text = local.fields.get("tzOffset", "").strip()
         if text:
-            minutes, rest = divmod(int(text), 60) if text.lstrip("-").isdecimal() else (0, 1)
+            minutes, rest = divmod(int(text), 60) if _SECONDS.fullmatch(text) else (0, 1)
             if not rest and abs(minutes) <= _MOST_OFFSET:
                 return minutes
             words = f"The local time's tzOffset is {text[:40]!r}, not the seconds of a clock; it is ignored."

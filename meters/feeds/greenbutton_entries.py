@@ -19,7 +19,8 @@ KINDS = frozenset({"UsagePoint", "MeterReading", "ReadingType", "LocalTimeParame
 """What is kept of a feed beside the readings. Summaries, customers and agreements are read past."""
 
 _RESOURCE = re.compile(r"[A-Z][A-Za-z]+")
-_LONGEST = 1000
+_BLOCK = re.compile(r"(.*)/IntervalBlock(?:/[^/]*)?", re.DOTALL)
+_LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Links:
     def parent(self) -> str:
         """The address before `/IntervalBlock`, else the entry's own."""
         for address in (self.own, self.up):
-            head, found, _ = address.partition("/IntervalBlock")
-            if found:
-                return head
+            found = _BLOCK.fullmatch(address)
+            if found is not None:
+                return found[1]
         return self.own
 
 

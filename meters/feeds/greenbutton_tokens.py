@@ -187,7 +187,7 @@ def _filled(octets: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray, lay
             micros = _micros(numbers, places)
             if micros is None:
                 return None
-            rows[name] = micros
+            rows[name] = micros if leaf == _START else np.maximum(micros, 0)
         elif leaf == _COST and places.any():
             return None
         elif numbers.size:

@@ -1,4 +1,4 @@
-"""The real Green Button files beside the project, against figures counted by hand and by the public reader."""
+"""The real Green Button files beside the project, against figures counted by hand and the public reader's."""
 
 from __future__ import annotations
 
@@ -121,8 +121,7 @@ def test_a_year_of_days_over_two_clock_changes_is_consumption(shared_data: Path)
 
 
 def test_the_public_reader_agrees(shared_data: Path) -> None:
-    """greenbutton_objects 2024.7.11 reads all but one, whose empty elements and fractions of seconds it cannot
-    take."""
+    """greenbutton_objects 2024.7.11 reads all but one, in which elements are empty."""
     parse = pytest.importorskip("greenbutton_objects.parse")
     read = 0
     for name in KNOWN:
