@@ -42,8 +42,11 @@ RULES: dict[str, Rule] = {
     "overlap": Rule("warn", {"percent": 1, "kwh": 0.1}),
     "future": Rule("bad", {"minutes": 15}, estimable=False),
     "unit_mismatch": Rule("bad", {"within": 2.5, "floor_kwh": 0.5, "days": 14}),
-    # days looked at; how like the shape must be once moved back, and how much more so than unmoved.
-    "clock_drift": Rule("warn", {"days": 6, "most_hours": 6, "likeness": 0.8, "gain": 0.2}, estimable=False),
+    # weekdays looked at, against the twenty before; how like the shape must be once moved back, and how much
+    # more so than unmoved.
+    "clock_drift": Rule(
+        "warn", {"weekdays": 4, "most_hours": 6, "likeness": 0.8, "gain": 0.2}, estimable=False
+    ),
     # Not a rule but what is done about one: gaps of `missing` estimated by the clock after so many days.
     "estimate_gaps": Rule("warn", {"after_days": 0}),
 }
