@@ -23,6 +23,7 @@ from billing.domain.charges.energy import NO_PERIOD, EnergyCharge, minute_table
 from billing.domain.charges.fixed import fixed_quantity
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import Period, day_kind
+from billing.domain.energy_plan import Base, EnergyPlan, flat_plan, tiered_plan
 from billing.domain.money import Rounding
 from billing.domain.tariff import Tariff, Version
 
@@ -42,27 +43,6 @@ class DayRules:
     currency: str
     decimals: int
     rounding: Rounding
-
-
-@dataclass(frozen=True, slots=True)
-class EnergyKey:
-    """One energy line to be. ``group``: which taxes fall on it."""
-
-    group: int
-    code: str
-    label: str
-    price_micro: int
-    starts_on: date
-    ends_before: date
-
-
-@dataclass(frozen=True, eq=False)
-class EnergyPlan:
-    """One schedule over the axis. key_of: int16 (intervals,), index into keys; -1: nothing is charged."""
-
-    code: str
-    keys: tuple[EnergyKey, ...]
-    key_of: npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +166,11 @@ def _energy_plan(
     day_index: npt.NDArray[np.integer],
     clock_minute: npt.NDArray[np.integer],
 ) -> EnergyPlan:
-    spans: dict[tuple[int, str, int], list[date]] = {}
+    spans: dict[Base, list[date]] = {}
     charges = {version: _charge(version, code) for version in dict.fromkeys(v for v, _ in rules.energy)}
     classes: dict[tuple[int, Version, str, int], int] = {}
     class_of_day = np.empty(len(rules.days), dtype=np.int32)
-    offered: dict[tuple[int, Version, str], tuple[tuple[int, str, int], ...]] = {}
+    offered: dict[tuple[int, Version, str], tuple[Base, ...]] = {}
     for index, (day, kind, (version, season), group) in enumerate(
         zip(rules.days, rules.kinds, rules.energy, group_of_day, strict=True)
     ):
@@ -198,40 +178,45 @@ def _energy_plan(
         sort = (group, version, season)
         if sort not in offered:
             offered[sort] = _offer(charges[version], group, season)
-        for key in offered[sort]:
-            spans.setdefault(key, []).append(day)
-    numbers = {key: number for number, key in enumerate(spans)}
+        for base in offered[sort]:
+            spans.setdefault(base, []).append(day)
+    numbers = {base: number for number, base in enumerate(spans)}
     tables = np.stack(
         [
-            _key_table(charges[version], group, season, kind, numbers)
+            _base_table(charges[version], group, season, kind, numbers)
             for group, version, season, kind in classes
         ]
     )
-    keys = tuple(
-        EnergyKey(group, code, label, price, min(days), max(days) + timedelta(days=1))
-        for (group, label, price), days in spans.items()
-    )
-    return EnergyPlan(code, keys, tables[class_of_day[day_index], clock_minute])
+    base_of = tables[class_of_day[day_index], clock_minute]
+    if all(charge is None or charge.tiers is None for charge in charges.values()):
+        return flat_plan(code, spans, base_of)
+    offered_on = [offered[group, *sort] for group, sort in zip(group_of_day, rules.energy, strict=True)]
+    charge_on = [charges[version] for version, _season in rules.energy]
+    return tiered_plan(code, spans, base_of, rules.days, charge_on, offered_on, day_index)
 
 
 def _charge(version: Version, code: str) -> EnergyCharge | None:
     return next((charge for charge in version.energy if charge.code == code), None)
 
 
-def _offer(charge: EnergyCharge | None, group: int, season: str) -> tuple[tuple[int, str, int], ...]:
+def _offer(charge: EnergyCharge | None, group: int, season: str) -> tuple[Base, ...]:
     if charge is None:
         return ()
-    found = ((group, period.label, period.price_micro) for period in charge.periods if period.covers(season))
+    found = (
+        (group, period.label, period.prices, charge.tiers)
+        for period in charge.periods
+        if period.covers(season)
+    )
     return tuple(dict.fromkeys(found))
 
 
-def _key_table(
-    charge: EnergyCharge | None, group: int, season: str, kind: int, numbers: dict[tuple[int, str, int], int]
+def _base_table(
+    charge: EnergyCharge | None, group: int, season: str, kind: int, numbers: dict[Base, int]
 ) -> npt.NDArray[np.int16]:
     if charge is None:
         return np.full(1440, -1, dtype=np.int16)
     # One place more than there are periods: NO_PERIOD (-1) reads the last.
     number_of = np.full(len(charge.periods) + 1, NO_PERIOD, dtype=np.int16)
     for index, period in enumerate(charge.periods):
-        number_of[index] = numbers.get((group, period.label, period.price_micro), NO_PERIOD)
+        number_of[index] = numbers.get((group, period.label, period.prices, charge.tiers), NO_PERIOD)
     return number_of[minute_table(charge, season, kind)]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.domain.charges.fixed import fixed_amount
+from billing.domain.energy_plan import EnergyPlan
 from billing.domain.money import (
     MICRO,
     TAX_BASE_MINOR_LIMIT,
@@ -23,7 +24,8 @@ from billing.domain.money import (
     div_round,
     shares_of,
 )
-from billing.domain.plan import EnergyPlan, Plan
+from billing.domain.plan import Plan
+from billing.domain.tiering import energy_by_tier
 
 LineKind = Literal["fixed", "energy", "tax"]
 
@@ -70,9 +72,27 @@ def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: in
     return sums
 
 
+def determinants(
+    plan: EnergyPlan, micro_kwh: Int64Array, begin: int = 0, end: int | None = None
+) -> Int64Array:
+    """Energy of each key, int64 (customers, keys), from the intervals [begin, end) of the plan's axis, which
+    `micro_kwh` holds."""
+    if plan.tiers is None or plan.key_of_tier is None:
+        return energy_by_key(micro_kwh, plan.key_of[begin:end], len(plan.keys))
+    found = np.zeros((micro_kwh.shape[0], len(plan.keys)), dtype=np.int64)
+    tiered = energy_by_tier(micro_kwh, plan.tiers, begin, end)
+    labels, tiers = np.nonzero(plan.key_of_tier >= 0)
+    found[:, plan.key_of_tier[labels, tiers]] = tiered[:, labels, tiers]
+    return found
+
+
 def present_keys(plan: EnergyPlan) -> list[int]:
     """Keys that occur on the axis at all: a label that no hour of the period carries makes no line."""
-    return [int(key) for key in np.unique(plan.key_of) if key >= 0]
+    firsts = [int(key) for key in np.unique(plan.key_of) if key >= 0]
+    if plan.key_of_tier is None:
+        return firsts
+    rows = plan.key_of_tier[np.isin(plan.key_of_tier[:, 0], firsts)]
+    return sorted(int(key) for key in rows.ravel() if key >= 0)
 
 
 def lines_of(plan: Plan, energy: list[Int64Array], customers: int) -> tuple[LineColumn, ...]:

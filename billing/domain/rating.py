@@ -12,7 +12,7 @@ from billing.domain.axis import Axis, axis_of, epoch_minute
 from billing.domain.days import Period
 from billing.domain.money import Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
-from billing.domain.pricing import LineColumn, LineKind, energy_by_key, lines_of
+from billing.domain.pricing import LineColumn, LineKind, determinants, lines_of
 from billing.domain.tariff import Tariff
 from billing.domain.usage import BoolArray, Usage, UsageMatrix
 
@@ -125,7 +125,7 @@ def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | 
     end = max(begin, min(axis.size, length - offset))
     columns = slice(begin + offset, end + offset)
     values = usage.micro_kwh[:, columns]
-    energy = _determinants(plan, values, begin, end)
+    energy = [determinants(found, values, begin, end) for found in plan.energy]
     lines = lines_of(plan, energy, customers)
     guessed = None
     estimated_count = np.zeros(customers, dtype=np.int64)
@@ -142,7 +142,7 @@ def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | 
         tariff.currency,
         tariff.decimals,
         lines,
-        _estimated(plan, lines, guessed, begin, end),
+        _estimated(plan, lines, energy, values, guessed, begin, end),
         axis.size,
         missing_count,
         estimated_count,
@@ -171,19 +171,26 @@ def _plan(tariff: Tariff, axis: Axis) -> Plan:
     return compile_plan(rules_of(tariff, axis.period), axis.day_index, axis.clock_minute)
 
 
-def _determinants(plan: Plan, values: Int64Array, begin: int, end: int) -> list[Int64Array]:
-    return [energy_by_key(values, found.key_of[begin:end], len(found.keys)) for found in plan.energy]
-
-
 def _estimated(
-    plan: Plan, lines: tuple[LineColumn, ...], guessed: Int64Array | None, begin: int, end: int
+    plan: Plan,
+    lines: tuple[LineColumn, ...],
+    energy: list[Int64Array],
+    values: Int64Array,
+    guessed: Int64Array | None,
+    begin: int,
+    end: int,
 ) -> tuple[Int64Array | None, ...]:
-    """The estimated part of each energy line, in the order of ``lines``."""
+    """The estimated part of each energy line, in the order of ``lines``: what would not be in it without the
+    estimates. With tiers that is in the highest tiers, whichever the hours that were estimated."""
     if guessed is None:
         return tuple(None for _ in lines)
     found: dict[tuple[int, str, str, int], Int64Array] = {}
-    for energy, sums in zip(plan.energy, _determinants(plan, guessed, begin, end), strict=True):
-        for number, key in enumerate(energy.keys):
+    for part, held in zip(plan.energy, energy, strict=True):
+        if part.tiers is None:
+            sums = determinants(part, guessed, begin, end)
+        else:
+            sums = held - determinants(part, values - guessed, begin, end)
+        for number, key in enumerate(part.keys):
             found[(key.group, key.code, key.label, key.price_micro)] = sums[:, number]
     return tuple(
         found.get((line.group, line.code, line.label, line.price_micro)) if line.kind == "energy" else None

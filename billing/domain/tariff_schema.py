@@ -12,6 +12,7 @@ from billing.domain.money import DECIMALS, Rounding
 from billing.domain.tariff_file import FORMAT
 
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"}
+_CAP = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,6})?$"}
 _CODE = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9_.-]{0,63}$"}
 _TEXT = {"type": "string", "minLength": 1, "pattern": r"\S"}
 _DATE = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
@@ -45,9 +46,28 @@ def _energy_periods() -> dict[str, Any]:
         _some({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"}, unique=True),
         "Clock hours, half-open; 22:00-07:00 is 00:00-07:00 and 22:00-24:00 of the same day.",
     )
-    some_hours = _object({"label": label, "price": price}, {"seasons": seasons, "days": days, "hours": hours})
-    others = _object({"label": label, "price": price, "otherwise": {"const": True}}, {"seasons": seasons})
-    return _some({"oneOf": [some_hours, others]})
+    up_to = _said(_CAP, "Cumulative kWh (a day, where the unit says so) at which the tier ends.")
+    lower = _object({"up_to": up_to, "price": price})
+    tiers = _said(
+        {"type": "array", "minItems": 2, "items": {"oneOf": [lower, _object({"price": price})]}},
+        "The lowest first; the last has no end.",
+    )
+    found: list[dict[str, Any]] = []
+    for cost in ({"price": price}, {"tiers": tiers}):
+        found.append(_object({"label": label, **cost}, {"seasons": seasons, "days": days, "hours": hours}))
+        found.append(_object({"label": label, **cost, "otherwise": {"const": True}}, {"seasons": seasons}))
+    return _some({"oneOf": found})
+
+
+def _tier_rule() -> dict[str, Any]:
+    fill = "In the order of time, in proportion to each label's energy, or each label for itself."
+    return _object(
+        {
+            "by": _said({"enum": ["month", "day", "bill"]}, "When the tiers begin anew."),
+            "fill": _said({"enum": ["time", "proportion", "each"]}, fill),
+        },
+        {"unit": _said({"enum": ["kWh", "kWh a day"]}, "Of every up_to; kWh when left out.")},
+    )
 
 
 def _charge() -> dict[str, Any]:
@@ -61,7 +81,10 @@ def _charge() -> dict[str, Any]:
             "per": {"enum": ["day", "month"]},
         }
     )
-    energy = _object({"kind": {"const": "energy"}, "code": _CODE, "periods": _energy_periods()})
+    energy = _object(
+        {"kind": {"const": "energy"}, "code": _CODE, "periods": _energy_periods()},
+        {"tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill.")},
+    )
     tax = _object(
         {
             "kind": {"const": "tax"},

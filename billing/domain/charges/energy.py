@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from billing.domain.charges.tiers import Tier, TierRule, read_rule, read_tiers
 from billing.domain.days import DAY_NAMES, DAY_WORDS, HOLIDAY
 from billing.domain.errors import TariffRefused
 from billing.domain.hashed_once import HashedOnce, hash_once
@@ -25,7 +26,10 @@ _SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 
 @dataclass(frozen=True, slots=True)
 class EnergyPeriod:
-    """seasons empty: every season. day_kinds: see days.py. spans: minutes of the clock, half-open."""
+    """seasons empty: every season. day_kinds: see days.py. spans: minutes of the clock, half-open.
+
+    price_micro is that of the first tier where there are tiers.
+    """
 
     label: str
     price_micro: int
@@ -33,6 +37,12 @@ class EnergyPeriod:
     day_kinds: tuple[int, ...] = tuple(range(8))
     spans: tuple[tuple[int, int], ...] = ((0, DAY_MINUTES),)
     otherwise: bool = False
+    tiers: tuple[Tier, ...] = ()
+
+    @property
+    def prices(self) -> tuple[Tier, ...]:
+        """Its tiers, or its price as the only one."""
+        return self.tiers or (Tier(self.price_micro),)
 
     def covers(self, season: str) -> bool:
         return not self.seasons or season in self.seasons
@@ -43,6 +53,7 @@ class EnergyCharge(HashedOnce):
     code: str
     periods: tuple[EnergyPeriod, ...]
     kind: Literal["energy"] = "energy"
+    tiers: TierRule | None = None
 
     def __hash__(self) -> int:
         return hash_once(self)
@@ -52,16 +63,21 @@ class EnergyCharge(HashedOnce):
         """Refuses a gap, an overlap, and one label with two prices in one season, each by place."""
         code = fields.code("code")
         items = fields.items("periods")
-        periods = tuple(_read_period(item, place, seasons, has_holidays) for item, place in items)
+        rule = read_rule(fields.fields("tiers")) if fields.has("tiers") else None
+        periods = tuple(_read_period(item, place, seasons, has_holidays, rule) for item, place in items)
         fields.finish()
-        charge = cls(code, periods)
+        charge = cls(code, periods, tiers=rule)
         _check_whole(charge, fields.at("periods"), seasons or ("",), has_holidays)
         return charge
 
 
-def _read_period(item: Any, place: str, seasons: tuple[str, ...], has_holidays: bool) -> EnergyPeriod:
+def _read_period(
+    item: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, rule: TierRule | None
+) -> EnergyPeriod:
     fields = Fields(item, place)
-    label, price_micro = fields.text("label"), fields.micro("price")
+    label = fields.text("label")
+    tiers = _read_tiers(fields, rule)
+    price_micro = tiers[0].price_micro if tiers else fields.micro("price")
     named: tuple[str, ...] = ()
     if fields.has("seasons"):
         for season, at in fields.texts("seasons"):
@@ -76,13 +92,24 @@ def _read_period(item: Any, place: str, seasons: tuple[str, ...], has_holidays: 
         if fields.has("days") or fields.has("hours"):
             fields.refuse("", "a period for all other hours names no days and no hours")
         fields.finish()
-        return EnergyPeriod(label, price_micro, named, tuple(range(8)), (), True)
+        return EnergyPeriod(label, price_micro, named, tuple(range(8)), (), True, tiers)
     kinds = _read_days(fields, has_holidays) if fields.has("days") else tuple(range(8))
     spans: tuple[tuple[int, int], ...] = ((0, DAY_MINUTES),)
     if fields.has("hours"):
         spans = tuple(span for text, at in fields.texts("hours") for span in _read_span(text, at))
     fields.finish()
-    return EnergyPeriod(label, price_micro, named, kinds, spans)
+    return EnergyPeriod(label, price_micro, named, kinds, spans, tiers=tiers)
+
+
+def _read_tiers(fields: Fields, rule: TierRule | None) -> tuple[Tier, ...]:
+    """A period's tiers, where the charge has them; there, every period has."""
+    if rule is None:
+        if fields.has("tiers"):
+            fields.refuse("tiers", "say how tiers fill first: the charge needs its own 'tiers'")
+        return ()
+    if fields.has("price"):
+        fields.refuse("price", "this charge has tiers: give the price of each under 'tiers'")
+    return read_tiers(fields.items("tiers"))
 
 
 def _read_days(fields: Fields, has_holidays: bool) -> tuple[int, ...]:
@@ -137,7 +164,7 @@ def _check_whole(charge: EnergyCharge, place: str, seasons: tuple[str, ...], has
 
 
 def _check_labels(charge: EnergyCharge, place: str, season: str) -> None:
-    prices: dict[str, int] = {}
+    prices: dict[str, tuple[Tier, ...]] = {}
     others = 0
     for index, period in enumerate(charge.periods):
         if not period.covers(season):
@@ -147,8 +174,18 @@ def _check_labels(charge: EnergyCharge, place: str, season: str) -> None:
             raise TariffRefused(
                 f"{place}[{index}]", "a second period for all other hours" + _in_season(season)
             )
-        if prices.setdefault(period.label, period.price_micro) != period.price_micro:
+        if prices.setdefault(period.label, period.prices) != period.prices:
             raise TariffRefused(f"{place}[{index}]", f"'{period.label}' has two prices{_in_season(season)}")
+        shared = charge.tiers is not None and charge.tiers.fill != "each"
+        if shared and _caps(period.prices) != _caps(next(iter(prices.values()))):
+            raise TariffRefused(
+                f"{place}[{index}].tiers",
+                f"all periods fill the same tiers, so they end at the same places{_in_season(season)}",
+            )
+
+
+def _caps(tiers: tuple[Tier, ...]) -> tuple[int | None, ...]:
+    return tuple(tier.up_to_micro for tier in tiers)
 
 
 def _check_day(charge: EnergyCharge, place: str, season: str, kind: int) -> None:

@@ -23,7 +23,7 @@ from billing.domain.explanation.sides import Side, lay
 from billing.domain.explanation.virtual_days import DayMaps, scaled
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, Plan, compile_plan
-from billing.domain.pricing import LineColumn, energy_by_key, lines_of
+from billing.domain.pricing import LineColumn, determinants, lines_of
 from billing.domain.tariff import Version
 
 # The fixed order decides ties when effects are rounded.
@@ -188,7 +188,7 @@ class Game:
 
 def rate_paths(paths: Int64Array, plan: Plan) -> tuple[LineColumn, ...]:
     """Price paths (mixtures, days * slots) that share one plan: the two stages of any bill."""
-    energy = [energy_by_key(paths, found.key_of, len(found.keys)) for found in plan.energy]
+    energy = [determinants(found, paths) for found in plan.energy]
     return lines_of(plan, energy, paths.shape[0])
 
 
@@ -219,8 +219,9 @@ def price_content(version: Version, season: str) -> tuple[Any, ...]:
     return tuple(
         (
             charge.code,
+            charge.tiers,
             tuple(
-                (period.label, period.price_micro, period.day_kinds, period.spans, period.otherwise)
+                (period.label, period.prices, period.day_kinds, period.spans, period.otherwise)
                 for period in charge.periods
                 if period.covers(season)
             ),

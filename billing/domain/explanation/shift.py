@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.money import MICRO
-from billing.domain.pricing import energy_by_key, present_keys
+from billing.domain.pricing import determinants, present_keys
 from billing.domain.rating import Line, RatedBill
 
 
@@ -26,7 +26,7 @@ def shares(found: Comparison, side: int) -> dict[str, int]:
     energy = max(game.plan(side, 1, 1, 1).energy, key=lambda plan: len(present_keys(plan)), default=None)
     if energy is None:
         return {}
-    sums = energy_by_key(game.sides[side].actual.reshape(1, -1), energy.key_of, len(energy.keys))[0]
+    sums = determinants(energy, game.sides[side].actual.reshape(1, -1))[0]
     total = max(1, int(sums.sum()))
     found_shares: dict[str, int] = {}
     for number in present_keys(energy):

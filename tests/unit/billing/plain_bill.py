@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import calendar
 from collections import defaultdict
 from datetime import date, timedelta
@@ -37,6 +38,7 @@ class PlainBill:
             calendar_of(where["country"], subdiv=where["subdivision"], years=2013) if where else {}
         )
         self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
+        self.segments: dict[str, dict[Any, Any]] = defaultdict(dict)
         self._energy(usage, period)
         self._fixed(period)
         self.amounts = {key: rounded(value * self.unit, self.rule) for key, value in self.lines.items()}
@@ -71,7 +73,7 @@ class PlainBill:
         assert len(hits) == 1 or (not hits and otherwise is not None)
         entry = hits[0] if hits else otherwise
         assert entry is not None
-        return entry["label"], entry["price"]
+        return entry["label"], entry.get("price") or repr(entry["tiers"])
 
     @staticmethod
     def season(version: dict[str, Any], day: date) -> str:
@@ -90,10 +92,95 @@ class PlainBill:
                 continue
             day = local.date()
             for charge in self.version(day)["charges"]:
-                if charge["kind"] == "energy":
-                    label, price = self.price_at(charge, day, local.hour * 60 + local.minute)
-                    key = (self.taxes_on(day), charge["code"], label, price)
+                if charge["kind"] != "energy":
+                    continue
+                label, price = self.price_at(charge, day, local.hour * 60 + local.minute)
+                key = (self.taxes_on(day), charge["code"], label, price)
+                if "tiers" not in charge:
                     self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
+                    continue
+                rule = charge["tiers"]
+                reset = {"month": (day.year, day.month), "day": day, "bill": None}[rule["by"]]
+                segment = self.segments[charge["code"]].setdefault((repr(charge), reset), (charge, []))
+                segment[1].append((key, micro))
+        for code in self.segments:
+            self._tiers(code, period)
+
+    def _tiers(self, code: str, period: Period) -> None:
+        """Each segment filled kWh by kWh, in the order of time, in proportion, or label by label."""
+        order = self._order(code, period)
+        for (written, reset), (charge, readings) in self.segments[code].items():
+            rule = charge["tiers"]
+            days = [
+                day
+                for day in period.dates()
+                if any(repr(one) == written for one in self.version(day)["charges"])
+                and (rule["by"] == "bill" or reset in ((day.year, day.month), day))
+            ]
+            part = Fraction(1)
+            if rule.get("unit") == "kWh a day":
+                part = Fraction(len(days))
+            elif rule["by"] == "bill":
+                part = Fraction(len(days), period.days)
+            elif rule["by"] == "month":
+                part = Fraction(len(days), calendar.monthrange(days[0].year, days[0].month)[1])
+            energy: dict[tuple[str, ...], int] = defaultdict(int)
+            for key, micro in readings:
+                energy[key] += micro
+            total = sum(energy.values())
+            seen = 0
+            used: dict[tuple[str, ...], int] = defaultdict(int)
+            for key, micro in readings if rule["fill"] == "time" else []:
+                caps = self._caps(key, part)
+                for number, end in enumerate(caps):
+                    start = caps[number - 1] if number else 0
+                    inside = max(0, min(seen + micro, end) - max(seen, start))
+                    self._add(key, number, inside)
+                seen += micro
+            for key, held in energy.items() if rule["fill"] == "each" else []:
+                for end, number in zip(self._caps(key, part), range(9), strict=False):
+                    self._add(key, number, min(held, end) - used[key])
+                    used[key] = min(held, end)
+            if rule["fill"] == "proportion" and energy:
+                for number, end in enumerate(self._caps(next(iter(energy)), part)):
+                    for key, below in self._shared(energy, total, min(total, end), order).items():
+                        self._add(key, number, below - used[key])
+                        used[key] = below
+
+    @staticmethod
+    def _caps(key: tuple[str, ...], part: Fraction) -> list[int]:
+        tiers = ast.literal_eval(key[3])
+        return [floor(Fraction(tier.get("up_to", 10**12)) * 10**6 * part) for tier in tiers[:-1]] + [10**30]
+
+    def _add(self, key: tuple[str, ...], number: int, micro: int) -> None:
+        price = ast.literal_eval(key[3])[number]["price"]
+        self.lines[(*key, str(number))] += Fraction(micro, 10**6) * Fraction(price)
+
+    @staticmethod
+    def _shared(
+        energy: dict[tuple[str, ...], int], total: int, below: int, order: list[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], int]:
+        """In proportion, by largest remainder, ties to the label that is offered first."""
+        exact = {key: Fraction(held * below, max(total, 1)) for key, held in energy.items()}
+        found = {key: floor(value) for key, value in exact.items()}
+        ranked = sorted(energy, key=lambda key: (-(exact[key] - found[key]), order.index(key)))
+        for key in ranked[: below - sum(found.values())]:
+            found[key] += 1
+        return found
+
+    def _order(self, code: str, period: Period) -> list[tuple[str, ...]]:
+        """Labels in the order in which the days offer them."""
+        order: dict[tuple[str, ...], None] = {}
+        for day in period.dates():
+            version = self.version(day)
+            season = self.season(version, day)
+            for charge in version["charges"]:
+                if charge["code"] == code:
+                    for entry in charge["periods"]:
+                        if season in entry.get("seasons", [season]):
+                            price = entry.get("price") or repr(entry["tiers"])
+                            order[(self.taxes_on(day), code, entry["label"], price)] = None
+        return list(order)
 
     def _fixed(self, period: Period) -> None:
         for day in period.dates():

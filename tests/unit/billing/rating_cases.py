@@ -126,7 +126,29 @@ def energy_charges(draw: st.DrawFn, seasons: bool, holidays: bool, code: str = "
             {"label": "high", "price": p[1], "otherwise": True, "seasons": ["summer"]},
             {"label": "high", "price": p[2], "seasons": ["winter"]},
         ]
-    return {"kind": "energy", "code": code, "periods": periods}
+    found = {"kind": "energy", "code": code, "periods": periods}
+    return draw(tiered(found)) if draw(st.booleans()) else found
+
+
+@st.composite
+def tiered(draw: st.DrawFn, charge: dict[str, Any]) -> dict[str, Any]:
+    """The charge with tiers, the same ends in all its periods, or with ends of each label's own."""
+    by = draw(st.sampled_from(["month", "day", "bill"]))
+    fill = draw(st.sampled_from(["time", "proportion", "each"]))
+    daily = by == "day" or draw(st.booleans())
+    top = 40 if daily else 700
+    ends = st.sets(st.integers(1, top), min_size=1, max_size=2).map(sorted)
+    shared = draw(ends)
+    of_label: dict[str, list[int]] = {}
+    periods = []
+    for period in charge["periods"]:
+        kept = {key: value for key, value in period.items() if key != "price"}
+        mine = of_label.setdefault(period["label"], draw(ends)) if fill == "each" else shared
+        tiers: list[dict[str, str]] = [{"up_to": str(end), "price": draw(prices)} for end in mine]
+        tiers.append({"price": draw(prices)})
+        periods.append({**kept, "tiers": tiers})
+    rule = {"by": by, "fill": fill, **({"unit": "kWh a day"} if daily and by != "day" else {})}
+    return {**charge, "tiers": rule, "periods": periods}
 
 
 @st.composite
