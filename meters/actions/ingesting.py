@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,8 +26,9 @@ from meters.tables import Feed
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid
 
-Watch = Callable[[Literal["read", "store"], int], None]
-"""Told how many bytes of the path have been read; then, how many of its days have been stored."""
+Watch = Callable[[Literal["read", "store"], int, int], None]
+"""Told how many bytes of the path have been read, and of how many; then, how many of its days have been
+stored, and of how many at most."""
 
 _READS = 7_302_002  # advisory lock of register reads
 
@@ -85,7 +85,7 @@ def ingest(
         if earlier is not None:
             return _repeated(session, path, earlier, user_id)
         options = how.read_options(StandardTimes(session))
-        file = read_feed(path, how.format_name, options, watch and partial(watch, "read"))
+        file = read_feed(path, how.format_name, options, _counted(watch, "read", path.stat().st_size))
     except OSError as error:
         raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
     told = how.document()
@@ -127,9 +127,15 @@ def _stored(
     lock_feed(session, file)
     received_at = enter_readings(session)  # after the wait for others: stamps are in the order of writing
     feed_id = _next_feed_id(session)
-    days = store_feed(session, feed_id, received_at, file, judge, watch and partial(watch, "store"))
+    days = store_feed(session, feed_id, received_at, file, judge, _counted(watch, "store", file.rows))
     reads = _reads(session, feed_id, received_at, file)
     return received_at, _became(feed_id, file, days, reads.stored, days.readings + reads.periods)
+
+
+def _counted(
+    watch: Watch | None, stage: Literal["read", "store"], total: int
+) -> Callable[[int], None] | None:
+    return None if watch is None else lambda done: watch(stage, min(done, total), total)
 
 
 @dataclass(frozen=True, slots=True)

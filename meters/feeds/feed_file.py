@@ -39,6 +39,11 @@ class FeedFile:
     _spool: Spool = field(repr=False)
     _refused: Set[int] = frozenset()
 
+    @property
+    def rows(self) -> int:
+        """Days said; those that stand are no more."""
+        return self._spool.rows
+
     def parts(self) -> Iterator[Part]:
         """All days, some channels at a time."""
         for settled in self._settled():
