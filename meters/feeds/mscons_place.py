@@ -51,7 +51,7 @@ class Place:
         elif tag == "RFF" and segment.text(1) == "MG":
             self.meter = segment.text(1, 1) or None
         elif tag == "RFF" and segment.text(1) == "AGK" and not self.point:
-            # Where no metering point is told the configuration's name stands for it (MSCONS AHB 3.0, SG7).
+            # Where no metering point is told the configuration's name stands for it (MSCONS 2.4c, SG7).
             self.point = segment.text(1, 1)
         elif tag == "DTM":
             self.times[segment.text(1)] = read_time(segment.text(1, 1), segment.text(1, 2))
