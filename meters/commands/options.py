@@ -13,7 +13,7 @@ from utility_crm.kit.errors import Invalid
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, or zips of files.", metavar="PATH...")]
 FormatName = Annotated[
-    str, typer.Option("--format", help="auto, or the name of a format.", metavar="auto|csv|nem12")
+    str, typer.Option("--format", help="auto, or the name of a format.", metavar="auto|NAME")
 ]
 Columns = Annotated[
     str,
@@ -25,12 +25,18 @@ Columns = Annotated[
 Timezone = Annotated[
     str, typer.Option("--timezone", help="Whose clock stamps without an offset are.", metavar="Area/City")
 ]
+Sheet = Annotated[
+    str, typer.Option(help="Of a workbook; else its first one that is not empty.", metavar="NAME")
+]
+Profile = Annotated[
+    str, typer.Option(help="A saved way to read files (meters profiles); the other options go above it.")
+]
 
 
-def read_options(columns: str, timezone: str) -> ReadOptions:
-    """What `--columns` and `--timezone` say; a usage error (exit 2) where they cannot be understood."""
-    asked_for = told("auto", columns, timezone)
-    return ReadOptions(columns=asked_for.columns, zone=asked_for.zone)
+def read_options(columns: str, timezone: str, sheet: str = "") -> ReadOptions:
+    """What the options say; a usage error (exit 2) where they cannot be understood."""
+    asked_for = told("auto", columns, timezone, sheet)
+    return ReadOptions(columns=asked_for.columns, zone=asked_for.zone, sheet=asked_for.sheet)
 
 
 def check_format(name: str) -> None:
@@ -43,9 +49,9 @@ def parse_columns(text: str) -> dict[str, str]:
     return dict(told("auto", text, "").columns)
 
 
-def told(format_name: str, columns: str, timezone: str) -> Asked:
+def told(format_name: str, columns: str, timezone: str, sheet: str = "") -> Asked:
     """What the options say; a usage error (exit 2) where they cannot be understood."""
     try:
-        return asked(format_name, columns, timezone)
+        return asked(format_name, columns, timezone, sheet)
     except Invalid as error:
         raise typer.BadParameter(error.message, param_hint=f"--{error.where}") from error

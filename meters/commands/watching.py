@@ -16,14 +16,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from meters.commands.app import app
-from meters.commands.options import Columns, FormatName, Timezone, told
+from meters.commands.options import Columns, FormatName, Profile, Sheet, Timezone, told
+from meters.commands.profiles import with_profile
 from meters.commands.taking import feed_text
 from meters.completeness import refresh
+from meters.profiles import asked_with
 from meters.watching import Came, Watch
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
-from utility_crm.kit.errors import Invalid
+from utility_crm.kit.errors import CareError
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 
@@ -42,16 +44,19 @@ def watch_(
     format_name: FormatName = "auto",
     columns: Columns = "",
     timezone: Timezone = "",
+    sheet: Sheet = "",
+    profile: Profile = "",
     once: Once = False,
     every: Every = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Take every file that comes to rest in a folder, once, and move it to `done` or `refused` beside it."""
-    how = told(format_name, columns, timezone)
+    how = told(format_name, columns, timezone, sheet)
     if not folder.is_dir():
         raise typer.BadParameter("there is no such folder", param_hint="DIR")
     with speaking(as_json), database() as engine:
-        watch = Watch(engine, folder, lambda _session: how, feed_text, utc_now)
+        with_profile(engine, profile, how)  # complains at once of one that is none
+        watch = Watch(engine, folder, lambda session: asked_with(session, profile, how), feed_text, utc_now)
         watch.finish_reports()
         if once:
             came = _looked_twice(engine, watch, every)
@@ -92,8 +97,8 @@ def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool) -> 
             if came:
                 _count(engine)
             away = ""
-        except (OperationalError, InterfaceError, Invalid) as error:
-            words = error.message if isinstance(error, Invalid) else f"the database is away: {error.orig}"
+        except (OperationalError, InterfaceError, CareError) as error:
+            words = error.message if isinstance(error, CareError) else f"the database is away: {error.orig}"
             if words != away:
                 _log.warning("%s", words)
             away = words
