@@ -12,7 +12,18 @@ from sqlalchemy import Engine
 from meters.actions import TakenFeed, ingest
 from meters.asking import Asked
 from meters.commands.app import app
-from meters.commands.options import Columns, FormatName, Paths, Timezone, check_format, read_options, told
+from meters.commands.options import (
+    Columns,
+    FormatName,
+    Paths,
+    Profile,
+    Sheet,
+    Timezone,
+    check_format,
+    read_options,
+    told,
+)
+from meters.commands.profiles import with_profile
 from meters.completeness import refresh
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
@@ -30,10 +41,11 @@ def inspect(
     format_name: FormatName = "auto",
     columns: Columns = "",
     timezone: Timezone = "",
+    sheet: Sheet = "",
     as_json: AsJson = False,
 ) -> None:
     """Say what is in meter files, and what is wrong with them. Needs no database, keeps nothing."""
-    options = read_options(columns, timezone)
+    options = read_options(columns, timezone, sheet)
     check_format(format_name)
     check_paths(paths, as_json)
     with speaking(as_json):
@@ -49,14 +61,17 @@ def ingest_(
     format_name: FormatName = "auto",
     columns: Columns = "",
     timezone: Timezone = "",
+    sheet: Sheet = "",
+    profile: Profile = "",
     as_json: AsJson = False,
 ) -> None:
     """Take meter files in, each whole or in part, and say what became of them. Safe to repeat."""
-    how = told(format_name, columns, timezone)
+    how = told(format_name, columns, timezone, sheet)
     check_paths(paths, as_json)
     with speaking(as_json):
         taken = []
         with database() as engine:
+            how = with_profile(engine, profile, how)
             for path in paths:
                 taken.append((path, _taken(engine, path, how)))
             with unit_of_work(engine) as session:
