@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event
 
@@ -22,6 +22,7 @@ from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
 from notifications.claims import Claimed, Terms, claim, give_back, mark_failed, mark_sent
 from notifications.domain.retry import Retry
+from notifications.staff import deliver_staff
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
@@ -74,6 +75,9 @@ def run_delivery(
         alive()
         try:
             done = deliver_batch(worker, stop)
+            staff = deliver_staff(worker.engine, worker.channel, worker.retry, stop)
+            if staff.looked_at or staff.down:
+                done = replace(done, looked_at=done.looked_at + staff.looked_at, down=done.down or staff.down)
         except (OperationalError, InterfaceError) as error:
             done = Batch(down=f"the database cannot be reached: {error.orig}")
         if done.down:

@@ -24,15 +24,17 @@ from meters.commands.options import (
     told,
 )
 from meters.commands.profiles import with_profile
+from meters.commands.progress import progress
 from meters.completeness import refresh
-from meters.feeds.reading import read_feed
+from meters.feeds.format import ReadOptions
+from meters.feeds.reading import FeedFile, read_feed
 from meters.inspection import inspection
-from utility_crm.kit.clock import today_in, utc_now
+from meters.pretended import pretended, today_at
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
 
 
 @app.command()
@@ -49,10 +51,25 @@ def inspect(
     check_format(format_name)
     check_paths(paths, as_json)
     with speaking(as_json):
-        document = inspection([read_feed(path, format_name, options) for path in paths])
+        document = inspection(_read(path, format_name, options) for path in paths)
         emit(document, as_json, lambda: inspection_text(document["files"]))
     if any(file["status"] != "ok" for file in document["files"]):
         raise typer.Exit(1)
+
+
+def _read(path: Path, format_name: str, options: ReadOptions) -> FeedFile:
+    """Raises Invalid where the path cannot be read."""
+    try:
+        with progress(path) as watch:
+            size = path.stat().st_size
+
+            def read_so_far(done: int) -> None:
+                if watch is not None:
+                    watch("read", min(done, size), size)
+
+            return read_feed(path, format_name, options, read_so_far)
+    except OSError as error:
+        raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
 
 
 @app.command("ingest")
@@ -76,7 +93,7 @@ def ingest_(
                 taken.append((path, _taken(engine, path, how)))
             with unit_of_work(engine) as session:
                 now = utc_now()
-                refresh(session, settings().as_of or today_in(settings().timezone, now), now)
+                refresh(session, today_at(now), pretended(now))
         document = {"feeds": [feed.document(str(path)) for path, feed in taken]}
         emit(document, as_json, lambda: "\n".join(feed_text(str(path), feed) for path, feed in taken))
     if any(feed.problems for _path, feed in taken):
@@ -87,8 +104,8 @@ def _taken(engine: Engine, path: Path, how: Asked) -> TakenFeed:
     """What became of one file; one that cannot be read is refused with its problem, as others were taken or
     will be."""
     try:
-        with unit_of_work(engine) as session:
-            return ingest(session, path, how)
+        with progress(path) as watch, unit_of_work(engine) as session:
+            return ingest(session, path, how, watch=watch)
     except Invalid as error:
         problem = {"member": None, "line": None, "code": error.code, "message": error.message}
         return TakenFeed(None, "rejected", 0, 0, 0, 0, [problem])

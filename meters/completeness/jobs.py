@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from meters.completeness.adding import NOTED, add_up
 from meters.completeness.counting import count_feeds
 from meters.completeness.refreshing import recount
-from utility_crm.kit.clock import today_in
+from meters.pretended import pretended, today_at
 from utility_crm.kit.installation import noted
 from utility_crm.kit.settings import settings
 
@@ -19,20 +19,16 @@ STALE = timedelta(minutes=15)
 
 def count_days(session: Session, now: datetime) -> str:
     """Count the feeds that came since the last call."""
-    today = _today(now)
-    counted = count_feeds(session, today, now, settings().late_after_hours)
+    today, here = today_at(now), pretended(now)
+    counted = count_feeds(session, today, here, settings().late_after_hours)
     added_up = noted(session, NOTED)
-    if counted or added_up is None or now - datetime.fromisoformat(added_up["computed_at"]) >= STALE:
-        add_up(session, today, now)
-        return f"{counted} feeds counted, and added up"
-    return "nothing came"
+    fresh = added_up and abs(here - datetime.fromisoformat(added_up["computed_at"])) < STALE
+    if fresh and not counted:
+        return "nothing came"
+    add_up(session, today, here)
+    return f"{counted} feeds counted, and added up"
 
 
 def count_days_anew(session: Session, now: datetime) -> str:
     """Count the last days from the readings themselves."""
-    return f"{recount(session, _today(now), now)} days of channels counted anew"
-
-
-def _today(now: datetime) -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)
+    return f"{recount(session, today_at(now), pretended(now))} days of channels counted anew"

@@ -15,6 +15,7 @@ from meters.demo.blocks import BlockWriter, FeedCounts, Row, export_channels
 from meters.demo.faults import corrections, make_faults
 from meters.demo.feeds import FEED_COLUMNS, feed_rows
 from meters.demo.transformers import MeteredNode, TransformerMeters, metered_nodes
+from meters.sources import learn_sources
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.plan import Plan
 
@@ -56,6 +57,7 @@ def build(context: DemoBuild) -> None:
     _balance(context)
     with context.steps.step("What is missing"), context.session() as session:
         recount(session, plan.as_of, datetime.combine(plan.as_of, time(6), UTC))
+        learn_sources(session, datetime.combine(plan.as_of, time(6), UTC))
 
 
 def _balance(context: DemoBuild) -> None:

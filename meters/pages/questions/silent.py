@@ -9,7 +9,7 @@ from utility_crm.kit.module import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import counting, mark
 
-USUAL = 3
+USUAL = 2
 """For how many days, where nobody said."""
 
 
@@ -23,7 +23,7 @@ def answer(call: FeedsCall) -> Answer:
     """How many, when it was last counted."""
     ngettext = counting(call.language, "meters")
     count = call.once(known_of).silent.get(USUAL, 0)
-    words = ngettext("meter for 3 days", "meters for 3 days", count)
+    words = ngettext("meter for 2 days", "meters for 2 days", count)
     return Answer(number(count, 0, call.language), words, "bad" if count else "")
 
 

@@ -101,7 +101,7 @@ def test_silent_meters_are_listed_by_area_and_taken_away_as_a_file(session, make
     client = make_client("ops")
     answers = client.get("/feeds").text
     assert re.search(
-        r"Which meters are silent\?</span><span class=\"a is-bad\">1 <i>meter for 3 days", answers
+        r"Which meters are silent\?</span><span class=\"a is-bad\">1 <i>meter for 2 days", answers
     )
     said = {days: sentence(client.get(f"/feeds?ask=silent&days={days}").text) for days in (2, 3, 7, 30)}
     assert said[7] == "One meter has sent nothing for 7 days or more, in Moorside."
