@@ -20,8 +20,8 @@ _PAIR = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^,"]*))\s*(?:,|$)')
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Format (auto, or a name), the file's own titles by field, the clock of stamps without an offset, and the
-    sheet of a workbook."""
+    """Format (auto, or a name), the file's own titles by field, the clock of stamps without an offset, and
+    the sheet of a workbook."""
 
     format_name: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)

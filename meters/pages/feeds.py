@@ -15,6 +15,7 @@ from meters.inspection import inspection
 from meters.pages.feed_page import feed_page
 from meters.pages.feeds_call import FeedsCall
 from meters.pages.feeds_page import chosen_question, feeds_page, sheet_of
+from meters.pages.profiles import how_to_read, keep_as_profile, profile_pairs
 from meters.pages.uploading import (
     MOST_MEGABYTES,
     WORDS_FOR_TOO_MUCH,
@@ -47,8 +48,9 @@ def take(request: Request, sent: Sent) -> Response:
     """Take files in, one after the other: each is whole or not there, whatever becomes of the next."""
     with visit(request, "ops") as v:
         try:
-            how = sent.asked()
-        except Invalid as refused:
+            how = how_to_read(v.session, sent)
+            keep_as_profile(v.session, sent, how, v.user.id)
+        except (Conflict, Invalid, NotFound) as refused:
             return feeds_response(v, "came", status=422, refused=refused, given=sent.given)
         taken = []
         for upload in sent.files:
@@ -66,8 +68,8 @@ def inspect(request: Request, sent: Sent) -> Response:
     """Say what is in files without taking them."""
     with visit(request, "ops") as v:
         try:
-            how = sent.asked()
-        except Invalid as refused:
+            how = how_to_read(v.session, sent)
+        except (Invalid, NotFound) as refused:
             return feeds_response(v, "came", status=422, refused=refused, given=sent.given)
         options, found = how.read_options(StandardTimes(v.session)), []
         for upload in sent.files:
@@ -129,5 +131,6 @@ def feeds_response(
             ("auto", v.text("seen from its content")),
             *((name, name.upper()) for name in formats()),
         ],
+        profile_pairs=profile_pairs(v.session),
         most_megabytes=MOST_MEGABYTES,
     )

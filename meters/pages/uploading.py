@@ -68,14 +68,23 @@ class UploadRoute(APIRoute):
 
 @dataclass(frozen=True, slots=True)
 class SentForm:
-    """Files, and how a person says that they are to be read."""
+    """Files, and how a person says that they are to be read: besides what a saved `profile` says, and to be
+    saved as another (both empty: none)."""
 
     files: tuple[UploadFile, ...]
     given: dict[str, str]
 
+    @property
+    def profile(self) -> str:
+        return self.given["profile"].strip()
+
+    @property
+    def save_as(self) -> str:
+        return self.given["save_as"].strip()
+
     def asked(self) -> Asked:
         """Raises Invalid, whose `where` is the field that is wrong."""
-        told = asked(**{name: words.strip() for name, words in self.given.items()})
+        told = asked(*(self.given[name].strip() for name in ("format_name", "columns", "timezone", "sheet")))
         if not self.files:
             raise Invalid("no_file", mark("Choose a file first."), "files")
         return told
@@ -86,9 +95,13 @@ async def sent_form(
     format_name: Annotated[str, Form()] = "auto",
     columns: Annotated[str, Form()] = "",
     timezone: Annotated[str, Form()] = "",
+    sheet: Annotated[str, Form()] = "",
+    profile: Annotated[str, Form()] = "",
+    save_as: Annotated[str, Form()] = "",
 ) -> SentForm:
     """The form of the page; a field for files left empty sends one without a name."""
-    given = {"format_name": format_name, "columns": columns, "timezone": timezone}
+    given = {"format_name": format_name, "columns": columns, "timezone": timezone, "sheet": sheet}
+    given |= {"profile": profile, "save_as": save_as}
     return SentForm(tuple(upload for upload in files if upload.filename), given)
 
 
