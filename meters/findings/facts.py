@@ -15,7 +15,7 @@ from utility_crm.kit.driver import driver_cursor
 
 # A channel's segment is that of whoever lives at its premise now, or moves in next.
 _FACTS = """
-select c.id, c.unit = 'm3', c.offset_minutes, coalesce(l.micro_an_hour, 0),
+select c.id, c.unit = 'm3', c.direction = 'export', c.offset_minutes, coalesce(l.micro_an_hour, 0),
        coalesce(p.days, 0), coalesce(cardinality(p.shape), 0), coalesce(p.most, 0),
        coalesce(p.median_day, 0), coalesce(p.longest_run, 0), coalesce(o.segment, '')
 from channels c
@@ -59,11 +59,12 @@ def channel_facts(session: Session, channel_ids: IntArray) -> Facts:
     with driver_cursor(session, binary=True) as cursor:
         rows = cursor.execute(_FACTS, (channel_ids.tolist(),)).fetchall()
     places = {name: place for place, name in enumerate(SEGMENTS)}
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
-    numbers = [np.array(column, dtype=np.int64) for column in columns[:9]]
-    channel_id, cubic, offset, limit, days, size, most, median, run = numbers
-    segment = np.array([places.get(name, DEFAULT) for name in columns[9]], dtype=np.intp)
-    known = Channels(segment, cubic.astype(np.bool_), offset, limit, days, most, median, run)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 11
+    numbers = [np.array(column, dtype=np.int64) for column in columns[:10]]
+    channel_id, cubic, export, offset, limit, days, size, most, median, run = numbers
+    segment = np.array([places.get(name, DEFAULT) for name in columns[10]], dtype=np.intp)
+    kinds = cubic.astype(np.bool_), export.astype(np.bool_)
+    known = Channels(segment, *kinds, offset, limit, days, most, median, run)
     return Facts(channel_id, size, known)
 
 

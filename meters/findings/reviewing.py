@@ -200,6 +200,7 @@ def _zero_days(channels: Channels, book: RuleBook, made: Profiles) -> IntArray:
     """(c,): from how many days of nothing a channel counts as stuck; 0 where it is not judged."""
     least = book.number("stuck", "zero_days")[channels.segment].astype(np.int64)
     known = book.enabled("stuck")[channels.segment] & (least > 0)
+    known &= ~channels.export  # days without sun are no fault
     known &= channels.history >= book.number("stuck", "days")[channels.segment]
     return np.where(known, np.maximum(least, 2 * made.zero_days), 0)
 

@@ -24,11 +24,12 @@ _UNKNOWN = -1
 @dataclass(frozen=True, slots=True, eq=False)
 class Channels:
     """What is known of the channel of each row. All (r,): `segment`, its place in SEGMENTS; `cubic`, measured
-    in cubic metres; `limit`, its own most of an hour, 0 where none is known; `history`, whole days it is
+    in cubic metres; `export`, given to the network; `limit`, its own most of an hour, 0 where none is known; `history`, whole days it is
     known for, 0 where they were of another interval; `most`, `median_day`, `longest_run` of those."""
 
     segment: npt.NDArray[np.intp]
     cubic: npt.NDArray[np.bool_]
+    export: npt.NDArray[np.bool_]
     offset_minutes: IntArray
     limit: IntArray
     history: IntArray
@@ -106,7 +107,9 @@ def _spike(days: Days, channels: Channels, book: RuleBook) -> Hits:
 def _unit_mismatch(days: Days, channels: Channels, book: RuleBook) -> Hits:
     median = np.where(_known(channels, book, "unit_mismatch"), channels.median_day, 0)
     within = book.number("unit_mismatch", "within")[channels.segment]
-    return unit_mismatch(days, median, within, book.micro("unit_mismatch", "floor_kwh")[channels.segment])
+    hits = unit_mismatch(days, median, within, book.micro("unit_mismatch", "floor_kwh")[channels.segment])
+    # The sun may well give a thousandth of a usual day.
+    return hits.but(hits.rows[channels.export[hits.rows] & (hits.found < hits.usual)])
 
 
 def _stuck(days: Days, channels: Channels, book: RuleBook) -> Hits:
