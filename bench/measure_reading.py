@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 from bench.measurement import Measurement, peer, side_by_side
+from meters.domain.blocks import Block, BlockRun
+from meters.feeds import nem12
 from meters.feeds.format import ReadOptions
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
@@ -29,12 +31,12 @@ METERS, DAYS = 10, 300
 
 
 def measurements() -> Iterator[Measurement]:
-    """What `meters inspect` does, from the file to its document."""
+    """What `meters inspect` does, from the file to its document; of NEM12 the reader by itself, too."""
     watt_hours = np.random.default_rng(7).integers(0, 2_000, (HOUSEHOLDS, SLOTS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "readings.csv"
         yield _london(path, watt_hours)
-        yield _nem12(path, watt_hours[:METERS, : DAYS * 48].reshape(METERS, DAYS, 48))
+        yield from _nem12(path, watt_hours[:METERS, : DAYS * 48].reshape(METERS, DAYS, 48))
 
 
 def _inspected(path: Path, options: ReadOptions | None = None) -> list[dict[str, Any]]:
@@ -72,22 +74,63 @@ def _london(path: Path, watt_hours: np.ndarray) -> Measurement:
     return Measurement("CSV inspected, M rows/s, to pandas read and sum", *rates, "higher", 0.05)
 
 
-def _nem12(path: Path, watt_hours: np.ndarray) -> Measurement:
-    nemreader = peer("nemreader", "nemreader")
-    lines = ["100,NEM12,202602010000,MDP,RETAILER"]
-    for meter, days in enumerate(watt_hours.tolist()):
-        lines.append(f"200,{6_100_000_000 + meter},E1,E1,E1,N1,M{meter:05},kWh,30,20300101")
-        for number, values in enumerate(days):
-            cells = ",".join(str(value / 1000) for value in values)
-            lines.append(f"300,{FIRST + timedelta(days=number):%Y%m%d},{cells},A,,,20260201000000,")
-    path.write_text("\n".join([*lines, "900"]) + "\n")
+def _nem12(path: Path, watt_hours: np.ndarray) -> Iterator[Measurement]:
+    """Months of half-hours a meter; then as a market sends them: a 200 record a day, substitutes with their
+    methods, now and then a day of several qualities."""
+    path.write_text("\n".join(["100,NEM12,202602010000,MDP,RETAILER", *_plain(watt_hours), "900", ""]))
+    yield from _to_nemreader("NEM12", path, watt_hours.size, bar=20)
+    path.write_text("\n".join(["100,NEM12,202602010000,MDP,RETAILER", *_market(watt_hours), "900", ""]))
+    yield from _to_nemreader("NEM12 of a market", path, watt_hours.size, bar=10)
 
-    def ours() -> None:
-        assert sum(channel["readings"] for channel in _inspected(path)) == watt_hours.size
+
+def _to_nemreader(name: str, path: Path, readings: int, bar: float) -> Iterator[Measurement]:
+    """The reader by itself, from bytes to runs of blocks, and with all that `meters inspect` does."""
+    nemreader = peer("nemreader", "nemreader")
+
+    def read_only() -> None:
+        with path.open("rb") as file:
+            items = list(nem12.read(file, path.stem, ReadOptions()))
+        assert sum(item.values.size for item in items if isinstance(item, Block | BlockRun)) == readings
+
+    def inspected() -> None:
+        assert sum(channel["readings"] for channel in _inspected(path)) == readings
 
     def theirs() -> None:
         read = nemreader.read_nem_file(str(path)).readings
-        assert sum(len(channel) for nmi in read.values() for channel in nmi.values()) == watt_hours.size
+        assert sum(len(channel) for nmi in read.values() for channel in nmi.values()) == readings
 
-    seconds = side_by_side(ours, theirs, rounds=3)
-    return Measurement("NEM12 inspected, s, to nemreader", seconds.ours, seconds.reference, "lower", 0.5)
+    for what, ours, least in (("read", read_only, bar), ("inspected", inspected, bar / 2)):
+        seconds = side_by_side(ours, theirs)
+        for clock, one, other in (
+            ("CPU", seconds.ours_cpu, seconds.reference_cpu),
+            ("wall", seconds.ours, seconds.reference),
+        ):
+            rates = readings / 1e6 / one, readings / 1e6 / other
+            yield Measurement(f"{name} {what}, M readings/{clock} s, to nemreader", *rates, "higher", least)
+
+
+def _plain(watt_hours: np.ndarray) -> Iterator[str]:
+    for meter, days in enumerate(watt_hours.tolist()):
+        yield _channel(meter)
+        for number, values in enumerate(days):
+            yield _day(number, values, "A,,")
+
+
+def _market(watt_hours: np.ndarray) -> Iterator[str]:
+    for meter, days in enumerate(watt_hours.tolist()):
+        for number, values in enumerate(days):
+            yield _channel(meter)
+            if number % 20 == 7:
+                yield _day(number, values, "V,,")
+                yield from ("400,1,20,A,,", "400,21,30,F14,76,", "400,31,48,A,,")
+            else:
+                yield _day(number, values, "S14,32," if number % 5 == 3 else "A,,")
+
+
+def _channel(meter: int) -> str:
+    return f"200,{6_100_000_000 + meter},E1,E1,E1,N1,M{meter:05},kWh,30,20300101"
+
+
+def _day(number: int, values: list[int], quality: str) -> str:
+    cells = ",".join(str(value / 1000) for value in values)
+    return f"300,{FIRST + timedelta(days=number):%Y%m%d},{cells},{quality},20260201000000,"

@@ -60,10 +60,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """The median seconds of each of the two."""
+    """The median seconds of each of the two, by the clock on the wall and of this process's own work."""
 
     ours: float
     reference: float
+    ours_cpu: float
+    reference_cpu: float
 
 
 def side_by_side(ours: Callable[[], object], reference: Callable[[], object], rounds: int = 5) -> Seconds:
@@ -74,13 +76,16 @@ def side_by_side(ours: Callable[[], object], reference: Callable[[], object], ro
     ours()
     reference()
     times: dict[str, list[float]] = {"ours": [], "reference": []}
+    work: dict[str, list[float]] = {"ours": [], "reference": []}
     pair = [("ours", ours), ("reference", reference)]
     for number in range(rounds):
         for name, call in pair if number % 2 == 0 else reversed(pair):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             call()
             times[name].append(time.perf_counter() - started)
-    return Seconds(statistics.median(times["ours"]), statistics.median(times["reference"]))
+            work[name].append(time.process_time() - worked)
+    wall, cpu = ([statistics.median(each[name]) for name in ("ours", "reference")] for each in (times, work))
+    return Seconds(wall[0], wall[1], cpu[0], cpu[1])
 
 
 def table(measurements: Sequence[Measurement]) -> str:

@@ -66,7 +66,8 @@ class _Reader:
                 if isinstance(piece, Line):
                     yield from self._record(piece, number)
                     continue
-                self.order.check("200" if isinstance(piece, Stream) else "300", number)
+                if not self.order.open:
+                    self.order.check("200" if isinstance(piece, Stream) else "300", number)
                 if self.day is not None:
                     yield self._finished(self.day)
                 self.after_bad_day = False

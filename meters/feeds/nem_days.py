@@ -137,12 +137,15 @@ class Day:
 
     def _without_nulls(self, values: IntArray) -> int | npt.NDArray[np.uint8] | None:
         """The day's quality, once values flagged as null data are taken out; any other blank is a fault."""
+        whole = values.min() != MISSING
         codes = self.qualities
         if codes is None:
             assert self.flag is not None, "a day without a flag is faulty"
-            if self.flag != Quality.MISSING and values.min() != MISSING:
+            if whole and self.flag != Quality.MISSING:
                 return int(self.flag)
             codes = np.full(values.size, self.flag, dtype=np.uint8)
+        elif whole and codes.min() != Quality.MISSING:
+            return codes if (codes != codes[0]).any() else int(codes[0])
         null = codes == Quality.MISSING
         blank = np.flatnonzero((values == MISSING) & ~null)
         if blank.size:

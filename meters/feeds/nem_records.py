@@ -87,6 +87,11 @@ class Order:
         self.version = version
         self.begun = self.ended = False
 
+    @property
+    def open(self) -> bool:
+        """Whether any record but a header and an end may follow without a word."""
+        return self.begun and not self.ended
+
     def check(self, kind: str, number: int) -> None:
         """Raises Unreadable where a record of this kind cannot stand here."""
         if self.ended:
