@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from meters.domain.local_clock import standard_offset_minutes
@@ -29,6 +31,12 @@ class StandardTimes:
             self._all = len(self._found) >= _ONE_BY_ONE
             self._load(_STATEMENT if self._all else _STATEMENT.where(ServicePoint.code == code))
         return self._found.setdefault(code, None)
+
+    def foresee(self, codes: Collection[str]) -> None:
+        """Fetch these at once."""
+        self._found |= dict.fromkeys(codes)
+        among = literal(sorted(codes), ARRAY(Text()))
+        self._load(_STATEMENT.where(ServicePoint.code == any_(among)))
 
     def _load(self, statement: Select[str, str | None, int | None, int | None]) -> None:
         for code, zone, least, most in self._session.execute(statement):

@@ -20,7 +20,6 @@ from meters.domain.units import parse_unit
 from meters.feeds.format import Item
 from meters.pushing.batch import Entry
 
-DAY = 86_400
 DEFAULT_UNIT = "kWh"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -87,19 +86,18 @@ def channel_of(entry: Entry) -> ChannelName:
 
 
 def _place(entry: Entry, known: Known, offset: int, days: _Days) -> None:
-    """Lay an entry's readings on the grids of its days."""
+    """Lay an entry's readings on the grids of its days, a stretch of each day at a time."""
     name = channel_of(entry)
     kind = _kind(entry, name, known)
-    step = entry.interval_minutes * 60
+    size, step = 1440 // entry.interval_minutes, entry.interval_minutes * 60
     micros, fault_at = _micros(entry, kind)
     since = (entry.starts_at - _EPOCH) + timedelta(minutes=offset)
     second, rest = divmod(since, timedelta(seconds=1))
-    days_at, slots = np.divmod(second // step + np.arange(micros.size, dtype=np.int64), DAY // step)
-    numbers, firsts = np.unique(days_at, return_index=True)
-    bounds = [*firsts.tolist(), micros.size]
     said = Quality.ACTUAL if entry.quality is None else WORDS.get(entry.quality.lower())
-    for place, number in enumerate(numbers.tolist()):
-        rows = slice(bounds[place], bounds[place + 1])
+    first = 0
+    while first < micros.size:
+        number, slot = divmod(second // step + first, size)
+        last = min(first + size - slot, micros.size)
         key = (*name, date.fromordinal(_EPOCH_DAY + number))
         if rest or second % step:
             words = f"The time is not on a grid of {entry.interval_minutes} minutes of the channel's day."
@@ -108,13 +106,27 @@ def _place(entry: Entry, known: Known, offset: int, days: _Days) -> None:
             words = f"The quality {entry.quality!r} is not one of {', '.join(filter(WORDS.get, WORDS))}."
             days.spoil(key, "unknown_quality", words, f"{entry.path}.quality")
         else:
-            for fault in fault_at[rows.start : rows.stop]:
-                if fault is not None:
-                    days.spoil(key, fault.code, fault.message, entry.path_of(fault.index))
-            _lay(days, key, kind, entry, rows.start, slots[rows], micros[rows], said)
-    if not (micros != MISSING).any() and not any(fault_at):
+            for place in range(first, last) if fault_at else ():
+                if (fault := fault_at.get(place)) is not None:
+                    days.spoil(key, fault.code, fault.message, entry.path_of(place))
+            _lay(days, key, kind, entry, _Stretch(first, slot, micros[first:last]), said)
+        first = last
+    if not fault_at and not (micros != MISSING).any():
         words = f"Nothing but null is said of channel {name[1]} of {name[0]}; nothing changes for it."
         days.problems.append(Problem("no_readings", words, member=entry.path))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """Readings in a row of one day: their first place in the entry, its interval of the day, their values."""
+
+    place: int
+    slot: int
+    micros: IntArray
+
+    @property
+    def slots(self) -> slice:
+        return slice(self.slot, self.slot + self.micros.size)
 
 
 def _kind(entry: Entry, name: ChannelName, known: Known) -> ChannelKind:
@@ -128,30 +140,22 @@ def _direction_of(channel: str) -> str:
     return "export" if channel.lower() == "export" else "import"
 
 
-def _micros(entry: Entry, kind: ChannelKind) -> tuple[IntArray, list[ValueFault | None]]:
+def _micros(entry: Entry, kind: ChannelKind) -> tuple[IntArray, dict[int, ValueFault]]:
     """Millionths, MISSING where null; and by place what is wrong with a value."""
     texts = ["" if value is None else value for value in entry.values]
     micros, faults = read_micro(texts, parse_unit(kind.unit).exponent)
-    blank = [place for place, value in enumerate(entry.values) if value is not None and not value.strip()]
-    at: list[ValueFault | None] = [None] * len(texts)
-    for fault in [*faults, *(ValueFault(place, "not_a_number", texts[place]) for place in blank)]:
-        at[fault.index] = fault
-    return micros, at
+    found = {fault.index: fault for fault in faults}
+    for place, value in enumerate(entry.values):
+        if value is not None and not value.strip():
+            found[place] = ValueFault(place, "not_a_number", value)
+    return micros, found
 
 
 def _lay(
-    days: _Days,
-    key: BlockKey,
-    kind: ChannelKind,
-    entry: Entry,
-    first: int,
-    slots: IntArray,
-    micros: IntArray,
-    quality: Quality,
+    days: _Days, key: BlockKey, kind: ChannelKind, entry: Entry, stretch: _Stretch, quality: Quality
 ) -> None:
-    """Lay an entry's readings from its `first` on upon their day; two that differ for one interval spoil
-    it."""
-    size = 1440 // entry.interval_minutes
+    """Lay readings upon their day; two that differ for one interval spoil it."""
+    size, micros, slots = 1440 // entry.interval_minutes, stretch.micros, stretch.slots
     there = micros != MISSING
     if not there.any():
         return
@@ -160,24 +164,26 @@ def _lay(
         empty = np.full(size, MISSING, dtype=np.int64)
         draft = _Draft(kind, entry.interval_minutes, empty, np.zeros(size, dtype=np.uint8), entry.path)
         days.drafts[key] = draft
-    if draft.kind != kind:
+    elif draft.kind != kind:
         words = f"It comes as {kind.direction} in {kind.unit}, and at {draft.first} otherwise."
         days.spoil(key, "channel_changed", words, entry.path)
         return
-    if draft.values.size != size:
+    elif draft.interval_minutes != entry.interval_minutes:
         words = f"Its readings come every {entry.interval_minutes} minutes, and at {draft.first} otherwise."
         days.spoil(key, "interval_misfit", words, f"{entry.path}.interval_minutes")
         return
-    twice = there & (draft.values[slots] != MISSING)
-    unlike = twice & ((draft.values[slots] != micros) | (draft.codes[slots] != quality))
-    if unlike.any():
-        words = "The batch has another reading for the same interval."
-        days.spoil(key, "conflicting_readings", words, entry.path_of(first + int(np.argmax(unlike))))
-    elif twice.any():
-        words = f"{int(twice.sum())} readings stand in the batch a second time; they are counted once."
-        days.problems.append(Problem("repeated_reading", words, member=entry.path))
-    draft.values[slots[there]] = micros[there]
-    draft.codes[slots[there]] = quality
+    else:
+        twice = there & (draft.values[slots] != MISSING)
+        unlike = twice & ((draft.values[slots] != micros) | (draft.codes[slots] != quality))
+        if unlike.any():
+            words = "The batch has another reading for the same interval."
+            path = entry.path_of(stretch.place + int(np.argmax(unlike)))
+            days.spoil(key, "conflicting_readings", words, path)
+        elif twice.any():
+            words = f"{int(twice.sum())} readings stand in the batch a second time; they are counted once."
+            days.problems.append(Problem("repeated_reading", words, member=entry.path))
+    draft.values[slots][there] = micros[there]
+    draft.codes[slots][there] = quality
 
 
 def _block(key: BlockKey, draft: _Draft, offset: int) -> Block:

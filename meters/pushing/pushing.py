@@ -65,7 +65,9 @@ def push_readings(session: Session, batch: Batch, now: datetime) -> Answer:
         return before
     entries = read_batch(batch.body)
     known = _known_kinds(session, entries)
-    taken = _take(session, batch, items_of(entries, known, StandardTimes(session)))
+    times = StandardTimes(session)
+    times.foresee({entry.service_point for entry in entries})
+    taken = _take(session, batch, items_of(entries, known, times))
     answer = Answer(STATUS[taken.status], json.dumps(document(taken, batch.key), ensure_ascii=False))
     keep_answer(session, batch.sender.token_id, batch.key, batch.digest, answer, now)
     return answer
