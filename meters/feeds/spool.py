@@ -24,6 +24,7 @@ from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import MISSING, Block, BlockKey, BlockRun
 from meters.domain.decimals import IntArray
 from meters.domain.problems import refusal
+from meters.domain.units import Unit
 from meters.feeds.feed_days import FeedChannel, FeedDays, channel_of, days_of, renumbered, together
 from meters.feeds.lines import Unreadable
 
@@ -204,7 +205,7 @@ class Spool:
             packed = self._packed()
             for number, part in (_split(_last_said(packed)) if packed else {}).items():
                 bare = [replace(table, values=table.values[:0]) for table in part.tables]
-                head = self._write((part.channels, bare, part.taken_back))
+                head = self._write((_plain(part.channels), bare, part.taken_back))
                 _offset, length = self._write([_narrow(table.values) for table in part.tables])
                 self._buckets[number].append(_Place(*head, length))
         except OSError as error:
@@ -223,17 +224,32 @@ class Spool:
         return self._end - len(data), len(data)
 
     def _segment(self, place: _Place) -> Segment:
-        channels, tables, taken_back = self._read(place.offset, place.length)
+        plain, tables, taken_back = self._read(place.offset, place.length)
 
         def values() -> Sequence[IntArray]:
             return [_widened(held) for held in self._read(place.offset + place.length, place.values_length)]
 
-        return Segment(channels, tables, taken_back, values)
+        return Segment(_channels(plain), tables, taken_back, values)
 
     def _read(self, offset: int, length: int) -> Any:
         assert self._file is not None
         self._file.seek(offset)
         return pickle.loads(self._file.read(length))  # noqa: S301 - written by this object, without a name
+
+
+def _plain(channels: Sequence[FeedChannel]) -> tuple[list[Unit], list[tuple[Any, ...]]]:
+    """Channels without an object each: there may be more of them than days of any."""
+    units: dict[Unit, int] = {}
+    rows = [
+        (*one.name, units.setdefault(one.unit, len(units)), one.direction, one.offset_minutes)
+        for one in channels
+    ]
+    return list(units), rows
+
+
+def _channels(plain: tuple[list[Unit], list[tuple[Any, ...]]]) -> list[FeedChannel]:
+    units, rows = plain
+    return [FeedChannel(point, name, units[unit], *more) for point, name, unit, *more in rows]
 
 
 def _last_said(segment: _Packed) -> _Packed:
