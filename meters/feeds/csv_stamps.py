@@ -21,6 +21,7 @@ _SUFFIX = re.compile(r"(?:\.0+)?(?:([Zz])|([+-])(\d\d):?(\d\d)?)?", re.ASCII)
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15)
 _MARKS = {4: "-", 7: "-", 13: ":"}
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{2,4})(.*)", re.ASCII)
+_DAY_NUMBER = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)([ T])24:00(:00(?:\.0+)?)?(.*)", re.ASCII)
 
 
@@ -153,4 +154,6 @@ def stamp_advice(text: str) -> str:
             f"{text[:40]!r} can be read as more than one date; write the year first, in four digits, then "
             f"month and day, as in 2026-11-19{found[4][:12] or ' 00:00'}."
         )
+    if _DAY_NUMBER.fullmatch(text):
+        return f"{text[:40]!r} is a number; if it is a spreadsheet's day, format its cells as date and time."
     return f"{text[:40]!r} is not a time like 2026-11-19 00:30 or 2026-11-19T00:30:00+01:00."
