@@ -79,8 +79,8 @@ def read_row(element: Element, block_start: int | None, place: int) -> Rows | Ro
         return fault or RowFault(line, "no_time", "The reading says no time.", None)
     row["start"] = start
     for code in qualities:
-        number = int(code) if code.isascii() and code.isdigit() and len(code) < 4 else 31
-        row["quality"] |= np.uint32(1 << min(number, 31))
+        number, places = decimal_parts(code) or (-1, 0)
+        row["quality"] |= np.uint32(1 << (number if 0 <= number <= 30 and not places else 31))
     for name in ("value", "cost"):
         text = texts.get(name, "")
         parts = decimal_parts(text) if text else (MISSING, 0)

@@ -32,9 +32,10 @@ _STAND_IN = b"\x01:"
 
 @dataclass(frozen=True, slots=True)
 class _Region:
-    """Bytes [start, end) of a chunk that end with a reading; blanks and a reading begin them."""
+    """Bytes [start, end) of a chunk that end with a reading, and where after blanks the first one opens."""
 
     start: int
+    opens: int
     end: int
     prefix: bytes
 
@@ -97,7 +98,9 @@ class Runs:
             run.rows["line"][run.first : run.end] += self._line
             self._line += run.line_ends
             self._found[name] = run
-            blank = b"\n" * run.line_ends
+            before = data[region.start : region.opens]
+            blank = b"\n" * (run.line_ends - before.count(b"\n"))
+            out.append(before)
             out.append(
                 b'<%sIntervalReading %s="%s"%s/>' % (region.prefix, RUN.encode(), name.encode(), blank)
             )
@@ -133,7 +136,7 @@ def _regions(data: bytes) -> Iterator[_Region]:
         last = data.rfind(closing, found.end(), block_ends if block_ends >= 0 else len(data))
         if last >= 0:
             end = last + len(closing)
-            yield _Region(begins, end, found[1])
+            yield _Region(begins, opens, end, found[1])
         elif block_ends < 0:
             return
         else:
