@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import text
 
 from meters.balance.balancing import DAYS_BACK, balance_days
@@ -14,6 +15,8 @@ from meters.demo.block_copy import copying_blocks
 from meters.demo.blocks import BlockWriter, FeedCounts, Row, export_channels
 from meters.demo.faults import corrections, make_faults
 from meters.demo.feeds import FEED_COLUMNS, feed_rows
+from meters.demo.findings import find_in_demo
+from meters.demo.odd_days import odd_supplies
 from meters.demo.transformers import MeteredNode, TransformerMeters, metered_nodes
 from meters.sources import learn_sources
 from utility_crm.demo.context import DemoBuild
@@ -40,7 +43,8 @@ def build(context: DemoBuild) -> None:
     steps, supplies = context.steps, len(plan.supplies)
     with steps.step("Half-hours", supplies) as advance, copying_blocks(context.driver) as copy:
         transformers = TransformerMeters(plan, nodes)
-        writer = BlockWriter(plan, faults, corrected, copy, counts, transformers)
+        odd = odd_supplies(plan, faults, np.array([one.node.id for one in nodes]))
+        writer = BlockWriter(plan, faults, corrected, copy, counts, transformers, odd)
         for start in range(0, supplies, CHUNK):
             chunk = slice(start, min(start + CHUNK, supplies))
             replaced += writer.write(chunk)
@@ -58,6 +62,7 @@ def build(context: DemoBuild) -> None:
     with context.steps.step("What is missing"), context.session() as session:
         recount(session, plan.as_of, datetime.combine(plan.as_of, time(6), UTC))
         learn_sources(session, datetime.combine(plan.as_of, time(6), UTC))
+    find_in_demo(context)
 
 
 def _balance(context: DemoBuild) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from meters.demo.block_copy import BlockCopy
 from meters.demo.faults import Faults, Guess
 from meters.demo.feeds import COLLECTORS, Counted, collector_of, correction_feed, daily_feed
 from meters.demo.half_hours import HalfHours
+from meters.demo.odd_days import bend
 from meters.demo.transformers import TransformerMeters
 from meters.domain.quality import Quality
 from utility_crm.demo.calendar import SLOTS
@@ -56,9 +58,10 @@ class BlockWriter:
         copy: BlockCopy,
         counting: FeedCounts,
         transformers: TransformerMeters,
+        odd: Mapping[int, str],
     ) -> None:
         self._plan, self._faults, self._copy, self._counting = plan, faults, copy, counting
-        self._made, self._transformers = HalfHours(plan), transformers
+        self._made, self._transformers, self._odd = HalfHours(plan), transformers, odd
         self._ends = plan.ends()
         self._collector = collector_of(plan)
         self._exports = export_channels(plan)
@@ -70,6 +73,9 @@ class BlockWriter:
         """Write one chunk; the rows of history that its corrections left."""
         energy = self._made.energy(chunk)
         self._transformers.add(chunk, energy)
+        for turn, (place, kind) in enumerate(self._odd.items()):
+            if place in range(chunk.start, chunk.stop):
+                bend(energy.imported[place - chunk.start], kind, turn)
         places = np.arange(chunk.start, chunk.stop)
         shape = energy.imported.shape[:2]
         quality = np.full(shape, int(Quality.ACTUAL), dtype=np.int64)

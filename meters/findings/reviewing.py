@@ -32,7 +32,7 @@ Hit = tuple[str, int, int, DayHit]
 """Rule, channel, day, what is doubted."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_AGAIN = ("missing", "spike", "unit_mismatch")
+_AGAIN = ("missing", "negative", "above_capacity", "spike", "unit_mismatch")
 """Rules of single days that are judged again, against the history of today and the time that has passed."""
 
 _DOUBTED = """
@@ -67,8 +67,8 @@ class Reviewed:
 def review_channels(session: Session, today: date, now: datetime, limit: int = 2000) -> Reviewed:
     """Look over the channels that were not looked over today, `limit` of them at most.
 
-    Each gets its history of the 90 days before today, without days in doubt, and is judged by `missing`,
-    `spike`, `unit_mismatch`, `stuck` (over midnights, and days of nothing), `clock_drift` and `sum_check`:
+    Each gets its history of the 90 days before today, without days in doubt, and is judged by the rules of
+    single days again, by `stuck` (over midnights, and days of nothing), `clock_drift` and `sum_check`:
     over the last 14 days, or all of them where it never was.
     """
     book = configured_rules(session)

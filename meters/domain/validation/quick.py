@@ -41,7 +41,7 @@ class Channels:
 def judged(days: Days, channels: Channels, book: RuleBook, received_minute: int) -> dict[str, Hits]:
     """What each rule of QUICK says of days that came at `received_minute` (epoch minutes, UTC).
 
-    A day in another unit is not called a spike as well.
+    A day in another unit, or with more than the meter can count, is not called a spike as well.
     """
     hits = {
         "missing": missing(days, _due(days, channels, book, received_minute)),
@@ -54,8 +54,9 @@ def judged(days: Days, channels: Channels, book: RuleBook, received_minute: int)
     }
     other_unit = hits["unit_mismatch"].rows
     if other_unit.size:
-        hits["spike"] = hits["spike"].but(other_unit)
         hits["above_capacity"] = hits["above_capacity"].but(other_unit)
+        hits["spike"] = hits["spike"].but(other_unit)
+    hits["spike"] = hits["spike"].but(hits["above_capacity"].rows)
     return hits
 
 

@@ -45,7 +45,7 @@ RULES: dict[str, Rule] = {
     # weekdays looked at, against the twenty before; how like the shape must be once moved back, and how much
     # more so than unmoved.
     "clock_drift": Rule(
-        "warn", {"weekdays": 4, "most_hours": 6, "likeness": 0.8, "gain": 0.2}, estimable=False
+        "warn", {"weekdays": 6, "most_hours": 6, "likeness": 0.8, "gain": 0.2}, estimable=False
     ),
     # Not a rule but what is done about one: gaps of `missing` estimated by the clock after so many days.
     "estimate_gaps": Rule("warn", {"after_days": 0}),

@@ -134,7 +134,7 @@ def test_days_of_nothing_where_there_never_were_any(session: Session, channel) -
 
 def test_a_clock_that_runs_late(session: Session, channel) -> None:
     micro = home(5)
-    micro[86:] = np.roll(micro[86:].reshape(-1), 4).reshape(-1, 48)
+    micro[82:] = np.roll(micro[82:].reshape(-1), 4).reshape(-1, 48)
     channel("SP1", micro)
     channel("SP2", home(6))
     review(session)
