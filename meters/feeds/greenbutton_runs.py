@@ -24,7 +24,7 @@ RUN = "run"
 """The attribute that names a run."""
 
 _NAME = b"IntervalReading>"
-_START = re.compile(rb"\s*<((?:[A-Za-z_][\w.-]*:)?)IntervalReading>", re.ASCII)
+_START = re.compile(rb"[ \t\r\n]*<((?:[A-Za-z_][\w.-]*:)?)IntervalReading>", re.ASCII)
 _HELD_BACK = 1 << 16
 _STAND_IN = b"\x01:"
 """In place of a prefix with digits; no XML holds this byte."""

@@ -41,16 +41,18 @@ _LONGEST_PIECE = 4096
 _LEAVES = (b"duration", b"start", b"value", b"cost", b"quality", b"consumptionTier", b"tou", b"cpp")
 _DURATION, _START, _VALUE, _COST, _QUALITY = range(5)
 _PIECE = re.compile(
-    rb"""\s*<(?P<p>[^<>\s]*)IntervalReading>
-    (?:\s*<(?P=p)(?:
-        timePeriod>(?:\s*<(?P=p)(?:duration></(?P=p)duration|start></(?P=p)start)>)*\s*</(?P=p)timePeriod
-      | ReadingQuality>\s*<(?P=p)quality></(?P=p)quality>\s*</(?P=p)ReadingQuality
+    rb"""[ \t\r\n]*<(?P<p>[^<>]*)IntervalReading>
+    (?:[ \t\r\n]*<(?P=p)(?:
+        timePeriod>(?:[ \t\r\n]*<(?P=p)(?:duration></(?P=p)duration|start></(?P=p)start)>)*
+        [ \t\r\n]*</(?P=p)timePeriod
+      | ReadingQuality>[ \t\r\n]*<(?P=p)quality></(?P=p)quality>
+        [ \t\r\n]*</(?P=p)ReadingQuality
       | value></(?P=p)value | cost></(?P=p)cost | tou></(?P=p)tou | cpp></(?P=p)cpp
       | consumptionTier></(?P=p)consumptionTier
-    )>)*\s*</(?P=p)IntervalReading>""",
+    )>)*[ \t\r\n]*</(?P=p)IntervalReading>""",
     re.VERBOSE,
 )
-_LEAF = re.compile(rb"<[^<>/]*?([A-Za-z]+)></")
+_LEAF = re.compile(rb"(%s)></" % b"|".join(_LEAVES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +171,7 @@ def _piece(text: bytes, closing: bytes) -> _Piece | None:
     if told[_START] != 1 or told[_DURATION] != 1 or told[_VALUE] > 1 or told[_COST] > 1:
         return None
     places = np.array([leaf.end() - 2 for leaf in found], dtype=np.int64)
-    lead = len(text) - len(text.lstrip())
+    lead = len(text) - len(text.lstrip(b" \t\r\n"))
     size = len(text) + len(closing)
     return _Piece(leaves, places, text.count(b"\n"), text.count(b"\n", 0, lead), size)
 
