@@ -132,6 +132,59 @@ _RECORDS = b"""\
 
 300
 900""".split(b"\n")
+_PLAIN = b"300,20240103," + b"0.125," * 48 + b"A,,,20240104000000,\n"
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        (_PLAIN.replace(b"0000,", b"00\x0000,"), "binary"),
+        (_PLAIN.replace(b"0000,", b"00\xff00,"), "encoding"),
+        (_PLAIN.replace(b"A,,,", b'A,"x,y",,'), "ok"),
+        (_PLAIN.replace(b"A,,,", b"A,,no code,"), "ok"),
+        (_PLAIN.replace(b"A,,,", b"A,79,,"), "ok"),
+        (_PLAIN.replace(b"A,,,", b"E52,,,"), "ok"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"A\n"), "ok"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"A\r\n"), "ok"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"A\r\r\n"), "ok"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"A ,,\n"), "ok"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"A1\n"), "wrong_count"),
+        (_PLAIN.replace(b"A,,,20240104000000,\n", b"\n"), "wrong_count"),
+        (_PLAIN.replace(b"\n", b"") + _PLAIN.replace(b"0103", b"0104"), "too_many_fields"),
+        (_PLAIN + b"400,1,48,A,,\n", "unexpected_quality"),
+        (_PLAIN + b"\n\r\n400,1,48,A,,\n", "unexpected_quality"),
+        (_PLAIN + b"   \n400,1,48,A,,\n", "unexpected_quality"),
+        (_PLAIN + b"500,N,,20240104000000,7\n", "ok"),
+        (_PLAIN.replace(b"0103", b"0230"), "bad_date"),
+        (_PLAIN.replace(b"0103", b" 0103"), "bad_date"),
+        (_PLAIN.replace(b"20240103", b" 20240103 "), "ok"),
+        (_PLAIN.replace(b"0.125", b"0.12E", 1), "not_a_number"),
+        (_PLAIN.replace(b"0.125", b"0-125", 1), "not_a_number"),
+        (_PLAIN.replace(b"0.125", b"0.125000000000000000001", 1), "ok"),
+        (_PLAIN.replace(b"0.125,", b"", 1), "wrong_count"),
+        (_PLAIN.replace(b"0.125,", b"0.125,7,", 1), "wrong_count"),
+        (_PLAIN.replace(b"0.125,", b",", 1), "no_value"),
+        (_PLAIN.replace(b"300,", b'"300",'), "ok"),
+        (_PLAIN.replace(b"300,", b" 300,"), "ok"),
+        (b'"200","6009999999",E1,E1,E1,N1,M77,kWh,30,\n' + _PLAIN, "ok"),
+        (b"200,6009999999,E1,E1,E1,N1,M77,kWh,15,\n" + _PLAIN, "wrong_count"),
+        (b"200,6009999999,E1,E1,E1,N1,M77,kWh,7,\n" + _PLAIN, "bad_interval"),
+        (b"900\n" + _PLAIN, "after_end"),
+        (b"901\n" + _PLAIN, "unknown_record"),
+    ],
+)
+def test_one_odd_record_among_plain_ones(odd: bytes, told: str) -> None:
+    head = b"100,NEM12,202402010000,MDP1,RET1\n200,6001234567,E1,E1,E1,N1,M77,kWh,30,\n"
+    plain = [_PLAIN.replace(b"0103", stamp) for stamp in (b"0101", b"0102", b"0104", b"0105")]
+    data = b"".join([head, *plain[:2], odd, *plain[2:], b"900\n"])
+    items = items_of(data)
+    assert_alike(items, data)
+    codes = {problem.code for problem in _problems(items)}
+    assert codes == (set() if told == "ok" else {told})
+    if told == "ok":
+        assert len([item for item in items if isinstance(item, Block)]) == 5
+
+
 noise = st.one_of(
     st.binary(max_size=300),
     st.text('0123456789,.AENSV"\r\n -', max_size=300).map(str.encode),
