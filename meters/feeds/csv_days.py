@@ -15,7 +15,7 @@ from meters.domain.decimals import IntArray
 from meters.domain.local_clock import DAY, standard_offset_minutes
 from meters.domain.problems import Problem
 from meters.feeds.csv_gather import FAULTS, ROW, Gathered
-from meters.feeds.csv_placing import ChannelNumber, Placed, channels_in, placed
+from meters.feeds.csv_placing import ChannelNumber, Placed, channels_in, own_offsets, placed
 from meters.feeds.csv_slicing import Sliced
 from meters.feeds.format import Item, ReadOptions
 from meters.feeds.row_spool import Records, RowSpool
@@ -61,7 +61,7 @@ def _sliced(cutting: _Cutting, pieces: Iterator[Records]) -> Iterator[Item]:
         steps = sliced.steps()
         cutting.steps.update(steps[steps > 0].tolist())
         steps[steps == 0] = cutting.common_step
-        for part in sliced.parts(cutting.offsets(sliced.channels, steps, sliced.said_offsets())):
+        for part in sliced.parts(cutting.offsets(sliced.channels, steps, sliced.own_offsets(steps))):
             yield from cutting.items(part, steps, last=True)
 
 
@@ -80,16 +80,16 @@ class _Cutting:
         """The one that most channels have so far, 0 for none."""
         return self.steps.most_common(1)[0][0] if self.steps else 0
 
-    def offsets(self, channels: Sequence[ChannelNumber], steps: IntArray, said: IntArray) -> list[int]:
-        """Each channel's standard time in minutes: its premise's, else UTC; or what its stamps say (in
-        seconds), or the zone's, where days of UTC do not fit the grid."""
+    def offsets(self, channels: Sequence[ChannelNumber], steps: IntArray, own: IntArray) -> list[int]:
+        """Each channel's standard time in minutes: its premise's, else UTC; or its `own` (seconds), or the
+        zone's, where days of UTC do not fit the grid."""
         zone = self.options.zone
         zoned = standard_offset_minutes(zone) * 60 if zone is not None else 0
         found = []
-        for (point, _kind), step, own in zip(channels, steps.tolist(), said.tolist(), strict=True):
+        for (point, _kind), step, said in zip(channels, steps.tolist(), own.tolist(), strict=True):
             told = self.options.offset_minutes_of(self.gathered.points[point])
-            odd = [each // 60 for each in (own, zoned) if step and each % step]
-            found.append(told if told is not None else next(iter(odd), 0))
+            odd = said or (zoned if step and zoned % step else 0)
+            found.append(told if told is not None else odd // 60)
         return found
 
     def items(self, part: Placed, steps: IntArray, last: bool = False) -> Iterator[Item]:
@@ -102,7 +102,7 @@ class _Cutting:
             part = part.chosen(sound[part.rows.channel])
         if not part.rows.lines.size:
             return
-        offsets = np.array(self.offsets(part.channels, steps, part.offsets), dtype=np.int64)
+        offsets = np.array(self.offsets(part.channels, steps, own_offsets(part, steps)), dtype=np.int64)
         by_end = self.gathered.layout.by_end
         spoiled = part.chosen(part.faults > 0)
         days = (EPOCH_DAY + day_numbers(spoiled.rows, offsets, by_end)).tolist()

@@ -23,7 +23,7 @@ from meters.feeds.csv_columns import Layout, find_layout
 from meters.feeds.csv_days import days_of
 from meters.feeds.csv_gather import Gathered
 from meters.feeds.csv_head import ROWS_LOOKED_AT, HeadRow, layout_of
-from meters.feeds.csv_rows import split_rows, text_of
+from meters.feeds.csv_rows import bad_fields, split_rows, text_of
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.lines import LONGEST, Unreadable, line_chunks
 from meters.feeds.register_titles import bears_register_titles
@@ -95,8 +95,7 @@ def _cells(text: str, delimiter: str, line: int) -> list[str]:
     try:
         return next(csv.reader([text], delimiter=delimiter))
     except csv.Error as error:
-        words = f"The titles, or the rows below them, cannot be read: {error}."
-        raise Unreadable(refusal("bad_quoting", words, line)) from error
+        raise Unreadable(bad_fields(error, line)) from error
 
 
 def _names_columns(text: str) -> bool:

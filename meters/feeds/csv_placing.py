@@ -39,6 +39,14 @@ class Placed:
         """Some of the rows, of the same channels."""
         return replace(self, rows=self.rows.chosen(rows), faults=self.faults[rows])
 
+    def on_utc_grid(self, steps: IntArray) -> tuple[IntArray, IntArray]:
+        """Of each channel, how many rows lie on a grid of that many seconds that begins at midnight UTC; and
+        how many there are."""
+        count = len(self.channels)
+        on_grid = self.rows.seconds % np.maximum(steps, 1)[self.rows.channel] == 0
+        channel = self.rows.channel
+        return np.bincount(channel[on_grid], minlength=count), np.bincount(channel, minlength=count)
+
     def among(self, channels: Sequence[ChannelNumber]) -> Placed:
         """The same rows by their channels' places in a longer list, also in order."""
         places = {each: place for place, each in enumerate(channels)}
@@ -58,6 +66,13 @@ class Placed:
         faults = np.concatenate([self.faults, other.faults])
         order = np.lexsort((rows.lines, rows.seconds, rows.channel))
         return replace(self, rows=rows.chosen(order), faults=faults[order])
+
+
+def own_offsets(part: Placed, steps: IntArray) -> IntArray:
+    """How many seconds before UTC each channel's stamps say they are, where most of them do not lie on its
+    grid of UTC; else 0."""
+    on_grid, count = part.on_utc_grid(steps)
+    return np.where(2 * on_grid >= count, 0, part.offsets)
 
 
 def channels_in(rows: Records) -> tuple[list[ChannelNumber], IntArray]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meters.domain.decimals import IntArray
-from meters.domain.problems import refusal
+from meters.domain.problems import Problem, refusal
 from meters.feeds.csv_cells import PAD, Cells
 from meters.feeds.format import NOT_UTF8
 from meters.feeds.lines import Unreadable
@@ -44,6 +44,14 @@ def split_rows(data: bytes, line: int, delimiter: str, width: int) -> Rows:
     if not data.endswith(b"\n"):
         data += b"\n"
     return _split_evenly(data, line, delimiter, width) or _split_slowly(data, line, delimiter, width)
+
+
+def bad_fields(error: csv.Error, line: int) -> Problem:
+    """What the library finds wrong with a line."""
+    if "field limit" in str(error):
+        words = f"A field in this line is longer than {csv.field_size_limit():,} characters."
+        return refusal("field_too_long", words, line)
+    return refusal("bad_quoting", f"The quotes in this line do not close: {error}.", line)
 
 
 def _split_evenly(data: bytes, line: int, delimiter: str, width: int) -> Rows | None:
@@ -105,7 +113,6 @@ def _split_slowly(data: bytes, line: int, delimiter: str, width: int) -> Rows:
             rows.append(row)
             lines.append(at)
     except csv.Error as error:
-        words = f"The quotes in this line do not close: {error}."
-        raise Unreadable(refusal("bad_quoting", words, line + before)) from error
+        raise Unreadable(bad_fields(error, line + before)) from error
     columns = [Cells.of(column) for column in zip(*rows, strict=True)] if rows else [Cells.of([])] * width
     return Rows(columns, np.array(lines, dtype=np.int64))

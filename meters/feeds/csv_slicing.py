@@ -78,13 +78,15 @@ class Sliced:
         ]
         return np.array([step for step, _times in most], dtype=np.int64)
 
-    def said_offsets(self) -> IntArray:
-        """As `Placed.offsets`, for all channels."""
-        least = np.zeros(len(self.channels), dtype=np.int64)
+    def own_offsets(self, steps: IntArray) -> IntArray:
+        """As `csv_placing.own_offsets`, for all channels."""
+        least, fitting, count = np.zeros((3, len(self.channels)), dtype=np.int64)
         for _keys, part in self._parts():
             known, fresh = least != 0, part.offsets != 0
             least = np.where(known & fresh, np.minimum(least, part.offsets), least + part.offsets * ~known)
-        return least
+            on_grid, rows = part.on_utc_grid(steps)
+            fitting, count = fitting + on_grid, count + rows
+        return np.where(2 * fitting >= count, 0, least)
 
     def parts(self, offsets: Sequence[int]) -> Iterator[Placed]:
         """The rows by time, each part of whole standard-time days (`offsets` in minutes, a channel's)."""
