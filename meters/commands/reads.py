@@ -149,5 +149,5 @@ def _sheets_text(service_point: str, sheets: tuple[RegisterSheet, ...]) -> str:
             amount = f"{decimal_text(used.micro, 6)} {sheet.unit}"
             span = f"{used.starts_at:%Y-%m-%d} to {used.ends_before:%Y-%m-%d}"
             lines.append(f"  {span}  {amount:>18}  {used.quality}{', told' if used.told else ''}")
-        lines.extend(f"  ! {fault}" for fault in sheet.faults)
+        lines.extend(f"  ! {fault.message}" for fault in sheet.faults)
     return "\n".join(lines)

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from meters.pages import feeds, findings, silent_csv, sources
+from meters.pages import feeds, findings, register_reads, service_point, silent_csv, sources
 from meters.pushing import api
 
 router = APIRouter()
 router.include_router(api.router)
 router.include_router(findings.router)
+router.include_router(register_reads.router)  # before the page whose address begins alike
+router.include_router(service_point.router)
 router.include_router(silent_csv.router)
 router.include_router(sources.router)
 router.include_router(feeds.router)

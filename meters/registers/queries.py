@@ -16,6 +16,7 @@ from meters.domain.accumulated import RegisterRead
 from meters.domain.decimals import decimal_text
 from meters.domain.quality import Quality
 from meters.domain.registers.between import Between, consumption_between
+from meters.domain.registers.faults import ReadFault
 from meters.domain.registers.spreading import Claim, claimed, micro_before
 from meters.registers.consumption import best_first
 from meters.registers.loading import Register, load_registers
@@ -59,14 +60,14 @@ class UsedRow:
 
 @dataclass(frozen=True, slots=True)
 class RegisterSheet:
-    """One register: reads and consumption, the newest first, and sentences on what does not go together."""
+    """One register: reads and consumption, the newest first, and what does not go together."""
 
     name: str
     unit: str
     direction: str
     reads: tuple[ReadRow, ...]
     used: tuple[UsedRow, ...]
-    faults: tuple[str, ...]
+    faults: tuple[ReadFault, ...]
 
 
 def register_sheets(session: Session, service_point: str) -> tuple[RegisterSheet, ...]:
@@ -118,10 +119,9 @@ def _sheet(register: Register, feeds: _Feeds) -> RegisterSheet:
                 author,
             )
         )
-    faults = tuple(fault.message for fault in between.faults)
     newest = tuple(reversed(reads))
     return RegisterSheet(
-        register.name, register.unit, register.direction, newest, _used(register, between), faults
+        register.name, register.unit, register.direction, newest, _used(register, between), between.faults
     )
 
 
@@ -156,7 +156,7 @@ def sheets_document(service_point: str, sheets: Sequence[RegisterSheet]) -> dict
                 "direction": sheet.direction,
                 "reads": [_read_document(read) for read in sheet.reads],
                 "consumption": [_used_document(used) for used in sheet.used],
-                "faults": list(sheet.faults),
+                "faults": [fault.message for fault in sheet.faults],
             }
             for sheet in sheets
         ],
