@@ -15,6 +15,7 @@ from meters.customer_days import (
     exchanged_meters,
     odd_days,
 )
+from meters.customer_use import DAY
 from utility_crm.kit.module import CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
@@ -89,4 +90,4 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-ROOM = CustomerRoom(timeline=timeline, todos=todos)
+ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos)
