@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meters.domain.decimals import LIMIT, MISSING, decimal_text, micro_of, read_micro
+from meters.domain.decimals import LIMIT, MISSING, REGISTER_LIMIT, decimal_text, micro_of, read_micro
 
 
 def pencil(text: str, exponent: int) -> int:
@@ -82,3 +82,16 @@ def test_the_text_of_an_amount_is_the_amount(amount: int, decimals: int) -> None
     # a context of 28 digits must not round the comparison
     assert int(text.replace(".", "") + "0" * (decimals - len(text.partition(".")[2]))) == amount
     assert not text.endswith(".") and "e" not in text.lower()
+
+
+@given(st.one_of(numbers, halves), st.sampled_from([-3, 0, 3]))
+def test_what_was_counted_between_two_reads_may_be_signed(text: str, exponent: int) -> None:
+    assert micro_of(f"-{text}", exponent, signed=True, limit=10**15) == pencil(f"-{text}", exponent)
+
+
+def test_a_register_shows_more_than_an_interval_counts() -> None:
+    assert micro_of(str(LIMIT)) == "value_too_large"
+    assert micro_of(str(LIMIT), limit=REGISTER_LIMIT) == LIMIT * 10**6
+    assert micro_of(str(REGISTER_LIMIT), limit=REGISTER_LIMIT) == "value_too_large"
+    assert micro_of(f"-{REGISTER_LIMIT}", signed=True, limit=REGISTER_LIMIT) == "value_too_large"
+    assert micro_of("-1", limit=REGISTER_LIMIT) == "negative_value"
