@@ -20,14 +20,14 @@ from meters.commands.options import Columns, FormatName, Profile, Sheet, Timezon
 from meters.commands.profiles import with_profile
 from meters.commands.taking import feed_text
 from meters.completeness import refresh
+from meters.pretended import pretended, today_at
 from meters.profiles import asked_with
 from meters.watching import Came, Watch
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
 
 Folder = Annotated[Path, typer.Argument(help="Where files arrive.", metavar="DIR", file_okay=False)]
 Once = Annotated[bool, typer.Option("--once", help="Take what is at rest, and end.")]
@@ -109,7 +109,7 @@ def _count(engine: Engine) -> None:
     """Bring completeness up to date, as after any ingest."""
     now = utc_now()
     with unit_of_work(engine) as session:
-        refresh(session, settings().as_of or today_in(settings().timezone, now), now)
+        refresh(session, today_at(now), pretended(now))
 
 
 def _words(came: Came) -> str:
