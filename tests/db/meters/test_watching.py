@@ -194,7 +194,9 @@ def test_killed_anywhere_the_end_is_the_same(
 def test_a_stop_ends_it_cleanly(fresh: Engine, folder: Path, stop: signal.Signals) -> None:
     csv_file(folder, "x.csv", ("SP1", JUNE, [1] * 24))
     command = [sys.executable, "-u", str(PROGRAM), "nowhere", str(folder), "--json"]
-    with subprocess.Popen(command, env=os.environ | PLACE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        command, env=os.environ | PLACE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None and running.stderr is not None
         assert json.loads(running.stdout.readline())["status"] == "ok"
         os.kill(running.pid, stop)
