@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -100,7 +101,8 @@ def export(session: Session, writer: Writer, wanted: Wanted, made_at: datetime, 
             if code not in known:
                 raise NotFound("no_such_service_point", f"There is no service point {code!r}.", code)
     counted = Exported()
-    writer.write(_counting(channels_to_write(session, wanted), counted), made_at, out)
+    with closing(channels_to_write(session, wanted)) as channels:  # its cursor ends with it, whatever happens
+        writer.write(_counting(channels, counted), made_at, out)
     if not counted.readings:
         raise NotFound("nothing_to_export", "There are no readings of these service points and days.")
     return counted
@@ -129,7 +131,7 @@ def _counting_blocks(channel: ChannelToWrite, counted: Exported) -> Iterator[Blo
         yield block
 
 
-def channels_to_write(session: Session, wanted: Wanted) -> Iterator[ChannelToWrite]:
+def channels_to_write(session: Session, wanted: Wanted) -> Generator[ChannelToWrite, None, None]:
     """Channels with readings, by service point and name. The blocks of one are read as the next is asked for:
     they have to be taken, or are passed over, before that."""
     few = (wanted.last - wanted.first) < timedelta(days=_FEW_DAYS)

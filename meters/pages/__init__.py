@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from meters.pages import feeds, findings, register_reads, service_point, silent_csv, sources
+from meters.pages import exporting, feeds, findings, register_reads, service_point, silent_csv, sources
 from meters.pushing import api
 
 router = APIRouter()
@@ -12,6 +12,7 @@ router.include_router(register_reads.router)  # before the page whose address be
 router.include_router(service_point.router)
 router.include_router(silent_csv.router)
 router.include_router(sources.router)
+router.include_router(exporting.router)
 router.include_router(feeds.router)
 
 __all__ = ["router"]
