@@ -17,6 +17,9 @@ from meters.feeds.problem_list import ProblemList
 from meters.feeds.settling import Settled, settle
 from meters.feeds.spool import Accumulated, SaidItem, Spool
 
+_MOST_CHANNELS = 50_000
+"""Kept with a file; those of a larger one are found again when they are asked for."""
+
 Status = Literal["ok", "partial", "rejected"]
 
 
@@ -36,8 +39,12 @@ class FeedFile:
     problems: tuple[Problem, ...]
     members: tuple[str, ...]
     named_by_path: bool
+    days: Sequence[int]
+    """The ordinals of all days that any channel has, in order."""
     _spool: Spool = field(repr=False)
     _refused: Set[int] = frozenset()
+    _channels: Sequence[FeedChannel] | None = None
+    """Where they are few enough to be kept."""
 
     @property
     def rows(self) -> int:
@@ -51,15 +58,12 @@ class FeedFile:
 
     def channels(self) -> Iterator[Sequence[FeedChannel]]:
         """All channels that have a day, some at a time, each as its first day says it."""
+        if self._channels is not None:
+            yield self._channels
+            return
         for settled in self._settled():
             if settled.any():
                 yield settled.channels()
-
-    def days(self) -> Sequence[int]:
-        """The ordinals of all days that any channel has, in order."""
-        found = [settled.days() for settled in self._settled()]
-        ordinals: list[int] = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found])).tolist()
-        return ordinals
 
     def accumulated_parts(self) -> Iterator[Sequence[SaidItem]]:
         """Reads and consumptions, all of a service point together, in the order of the file within each."""
@@ -107,12 +111,25 @@ def feed_file(
 ) -> FeedFile:
     """What was spooled, judged: what it has problems with and what is left of it."""
     anything = any(member not in refused for items in spool.item_buckets() for _order, member, _item in items)
+    days, channels = np.zeros(0, dtype=np.int64), list[FeedChannel]()
     for settled in settled_buckets(spool, refused, members):
         problems.extend(settled.problems)
         anything = anything or settled.any()
+        days = np.union1d(days, settled.days())
+        if len(channels) <= _MOST_CHANNELS:
+            channels += settled.channels()
     status: Status = "ok"
     if problems:
         status = "partial" if anything else "rejected"
     return FeedFile(
-        path, format_name, status, problems.listed(), tuple(members), named_by_path, spool, refused
+        path,
+        format_name,
+        status,
+        problems.listed(),
+        tuple(members),
+        named_by_path,
+        days.tolist(),
+        spool,
+        refused,
+        channels if len(channels) <= _MOST_CHANNELS else None,
     )

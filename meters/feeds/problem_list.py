@@ -11,6 +11,13 @@ MOST = 1_000
 """Problems told one by one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unlisted(Problem):
+    """Stands last, for so many that are not listed."""
+
+    count: int = 0
+
+
 @dataclass(slots=True)
 class ProblemList:
     """Keeps the first MOST, and how many came after them."""
@@ -23,7 +30,9 @@ class ProblemList:
 
     def extend(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
-            if len(self._kept) < MOST:
+            if isinstance(problem, Unlisted):
+                self._more += problem.count
+            elif len(self._kept) < MOST:
                 self._kept.append(problem)
             else:
                 self._more += 1
@@ -44,5 +53,6 @@ class ProblemList:
         """All kept, and a last one that says how many more there were."""
         if not self._more:
             return tuple(self._kept)
-        words = f"{self._more:,} more problems are not listed; see to the ones above first."
-        return (*self._kept, Problem("more_problems", words))
+        what = "1 more problem is" if self._more == 1 else f"{self._more:,} more problems are"
+        words = f"{what} not listed; see to the ones above first."
+        return (*self._kept, Unlisted("more_problems", words, count=self._more))

@@ -24,7 +24,8 @@ _BLOCKS_AT_ONCE = 10_000
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
     """Days of a bucket without their values. channel: a place in its channels; name: the number of that
-    channel's name; size: intervals; segment, table, row: where the rest of it lies (table -1: a day taken back)."""
+    channel's name; size: intervals; segment, table, row: where the rest of it lies (table -1: a day taken
+    back)."""
 
     channel: IntArray
     name: IntArray
@@ -137,7 +138,7 @@ def settle(segments: Sequence[Segment], refused: Set[int], members: Sequence[str
     strangers = replace(strangers, table=np.full(count, -1), replaces=np.ones(count, dtype=np.bool_))
     said = _joined([rows, strangers, _taken_back(segments, names, refused)])
     key = said.name * _DAYS + said.day
-    if said.day.size == rows.day.size and np.unique(key).size == key.size:
+    if said.day.size == rows.day.size and bool(np.diff(np.sort(key)).all()):
         alone, laid = rows, rows.chosen(np.zeros(0, dtype=np.int64))
     else:
         alone, laid = _last_words(said.chosen(np.lexsort((said.order, key))))

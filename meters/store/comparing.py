@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from meters.domain.decimals import MISSING, IntArray
-from meters.store.known import Known
+from meters.store.digests import stored_digests
+from meters.store.known import Known, known_days
 from meters.store.rows import BoolArray, DayTable, with_one_code
 
 
@@ -23,24 +25,31 @@ class Compared:
     misfits: Sequence[tuple[DayTable, IntArray]]
 
 
-def compared(tables: Sequence[DayTable], known: Known) -> Compared:
-    """Every day as it will stand, by what is to be done about it."""
-    whole, misfits = list[DayTable](), list[tuple[DayTable, IntArray]]()
+def compared(session: Session, tables: Sequence[DayTable], by_digest: bool) -> Compared:
+    """Every day as it will stand, by what is to be done about it. Their channels must be locked.
+
+    `by_digest`: whole days are compared by digests (see `meters.store.digests`), else by their readings.
+    """
+    whole, partial = list[DayTable](), list[DayTable]()
     for table in tables:
         complete = np.logical_and.reduce(table.spoken, axis=1)
-        if complete.any():
-            whole.append(table.chosen(complete))
-        if not complete.all():
-            whole += _laid_over(table.chosen(~complete), known, misfits)
-    new, changed, same = list[DayTable](), list[DayTable](), 0
-    for table in whole:
-        place = known.places(table.key)
-        alike = _alike(table, known, place)
-        same += int(np.count_nonzero(alike))
-        for rows, tables_made in ((place < 0, new), ((place >= 0) & ~alike, changed)):
-            if rows.any():
-                tables_made.append(table.chosen(rows))
-    return Compared(new, changed, same, misfits)
+        whole += [table.chosen(complete)] if complete.any() else []
+        partial += [table.chosen(~complete)] if not complete.all() else []
+    misfits = list[tuple[DayTable, IntArray]]()
+    known = known_days(session, partial if by_digest else [*whole, *partial])
+    merged = [made for table in partial for made in _laid_over(table, known, misfits)]
+    found = [(table, *_known_and_alike(table, known)) for table in merged]
+    if by_digest:
+        digests = stored_digests(session, whole)
+        found += [(table, *digests.known_and_alike(table)) for table in whole]
+    else:
+        found += [(table, *_known_and_alike(table, known)) for table in whole]
+    return Compared(
+        [table.chosen(~there) for table, there, _alike in found if not there.all()],
+        [table.chosen(there & ~alike) for table, there, alike in found if (there & ~alike).any()],
+        sum(int(np.count_nonzero(alike)) for _table, _there, alike in found),
+        misfits,
+    )
 
 
 def _laid_over(
@@ -67,8 +76,9 @@ def _laid_over(
     yield from with_one_code(merged, np.where(partial.spoken, partial.all_codes(), codes).astype(np.uint8))
 
 
-def _alike(table: DayTable, known: Known, place: IntArray) -> BoolArray:
-    """Which rows are stored in the same words."""
+def _known_and_alike(table: DayTable, known: Known) -> tuple[BoolArray, BoolArray]:
+    """Which rows are stored at all, and which in the same words."""
+    place = known.places(table.key)
     alike = np.zeros(place.size, dtype=np.bool_)
     for number, group in enumerate(known.groups):
         if group.size != table.size or (group.codes is None) != (table.codes is None):
@@ -81,7 +91,7 @@ def _alike(table: DayTable, known: Known, place: IntArray) -> BoolArray:
         else:
             same &= (table.codes[mine] == group.codes[rows]).all(axis=1)
         alike[mine] = same
-    return alike
+    return place >= 0, alike
 
 
 def _in_group(known: Known, place: IntArray, number: int) -> IntArray:

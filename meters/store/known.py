@@ -15,7 +15,7 @@ from meters.domain.decimals import MISSING, IntArray
 from meters.store.rows import Codes, DayTable, keys
 from utility_crm.kit.driver import driver_cursor
 
-_GAP = 4
+_GAP = 3
 """Days between two that are asked for, up to which those in between are fetched rather than asked around."""
 
 # Each stretch is looked up through the key, whatever the server thinks of a table that grew a moment ago. The
@@ -74,23 +74,9 @@ class Known:
 def known_days(session: Session, tables: Sequence[DayTable]) -> Known:
     """The stored days of the tables' channels and days, and perhaps some between. Their channels must be
     locked."""
-    channel = np.concatenate([np.zeros(0, dtype=np.int64), *(table.channel_id for table in tables)])
-    day = np.concatenate([np.zeros(0, dtype=np.int64), *(table.day for table in tables)])
-    if not channel.size:
+    asked = asked_stretches(tables)
+    if asked is None:
         return _together([])
-    order = np.lexsort((day, channel))
-    channel, day = channel[order], day[order]
-    begins = np.ones(channel.size, dtype=np.bool_)
-    begins[1:] = (np.diff(channel) != 0) | (np.diff(day) > _GAP)
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], channel.size) - 1
-    asked: dict[str, Any] = {
-        "channels": channel[first].tolist(),
-        "firsts": [date.fromordinal(one) for one in day[first].tolist()],
-        "lasts": [date.fromordinal(one) for one in day[last].tolist()],
-        "first": date.fromordinal(int(day.min())),
-        "last": date.fromordinal(int(day.max())),
-    }
     shapes: dict[tuple[int, bytes], list[bytes]] = {}
     with driver_cursor(session) as cursor, cursor.copy(_KNOWN, asked) as copy:
         begun = _SIGNATURE
@@ -100,6 +86,28 @@ def known_days(session: Session, tables: Sequence[DayTable]) -> Known:
             if len(row) > 2:  # the last word is none
                 shapes.setdefault((len(row), row[26:30]), []).append(row)
     return _together([_parsed(rows) for rows in shapes.values()])
+
+
+def asked_stretches(tables: Sequence[DayTable]) -> dict[str, Any] | None:
+    """What a query of stored days is asked with: stretches of days of the tables' channels, and the first and
+    last of all; None for no day."""
+    channel = np.concatenate([np.zeros(0, dtype=np.int64), *(table.channel_id for table in tables)])
+    day = np.concatenate([np.zeros(0, dtype=np.int64), *(table.day for table in tables)])
+    if not channel.size:
+        return None
+    order = np.argsort(keys(channel, day), kind="stable")
+    channel, day = channel[order], day[order]
+    begins = np.ones(channel.size, dtype=np.bool_)
+    begins[1:] = (np.diff(channel) != 0) | (np.diff(day) > _GAP)
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], channel.size) - 1
+    return {
+        "channels": channel[first].tolist(),
+        "firsts": [date.fromordinal(one) for one in day[first].tolist()],
+        "lasts": [date.fromordinal(one) for one in day[last].tolist()],
+        "first": date.fromordinal(int(day.min())),
+        "last": date.fromordinal(int(day.max())),
+    }
 
 
 def _together(groups: Sequence[KnownDays]) -> Known:

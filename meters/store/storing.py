@@ -17,7 +17,7 @@ from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
 from meters.store.channels import lock_channels, stored_channels
 from meters.store.comparing import compared
-from meters.store.known import known_days
+from meters.store.digests import digests_agree
 from meters.store.placing import RemarkAt, placed
 from meters.store.refusals import other_grids
 from meters.store.rows import DayTable
@@ -43,6 +43,7 @@ class Stored:
 
 @dataclass(slots=True)
 class _Count:
+    by_digest: bool
     readings: int = 0
     added: int = 0
     changed: int = 0
@@ -76,7 +77,7 @@ def store_blocks(
 def lock_feed(session: Session, file: FeedFile) -> None:
     """Make room for a feed's days, make its service points and channels where nobody knows them, and lock
     all its channels, before any of it is stored. Waits for feeds of the same channels."""
-    ordinals = np.array(file.days(), dtype=np.int64)
+    ordinals = np.array(file.days, dtype=np.int64)
     if ordinals.size:
         touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1))
         make_room(session, map(date.fromordinal, touched.tolist()))
@@ -98,7 +99,7 @@ def store_feed(
     in the same words is left alone. What cannot be stored is left out and named in the problems.
     `received_at` comes from `meters.usage.enter_readings`, called in the same transaction.
     """
-    count, done = _Count(), 0
+    count, done = _Count(digests_agree(session)), 0
     for part in file.parts():
         for table in _stored(session, feed_id, received_at, part, file.members, count):
             if judge is not None:
@@ -106,7 +107,13 @@ def store_feed(
         done += sum(table.day.size for table in part.tables)
         if watch is not None:
             watch(done)
-    return Stored(count.readings, count.added, count.changed, count.unchanged, count.problems.listed())
+    problems = sorted(count.problems.listed(), key=_place)  # whatever the order of the parts
+    return Stored(count.readings, count.added, count.changed, count.unchanged, tuple(problems))
+
+
+def _place(problem: Problem) -> tuple[bool, str, int]:
+    """Where in a feed it stands; what stands nowhere comes last."""
+    return (problem.line is None, problem.member or "", problem.line or 0)
 
 
 def _stored(
@@ -122,7 +129,7 @@ def _stored(
     stored = stored_channels(session, list(names))
     here = placed(part, stored, members)
     count.problems.extend(here.problems)
-    found = compared(here.tables, known_days(session, here.tables))
+    found = compared(session, here.tables, count.by_digest)
     count.readings += sum(table.readings for table in here.tables)
     ids = {channel.id: name for name, channel in stored.items()} if found.misfits else {}
     for table, known_sizes in found.misfits:

@@ -130,7 +130,7 @@ def test_a_spool_is_a_dictionary_of_any_size(members, budget: int, part_bytes: i
         found = {one.key: said_of(one) for one in file.blocks}
         assert len(found) == len(file.blocks)
         assert found == {key: said_of(one) for key, one in plainly.blocks.items()}
-        assert sorted(file.days()) == sorted({key[2].toordinal() for key in plainly.blocks})
+        assert list(file.days) == sorted({key[2].toordinal() for key in plainly.blocks})
         channels = [channel for some in file.channels() for channel in some]
         assert sorted(one.name for one in channels) == sorted({key[:2] for key in plainly.blocks})
         if plainly.blocks and not plainly.changed:
@@ -186,6 +186,8 @@ def test_the_first_thousand_problems_are_told_and_the_rest_counted() -> None:
     problems.extend(Problem("x", "B.", line) for line in range(2_345))
     assert len(problems.listed()) == 1_001
     assert (problems.listed()[-1].code, problems.listed()[-1].message[:5]) == ("more_problems", "2,345")
+    problems.extend(problems.listed())
+    assert problems.listed()[-1].message.startswith("5,690 more problems are not listed")
     problems.rewind(mark)
     assert [problem.line for problem in problems.listed()] == list(range(1_000))
 
