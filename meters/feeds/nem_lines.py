@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,7 +26,8 @@ DAY_RECORD, CHANNEL_RECORD = _head(b"300,"), _head(b"200,")
 THREE_BYTES = 0xFFFFFF
 AFTER_A_DAY = [_head(kind) for kind in (b"300", b"200", b"900")]
 """What may stand behind a day that no 400 or 500 record tells of."""
-_USUAL = [_head(kind) for kind in (b"200", b"300", b"400", b"500", b"900")]
+_OF_A_DAY = [_head(kind) for kind in (b"300", b"400", b"500")]
+_USUAL = [*AFTER_A_DAY, *_OF_A_DAY]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,40 @@ def lines_of(first: int, data: bytes, stream: Stream | None) -> Lines:
     heads = np.ndarray((len(text) - 3,), dtype="<u4", buffer=text, strides=(1,))[starts]
     commas = np.flatnonzero(buffer == COMMA)
     streams, of = _channels(text, starts, ends, heads, stream)
-    return Lines(text, buffer, commas, starts, ends, numbers[held], heads, clean[held], streams, of)
+    lines = Lines(text, buffer, commas, starts, ends, numbers[held], heads, clean[held], streams, of)
+    return _without_repeats(lines)
+
+
+def _without_repeats(lines: Lines) -> Lines:
+    """Without the 200 records that only name their channel once more, between what belongs to one day of it
+    and its next day: it ends at that one, too."""
+    inner = np.flatnonzero(lines.heads[1:-1] == CHANNEL_RECORD) + 1
+    between = np.isin(lines.heads[inner - 1] & THREE_BYTES, _OF_A_DAY) & (
+        lines.heads[inner + 1] == DAY_RECORD
+    )
+    inner = inner[between]
+    named, before = lines.of[inner].tolist(), lines.of[inner - 1].tolist()
+    streams = lines.streams
+    same = [
+        streams[one] is not None and streams[one] is streams[other]
+        for one, other in zip(named, before, strict=True)
+    ]
+    repeats = inner[same]
+    if not repeats.size:
+        return lines
+    stays = np.ones(lines.starts.size, dtype=np.bool_)
+    stays[repeats] = False
+    first_named = np.arange(len(streams))
+    first_named[lines.of[repeats]] = 0
+    return replace(
+        lines,
+        starts=lines.starts[stays],
+        ends=lines.ends[stays],
+        numbers=lines.numbers[stays],
+        heads=lines.heads[stays],
+        clean=lines.clean[stays],
+        of=np.maximum.accumulate(first_named)[lines.of[stays]],
+    )
 
 
 def _channels(

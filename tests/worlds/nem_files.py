@@ -129,10 +129,13 @@ def nem12_files(draw: st.DrawFn) -> MadeFile:
 
 def _channel(draw: st.DrawFn, made: MadeFile, nmi: str, suffix: str) -> None:
     unit, minutes = draw(st.sampled_from(sorted(UNITS))), draw(st.sampled_from([30, 30, 30, 15, 5]))
-    _line(draw, made, ["200", nmi, "E1", "1", suffix, "N1", "M77", unit, str(minutes), ""])
+    named = ["200", nmi, "E1", "1", suffix, "N1", "M77", unit, str(minutes), ""]
+    _line(draw, made, named)
     first = date(2024, 2, 26) + timedelta(days=draw(st.integers(0, 3)))
     for offset in draw(st.lists(st.integers(0, 6), max_size=5)):
         _day(draw, made, (nmi, suffix, first + timedelta(days=offset)), 1440 // minutes, UNITS[unit])
+        if draw(st.integers(0, 2)) == 0:
+            _line(draw, made, named)
 
 
 def _day(draw: st.DrawFn, made: MadeFile, key: Key, count: int, exponent: int) -> None:
