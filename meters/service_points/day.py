@@ -113,7 +113,8 @@ def day_of(session: Session, channels: Sequence[PointChannel], day: date) -> Poi
     }
     zone = ZoneInfo(point.zone)
     days = tuple(
-        ChannelDay(one, tuple(_intervals(one, blocks, starts_at, ends_before, zone))) for one in channels
+        ChannelDay(one, tuple(channel_intervals(one, blocks, starts_at, ends_before, zone)))
+        for one in channels
     )
     return PointDay(point.code, point.zone, day, starts_at, ends_before, days)
 
@@ -141,13 +142,15 @@ def _standard(instant: datetime, channel: PointChannel) -> datetime:
     return instant + timedelta(minutes=channel.offset_minutes)
 
 
-def _intervals(
+def channel_intervals(
     channel: PointChannel,
     blocks: dict[tuple[int, date], Any],
     starts_at: datetime,
     ends_before: datetime,
     zone: ZoneInfo,
 ) -> Iterator[Interval]:
+    """A channel's intervals that begin in [starts_at, ends_before). blocks: rows with micro, quality and
+    qualities, by channel and day."""
     day, back = _standard(starts_at, channel).date(), timedelta(minutes=channel.offset_minutes)
     while (begins := datetime.combine(day, time(), UTC) - back) < ends_before:
         row = blocks.get((channel.id, day))
