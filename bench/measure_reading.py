@@ -84,8 +84,8 @@ def _nem12(path: Path, watt_hours: np.ndarray) -> Iterator[Measurement]:
 
 
 def _to_nemreader(name: str, path: Path, readings: int, bar: float) -> Iterator[Measurement]:
-    """The reader by itself, from bytes to runs of blocks, and with all that `meters inspect` does. `bar` is the
-    reader's by processor time; a busy machine makes the wall's ratio leap."""
+    """The reader by itself, from bytes to runs of blocks, and with all that `meters inspect` does. `bar` is
+    the reader's by processor time; a busy machine makes the wall's ratio leap."""
     nemreader = peer("nemreader", "nemreader")
 
     def read_only() -> None:
