@@ -8,6 +8,8 @@ from meters.asking import Asked
 from meters.pages.uploading import SentForm
 from meters.profiles import asked_with, profiles, save_profile
 
+_SHOWN = 50
+
 
 def how_to_read(session: Session, sent: SentForm) -> Asked:
     """What the form and the profile it names say. Raises Invalid or NotFound, whose `where` is the field."""
@@ -22,4 +24,4 @@ def keep_as_profile(session: Session, sent: SentForm, how: Asked, user_id: int) 
 
 def profile_pairs(session: Session) -> list[tuple[str, str]]:
     """Each profile's name, and what it says, for a list to choose from."""
-    return [(each.name, f"{each.name} ({each.words})"[:80]) for each in profiles(session)]
+    return [(each.name, f"{each.name} ({each.words})"[:_SHOWN]) for each in profiles(session)]

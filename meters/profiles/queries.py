@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from meters.asking import Asked, columns_text, zone_of
+from meters.asking import FIELDS, Asked, columns_text, zone_of
 from meters.tables import FeedProfile
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import NotFound
@@ -64,5 +64,6 @@ def asked_with(session: Session, profile: str, how: Asked) -> Asked:
 
 
 def _saved(row: FeedProfile, by: str | None) -> SavedProfile:
-    how = Asked(row.format, dict(row.columns), zone_of(row.timezone or ""), row.sheet)
+    columns = {name: row.columns[name] for name in FIELDS if name in row.columns}  # jsonb keeps no order
+    how = Asked(row.format, columns, zone_of(row.timezone or ""), row.sheet)
     return SavedProfile(row.name, how, by, row.created_at)
