@@ -11,8 +11,7 @@ from meters.customer_days import (
     SILENT,
     CorrectedDays,
     OddDays,
-    corrected_days,
-    exchanged_meters,
+    happenings,
     odd_days,
 )
 from meters.customer_use import DAY
@@ -35,14 +34,13 @@ def odd_days_of(call: CustomerCall) -> list[OddDays]:
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     """Gaps, estimates, corrections, and meters that came and went."""
     since = call.today - timedelta(days=DAYS_BACK)
-    entries = [_odd(call, run) for run in call.once(odd_days_of)]
-    entries += [_corrected(call, one) for one in corrected_days(call.session, call.customer_id, since)]
-    exchanged = translator(call.language, "meters")("Meter exchanged")
-    entries += [
-        TimelineEntry(_noon(one.installed_on), KIND, exchanged, one.serial)
-        for one in exchanged_meters(call.session, call.customer_id)
+    corrected, exchanged = happenings(call.session, call.customer_id, since)
+    title = translator(call.language, "meters")("Meter exchanged")
+    return [
+        *(_odd(call, run) for run in call.once(odd_days_of)),
+        *(_corrected(call, one) for one in corrected),
+        *(TimelineEntry(_noon(one.installed_on), KIND, title, one.serial) for one in exchanged),
     ]
-    return entries
 
 
 def todos(call: CustomerCall) -> Sequence[Todo]:

@@ -47,23 +47,20 @@ order by due.channel_id, due.day
 """
 )
 
-_CORRECTED = text(
+# Two kinds of rows in one query: days that feeds replaced, and meters that took another's place.
+_HAPPENED = text(
     _CHANNELS
     + """
-select mine.code, f.received_at, min(h.day), max(h.day), bool_and(coalesce(h.quality not in (0, 1), false))
+select mine.code, null as serial, f.received_at, min(h.day) as first, max(h.day) as last,
+       bool_and(coalesce(h.quality not in (0, 1), false)) as estimated
 from mine
 join channels c on c.service_point_id = mine.point_id
 join block_history h on h.channel_id = c.id and h.day >= mine.starts_on and h.day < mine.ends_before
 join feeds f on f.id = h.replaced_by
 where f.received_at >= :since
 group by mine.code, f.id, f.received_at
-"""
-)
-
-_EXCHANGED = text(
-    _CHANNELS
-    + """
-select m.serial, m.installed_on
+union all
+select mine.code, m.serial, null, m.installed_on, m.installed_on, false
 from mine join meters m on m.service_point_id = mine.point_id
 where m.installed_on >= mine.starts_on and m.installed_on < mine.ends_before
   and exists (select from meters e where e.service_point_id = m.service_point_id
@@ -126,15 +123,17 @@ def odd_days(session: Session, customer_id: int, first: date, today: date) -> li
     return sorted(runs, key=lambda run: run.last, reverse=True)
 
 
-def corrected_days(session: Session, customer_id: int, since: date) -> list[CorrectedDays]:
-    """What feeds replaced since a day."""
-    rows = session.execute(_CORRECTED, {"customer_id": customer_id, "since": since})
-    return [CorrectedDays(*row) for row in rows]
-
-
-def exchanged_meters(session: Session, customer_id: int) -> list[ExchangedMeter]:
-    """Meters that took another's place."""
-    return [ExchangedMeter(*row) for row in session.execute(_EXCHANGED, {"customer_id": customer_id})]
+def happenings(
+    session: Session, customer_id: int, since: date
+) -> tuple[list[CorrectedDays], list[ExchangedMeter]]:
+    """What feeds replaced since a day, and the meters that took another's place, in one query."""
+    rows = session.execute(_HAPPENED, {"customer_id": customer_id, "since": since}).all()
+    corrected = [
+        CorrectedDays(row.code, row.received_at, row.first, row.last, row.estimated)
+        for row in rows
+        if row.serial is None
+    ]
+    return corrected, [ExchangedMeter(row.serial, row.first) for row in rows if row.serial is not None]
 
 
 def _runs(days: Iterable[OddDays]) -> list[OddDays]:
