@@ -81,7 +81,9 @@ def _settled(reads: Sequence[RegisterRead]) -> list[RegisterRead]:
     for read in reads:
         digits = digits if read.digits is None else read.digits
         multiplier = multiplier if read.multiplier_micro is None else read.multiplier_micro
-        settled.append(replace(read, digits=digits, multiplier_micro=multiplier))
+        if read.digits != digits or read.multiplier_micro != multiplier:
+            read = replace(read, digits=digits, multiplier_micro=multiplier)
+        settled.append(read)
     return settled
 
 
@@ -105,10 +107,10 @@ def _consistent(
     """The reads without those that a better one proves wrong. Reads of one rank all stay."""
     kept: list[RegisterRead] = []
     for read in reads:
-        while kept and counted(kept[-1], read, plausible) is None and _weaker(kept[-1], read):
+        while kept and _weaker(kept[-1], read) and counted(kept[-1], read, plausible) is None:
             faults.append(ReadFault("read_contradicted", kept[-1], read, kept[-1]))
             kept.pop()
-        if kept and counted(kept[-1], read, plausible) is None and _weaker(read, kept[-1]):
+        if kept and _weaker(read, kept[-1]) and counted(kept[-1], read, plausible) is None:
             faults.append(ReadFault("read_contradicted", kept[-1], read, read))
             continue
         kept.append(read)
@@ -148,6 +150,9 @@ def _steps(
 
 def counted(earlier: RegisterRead, later: RegisterRead, plausible: Plausible) -> int | None:
     """Millionths of the base unit between two settled reads of one meter; None where it went backwards."""
+    exponents = earlier.unit.exponent, later.unit.exponent
+    if exponents == (0, 0) and later.multiplier_micro == ONE and earlier.figure <= later.figure:
+        return later.figure - earlier.figure  # as nearly all are
     start, end = _raw(earlier), _raw(later)
     if end < start and earlier.figure >= 0 and later.figure >= 0:
         if later.digits is None:
