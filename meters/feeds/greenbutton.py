@@ -87,7 +87,7 @@ class _Feed:
         row = read_row(element, self._block_start, self._place)
         self._place += 1
         if not isinstance(row, RowFault):
-            self.gathered.add((row, 0, 1))
+            self.gathered.add_loose(row)
             return None
         self.gathered.add_fault(row)
         if self.gathered.faults <= MOST_FAULTS:

@@ -23,6 +23,8 @@ def decimal_parts(text: str) -> tuple[int, int] | None:
     >>> decimal_parts("-12.50"), decimal_parts("7"), decimal_parts("1e3"), decimal_parts(".")
     ((-1250, 2), (7, 0), None, None)
     """
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return int(text), 0
     found = _DECIMAL.fullmatch(text.strip())
     if found is None or not 0 < len(found[2]) + len(found[3]) <= MOST_DIGITS:
         return None
@@ -32,7 +34,7 @@ def decimal_parts(text: str) -> tuple[int, int] | None:
 
 def micros_of(number: int, places: int) -> int | None:
     """Seconds, n / 10**places, as microseconds, half-even; None beyond the years a datetime can say."""
-    micros = round(Fraction(number * MICROS, 10**places))
+    micros = round(Fraction(number * MICROS, 10**places)) if places else number * MICROS
     return micros if abs(micros) < 10**17 else None
 
 

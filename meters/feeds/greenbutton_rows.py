@@ -14,7 +14,7 @@ import numpy as np
 from meters.domain.decimals import MISSING, IntArray
 from meters.feeds.greenbutton_entries import Links
 from meters.feeds.greenbutton_numbers import MICROS, decimal_parts, micros_of
-from meters.feeds.greenbutton_tokens import ROW, Rows, empty_rows
+from meters.feeds.greenbutton_tokens import ROW, Rows
 from meters.feeds.row_spool import KeyRange, RowSpool
 from meters.feeds.xml_stream import Element, line_of, local_name
 
@@ -28,11 +28,14 @@ DAY_MICROS = 86_400 * MICROS
 LONG = 82_800 * MICROS
 """A day of 23 hours is the shortest that is spoken of as a day."""
 _FLUSH_ROWS = 1 << 15
+_TIED_ROWS = 1 << 12
 _MOST_PHASES = 64
 
 
 Slice = tuple[Rows, int, int]
 """Rows [first, end) of an array."""
+LooseRow = tuple[int, int, int, int, int, int, int, int]
+"""A row of ROW by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +62,37 @@ class Source:
     rows: int = 0
 
 
-def read_row(element: Element, block_start: int | None, place: int) -> Rows | RowFault:
+class _Untaken(Exception):
+    """Carries a fault out of a reading."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read_row(element: Element, block_start: int | None, place: int) -> LooseRow | RowFault:
     """One IntervalReading read as XML: a row, or why it is none. Where it says no time it is the `place`-th
     of its block, from 0."""
-    line = line_of(element)
+    line, start = line_of(element), None
     texts, qualities = _texts(element)
-    row = empty_rows(1)
-    row["line"] = line
-    start, fault = _seconds(texts, "start", line)
-    if fault is None and start is None:
-        start = block_start
-        row["duration"] = BY_PLACE - place
-    else:
-        length, fault = (None, fault) if fault else _seconds(texts, "duration", line)
-        row["duration"] = UNTOLD if length is None else max(length, 0)
-    if fault is None and start is None:
-        fault = RowFault(line, "no_time", "The reading says no time, and neither does its block.", None)
-    if fault is not None or start is None:
-        return fault or RowFault(line, "no_time", "The reading says no time.", None)
-    row["start"] = start
-    for code in qualities:
-        number, places = decimal_parts(code) or (-1, 0)
-        row["quality"] |= np.uint32(1 << (number if 0 <= number <= 30 and not places else 31))
-    for name in ("value", "cost"):
-        text = texts.get(name, "")
-        parts = decimal_parts(text) if text else (MISSING, 0)
-        if parts is None:
-            words = f"The {name} {text[:40]!r} is not a number."
-            return RowFault(line, "not_a_number", words, start)
-        if name == "value":
-            row["value"], row["places"] = parts
-        elif parts[0] != MISSING:
-            row["cost"] = parts[0] // 10 ** parts[1]
-    return row
+    try:
+        start = _seconds(texts, "start")
+        if start is None:
+            start, duration = block_start, BY_PLACE - place
+        else:
+            length = _seconds(texts, "duration")
+            duration = UNTOLD if length is None else max(length, 0)
+        if start is None:
+            raise _Untaken("no_time", "The reading says no time, and neither does its block.")
+        value, places = _number(texts, "value")
+        cost, fraction = _number(texts, "cost")
+    except _Untaken as fault:
+        return RowFault(line, fault.code, str(fault), start)
+    mask = 0
+    for text in qualities:
+        code, digits = decimal_parts(text) or (-1, 0)
+        mask |= 1 << (code if 0 <= code <= 30 and not digits else 31)
+    return (0, line, start, duration, value, cost // 10**fraction if fraction else cost, mask, places)
 
 
 def _texts(element: Element) -> tuple[dict[str, str], list[str]]:
@@ -99,32 +100,41 @@ def _texts(element: Element) -> tuple[dict[str, str], list[str]]:
     texts, qualities = dict[str, str](), list[str]()
     for child in element:
         name = local_name(child)
-        if name in ("timePeriod", "ReadingQuality"):
+        if name == "timePeriod":
             for leaf in child:
-                inner = _text(leaf)
-                if local_name(leaf) == "quality":
-                    qualities.append(inner)
-                else:
-                    texts.setdefault(local_name(leaf), inner)
+                texts.setdefault(local_name(leaf), _text(leaf))
+        elif name == "ReadingQuality":
+            qualities += [_text(leaf) for leaf in child if local_name(leaf) == "quality"]
         else:
             texts.setdefault(name, _text(child))
     return texts, [one for one in qualities if one]
 
 
 def _text(element: Element) -> str:
-    return "".join(str(text) for text in element.itertext()).strip()
+    if len(element):
+        return "".join(str(text) for text in element.itertext()).strip()
+    return (element.text or "").strip()
 
 
-def _seconds(texts: dict[str, str], name: str, line: int) -> tuple[int | None, RowFault | None]:
-    text = texts.get(name, "")
+def _seconds(texts: dict[str, str], name: str) -> int | None:
+    text = texts.get(name)
     if not text:
-        return None, None
-    parts = decimal_parts(text)
-    micros = micros_of(*parts) if parts is not None else None
+        return None
+    micros = seconds_in(text)
     if micros is None:
         words = f"The {name} {text[:40]!r} is not a number of seconds since 1970."
-        return None, RowFault(line, "unreadable_time", words, None)
-    return micros, None
+        raise _Untaken("unreadable_time", words)
+    return micros
+
+
+def _number(texts: dict[str, str], name: str) -> tuple[int, int]:
+    text = texts.get(name)
+    if not text:
+        return MISSING, 0
+    parts = decimal_parts(text)
+    if parts is None:
+        raise _Untaken("not_a_number", f"The {name} {text[:40]!r} is not a number.")
+    return parts
 
 
 def seconds_in(text: str) -> int | None:
@@ -161,6 +171,7 @@ class Gathered:
     _by_links: dict[tuple[str, str], int] = field(default_factory=dict)
     _waiting: list[Slice] = field(default_factory=list)
     _waiting_faults: list[RowFault] = field(default_factory=list)
+    _loose: list[LooseRow] = field(default_factory=list)
     _waiting_rows: int = 0
     _early: int | None = None
     _placed: list[tuple[int, Slice]] = field(default_factory=list)
@@ -168,12 +179,25 @@ class Gathered:
 
     def add(self, rows: Slice) -> None:
         """Readings of the entry that is being read."""
+        if self._loose:
+            self._tie()
         self._waiting.append(rows)
         self._waiting_rows += rows[2] - rows[1]
         if self._waiting_rows >= _FLUSH_ROWS:
             if self._early is None:
                 self._early = self._source(Links(), int(rows[0]["line"][rows[1]]))
             self._place(self._early)
+
+    def add_loose(self, row: LooseRow) -> None:
+        """One such reading."""
+        self._loose.append(row)
+        if len(self._loose) >= _TIED_ROWS:
+            self._tie()
+
+    def _tie(self) -> None:
+        """Loose rows become an array."""
+        rows, self._loose = np.array(self._loose, dtype=ROW), []
+        self.add((rows, 0, rows.size))
 
     def add_fault(self, fault: RowFault) -> None:
         """A reading of that entry which cannot be taken."""
@@ -182,6 +206,8 @@ class Gathered:
 
     def belong(self, links: Links, line: int) -> None:
         """The entry has ended, and its readings belong to what its links say."""
+        if self._loose:
+            self._tie()
         if self._early is not None:
             self.sources[self._early].links = links
             source, self._early = self._early, None
@@ -199,7 +225,7 @@ class Gathered:
     @property
     def waiting(self) -> int:
         """Readings that stand in no entry."""
-        return self._waiting_rows + len(self._waiting_faults)
+        return self._waiting_rows + len(self._loose) + len(self._waiting_faults)
 
     def finish(self) -> None:
         """All is read."""

@@ -52,7 +52,7 @@ _PIECE = re.compile(
     )>)*[ \t\r\n]*</(?P=p)IntervalReading>""",
     re.VERBOSE,
 )
-_LEAF = re.compile(rb"(%s)></" % b"|".join(_LEAVES))
+_LEAF = re.compile(rb"<(?:[^<>/]*:)?(%s)></" % b"|".join(_LEAVES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

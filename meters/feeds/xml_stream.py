@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 from lxml import etree
@@ -79,7 +80,12 @@ def elements(
 def local_name(element: Element) -> str:
     """The name without its namespace; nothing for what is no element."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def line_of(element: Element) -> int:

@@ -229,6 +229,17 @@ def _repeats(readings: list[Reading]) -> int:
     return len(readings) - len({(str(one.start).strip(), str(one.duration).strip()) for one in readings})
 
 
+@pytest.mark.parametrize("espi", ["", "espi:", "ns0:"])
+@pytest.mark.parametrize("blank", ["", "\n  ", "\r\n\t"])
+@pytest.mark.parametrize("more", [{}, {"cost": 5}, {"qualities": [17, 8]}])
+def test_what_looks_alike_never_meets_the_xml_parser(espi: str, blank: str, more: dict[str, object]) -> None:
+    readings = [Reading(place * 1800, 1800, place - 3, **more) for place in range(48)]  # type: ignore[arg-type]
+    xml = Feed(Style(espi=espi, blank=blank, value_first=bool(more))).block(*readings).xml()
+    runs = greenbutton.Runs()
+    left = b"".join(runs.spliced(iter([xml])))
+    assert (left.count(b"IntervalReading"), left.count(b"\n")) == (1, xml.count(b"\n"))
+
+
 def test_an_entry_may_be_larger_than_what_is_held() -> None:
     """A year of quarters in one block, its type and its links behind it."""
     readings = [Reading(place * 900, 900, place % 7) for place in range(35_040)]
