@@ -94,24 +94,18 @@ def _apart(hit: DayHit) -> int:
     return abs(hit.found - hit.usual)
 
 
-_FROM = """
+_BELOW = """
 with recursive below (node_id, area) as (
     select id, name from network_nodes where parent_id is null
     union all
     select n.id, below.area from network_nodes n join below on n.parent_id = below.node_id
-), told as (
-    select f.*, s.code, c.name as channel, c.unit, c.direction, c.offset_minutes, o.customer_id,
-           coalesce(o.customer, '') as customer, coalesce(o.segment, '') as segment,
-           coalesce(below.area, '') as area,
-           (select m.serial from meters m where m.service_point_id = s.id
-            order by (m.installed_on <= f.last_day) desc, m.installed_on desc limit 1) as serial,
-           w.name as decided_by_name
-    from findings f
+)
+"""
+_WHOSE = """
     join channels c on c.id = f.channel_id
     join service_points s on s.id = c.service_point_id
     left join premises p on p.id = s.premise_id
     left join below on below.node_id = p.node_id
-    left join users w on w.id = f.decided_by
     left join lateral (
         select u.id as customer_id, u.name as customer, u.segment
         from occupancies o
@@ -120,21 +114,36 @@ with recursive below (node_id, area) as (
         where o.premise_id = s.premise_id
         order by (o.starts_on <= f.last_day) desc, o.starts_on desc limit 1
     ) o on true
-    where {which}
+"""
+_FROM = f"""{_BELOW}
+, told as (
+    select f.*, s.code, c.name as channel, c.unit, c.direction, c.offset_minutes, o.customer_id,
+           coalesce(o.customer, '') as customer, coalesce(o.segment, '') as segment,
+           coalesce(below.area, '') as area,
+           (select m.serial from meters m where m.service_point_id = s.id
+            order by (m.installed_on <= f.last_day) desc, m.installed_on desc limit 1) as serial,
+           w.name as decided_by_name
+    from findings f {_WHOSE}
+    left join users w on w.id = f.decided_by
+    where {{which}}
 )
 """
 _ROW = """id, rule, severity, state, channel_id, detail, found_at, feed_id, code, channel, unit, direction,
        offset_minutes, serial, customer_id, customer, segment, area, decided_by_name, decided_at, reason,
        decided_feed_id"""
 
-_WAITING = (
-    _FROM.replace("{which}", "f.state = 'open'")
-    + f"""
-select {_ROW}, count(*) over () as matching from told
-where (:rule = '' or rule = :rule) and (:segment = '' or segment = :segment)
-  and (:area = '' or area = case when :area = '-' then '' else :area end)
-order by severity, last_day desc, id desc limit :limit offset :skip
+# Which of them are shown is told by few columns; whose they are is looked up for those alone.
+_OPEN = "f.state = 'open' and (:rule = '' or f.rule = :rule)"
+_PAGE = "order by f.severity, f.last_day desc, f.id desc limit :limit offset :skip"
+_ANY = f"select f.id, count(*) over () from findings f where {_OPEN} {_PAGE}"
+_FILTERED = f"""{_BELOW}
+select f.id, count(*) over () from findings f {_WHOSE}
+where {_OPEN} and (:segment = '' or o.segment = :segment)
+  and (:area = '' or coalesce(below.area, '') = case when :area = '-' then '' else :area end) {_PAGE}
 """
+_THESE = (
+    _FROM.replace("{which}", "f.id = any(:ids)")
+    + f"select {_ROW} from told order by array_position(cast(:ids as bigint[]), id)"
 )
 _ONE = _FROM.replace("{which}", "f.id = :id") + f"select {_ROW} from told"
 _OF_CHANNEL = (
@@ -173,8 +182,11 @@ def waiting_findings(
     """How many open findings there are of a rule, segment and area (empty: any; area `-`: in none), and some
     of them: the grave ones first, then those of the latest days."""
     given = {"rule": rule, "segment": segment, "area": area, "limit": limit, "skip": skip}
-    rows = session.execute(text(_WAITING), given).all()
-    return (rows[0].matching if rows else 0), [_row(row[:-1]) for row in rows]
+    chosen = session.execute(text(_FILTERED if segment or area else _ANY), given).all()
+    if not chosen:
+        return 0, []
+    rows = session.execute(text(_THESE), {"ids": [row[0] for row in chosen]})
+    return chosen[0][1], [_row(row) for row in rows]
 
 
 def finding(session: Session, finding_id: int) -> FindingRow:
