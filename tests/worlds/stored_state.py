@@ -27,6 +27,12 @@ _STATE = {
         join channels c on c.id = b.channel_id join service_points s on s.id = c.service_point_id
         join feeds f on f.id = b.feed_id
     """,
+    "findings": """
+        select s.code, c.name, b.rule, b.first_day, b.last_day, b.severity, b.detail, b.state, f.sha256
+        from findings b
+        join channels c on c.id = b.channel_id join service_points s on s.id = c.service_point_id
+        left join feeds f on f.id = b.feed_id
+    """,
     "channels": """
         select s.code, c.name from service_points s left join channels c on c.service_point_id = s.id
     """,
