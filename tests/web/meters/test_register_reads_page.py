@@ -87,6 +87,10 @@ def test_a_read_that_cannot_be_kept(session, client, wrong, said) -> None:
     assert session.scalar(text("select count(*) from register_reads")) == 0
 
 
+def test_the_service_point_leads_to_its_dials(client) -> None:
+    assert 'href="/meters/SP-1/reads"' in client.get("/meters/SP-1").text
+
+
 def test_who_may_look(make_client, meter) -> None:
     assert make_client("marketer").get(PATH).status_code == 403
     assert make_client("ops").get(PATH).status_code == 200
