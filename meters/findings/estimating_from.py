@@ -148,9 +148,10 @@ def series_around(session: Session, place: ChannelPlace, first: datetime, last: 
 
     Raises Invalid where its interval changes in between.
     """
-    days = [(first + timedelta(days=one)).date() for one in range((last - first).days + 2)]
-    off = place.is_holiday(days[0], days[-1])
-    around = AROUND_HOLIDAYS if any(off(day) for day in days) else AROUND
+    begun, ended = (at.astimezone(place.zone).date() for at in (first, last - timedelta(microseconds=1)))
+    off = place.is_holiday(begun, ended)
+    holiday = any(off(begun + timedelta(days=one)) for one in range((ended - begun).days + 1))
+    around = AROUND_HOLIDAYS if holiday else AROUND
     begins = _midnight(first - around, place.offset_minutes)
     ends = _midnight(last + around, place.offset_minutes) + timedelta(days=1)
     tables = usage(session, [place.id], begins, ends)
