@@ -25,6 +25,7 @@ RUN = "run"
 
 _NAME = b"IntervalReading>"
 _START = re.compile(rb"[ \t\r\n]*<((?:[A-Za-z_][\w.-]*:)?)IntervalReading>", re.ASCII)
+_COMMENT = re.compile(rb"<!--(?:[^\r\n<>-]|-(?=[^\r\n<>-]))*-->")
 _HELD_BACK = 1 << 16
 _STAND_IN = b"\x01:"
 """In place of a prefix with digits; no XML holds this byte."""
@@ -48,6 +49,17 @@ class _Run:
     first: int
     end: int
     line_ends: int
+    comments: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is read of a region: its bytes without the comments, and with a prefix that cannot be taken for
+    numbers; the comments, which go on to the parser, since it may object to them."""
+
+    data: bytes
+    prefix: bytes
+    comments: bytes
 
 
 @dataclass(slots=True)
@@ -100,10 +112,9 @@ class Runs:
             self._found[name] = run
             before = data[region.start : region.opens]
             blank = b"\n" * (run.line_ends - before.count(b"\n"))
-            out.append(before)
-            out.append(
-                b'<%sIntervalReading %s="%s"%s/>' % (region.prefix, RUN.encode(), name.encode(), blank)
-            )
+            attribute = f'{RUN}="{name}"'.encode()
+            element = b"<%sIntervalReading %s%s/>" % (region.prefix, attribute, blank)
+            out += [before, element, run.comments]
         out.append(data[done:])
         self._line += out[-1].count(b"\n")
         return b"".join(out)
@@ -146,33 +157,38 @@ def _regions(data: bytes) -> Iterator[_Region]:
 
 def _runs(data: bytes, regions: Sequence[_Region]) -> Iterator[tuple[_Region, _Run | None]]:
     """Each region with its rows, None for one that is to be read as XML. Read together where that goes."""
-    texts = [_named(data[region.start : region.end], region.prefix) for region in regions]
-    prefixes = {prefix for _, prefix in texts}
+    texts = [_text(data[region.start : region.end], region.prefix) for region in regions]
+    prefixes = {text.prefix for text in texts}
     if len(prefixes) == 1:
-        together = read_rows(b"".join(text for text, _ in texts), prefixes.pop())
+        together = read_rows(b"".join(text.data for text in texts), prefixes.pop())
         if together is not None:
-            yield from zip(regions, _parted(together, [len(text) for text, _ in texts]), strict=True)
+            yield from zip(regions, _parted(together, texts), strict=True)
             return
-    for region, (text, prefix) in zip(regions, texts, strict=True):
-        alone = read_rows(text, prefix)
-        yield region, None if alone is None else _Run(alone.rows, 0, alone.rows.size, alone.line_ends)
+    for region, text in zip(regions, texts, strict=True):
+        alone = read_rows(text.data, text.prefix)
+        run = None if alone is None else _Run(alone.rows, 0, alone.rows.size, alone.line_ends, text.comments)
+        yield region, run
 
 
-def _parted(together: ReadRows, sizes: Sequence[int]) -> Iterator[_Run]:
-    """The runs of texts of these sizes, lines of each counted from 0."""
-    ends = (np.searchsorted(together.ends, np.cumsum(sizes)) + 1).tolist()
+def _parted(together: ReadRows, texts: Sequence[_Text]) -> Iterator[_Run]:
+    """The runs of texts that were read as one, lines of each counted from 0."""
+    ends = (np.searchsorted(together.ends, np.cumsum([len(text.data) for text in texts])) + 1).tolist()
     before = [*together.before.tolist(), together.line_ends]
     bases = [before[first] for first in (0, *ends[:-1])]
     counts = np.diff(ends, prepend=0)
     together.rows["line"] -= np.repeat(np.array(bases, dtype=np.int32), counts)
     first = 0
-    for end, base in zip(ends, bases, strict=True):
-        yield _Run(together.rows, first, end, before[end] - base)
+    for end, base, text in zip(ends, bases, texts, strict=True):
+        yield _Run(together.rows, first, end, before[end] - base, text.comments)
         first = end
 
 
-def _named(text: bytes, prefix: bytes) -> tuple[bytes, bytes]:
-    """The text with a prefix that cannot be taken for numbers."""
-    if prefix.translate(None, NUMBER_BYTES) == prefix:
-        return text, prefix
-    return text.replace(b"<" + prefix, b"<" + _STAND_IN).replace(b"</" + prefix, b"</" + _STAND_IN), _STAND_IN
+def _text(data: bytes, prefix: bytes) -> _Text:
+    comments = b""
+    if b"<!--" in data:
+        comments = b"".join(_COMMENT.findall(data))
+        data = _COMMENT.sub(b"", data)
+    if prefix.translate(None, NUMBER_BYTES) != prefix:
+        data = data.replace(b"<" + prefix, b"<" + _STAND_IN).replace(b"</" + prefix, b"</" + _STAND_IN)
+        prefix = _STAND_IN
+    return _Text(data, prefix, comments)

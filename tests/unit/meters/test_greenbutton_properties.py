@@ -136,7 +136,7 @@ def test_reading_in_bulk_is_reading_as_xml(
         alike(broken(xml, chance), monkeypatch)
 
 
-PIECES = [b"", b" ", b"\n"]
+PIECES = [b"", b" ", b"\n", b"<!-- 5 -->", b"<!-- -5 -->", b"<!-- 5 --->", b"<!-- \x01 -->", b"<!-- \n -->"]
 PIECES += b"<value> </value> <start> 5 - . + 1e3 < > &#53; <!-- --> <![CDATA[ ]]> <IntervalReading>".split()
 PIECES += b"</IntervalReading> </IntervalBlock> <duration></duration> <value/> <cost>7</cost> \0 \xff".split()
 PIECES += b"\x01 99999999999999999999 <quality>8</quality> <timePeriod> </timePeriod> <x>5</x> <?x ?>".split()
@@ -230,7 +230,7 @@ def _repeats(readings: list[Reading]) -> int:
 
 
 @pytest.mark.parametrize("espi", ["", "espi:", "ns0:"])
-@pytest.mark.parametrize("blank", ["", "\n  ", "\r\n\t"])
+@pytest.mark.parametrize("blank", ["", "\n  ", "\r\n\t", "\n<!-- 1/1/2011 8:00:00 AM -->"])
 @pytest.mark.parametrize("more", [{}, {"cost": 5}, {"qualities": [17, 8]}])
 def test_what_looks_alike_never_meets_the_xml_parser(espi: str, blank: str, more: dict[str, object]) -> None:
     readings = [Reading(place * 1800, 1800, place - 3, **more) for place in range(48)]  # type: ignore[arg-type]
