@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ PAD = bytes(64)
 
 _BLANKS = b" \t\r"
 _TURNS = 8
-_Key = TypeVar("_Key", str, bytes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,13 +92,20 @@ class Cells:
 
     def distinct(self) -> tuple[IntArray, list[str]]:
         """The texts that occur, and for every row the number of its own among them."""
+        keys, place = self.keys()
+        known = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        numbers = np.fromiter(map(known.__getitem__, keys), dtype=np.int64, count=len(keys))
+        return numbers[place], [key.decode() for key in known]
+
+    def keys(self) -> tuple[list[bytes], npt.NDArray[np.intp]]:
+        """Texts as bytes, and for every row the place of its own among them. One may stand there more than
+        once, but not for every row where rows say the same as those before, or all again in the same
+        order."""
         lengths = self.lengths
-        width = int(lengths.max(initial=0))
-        if not len(self) or width == 0:
-            return np.zeros(len(self), dtype=np.int64), [""] * bool(len(self))
-        if width > len(PAD):
-            return _numbered(self.texts())
-        width = -(-width // 8) * 8
+        width = -(-int(lengths.max(initial=0)) // 8) * 8
+        if not 0 < width <= len(PAD):
+            bounds = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+            return [self.content[start:end] for start, end in bounds], np.arange(len(self))
         heads = self.heads(width)
         if int(lengths.min()) != width:
             heads[np.arange(width) >= lengths[:, None]] = 0
@@ -112,14 +117,10 @@ class Cells:
         places = np.flatnonzero(fresh)
         keys = heads.view(f"S{width}").ravel()
         if places.size <= len(self) // 2:
-            turns, known = _numbered(keys[places].tolist())
-            codes = turns[np.cumsum(fresh) - 1]
-        elif period := _period(words):
-            turns, known = _numbered(keys[:period].tolist())
-            codes = np.resize(turns, len(self))
-        else:
-            codes, known = _numbered(keys.tolist())
-        return codes, [key.decode() for key in known]
+            return keys[places].tolist(), np.cumsum(fresh) - 1
+        if period := _period(words):
+            return keys[:period].tolist(), np.resize(np.arange(period), len(self))
+        return keys.tolist(), np.arange(len(self))
 
     def _windows(self, starts: IntArray, width: int) -> Bytes:
         count = len(self.content) - width + 1
@@ -139,11 +140,3 @@ def _period(words: npt.NDArray[np.int64]) -> int:
     again = np.flatnonzero((words[1:] == words[0]).all(axis=1))
     period = int(again[0]) + 1 if again.size else 0
     return period if period and (words[period:] == words[:-period]).all() else 0
-
-
-def _numbered(keys: Sequence[_Key]) -> tuple[IntArray, list[_Key]]:
-    known: dict[_Key, int] = {}
-    for key in keys:
-        if key not in known:
-            known[key] = len(known)
-    return np.fromiter(map(known.__getitem__, keys), dtype=np.int64, count=len(keys)), list(known)

@@ -83,7 +83,7 @@ class Gathered:
     points: list[str] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
     told: dict[int, str] = field(default_factory=dict)
-    _point_numbers: dict[str, int] = field(default_factory=dict)
+    _point_numbers: dict[bytes, int] = field(default_factory=dict)
     _kind_numbers: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
     _raw_kinds: dict[tuple[str, ...], int] = field(default_factory=dict)
 
@@ -145,20 +145,25 @@ class Gathered:
             if not self.points:
                 self.points.append(self.stem)
             return np.zeros(rows.lines.size, dtype=np.int64)
-        codes, texts = rows.columns[place].distinct()
-        numbers = np.empty(len(texts), dtype=np.int64)
-        for number, text in enumerate(texts):
-            name = text.strip()
-            known = self._point_numbers.get(name)
-            if known is None:
-                if not name:
-                    at = int(rows.lines[np.argmax(codes == number)])
+        keys, turn = rows.columns[place].stripped().keys()
+        numbers = list(map(self._point_numbers.get, keys))
+        if None in numbers:
+            for key in dict.fromkeys(key for key, known in zip(keys, numbers, strict=True) if known is None):
+                if not self._new_point(key):
+                    at = int(rows.lines[np.argmax(turn == keys.index(key))])
                     raise Unreadable(refusal("no_service_point", f"Line {at} names no service point.", at))
-                known = self._point_numbers[name] = len(self.points)
-                self.points.append(name)
-            numbers[number] = known
-        self._count_names(rows)
-        return numbers[codes]
+            self._count_names(rows)
+            numbers = list(map(self._point_numbers.get, keys))
+        return np.array(numbers, dtype=np.int64)[turn]
+
+    def _new_point(self, key: bytes) -> bool:
+        """Give a name its number; whether it is one."""
+        name = key.decode().strip()
+        known = self._point_numbers.setdefault(name.encode(), len(self.points))
+        if known == len(self.points):
+            self.points.append(name)
+        self._point_numbers[key] = known
+        return bool(name)
 
     def _kinds(self, rows: Rows) -> IntArray:
         """The number of each row's channel, direction and unit."""
