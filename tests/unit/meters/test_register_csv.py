@@ -26,7 +26,7 @@ quiet = settings(deadline=None, suppress_health_check=[HealthCheck.function_scop
 
 
 def reads(feed) -> list[RegisterRead]:
-    return list(feed.accumulated_items())
+    return list(feed.accumulated)
 
 
 def test_every_field_of_a_read(read_text) -> None:
