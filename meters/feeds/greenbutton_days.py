@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -12,26 +13,28 @@ import numpy.typing as npt
 from meters.domain.blocks import Block, BlockRun, Remark, one_code
 from meters.domain.decimals import MISSING, IntArray, decimal_text
 from meters.feeds.greenbutton_codes import CURRENCIES, quality_words
-from meters.feeds.greenbutton_readings import MINUTE, Channel, Readings
+from meters.feeds.greenbutton_readings import MINUTE, BoolArray, Channel, Readings
 from meters.feeds.greenbutton_rows import DAY_MICROS
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
+_PLAIN_COST = 10**14
+"""Sums of a day's costs below this fit in int64."""
 
 
 def days(channel: Channel, readings: Readings, length: int) -> Iterator[Block | BlockRun]:
     """Days of one length: those of one quality without remarks as a run, the others one by one."""
     size = DAY_MICROS // length
     first = np.flatnonzero(np.diff(readings.day, prepend=readings.day[:1] - 1))
-    place = np.repeat(np.arange(first.size), np.diff(np.append(first, readings.day.size)))
+    bounds = np.append(first, readings.day.size)
     slots = (readings.start + channel.offset_minutes * MINUTE) % DAY_MICROS // length
     values = np.full((first.size, size), MISSING, dtype=np.int64)
-    values[place, slots] = readings.micro
+    values[np.repeat(np.arange(first.size), np.diff(bounds)), slots] = readings.micro
     ordinals, lines = readings.day[first] + EPOCH_DAY, np.minimum.reduceat(readings.line, first)
     least = np.minimum.reduceat(readings.quality, first)
-    said = (readings.cost != MISSING) | np.isin(
-        readings.mask, [mask for mask in np.unique(readings.mask).tolist() if quality_words(mask)]
-    )
-    plain = (least == np.maximum.reduceat(readings.quality, first)) & ~np.logical_or.reduceat(said, first)
+    uniform = least == np.maximum.reduceat(readings.quality, first)
+    worded = _worded(readings.mask)
+    costs = _costs(readings, slots, first)
+    plain = uniform & ~np.logical_or.reduceat(worded, first) & ~costs.told
     if plain.any():
         yield BlockRun(
             channel.service_point,
@@ -45,11 +48,16 @@ def days(channel: Channel, readings: Readings, length: int) -> Iterator[Block | 
             False,
             lines[plain],
         )
-    bounds = np.append(first, readings.day.size)
     for row in np.flatnonzero(~plain).tolist():
         own = slice(int(bounds[row]), int(bounds[row + 1]))
-        quality = np.zeros(size, dtype=np.uint8)
-        quality[slots[own]] = readings.quality[own]
+        quality: int | npt.NDArray[np.uint8] = int(least[row])
+        if not uniform[row]:
+            codes = np.zeros(size, dtype=np.uint8)
+            codes[slots[own]] = readings.quality[own]
+            quality = one_code(codes, values[row])
+        remarks = [*_qualities(slots[own], readings.mask[own])] if worded[own].any() else []
+        if costs.told[row]:
+            remarks.append(costs.remark(row, channel.currency))
         yield Block(
             channel.service_point,
             channel.name,
@@ -59,26 +67,48 @@ def days(channel: Channel, readings: Readings, length: int) -> Iterator[Block | 
             date.fromordinal(int(ordinals[row])),
             1440 // size,
             values[row],
-            one_code(quality, values[row]),
+            quality,
             False,
             int(lines[row]),
-            tuple(_remarks(channel, slots[own], readings.mask[own], readings.cost[own])),
+            tuple(remarks),
         )
 
 
-def _remarks(
-    channel: Channel, slots: IntArray, masks: npt.NDArray[np.uint32], costs: IntArray
-) -> Iterator[Remark]:
-    """Qualities that one code does not tell, and the cost of the day where the feed says costs."""
-    ends = np.flatnonzero((np.diff(masks) != 0) | (np.diff(slots) != 1)) + 1
-    bounds = [0, *ends.tolist(), slots.size]
-    for begin, end in pairwise(bounds):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Costs:
+    """Of each day: whether costs are told, of which intervals [first, end), and their sum in
+    hundred-thousandths."""
+
+    told: BoolArray
+    first: IntArray
+    end: IntArray
+    total: npt.NDArray[np.int64] | npt.NDArray[np.object_]
+
+    def remark(self, row: int, currency: int | None) -> Remark:
+        amount = decimal_text(int(self.total[row]), 5)
+        words = f"the feed says a cost of {amount} {CURRENCIES.get(currency or 0, 'of an unnamed currency')}"
+        return Remark(int(self.first[row]), int(self.end[row]), None, "cost", words)
+
+
+def _costs(readings: Readings, slots: IntArray, first: npt.NDArray[np.intp]) -> _Costs:
+    told = readings.cost != MISSING
+    amounts = np.where(told, readings.cost, 0)
+    begins = np.minimum.reduceat(np.where(told, slots, DAY_MICROS), first)
+    ends = np.maximum.reduceat(np.where(told, slots, -1), first) + 1
+    if np.abs(amounts).max() >= _PLAIN_COST:
+        amounts = amounts.astype(object)
+    return _Costs(np.logical_or.reduceat(told, first), begins, ends, np.add.reduceat(amounts, first))
+
+
+def _worded(masks: npt.NDArray[np.uint32]) -> BoolArray:
+    """Which readings have qualities that one code does not tell."""
+    said = [mask for mask in np.unique(masks).tolist() if quality_words(mask)]
+    return np.isin(masks, said) if said else np.zeros(masks.size, dtype=np.bool_)
+
+
+def _qualities(slots: IntArray, masks: npt.NDArray[np.uint32]) -> Iterator[Remark]:
+    ends = np.flatnonzero((masks[1:] != masks[:-1]) | (slots[1:] - slots[:-1] != 1)) + 1
+    for begin, end in pairwise([0, *ends.tolist(), slots.size]):
         words = quality_words(int(masks[begin]))
         if words is not None:
             yield Remark(int(slots[begin]), int(slots[end - 1]) + 1, words[0], None, words[1])
-    told = costs != MISSING
-    if told.any():
-        amount = decimal_text(sum(costs[told].tolist()), 5)
-        currency = CURRENCIES.get(channel.currency or 0, "of an unnamed currency")
-        first, end = int(slots[told][0]), int(slots[told][-1]) + 1
-        yield Remark(first, end, None, "cost", f"the feed says a cost of {amount} {currency}")

@@ -25,7 +25,7 @@ RUN = "run"
 
 _NAME = b"IntervalReading>"
 _START = re.compile(rb"[ \t\r\n]*<((?:[A-Za-z_][\w.-]*:)?)IntervalReading>", re.ASCII)
-_COMMENT = re.compile(rb"<!--(?:[^\r\n<>-]|-(?=[^\r\n<>-]))*-->")
+_COMMENT = re.compile(rb"(<!--[^\r\n<>-]*(?:-[^\r\n<>-]+)*-->)")
 _HELD_BACK = 1 << 16
 _STAND_IN = b"\x01:"
 """In place of a prefix with digits; no XML holds this byte."""
@@ -186,8 +186,8 @@ def _parted(together: ReadRows, texts: Sequence[_Text]) -> Iterator[_Run]:
 def _text(data: bytes, prefix: bytes) -> _Text:
     comments = b""
     if b"<!--" in data:
-        comments = b"".join(_COMMENT.findall(data))
-        data = _COMMENT.sub(b"", data)
+        pieces = _COMMENT.split(data)
+        data, comments = b"".join(pieces[0::2]), b"".join(pieces[1::2])
     if prefix.translate(None, NUMBER_BYTES) != prefix:
         data = data.replace(b"<" + prefix, b"<" + _STAND_IN).replace(b"</" + prefix, b"</" + _STAND_IN)
         prefix = _STAND_IN
