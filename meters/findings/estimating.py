@@ -18,6 +18,7 @@ from meters.domain.units import parse_unit
 from meters.domain.validation.days import BoolArray
 from meters.findings.estimating_from import ChannelPlace, Series, channel_place, known_around, series_around
 from meters.findings.judging import FeedJudge
+from meters.findings.opened import lock_channels
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid, Refused
 from utility_crm.web.words import mark
@@ -125,6 +126,7 @@ def estimate_readings(
     and counted. Raises as `proposal` does, and Invalid without a reason."""
     checked_reason(reason)
     enter_readings(session)  # before any channel is locked, as whoever writes readings does
+    lock_channels(session, [channel_id])  # what comes in meanwhile is known, not written over
     made = proposal(
         session,
         channel_id,
