@@ -23,27 +23,30 @@ with mine as (
 )
 """
 
-# Blocks are fetched by an array of channels: so the server goes through the key, and not through the month.
+# From what was counted (`meters.completeness`): no array is opened, whatever the customer has.
 _ODD = text(
     _CHANNELS
-    + """, kept as materialized (
-    select channel_id, day, cardinality(array_positions(micro, null)) as missing,
-           case when quality > 1 then cardinality(micro)
-                else (select count(*) from unnest(qualities) q where q > 1) end as guessed
-    from blocks
-    where channel_id = any(array(select c.id from mine join channels c on c.service_point_id = mine.point_id))
-      and day between :first and :today
-), due as (
-    select c.id as channel_id, mine.code, cast(d.day as date) as day
-    from mine join channels c on c.service_point_id = mine.point_id
-    cross join lateral generate_series(greatest(mine.starts_on, :first),
-                                       least(mine.ends_before, :today) - 1, interval '1 day') as d(day)
+    + """, owed as (
+    select c.id as channel_id, mine.code,
+           daterange(greatest(mine.starts_on, :first), least(mine.ends_before, :today)) as due,
+           case when k.channel_id is null then 'empty'
+                else daterange(k.first_day, k.last_day, '[]') end as span
+    from mine
+    join channels c on c.service_point_id = mine.point_id
+    left join channel_spans k on k.channel_id = c.id
+    where mine.starts_on < :today and mine.ends_before > :first
 )
-select due.code, due.channel_id, due.day, kept.channel_id is null as silent,
-       coalesce(kept.missing, 0) as missing, coalesce(kept.guessed, 0) as guessed
-from due left join kept on kept.channel_id = due.channel_id and kept.day = due.day
-where kept.channel_id is null or kept.missing > 0 or kept.guessed > 0
-order by due.channel_id, due.day
+select w.code, w.channel_id, o.day, o.expected is null as silent,
+       coalesce(o.expected - o.received, 0) as missing, o.estimated as guessed
+from owed w join odd_days o on o.channel_id = w.channel_id and o.day <@ w.due and o.day <@ w.span
+where o.day between :first and :today
+  and (o.expected is null or o.received < o.expected or o.estimated > 0)
+union all
+select w.code, w.channel_id, cast(d.day as date), true, 0, 0
+from owed w
+cross join lateral unnest(datemultirange(w.due) - datemultirange(w.span)) as silent(days)
+cross join lateral generate_series(lower(silent.days), upper(silent.days) - 1, interval '1 day') as d(day)
+order by channel_id, day
 """
 )
 
@@ -107,9 +110,14 @@ class ExchangedMeter:
 
 def odd_days(session: Session, customer_id: int, first: date, today: date) -> list[OddDays]:
     """Runs of odd days from `first` to yesterday, newest first."""
+    runs = _runs(odd_channel_days(session, customer_id, first, today))
+    return sorted(runs, key=lambda run: run.last, reverse=True)
+
+
+def odd_channel_days(session: Session, customer_id: int, first: date, today: date) -> list[OddDays]:
+    """Each of them by itself, by channel and day, as it was last counted."""
     values = {"customer_id": customer_id, "first": first, "today": today}
-    found = session.execute(_ODD, values)
-    runs = _runs(
+    return [
         OddDays(
             row.code,
             row.channel_id,
@@ -118,9 +126,8 @@ def odd_days(session: Session, customer_id: int, first: date, today: date) -> li
             row.day,
             row.missing or row.guessed,
         )
-        for row in found
-    )
-    return sorted(runs, key=lambda run: run.last, reverse=True)
+        for row in session.execute(_ODD, values)
+    ]
 
 
 def happenings(

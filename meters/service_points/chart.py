@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from meters.service_points.day import ChannelDay, Interval, PointDay
@@ -14,9 +15,11 @@ HEIGHT, FLOOR, ROOF, LEFT = 132, 112, 14, 7.2
 
 @dataclass(frozen=True, slots=True)
 class IntervalBar:
-    """One interval: a column from `y`, `height` high; where it is missing, the whole height."""
+    """One interval: a column from `y`, `height` high; where it is missing, the whole height. `lineage`: the
+    address that tells where it comes from, empty where nothing is known of its day."""
 
     interval: Interval
+    lineage: str
     x: float
     width: float
     y: float
@@ -50,7 +53,16 @@ def day_chart(point: PointDay, one: ChannelDay) -> DayChart:
     for each in one.intervals:
         x, end = place(each.starts_at), place(min(each.ends_before, point.ends_before))
         top, tall = (ROOF, FLOOR - ROOF) if each.micro is None else _column(each.micro, zero, scale)
-        bars.append(IntervalBar(each, x, round((end - x) * 0.86, 3), round(top, 1), round(tall, 1)))
+        bars.append(
+            IntervalBar(
+                each,
+                lineage_path(point.code, one, each),
+                x,
+                round((end - x) * 0.86, 3),
+                round(top, 1),
+                round(tall, 1),
+            )
+        )
     first, step, count = axis(0, high, intervals=5)
     lines = [
         (round(zero - value * scale, 1), value) for value in range(first, first + step * count + 1, step)
@@ -60,6 +72,15 @@ def day_chart(point: PointDay, one: ChannelDay) -> DayChart:
     hours = [(place(max(at.astimezone(UTC), point.starts_at)), f"{at:%H:%M}") for at in walls]
     shown = tuple(line for line in lines if line[1] and line[0] >= ROOF - 8)
     return DayChart(HEIGHT, round(zero, 1), ROOF, tuple(bars), shown, tuple(hours))
+
+
+def lineage_path(code: str, one: ChannelDay, each: Interval) -> str:
+    """Where an interval's lineage is told."""
+    if not each.kept:
+        return ""
+    minutes = (each.ends_before - each.starts_at) // timedelta(minutes=1)
+    at = f"{each.starts_at:%Y-%m-%dT%H:%MZ}"
+    return f"/meters/{quote(code)}/lineage?channel={one.channel.id}&at={at}&every={minutes}"
 
 
 def _column(micro: int, zero: float, scale: float) -> tuple[float, float]:

@@ -52,6 +52,45 @@ from due group by area, segment, day order by area, segment, day
 """
 
 
+# What a customer's odd days were before they were counted, likewise.
+LIVE_ODD = """
+with mine as (
+    select s.id as point_id, s.code, min(o.starts_on) as starts_on,
+           max(coalesce(o.ends_before, 'infinity'::date)) as ends_before
+    from accounts a
+    join occupancies o on o.account_id = a.id
+    join service_points s on s.premise_id = o.premise_id
+    where a.customer_id = :customer_id group by s.id
+), kept as materialized (
+    select channel_id, day, cardinality(array_positions(micro, null)) as missing,
+           case when quality > 1 then cardinality(micro) - cardinality(array_positions(micro, null))
+                else (select count(*) from unnest(qualities, micro) r(q, m) where q > 1 and m is not null) end
+               as guessed
+    from blocks
+    where channel_id = any(array(select c.id from mine join channels c on c.service_point_id = mine.point_id))
+      and day between :first and :today
+), due as (
+    select c.id as channel_id, mine.code, cast(d.day as date) as day
+    from mine join channels c on c.service_point_id = mine.point_id
+    cross join lateral generate_series(greatest(mine.starts_on, :first),
+                                       least(mine.ends_before, :today) - 1, interval '1 day') as d(day)
+)
+select due.code, due.channel_id, due.day,
+       case when kept.channel_id is null then 'silent' when kept.missing > 0 then 'short'
+            else 'estimated' end,
+       case when kept.missing > 0 then kept.missing else coalesce(kept.guessed, 0) end
+from due left join kept on kept.channel_id = due.channel_id and kept.day = due.day
+where kept.channel_id is null or kept.missing > 0 or kept.guessed > 0
+order by due.channel_id, due.day
+"""
+
+
+def live_odd(session: Session, customer_id: int, first: date, today: date) -> list[tuple[Any, ...]]:
+    """Code, channel, day, kind and readings of a customer's odd days, from the arrays themselves."""
+    given = {"customer_id": customer_id, "first": first, "today": today}
+    return [tuple(row) for row in session.execute(text(LIVE_ODD), given)]
+
+
 def live(session: Session, first: date, last: date) -> dict[tuple[str, str, date], tuple[int, int, int]]:
     """Expected, received and meters short, by area, segment and day, from the arrays themselves."""
     rows = session.execute(text(LIVE), {"first": first, "last": last})

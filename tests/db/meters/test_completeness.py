@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from completeness_world import CompletenessWorld, Version, live
+from completeness_world import CompletenessWorld, Version, live, live_odd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from meters.completeness import completeness, late_meters, recount, refresh
 from meters.completeness.adding import add_up
 from meters.completeness.counting import DAYS_KEPT, count_anew, count_feeds
+from meters.customer_days import odd_channel_days
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
@@ -138,6 +139,21 @@ def test_the_meters_that_lack_something_are_those_of_the_figures(
         for row in known.rows:
             mine = late_meters(session, some, area=row.area_id or 0, segment=row.segment, limit=100)[1]
             assert sum(one.missing for one in mine) == sum(day.lacking for day in row.days if day)
+        undone.rollback()
+
+
+@anyhow
+@given(shape=places, events=feeds)
+def test_a_customer_s_odd_days_are_what_a_look_at_every_array_said_before(
+    session: Session, shape: Any, events: Any
+) -> None:
+    with session.begin_nested() as undone:
+        build(session, shape, events)
+        refresh(session, TODAY, NOW)
+        for customer in session.scalars(text("select id from customers")).all():
+            found = odd_channel_days(session, customer, FIRST, TODAY)
+            told = [(one.code, one.channel_id, one.first, one.kind, one.readings) for one in found]
+            assert told == live_odd(session, customer, FIRST, TODAY)
         undone.rollback()
 
 

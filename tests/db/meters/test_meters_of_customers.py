@@ -11,6 +11,7 @@ from meter_files import csv_file
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from meters.completeness import refresh
 from meters.customer import ROOM
 from meters.places import assign_service_point, count_unassigned, free_premises, unassigned_points
 from meters.search import BEGINS, EXACT, find_meters
@@ -21,6 +22,7 @@ from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.kit.module import CustomerCall
 
 TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
@@ -70,7 +72,8 @@ def point(session: Session, code: str, premise_id: int | None, serial: str = "")
 
 
 def timeline(session: Session, customer_id: int) -> list[tuple[str, str, str]]:
-    call = CustomerCall(session, customer_id, datetime(2026, 11, 20, 15, tzinfo=UTC), TODAY)
+    refresh(session, TODAY, NOW)
+    call = CustomerCall(session, customer_id, NOW, TODAY)
     assert ROOM.timeline is not None
     found = sorted(ROOM.timeline(call), key=lambda entry: entry.at, reverse=True)
     assert all(entry.kind == "Meter" for entry in found)
@@ -156,6 +159,7 @@ def test_a_silent_meter_is_something_to_do(session, take, home, tmp_path) -> Non
             *[("SP2", day, [1] * 24) for day in days[:-1]],
         )
     )
+    refresh(session, TODAY, NOW)
     assert ROOM.todos is not None
     told = [
         [todo.text for todo in ROOM.todos(CustomerCall(session, who.customer_id, datetime.now(UTC), TODAY))]
