@@ -144,20 +144,24 @@ def test_a_clock_that_runs_late(session: Session, channel) -> None:
 
 
 def test_what_a_summer_clock_does_is_no_drift(session: Session, channel, premise) -> None:
-    """All by the local clock: in UTC the days of the last week come an hour earlier."""
-    today = date(2024, 4, 5)  # the clocks went forward on 31 March
-    micro = home(7)
-    micro[85:] = np.roll(micro[85:].reshape(-1), -2).reshape(-1, 48)
-    channel("SP1", micro)
+    """All by the local clock: in UTC the days since the change come an hour earlier."""
+    today = date(2024, 4, 9)  # the clocks went forward on 31 March, nine days before
+    draw = np.random.default_rng(7)
+    sharp = np.full((90, 48), 100_000) + draw.integers(0, 20_000, (90, 48))
+    sharp[:, [14, 15, 38, 39, 40]] += 2_000_000
+    sharp[81:] = np.roll(sharp[81:].reshape(-1), -2).reshape(-1, 48)
+    channel("SP1", sharp)
     shift = text("update blocks set day = day - :days")
     session.execute(text("select make_block_partitions('2023-12-01', '2024-06-30')"))
     session.execute(shift, {"days": (TODAY - today).days})
-    session.execute(
-        text("update service_points set premise_id = :id"), {"id": premise("P1", "Europe/London")}
-    )
+    place = text("update service_points set premise_id = :id")
+    session.execute(place, {"id": premise("P1", "Europe/London")})
     review_channels(session, today, NOW)
     assert found(session) == []
-    assert session.scalar(text("select days from channel_profiles")) == 90
+    session.execute(text("update premises set timezone = 'UTC'"))
+    session.execute(text("delete from channel_profiles"))
+    review_channels(session, today, NOW)
+    assert [one[1] for one in found(session)] == ["clock_drift"], "where no clock changes it is one"
 
 
 def register(session: Session, code: str, name: str, reads: list[tuple[date, int]]) -> None:
