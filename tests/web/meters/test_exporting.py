@@ -22,7 +22,10 @@ def test_a_file_of_one_service_point(make_client, meter, sent, tmp_path: Path, n
     [channel] = summarise(read_feed(tmp_path / "got").blocks)
     assert (channel.service_point, channel.readings, channel.total) == ("SP-1", 144, 72_000_000)
     one_day = client.get(f"/feeds/export?service_point=SP/2 ü&from={TODAY.replace(day=19)}&to={TODAY}")
-    assert one_day.text.count("\n") == 49 and "filename*=UTF-8''2%20%C3%BC.csv" in one_day.headers["content-disposition"]
+    assert (
+        one_day.text.count("\n") == 49
+        and "filename*=UTF-8''2%20%C3%BC.csv" in one_day.headers["content-disposition"]
+    )
 
 
 def test_what_cannot_be_is_said(make_client, meter, sent) -> None:
