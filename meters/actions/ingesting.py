@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from meters.asking import Asked
@@ -30,6 +32,7 @@ Watch = Callable[[Literal["read", "store"], int, int], None]
 """Told how many bytes of the path have been read, and of how many; then, how many of its days have been
 stored, and of how many at most."""
 
+_ATTEMPTS = 3
 _READS = 7_302_002  # advisory lock of register reads
 
 
@@ -91,7 +94,7 @@ def ingest(
     told = how.document()
     if file.named_by_path:
         told["stem"] = path.stem  # the file's name is a part of what it says
-    received_at, taken = _stored(session, file, judge or FeedJudge(), watch)
+    received_at, taken = _stored(session, file, judge, watch)
     more = {"format": file.format, "options": told, "members": list(file.members)}
     _record(session, taken, path.name, digest, received_at, user_id, **more)
     return taken
@@ -113,16 +116,35 @@ def ingest_items(
     `name` is what the feed is called, `digest` the SHA-256 of what came; whether it was taken before is the
     caller's to know (an idempotency key). Days that are said in part are laid over the days known.
     """
-    received_at, taken = _stored(session, read_items(name, format_name, items), judge or FeedJudge(), None)
+    received_at, taken = _stored(session, read_items(name, format_name, items), judge, None)
     more = {"format": format_name, "source": source}
     _record(session, taken, name, digest, received_at, user_id, **more)
     return taken
 
 
 def _stored(
+    session: Session, file: FeedFile, judge: Judge | None, watch: Watch | None
+) -> tuple[datetime, TakenFeed]:
+    """Store a file under a number of its own; and when its readings became known.
+
+    Feeds wait for each other in one order. What else works on the tables (TimescaleDB's compression) does not
+    keep to it: where the server has to end such an embrace at our cost, the file, which is read already, is
+    stored again from the start.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with session.begin_nested():
+                return _stored_once(session, file, judge or FeedJudge(), watch)
+        except (DeadlockDetected, OperationalError) as error:
+            cause = error.orig if isinstance(error, OperationalError) else error
+            if attempt == _ATTEMPTS - 1 or not isinstance(cause, DeadlockDetected):
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _stored_once(
     session: Session, file: FeedFile, judge: Judge, watch: Watch | None
 ) -> tuple[datetime, TakenFeed]:
-    """Store a file under a number of its own; and when its readings became known."""
     enter_readings(session)
     lock_feed(session, file)
     received_at = enter_readings(session)  # after the wait for others: stamps are in the order of writing

@@ -78,10 +78,11 @@ def lock_feed(session: Session, file: FeedFile) -> None:
     """Make room for a feed's days, make its service points and channels where nobody knows them, and lock
     all its channels, before any of it is stored. Waits for feeds of the same channels."""
     ordinals = np.array(file.days, dtype=np.int64)
-    if ordinals.size:
-        touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1))
-        make_room(session, map(date.fromordinal, touched.tolist()))
+    touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1)).tolist()
+    months = {date.fromordinal(day).replace(day=1) for day in touched}
+    make_room(session, months)
     lock_channels(session, _stored_units(file.channels()), _points(file))
+    make_room(session, months)  # of chunks that came to be while this waited, too
 
 
 def store_feed(

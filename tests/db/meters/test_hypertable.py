@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from meter_files import JUNE, csv_file
 from sqlalchemy import text
@@ -46,6 +47,68 @@ def test_corrections_into_compressed_chunks(fresh, tmp_path) -> None:
         assert connection.scalar(text("select count(*) from blocks")) == len(days)
         assert connection.scalar(text("select count(*) from block_history where micro[1] = 1000000")) == 600
         assert connection.scalar(text("select count(*) from blocks where micro[48] = 2000000")) == 600
+
+
+def test_what_was_opened_is_compressed_again(fresh, tmp_path) -> None:
+    """Days by COPY and by upsert into compressed chunks; then the columnstore has them all, nothing of them is
+    other, and vacuum (which comes by itself) gives back the room of what was opened. Compressed from the
+    start they take hardly more than if nothing had been corrected."""
+    points = [f"SP{point:03}" for point in range(60)]
+    rng = np.random.default_rng(5)
+    first = rng.integers(0, 2_000, (len(points), 80, 48)) / 1000
+    days = [JUNE + timedelta(days=number) for number in range(80)]
+
+    def taken(name: str, values: np.ndarray, of_days: slice):
+        rows = [
+            (point, day, values[place][number].tolist())
+            for place, point in enumerate(points)
+            for number, day in list(enumerate(days))[of_days]
+        ]
+        with unit_of_work(fresh) as session:
+            return ingest(session, csv_file(tmp_path, name, *rows))
+
+    taken("a.csv", first, slice(0, 60))
+    compressed(fresh)
+    with fresh.connect() as connection:
+        closed, state = connection.scalar(text(BYTES)), contents(connection)
+    corrected = first.copy()
+    corrected[::3, 10:50] += 1
+    again = taken("b.csv", corrected, slice(5, 80))  # the same, others, and new ones among them
+    assert (again.blocks_added, again.blocks_changed) == (60 * 20, 20 * 40)
+    with fresh.connect() as connection:
+        opened, changed = connection.scalar(text(BYTES)), contents(connection)
+    assert changed != state and opened > closed
+    grown = closed * 80 / 60  # by the days that are new
+    for from_the_start, most in ((False, 1.6), (True, 1.25)):
+        compressed(fresh, from_the_start)
+        with fresh.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("vacuum blocks"))
+            assert connection.scalar(text(OPEN)) == 0 and contents(connection) == changed
+            assert connection.scalar(text(BYTES)) < min(opened, grown * most)
+
+
+BYTES = "select sum(total_bytes) from chunks_detailed_size('blocks')"
+OPEN = """
+select count(*) from timescaledb_information.chunks
+where hypertable_name = 'blocks' and not is_compressed
+"""
+
+
+def contents(connection) -> tuple[int, str]:
+    rows = "select md5(row(channel_id, day, micro, quality, feed_id, line)::text) as one from blocks"
+    return tuple(
+        connection.execute(
+            text(f"select count(*), md5(string_agg(one, '' order by one)) from ({rows})")
+        ).one()
+    )
+
+
+def compressed(engine, from_the_start: bool = False) -> None:
+    """What the policy does when its time has come, chunk by chunk; or all of a chunk anew."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for chunk in connection.execute(text(CHUNKS)).scalars().all():
+            words = f"call convert_to_columnstore('{chunk}', recompress => {from_the_start})"
+            connection.execute(text(words))
 
 
 def test_chunks_are_taken_for_writing_before_they_are_read(fresh, tmp_path) -> None:

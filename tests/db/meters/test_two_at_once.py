@@ -9,9 +9,10 @@ from threading import Barrier
 
 import pytest
 from meter_files import JUNE, csv_file
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, text
 
-from meters.actions import TakenFeed, ingest
+from meters.actions import TakenFeed, ingest, ingesting
 from utility_crm.kit.database import make_engine, unit_of_work
 
 POINTS = [f"SP{number}" for number in range(12)]
@@ -66,6 +67,37 @@ def test_parts_of_one_day_from_two_files_both_stay(fresh: Engine, tmp_path: Path
     with fresh.connect() as connection:
         held = connection.execute(text("select micro from blocks")).scalars().all()
     assert held == [[1_000_000] * 12 + [2_000_000] * 12] * len(POINTS)
+
+
+def test_whoever_is_ended_by_the_server_is_stored_again(
+    fresh: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that has to give way in a deadlock with a stranger: half of it was written by then."""
+    really, ended = ingesting.store_feed, []
+
+    def stored(session, feed_id, *more):
+        done = really(session, feed_id, *more)
+        if len(ended) < 2:
+            ended.append(feed_id)
+            raise DeadlockDetected("deadlock detected")
+        return done
+
+    monkeypatch.setattr(ingesting, "store_feed", stored)
+    path = csv_file(tmp_path, "a.csv", *[(point, JUNE, [1] * 24) for point in POINTS])
+    with unit_of_work(fresh) as session:
+        taken = ingest(session, path)
+    assert (taken.status, taken.blocks_added) == ("ok", len(POINTS)) and len(ended) == 2
+    with fresh.connect() as connection:
+        assert connection.scalar(text("select count(*) from feeds")) == 1
+        assert connection.scalar(text("select array_agg(distinct feed_id) from blocks")) == [taken.feed_id]
+    ended.clear()
+    ended.extend([0])
+    monkeypatch.setattr(ingesting, "_ATTEMPTS", 1)
+    other = csv_file(tmp_path, "b.csv", *[(point, JUNE, [2] * 24) for point in POINTS])
+    with pytest.raises(DeadlockDetected), unit_of_work(fresh) as session:
+        ingest(session, other)
+    with fresh.connect() as connection:
+        assert connection.scalar(text("select count(*) from feeds")) == 1
 
 
 def test_the_same_file_twice_at_once_is_taken_once(fresh: Engine, tmp_path: Path) -> None:
