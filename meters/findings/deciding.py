@@ -18,6 +18,7 @@ from meters.findings.estimating import (
     checked_reason,
     day_span,
     proposal,
+    usual_unit_proposal,
     whole,
     write_proposal,
 )
@@ -76,13 +77,16 @@ def estimate_findings(
 def finding_proposal(
     session: Session, rule: str, channel_id: int, days: Doubted, method: str = AUTO
 ) -> Proposal:
-    """What an estimate would put in the place of what a finding doubts. Raises Refused where its rule's
-    fault is none that an estimate puts right."""
+    """What an estimate would put in the place of what a finding doubts: readings of another unit in the usual
+    one. Raises Refused where its rule's fault is none that an estimate puts right."""
     if not RULES[rule].estimable:
         words = mark("No estimate puts this right: keep the readings, or edit them.")
         raise Refused("not_estimable", words)
     place = channel_place(session, channel_id)
     spans = list(_spans(place, days))
+    if rule == "unit_mismatch" and method == AUTO:
+        hit = next(iter(days.values()))
+        return usual_unit_proposal(session, channel_id, spans, too_large=hit.found > hit.usual)
     return proposal(session, channel_id, spans, method)
 
 

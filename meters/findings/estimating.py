@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from meters.actions.rewriting import write_readings
 from meters.domain.blocks import Block
 from meters.domain.decimals import MISSING, IntArray
-from meters.domain.estimation.choosing import AUTO, LINEAR_MINUTES, METHODS, Estimate, estimated
+from meters.domain.estimation.choosing import (
+    AUTO,
+    LINEAR_MINUTES,
+    METHODS,
+    Estimate,
+    estimated,
+    in_the_usual_unit,
+)
 from meters.domain.quality import Quality
 from meters.domain.units import parse_unit
 from meters.domain.validation.days import BoolArray
@@ -95,11 +102,7 @@ def proposal(
     if method not in (AUTO, *METHODS):
         known_ones = ", ".join((AUTO, *METHODS))
         raise Invalid("no_such_method", f"There is no method {method!r}; there are {known_ones}.", "method")
-    place = channel_place(session, channel_id)
-    series = series_around(session, place, min(span[0] for span in spans), max(span[1] for span in spans))
-    wanted = np.zeros(series.micro.size, dtype=np.bool_)
-    for starts_at, ends_before in spans:
-        wanted[series.places(starts_at, ends_before)] = True
+    place, series, wanted = _wanted(session, channel_id, spans)
     if not replacing:
         wanted &= ~series.known
     known = known_around(session, place, series, wanted)
@@ -108,6 +111,27 @@ def proposal(
         known = known_around(session, place, series, wanted, annual_micro, usual=True)
         estimate = estimated(known, wanted, method, linear_minutes)
     return Proposal(place, series, wanted, estimate)
+
+
+def usual_unit_proposal(
+    session: Session, channel_id: int, spans: Sequence[Span], too_large: bool
+) -> Proposal:
+    """The readings that begin in the spans, divided by a thousand where they are too large, else multiplied.
+    Raises as `proposal` does."""
+    place, series, wanted = _wanted(session, channel_id, spans)
+    known = known_around(session, place, series, wanted)
+    return Proposal(place, series, wanted, in_the_usual_unit(known, wanted & series.known, too_large))
+
+
+def _wanted(
+    session: Session, channel_id: int, spans: Sequence[Span]
+) -> tuple[ChannelPlace, Series, BoolArray]:
+    place = channel_place(session, channel_id)
+    series = series_around(session, place, min(span[0] for span in spans), max(span[1] for span in spans))
+    wanted = np.zeros(series.micro.size, dtype=np.bool_)
+    for starts_at, ends_before in spans:
+        wanted[series.places(starts_at, ends_before)] = True
+    return place, series, wanted
 
 
 def estimate_readings(

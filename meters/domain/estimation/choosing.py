@@ -12,11 +12,14 @@ from meters.domain.decimals import IntArray
 from meters.domain.estimation.like_days import like_days
 from meters.domain.estimation.linear import gaps, linear
 from meters.domain.estimation.local_days import LocalDays
+from meters.domain.estimation.other_unit import other_unit
 from meters.domain.estimation.profile import profile
 from meters.domain.estimation.scaling import scaled
 from meters.domain.validation.days import BoolArray
 
 METHODS = ("linear", "like_days", "profile")
+OTHER_UNIT = "other_unit"
+_ALL = (*METHODS, OTHER_UNIT)
 AUTO = "auto"
 LINEAR_MINUTES = 120
 """The longest gap that is bridged by a straight line."""
@@ -41,7 +44,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """values: int64 (t,); how: int8 (t,), 0 where nothing was estimated, else 1 + the place in METHODS;
+    """values: int64 (t,); how: int8 (t,), 0 where nothing was estimated, else 1 + the place of its
+    method in METHODS, and then OTHER_UNIT;
     left: how many wanted intervals no method could tell. unbounded: spans whose readings exceed their
     register, so that nothing could be scaled."""
 
@@ -59,7 +63,7 @@ class Estimate:
     @property
     def methods(self) -> tuple[str, ...]:
         """Those that were used, in the order of METHODS."""
-        return tuple(name for place, name in enumerate(METHODS) if (self.how == place + 1).any())
+        return tuple(name for place, name in enumerate(_ALL) if (self.how == place + 1).any())
 
 
 def estimated(
@@ -85,6 +89,13 @@ def estimated(
     made, unbounded = scaled(values, how > 0, there, known.bounds)
     changed = bool((made != values).any())
     return Estimate(made, how, int((wanted & (how == 0)).sum()), changed, tuple(unbounded))
+
+
+def in_the_usual_unit(known: Known, wanted: BoolArray, too_large: bool) -> Estimate:
+    """What was read of the wanted intervals, bool (t,), in a unit a thousand times as large, or as small."""
+    values, filled = other_unit(known.micro, known.known, wanted, too_large)
+    how = np.where(filled, len(_ALL), 0).astype(np.int8)
+    return Estimate(values, how, int((wanted & ~filled).sum()), False, ())
 
 
 def _by(

@@ -120,6 +120,24 @@ def test_one_estimate_puts_two_findings_right(session: Session, user: int, sent)
     assert [finding(session, row.id).state for row in rows] == ["estimated", "superseded"]
 
 
+def test_readings_of_another_unit_come_back_in_theirs(session: Session, user: int, sent, held) -> None:
+    sent(*(("SP1", day, ORDINARY) for day in WEEKS[:20]))
+    session.execute(
+        text(
+            "insert into channel_profiles select id, '2024-06-20', 20, array_fill(400000::bigint, array[48]),"
+            " 670000, 20880000, 1, 0 from channels"
+        )
+    )
+    watt_hours = [round(value * 1000) for value in ORDINARY]
+    sent(("SP1", WEEKS[20], watt_hours), ("SP1", WEEKS[21], watt_hours))
+    row = only(session)
+    assert (row.rule, row.first_day, row.last_day) == ("unit_mismatch", WEEKS[20], WEEKS[21])
+    estimate_findings(session, [row.id], user_id=user, reason="Sent in Wh.", now=NOW)
+    assert held("SP1", WEEKS[21]) == [round(value * 1e6) for value in ORDINARY]
+    rule = session.scalar(text("select rule from feeds where source = 'estimate'"))
+    assert rule == "other_unit" and waiting_counts(session).all == 0
+
+
 def test_several_at_once_and_those_that_cannot(session: Session, user: int, sent) -> None:
     sent(*(("SP1", day, spiked() if day == WEEKS[3] else ORDINARY) for day in WEEKS))
     sent(("SP2", JUNE, spiked()), ("SP3", JUNE, [9999] * 48))

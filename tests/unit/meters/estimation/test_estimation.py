@@ -15,6 +15,7 @@ from meters.domain.estimation.choosing import METHODS, Known, estimated
 from meters.domain.estimation.like_days import like_days
 from meters.domain.estimation.linear import linear
 from meters.domain.estimation.local_days import HOLIDAY, SATURDAY, SUNDAY, WEEKDAY, local_days
+from meters.domain.estimation.other_unit import other_unit
 from meters.domain.estimation.profile import profile
 from meters.domain.estimation.scaling import scaled, shared
 
@@ -242,3 +243,13 @@ def test_how_long_a_line_may_be_is_a_setting(minutes: int, how: str) -> None:
     wanted = np.zeros(micro.size, dtype=bool)
     wanted[500:504] = True
     assert estimated(known_of(micro, axis), wanted, linear_minutes=minutes).methods == (how,)
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=50), st.booleans())
+def test_another_unit_is_a_thousand_times_as_much(values: list[int], too_large: bool) -> None:
+    micro, every = np.array(values, dtype=np.int64), np.ones(len(values), dtype=bool)
+    known = np.arange(len(values)) != 0
+    made, filled = other_unit(micro, known, every, too_large)
+    assert filled.tolist() == known.tolist() and made[0] == micro[0]
+    exact = [round(Fraction(value, 1000)) if too_large else value * 1000 for value in values[1:]]
+    assert made[1:].tolist() == exact
