@@ -50,8 +50,8 @@ def test_corrections_into_compressed_chunks(fresh, tmp_path) -> None:
 
 
 def test_what_was_opened_is_compressed_again(fresh, tmp_path) -> None:
-    """Days by COPY and by upsert into compressed chunks; then the columnstore has them all, nothing of them is
-    other, and vacuum (which comes by itself) gives back the room of what was opened. Compressed from the
+    """Days by COPY and by upsert into compressed chunks; then the columnstore has them all, nothing of them
+    is other, and vacuum (which comes by itself) gives back the room of what was opened. Compressed from the
     start they take hardly more than if nothing had been corrected."""
     points = [f"SP{point:03}" for point in range(60)]
     rng = np.random.default_rng(5)
@@ -84,7 +84,7 @@ def test_what_was_opened_is_compressed_again(fresh, tmp_path) -> None:
         with fresh.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("vacuum blocks"))
             assert connection.scalar(text(OPEN)) == 0 and contents(connection) == changed
-            assert connection.scalar(text(BYTES)) < min(opened, grown * most)
+            assert connection.scalar(text(BYTES)) < min(opened, float(grown) * most)
 
 
 BYTES = "select sum(total_bytes) from chunks_detailed_size('blocks')"
