@@ -24,8 +24,9 @@ _UNKNOWN = -1
 @dataclass(frozen=True, slots=True, eq=False)
 class Channels:
     """What is known of the channel of each row. All (r,): `segment`, its place in SEGMENTS; `cubic`, measured
-    in cubic metres; `export`, given to the network; `limit`, its own most of an hour, 0 where none is known; `history`, whole days it is
-    known for, 0 where they were of another interval; `most`, `median_day`, `longest_run` of those."""
+    in cubic metres; `export`, given to the network; `limit`, its own most of an hour, 0 where none is known;
+    `history`, whole days it is known for, 0 where they were of another interval; `most`, `median_day`,
+    `longest_run` of those."""
 
     segment: npt.NDArray[np.intp]
     cubic: npt.NDArray[np.bool_]
