@@ -163,9 +163,13 @@ where not exists (select from channel_spans k where k.channel_id = c.id)
 """
 
 
-def count_feeds(session: Session, today: date, now: datetime, late_after_hours: int) -> int:
-    """Count the days of feeds that are not counted yet; how many feeds that were."""
-    _one_at_a_time(session)
+def count_feeds(
+    session: Session, today: date, now: datetime, late_after_hours: int, *, wait: bool = True
+) -> int | None:
+    """Count the days of feeds that are not counted yet; how many feeds that were. None where another is
+    counting and `wait` is not wanted."""
+    if not _one_at_a_time(session, wait):
+        return None
     counted = 0
     while feeds := session.scalar(text(_UNCOUNTED), {"most": FEEDS_AT_ONCE}):
         values = {"feeds": feeds, **_values(today, late_after_hours)}
@@ -183,7 +187,7 @@ def count_anew(session: Session, today: date, now: datetime, late_after_hours: i
     For a base that was written past the ingest, after the hours until a day is late were set anew, and once a
     day: days grow too old to be kept, and days of the future come to pass.
     """
-    _one_at_a_time(session)
+    _one_at_a_time(session, True)
     values = _values(today, late_after_hours)
     session.execute(text("update feeds set counted_at = :now where counted_at is null"), {"now": now})
     session.execute(text("delete from odd_days"))
@@ -193,8 +197,12 @@ def count_anew(session: Session, today: date, now: datetime, late_after_hours: i
     return counted
 
 
-def _one_at_a_time(session: Session) -> None:
-    session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _COUNTING})
+def _one_at_a_time(session: Session, wait: bool) -> bool:
+    """Until the transaction ends."""
+    if wait:
+        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _COUNTING})
+        return True
+    return bool(session.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": _COUNTING}))
 
 
 def _values(today: date, late_after_hours: int) -> dict[str, Any]:

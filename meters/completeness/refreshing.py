@@ -11,11 +11,15 @@ from meters.completeness.counting import count_anew, count_feeds
 from utility_crm.kit.settings import settings
 
 
-def refresh(session: Session, today: date, now: datetime) -> int:
-    """Count the feeds that came since, and add up; how many feeds those were. One at a time: another's
-    refresh is waited for."""
-    counted = count_feeds(session, today, now, settings().late_after_hours)
-    add_up(session, today, now)
+def refresh(session: Session, today: date, now: datetime, *, wait: bool = True) -> int | None:
+    """Count the feeds that came since, and add up; how many feeds those were.
+
+    One at a time: another's refresh is waited for, or, without `wait`, left to do it (None): what it does not
+    count, the clock does within a minute.
+    """
+    counted = count_feeds(session, today, now, settings().late_after_hours, wait=wait)
+    if counted is not None:
+        add_up(session, today, now)
     return counted
 
 

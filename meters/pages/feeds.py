@@ -57,7 +57,7 @@ def take(request: Request, sent: Sent) -> Response:
             with put_down(upload) as path:
                 taken.append(ingest(v.session, path, how, v.user.id))
             v.session.commit()
-        refresh(v.session, v.today, v.now)
+        refresh(v.session, v.today, v.now, wait=False)
         if len(taken) == 1:
             return v.redirect(f"/feeds/{taken[0].feed_id}")
         return v.redirect("/feeds", ask="came", fresh=taken[0].feed_id)
@@ -91,7 +91,7 @@ def place(request: Request, service_point: Text = "", premise: Text = "") -> Res
         except (NotFound, Conflict) as refused:
             wrong = {"service_point": service_point, "premise": premise}
             return feeds_response(v, "places", status=422, refused=refused, given=wrong)
-        refresh(v.session, v.today, v.now)  # its readings are due from now on
+        refresh(v.session, v.today, v.now, wait=False)  # its readings are due from now on
         return v.redirect("/feeds", ask="places")
 
 

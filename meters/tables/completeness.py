@@ -1,4 +1,7 @@
-"""What is counted of the days of readings, so that nobody has to open their arrays to see what is missing."""
+"""What is counted of the days of readings, so that nobody has to open their arrays to see what is missing.
+
+Channels are named without a foreign key: its check would wait for feeds under way, which lock theirs.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,7 @@ class ChannelSpan(Base):
         CheckConstraint("1440 % readings = 0", name="whole_day"),
     )
 
-    channel_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     readings: Mapped[int] = mapped_column(SmallInteger)
     first_day: Mapped[date]
     last_day: Mapped[date]
@@ -49,9 +50,7 @@ class OddDay(Base):
         Index(None, "day"),
     )
 
-    channel_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
     expected: Mapped[int | None] = mapped_column(SmallInteger)
     received: Mapped[int] = mapped_column(SmallInteger)

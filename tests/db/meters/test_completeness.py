@@ -16,6 +16,7 @@ from meters.completeness import completeness, late_meters, recount, refresh
 from meters.completeness.adding import add_up
 from meters.completeness.counting import DAYS_KEPT, count_anew, count_feeds
 from meters.customer_days import odd_channel_days
+from utility_crm.kit.database import make_engine
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
@@ -214,3 +215,27 @@ def test_nobody_counted_yet(session: Session, world: CompletenessWorld) -> None:
     assert completeness(session, [LAST]).computed_at is None
     refresh(session, TODAY, NOW)
     assert completeness(session, [LAST]).computed_at == NOW
+
+
+def test_whoever_does_not_wait_leaves_it_to_the_one_who_counts(fresh_database_url: str) -> None:
+    engine = make_engine(fresh_database_url)
+    with Session(engine) as first, Session(engine) as second:
+        assert refresh(first, TODAY, NOW) == 0
+        assert refresh(second, TODAY, NOW, wait=False) is None
+        first.commit()
+        assert refresh(second, TODAY, NOW, wait=False) == 0
+    engine.dispose()
+
+
+def test_counting_does_not_wait_for_a_feed_under_way(fresh_database_url: str) -> None:
+    """A feed holds its channels until it is in; others' days are counted meanwhile."""
+    engine = make_engine(fresh_database_url)
+    with Session(engine) as session, session.begin():
+        world = CompletenessWorld(session)
+        (channel,) = world.point(world.place("", [("household", FIRST, None)]), [0])
+        world.feed(moment(LAST), [(channel, LAST - DAY, version(moment(LAST), holes=3))])
+    with Session(engine) as ingest, Session(engine) as counting:
+        ingest.execute(text("select id from channels for update"))
+        counting.execute(text("set local lock_timeout = '5s'"))
+        assert refresh(counting, TODAY, NOW) == 1
+    engine.dispose()

@@ -48,9 +48,6 @@ def _counts() -> None:
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.CheckConstraint("last_day >= first_day", name=op.f("ck_channel_spans_days")),
         sa.CheckConstraint("1440 % readings = 0", name=op.f("ck_channel_spans_whole_day")),
-        sa.ForeignKeyConstraint(
-            ["channel_id"], ["channels.id"], name=op.f("fk_channel_spans_channel_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_channel_spans")),
     )
     op.create_table(
@@ -64,9 +61,6 @@ def _counts() -> None:
         sa.CheckConstraint(
             "received >= estimated + late and received <= coalesce(expected, 0)",
             name=op.f("ck_odd_days_adds_up"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["channel_id"], ["channels.id"], name=op.f("fk_odd_days_channel_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("channel_id", "day", name=op.f("pk_odd_days")),
     )
