@@ -126,7 +126,7 @@ def measurements() -> Iterator[Measurement]:
 
 
 def _count(session: Session) -> int:
-    return count_feeds(session, TODAY, NOW, HOURS)
+    return count_feeds(session, TODAY, NOW, HOURS) or 0
 
 
 def _again(engine: Engine, which: str, channels: int = CHANNELS) -> None:

@@ -20,8 +20,8 @@ import pandas as pd
 
 from bench.measurement import Measurement, peer, side_by_side
 from meters.domain.blocks import Block, BlockRun
-from meters.feeds import nem12
 from meters.feeds.format import ReadOptions
+from meters.feeds.nem import nem12
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
 

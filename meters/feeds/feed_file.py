@@ -51,6 +51,11 @@ class FeedFile:
         """Days said; those that stand are no more."""
         return self._spool.rows
 
+    @property
+    def rows_and_items(self) -> int:
+        """More than any place in the order of the file."""
+        return self._spool.said
+
     def parts(self) -> Iterator[Part]:
         """All days, some channels at a time."""
         for settled in self._settled():

@@ -12,12 +12,13 @@ from meters.feeds.format import Format
 
 @cache
 def formats() -> dict[str, Format]:
-    """Every format by its name, in the order of the modules' names."""
-    found = {}
+    """Every format by its name, in the order of the folders' names."""
+    found: dict[str, Format] = {}
     for module in iter_modules(feeds.__path__):
-        candidate = getattr(import_module(f"{feeds.__name__}.{module.name}"), "FORMAT", None)
-        if isinstance(candidate, Format):
-            found[candidate.name] = candidate
+        of_module: tuple[Format, ...] = getattr(
+            import_module(f"{feeds.__name__}.{module.name}"), "FORMATS", ()
+        )
+        found |= {each.name: each for each in of_module}
     return found
 
 

@@ -28,7 +28,7 @@ from meters.feeds.xml_stream import Element, elements, line_of, local_name
 
 MOST_FAULTS = 10_000
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(?:feed|entry)[\s>]")
-_NAMES = ("entry", "interval", "IntervalReading")
+_NAMES = ("entry", "IntervalReading")
 
 
 def recognises(head: str) -> bool:
@@ -52,6 +52,7 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
 
 
 FORMAT = Format("greenbutton", recognises, read)
+FORMATS = (FORMAT,)
 
 
 class _Feed:
@@ -68,20 +69,29 @@ class _Feed:
         """Keep what an element says; returns the problem that refuses the file."""
         name = local_name(element)
         if name == "IntervalReading":
+            self._begin_block(element)
             run = self.runs.taken(element.get(RUN))
             if run is None:
                 return self._take_reading(element)
             self.gathered.add(run)
             self._place += run[2] - run[1]
-        elif name == "interval":
-            self._block_start, self._place = seconds_in(element.findtext("{*}start") or ""), 0
         else:
             links = links_of(element)
             self.gathered.belong(links, line_of(element))
             for resource in resources_of(element, links):
                 self.linked.add(resource)
-            self._block_start, self._place = None, 0
         return None
+
+    def _begin_block(self, element: Element) -> None:
+        """Before the first reading of a block stands its interval, which times those that say no time."""
+        before = element.getprevious()
+        if before is not None and local_name(before) == "IntervalReading":
+            return
+        self._block_start, self._place = None, 0
+        while before is not None:
+            if local_name(before) == "interval":
+                self._block_start = seconds_in(before.findtext("{*}start") or "")
+            before = before.getprevious()
 
     def _take_reading(self, element: Element) -> Problem | None:
         row = read_row(element, self._block_start, self._place)

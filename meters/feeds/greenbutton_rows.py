@@ -212,7 +212,8 @@ class Gathered:
             self.sources[self._early].links = links
             source, self._early = self._early, None
         elif self._waiting or self._waiting_faults:
-            key = (links.parent, links.up)
+            head = links.own.rpartition("/")[0]
+            key = (head if head.endswith("/IntervalBlock") else links.own, links.up)
             source = self._by_links.get(key, -1)
             if source < 0:
                 source = self._by_links[key] = self._source(links, line)

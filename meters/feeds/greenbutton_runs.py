@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,7 +26,8 @@ RUN = "run"
 
 _NAME = b"IntervalReading>"
 _START = re.compile(rb"[ \t\r\n]*<((?:[A-Za-z_][\w.-]*:)?)IntervalReading>", re.ASCII)
-_COMMENT = re.compile(rb"(<!--[^\r\n<>-]*(?:-[^\r\n<>-]+)*-->)")
+_COMMENT = re.compile(rb"(<!--[^\r\n<>-]*(?:-[^\r\n<>-]+)*-->)(?=[ \t\r\n]*<)")
+"""One that another tag follows: so it does not stand in a tag itself."""
 _HELD_BACK = 1 << 16
 _STAND_IN = b"\x01:"
 """In place of a prefix with digits; no XML holds this byte."""
@@ -157,10 +159,13 @@ def _regions(data: bytes) -> Iterator[_Region]:
 
 def _runs(data: bytes, regions: Sequence[_Region]) -> Iterator[tuple[_Region, _Run | None]]:
     """Each region with its rows, None for one that is to be read as XML. Read together where that goes."""
-    texts = [_text(data[region.start : region.end], region.prefix) for region in regions]
+    if not regions:
+        return
+    commented = b"<!--" in data
+    texts = [_text(data[region.start : region.end], region.prefix, commented) for region in regions]
     prefixes = {text.prefix for text in texts}
     if len(prefixes) == 1:
-        together = read_rows(b"".join(text.data for text in texts), prefixes.pop())
+        together = read_rows(b"".join([text.data for text in texts]), prefixes.pop())
         if together is not None:
             yield from zip(regions, _parted(together, texts), strict=True)
             return
@@ -183,12 +188,17 @@ def _parted(together: ReadRows, texts: Sequence[_Text]) -> Iterator[_Run]:
         first = end
 
 
-def _text(data: bytes, prefix: bytes) -> _Text:
+def _text(data: bytes, prefix: bytes, commented: bool) -> _Text:
     comments = b""
-    if b"<!--" in data:
+    if commented and b"<!--" in data:
         pieces = _COMMENT.split(data)
         data, comments = b"".join(pieces[0::2]), b"".join(pieces[1::2])
-    if prefix.translate(None, NUMBER_BYTES) != prefix:
+    if _holds_numbers(prefix):
         data = data.replace(b"<" + prefix, b"<" + _STAND_IN).replace(b"</" + prefix, b"</" + _STAND_IN)
         prefix = _STAND_IN
     return _Text(data, prefix, comments)
+
+
+@lru_cache(maxsize=64)
+def _holds_numbers(prefix: bytes) -> bool:
+    return prefix.translate(None, NUMBER_BYTES) != prefix

@@ -8,6 +8,7 @@ number must stand exactly where its piece has the place for one. Such bytes are 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +41,7 @@ _BLANK, _MINUS, _ZERO = (np.uint8(ord(sign)) for sign in " -0")
 _LONGEST_PIECE = 4096
 _LEAVES = (b"duration", b"start", b"value", b"cost", b"quality", b"consumptionTier", b"tou", b"cpp")
 _DURATION, _START, _VALUE, _COST, _QUALITY = range(5)
+_NAMES = ("duration", "start")
 _PIECE = re.compile(
     rb"""[ \t\r\n]*<(?P<p>[^<>]*)IntervalReading>
     (?:[ \t\r\n]*<(?P=p)(?:
@@ -69,13 +71,13 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
-    """The pieces of some bytes without their numbers. leaves, places, row: int64 (numbers,), the latter two
-    in those bytes and in the readings; line_ends, lead, ends: int64 (n,), as of `_Piece`, and where each
-    piece ends; `counts`: int64 (n,), its numbers."""
+    """The pieces of some bytes without their numbers. places: int64 (numbers,), where each number stands in
+    those bytes; `columns`: of each leaf, which numbers stand in it, a row at most once in each column, and
+    in which rows (None: in all). ends, line_ends, lead: int64 (n,), where each piece ends, and as of
+    `_Piece`; `counts`: int64 (n,), its numbers."""
 
-    leaves: IntArray
     places: IntArray
-    row: IntArray
+    columns: Mapping[int, Sequence[tuple[slice | npt.NDArray[np.intp], IntArray | None]]]
     counts: IntArray
     ends: IntArray
     line_ends: IntArray
@@ -146,19 +148,24 @@ def _layout(bare: bytes, closing: bytes) -> _Layout | None:
 def _laid_out(known: list[_Piece], kind: npt.NDArray[np.intp]) -> _Layout:
     sizes = np.array([one.size for one in known])[kind]
     ends = np.cumsum(sizes)
-    counts = np.array([one.places.size for one in known])
-    own = np.repeat(ends - sizes, counts[kind])
-    row = np.repeat(np.arange(kind.size), counts[kind])
-    if len(known) == 1:
-        leaves = np.tile(known[0].leaves, kind.size)
-        places = np.tile(known[0].places, kind.size) + own
-    else:
-        leaves = np.concatenate([known[one].leaves for one in kind.tolist()])
-        places = np.concatenate([known[one].places for one in kind.tolist()]) + own
+    counts = np.array([one.places.size for one in known])[kind]
     line_ends = np.array([one.line_ends for one in known])[kind]
-    return _Layout(
-        leaves, places, row, counts[kind], ends, line_ends, np.array([one.lead for one in known])[kind]
-    )
+    lead = np.array([one.lead for one in known])[kind]
+    columns: dict[int, list[tuple[slice | npt.NDArray[np.intp], IntArray | None]]] = {}
+    if len(known) == 1:
+        own = known[0].leaves
+        places = (known[0].places + (ends - sizes)[:, None]).reshape(-1)
+        for place, leaf in enumerate(own.tolist()):
+            columns.setdefault(leaf, []).append((slice(place, None, own.size), None))
+    else:
+        places = np.concatenate([known[one].places for one in kind.tolist()])
+        places += np.repeat(ends - sizes, counts)
+        begins = np.cumsum(counts) - counts
+        for number, piece in enumerate(known):
+            rows = np.flatnonzero(kind == number)
+            for place, leaf in enumerate(piece.leaves.tolist()):
+                columns.setdefault(leaf, []).append((begins[rows] + place, rows))
+    return _Layout(places, columns, counts, ends, line_ends, lead)
 
 
 @lru_cache(maxsize=4096)
@@ -179,30 +186,28 @@ def _piece(text: bytes, closing: bytes) -> _Piece | None:
 def _filled(octets: npt.NDArray[np.uint8], starts: IntArray, ends: IntArray, layout: _Layout) -> Rows | None:
     """Rows of what stands in their leaves; None where a number needs a closer look."""
     rows = empty_rows(layout.counts.size)
-    for leaf, name in ((_START, "start"), (_DURATION, "duration"), (_VALUE, "value"), (_COST, "cost")):
-        chosen = layout.leaves == leaf
-        told = _numbers(octets, starts[chosen], ends[chosen])
-        if told is None:
-            return None
-        numbers, places = told
-        if leaf in (_START, _DURATION):
-            micros = _micros(numbers, places)
-            if micros is None:
+    for leaf, columns in layout.columns.items():
+        for chosen, where in columns:
+            told = _numbers(octets, starts[chosen], ends[chosen])
+            if told is None:
                 return None
-            rows[name] = micros if leaf == _START else np.maximum(micros, 0)
-        elif leaf == _COST and places.any():
-            return None
-        elif numbers.size:
-            rows[name][layout.row[chosen]] = numbers
-            if leaf == _VALUE and places.any():
-                rows["places"][layout.row[chosen]] = places
-    chosen = layout.leaves == _QUALITY
-    told = _numbers(octets, starts[chosen], ends[chosen])
-    if told is None or told[1].any():
-        return None
-    codes = told[0]
-    bits = np.uint32(1) << np.where((codes < 0) | (codes > 30), 31, codes).astype(np.uint32)
-    np.bitwise_or.at(rows["quality"], layout.row[chosen], bits)
+            numbers, places = told
+            row: slice | IntArray = slice(None) if where is None else where
+            if leaf in (_START, _DURATION):
+                micros = _micros(numbers, places)
+                if micros is None:
+                    return None
+                rows[_NAMES[leaf]][row] = micros if leaf == _START else np.maximum(micros, 0)
+            elif leaf == _VALUE:
+                rows["value"][row] = numbers
+                rows["places"][row] = places
+            elif leaf in (_COST, _QUALITY) and places.any():
+                return None
+            elif leaf == _COST:
+                rows["cost"][row] = numbers
+            elif leaf == _QUALITY:
+                bits = np.where((numbers < 0) | (numbers > 30), 31, numbers).astype(np.uint32)
+                rows["quality"][row] |= np.uint32(1) << bits
     return rows
 
 
@@ -237,11 +242,11 @@ def _numbers(
 
 
 def _micros(seconds: IntArray, places: IntArray) -> IntArray | None:
-    odd = np.flatnonzero(places)
-    if np.abs(np.where(places == 0, seconds, 0)).max(initial=0) >= 10**11:
+    whole = seconds if not places.any() else np.where(places == 0, seconds, 0)
+    if whole.max(initial=0) >= 10**11 or whole.min(initial=0) <= -(10**11):
         return None
-    micros = seconds * MICROS
-    for place in odd.tolist():
+    micros = whole * MICROS
+    for place in np.flatnonzero(places).tolist():
         exact = micros_of(int(seconds[place]), int(places[place]))
         if exact is None:
             return None

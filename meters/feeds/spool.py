@@ -133,6 +133,11 @@ class Spool:
         self._held += _ITEM_COST
         self._spill_if_full()
 
+    @property
+    def said(self) -> int:
+        """One more than the last place in the order of the file."""
+        return self._order
+
     def buckets(self) -> Iterator[list[Segment]]:
         """All that was said, apart by channel: whatever speaks of one channel is in one bucket, in the order
         of the file."""

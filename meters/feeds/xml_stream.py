@@ -115,9 +115,8 @@ def _complete(parser: etree.XMLPullParser) -> Iterator[Element]:
 def _forget(element: Element) -> None:
     """Clear an element, and take away its elder siblings; it still holds its parent's place itself."""
     element.clear()
-    parent = element.getparent()
-    while parent is not None and parent[0] is not element:
-        del parent[0]
+    while (elder := element.getprevious()) is not None:
+        elder.getparent().remove(elder)  # type: ignore[union-attr]  # it has a younger sibling
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from meters.domain.blocks import MISSING, Block, BlockRun, Remark
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.feeds import nem12
 from meters.feeds.format import Item, ReadOptions
+from meters.feeds.nem import nem12
 
 FLAGS = {
     "A": Quality.ACTUAL,

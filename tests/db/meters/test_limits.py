@@ -68,7 +68,7 @@ def spoiled(folder: Path) -> Iterator[tuple[Path, str, str, int | None]]:
     whole = folder / "whole.zip"
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", os.urandom(2**16).hex() + "\n" + sound.decode())
-    packed = gzip.compress(sound)
+    packed = gzip.compress(sound, mtime=0)
     for name, content, code in (
         ("cut.zip", whole.read_bytes()[: whole.stat().st_size // 2], "damaged_zip"),
         ("cut.csv.gz", packed[: len(packed) // 2], "damaged_gzip"),

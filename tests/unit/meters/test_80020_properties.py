@@ -16,8 +16,9 @@ from market_messages import area, channel, market_message, periods, point
 from meters.domain.blocks import MISSING, Block
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.feeds import p80020, xml_stream
+from meters.feeds import xml_stream
 from meters.feeds.format import ReadOptions
+from meters.feeds.p80020 import reader as p80020
 
 Told = dict[tuple[str, str, date], tuple[list[int], list[int]]]
 

@@ -290,7 +290,7 @@ def test_chunks_meet_without_a_seam(read_text, monkeypatch) -> None:
     lines = list(JANUARY)
     lines[150] = "M1,2013-01-04 03:00:00,?\n"
     whole = read_text(HEAD + "".join(lines), zone="UTC")
-    monkeypatch.setattr("meters.feeds.csv_long.CHUNK_BYTES", 100)
+    monkeypatch.setattr("meters.feeds.csv.table.CHUNK_BYTES", 100)
     parts = read_text(HEAD + "".join(lines), zone="UTC")
     assert parts.problems == whole.problems and [problem.line for problem in parts.problems] == [152]
     assert [block.values.tolist() for block in parts.blocks] == [
@@ -325,8 +325,8 @@ def test_one_interval_whose_end_is_said_needs_no_fellow(read_text) -> None:
 @pytest.mark.parametrize("rows_at_once", [400_000, 60])
 def test_days_of_an_odd_offset_are_those_of_its_own_time(read_text, monkeypatch, rows_at_once: int) -> None:
     """Half-hours of Nepal (UTC+05:45) do not lie on a grid of UTC."""
-    monkeypatch.setattr("meters.feeds.csv_days.MOST_ROWS", rows_at_once)
-    monkeypatch.setattr("meters.feeds.csv_gather.SPOOL_BYTES", rows_at_once * 10)
+    monkeypatch.setattr("meters.feeds.csv.days.MOST_ROWS", rows_at_once)
+    monkeypatch.setattr("meters.feeds.csv.gather.SPOOL_BYTES", rows_at_once * 10)
     kathmandu = ZoneInfo("Asia/Kathmandu")
     stamps = _instants(date(2013, 1, 1), date(2013, 1, 3), kathmandu, 30)
     text = HEAD + "".join(f"M1,{stamp.astimezone(kathmandu).isoformat()},1\n" for stamp in stamps)

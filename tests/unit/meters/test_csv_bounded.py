@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from meters.domain.blocks import Block, BlockRun
 from meters.domain.problems import Problem
-from meters.feeds import csv_days, csv_gather
-from meters.feeds.csv_long import FORMAT
+from meters.feeds.csv import days as csv_days
+from meters.feeds.csv import gather as csv_gather
+from meters.feeds.csv.table import FORMAT
 from meters.feeds.format import Item, ReadOptions
 from meters.feeds.lines import Unreadable
 from meters.feeds.row_spool import RowSpool
@@ -100,7 +101,7 @@ def said(text: str, zone: ZoneInfo | None = LONDON) -> tuple[dict, list[tuple]]:
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Little memory: everything goes over the disk, and in many parts."""
     monkeypatch.setattr(csv_gather, "SPOOL_BYTES", 4_000)
-    monkeypatch.setattr("meters.feeds.csv_long.CHUNK_BYTES", 3_000)
+    monkeypatch.setattr("meters.feeds.csv.table.CHUNK_BYTES", 3_000)
     yield monkeypatch
 
 
@@ -136,7 +137,7 @@ def test_what_goes_over_the_disk_is_read_as_what_does_not(
     text = rows(seed, faulty=True)
     with pytest.MonkeyPatch.context() as wide:
         wide.setattr(csv_gather, "SPOOL_BYTES", 2**25)
-        wide.setattr("meters.feeds.csv_long.CHUNK_BYTES", 2**20)
+        wide.setattr("meters.feeds.csv.table.CHUNK_BYTES", 2**20)
         at_once = said(text)
     narrow.setattr(csv_days, "MOST_ROWS", most_rows)
     assert said(text) == at_once
@@ -198,7 +199,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     """A file eight times as long costs no more, all meters' first half-hour first."""
     monkeypatch.setattr(csv_gather, "SPOOL_BYTES", 200_000)
     monkeypatch.setattr(csv_days, "MOST_ROWS", 5_000)
-    monkeypatch.setattr("meters.feeds.csv_long.CHUNK_BYTES", 50_000)
+    monkeypatch.setattr("meters.feeds.csv.table.CHUNK_BYTES", 50_000)
 
     def peak(days: int) -> int:
         data = "meter,starts_at,kwh\n" + "".join(

@@ -91,7 +91,7 @@ def tables(draw: st.DrawFn) -> tuple[str, dict[tuple[str, str, str, datetime], R
 def test_what_is_written_is_what_is_read(read_text, made, chunk: int) -> None:
     text, said = made
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("meters.feeds.csv_long.CHUNK_BYTES", chunk)
+        patched.setattr("meters.feeds.csv.table.CHUNK_BYTES", chunk)
         feed = read_text(text)
     assert {problem.code for problem in feed.problems} <= {"no_readings"}
     assert readings_of(feed) == said

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 from green_buttons import EPOCH, LOCAL, ROOT, Feed, Reading, Reads, Style, intervals, items, plainly, problems
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from meters.domain.problems import Problem
@@ -38,7 +38,12 @@ QUALITIES = {
 OFFSETS = (0, -5 * 3600, 3600, 19_800, -34_200)
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 OFTEN = settings(max_examples=100, deadline=None, suppress_health_check=_SLOW)
-SELDOM = settings(max_examples=40, deadline=None, suppress_health_check=_SLOW)
+SELDOM = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=_SLOW,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 CHANGES = (1_331_449_200, 1_352_008_800, 0)
 """The American clock forward and back in 2012, and the beginning of time."""
 

@@ -17,8 +17,8 @@ from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import MISSING, Block
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.feeds import mscons
 from meters.feeds.format import ReadOptions
+from meters.feeds.mscons import reader as mscons
 
 START = datetime(2023, 3, 25, 22, tzinfo=UTC)
 STATUSES = {"220": 1, "67": 4, "201": 2, "187": 3}

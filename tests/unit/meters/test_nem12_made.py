@@ -15,10 +15,10 @@ from nem_files import MadeFile, comparable, items_of, nem12_files, refused, said
 from meters.domain.accumulated import RegisterRead
 from meters.domain.blocks import Block, BlockRun
 from meters.domain.problems import Problem
-from meters.feeds import nem12
 from meters.feeds.format import Item, ReadOptions
-from meters.feeds.nem_runs import Line
-from meters.feeds.nem_streams import Stream
+from meters.feeds.nem import nem12
+from meters.feeds.nem.runs import Line
+from meters.feeds.nem.streams import Stream
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

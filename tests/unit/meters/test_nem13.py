@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.feeds import nem13
 from meters.feeds.format import Item, ReadOptions
+from meters.feeds.nem import nem13
 from meters.inspection import inspection
 
 HEAD = "100,NEM13,200401101030,MDA1,Ret1\n"

@@ -16,8 +16,8 @@ from meters.domain.accumulated import ReadKind, RegisterRead
 from meters.domain.decimals import decimal_text
 from meters.domain.units import parse_unit
 from meters.feeds.formats import recognised
-from meters.feeds.register_csv import FORMAT
-from meters.feeds.register_titles import FIELDS
+from meters.feeds.registers.reader import FORMAT
+from meters.feeds.registers.titles import FIELDS
 from meters.inspection import inspection
 
 HEAD = ",".join(FIELDS) + "\n"

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from meters.domain.blocks import MISSING
-from meters.feeds.xlsx_book import shows_date
+from meters.feeds.xlsx.book import shows_date
 from meters.inspection import summarise
 
 TITLES = ["meter", "timestamp", "kwh"]
@@ -281,7 +281,7 @@ def test_bombs_are_refused(read_book, tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_is_refused_unopened(read_book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meters.feeds.xlsx_book.MOST_UNPACKED", 1000)
+    monkeypatch.setattr("meters.feeds.xlsx.book.MOST_UNPACKED", 1000)
     assert refused(read_book(book(("a", [TITLES, *half_hours()]))))[0] == "too_large"
 
 

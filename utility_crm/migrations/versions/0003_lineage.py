@@ -20,8 +20,8 @@ def upgrade() -> None:
     op.add_column("feeds", sa.Column("source", sa.Text(), server_default="file", nullable=False))
     op.add_column("feeds", sa.Column("rule", sa.Text(), nullable=True))
     op.add_column("feeds", sa.Column("reason", sa.Text(), nullable=True))
-    members = sa.Column("members", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False)
-    op.add_column("feeds", members)
+    words = postgresql.ARRAY(sa.Text())
+    op.add_column("feeds", sa.Column("members", words, server_default="{}", nullable=False))
     op.create_check_constraint(
         op.f("ck_feeds_source"), "feeds", "source in ('file', 'push', 'edit', 'estimate')"
     )

@@ -1,0 +1,5 @@
+"""Workbooks, read as the tables they hold."""
+
+from meters.feeds.xlsx.reader import FORMAT
+
+FORMATS = (FORMAT,)
