@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from meters.feeds.csv_columns import FIELDS as INTERVAL_FIELDS
+from meters.feeds.csv.columns import FIELDS as INTERVAL_FIELDS
 from meters.feeds.format import ReadOptions
 from meters.feeds.formats import formats
-from meters.feeds.register_titles import FIELDS as REGISTER_FIELDS
+from meters.feeds.registers.titles import FIELDS as REGISTER_FIELDS
 from utility_crm.kit.errors import Invalid
 
 FIELDS = tuple(dict.fromkeys((*INTERVAL_FIELDS, *REGISTER_FIELDS)))

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import BinaryIO
 
-from meters.feeds.nem_records import ZONE
+from meters.feeds.nem.records import ZONE
 from meters.writing.nem12_days import days_to_write, records
 from meters.writing.nem12_names import Named, Names
 from meters.writing.writer import ChannelToWrite, Writer

@@ -16,8 +16,8 @@ from meters.domain.blocks import Block, Remark
 from meters.domain.decimals import MISSING, IntArray, decimal_text
 from meters.domain.quality import Quality
 from meters.domain.recut import Misfit, recut
-from meters.feeds.nem_records import OFFSET_MINUTES
-from meters.feeds.nem_visits import TRANSACTIONS, transaction_of
+from meters.feeds.nem.records import OFFSET_MINUTES
+from meters.feeds.nem.visits import TRANSACTIONS, transaction_of
 from utility_crm.kit.errors import Invalid
 
 _FLAGS = {

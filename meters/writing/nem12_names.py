@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from meters.domain.units import Unit
-from meters.feeds.nem_streams import direction_of
+from meters.feeds.nem.streams import direction_of
 from meters.writing.writer import ChannelToWrite
 from utility_crm.kit.errors import Invalid
 
