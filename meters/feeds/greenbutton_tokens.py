@@ -36,8 +36,7 @@ where the feed says none. quality: a bit for each code. `key` is for whoever kee
 Rows = npt.NDArray[np.void]
 NUMBER_BYTES = b"0123456789+-."
 
-_AS_BLANKS = bytes(byte if byte in NUMBER_BYTES else 32 for byte in range(256))
-_BLANK, _MINUS, _ZERO = (np.uint8(ord(sign)) for sign in " -0")
+_PLUS, _COMMA, _MINUS, _SLASH, _ZERO, _NINE = (np.uint8(ord(sign)) for sign in "+,-/09")
 _LONGEST_PIECE = 4096
 _LEAVES = (b"duration", b"start", b"value", b"cost", b"quality", b"consumptionTier", b"tou", b"cpp")
 _DURATION, _START, _VALUE, _COST, _QUALITY = range(5)
@@ -108,8 +107,8 @@ def read_rows(data: bytes, prefix: bytes) -> ReadRows | None:
     layout = _layout(data.translate(None, NUMBER_BYTES), b"</%sIntervalReading>" % prefix)
     if layout is None:
         return None
-    octets = np.frombuffer(data.translate(_AS_BLANKS), dtype=np.uint8)
-    is_number = octets != _BLANK
+    octets = np.frombuffer(data, dtype=np.uint8)
+    is_number = (octets - _PLUS <= _NINE - _PLUS) & (octets != _COMMA) & (octets != _SLASH)
     edges = np.flatnonzero(is_number[1:] != is_number[:-1]) + 1
     starts, ends = edges[0::2], edges[1::2]
     if starts.size != layout.places.size:
