@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from meters.commands.progress import progress
 from meters.completeness import refresh
 from meters.feeds.format import ReadOptions
 from meters.feeds.reading import FeedFile, read_feed
-from meters.inspection import inspection
+from meters.inspection import InspectedFile, inspected
 from meters.pretended import pretended, today_at
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
@@ -51,9 +53,10 @@ def inspect(
     check_format(format_name)
     check_paths(paths, as_json)
     with speaking(as_json):
-        document = inspection(_read(path, format_name, options) for path in paths)
-        emit(document, as_json, lambda: inspection_text(document["files"]))
-    if any(file["status"] != "ok" for file in document["files"]):
+        files = [inspected(_read(path, format_name, options)) for path in paths]
+        for piece in inspection_json(files) if as_json else inspection_text(files):
+            sys.stdout.write(piece)
+    if any(file.status != "ok" for file in files):
         raise typer.Exit(1)
 
 
@@ -122,14 +125,24 @@ def feed_text(path: str, feed: TakenFeed) -> str:
     return "\n".join([head, *map(_problem_line, feed.problems)])
 
 
-def inspection_text(files: Sequence[Mapping[str, Any]]) -> str:
-    """The document for a person at a terminal."""
-    lines = []
+def inspection_json(files: Sequence[InspectedFile]) -> Iterator[str]:
+    """The document of `meters.inspection.inspection`, piece by piece: a file may have a million channels."""
+    for place, file in enumerate(files):
+        yield ", " if place else '{"files": ['
+        yield json.dumps(file.head(), ensure_ascii=False)[:-1]
+        for number, channel in enumerate(file.channels.texts()):
+            yield (", " if number else ', "channels": [') + channel
+        yield ("], " if len(file.channels) else ', "channels": [], ')
+        yield json.dumps(file.tail(), ensure_ascii=False)[1:]
+    yield "]}\n"
+
+
+def inspection_text(files: Sequence[InspectedFile]) -> Iterator[str]:
+    """The same for a person at a terminal, line by line."""
     for file in files:
-        lines.append(f"{file['path']}: {file['status']}, {file['format'] or 'format not recognised'}")
-        lines.extend(_channel_line(channel) for channel in file["channels"])
-        lines.extend(map(_problem_line, file["problems"]))
-    return "\n".join(lines)
+        yield f"{file.path}: {file.status}, {file.format or 'format not recognised'}\n"
+        yield from (f"{_channel_line(channel)}\n" for channel in file.channels)
+        yield from (f"{_problem_line(problem)}\n" for problem in file.problems)
 
 
 def _problem_line(problem: Mapping[str, Any]) -> str:
