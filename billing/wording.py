@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 
 from billing.cycles import Month
+from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.tiers import Tier
+from billing.domain.money import micro_text
 from billing.queries.bills import BillRow
-from utility_crm.web.formats import day, day_year, money, month_name, month_year
+from utility_crm.web.formats import day, day_year, money, month_name, month_year, number
 from utility_crm.web.words import mark, translator
 
 Say = Callable[..., str]
@@ -26,6 +31,9 @@ DAY_KINDS = (
 )  # fmt: skip
 """Kinds of day, in the order of the engine's numbers."""
 WEEKDAYS = mark("weekdays")
+TIER_UNITS = {"kWh": mark("kWh"), "kWh a day": mark("kWh a day")}
+KW = mark("kW")
+"""Units in which tiers end."""
 
 
 def say(language: str) -> Say:
@@ -81,6 +89,29 @@ def day_kinds(kinds: tuple[int, ...], language: str) -> str:
     names = [_(DAY_KINDS[kind]) for kind in kinds if kind >= 5]
     weekdays = [kind for kind in kinds if kind < 5]
     return ", ".join(([_(WEEKDAYS)] if len(weekdays) == 5 else [_(DAY_KINDS[k]) for k in weekdays]) + names)
+
+
+def tier_said(tiers: tuple[Tier, ...], place: int, charge: EnergyCharge | DemandCharge, language: str) -> str:
+    """Between which ends a tier lies."""
+    _ = say(language)
+    unit = _(KW)
+    if isinstance(charge, EnergyCharge):
+        unit = _(TIER_UNITS[charge.tiers.unit_words if charge.tiers else "kWh"])
+    ends = [
+        None if tier is None or tier.up_to_micro is None else tier_end(tier.up_to_micro, language)
+        for tier in (tiers[place - 1] if place else None, tiers[place])
+    ]
+    if ends[0] is None:
+        return _("to %(end)s %(unit)s", end=ends[1], unit=unit)
+    if ends[1] is None:
+        return _("over %(end)s %(unit)s", end=ends[0], unit=unit)
+    return _("%(start)s to %(end)s %(unit)s", start=ends[0], end=ends[1], unit=unit)
+
+
+def tier_end(micro: int, language: str) -> str:
+    """As many decimals as there are."""
+    text = micro_text(micro)
+    return number(Decimal(text), len(text.partition(".")[2]), language)
 
 
 def method_words(method: str, language: str) -> str:

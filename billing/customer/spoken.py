@@ -26,6 +26,7 @@ CAUSES = {
     "tariff": (mark("the change of tariff"), mark("the change of tariff")),
     "volume": (mark("more use a day"), mark("less use a day")),
     "shift": (mark("more use at dearer hours"), mark("more use at cheaper hours")),
+    "peak": (mark("a higher peak for the same use"), mark("a lower peak for the same use")),
     "estimate": (mark("estimates put right"), mark("estimates put right")),
     "days": (mark("more days"), mark("fewer days")),
 }
@@ -40,7 +41,7 @@ SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
     mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
-    mark("kWh"),
+    mark("kWh"), mark("kW"), mark("kW month"), mark("kW day"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed")

@@ -11,6 +11,10 @@ import holidays as public_holidays
 
 HOLIDAY = 7
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "holiday")
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 # What a tariff may write, and the kinds it stands for. A holiday is never also a weekday or a weekend.
 DAY_WORDS: dict[str, tuple[int, ...]] = {
     **{name: (kind,) for kind, name in enumerate(DAY_NAMES)},

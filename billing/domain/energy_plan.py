@@ -78,7 +78,11 @@ def tiered_plan(
         group, label, prices, rule = base
         first, last = min(spans[base]), max(spans[base])
         for number, tier in enumerate(prices):
-            said = f"{label}, {tier_words(prices, number, rule)}" if rule and len(prices) > 1 else label
+            said = (
+                f"{label}, {tier_words(prices, number, rule.unit_words)}"
+                if rule and len(prices) > 1
+                else label
+            )
             key_of_tier[place, number] = len(keys)
             keys.append(EnergyKey(group, code, said, tier.price_micro, first, last + timedelta(days=1)))
     segment_on, fills, caps = _segments(bases, days, charge_on, offered_on, width)

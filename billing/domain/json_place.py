@@ -67,7 +67,10 @@ class Fields:
     def whole_number(self, key: str, allowed: Sequence[int]) -> int:
         value = self._take(key)
         if type(value) is not int or value not in allowed:
-            self.refuse(key, f"expected one of {', '.join(map(str, allowed))}, found {described(value)}")
+            words = f"one of {', '.join(map(str, allowed))}"
+            if isinstance(allowed, range):
+                words = f"a whole number from {allowed[0]} to {allowed[-1]}"
+            self.refuse(key, f"expected {words}, found {described(value)}")
         return value
 
     def flag(self, key: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,23 @@ def amounts(quantity_micro: Int64Array, price_micro: int, decimals: int, rule: R
     rest = rest_high * MICRO + part_price % MICRO
     result = _rounded(quotient, rest, denominator, rule)
     return np.sign(quantity_micro) * result * (-1 if price_micro < 0 else 1)
+
+
+def amounts_of_part(
+    quantity_micro: Int64Array, price_micro: int, part: Fraction, decimals: int, rule: Rounding
+) -> Int64Array:
+    """quantity x price x part, each element rounded once: kW at a price a month, for a part of the month."""
+    if part.denominator == 1 and abs(price_micro * part.numerator) < PRICE_MICRO_LIMIT:
+        return amounts(quantity_micro, price_micro * part.numerator, decimals, rule)
+    denominator = part.denominator * 10 ** (12 - decimals)
+    return _exactly(quantity_micro, price_micro * part.numerator, denominator, rule)
+
+
+def parts_of(values: Int64Array, part: Fraction) -> Int64Array:
+    """values x part, rounded half-even; for quantities that are shown, not for money."""
+    if part == 1:
+        return values
+    return _exactly(values, part.numerator, part.denominator, Rounding.HALF_EVEN)
 
 
 def amount(quantity_micro: int, price_micro: int, decimals: int, rule: Rounding) -> int:

@@ -16,14 +16,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from billing.domain.charges.energy import NO_PERIOD, EnergyCharge, minute_table
+from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import fixed_quantity
+from billing.domain.charges.periods import PricedPeriod
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import Period, day_kind
+from billing.domain.demand_plan import DemandPlan, demand_plans, month_number
 from billing.domain.energy_plan import Base, EnergyPlan, flat_plan, tiered_plan
+from billing.domain.labels import Intervals, labelled
 from billing.domain.money import Rounding
 from billing.domain.tariff import Tariff, Version
 
@@ -79,8 +80,10 @@ class TaxGroup:
 @dataclass(frozen=True, eq=False)
 class Plan:
     energy: tuple[EnergyPlan, ...]
+    demand: tuple[DemandPlan, ...]
     fixed: tuple[FixedPlan, ...]
     groups: tuple[TaxGroup, ...]
+    first_month: int
     order: dict[str, int]
     currency: str
     decimals: int
@@ -104,10 +107,8 @@ def rules_of(tariff: Tariff, period: Period) -> DayRules:
     )
 
 
-def compile_plan(
-    rules: DayRules, day_index: npt.NDArray[np.integer], clock_minute: npt.NDArray[np.integer]
-) -> Plan:
-    """day_index, clock_minute: (intervals,), see Axis."""
+def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> Plan:
+    """reading_minutes: of the readings, where the axis cuts them finer."""
     tax_rules = {version: _tax_rules(version) for version in dict.fromkeys(rules.taxes)}
     distinct = list(dict.fromkeys(tax_rules.values()))
     group_of_day = [distinct.index(tax_rules[version]) for version in rules.taxes]
@@ -115,13 +116,22 @@ def compile_plan(
     for group, found in enumerate(distinct):
         held = [day for day, of_day in zip(rules.days, group_of_day, strict=True) if of_day == group]
         groups.append(TaxGroup(found, min(held), max(held) + timedelta(days=1)))
-    versions = dict.fromkeys((*(version for version, _ in rules.energy), *rules.fixed, *rules.taxes))
-    codes = dict.fromkeys(charge.code for version in versions for charge in version.energy)
+    priced = list(dict.fromkeys(version for version, _ in rules.energy))
+    versions = list(dict.fromkeys((*priced, *rules.fixed, *rules.taxes)))
     return Plan(
-        tuple(_energy_plan(code, rules, group_of_day, day_index, clock_minute) for code in codes),
+        tuple(
+            _energy_plan(code, priced, rules, group_of_day, axis)
+            for code in dict.fromkeys(charge.code for version in priced for charge in version.energy)
+        ),
+        tuple(
+            plan
+            for code in dict.fromkeys(charge.code for version in priced for charge in version.demand)
+            for plan in _demand_plans(code, priced, rules, group_of_day, axis, reading_minutes)
+        ),
         _fixed_plans(rules, group_of_day),
         tuple(groups),
-        _order(list(versions)),
+        month_number(rules.days[0]),
+        _order(versions),
         rules.currency,
         rules.decimals,
         rules.rounding,
@@ -160,63 +170,32 @@ def _fixed_plans(rules: DayRules, group_of_day: Sequence[int]) -> tuple[FixedPla
 
 
 def _energy_plan(
+    code: str, versions: Sequence[Version], rules: DayRules, group_of_day: Sequence[int], axis: Intervals
+) -> EnergyPlan:
+    charge_of = {v: next((one for one in v.energy if one.code == code), None) for v in versions}
+    labels = labelled(charge_of, rules.energy, rules.kinds, group_of_day, axis, _base)
+    spans = labels.spans(rules.days)
+    if all(charge is None or charge.tiers is None for charge in charge_of.values()):
+        return flat_plan(code, spans, labels.base_of)
+    charge_on = [charge_of[version] for version, _season in rules.energy]
+    return tiered_plan(code, spans, labels.base_of, rules.days, charge_on, labels.offered_on, axis.day_index)
+
+
+def _base(charge: EnergyCharge, period: PricedPeriod, group: int) -> Base:
+    return (group, period.label, period.prices, charge.tiers)
+
+
+def _demand_plans(
     code: str,
+    versions: Sequence[Version],
     rules: DayRules,
     group_of_day: Sequence[int],
-    day_index: npt.NDArray[np.integer],
-    clock_minute: npt.NDArray[np.integer],
-) -> EnergyPlan:
-    spans: dict[Base, list[date]] = {}
-    charges = {version: _charge(version, code) for version in dict.fromkeys(v for v, _ in rules.energy)}
-    classes: dict[tuple[int, Version, str, int], int] = {}
-    class_of_day = np.empty(len(rules.days), dtype=np.int32)
-    offered: dict[tuple[int, Version, str], tuple[Base, ...]] = {}
-    for index, (day, kind, (version, season), group) in enumerate(
-        zip(rules.days, rules.kinds, rules.energy, group_of_day, strict=True)
-    ):
-        class_of_day[index] = classes.setdefault((group, version, season, kind), len(classes))
-        sort = (group, version, season)
-        if sort not in offered:
-            offered[sort] = _offer(charges[version], group, season)
-        for base in offered[sort]:
-            spans.setdefault(base, []).append(day)
-    numbers = {base: number for number, base in enumerate(spans)}
-    tables = np.stack(
-        [
-            _base_table(charges[version], group, season, kind, numbers)
-            for group, version, season, kind in classes
-        ]
+    axis: Intervals,
+    reading_minutes: int,
+) -> list[DemandPlan]:
+    charge_of: dict[Version, DemandCharge | None] = {
+        v: next((one for one in v.demand if one.code == code), None) for v in versions
+    }
+    return demand_plans(
+        code, charge_of, rules.days, rules.energy, rules.kinds, group_of_day, axis, reading_minutes
     )
-    base_of = tables[class_of_day[day_index], clock_minute]
-    if all(charge is None or charge.tiers is None for charge in charges.values()):
-        return flat_plan(code, spans, base_of)
-    offered_on = [offered[group, *sort] for group, sort in zip(group_of_day, rules.energy, strict=True)]
-    charge_on = [charges[version] for version, _season in rules.energy]
-    return tiered_plan(code, spans, base_of, rules.days, charge_on, offered_on, day_index)
-
-
-def _charge(version: Version, code: str) -> EnergyCharge | None:
-    return next((charge for charge in version.energy if charge.code == code), None)
-
-
-def _offer(charge: EnergyCharge | None, group: int, season: str) -> tuple[Base, ...]:
-    if charge is None:
-        return ()
-    found = (
-        (group, period.label, period.prices, charge.tiers)
-        for period in charge.periods
-        if period.covers(season)
-    )
-    return tuple(dict.fromkeys(found))
-
-
-def _base_table(
-    charge: EnergyCharge | None, group: int, season: str, kind: int, numbers: dict[Base, int]
-) -> npt.NDArray[np.int16]:
-    if charge is None:
-        return np.full(1440, -1, dtype=np.int16)
-    # One place more than there are periods: NO_PERIOD (-1) reads the last.
-    number_of = np.full(len(charge.periods) + 1, NO_PERIOD, dtype=np.int16)
-    for index, period in enumerate(charge.periods):
-        number_of[index] = numbers.get((group, period.label, period.prices, charge.tiers), NO_PERIOD)
-    return number_of[minute_table(charge, season, kind)]

@@ -6,6 +6,7 @@ to the first and its line to the second (EXPLAIN A4).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.domain.charges.fixed import fixed_amount
+from billing.domain.demand_plan import Highest, highest
 from billing.domain.energy_plan import EnergyPlan
 from billing.domain.money import (
     MICRO,
@@ -21,20 +23,25 @@ from billing.domain.money import (
     Int64Array,
     Rounding,
     amounts,
+    amounts_of_part,
     div_round,
+    parts_of,
     shares_of,
 )
 from billing.domain.plan import Plan
+from billing.domain.ratchets import Billed, billed_demand
+from billing.domain.supply_state import EarlierDemand
 from billing.domain.tiering import energy_by_tier
 
-LineKind = Literal["fixed", "energy", "tax"]
+LineKind = Literal["fixed", "energy", "demand", "tax"]
 
 
 @dataclass(frozen=True, eq=False)
 class LineColumn:
     """One line of every bill of a batch. Arrays are int64 (customers,).
 
-    quantity_micro: millionths of ``unit`` (kWh, day, month; for a tax the currency, its base).
+    quantity_micro: millionths of ``unit`` (kWh, day, month; kW times months or days for demand; for a tax the
+    currency, its base).
     price_micro: millionths of the currency per unit (for a tax the rate in parts per million).
     """
 
@@ -48,6 +55,40 @@ class LineColumn:
     quantity_micro: Int64Array
     amount_minor: Int64Array
     group: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Determinants:
+    """What the readings say. energy: int64 (customers, keys) for each of Plan.energy. demand: for each of
+    Plan.demand; billed: its maxima as billed."""
+
+    energy: tuple[Int64Array, ...]
+    demand: tuple[Highest, ...] = ()
+    billed: tuple[Billed, ...] = ()
+
+
+def measured(
+    plan: Plan,
+    micro_kwh: Int64Array,
+    begin: int = 0,
+    end: int | None = None,
+    *,
+    demand_micro_kwh: Int64Array | None = None,
+    earlier: Sequence[EarlierDemand] = (),
+) -> Determinants:
+    """Stage one: of the intervals [begin, end) of the plan's axis, which `micro_kwh` holds.
+
+    demand_micro_kwh: what the demand is read from where it is not the same. earlier: demands of the months
+    before.
+    """
+    drawn = micro_kwh if demand_micro_kwh is None else demand_micro_kwh
+    demand = tuple(highest(drawn, found, begin, end) for found in plan.demand)
+    billed = tuple(
+        billed_demand(found, most, earlier, plan.first_month)
+        for found, most in zip(plan.demand, demand, strict=True)
+    )
+    energy = tuple(energy_of(found, micro_kwh, begin, end) for found in plan.energy)
+    return Determinants(energy, demand, billed)
 
 
 def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: int) -> Int64Array:
@@ -72,9 +113,7 @@ def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: in
     return sums
 
 
-def determinants(
-    plan: EnergyPlan, micro_kwh: Int64Array, begin: int = 0, end: int | None = None
-) -> Int64Array:
+def energy_of(plan: EnergyPlan, micro_kwh: Int64Array, begin: int = 0, end: int | None = None) -> Int64Array:
     """Energy of each key, int64 (customers, keys), from the intervals [begin, end) of the plan's axis, which
     `micro_kwh` holds."""
     if plan.tiers is None or plan.key_of_tier is None:
@@ -95,11 +134,15 @@ def present_keys(plan: EnergyPlan) -> list[int]:
     return sorted(int(key) for key in rows.ravel() if key >= 0)
 
 
-def lines_of(plan: Plan, energy: list[Int64Array], customers: int) -> tuple[LineColumn, ...]:
-    """Stage two. energy: one (customers, keys) array for each of ``plan.energy``."""
-    lines = [*_fixed_lines(plan, customers), *_energy_lines(plan, energy)]
-    for group, found in enumerate(plan.groups):
-        for rule in found.rules:
+def lines_of(plan: Plan, found: Determinants, customers: int) -> tuple[LineColumn, ...]:
+    """Stage two."""
+    lines = [
+        *_fixed_lines(plan, customers),
+        *_energy_lines(plan, found.energy),
+        *_demand_lines(plan, found.billed),
+    ]
+    for group, adjusting in enumerate(plan.groups):
+        for rule in adjusting.rules:
             base = np.zeros(customers, dtype=np.int64)
             for line in lines:
                 if line.group == group and rule.takes(line.code):
@@ -113,8 +156,8 @@ def lines_of(plan: Plan, energy: list[Int64Array], customers: int) -> tuple[Line
                     rule.tax.label,
                     plan.currency,
                     rule.tax.rate_ppm,
-                    found.starts_on,
-                    found.ends_before,
+                    adjusting.starts_on,
+                    adjusting.ends_before,
                     base * 10 ** (6 - plan.decimals),
                     shares_of(base, rule.tax.rate_ppm, plan.rounding),
                     group,
@@ -145,7 +188,7 @@ def _fixed_lines(plan: Plan, customers: int) -> list[LineColumn]:
     return lines
 
 
-def _energy_lines(plan: Plan, energy: list[Int64Array]) -> list[LineColumn]:
+def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
     lines = []
     for found, sums in zip(plan.energy, energy, strict=True):
         for number in present_keys(found):
@@ -164,6 +207,30 @@ def _energy_lines(plan: Plan, energy: list[Int64Array]) -> list[LineColumn]:
                     quantity,
                     amount,
                     key.group,
+                )
+            )
+    return lines
+
+
+def _demand_lines(plan: Plan, billed: Sequence[Billed]) -> list[LineColumn]:
+    lines = []
+    for found, held in zip(plan.demand, billed, strict=True):
+        for line in found.lines:
+            size = held.micro_kw[:, line.maximum]
+            part = np.minimum(size, line.up_to_micro) - np.minimum(size, line.above_micro)
+            amount = amounts_of_part(part, line.price_micro, line.quantity, plan.decimals, plan.rounding)
+            lines.append(
+                LineColumn(
+                    "demand",
+                    found.code,
+                    line.label,
+                    f"kW {line.per}",
+                    line.price_micro,
+                    line.starts_on,
+                    line.ends_before,
+                    parts_of(part, line.quantity),
+                    amount,
+                    line.group,
                 )
             )
     return lines

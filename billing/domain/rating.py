@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 import numpy as np
 
-from billing.domain.axis import Axis, axis_of, epoch_minute
+from billing.domain.axis import Axis, axis_of, epoch_minute, instant_of
 from billing.domain.days import Period
 from billing.domain.money import Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
-from billing.domain.pricing import LineColumn, LineKind, determinants, lines_of
+from billing.domain.pricing import Determinants, LineColumn, LineKind, energy_of, lines_of, measured
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
 from billing.domain.usage import BoolArray, Usage, UsageMatrix
 
@@ -34,6 +35,66 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What demand lines are made of: the highest mean power of a label over a month, or the bill.
+
+    starts_at: the instant at which its window of window_minutes began, the first of equals; None where
+    nothing was drawn. billed_micro_kw is more than micro_kw where an earlier month holds it up: held_by, its
+    first day.
+    """
+
+    code: str
+    label: str
+    starts_on: date
+    ends_before: date
+    window_minutes: int
+    micro_kw: int
+    starts_at: datetime | None
+    billed_micro_kw: int
+    held_by: date | None
+
+
+@dataclass(frozen=True, eq=False)
+class DemandColumn:
+    """The same of every bill of a batch. Arrays are int64 (customers,); at_minute: epoch minutes.
+
+    held_by: numbers of months (12 * year + month - 1), 0 for none.
+    """
+
+    code: str
+    label: str
+    starts_on: date
+    ends_before: date
+    window_minutes: int
+    micro_kw: Int64Array
+    at_minute: Int64Array
+    billed_micro_kw: Int64Array
+    held_by: Int64Array
+
+    def demand(self, index: int) -> Demand:
+        micro_kw, month = int(self.micro_kw[index]), int(self.held_by[index])
+        return Demand(
+            self.code,
+            self.label,
+            self.starts_on,
+            self.ends_before,
+            self.window_minutes,
+            micro_kw,
+            instant_of(int(self.at_minute[index])) if micro_kw else None,
+            int(self.billed_micro_kw[index]),
+            date(month // 12, month % 12 + 1, 1) if month else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say beside a bill. code is stable, words are for people."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class RatedBill:
     """A bill before it is issued. Its total is the sum of its lines by construction.
 
@@ -50,6 +111,8 @@ class RatedBill:
     estimated_count: int
     micro_kwh: int
     estimated_micro_kwh: int
+    demands: tuple[Demand, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def total_minor(self) -> int:
@@ -70,6 +133,8 @@ class RatedBatch:
     estimated_count: Int64Array
     micro_kwh: Int64Array
     estimated_micro_kwh: Int64Array
+    demands: tuple[DemandColumn, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def total_minor(self) -> Int64Array:
@@ -107,14 +172,24 @@ class RatedBatch:
             int(self.estimated_count[index]),
             int(self.micro_kwh[index]),
             int(self.estimated_micro_kwh[index]),
+            tuple(column.demand(index) for column in self.demands),
+            self.notes,
         )
 
 
-def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | None = None) -> RatedBatch:
+def rate(
+    usage: UsageMatrix,
+    tariff: Tariff,
+    period: Period,
+    *,
+    timezone: str | None = None,
+    state: SupplyState = NOTHING_KNOWN,
+) -> RatedBatch:
     """Price ``period`` (local dates) for every row of ``usage``.
 
-    timezone: the premise's, used where the tariff names none. Intervals of the period outside the matrix
-    count as missing; those cost nothing, so look at ``missing_count`` before issuing. Raises NotRateable.
+    timezone: the premise's, used where the tariff names none. state: of the same customers. Intervals of the
+    period outside the matrix count as missing; those cost nothing, so look at ``missing_count`` before
+    issuing. Raises NotRateable.
     """
     first = epoch_minute(usage.starts_at)
     axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
@@ -125,8 +200,8 @@ def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | 
     end = max(begin, min(axis.size, length - offset))
     columns = slice(begin + offset, end + offset)
     values = usage.micro_kwh[:, columns]
-    energy = [determinants(found, values, begin, end) for found in plan.energy]
-    lines = lines_of(plan, energy, customers)
+    found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on))
+    lines = lines_of(plan, found, customers)
     guessed = None
     estimated_count = np.zeros(customers, dtype=np.int64)
     if usage.estimated is not None:
@@ -142,18 +217,27 @@ def rate(usage: UsageMatrix, tariff: Tariff, period: Period, *, timezone: str | 
         tariff.currency,
         tariff.decimals,
         lines,
-        _estimated(plan, lines, energy, values, guessed, begin, end),
+        _estimated(plan, lines, found, values, guessed, begin, end),
         axis.size,
         missing_count,
         estimated_count,
         values.sum(axis=1, dtype=np.int64),
         nothing if guessed is None else guessed.sum(axis=1, dtype=np.int64),
+        _demands(plan, found, axis),
+        _notes(plan),
     )
 
 
-def rate_bill(usage: Usage, tariff: Tariff, period: Period, *, timezone: str | None = None) -> RatedBill:
+def rate_bill(
+    usage: Usage,
+    tariff: Tariff,
+    period: Period,
+    *,
+    timezone: str | None = None,
+    state: SupplyState = NOTHING_KNOWN,
+) -> RatedBill:
     """A batch of one."""
-    return rate(UsageMatrix.of([usage]), tariff, period, timezone=timezone).bill(0)
+    return rate(UsageMatrix.of([usage]), tariff, period, timezone=timezone, state=state).bill(0)
 
 
 def period_mask(usage: Usage, period: Period, timezone: str) -> BoolArray:
@@ -168,13 +252,44 @@ def period_mask(usage: Usage, period: Period, timezone: str) -> BoolArray:
 
 @lru_cache(maxsize=512)
 def _plan(tariff: Tariff, axis: Axis) -> Plan:
-    return compile_plan(rules_of(tariff, axis.period), axis.day_index, axis.clock_minute)
+    return compile_plan(rules_of(tariff, axis.period), axis)
+
+
+def _demands(plan: Plan, found: Determinants, axis: Axis) -> tuple[DemandColumn, ...]:
+    return tuple(
+        DemandColumn(
+            part.code,
+            maximum.label,
+            maximum.starts_on,
+            maximum.ends_before,
+            part.window_minutes,
+            most.micro_kw[:, number],
+            axis.first_minute + part.starts[most.window[:, number]] * axis.interval_minutes,
+            billed.micro_kw[:, number],
+            billed.held_by[:, number],
+        )
+        for part, most, billed in zip(plan.demand, found.demand, found.billed, strict=True)
+        for number, maximum in enumerate(part.maxima)
+        if part.columns[number].size
+    )
+
+
+def _notes(plan: Plan) -> tuple[Note, ...]:
+    return tuple(
+        Note(
+            "coarse_demand",
+            f"The demand '{part.code}' is by {part.asked_minutes} minutes; these readings allow "
+            f"{part.window_minutes}, by which it was rated.",
+        )
+        for part in plan.demand
+        if part.window_minutes != part.asked_minutes
+    )
 
 
 def _estimated(
     plan: Plan,
     lines: tuple[LineColumn, ...],
-    energy: list[Int64Array],
+    held_by: Determinants,
     values: Int64Array,
     guessed: Int64Array | None,
     begin: int,
@@ -185,11 +300,11 @@ def _estimated(
     if guessed is None:
         return tuple(None for _ in lines)
     found: dict[tuple[int, str, str, int], Int64Array] = {}
-    for part, held in zip(plan.energy, energy, strict=True):
+    for part, held in zip(plan.energy, held_by.energy, strict=True):
         if part.tiers is None:
-            sums = determinants(part, guessed, begin, end)
+            sums = energy_of(part, guessed, begin, end)
         else:
-            sums = held - determinants(part, values - guessed, begin, end)
+            sums = held - energy_of(part, values - guessed, begin, end)
         for number, key in enumerate(part.keys):
             found[(key.group, key.code, key.label, key.price_micro)] = sums[:, number]
     return tuple(

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
+from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.tax import TaxCharge
@@ -14,7 +15,7 @@ from billing.domain.errors import NotRateable
 from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.money import Rounding
 
-Charge = FixedCharge | EnergyCharge | TaxCharge
+Charge = FixedCharge | EnergyCharge | DemandCharge | TaxCharge
 MonthDay = tuple[int, int]
 
 
@@ -58,6 +59,10 @@ class Version(HashedOnce):
     @property
     def energy(self) -> tuple[EnergyCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, EnergyCharge))
+
+    @property
+    def demand(self) -> tuple[DemandCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, DemandCharge))
 
 
 @dataclass(frozen=True)

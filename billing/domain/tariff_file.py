@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.tax import TaxCharge
@@ -128,12 +129,14 @@ def _read_charge(
     value: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, codes_before: tuple[str, ...]
 ) -> Charge:
     fields = Fields(value, place)
-    kind = fields.one_of("kind", ("fixed", "energy", "tax"))
+    kind = fields.one_of("kind", ("fixed", "energy", "demand", "tax"))
     charge: Charge
     if kind == "fixed":
         charge = FixedCharge.read(fields)
     elif kind == "energy":
         charge = EnergyCharge.read(fields, seasons, has_holidays)
+    elif kind == "demand":
+        charge = DemandCharge.read(fields, seasons, has_holidays)
     else:
         charge = TaxCharge.read(fields, codes_before)
     if charge.code in codes_before:
@@ -142,11 +145,14 @@ def _read_charge(
 
 
 def _check_one_meaning(versions: tuple[Version, ...]) -> None:
-    """A code keeps its kind (a fixed charge its unit) over all versions, or bills could not be compared."""
+    """A code keeps its kind (of a fixed charge or demand also its unit) over all versions, or bills could not
+    be compared."""
     known: dict[str, str] = {}
     for index, version in enumerate(versions):
         for position, charge in enumerate(version.charges):
-            meaning = charge.kind if not isinstance(charge, FixedCharge) else f"fixed by {charge.per}"
+            meaning: str = charge.kind
+            if isinstance(charge, (FixedCharge, DemandCharge)):
+                meaning = f"{charge.kind} by {charge.per}"
             if known.setdefault(charge.code, meaning) != meaning:
                 raise TariffRefused(
                     f"versions[{index}].charges[{position}]",

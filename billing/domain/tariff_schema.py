@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.domain.days import DAY_WORDS
+from billing.domain.charges.demand import MOST_MONTHS, WINDOWS
+from billing.domain.days import DAY_WORDS, MONTH_NAMES
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.tariff_file import FORMAT
 
@@ -37,23 +38,24 @@ def _said(schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {**schema, "description": description}
 
 
-def _energy_periods() -> dict[str, Any]:
+def _tiers(price: dict[str, Any], unit: str) -> dict[str, Any]:
+    up_to = _said(_CAP, f"Cumulative {unit} at which the tier ends.")
+    lower = _object({"up_to": up_to, "price": price})
+    found = {"type": "array", "minItems": 2, "items": {"oneOf": [lower, _object({"price": price})]}}
+    return _said(found, "The lowest first; the last has no end.")
+
+
+def _periods(unit: str, tiers_of: str) -> dict[str, Any]:
     label = _said(_TEXT, "The line's name on the bill; the same label may stand in several periods.")
-    price = _said(_DECIMAL, "Currency units per kWh, at most six decimals.")
+    price = _said(_DECIMAL, f"Currency units per {unit}, at most six decimals.")
     seasons = _said(_some(_TEXT, unique=True), "Seasons of this version; all of them when left out.")
     days = _said(_some({"enum": list(DAY_WORDS)}, unique=True), "All kinds of day when left out.")
     hours = _said(
         _some({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"}, unique=True),
         "Clock hours, half-open; 22:00-07:00 is 00:00-07:00 and 22:00-24:00 of the same day.",
     )
-    up_to = _said(_CAP, "Cumulative kWh (a day, where the unit says so) at which the tier ends.")
-    lower = _object({"up_to": up_to, "price": price})
-    tiers = _said(
-        {"type": "array", "minItems": 2, "items": {"oneOf": [lower, _object({"price": price})]}},
-        "The lowest first; the last has no end.",
-    )
     found: list[dict[str, Any]] = []
-    for cost in ({"price": price}, {"tiers": tiers}):
+    for cost in ({"price": price}, {"tiers": _tiers(price, tiers_of)}):
         found.append(_object({"label": label, **cost}, {"seasons": seasons, "days": days, "hours": hours}))
         found.append(_object({"label": label, **cost, "otherwise": {"const": True}}, {"seasons": seasons}))
     return _some({"oneOf": found})
@@ -82,7 +84,11 @@ def _charge() -> dict[str, Any]:
         }
     )
     energy = _object(
-        {"kind": {"const": "energy"}, "code": _CODE, "periods": _energy_periods()},
+        {
+            "kind": {"const": "energy"},
+            "code": _CODE,
+            "periods": _periods("kWh", "kWh (a day, where the unit says so)"),
+        },
         {"tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill.")},
     )
     tax = _object(
@@ -94,7 +100,30 @@ def _charge() -> dict[str, Any]:
         },
         {"base": _said(_some(_CODE, unique=True), "Codes of charges above; all of them when left out.")},
     )
-    return {"oneOf": [fixed, energy, tax]}
+    return {"oneOf": [fixed, energy, _demand(), tax]}
+
+
+def _demand() -> dict[str, Any]:
+    percent = _said(_DECIMAL, "Of the highest; per cent, at most four decimals.")
+    months = {"type": "integer", "minimum": 1, "maximum": MOST_MONTHS}
+    of = _some({"enum": list(MONTH_NAMES)}, unique=True)
+    ratchet = _object(
+        {"percent": percent, "months": _said(months, "How many past months are looked back upon.")},
+        {"of": _said(of, "Only these months of the year count; all of them when left out.")},
+    )
+    return _object(
+        {
+            "kind": {"const": "demand"},
+            "code": _CODE,
+            "window": _said({"enum": list(WINDOWS)}, "Minutes over which power is averaged."),
+            "periods": _periods("kW", "kW"),
+        },
+        {
+            "by": _said({"enum": ["month", "bill"]}, "How long a maximum lasts; a month when left out."),
+            "per": _said({"enum": ["day", "month"]}, "What a kW is priced by; a month when left out."),
+            "ratchet": _said(ratchet, "What is billed at least."),
+        },
+    )
 
 
 def tariff_schema() -> dict[str, Any]:

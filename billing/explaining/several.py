@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from billing.domain.axis import epoch_minute
-from billing.domain.charges.energy import EnergyCharge
-from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HOLIDAY, HolidayCalendar, Period, day_kind
 from billing.domain.explanation.comparison import (
@@ -263,6 +261,6 @@ def _marked(version: Version, mark: str) -> Version:
         if isinstance(charge, TaxCharge):
             base = None if charge.base is None else tuple(name + mark for name in charge.base)
             charges.append(replace(charge, code=code, base=base))
-        elif isinstance(charge, (EnergyCharge, FixedCharge)):
+        else:
             charges.append(replace(charge, code=code))
     return replace(version, charges=tuple(charges))

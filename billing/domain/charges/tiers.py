@@ -41,6 +41,10 @@ class TierRule:
     unit: CapUnit = "kWh"
     fill: Fill = "time"
 
+    @property
+    def unit_words(self) -> str:
+        return self.unit if self.by != "day" else "kWh a day"
+
 
 def read_rule(fields: Fields) -> TierRule:
     """The `tiers` of an energy charge."""
@@ -72,11 +76,10 @@ def read_tiers(items: list[tuple[Any, str]]) -> tuple[Tier, ...]:
     return tuple(tiers)
 
 
-def tier_words(tiers: tuple[Tier, ...], number: int, rule: TierRule) -> str:
+def tier_words(tiers: tuple[Tier, ...], number: int, unit: str) -> str:
     """What a line of one tier says after its label."""
     below = tiers[number - 1].up_to_micro if number else None
     above = tiers[number].up_to_micro
-    unit = rule.unit if rule.by != "day" else "kWh a day"
     if below is None:
         return f"to {micro_text(above or 0)} {unit}"
     if above is None:

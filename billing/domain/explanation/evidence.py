@@ -9,11 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from billing.domain.axis import local_date
 from billing.domain.explanation.comparison import Comparison
+from billing.domain.explanation.game import LABELLED
 from billing.domain.explanation.phrases import date_text, day_count, kwh_text, percent_text, price_text
 from billing.domain.explanation.shift import price_steps, shares
 from billing.domain.money import Rounding, div_round
-from billing.domain.rating import Line, RatedBill
+from billing.domain.rating import Demand, Line, RatedBill
 
 # A table cell holds this many; all of them are in ``figures``.
 MOST_FIGURES = 3
@@ -63,11 +65,15 @@ def _prices(bill: RatedBill, kind: str) -> dict[tuple[str, str], list[Line]]:
     found: dict[tuple[str, str], list[Line]] = {}
     for line in bill.lines:
         if line.kind == kind:
-            found.setdefault((line.code, line.label if kind == "energy" else ""), []).append(line)
+            found.setdefault((line.code, line.label if kind in LABELLED else ""), []).append(line)
     return found
 
 
-def _changed_prices(found: Comparison, kind: str) -> tuple[Figure, ...]:
+def _changed_prices(found: Comparison, *kinds: str) -> tuple[Figure, ...]:
+    return tuple(figure for kind in kinds for figure in _changed_prices_of(found, kind))
+
+
+def _changed_prices_of(found: Comparison, kind: str) -> tuple[Figure, ...]:
     before, after = _prices(found.before, kind), _prices(found.after, kind)
     figures = []
     for key in dict.fromkeys((*before, *after)):
@@ -133,6 +139,55 @@ def _shift(found: Comparison) -> tuple[Figure, ...]:
     )
 
 
+def _peak(found: Comparison) -> tuple[Figure, ...]:
+    """The highest demand of each label, as billed, in both bills; the largest change first."""
+    of_bill = [_highest(bill) for bill in (found.before, found.after)]
+    labels = list(dict.fromkeys((*of_bill[1], *of_bill[0])))
+    labels.sort(key=lambda key: -abs(_kw(of_bill[1], key) - _kw(of_bill[0], key)))
+    figures = []
+    for key in labels:
+        before, after = _told_apart(_kw(of_bill[0], key), _kw(of_bill[1], key), kwh_text)
+        highest = of_bill[1].get(key)
+        figures.append(
+            Figure(
+                key[1],
+                before if key in of_bill[0] else None,
+                after if highest else None,
+                "kW",
+                _day_of(found, highest) if highest else None,
+            )
+        )
+    return tuple(figures)
+
+
+def _highest(bill: RatedBill) -> dict[tuple[str, str], Demand]:
+    found: dict[tuple[str, str], Demand] = {}
+    for demand in bill.demands:
+        known = found.get((demand.code, demand.label))
+        if known is None or demand.billed_micro_kw > known.billed_micro_kw:
+            found[demand.code, demand.label] = demand
+    return found
+
+
+def _kw(of_bill: dict[tuple[str, str], Demand], key: tuple[str, str]) -> int:
+    return of_bill[key].billed_micro_kw if key in of_bill else 0
+
+
+def _day_of(found: Comparison, demand: Demand) -> date | None:
+    """The day on which it was drawn, or the first of the month that holds it up."""
+    if demand.held_by is not None or demand.starts_at is None:
+        return demand.held_by
+    return local_date(demand.starts_at, found.game.sides[1].side.zone)
+
+
+def _peak_text(figures: tuple[Figure, ...]) -> str:
+    first = figures[0]
+    if first.after is None or first.before is None:
+        return _arrow(first)
+    on = f" on {date_text(first.from_day)}" if first.from_day else ""
+    return f"{first.name} {first.after} kW{on}, was {first.before}"
+
+
 def _without_hours(found: Comparison) -> str:
     """What there is to show of a shift where the hours cost the same."""
     steps = price_steps(found)
@@ -185,12 +240,13 @@ def _was(figures: tuple[Figure, ...]) -> str:
 
 _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "days": _days,
-    "price": lambda found: _changed_prices(found, "energy"),
+    "price": lambda found: _changed_prices(found, *LABELLED),
     "fixed": lambda found: _changed_prices(found, "fixed"),
     "tax": lambda found: _changed_prices(found, "tax"),
     "tariff": _tariff,
     "volume": _volume,
     "shift": _shift,
+    "peak": _peak,
     "estimate": _estimate,
 }
 _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
@@ -205,6 +261,7 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     "tariff": lambda figures: f"{figures[0].before} → {figures[0].after}",
     "volume": lambda figures: f"{figures[0].after} kWh a day, was {figures[0].before}",
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
+    "peak": _peak_text,
     "estimate": lambda figures: "; ".join(
         f"{figure.before} kWh guessed, {figure.after} read" for figure in figures
     ),
@@ -216,6 +273,7 @@ _WITHOUT_FIGURES = {
     "tax": "the same rate, on other lines",
     "volume": "another daily use",
     "shift": "one price for all hours: other hours change nothing",
+    "peak": "no demand was measured",
     "estimate": "estimates replaced by readings",
     "tariff": "another tariff",
 }

@@ -1,10 +1,10 @@
 """Every mixture of before and after, rated by the same engine in one batch a plan.
 
 Factors of the present charges: ``days`` (calendar), ``price``, ``fixed``, ``volume`` (kWh a day), ``shift``
-(shape over hours and days), ``estimate`` (billed minus now known), ``tax`` (change of the rule). Where the
+(shape over hours and days), ``peak`` (the same for demand alone: its highest relative to the volume, and what
+a ratchet looks back upon), ``estimate`` (billed minus now known), ``tax`` (change of the rule). Where the
 tariff was switched, ``price``, ``fixed`` and ``tax`` are one: ``tariff``. A factor that is equal on both
-sides is dropped; that changes no other effect. Later factors (weather, peak, discount) take their place in
-FACTORS.
+sides is dropped; that changes no other effect. Later factors (weather, discount) take their place in FACTORS.
 """
 
 from __future__ import annotations
@@ -14,34 +14,47 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from math import gcd
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from billing.domain.charges.periods import Scheduled
 from billing.domain.days import day_kind
-from billing.domain.explanation.sides import Side, lay
+from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, Plan, compile_plan
-from billing.domain.pricing import LineColumn, determinants, lines_of
+from billing.domain.pricing import LineColumn, lines_of, measured
+from billing.domain.supply_state import EarlierDemand
 from billing.domain.tariff import Version
 
 # The fixed order decides ties when effects are rounded.
-FACTORS = ("days", "price", "fixed", "tariff", "volume", "shift", "estimate", "tax")
+FACTORS = ("days", "price", "fixed", "tariff", "volume", "shift", "peak", "estimate", "tax")
 RULE_FACTORS = ("price", "fixed", "tax")
-USE_FACTORS = ("volume", "shift", "estimate")
+LABELLED = ("energy", "demand")
+"""Kinds of line that a charge has several of, told apart by their labels."""
 
-LineKey = tuple[str, str, str]  # kind, code, label (of an energy line; else empty)
+LineKey = tuple[str, str, str]  # kind, code, label (of an energy or demand line; else empty)
 
 
 def line_key(kind: str, code: str, label: str) -> LineKey:
-    """What makes two lines the same row: an energy line's label, any other's code alone."""
-    return (kind, code, label if kind == "energy" else "")
+    """What makes two lines the same row: a label where the charge has labels, else its code alone."""
+    return (kind, code, label if kind in LABELLED else "")
+
+
+class Choice(NamedTuple):
+    """From which side (0 before, 1 after) each part of a plan comes."""
+
+    calendar: int
+    price: int
+    fixed: int
+    tax: int
+    peak: int
 
 
 @dataclass(frozen=True, eq=False)
 class LaidSide:
-    """billed, actual: int64 (days, slots), the same array where nothing has changed since."""
+    """billed, actual: int64 (days, columns), the same array where nothing has changed since."""
 
     side: Side
     rules: DayRules
@@ -52,6 +65,10 @@ class LaidSide:
     def days(self) -> int:
         return self.side.period.days
 
+    @property
+    def earlier(self) -> tuple[EarlierDemand, ...]:
+        return self.side.state.earlier(self.side.period.starts_on)
+
 
 @dataclass(frozen=True, eq=False)
 class Game:
@@ -59,16 +76,18 @@ class Game:
 
     sides: tuple[LaidSide, LaidSide]
     maps: DayMaps
-    slot_minutes: int
+    grid: Grid
     switched: bool
 
     @classmethod
     def of(cls, before: Side, after: Side) -> Game:
         slot_minutes = gcd(before.usage.interval_minutes, after.usage.interval_minutes)
-        laid = tuple(_lay(side, slot_minutes) for side in (before, after))
+        again = [twice(side.usage, side.period, side.zone, slot_minutes) for side in (before, after)]
+        grid = Grid.of(slot_minutes, again[0] | again[1])
+        laid = tuple(_lay(side, grid) for side in (before, after))
         calendars = (before.tariff.holidays, after.tariff.holidays)
         maps = DayMaps.of(before.period, after.period, calendars)
-        return cls((laid[0], laid[1]), maps, slot_minutes, before.tariff.code != after.tariff.code)
+        return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code)
 
     def active(self) -> tuple[str, ...]:
         """The factors that differ, in the order of FACTORS."""
@@ -80,11 +99,19 @@ class Game:
             found.add("days")
         if int(before.actual.sum()) * after.days != int(after.actual.sum()) * before.days:
             found.add("volume")
-        if any(self._shapes_differ(calendar) for calendar in (0, 1)):
+        reshaped = any(self._shapes_differ(calendar) for calendar in (0, 1))
+        if reshaped:
             found.add("shift")
+        if self.demand_counts and (reshaped or _drawn_otherwise(before, after)):
+            found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
         return tuple(name for name in FACTORS if name in found)
+
+    @property
+    def demand_counts(self) -> bool:
+        """Whether either tariff has something that depends on the highest demand."""
+        return any(version.demand for laid in self.sides for version, _season in laid.rules.energy)
 
     def _rules_differ(self, name: str) -> bool:
         for calendar in (0, 1):
@@ -116,7 +143,7 @@ class Game:
         return not np.array_equal(scaled(shapes[0], total), scaled(shapes[1], total))
 
     def path(self, calendar: int, volume: int, shift: int, estimate: int) -> Int64Array:
-        """int64 (days of the calendar, slots): the usage of a mixture."""
+        """int64 (days of the calendar, columns): the usage of a mixture."""
         shape_side = self.sides[shift]
         # The error of one side's estimates cannot be laid on the other's shape; there it only moves the
         # level.
@@ -146,57 +173,78 @@ class Game:
             of_price.rounding,
         )
 
-    def plan(self, calendar: int, price: int, fixed: int, tax: int) -> Plan:
-        days, slots = self.sides[calendar].days, 1440 // self.slot_minutes
-        day_index = np.repeat(np.arange(days, dtype=np.int32), slots)
-        clock = np.tile(np.arange(slots, dtype=np.int16) * self.slot_minutes, days)
-        return compile_plan(self.rules(calendar, price, fixed, tax), day_index, clock)
+    def plan(self, choice: Choice) -> Plan:
+        rules = self.rules(choice.calendar, choice.price, choice.fixed, choice.tax)
+        reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
+        return compile_plan(rules, self.grid.axis(len(rules.days)), reading_minutes)
 
     def values(self, factors: tuple[str, ...]) -> dict[LineKey, Int64Array]:
         """Minor units of every line in all 2^n mixtures: int64 (2^n,), bit i set: factor i as after."""
         count = 1 << len(factors)
-        by_plan: dict[tuple[int, int, int, int], list[int]] = {}
+        by_plan: dict[Choice, list[int]] = {}
         paths: dict[tuple[int, int, int, int], Int64Array] = {}
         found: dict[LineKey, Int64Array] = {}
         for mask in range(count):
-            by_plan.setdefault(self._plan_choice(factors, mask), []).append(mask)
+            by_plan.setdefault(self._choice(factors, mask), []).append(mask)
         for choice, masks in by_plan.items():
-            rows = []
+            plan = self.plan(choice)
+            rows: dict[str, list[Int64Array]] = {"shift": [], "peak": []}
             for mask in masks:
-                volume, shift, estimate = (_bit(factors, mask, name) for name in USE_FACTORS)
-                if "shift" not in factors:
-                    shift = estimate  # shapes are equal, so take the one that knows the estimates as billed
-                key = (choice[0], volume, shift, estimate)
-                if key not in paths:
-                    paths[key] = self.path(*key).ravel()
-                rows.append(paths[key])
-            for line in rate_paths(np.stack(rows), self.plan(*choice)):
+                volume, estimate = _bit(factors, mask, "volume"), _bit(factors, mask, "estimate")
+                for name, of_name in rows.items():
+                    # Where shapes are equal, take the one that knows the estimates as billed.
+                    shape = _bit(factors, mask, name) if name in factors else estimate
+                    key = (choice.calendar, volume, shape, estimate)
+                    if key not in paths:
+                        paths[key] = self.path(*key).ravel()
+                    of_name.append(paths[key])
+            drawn = np.stack(rows["peak"]) if plan.demand else None
+            earlier = self.sides[choice.peak].earlier
+            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier):
                 row = found.setdefault(
                     line_key(line.kind, line.code, line.label), np.zeros(count, dtype=np.int64)
                 )
                 row[masks] += line.amount_minor
         return found
 
-    def _plan_choice(self, factors: tuple[str, ...], mask: int) -> tuple[int, int, int, int]:
-        calendar = _bit(factors, mask, "days")
+    def _choice(self, factors: tuple[str, ...], mask: int) -> Choice:
+        calendar, peak = _bit(factors, mask, "days"), _bit(factors, mask, "peak")
         if self.switched:
             whole = _bit(factors, mask, "tariff")
-            return (calendar, whole, whole, whole)
+            return Choice(calendar, whole, whole, whole, peak)
         price, fixed, tax = (_bit(factors, mask, name) for name in RULE_FACTORS)
-        return (calendar, price, fixed, tax)
+        return Choice(calendar, price, fixed, tax, peak)
 
 
-def rate_paths(paths: Int64Array, plan: Plan) -> tuple[LineColumn, ...]:
-    """Price paths (mixtures, days * slots) that share one plan: the two stages of any bill."""
-    energy = [determinants(found, paths) for found in plan.energy]
-    return lines_of(plan, energy, paths.shape[0])
+def rate_paths(
+    paths: Int64Array,
+    plan: Plan,
+    drawn: Int64Array | None = None,
+    earlier: Sequence[EarlierDemand] = (),
+) -> tuple[LineColumn, ...]:
+    """Price paths (mixtures, days * columns) that share one plan: the two stages of any bill.
+
+    drawn: what demand is read from, where it is not the same.
+    """
+    found = measured(plan, paths, demand_micro_kwh=drawn, earlier=earlier)
+    return lines_of(plan, found, paths.shape[0])
 
 
-def _lay(side: Side, slot_minutes: int) -> LaidSide:
-    billed = lay(side.usage, side.period, side.zone, slot_minutes)
+def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
+    """Whether demand is read from readings of another length, or looks back upon something else."""
+    known = [
+        [(one.code, one.label, one.months_back, one.month, one.micro_kw.tolist()) for one in laid.earlier]
+        for laid in (before, after)
+    ]
+    lengths = [laid.side.usage.interval_minutes for laid in (before, after)]
+    return known[0] != known[1] or lengths[0] != lengths[1]
+
+
+def _lay(side: Side, grid: Grid) -> LaidSide:
+    billed = lay(side.usage, side.period, side.zone, grid)
     actual = billed
     if side.known is not None:
-        actual = lay(side.actual(), side.period, side.zone, slot_minutes)
+        actual = lay(side.actual(), side.period, side.zone, grid)
         if np.array_equal(actual, billed):
             actual = billed
     return LaidSide(side, side.rules(), billed, actual)
@@ -215,18 +263,20 @@ def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
 
 @lru_cache(maxsize=512)
 def price_content(version: Version, season: str) -> tuple[Any, ...]:
-    """What a version charges for energy in a season, without the names of seasons."""
+    """What a version charges for energy and demand in a season, without the names of seasons."""
+    energy = tuple((one.code, one.tiers, _periods(one, season)) for one in version.energy)
+    demand = tuple(
+        (one.code, one.window_minutes, one.by, one.per, one.ratchet, _periods(one, season))
+        for one in version.demand
+    )
+    return energy + demand
+
+
+def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:
     return tuple(
-        (
-            charge.code,
-            charge.tiers,
-            tuple(
-                (period.label, period.prices, period.day_kinds, period.spans, period.otherwise)
-                for period in charge.periods
-                if period.covers(season)
-            ),
-        )
-        for charge in version.energy
+        (period.label, period.prices, period.day_kinds, period.spans, period.otherwise)
+        for period in charge.periods
+        if period.covers(season)
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.game import rate_paths
+from billing.domain.explanation.game import Choice, rate_paths
 from billing.domain.money import Int64Array
 
 
@@ -45,7 +45,7 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
     for day in range(days):
         variants[day + 1, day * slots : (day + 1) * slots] = expected[day]
     totals = np.zeros(days + 1, dtype=np.int64)
-    for line in rate_paths(variants, game.plan(1, 1, 1, 1)):
+    for line in rate_paths(variants, game.plan(Choice(1, 1, 1, 1, 1)), None, game.sides[1].earlier):
         totals += line.amount_minor
     costs = totals[0] - totals[1:]
     dates, others = tuple(found.after.period.dates()), tuple(found.before.period.dates())
@@ -62,8 +62,8 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
                 int(used[day].sum()),
                 int(expected[day].sum()),
                 int(costs[day]),
-                begin * game.slot_minutes,
-                end * game.slot_minutes,
+                int(game.grid.clock[begin]),
+                int(game.grid.clock[end - 1]) + game.grid.slot_minutes,
             )
         )
     moved.sort(key=lambda day: (-abs(day.cost_minor), -abs(day.difference_micro_kwh), day.day))

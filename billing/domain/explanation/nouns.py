@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import price_content
-from billing.domain.explanation.phrases import count_words, date_text, month_of
+from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
 from billing.domain.explanation.shift import price_steps
 
 
@@ -25,6 +25,7 @@ _SHORT_NOUNS = {
     "tariff": Noun("the change of tariff"),
     "volume": Noun("the use a day"),
     "shift": Noun("use at other hours"),
+    "peak": Noun("the highest demand"),
     "estimate": Noun("estimates put right", plural=True),
     "tax": Noun("the tax"),
 }
@@ -50,6 +51,8 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return Noun(f"using {'more' if more else 'less'} a day")
     if effect == "shift":
         return _shift(found, dearer)
+    if effect == "peak":
+        return _peak(found, dearer)
     return _estimate(found)
 
 
@@ -69,6 +72,15 @@ def _shift(found: Comparison, dearer: bool) -> Noun:
         return Noun(f"more use on {'dearer' if dearer else 'cheaper'} days")
     rose = after[0].rose
     return Noun(f"more use {'after' if rose == dearer else 'before'} the price {'rose' if rose else 'fell'}")
+
+
+def _peak(found: Comparison, dearer: bool) -> Noun:
+    """Of the same use; where an earlier month holds the demand up, that month."""
+    held = {demand.held_by for demand in found.after.demands if demand.held_by is not None}
+    if dearer and len(held) == 1:
+        month = min(held)
+        return Noun(f"the peak of {month_name(month)} {month.year}")
+    return Noun(f"a {'higher' if dearer else 'lower'} peak for the same use")
 
 
 def _days(found: Comparison) -> Noun:

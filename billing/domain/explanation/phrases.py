@@ -62,6 +62,10 @@ def month_of(period: Period) -> str | None:
     return _MONTHS[start.month - 1] if start.day == 1 and period.ends_before == next_month else None
 
 
+def month_name(day: date) -> str:
+    return _MONTHS[day.month - 1]
+
+
 def date_text(day: date, *, with_year: bool = False) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")
 

@@ -7,8 +7,9 @@ from datetime import date
 from itertools import pairwise
 
 from billing.domain.explanation.comparison import Comparison
+from billing.domain.explanation.game import Choice
 from billing.domain.money import MICRO
-from billing.domain.pricing import determinants, present_keys
+from billing.domain.pricing import energy_of, present_keys
 from billing.domain.rating import Line, RatedBill
 
 
@@ -23,10 +24,12 @@ class PriceStep:
 def shares(found: Comparison, side: int) -> dict[str, int]:
     """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
     game = found.game
-    energy = max(game.plan(side, 1, 1, 1).energy, key=lambda plan: len(present_keys(plan)), default=None)
+    energy = max(
+        game.plan(Choice(side, 1, 1, 1, 1)).energy, key=lambda plan: len(present_keys(plan)), default=None
+    )
     if energy is None:
         return {}
-    sums = determinants(energy, game.sides[side].actual.reshape(1, -1))[0]
+    sums = energy_of(energy, game.sides[side].actual.reshape(1, -1))[0]
     total = max(1, int(sums.sum()))
     found_shares: dict[str, int] = {}
     for number in present_keys(energy):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.days import Period
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, rules_of
 from billing.domain.rating import RatedBill, rate_bill
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage
 
@@ -20,7 +23,7 @@ class Side:
     """usage: as it was billed, gaps filled and flagged estimated. timezone: the premise's.
 
     known: the readings as known now, where any have come in since that differ; None when nothing has. Where
-    it has no reading, the billed one stands.
+    it has no reading, the billed one stands. state: what its bill took of the supply beside readings.
     """
 
     usage: Usage
@@ -28,6 +31,7 @@ class Side:
     period: Period
     timezone: str
     known: Usage | None = None
+    state: SupplyState = NOTHING_KNOWN
 
     @property
     def zone(self) -> str:
@@ -37,7 +41,7 @@ class Side:
         return rules_of(self.tariff, self.period)
 
     def bill(self) -> RatedBill:
-        return rate_bill(self.usage, self.tariff, self.period, timezone=self.timezone)
+        return rate_bill(self.usage, self.tariff, self.period, timezone=self.timezone, state=self.state)
 
     def actual(self) -> Usage:
         """As billed, with what is known now in place of what was billed then."""
@@ -60,12 +64,76 @@ class Side:
         return Usage(self.usage.starts_at, step, values, missing, guessed)
 
 
-def lay(usage: Usage, period: Period, timezone: str, slot_minutes: int) -> Int64Array:
-    """micro_kwh as int64 (days, 1440 / slot_minutes), by the local clock; what lies outside is zero.
+@dataclass(frozen=True, eq=False)
+class GridAxis:
+    """Days of a grid one after the other, as an axis of intervals; see billing.domain.axis.Axis."""
 
-    Both passes through a repeated hour add to the same slot: they carry the same label. (Charges on the
-    highest demand or on prices by the instant will want the repeated hour apart.) Longer readings are
-    spread evenly.
+    interval_minutes: int
+    day_index: npt.NDArray[np.int32]
+    clock_minute: npt.NDArray[np.int16]
+    repeated: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The columns of a day, in the order of time: its clock slots, and again those that the clock showed for
+    a second time on any day laid on it. Other days hold nothing there.
+
+    clock: int16 (columns,), minute at which each begins. repeated: bool (columns,), of the second pass.
+    """
+
+    slot_minutes: int
+    clock: npt.NDArray[np.int16]
+    repeated: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, slot_minutes: int, twice: Iterable[int]) -> Grid:
+        """twice: minutes of the slots that come twice; each stretch of them follows its first pass."""
+        again = sorted(twice)
+        ends = [minute for minute in again if minute + slot_minutes not in again]
+        columns: list[tuple[int, bool]] = []
+        for minute in range(0, 1440, slot_minutes):
+            columns.append((minute, False))
+            if minute in ends:
+                first = again.index(minute)
+                while first and again[first - 1] == again[first] - slot_minutes:
+                    first -= 1
+                columns += [(other, True) for other in again[first : again.index(minute) + 1]]
+        clock, repeated = zip(*columns, strict=True)
+        return cls(slot_minutes, np.array(clock, dtype=np.int16), np.array(repeated, dtype=bool))
+
+    @property
+    def size(self) -> int:
+        return int(self.clock.size)
+
+    def axis(self, days: int) -> GridAxis:
+        day_index = np.repeat(np.arange(days, dtype=np.int32), self.size)
+        return GridAxis(self.slot_minutes, day_index, np.tile(self.clock, days), np.tile(self.repeated, days))
+
+    def columns(self, minute: Int64Array, repeated: npt.NDArray[np.bool_]) -> Int64Array:
+        """Which column intervals beginning at these minutes belong to."""
+        place = np.zeros((2, 1440 // self.slot_minutes), dtype=np.int64)
+        slots = self.clock // self.slot_minutes
+        place[0, slots[~self.repeated]] = np.flatnonzero(~self.repeated)
+        place[1] = place[0]
+        place[1, slots[self.repeated]] = np.flatnonzero(self.repeated)
+        return place[repeated.astype(np.int64), minute // self.slot_minutes]
+
+
+def twice(usage: Usage, period: Period, timezone: str, slot_minutes: int) -> set[int]:
+    """Minutes of the slots that the period's clock shows a second time."""
+    axis = axis_of(timezone, usage.interval_minutes, epoch_minute(usage.starts_at), period)
+    return {
+        (minute + piece) % 1440 // slot_minutes * slot_minutes
+        for minute in axis.clock_minute[axis.repeated].tolist()
+        for piece in range(0, usage.interval_minutes, slot_minutes)
+    }
+
+
+def lay(usage: Usage, period: Period, timezone: str, grid: Grid) -> Int64Array:
+    """micro_kwh as int64 (days, columns of the grid), by the local clock; what lies outside is zero.
+
+    Longer readings are spread evenly.
     """
     first = epoch_minute(usage.starts_at)
     axis = axis_of(timezone, usage.interval_minutes, first, period)
@@ -75,11 +143,10 @@ def lay(usage: Usage, period: Period, timezone: str, slot_minutes: int) -> Int64
     values = usage.micro_kwh[begin + offset : end + offset]
     day = axis.day_index[begin:end].astype(np.int64)
     minute = axis.clock_minute[begin:end].astype(np.int64)
-    slots = 1440 // slot_minutes
-    grid = np.zeros(period.days * slots, dtype=np.int64)
-    pieces = usage.interval_minutes // slot_minutes
+    laid = np.zeros(period.days * grid.size, dtype=np.int64)
+    pieces = usage.interval_minutes // grid.slot_minutes
     share, rest = np.divmod(values, pieces)
     for piece in range(pieces):
-        slot = (minute + piece * slot_minutes) % 1440 // slot_minutes
-        np.add.at(grid, day * slots + slot, share + (piece < rest))
-    return grid.reshape(period.days, slots)
+        column = grid.columns((minute + piece * grid.slot_minutes) % 1440, axis.repeated[begin:end])
+        np.add.at(laid, day * grid.size + column, share + (piece < rest))
+    return laid.reshape(period.days, grid.size)

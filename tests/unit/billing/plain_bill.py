@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import holidays as public_holidays
 
 from billing.domain.days import Period
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.usage import Usage
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -29,7 +30,9 @@ def rounded(value: Fraction, rule: str) -> int:
 class PlainBill:
     """The rules of docs/tariffs.md read straight from the JSON, one interval at a time, in fractions."""
 
-    def __init__(self, found: dict[str, Any], usage: Usage, period: Period) -> None:
+    def __init__(
+        self, found: dict[str, Any], usage: Usage, period: Period, state: SupplyState = NOTHING_KNOWN
+    ) -> None:
         self.found, self.rule = found, found["rounding"]
         self.unit = Fraction(10) ** found["decimals"]
         where = found.get("holidays")
@@ -40,6 +43,7 @@ class PlainBill:
         self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
         self.segments: dict[str, dict[Any, Any]] = defaultdict(dict)
         self._energy(usage, period)
+        self._demand(usage, period, state)
         self._fixed(period)
         self.amounts = {key: rounded(value * self.unit, self.rule) for key, value in self.lines.items()}
         self._taxes(period)
@@ -53,7 +57,8 @@ class PlainBill:
         taxes = [charge for charge in version["charges"] if charge["kind"] == "tax"]
         return repr([(tax, codes[codes.index(tax["code"]) :]) for tax in taxes])
 
-    def price_at(self, charge: dict[str, Any], day: date, minute: int) -> tuple[str, str]:
+    def price_at(self, charge: dict[str, Any], day: date, minute: int) -> tuple[str, str] | None:
+        """None for hours without demand charge."""
         season = self.season(self.version(day), day)
         otherwise, hits = None, []
         for entry in charge["periods"]:
@@ -70,9 +75,11 @@ class PlainBill:
             spans = [span.split("-") for span in entry.get("hours", ["00:00-24:00"])]
             if kinds & set(entry.get("days", kinds)) and any(start <= clock < end for start, end in spans):
                 hits.append(entry)
-        assert len(hits) == 1 or (not hits and otherwise is not None)
         entry = hits[0] if hits else otherwise
-        assert entry is not None
+        if entry is None:
+            assert charge["kind"] == "demand"
+            return None
+        assert len(hits) < 2
         return entry["label"], entry.get("price") or repr(entry["tiers"])
 
     @staticmethod
@@ -94,7 +101,9 @@ class PlainBill:
             for charge in self.version(day)["charges"]:
                 if charge["kind"] != "energy":
                     continue
-                label, price = self.price_at(charge, day, local.hour * 60 + local.minute)
+                hit = self.price_at(charge, day, local.hour * 60 + local.minute)
+                assert hit is not None
+                label, price = hit
                 key = (self.taxes_on(day), charge["code"], label, price)
                 if "tiers" not in charge:
                     self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
@@ -146,6 +155,89 @@ class PlainBill:
                     for key, below in self._shared(energy, total, min(total, end), order).items():
                         self._add(key, number, below - used[key])
                         used[key] = below
+
+    def _demand(self, usage: Usage, period: Period, state: SupplyState) -> None:
+        """Windows of the clock; of each label, price and month the highest; its money by days."""
+        zone, minutes = ZoneInfo(self.found["timezone"]), usage.interval_minutes
+        windows: dict[Any, int] = defaultdict(int)
+        owner: dict[Any, Any] = {}
+        for index, micro in enumerate(usage.micro_kwh.tolist()):
+            local = (usage.starts_at + timedelta(minutes=minutes * index)).astimezone(zone)
+            day, clock = local.date(), local.hour * 60 + local.minute
+            if not period.starts_on <= day < period.ends_before:
+                continue
+            for charge in self.version(day)["charges"]:
+                if charge["kind"] == "demand":
+                    length = max(charge["window"], minutes)
+                    window = (charge["code"], length, day, clock // length, local.fold)
+                    if window not in owner:
+                        hit = self.price_at(charge, day, clock)
+                        owner[window] = None if hit is None else self._maximum(charge, day, hit)
+                    windows[window] += micro
+        maxima: dict[Any, Fraction] = defaultdict(Fraction)
+        for window, micro in windows.items():
+            if owner[window] is not None:
+                kw = Fraction(micro, 10**6) * 60 / window[1]
+                maxima[owner[window]] = max(maxima[owner[window]], kw)
+        months = {key: self._first_month(key, period) for key in maxima}
+        for key, kw in maxima.items():
+            past = [
+                (maxima[other], months[other]) for other in maxima if (other[0], other[1]) == (key[0], key[1])
+            ]
+            for one in state.demands:
+                if (one.code, one.label) == (key[0], key[1]):
+                    past.append((Fraction(int(one.micro_kw[0]), 10**6), (one.month.year, one.month.month)))
+            self._demand_lines(key, self._held_up(key, kw, months[key], past), period)
+
+    @staticmethod
+    def _maximum(charge: dict[str, Any], day: date, hit: tuple[str, str]) -> Any:
+        month = (day.year, day.month) if charge.get("by", "month") == "month" else None
+        terms = {"per": charge.get("per", "month"), "ratchet": charge.get("ratchet")}
+        return (charge["code"], *hit, charge.get("by", "month"), charge["window"], repr(terms), month)
+
+    def _days_offered(self, key: Any, period: Period) -> list[date]:
+        found = []
+        for day in period.dates():
+            version = self.version(day)
+            for charge in version["charges"]:
+                if (charge["kind"], charge["code"]) == ("demand", key[0]):
+                    for entry in charge["periods"]:
+                        if self.season(version, day) in entry.get("seasons", [self.season(version, day)]):
+                            price = entry.get("price") or repr(entry["tiers"])
+                            if self._maximum(charge, day, (entry["label"], price)) == key:
+                                found.append(day)
+        return list(dict.fromkeys(found))
+
+    def _first_month(self, key: Any, period: Period) -> tuple[int, int]:
+        day = self._days_offered(key, period)[0]
+        return day.year, day.month
+
+    @staticmethod
+    def _held_up(key: Any, kw: Fraction, now: tuple[int, int], past: list[Any]) -> Fraction:
+        ratchet = ast.literal_eval(key[5])["ratchet"]
+        if ratchet is None:
+            return kw
+        counted = [calendar.month_name.__getitem__(n).lower() for n in range(1, 13)]
+        counted = ratchet.get("of", counted)
+        for before, (year, month) in past:
+            back = (now[0] - year) * 12 + now[1] - month
+            if 1 <= back <= ratchet["months"] and calendar.month_name[month].lower() in counted:
+                share = Fraction(ratchet["percent"]) / 100 * before * 10**6
+                kw = max(kw, Fraction(rounded(share, "half_up"), 10**6))
+        return kw
+
+    def _demand_lines(self, key: Any, kw: Fraction, period: Period) -> None:
+        per = ast.literal_eval(key[5])["per"]
+        tiers = ast.literal_eval(key[2]) if key[2].startswith("[") else [{"price": key[2]}]
+        for day in self._days_offered(key, period):
+            share = 1 if per == "day" else calendar.monthrange(day.year, day.month)[1]
+            below = Fraction(0)
+            for number, tier in enumerate(tiers):
+                above = Fraction(tier["up_to"]) if "up_to" in tier else max(kw, below)
+                inside = min(kw, above) - min(kw, below)
+                below = above
+                line = (self.taxes_on(day), key[0], *map(str, key[1:]), str(number))
+                self.lines[line] += inside * Fraction(tier["price"]) / share
 
     @staticmethod
     def _caps(key: tuple[str, ...], part: Fraction) -> list[int]:

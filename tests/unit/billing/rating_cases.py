@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
+from billing.domain.supply_state import PastDemand, SupplyState
 from billing.domain.tariff import Tariff
 from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage
@@ -39,6 +40,11 @@ def three_rates(night: str = "0.12", peak: str = "0.36", day: str = "0.24") -> d
             {"label": "day", "price": day, "otherwise": True},
         ],
     }
+
+
+def demand(price: str = "8.50", code: str = "demand", window: int = 30, **more: Any) -> dict[str, Any]:
+    periods = [{"label": "maximum", "price": price}]
+    return {"kind": "demand", "code": code, "window": window, "periods": periods, **more}
 
 
 def tax(percent: str = "5", base: list[str] | None = None, code: str = "vat") -> dict[str, Any]:
@@ -152,6 +158,59 @@ def tiered(draw: st.DrawFn, charge: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
+def demand_charges(draw: st.DrawFn, seasons: bool, code: str = "demand") -> dict[str, Any]:
+    """At all hours, at some and not at others, by season; with tiers, a ratchet, by month or bill."""
+    start, end = sorted(draw(st.sets(st.integers(0, 24), min_size=2, max_size=2)))
+    hours = [f"{start:02d}:00-{end:02d}:00"]
+    shape = draw(st.sampled_from(["flat", "hours", "days", *(["season"] if seasons else [])]))
+    if shape == "flat":
+        periods: list[dict[str, Any]] = [{"label": "most"}]
+    elif shape == "hours":
+        periods = [{"label": "peak", "hours": hours, "days": ["weekday"]}]
+    elif shape == "days":
+        periods = [{"label": "peak", "hours": hours}, {"label": "most", "otherwise": True}]
+    else:
+        periods = [
+            {"label": "most", "seasons": ["summer"]},
+            {"label": "most", "seasons": ["winter"], "hours": hours},
+        ]
+    for period in periods:
+        if draw(st.booleans()):
+            period["price"] = draw(prices)
+        else:
+            end = draw(st.integers(1, 40))
+            period["tiers"] = [{"up_to": f"{end / 10}", "price": draw(prices)}, {"price": draw(prices)}]
+    found = {
+        "kind": "demand",
+        "code": code,
+        "window": draw(st.sampled_from([15, 30, 60])),
+        "periods": periods,
+    }
+    if draw(st.booleans()):
+        found["by"] = draw(st.sampled_from(["month", "bill"]))
+    if draw(st.booleans()):
+        found |= {"per": "day", "code": f"{code}-by-day"}  # a code keeps what it is priced by
+    if draw(st.booleans()):
+        found["ratchet"] = {"percent": draw(st.sampled_from(["100", "80", "33.3333"])), "months": 2}
+        if draw(st.booleans()):
+            found["ratchet"]["of"] = ["july", "january", "june", "february"]
+    return found
+
+
+@st.composite
+def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
+    """Demands of some of the months before."""
+    months = draw(st.sets(st.integers(1, 3), min_size=1, max_size=3)) if draw(st.booleans()) else set()
+    labels = st.sampled_from(["most", "peak"])
+    demands = []
+    for back in sorted(months):
+        month = date(starts_on.year - (starts_on.month <= back), (starts_on.month - back - 1) % 12 + 1, 1)
+        micro_kw = np.array([draw(st.sampled_from([0, 70_000, 4_000_000, 12_000_000]))])
+        demands += [PastDemand(code, draw(labels), month, micro_kw) for code in ("demand", "demand-by-day")]
+    return SupplyState(tuple(demands))
+
+
+@st.composite
 def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]:
     seasons = draw(st.booleans())
     charges: list[dict[str, Any]] = [draw(energy_charges(seasons, holidays))]
@@ -161,6 +220,8 @@ def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]
         charges.append(fixed(draw(prices), "month", "rent"))
     if draw(st.booleans()):
         charges.append(draw(energy_charges(seasons, holidays, "network")))
+    if draw(st.booleans()):
+        charges.append(draw(demand_charges(seasons)))
     codes = [charge["code"] for charge in charges]
     if draw(st.booleans()):
         charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}", [draw(st.sampled_from(codes))], "levy"))
@@ -202,6 +263,15 @@ def periods(draw: st.DrawFn, least: int = 7, most: int = 40) -> Period:
     """Within 2013; clock changes, version changes and holidays fall where they fall."""
     days = draw(st.integers(least, most))
     starts_on = date(2013, 1, 1) + timedelta(days=draw(st.integers(0, 364 - days)))
+    if draw(st.integers(0, 3)) == 3:  # often a day on which some clock changes: London, Lord Howe, Sao Paulo
+        changes = [
+            date(2013, 3, 31),
+            date(2013, 10, 27),
+            date(2013, 4, 7),
+            date(2013, 10, 6),
+            date(2013, 2, 16),
+        ]
+        starts_on = draw(st.sampled_from(changes)) - timedelta(days=draw(st.integers(0, days - 1)))
     return Period(starts_on, starts_on + timedelta(days=days))
 
 
@@ -219,7 +289,7 @@ def sides(draw: st.DrawFn, found: Tariff) -> Side:
         read = np.where(guessed, rng.integers(0, 2_000_000, guessed.size), usage.micro_kwh)
         usage = Usage.of(usage.starts_at, 30, usage.micro_kwh, estimated=guessed)
         known = Usage.of(usage.starts_at, 30, read)
-    return Side(usage, found, period, zone, known)
+    return Side(usage, found, period, zone, known, draw(states(period.starts_on)))
 
 
 @st.composite

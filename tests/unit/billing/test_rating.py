@@ -26,6 +26,7 @@ from rating_cases import (
     london_usage,
     periods,
     random_usage,
+    states,
     tariff,
     tax,
     three_rates,
@@ -42,13 +43,14 @@ from billing.domain.usage import Usage, UsageMatrix
 
 
 @settings(deadline=None, max_examples=60)
-@given(documents(), periods(1, 8), st.integers(0, 2**32 - 1), st.sampled_from([30, 60]))
+@given(documents(), periods(1, 8), st.integers(0, 2**32 - 1), st.sampled_from([15, 30, 60]), st.data())
 def test_bill_equals_the_rules_read_one_interval_at_a_time(
-    found: dict[str, Any], period: Period, seed: int, minutes: int
+    found: dict[str, Any], period: Period, seed: int, minutes: int, data: st.DataObject
 ) -> None:
     usage = random_usage(period, found["timezone"], seed, minutes=minutes)
-    bill = rate_bill(usage, tariff_of(found), period)
-    plain = PlainBill(found, usage, period)
+    state = data.draw(states(period.starts_on))
+    bill = rate_bill(usage, tariff_of(found), period, state=state)
+    plain = PlainBill(found, usage, period, state)
     got: dict[str, list[int]] = defaultdict(list)
     for line in bill.lines:
         got[line.code].append(line.amount_minor)
@@ -117,6 +119,15 @@ def test_energy_of_parts_adds_up_to_the_whole(
         return sums
 
     assert energy(*parts) == energy(whole)
+
+    def most(*bills: Any) -> dict[tuple[str, str], int]:
+        highest: dict[tuple[str, str], int] = defaultdict(int)
+        for bill in bills:
+            for one in bill.demands:
+                highest[one.code, one.label] = max(highest[one.code, one.label], one.micro_kw)
+        return highest
+
+    assert most(*parts) == most(whole)
 
 
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))
