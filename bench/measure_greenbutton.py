@@ -2,7 +2,7 @@
 
 Three files of the same readings. `plain` has a time and a value a reading; `of a utility` has costs, prefixes
 of namespaces, a quality a reading and now and then another one; `commented` has a comment in every reading,
-as the samples of the standard have, so that each has to be read as XML. Both readers give every reading with
+as samples of the standard have. Both readers give every reading with
 its time; ours also finds holes and doubles, rounds exactly and cuts days.
 """
 
@@ -40,7 +40,7 @@ def measurements() -> Iterator[Measurement]:
         for name, prefix, words, bar in (
             ("Green Button", "", _plain, 10.0),
             ("Green Button of a utility", "espi:", _of_a_utility, 10.0),
-            ("Green Button, commented", "", _commented, 4.0),
+            ("Green Button, commented", "", _commented, 10.0),
         ):
             with path.open("w") as file:
                 file.writelines(_feed(watt_hours, prefix, words))

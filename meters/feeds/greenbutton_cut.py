@@ -20,6 +20,7 @@ from meters.domain.problems import Problem
 from meters.domain.quality import Quality
 from meters.feeds.format import Item
 from meters.feeds.greenbutton_days import EPOCH_DAY, days
+from meters.feeds.greenbutton_numbers import distinct
 from meters.feeds.greenbutton_readings import FIRST, LAST, MINUTE, BoolArray, Channel, Readings, Sound, sound
 from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, RowFault
 from meters.feeds.greenbutton_tokens import Rows, empty_rows
@@ -94,7 +95,7 @@ class Cutter:
         kept = readings if on_grid.all() else readings.chosen(on_grid)
         if self._spoiled:
             kept = kept.chosen(~np.isin(kept.day, list(self._spoiled)))
-        for length in np.unique(kept.length).tolist():
+        for length in distinct(kept.length).tolist():
             yield from days(self.channel, kept.chosen(kept.length == length), length)
         for row in np.flatnonzero(lone).tolist():
             yield self._consumption(readings, row)

@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from meters.domain.blocks import Block, BlockRun, Remark, one_code
+from meters.domain.blocks import Block, BlockRun, Remark
 from meters.domain.decimals import MISSING, IntArray, decimal_text
 from meters.feeds.greenbutton_codes import CURRENCIES, quality_words
+from meters.feeds.greenbutton_numbers import distinct
 from meters.feeds.greenbutton_readings import MINUTE, BoolArray, Channel, Readings
 from meters.feeds.greenbutton_rows import DAY_MICROS
 
@@ -52,9 +53,8 @@ def days(channel: Channel, readings: Readings, length: int) -> Iterator[Block | 
         own = slice(int(bounds[row]), int(bounds[row + 1]))
         quality: int | npt.NDArray[np.uint8] = int(least[row])
         if not uniform[row]:
-            codes = np.zeros(size, dtype=np.uint8)
-            codes[slots[own]] = readings.quality[own]
-            quality = one_code(codes, values[row])
+            quality = np.zeros(size, dtype=np.uint8)
+            quality[slots[own]] = readings.quality[own]
         remarks = [*_qualities(slots[own], readings.mask[own])] if worded[own].any() else []
         if costs.told[row]:
             remarks.append(costs.remark(row, channel.currency))
@@ -102,7 +102,7 @@ def _costs(readings: Readings, slots: IntArray, first: npt.NDArray[np.intp]) -> 
 
 def _worded(masks: npt.NDArray[np.uint32]) -> BoolArray:
     """Which readings have qualities that one code does not tell."""
-    said = [mask for mask in np.unique(masks).tolist() if quality_words(mask)]
+    said = [mask for mask in distinct(masks).tolist() if quality_words(mask)]
     return np.isin(masks, said) if said else np.zeros(masks.size, dtype=np.bool_)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ MICROS = 1_000_000
 """Instants and lengths are int64 microseconds: a fraction of a second is told, and a datetime holds it."""
 
 MOST_DIGITS = 18
+Number = TypeVar("Number", np.int64, np.int32, np.uint32)
 _DECIMAL = re.compile(r"([+-]?)(\d*)\.?(\d*)", re.ASCII)
 
 
@@ -36,6 +38,13 @@ def micros_of(number: int, places: int) -> int | None:
     """Seconds, n / 10**places, as microseconds, half-even; None beyond the years a datetime can say."""
     micros = round(Fraction(number * MICROS, 10**places)) if places else number * MICROS
     return micros if abs(micros) < 10**17 else None
+
+
+def distinct(numbers: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Like np.unique, but most often there is only one."""
+    if numbers.size and (numbers == numbers[0]).all():
+        return numbers[:1]
+    return np.unique(numbers)
 
 
 def scaled(numbers: IntArray, factor: Fraction) -> tuple[IntArray, npt.NDArray[np.bool_]]:

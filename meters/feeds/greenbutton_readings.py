@@ -14,7 +14,7 @@ from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import MISSING, IntArray
 from meters.domain.units import Unit
 from meters.feeds.greenbutton_codes import quality_of
-from meters.feeds.greenbutton_numbers import MICROS, scaled
+from meters.feeds.greenbutton_numbers import MICROS, distinct, scaled
 from meters.feeds.greenbutton_rows import BY_PLACE, DAY_MICROS, UNTOLD
 from meters.feeds.greenbutton_tokens import Rows
 
@@ -132,7 +132,7 @@ def _times(channel: Channel, rows: Rows) -> tuple[IntArray, IntArray, BoolArray]
 def _micro(channel: Channel, rows: Rows) -> tuple[IntArray, BoolArray]:
     value, places = np.where(rows["value"] == MISSING, 0, rows["value"]), rows["places"]
     micro, too_large = np.zeros(value.size, dtype=np.int64), np.zeros(value.size, dtype=np.bool_)
-    for digits in np.unique(places).tolist():
+    for digits in distinct(places).tolist():
         chosen = places == digits
         micro[chosen], too_large[chosen] = scaled(value[chosen], channel.factor / 10**digits)
     return micro, too_large
@@ -140,7 +140,9 @@ def _micro(channel: Channel, rows: Rows) -> tuple[IntArray, BoolArray]:
 
 def _qualities(masks: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint8], BoolArray]:
     """Codes of `meters.domain.quality`, and where there is none."""
-    said, places = np.unique(masks, return_inverse=True)
-    known = [quality_of(int(mask)) for mask in said]
-    codes = np.array([one or 0 for one in known], dtype=np.uint8)[places]
-    return codes, np.array([one is None for one in known], dtype=np.bool_)[places]
+    codes, unknown = np.zeros(masks.size, dtype=np.uint8), np.zeros(masks.size, dtype=np.bool_)
+    for mask in distinct(masks).tolist():
+        known = quality_of(mask)
+        codes[masks == mask] = known or 0
+        unknown |= (masks == mask) & (known is None)
+    return codes, unknown
