@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from gzip import GzipFile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from meters.domain.problems import Problem, refusal
 from meters.feeds.lines import Unreadable
@@ -41,14 +41,16 @@ _PEEK = 2_048
 
 Packing = Literal["zip", "gzip"]
 
+Watch = Callable[[int], None]
+"""Told how many bytes of a path have been read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file to read: `name` inside its zip (None for a plain or a gzipped file), and the stem of its name.
 
     `packing` is what its bytes are unpacked from as they are read. A workbook (.xlsx, a zip itself) is one
-    member of bytes, whose stream can seek; other streams need not. `position` says how many bytes of the path
-    have been read.
+    member of bytes, whose stream can seek; other streams need not.
     """
 
     name: str | None
@@ -57,22 +59,33 @@ class Member:
     head: bytes
     packing: Packing | None = None
     workbook: bool = False
-    position: Callable[[], int] = int
 
 
 @contextmanager
-def opened(path: Path, turn: Callable[[bytes], int] | None = None) -> Iterator[Iterator[Member | Problem]]:
+def opened(
+    path: Path, turn: Callable[[bytes], int] | None = None, watch: Watch | None = None
+) -> Iterator[Iterator[Member | Problem]]:
     """The members of a path, one at a time; an archive that cannot be opened is one refusing problem. Those
     of a zip come as they stand there, or in the order of `turn(head)`, of the first 2,048 bytes of each."""
-    with path.open("rb") as file:
+    with path.open("rb") if watch is None else _watched(path, watch) as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         if head.startswith(_ZIP_SIGNS):
             yield _unzipped(file, path.stem, head, turn)
         elif head.startswith(_GZIP_SIGN):
-            yield iter([_gunzipped(file, None, path.stem, file.tell)])
+            yield iter([_gunzipped(file, None, path.stem)])
         else:
-            yield iter([Member(None, path.stem, file, head, position=file.tell)])
+            yield iter([Member(None, path.stem, file, head)])
+
+
+def _watched(path: Path, watch: Watch) -> BinaryIO:
+    class Watched(io.FileIO):
+        def readinto(self, buffer: Any, /) -> int:
+            count = super().readinto(buffer)
+            watch(self.tell())
+            return count
+
+    return io.BufferedReader(Watched(path), HEAD_BYTES)
 
 
 def damaged(packing: Packing) -> Problem:
@@ -104,10 +117,10 @@ def _unzipped(
             return
         if any(info.filename == _WORKBOOK for info in infos):
             file.seek(0)
-            yield Member(None, stem, file, head, workbook=True, position=file.tell)
+            yield Member(None, stem, file, head, workbook=True)
             return
         for info in infos if turn is None else _in_turn(archive, infos, turn):
-            yield from _zip_member(archive, info, file.tell)
+            yield from _zip_member(archive, info)
 
 
 def _in_turn(
@@ -125,9 +138,7 @@ def _in_turn(
     return sorted(infos, key=number) if len(infos) > 1 else infos
 
 
-def _zip_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, position: Callable[[], int]
-) -> Iterator[Member | Problem]:
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Member | Problem]:
     if info.flag_bits & 0x1:
         yield Problem("encrypted", "This file is locked with a password.", member=info.filename, refuses=True)
         return
@@ -138,12 +149,12 @@ def _zip_member(
             head = stream.peek(HEAD_BYTES)
             stem = PurePosixPath(info.filename).stem
             if head.startswith(_GZIP_SIGN):
-                yield _gunzipped(stream, info.filename, stem, position)
+                yield _gunzipped(stream, info.filename, stem)
             elif head.startswith(_ZIP_SIGNS):
                 copy = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
                 yield _inner_zip(stream, cast("BinaryIO", copy), info.filename, stem, head)
             else:
-                yield Member(info.filename, stem, stream, head, "zip", position=position)
+                yield Member(info.filename, stem, stream, head, "zip")
     except DAMAGE as error:
         message = f"This file of the zip archive cannot be unpacked: {error}."
         yield Problem("damaged_zip", message, member=info.filename, refuses=True)
@@ -165,7 +176,7 @@ def _inner_zip(stream: BinaryIO, copy: BinaryIO, name: str, stem: str, head: byt
     return Member(name, stem, copy, head, workbook=True)
 
 
-def _gunzipped(file: BinaryIO, name: str | None, stem: str, position: Callable[[], int]) -> Member | Problem:
+def _gunzipped(file: BinaryIO, name: str | None, stem: str) -> Member | Problem:
     """What a gzip holds; the name of its file without the ending of its own is the stem."""
     try:
         stream = io.BufferedReader(_Unpacked(GzipFile(fileobj=file, mode="rb")), HEAD_BYTES)
@@ -173,7 +184,7 @@ def _gunzipped(file: BinaryIO, name: str | None, stem: str, position: Callable[[
     except (*DAMAGE, Unreadable) as error:
         problem = error.problem if isinstance(error, Unreadable) else damaged("gzip")
         return replace(problem, member=name)
-    return Member(name, PurePosixPath(stem).stem, stream, head, "gzip", position=position)
+    return Member(name, PurePosixPath(stem).stem, stream, head, "gzip")
 
 
 class _Unpacked(io.RawIOBase):

@@ -16,16 +16,11 @@ from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.formats import formats, recognised
 from meters.feeds.heads import WORKBOOK, head_of, text_head
 from meters.feeds.lines import Unreadable
-from meters.feeds.members import Member, damaged, opened
+from meters.feeds.members import Member, Watch, damaged, opened
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
 
 __all__ = ["FeedFile", "Status", "read_feed", "read_items"]
-
-_ITEMS_BETWEEN_WORDS = 64
-
-Watch = Callable[[int], None]
-"""Told how many bytes of the path have been read."""
 
 
 @dataclass(slots=True)
@@ -91,7 +86,7 @@ def read_items(name: str, format_name: str, items: Iterable[Item]) -> FeedFile:
 
 def _read(path: Path, format_name: str, options: ReadOptions, watch: Watch | None) -> _Whole:
     whole = _Whole()
-    with opened(path, _turn_in(format_name)) as members:
+    with opened(path, _turn_in(format_name), watch) as members:
         for member in members:
             if isinstance(member, Problem):
                 whole.problems.add(member)
@@ -101,7 +96,7 @@ def _read(path: Path, format_name: str, options: ReadOptions, watch: Watch | Non
                 whole.problems.add(replace(reader, member=member.name))
                 continue
             whole.format = whole.format or reader.name
-            _take(member, reader, options, whole, watch)
+            _take(member, reader, options, whole)
     return whole
 
 
@@ -134,12 +129,9 @@ def _format_of(member: Member, format_name: str) -> Format | Problem:
     return found
 
 
-def _take(member: Member, reader: Format, options: ReadOptions, whole: _Whole, watch: Watch | None) -> None:
+def _take(member: Member, reader: Format, options: ReadOptions, whole: _Whole) -> None:
     """One file's items; of one that is refused nothing stays but the problem."""
-    items = _items(member, reader, options)
-    if watch is not None:
-        items = _watched(items, member, watch)
-    said = _keep_all(items, whole.number_of(member), member, whole)
+    said = _keep_all(_items(member, reader, options), whole.number_of(member), member, whole)
     if not said:
         whole.problems.add(replace(refusal("no_readings", "The file holds no reading."), member=member.name))
 
@@ -159,13 +151,6 @@ def _keep_all(items: Iterable[Item], number: int, member: Member | None, whole: 
             whole.problems.rewind(mark)
         whole.problems.add(item if member is None else replace(item, member=member.name))
     return said
-
-
-def _watched(items: Iterator[Item], member: Member, watch: Watch) -> Iterator[Item]:
-    for count, item in enumerate(items):
-        if not count % _ITEMS_BETWEEN_WORDS:
-            watch(member.position())
-        yield item
 
 
 def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:

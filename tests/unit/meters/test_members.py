@@ -15,6 +15,7 @@ from meters.domain.problems import Problem
 from meters.feeds import members
 from meters.feeds.formats import formats
 from meters.feeds.heads import WORKBOOK, head_of, text_head
+from meters.feeds.reading import read_feed
 from meters.inspection import summarise
 
 HEAD = "100,NEM12,202402010000,MDP1,RET1\n200,6001,E1,E1,E1,N1,M77,kWh,30,\n"
@@ -109,6 +110,17 @@ def test_gzip_is_opened_in_place(read_text, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(members, "MOST_UNPACKED", len(text) - 1)
     feed = read_text(gzip.compress(text.encode(), mtime=0), name="M7.csv.gz")
     assert (feed.status, [problem.code for problem in feed.problems]) == ("rejected", ["too_large"])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda content: zipped(a=content.decode())])
+def test_how_far_a_path_is_read_is_told(tmp_path, pack) -> None:
+    path, told = tmp_path / "a.csv", []
+    path.write_bytes(pack(nem12(*[day(number) for number in range(1, 29)] * 90).encode()))
+    feed = read_feed(path, watch=told.append)
+    assert feed.status == "ok" and len(feed.blocks) == 28
+    assert max(told) == path.stat().st_size
+    if pack is bytes:
+        assert told == sorted(told) and len(set(told)) > 1
 
 
 def test_a_zip_inside_a_zip_is_not_opened(read_text) -> None:
