@@ -25,6 +25,9 @@ from utility_crm.kit.driver import driver_cursor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MOST_CHANNELS = 50_000
+"""Whose facts are kept from one table of a feed to the next; a feed may have millions."""
+
 _ANY = "select exists (select from block_history where replaced_by = %s)"
 
 # The key of each day is named, so that the server goes through the index, whatever it thinks of a table that
@@ -68,7 +71,7 @@ class FeedJudge:
 
     def _known(self, session: Session, days: Days) -> Channels:
         wanted = np.unique(days.channel_id)
-        if self._facts is None:
+        if self._facts is None or self._facts.channel_id.size > _MOST_CHANNELS:
             self._facts = channel_facts(session, wanted)
         elif not (there := self._facts.has(wanted)).all():
             self._facts = both(self._facts, channel_facts(session, wanted[~there]))
