@@ -78,7 +78,7 @@ def lock_channels(
     """
     with driver_cursor(session) as cursor:
         cursor.execute(_INCOMING)
-        cursor.execute("truncate incoming_channels")
+        cursor.execute("delete from incoming_channels")  # of an earlier call in this transaction
         with cursor.copy(_COPY) as copy:
             for some in channels:
                 for one in some:
