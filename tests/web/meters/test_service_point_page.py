@@ -136,8 +136,10 @@ def test_what_cannot_be_asked_of_a_reading(
 
 
 def test_who_may_look(make_client, meter) -> None:
-    assert make_client("marketer").get("/meters/SP-1").status_code == 403
-    assert make_client("agent").get("/meters/SP-1").status_code == 200
+    for role in ("agent", "marketer", "admin"):
+        page = make_client(role).get("/meters/SP-1")
+        assert page.status_code == 200 and ("/reads" in page.text) == (role != "marketer")
+    assert make_client().get("/meters/SP-1").status_code == 303
     assert make_client("ops").get("/meters/SP-none").status_code == 404
 
 
