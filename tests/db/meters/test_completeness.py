@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from meters.completeness import completeness, late_meters, recount, refresh
 from meters.completeness.adding import add_up
 from meters.completeness.counting import DAYS_KEPT, count_anew, count_feeds
+from meters.completeness.jobs import count_days, count_days_anew
 from meters.customer_days import odd_channel_days
 from utility_crm.kit.database import make_engine
+from utility_crm.kit.settings import settings as knobs
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
@@ -239,3 +241,17 @@ def test_counting_does_not_wait_for_a_feed_under_way(fresh_database_url: str) ->
         counting.execute(text("set local lock_timeout = '5s'"))
         assert refresh(counting, TODAY, NOW) == 1
     engine.dispose()
+
+
+def test_the_clock_counts_what_came_and_adds_up_when_it_is_old(
+    session: Session, world: CompletenessWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", TODAY.isoformat())
+    knobs.cache_clear()
+    (channel,) = world.point(world.place("", [("household", FIRST, None)]), [0])
+    world.feed(moment(LAST), [(channel, LAST - DAY, version(moment(LAST)))])
+    assert count_days(session, NOW) == "1 feeds counted, and added up"
+    assert count_days(session, NOW + timedelta(minutes=1)) == "nothing came"
+    assert count_days(session, NOW + timedelta(minutes=16)) == "0 feeds counted, and added up"
+    assert count_days_anew(session, NOW) == "1 days of channels counted anew"
+    knobs.cache_clear()

@@ -10,8 +10,10 @@ from sqlalchemy import Engine, text
 
 from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
 from notifications.channels.mailbox import Mailbox
+from notifications.delivery import Worker, run_delivery
 from notifications.domain.retry import Retry
 from notifications.staff import StaffBatch, deliver_staff, tell_staff
+from notifications.writing import Sender
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings
 
@@ -103,3 +105,15 @@ def test_nobody_to_write_to(fresh: Engine, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("UTILITY_CRM_MAIL_OPS", "")
     settings.cache_clear()
     assert tell(fresh) == 0 and rows(fresh) == []
+
+
+def test_the_delivery_worker_takes_them_along(fresh: Engine) -> None:
+    class Once(Mailbox):
+        def rest(self) -> None:  # nothing more is due
+            stop.set()
+
+    stop = Event()
+    tell(fresh)
+    worker = Worker(fresh, Once(fresh), Sender("Measured Energy"), "care@a.example", idle_seconds=0.01)
+    run_delivery(fresh, stop, worker)
+    assert rows(fresh) == [("ops@a.example", "sent", 1), ("night@a.example", "sent", 1)]
