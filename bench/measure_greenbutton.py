@@ -2,8 +2,8 @@
 
 Three files of the same readings. `plain` has a time and a value a reading; `of a utility` has costs, prefixes
 of namespaces, a quality a reading and now and then another one; `commented` has a comment in every reading,
-as samples of the standard have. Both readers give every reading with
-its time; ours also finds holes and doubles, rounds exactly and cuts days.
+as samples of the standard have. Both readers give every reading with its time; ours also finds holes and
+doubles, rounds exactly and cuts days.
 """
 
 from __future__ import annotations

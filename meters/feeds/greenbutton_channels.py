@@ -10,6 +10,7 @@ says its channel's name itself, as our exports do.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -99,9 +100,9 @@ def channels(
 
 def _told_apart(made: list[tuple[Channel, _Series]]) -> Iterator[tuple[Channel, list[Source]]]:
     """Channels of one name get the ids of their meter readings."""
-    names = [(channel.service_point, channel.name) for channel, _ in made]
-    for (channel, one), name in zip(made, names, strict=True):
-        if names.count(name) > 1:
+    names = Counter((channel.service_point, channel.name) for channel, _ in made)
+    for channel, one in made:
+        if names[channel.service_point, channel.name] > 1:
             channel = replace(channel, name=f"{channel.name}/{last_id(one.meter_reading)}")
         yield channel, one.sources
 

@@ -6,6 +6,7 @@ year (`SPAN`), in a spool: reading types may come last, and a second value for a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ LONG = 82_800 * MICROS
 """A day of 23 hours is the shortest that is spoken of as a day."""
 _FLUSH_ROWS = 1 << 15
 _TIED_ROWS = 1 << 12
+_MOST_WINDOWS = 32
+"""Each of a megabyte and a half; as many spans as five years have."""
 _MOST_PHASES = 64
 
 
@@ -160,6 +163,15 @@ def _joined(pieces: list[Slice]) -> Rows:
     return rows
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """The rows of a range of keys, and how many stand before them."""
+
+    keys: KeyRange
+    before: int
+    rows: Rows
+
+
 @dataclass(slots=True)
 class Gathered:
     """Readings by source. What was added since the last `belong` waits for its links."""
@@ -176,6 +188,9 @@ class Gathered:
     _early: int | None = None
     _placed: list[tuple[int, Slice]] = field(default_factory=list)
     _placed_rows: int = 0
+    _counts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _ends: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _windows: deque[_Window] = field(default_factory=lambda: deque(maxlen=_MOST_WINDOWS))
 
     def add(self, rows: Slice) -> None:
         """Readings of the entry that is being read."""
@@ -231,30 +246,34 @@ class Gathered:
     def finish(self) -> None:
         """All is read."""
         self._flush()
+        self._ends = np.cumsum(self._counts)
 
     def rows_of(self, sources: list[Source]) -> Iterator[tuple[int, Rows]]:
         """All rows of some sources: for each span of time its end (microseconds) and its rows. Spans that lie
         side by side come together, up to a bounded number of rows."""
-        counts = self._counts
         keys = sorted((span, key) for source in sources for span, key in source.keys.items())
         at = 0
         while at < len(keys):
-            ranges, rows, end = list[KeyRange](), 0, at
-            while end < len(keys):
-                span, key = keys[end]
-                again = end > at and keys[end - 1][0] == span
-                if rows and not again and rows + counts[key] > _FLUSH_ROWS * 4:
-                    break
-                if ranges and ranges[-1].end == key:
-                    ranges[-1] = KeyRange(ranges[-1].first, key + 1, ranges[-1].rows + int(counts[key]))
-                else:
-                    ranges.append(KeyRange(key, key + 1, int(counts[key])))
-                rows += int(counts[key])
+            taken, rows, end = list[Rows](), 0, at
+            while end < len(keys) and (
+                end == at or keys[end][0] == keys[end - 1][0] or rows < _FLUSH_ROWS * 2
+            ):
+                taken.append(self._rows_of_key(keys[end][1]))
+                rows += taken[-1].size
                 end += 1
-            yield (keys[end - 1][0] + 1) * SPAN, np.concatenate([self.spool.taken(one) for one in ranges])
+            yield (keys[end - 1][0] + 1) * SPAN, np.concatenate(taken) if len(taken) > 1 else taken[0]
             at = end
 
-    _counts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    def _rows_of_key(self, key: int) -> Rows:
+        """Out of one of some windows upon many keys: channels follow each other, in each span of time."""
+        window = next((one for one in self._windows if one.keys.first <= key < one.keys.end), None)
+        before = int(self._ends[key - 1]) if key else 0
+        if window is None:
+            end = max(key + 1, int(np.searchsorted(self._ends, before + _FLUSH_ROWS, side="right")))
+            keys = KeyRange(key, end, int(self._ends[end - 1]) - before)
+            window = _Window(keys, before, self.spool.taken(keys))
+            self._windows.appendleft(window)
+        return window.rows[before - window.before : int(self._ends[key]) - window.before]
 
     def _source(self, links: Links, line: int) -> int:
         self.sources.append(Source(links, line))
