@@ -26,7 +26,15 @@ LIMIT = 10**9
 REGISTER_LIMIT = 10**12
 """A register shows less than this, in whatever unit it counts."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+LONGEST = 60
+"""Letters of a number, blanks around it aside; what is longer is none. `_EXACT` holds as many digits."""
+
+MOST_SHOWN = 40
+"""Letters of a faulty text that a message repeats."""
+
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
+_FARTHEST = 999
+"""A power of ten beyond which LONGEST digits are nought or too large, however many they are."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -40,20 +48,31 @@ class ValueFault:
 
     @property
     def message(self) -> str:
-        """A sentence for a person."""
+        """A sentence for a person; of a long text it shows the beginning."""
+        text = shown(self.text)
         if self.code == "negative_value":
-            return f"The value {self.text} is below zero; direction is told by the channel, not by a sign."
+            return f"The value {text} is below zero; direction is told by the channel, not by a sign."
         if self.code == "value_too_large":
-            return f"The value {self.text} is larger than any meter can count in one interval."
-        return f"The value {self.text!r} is not a number."
+            return f"The value {text} is larger than any meter can count in one interval."
+        return f"The value {text!r} is not a number."
+
+
+def shown(text: str) -> str:
+    """A text as a message repeats it: cut where it is long.
+
+    >>> shown("12x"), len(shown("x" * 1000))
+    ('12x', 41)
+    """
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def micro_of(text: str, exponent: int = 0, *, signed: bool = False, limit: int = LIMIT) -> int | str:
     """Millionths of the base unit, half-even, of a decimal text in a unit of 10**exponent; or the code of its
     fault: not_a_number, negative_value (unless `signed`), value_too_large.
 
-    Blank text is MISSING. What stands on a dial or was counted between two reads is no reading of an
-    interval: it may be signed, and have a limit of its own (REGISTER_LIMIT).
+    Blank text is MISSING, and one of more than LONGEST letters no number. What stands on a dial or was
+    counted between two reads is no reading of an interval: it may be signed, and have a limit of its own
+    (REGISTER_LIMIT).
 
     >>> micro_of(" 1.0779999 "), micro_of("0.0000005"), micro_of("0.0000015"), micro_of("12.5", -3)
     (1078000, 0, 2, 12500)
@@ -61,9 +80,11 @@ def micro_of(text: str, exponent: int = 0, *, signed: bool = False, limit: int =
     text = text.strip()
     if not text:
         return MISSING
-    if not _NUMBER.fullmatch(text):
+    found = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None:
         return "not_a_number"
-    value = Decimal(text)
+    power = min(max(int(found[2] or 0), -_FARTHEST), _FARTHEST)
+    value = Decimal(f"{found[1]}e{power}")
     if value < 0 and not signed:
         return "negative_value"
     if abs(value.scaleb(exponent, _EXACT)) >= limit:
@@ -75,7 +96,8 @@ def micro_of(text: str, exponent: int = 0, *, signed: bool = False, limit: int =
 def read_micro(texts: Sequence[str], exponent: int = 0) -> tuple[IntArray, list[ValueFault]]:
     """`micro_of` for many texts at once; a faulty text is MISSING in the array and named in the list."""
     joined = "".join(texts)
-    if "_" in joined or not joined.isascii():  # float() reads 1_000 and other scripts' digits
+    # float() reads 1_000, other scripts' digits and numbers of any length
+    if "_" in joined or not joined.isascii() or max(map(len, texts), default=0) > LONGEST:
         return _one_by_one(texts, exponent)
     try:
         floats = np.fromiter(map(float, texts), np.float64, count=len(texts))
@@ -83,7 +105,8 @@ def read_micro(texts: Sequence[str], exponent: int = 0) -> tuple[IntArray, list[
         return _one_by_one(texts, exponent)
     with np.errstate(over="ignore"):
         scaled = floats * 10.0 ** (6 + exponent)
-    if not (floats.size and floats.min() >= 0 and scaled.max() < LIMIT * 1e6):  # false for nan, too
+    # -1e-400 is a float's -0.0, and below zero; no nan is below the limit
+    if not floats.size or np.signbit(floats).any() or not scaled.max() < LIMIT * 1e6:
         return _one_by_one(texts, exponent)
     # Text to float and the product err by less than 2**-52 of the result: only near a half does that matter.
     rounded = np.rint(scaled)

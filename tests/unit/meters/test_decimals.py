@@ -95,3 +95,54 @@ def test_a_register_shows_more_than_an_interval_counts() -> None:
     assert micro_of(str(REGISTER_LIMIT), limit=REGISTER_LIMIT) == "value_too_large"
     assert micro_of(f"-{REGISTER_LIMIT}", signed=True, limit=REGISTER_LIMIT) == "value_too_large"
     assert micro_of("-1", limit=REGISTER_LIMIT) == "negative_value"
+
+
+signs = st.sampled_from(["", "+", "-"])
+mantissas = st.one_of(
+    numbers, digits, halves, st.sampled_from(["0", "0.0", ".5", "5.", "0" * 55 + "7", "9" * 61])
+)
+powers = st.one_of(
+    st.just(""),
+    st.integers(-(10**25), 10**25).map(lambda power: f"e{power}"),
+    st.integers(-1100, 1100).map(lambda power: f"E{power:+022}"),
+    st.integers(-30, 30).map(lambda power: f"e{power}"),
+)
+written = st.builds(lambda *parts: "".join(parts), signs, mantissas, powers)
+
+
+@given(st.lists(written, min_size=1, max_size=4), st.sampled_from([-3, 0, 3]))
+@example(["0e5000"], 0)
+@example(["1e0000000000000000005"], 0)
+@example(["-1e-400"], 0)
+@example(["1e-99999999999999999999"], 0)
+@example(["0" * 61], 0)
+@example([" " * 70 + "1"], 0)
+def test_many_texts_are_judged_as_each_by_itself(texts: list[str], exponent: int) -> None:
+    micro, faults = read_micro(texts, exponent)
+    codes = {fault.index: fault.code for fault in faults}
+    together = [codes.get(place, figure) for place, figure in enumerate(micro.tolist())]
+    assert together == [micro_of(text, exponent) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("0e5000", 0),
+        ("1e0000000000000000005", 10**11),
+        ("1e-99999999999999999999", 0),
+        ("-1e-99999999999999999999", "negative_value"),
+        ("1e99999999999999999999", "value_too_large"),
+        ("0" * 59 + "7", 7_000_000),
+        ("0" * 60 + "7", "not_a_number"),
+        ("9" * 1_000_001, "not_a_number"),
+    ],
+)
+def test_a_number_may_be_written_at_some_length_only(text: str, figure: int | str) -> None:
+    assert micro_of(text) == figure
+
+
+@pytest.mark.parametrize(("code", "text"), [("not_a_number", "x" * 5000), ("value_too_large", "9" * 60)])
+def test_a_message_repeats_the_beginning_of_a_long_text(code: str, text: str) -> None:
+    (fault,) = read_micro([text])[1]
+    assert fault.code == code and text[:40] in fault.message and text[:41] not in fault.message
+    assert len(fault.message) < 130
