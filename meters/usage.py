@@ -9,6 +9,7 @@ already used.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,15 @@ from meters.block_stream import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _DOOR = 7_302_001  # advisory lock of the readings' door
+_LOOK_SECONDS = 0.02
+
+# Transactions that hold the door now. Waiting in its queue instead would make every later feed wait behind.
+_INSIDE = """
+select virtualtransaction from pg_locks
+where locktype = 'advisory' and classid = 0 and objid = :door and objsubid = 1 and granted
+  and database = (select oid from pg_database where datname = current_database())
+  and pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,14 +103,15 @@ def usage_at_instants(
 def settle_readings(session: Session) -> datetime:
     """An instant at which everything received is visible and after which every feed will be stamped.
 
-    Waits for the ingests under way, for a moment only; call it before the first read of a run.
+    Waits for the ingests that are under way at that instant, and for no other; none waits for it. Call it
+    before the first read of a run. Who enters later is stamped later: the stamp is taken behind the door.
     """
-    session.execute(text("select pg_advisory_lock(:door)"), {"door": _DOOR})
-    try:
-        instant = session.scalar(text("select clock_timestamp()"))
-    finally:
-        session.execute(text("select pg_advisory_unlock(:door)"), {"door": _DOOR})
+    instant = session.scalar(text("select clock_timestamp()"))
     assert isinstance(instant, datetime)
+    inside = session.scalars(text(_INSIDE), {"door": _DOOR}).all()
+    while inside:
+        time.sleep(_LOOK_SECONDS)
+        inside = [one for one in session.scalars(text(_INSIDE), {"door": _DOOR}) if one in inside]
     return instant
 
 

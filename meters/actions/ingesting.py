@@ -20,13 +20,16 @@ from meters.domain.accumulated import Consumption
 from meters.feeds.format import Item
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.reading import FeedFile, read_feed, read_items
+from meters.file_names import readable
 from meters.findings.judging import FeedJudge
 from meters.registers.storing import StoredAccumulated, store_accumulated
 from meters.standard_time import StandardTimes
 from meters.store import Judge, Stored, lock_feed, store_feed
+from meters.store.keeping import DROPPED
 from meters.tables import Feed
 from meters.usage import enter_readings
 from utility_crm.kit.errors import Invalid
+from utility_crm.kit.installation import noted
 
 Watch = Callable[[Literal["read", "store"], int, int], None]
 """Told how many bytes of the path have been read, and of how many; then, how many of its days have been
@@ -53,7 +56,7 @@ class TakenFeed:
     def document(self, path: str) -> dict[str, Any]:
         """The promised shape."""
         return {
-            "path": path,
+            "path": readable(path),
             "feed_id": self.feed_id,
             "status": self.status,
             "readings": self.readings,
@@ -82,9 +85,10 @@ def ingest(
     how far it is. Memory is bounded, whatever the file. Raises Invalid where the path cannot be read.
     """
     how = how or Asked()
+    stem = readable(path.stem)
     try:
         digest = _digest(path)
-        earlier = _taken_before(session, digest, how, path.stem)
+        earlier = _taken_before(session, digest, how, stem)
         if earlier is not None:
             return _repeated(session, path, earlier, user_id)
         options = how.read_options(StandardTimes(session))
@@ -93,10 +97,10 @@ def ingest(
         raise Invalid("unreadable", f"The file cannot be read: {error.strerror}.", str(path)) from error
     told = how.document()
     if file.named_by_path:
-        told["stem"] = path.stem  # the file's name is a part of what it says
+        told["stem"] = stem  # the file's name is a part of what it says
     received_at, taken = _stored(session, file, judge, watch)
     more = {"format": file.format, "options": told, "members": list(file.members)}
-    _record(session, taken, path.name, digest, received_at, user_id, **more)
+    _record(session, taken, readable(path.name), digest, received_at, user_id, **more)
     return taken
 
 
@@ -145,10 +149,12 @@ def _stored(
 def _stored_once(
     session: Session, file: FeedFile, judge: Judge, watch: Watch | None
 ) -> tuple[datetime, TakenFeed]:
-    enter_readings(session)
-    lock_feed(session, file)
+    refusing = lock_feed(session, file, enter_readings(session))
     received_at = enter_readings(session)  # after the wait for others: stamps are in the order of writing
     feed_id = _next_feed_id(session)
+    if refusing is not None:
+        nothing = Stored(0, 0, 0, 0, (refusing,))
+        return received_at, _became(feed_id, file, nothing, StoredAccumulated(0, 0, 0, ()), 0)
     days = store_feed(session, feed_id, received_at, file, judge, _counted(watch, "store", file.rows))
     reads = _reads(session, feed_id, received_at, file)
     return received_at, _became(feed_id, file, days, reads.stored, days.readings + reads.periods)
@@ -190,8 +196,12 @@ def _digest(path: Path) -> str:
 
 
 def _taken_before(session: Session, digest: str, how: Asked, stem: str) -> Feed | None:
-    """The feed that took this file, read this way, first; a refused one took nothing."""
+    """The feed that took this file, read this way, first; a refused one took nothing, and what one brought
+    before old readings were let go of may not be there any more."""
     same = select(Feed).where(Feed.sha256 == digest, Feed.status != "rejected", Feed.repeat_of.is_(None))
+    dropped = noted(session, DROPPED)
+    if dropped is not None:
+        same = same.where(Feed.received_at > datetime.fromisoformat(dropped["at"]))
     for feed in session.scalars(same.order_by(Feed.received_at)):
         if feed.options in (how.document(), how.document() | {"stem": stem}):
             return feed
@@ -206,7 +216,7 @@ def _repeated(session: Session, path: Path, earlier: Feed, user_id: int | None) 
         feed_id, "unchanged", earlier.readings, 0, 0, blocks, earlier.problems, earlier.received_at
     )
     known = {"format": earlier.format, "options": earlier.options, "repeat_of": earlier.id}
-    _record(session, taken, path.name, earlier.sha256, received_at, user_id, **known)
+    _record(session, taken, readable(path.name), earlier.sha256, received_at, user_id, **known)
     return taken
 
 

@@ -43,7 +43,7 @@ def write_readings(
         received_at = enter_readings(session)
         feed_id = session.scalar(text("select nextval(pg_get_serial_sequence('feeds', 'id'))"))
         assert isinstance(feed_id, int)
-        stored = store_blocks(session, feed_id, received_at, blocks, judge)
+        stored = store_blocks(session, feed_id, received_at, blocks, judge, decides=True)
         if stored.problems:
             raise Invalid(stored.problems[0].code, stored.problems[0].message)
         values = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import Block, BlockRun
+from meters.domain.names import name_fault, shown_name
 from meters.domain.problems import Problem, refusal
 from meters.feeds.feed_file import FeedFile, Status, feed_file
 from meters.feeds.format import Format, Item, ReadOptions
@@ -19,20 +20,27 @@ from meters.feeds.lines import Unreadable
 from meters.feeds.members import Member, Watch, damaged, opened
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
+from meters.file_names import readable
 
 __all__ = ["FeedFile", "Status", "read_feed", "read_items"]
+
+
+_Said = Block | BlockRun | RegisterRead | Consumption
+_MOST_BAD_NAMES = 10_000
+"""Names that are known to have been told of; those beyond are past the end of the list of problems."""
 
 
 @dataclass(slots=True)
 class _Whole:
     """A path so far. Members are counted from 1 where they have a name; 0 is the path itself."""
 
-    spool: Spool = field(default_factory=Spool)
+    spool: Spool = field(default_factory=lambda: Spool())  # by its name: tests give it little memory
     problems: ProblemList = field(default_factory=ProblemList)
     members: list[str] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
     format: str | None = None
     named_by_path: bool = False
+    _bad_names: set[tuple[int, int]] = field(default_factory=set)
 
     def number_of(self, member: Member) -> int:
         if member.name is None:
@@ -40,15 +48,37 @@ class _Whole:
         self.members.append(member.name)
         return len(self.members)
 
-    def keep(
-        self, item: Block | BlockRun | RegisterRead | Consumption, number: int, member: Member | None
-    ) -> None:
-        if isinstance(item, RegisterRead | Consumption):
+    def keep(self, item: _Said, number: int, member: Member | None) -> None:
+        bad = _bad_name(item)
+        if bad is not None:
+            self._leave_out(item, bad, number, member)
+        elif isinstance(item, RegisterRead | Consumption):
             self.spool.add_accumulated(item, number)
         else:
             self.spool.add(item, number)
         if member is not None and member.name is None and item.service_point == member.stem:
             self.named_by_path = True
+
+    def _leave_out(self, item: _Said, bad: tuple[str, str], number: int, member: Member | None) -> None:
+        """Keep nothing under a name that is none, and say so once a member."""
+        name, fault = bad
+        if (number, hash(name)) in self._bad_names:
+            return
+        if len(self._bad_names) < _MOST_BAD_NAMES:
+            self._bad_names.add((number, hash(name)))
+        words = f"The name {shown_name(name)} {fault}. All that is said under it is left out."
+        line = int(item.lines[0]) if isinstance(item, BlockRun) and item.lines.size else None
+        line = line if isinstance(item, BlockRun) else item.line
+        self.problems.add(Problem("bad_name", words, line or None, member.name if member else None))
+
+
+def _bad_name(item: _Said) -> tuple[str, str] | None:
+    """The name of an item under which nothing can be kept, and why."""
+    own = item.register if isinstance(item, RegisterRead) else item.channel
+    for name in (item.service_point, own):
+        if (fault := name_fault(name)) is not None:
+            return name, fault
+    return None
 
 
 def read_feed(
@@ -67,7 +97,7 @@ def read_feed(
         whole.problems.add(unreadable.problem)
     asked = format_name if format_name != "auto" else None
     return feed_file(
-        str(path),
+        readable(path),
         whole.format or asked,
         whole.spool,
         whole.problems,

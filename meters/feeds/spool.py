@@ -260,7 +260,8 @@ def _channels(plain: tuple[list[Unit], list[tuple[Any, ...]]]) -> list[FeedChann
 def _last_said(segment: _Packed) -> _Packed:
     """Without days that a later one of the same channel replaces: a day said again and again takes no room.
 
-    Only where all days of a channel agree on what it is; else the first of them still counts.
+    Only where all days of a channel agree on what it is; else the first of them still counts. And only within
+    a member of a zip: whether a later member is refused is not known yet, and then its fellow's day stands.
     """
     alike = Counter(channel.name for channel in segment.channels)
     single = np.array([alike[channel.name] == 1 for channel in segment.channels], dtype=np.bool_)
@@ -268,8 +269,9 @@ def _last_said(segment: _Packed) -> _Packed:
     for table in segment.tables:
         if table.replaces:
             key = np.where(single[table.channel], table.channel * 2**20 + table.day, -1 - table.order)
-            last = np.lexsort((table.order, key))
-            last = last[np.append(np.diff(key[last]) != 0, True)]
+            last = np.lexsort((table.order, table.member, key))
+            other = (np.diff(key[last]) != 0) | (np.diff(table.member[last]) != 0)
+            last = last[np.append(other, True)]
             table = table if last.size == key.size else table.chosen(np.sort(last))
         tables.append(table)
     return replace(segment, tables=tables)

@@ -7,12 +7,21 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.installation import note
 from utility_crm.kit.settings import settings
 
 MONTHS_AHEAD = 3
 
 _AHEAD = text("select make_block_partitions(:first, :last)")
 _DROP = text("select drop_blocks_before(:day)")
+_FORGET = (
+    "delete from block_history where day < :day",
+    "delete from block_remarks where day < :day",
+    "delete from findings where last_day < :day",
+)
+DROPPED = "readings_dropped"
+"""What is noted of the last drop: `before`, the first day kept, and `at`, when that was. A file taken before
+then is read again when it is sent again: what it brought may be gone."""
 
 
 def months_from(day: date, months: int) -> date:
@@ -25,13 +34,18 @@ def keep_readings(session: Session, now: datetime) -> str:
     """What the clock calls each day: partitions of the months to come are made (TimescaleDB makes its chunks
     by itself), and whole months older than the setting `readings_kept_months` are dropped.
 
-    A month is dropped with its readings, at once and for good; what a bill was made of is then no longer to
-    be had.
+    A month is dropped with its readings, what they replaced and what was found of them, for good; what a bill
+    was made of is then no longer to be had.
     """
     today = now.date()
     session.execute(_AHEAD, {"first": today, "last": months_from(today, MONTHS_AHEAD)})
     kept = settings().readings_kept_months
     if kept is None:
         return f"room until {months_from(today, MONTHS_AHEAD + 1)}; nothing is dropped"
-    dropped = session.scalar(_DROP, {"day": months_from(today, -kept)})
+    first_kept = months_from(today, -kept)
+    dropped = session.scalar(_DROP, {"day": first_kept})
+    if dropped:
+        for forget in _FORGET:
+            session.execute(text(forget), {"day": first_kept})
+        note(session, DROPPED, {"before": first_kept.isoformat(), "at": now.isoformat()})
     return f"room until {months_from(today, MONTHS_AHEAD + 1)}; {dropped} months dropped"

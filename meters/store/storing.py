@@ -17,11 +17,22 @@ from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
 from meters.store.channels import lock_channels, stored_channels
 from meters.store.comparing import compared
+from meters.store.decided import undecided
 from meters.store.digests import digests_agree
 from meters.store.placing import RemarkAt, placed
-from meters.store.refusals import other_grids
+from meters.store.far_future import last_day, without_far_future
+from meters.store.refusals import other_grids, too_many_months
 from meters.store.rows import DayTable
-from meters.store.writing import Judge, add_days, add_remarks, change_days, make_room
+from meters.store.writing import (
+    MOST_NEW_MONTHS,
+    Judge,
+    add_days,
+    add_remarks,
+    change_days,
+    make_room,
+    months_without_room,
+)
+from utility_crm.kit.errors import Invalid
 
 Watch = Callable[[int], None]
 """Told how many days of the feed have been stored."""
@@ -44,6 +55,7 @@ class Stored:
 @dataclass(slots=True)
 class _Count:
     by_digest: bool
+    decides: bool
     readings: int = 0
     added: int = 0
     changed: int = 0
@@ -57,14 +69,17 @@ def store_blocks(
     received_at: datetime,
     blocks: Sequence[Block],
     judge: Judge | None = None,
+    decides: bool = False,
 ) -> Stored:
-    """`lock_feed` and `store_feed` of blocks, at most one for a channel's day."""
+    """`lock_feed` and `store_feed` of blocks, at most one a channel's day. `decides`: see `store_feed`."""
     spool = Spool()
     for block in blocks:
         spool.add(block)
     file = feed_file("", None, spool, ProblemList())
-    lock_feed(session, file)
-    stored = store_feed(session, feed_id, received_at, file, judge)
+    refusing = lock_feed(session, file, received_at)
+    if refusing is not None:
+        raise Invalid(refusing.code, refusing.message)
+    stored = store_feed(session, feed_id, received_at, file, judge, decides=decides)
     return Stored(
         stored.readings,
         stored.added,
@@ -74,15 +89,21 @@ def store_blocks(
     )
 
 
-def lock_feed(session: Session, file: FeedFile) -> None:
+def lock_feed(session: Session, file: FeedFile, entered_at: datetime) -> Problem | None:
     """Make room for a feed's days, make its service points and channels where nobody knows them, and lock
-    all its channels, before any of it is stored. Waits for feeds of the same channels."""
+    all its channels, before any of it is stored. Waits for feeds of the same channels. Returns why none of it can be stored,
+    before it waits or makes anything, else None."""
     ordinals = np.array(file.days, dtype=np.int64)
-    touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1)).tolist()
-    months = {date.fromordinal(day).replace(day=1) for day in touched}
+    ordinals = ordinals[ordinals <= last_day(entered_at)]
+    touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1))
+    months = {date.fromordinal(day).replace(day=1) for day in touched[touched > 0].tolist()}
+    lacking = months_without_room(session, months)
+    if lacking > MOST_NEW_MONTHS:
+        return too_many_months(lacking, MOST_NEW_MONTHS)
     make_room(session, months)
     lock_channels(session, _stored_units(file.channels()), _points(file))
     make_room(session, months)  # of chunks that came to be while this waited, too
+    return None
 
 
 def store_feed(
@@ -92,20 +113,26 @@ def store_feed(
     file: FeedFile,
     judge: Judge | None = None,
     watch: Watch | None = None,
+    *,
+    decides: bool = False,
 ) -> Stored:
     """Take a feed's days in. `lock_feed` must have gone before, in the same transaction.
 
     A channel that exists keeps its unit, its direction and its standard time: days that come in another time
     are cut anew. A day that speaks for some of its intervals is laid over the day known. A day that is known
-    in the same words is left alone. What cannot be stored is left out and named in the problems.
+    in the same words is left alone, and so is what a person or a rule put in place of these very words (see
+    `meters.store.decided`), unless this feed is itself one that `decides`. What cannot be stored is left out
+    and named in the problems.
     `received_at` comes from `meters.usage.enter_readings`, called in the same transaction.
     """
-    count, done = _Count(digests_agree(session)), 0
-    for part in file.parts():
+    count, done = _Count(digests_agree(session), decides), 0
+    for whole in file.parts():
+        part, late = without_far_future(whole, received_at, file.members)
+        count.problems.extend(late)
         for table in _stored(session, feed_id, received_at, part, file.members, count):
             if judge is not None:
                 judge(session, feed_id, table)
-        done += sum(table.day.size for table in part.tables)
+        done += sum(table.day.size for table in whole.tables)
         if watch is not None:
             watch(done)
     problems = sorted(count.problems.listed(), key=_place)  # whatever the order of the parts
@@ -136,14 +163,15 @@ def _stored(
     for table, known_sizes in found.misfits:
         count.readings -= table.readings
         count.problems.extend(other_grids(table, known_sizes.tolist(), ids, members))
+    other, repeated = (found.changed, 0) if count.decides else undecided(session, found.changed)
     add_days(session, feed_id, found.new)
-    changed = change_days(session, feed_id, received_at, found.changed)
+    changed = change_days(session, feed_id, received_at, other)
     count.added += sum(table.day.size for table in found.new)
     count.changed += changed
-    count.unchanged += found.same + sum(table.day.size for table in found.changed) - changed
-    add_remarks(session, feed_id, _of_written((*found.new, *found.changed), here.remarks))
+    count.unchanged += found.same + repeated + sum(table.day.size for table in other) - changed
+    add_remarks(session, feed_id, _of_written((*found.new, *other), here.remarks))
     yield from found.new
-    yield from found.changed
+    yield from other
 
 
 def _of_written(tables: Sequence[DayTable], remarks: Sequence[RemarkAt]) -> Iterator[RemarkAt]:
