@@ -37,7 +37,7 @@ QUALITIES = {
 }
 OFFSETS = (0, -5 * 3600, 3600, 19_800, -34_200)
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-OFTEN = settings(max_examples=100, deadline=None, suppress_health_check=_SLOW)
+OFTEN = settings(max_examples=60, deadline=None, suppress_health_check=_SLOW)
 SELDOM = settings(
     max_examples=40,
     deadline=None,
