@@ -37,6 +37,13 @@ class ProblemList:
             else:
                 self._more += 1
 
+    def pass_over(self) -> bool:
+        """Whether there is no room for one more, which is counted then: its words need not be made."""
+        if len(self._kept) < MOST:
+            return False
+        self._more += 1
+        return True
+
     def mark(self) -> tuple[int, int]:
         """To go back to with `rewind`."""
         return len(self._kept), self._more

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter, HTTPException, Request
+from psycopg.errors import LockNotAvailable, QueryCanceled
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -12,13 +18,24 @@ from meters.pushing.pushing import Batch, check_key, push_readings, record_refus
 from utility_crm.auth.tokens_answers import Answer
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid
-from utility_crm.web.bearer import bearer
+from utility_crm.web.bearer import BearerRefused, bearer
 from utility_crm.web.visit import open_session
 
 SCOPE = "readings:write"
 MOST_BYTES = 16 * 2**20
+LOCK_SECONDS = 10
+"""How long a batch waits for a lock of others, each time; a thread and a connection wait with it."""
+RETRY_SECONDS = 30
 
 router = APIRouter(max_body_size=sys.maxsize)  # too much is refused here, as a document
+
+
+class Busy(BearerRefused):
+    """A machine that is to come again: what it would write to is held by others."""
+
+    def __init__(self) -> None:
+        words = "Others are writing to these channels. Nothing was taken; send the batch again under its key."
+        super().__init__(503, "busy", words, {"Retry-After": str(RETRY_SECONDS)})
 
 
 @router.post("/api/v1/readings")
@@ -37,7 +54,7 @@ def _check_content(request: Request) -> None:
     content = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if content != "application/json":
         raise Invalid(
-            "not_json", f"The body has to be application/json, not {content[:60]!r}.", "Content-Type"
+            "not_json", f"The body has to be application/json, not {content[:40]!r}.", "Content-Type"
         )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Invalid("encoded", "The body has to come as it is, not compressed.", "Content-Encoding")
@@ -57,12 +74,26 @@ async def _body(request: Request) -> bytes:
 def _pushed(request: Request, batch: Batch) -> Answer:
     """One unit of work; a batch of no shape is one of its own, which keeps the reason."""
     try:
-        with open_session(request) as session:
-            answer = push_readings(session, batch, utc_now())
-            session.commit()
-            return answer
+        with _unit_of_work(request) as session:
+            return push_readings(session, batch, utc_now())
     except Invalid as refused:
-        with open_session(request) as session:
+        with _unit_of_work(request) as session:
             record_refusal(session, batch, refused)
+        raise
+
+
+@contextmanager
+def _unit_of_work(request: Request) -> Iterator[Session]:
+    """A session that waits LOCK_SECONDS for a lock, committed at the end. Raises Busy."""
+    try:
+        with open_session(request) as session:
+            session.execute(
+                text("select set_config('lock_timeout', :wait, true)"), {"wait": f"{LOCK_SECONDS}s"}
+            )
+            yield session
             session.commit()
+    except (LockNotAvailable, QueryCanceled, OperationalError) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
+        if isinstance(cause, LockNotAvailable | QueryCanceled):
+            raise Busy from error
         raise

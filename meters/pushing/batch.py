@@ -15,10 +15,17 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from meters.domain.days import FIRST_YEAR, LAST_YEAR
+from meters.domain.decimals import shown
 from utility_crm.kit.errors import Invalid
 
 MOST_NUMBERS = 1_000_000
-"""Of one batch."""
+"""Values of one batch, as numbers, texts or null; and numbers of whatever meaning, times aside."""
+MOST_OBJECTS = 200_000
+"""Objects of one batch: its readings, and the batch itself. Sixteen megabytes hold hardly more."""
+MOST_LISTS = 1_000_000
+"""Opening brackets of one body. A reading has one list at most, and its names few brackets."""
+MOST_FIELDS = 40
+"""Of an object; a reading has nine."""
 MOST_LETTERS = 100
 """Of a name."""
 FIELDS = (
@@ -74,20 +81,40 @@ def read_batch(body: bytes) -> tuple[Entry, ...]:
     readings = document.get("readings")
     if not isinstance(readings, list) or not readings:
         _refuse("no_readings", "There has to be a list of readings, and something in it.", "$.readings")
+    if len(readings) > MOST_OBJECTS or sum(map(_values_of, readings)) > MOST_NUMBERS:
+        _too_many("values", MOST_NUMBERS)
     return tuple(_entry(each, f"$.readings[{place}]") for place, each in enumerate(readings))
 
 
+def _values_of(said: Any) -> int:
+    """How many values an entry has, whatever they are."""
+    values = said.get("values") if isinstance(said, Mapping) else None
+    return len(values) if isinstance(values, list) else 1
+
+
+def _too_many(what: str, most: int) -> NoReturn:
+    _refuse("too_many", f"There are more than {most:,} {what} in it; send several batches.", "$")
+
+
 def _parsed(body: bytes) -> Any:
-    numbers = 0
+    """The document, its size in memory bounded while it is read: small things are many in few bytes."""
+    numbers = objects = 0
+    if body.count(b"[") > MOST_LISTS:
+        _too_many("lists", MOST_LISTS)
 
     def number(text: str) -> Number:
         nonlocal numbers
         numbers += 1
         if numbers > MOST_NUMBERS:
-            _refuse(
-                "too_many", f"There are more than {MOST_NUMBERS:,} numbers in it; send several batches.", "$"
-            )
+            _too_many("numbers", MOST_NUMBERS)
         return Number(text)
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal objects
+        objects += 1
+        if objects > MOST_OBJECTS:
+            _too_many("objects", MOST_OBJECTS)
+        return _object(pairs)
 
     def constant(text: str) -> NoReturn:
         _refuse("not_json", f"{text} is no number in JSON.", "$")
@@ -95,7 +122,7 @@ def _parsed(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig")
         return json.loads(
-            text, parse_float=number, parse_int=number, parse_constant=constant, object_pairs_hook=_object
+            text, parse_float=number, parse_int=number, parse_constant=constant, object_pairs_hook=made
         )
     except UnicodeDecodeError:
         _refuse("encoding", "The body is not UTF-8 text.", "$")
@@ -108,11 +135,13 @@ def _parsed(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        _refuse("repeated_field", f"An object has the field {twice[:60]!r} twice.", "$")
+    if len(pairs) > MOST_FIELDS:
+        _refuse("too_many_fields", f"An object has more than {MOST_FIELDS} fields.", "$")
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            _refuse("repeated_field", f"An object has the field {shown(name)!r} twice.", "$")
+        made[name] = value
     return made
 
 
@@ -128,7 +157,7 @@ def _entry(said: Any, path: str) -> Entry:
         _refuse("no_value", "The values have to be a list, and something in it.", f"{path}.values")
     direction = _name(said, "direction", path)
     if direction not in (None, "import", "export"):
-        _refuse("bad_direction", f"{direction!r} is neither import nor export.", f"{path}.direction")
+        _refuse("bad_direction", f"{shown(direction)!r} is neither import nor export.", f"{path}.direction")
     point = _name(said, "service_point", path)
     if point is None:
         _refuse("no_service_point", "A reading names its service point.", f"{path}.service_point")
@@ -149,7 +178,7 @@ def _entry(said: Any, path: str) -> Entry:
 def _only(said: Iterable[str], known: tuple[str, ...], path: str) -> None:
     for name in said:
         if name not in known:
-            words = f"There is no field {name[:60]!r}; there are {', '.join(known)}."
+            words = f"There is no field {shown(name)!r}; there are {', '.join(known)}."
             _refuse("unknown_field", words, path)
 
 

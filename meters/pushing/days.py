@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Never
 
 import numpy as np
 import numpy.typing as npt
 
 from meters.domain.blocks import Block, BlockKey, one_code
-from meters.domain.decimals import MISSING, IntArray, ValueFault, read_micro
+from meters.domain.decimals import MISSING, IntArray, ValueFault, read_micro, shown
 from meters.domain.problems import Problem
 from meters.domain.quality import WORDS, Quality
 from meters.domain.units import parse_unit
 from meters.feeds.format import Item
+from meters.feeds.problem_list import ProblemList
 from meters.pushing.batch import Entry
+from utility_crm.kit.errors import Invalid
 
 DEFAULT_UNIT = "kWh"
+MOST_DAYS = 200_000
+"""Days of channels that a batch touches."""
+MOST_SLOTS = 10_000_000
+"""Intervals of those days, said or not: they lie in memory while the batch comes together."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -53,13 +60,35 @@ class _Draft:
 class _Days:
     drafts: dict[BlockKey, _Draft] = field(default_factory=dict)
     spoiled: dict[BlockKey, None] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: ProblemList = field(default_factory=ProblemList)
+    slots: int = 0
+    touched: int = 0
+
+    def open(self, key: BlockKey, draft: _Draft) -> None:
+        """Begin a day. Raises Invalid where that is too much for one batch."""
+        self.slots += draft.values.size
+        if self.slots > MOST_SLOTS:
+            _too_much(f"{MOST_SLOTS:,} intervals")
+        self._touch(key)
+        self.drafts[key] = draft
+
+    def _touch(self, key: BlockKey) -> None:
+        self.touched += key not in self.drafts and key not in self.spoiled
+        if self.touched > MOST_DAYS:
+            _too_much(f"{MOST_DAYS:,} days of channels")
 
     def spoil(self, key: BlockKey, code: str, message: str, path: str) -> None:
         """Leave a day out, and say why."""
-        text = f"{message} The day {key[2]} of channel {key[1]} of {key[0]} is left out."
-        self.problems.append(Problem(code, text, member=path, dropped=key))
+        if not self.problems.pass_over():
+            text = f"{message} The day {key[2]} of channel {key[1]} of {key[0]} is left out."
+            self.problems.add(Problem(code, text, member=path, dropped=key))
+        self._touch(key)
         self.spoiled[key] = None
+
+
+def _too_much(what: str) -> Never:
+    words = f"The days that its readings belong to have more than {what}; send several batches."
+    raise Invalid("too_many_days", words, "$.readings")
 
 
 def items_of(
@@ -69,12 +98,13 @@ def items_of(
 
     A channel that exists lends its unit and direction to entries that say none; a new one counts kWh,
     imported. A day is one of the service point's standard time, UTC where nobody knows it. The blocks do not
-    replace their days: they are laid over what is known.
+    replace their days: they are laid over what is known. Raises Invalid where the readings lie scattered over
+    more days than one batch may touch, before anything is yielded.
     """
     days = _Days()
     for entry in entries:
         _place(entry, known, offset_minutes_of(entry.service_point) or 0, days)
-    yield from days.problems
+    yield from days.problems.listed()
     for key, draft in days.drafts.items():
         if key not in days.spoiled:
             yield _block(key, draft, offset_minutes_of(key[0]) or 0)
@@ -103,7 +133,8 @@ def _place(entry: Entry, known: Known, offset: int, days: _Days) -> None:
             words = f"The time is not on a grid of {entry.interval_minutes} minutes of the channel's day."
             days.spoil(key, "off_grid", words, f"{entry.path}.starts_at")
         elif not said:  # a reading that is missing is null, not a number of that quality
-            words = f"The quality {entry.quality!r} is not one of {', '.join(filter(WORDS.get, WORDS))}."
+            known_words = ", ".join(filter(WORDS.get, WORDS))
+            words = f"The quality {shown(entry.quality or '')!r} is not one of {known_words}."
             days.spoil(key, "unknown_quality", words, f"{entry.path}.quality")
         else:
             for place in range(first, last) if fault_at else ():
@@ -113,7 +144,7 @@ def _place(entry: Entry, known: Known, offset: int, days: _Days) -> None:
         first = last
     if not fault_at and not (micros != MISSING).any():
         words = f"Nothing but null is said of channel {name[1]} of {name[0]}; nothing changes for it."
-        days.problems.append(Problem("no_readings", words, member=entry.path))
+        days.problems.add(Problem("no_readings", words, member=entry.path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,9 +194,9 @@ def _lay(
     if draft is None:
         empty = np.full(size, MISSING, dtype=np.int64)
         draft = _Draft(kind, entry.interval_minutes, empty, np.zeros(size, dtype=np.uint8), entry.path)
-        days.drafts[key] = draft
+        days.open(key, draft)
     elif draft.kind != kind:
-        words = f"It comes as {kind.direction} in {kind.unit}, and at {draft.first} otherwise."
+        words = f"It comes as {kind.direction} in {shown(kind.unit)}, and at {draft.first} otherwise."
         days.spoil(key, "channel_changed", words, entry.path)
         return
     elif draft.interval_minutes != entry.interval_minutes:
@@ -181,7 +212,7 @@ def _lay(
             days.spoil(key, "conflicting_readings", words, path)
         elif twice.any():
             words = f"{int(twice.sum())} readings stand in the batch a second time; they are counted once."
-            days.problems.append(Problem("repeated_reading", words, member=entry.path))
+            days.problems.add(Problem("repeated_reading", words, member=entry.path))
     draft.values[slots][there] = micros[there]
     draft.codes[slots][there] = quality
 

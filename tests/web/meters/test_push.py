@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -310,6 +310,42 @@ def test_guessing_tokens_comes_to_rest(sender) -> None:
     for number in range(50):
         sender.client.post(URL, headers={"Authorization": f"Bearer ucrm_{number:06}"})
     assert sender.push(entry(), key="b").status_code == 429
+
+
+DOOR = "select pg_advisory_xact_lock(7302001)"  # of whoever writes readings
+
+
+@pytest.mark.parametrize("body", [json.dumps({"readings": [entry()]}), "{}"])
+def test_who_waits_too_long_for_others_is_to_come_again(
+    session, engine: Engine, sender, monkeypatch, body
+) -> None:
+    monkeypatch.setattr("meters.pushing.api.LOCK_SECONDS", 0.05)
+    with engine.connect() as other:
+        other.execute(text(DOOR))
+        answer = sender.send(body)
+    assert answer.status_code == 503 and answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "busy" and int(answer.headers["retry-after"]) > 0
+    assert session.scalar(text("select count(*) from feeds")) == 0
+    assert sender.push(entry()).status_code == 200  # the key is free, and nobody in the way
+
+
+def test_who_waits_for_the_same_key_is_to_come_again(session, engine: Engine, sender, monkeypatch) -> None:
+    monkeypatch.setattr("meters.pushing.api.LOCK_SECONDS", 0.05)
+    token_id = session.scalar(text("select max(id) from api_tokens"))
+    with engine.connect() as other:
+        key = "select pg_advisory_xact_lock(hashtextextended('k1', :token))"
+        other.execute(text(key), {"token": token_id})
+        assert sender.push(entry()).json()["code"] == "busy"
+    assert sender.push(entry()).json()["status"] == "ok"
+
+
+def test_a_number_without_end_is_a_fault_of_the_batch(sender) -> None:
+    stamp = '{"service_point": "SP1", "starts_at": "2026-11-19T00:00:00Z", "interval_minutes": 60, "value": '
+    for number in ("9" * 1_000_001, json.dumps("x" * 1_000_001)):
+        answer = sender.send('{"readings": [' + stamp + number + "}]}", key=number[:3])
+        (problem,) = answer.json()["problems"]
+        assert (answer.status_code, problem["code"]) == (422, "not_a_number")
+        assert len(answer.content) < 1000
 
 
 letters = st.text(max_size=4)
