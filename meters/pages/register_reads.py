@@ -41,14 +41,14 @@ class ReadsPage:
         return max(reads, key=lambda read: read.read_at, default=None)
 
 
-@router.get("/meters/{code:path}/reads")
+@router.get("/meter-reads/{code:path}")
 def reads(request: Request, code: str) -> Response:
     """Each register: reads, consumption between them, what does not go together."""
     with visit(request, *ROLES) as v:
         return _page(v, code, {"register": "", "at": "", "value": "", "kind": KINDS[0]})
 
 
-@router.post("/meters/{code:path}/reads")
+@router.post("/meter-reads/{code:path}")
 def take(
     request: Request,
     code: str,

@@ -20,7 +20,7 @@ router = APIRouter()
 LONGEST = 1440
 
 
-@router.get("/meters/{code:path}/lineage")
+@router.get("/meter-lineage/{code:path}")
 def reading(request: Request, code: str, channel: int, at: str, every: int = 30) -> Response:
     """Everything ever known of one interval: `at` is when it begins, `every` how many minutes it lasts. For
     htmx the list alone."""

@@ -80,7 +80,7 @@ def lineage_path(code: str, one: ChannelDay, each: Interval) -> str:
         return ""
     minutes = (each.ends_before - each.starts_at) // timedelta(minutes=1)
     at = f"{each.starts_at:%Y-%m-%dT%H:%MZ}"
-    return f"/meters/{quote(code)}/lineage?channel={one.channel.id}&at={at}&every={minutes}"
+    return f"/meter-lineage/{quote(code)}?channel={one.channel.id}&at={at}&every={minutes}"
 
 
 def _column(micro: int, zero: float, scale: float) -> tuple[float, float]:

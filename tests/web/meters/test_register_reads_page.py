@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from meters.registers.recording import Taken, record_read
 
-PATH = "/meters/SP-1/reads"
+PATH = "/meter-reads/SP-1"
 KWH = 1_000_000
 
 
@@ -30,7 +30,7 @@ def form(**more: str) -> dict[str, str]:
 def test_nothing_was_read_yet(client) -> None:
     page = client.get(PATH)
     assert page.status_code == 200 and "Nobody has read a dial here yet." in page.text
-    assert 'action="/meters/SP-1/reads"' in page.text
+    assert 'action="/meter-reads/SP-1"' in page.text
 
 
 def test_reads_and_what_was_used_between(session, client) -> None:
@@ -88,10 +88,10 @@ def test_a_read_that_cannot_be_kept(session, client, wrong, said) -> None:
 
 
 def test_the_service_point_leads_to_its_dials(client) -> None:
-    assert 'href="/meters/SP-1/reads"' in client.get("/meters/SP-1").text
+    assert 'href="/meter-reads/SP-1"' in client.get("/meters/SP-1").text
 
 
 def test_who_may_look(make_client, meter) -> None:
     assert make_client("marketer").get(PATH).status_code == 403
     assert make_client("ops").get(PATH).status_code == 200
-    assert make_client("admin").get("/meters/SP-9/reads").status_code == 404
+    assert make_client("admin").get("/meter-reads/SP-9").status_code == 404

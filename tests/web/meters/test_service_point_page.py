@@ -28,7 +28,7 @@ def said(html: str) -> str:
 
 def links(html: str) -> list[str]:
     """Where the intervals of a day lead."""
-    return [one.replace("&amp;", "&") for one in re.findall(r'href="(/meters/[^"]*/lineage[^"]*)"', html)]
+    return [one.replace("&amp;", "&") for one in re.findall(r'href="(/meter-lineage/[^"]*)"', html)]
 
 
 @pytest.mark.parametrize("ask", ASKED)
@@ -104,7 +104,7 @@ def test_lineage_is_one_query_however_often_a_day_was_corrected(
     channel_of = "select c.id from channels c join service_points s on s.id = c.service_point_id"
     sent("0.csv", ("SP-1", YESTERDAY, [1] * 48))
     channel = session.scalar(text(channel_of))
-    address = f"/meters/SP-1/lineage?channel={channel}&at=2026-11-19T09:30Z&every=30"
+    address = f"/meter-lineage/SP-1?channel={channel}&at=2026-11-19T09:30Z&every=30"
     client = make_client("ops")
     client.get(address)
     once = queries(session.connection(), client, address)
@@ -131,14 +131,14 @@ def test_what_cannot_be_asked_of_a_reading(
 ) -> None:
     sent("a.csv", *days_before(2))
     channel = session.query(Channel).one().id
-    answered = make_client("ops").get(f"/meters/SP-1/lineage?{asked.format(channel=channel)}")
+    answered = make_client("ops").get(f"/meter-lineage/SP-1?{asked.format(channel=channel)}")
     assert answered.status_code == status
 
 
 def test_who_may_look(make_client, meter) -> None:
     for role in ("agent", "marketer", "admin"):
         page = make_client(role).get("/meters/SP-1")
-        assert page.status_code == 200 and ("/reads" in page.text) == (role != "marketer")
+        assert page.status_code == 200 and ("/meter-reads/" in page.text) == (role != "marketer")
     assert make_client().get("/meters/SP-1").status_code == 303
     assert make_client("ops").get("/meters/SP-none").status_code == 404
 
@@ -203,3 +203,14 @@ def test_several_points_are_chosen_from_and_cost_no_more_queries(
     page = client.get(f"{address}&point=SP-4").text
     assert said(page).startswith("“On Thursday 19 November you used 192.000 kWh")
     assert page.count('<option value="SP-') == 6 and '<option value="SP-4" selected>' in page
+
+
+def test_a_point_may_be_called_like_a_page(make_client, meter, session: Session) -> None:
+    client = make_client("ops")
+    for code in ("x/lineage", "a/reads", "lineage", "reads"):
+        put_meter(session, code)
+        session.flush()
+        page = client.get(f"/meters/{code}")
+        assert page.status_code == 200 and f'href="/meter-reads/{code}"' in page.text
+        reads = client.get(f"/meter-reads/{code}")
+        assert reads.status_code == 200 and f'action="/meter-reads/{code}"' in reads.text
