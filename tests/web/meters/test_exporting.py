@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 
 from meters.feeds.reading import read_feed
 from meters.inspection import summarise
+from meters.pages.exporting import one_state
 from tests.web.meters.conftest import TODAY, days_before
+from utility_crm.kit.database import make_engine
 
 
 @pytest.mark.parametrize(("name", "kind"), [("csv", "text/csv"), ("greenbutton", "application/atom+xml")])
@@ -45,3 +49,15 @@ def test_a_service_point_offers_its_readings(make_client, meter, sent) -> None:
     page = make_client("ops").get("/meters/SP-1?ask=files").text
     assert 'href="/feeds/export?service_point=SP-1&amp;format=csv"' in page
     assert "/feeds/export" not in make_client("agent").get("/meters/SP-1?ask=files").text
+
+
+def test_a_file_shows_one_state_of_the_database(fresh_database_url: str) -> None:
+    engine = make_engine(fresh_database_url)
+    asked = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(engine=engine)))
+    with one_state(asked) as session:
+        assert session.scalar(text("show transaction_isolation")) == "repeatable read"
+        before = session.scalar(text("select count(*) from service_points"))
+        with engine.begin() as other:
+            other.execute(text("insert into service_points (code, fuel) values ('NEW', 'electricity')"))
+        assert session.scalar(text("select count(*) from service_points")) == before
+    engine.dispose()
