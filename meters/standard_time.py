@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from meters.domain.local_clock import standard_offset_minutes
+from meters.domain.names import name_fault
 from meters.tables import Channel, ServicePoint
 from utility_crm.network.tables import Premise
 
@@ -27,6 +28,8 @@ class StandardTimes:
         self._all = False
 
     def __call__(self, code: str) -> int | None:
+        if name_fault(code) is not None:
+            return None  # no service point is called so, and the database would not hear of some of them
         if code not in self._found and not self._all:
             self._all = len(self._found) >= _ONE_BY_ONE
             self._load(_STATEMENT if self._all else _STATEMENT.where(ServicePoint.code == code))
@@ -34,6 +37,7 @@ class StandardTimes:
 
     def foresee(self, codes: Collection[str]) -> None:
         """Fetch these at once."""
+        codes = [code for code in codes if name_fault(code) is None]
         self._found |= dict.fromkeys(codes)
         among = literal(sorted(codes), ARRAY(Text()))
         self._load(_STATEMENT.where(ServicePoint.code == any_(among)))

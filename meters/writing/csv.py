@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from meters.domain.blocks import Block
 from meters.domain.decimals import MISSING, decimal_text
+from meters.domain.formulas import guarded
 from meters.domain.quality import Quality
 from meters.writing.writer import ChannelToWrite, Writer
 from utility_crm.kit.errors import Invalid
@@ -24,8 +25,8 @@ def write(channels: Iterable[ChannelToWrite], made_at: datetime, out: BinaryIO) 
     """A whole file. Raises Invalid at a name that a row cannot say."""
     out.write(f"{TITLES}\n".encode())
     for channel in channels:
-        names = (channel.service_point, channel.channel, channel.direction, channel.unit.declared or "")
-        head = ",".join(map(_field, names))
+        names = map(guarded, map(_said, (channel.service_point, channel.channel)))
+        head = ",".join(map(_field, (*names, channel.direction, _said(channel.unit.declared or ""))))
         decimals = channel.unit.decimals
         for block in channel.blocks:
             out.write(_rows(head, decimals, block).encode())
@@ -53,7 +54,12 @@ def _clock(interval_minutes: int, offset_minutes: int) -> tuple[str, ...]:
     return tuple(f"T{at // 60:02}:{at % 60:02}:00{offset}" for at in range(0, 1440, interval_minutes))
 
 
-def _field(name: str) -> str:
+def _said(name: str) -> str:
+    """The name. Raises Invalid where no row can say it."""
     if name != name.strip() or any(mark in name for mark in "\r\n\0"):
         raise Invalid("unspeakable_name", f"A row of a CSV cannot say the name {name!r}.", name)
+    return name
+
+
+def _field(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in ',"') else name

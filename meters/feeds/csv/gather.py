@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meters.domain.decimals import MISSING, IntArray
+from meters.domain.formulas import guarded, unguarded
 from meters.domain.local_clock import DAY
 from meters.domain.problems import Problem, refusal
 from meters.domain.quality import WORDS, Quality
@@ -158,8 +159,8 @@ class Gathered:
 
     def _new_point(self, key: bytes) -> bool:
         """Give a name its number; whether it is one."""
-        name = key.decode().strip()
-        known = self._point_numbers.setdefault(name.encode(), len(self.points))
+        name = unguarded(key.decode().strip())
+        known = self._point_numbers.setdefault(guarded(name).encode(), len(self.points))
         if known == len(self.points):
             self.points.append(name)
         self._point_numbers[key] = known
@@ -190,6 +191,7 @@ class Gathered:
 
     def _new_kind(self, raw: Sequence[str], rows: Rows, where: BoolArray) -> int:
         channel, direction, unit = (part.strip() for part in raw)
+        channel = unguarded(channel)
         direction = direction.lower()
         if direction not in ("", "import", "export"):
             at = int(rows.lines[np.argmax(where)])
