@@ -30,6 +30,7 @@ from meters.commands.progress import progress
 from meters.completeness import refresh
 from meters.feeds.format import ReadOptions
 from meters.feeds.reading import FeedFile, read_feed
+from meters.file_names import readable
 from meters.inspection import InspectedFile, inspected
 from meters.pretended import pretended, today_at
 from utility_crm.kit.clock import utc_now
@@ -121,7 +122,7 @@ def feed_text(path: str, feed: TakenFeed) -> str:
     """What became of one file, for a person at a terminal."""
     came = f"{feed.readings:,} readings; {feed.blocks_added:,} days new, {feed.blocks_changed:,} changed"
     before = f"; this file was taken on {feed.before:%Y-%m-%d %H:%M} UTC" if feed.before else ""
-    head = f"{path}: {_BECAME[feed.status]}, {came}, {feed.blocks_unchanged:,} the same{before}"
+    head = f"{readable(path)}: {_BECAME[feed.status]}, {came}, {feed.blocks_unchanged:,} the same{before}"
     return "\n".join([head, *map(_problem_line, feed.problems)])
 
 

@@ -11,15 +11,17 @@ from threading import Event
 from types import FrameType
 from typing import Annotated
 
+import psycopg
 import typer
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from meters.commands.app import app
 from meters.commands.options import Columns, FormatName, Profile, Sheet, Timezone, told
 from meters.commands.profiles import with_profile
 from meters.commands.taking import feed_text
 from meters.completeness import refresh
+from meters.file_names import readable
 from meters.pretended import pretended, today_at
 from meters.profiles import asked_with
 from meters.watching import Came, Watch
@@ -97,12 +99,19 @@ def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool) -> 
             if came:
                 _count(engine)
             away = ""
-        except (OperationalError, InterfaceError, CareError) as error:
-            words = error.message if isinstance(error, CareError) else f"the database is away: {error.orig}"
-            if words != away:
-                _log.warning("%s", words)
-            away = words
+        except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            away = _said(f"the database is away: {cause}", away)
+        except CareError as error:
+            away = _said(error.message, away)
         pause.wait(every)
+
+
+def _said(words: str, before: str) -> str:
+    """The words, told unless they were told before."""
+    if words != before:
+        _log.warning("%s", words)
+    return words
 
 
 def _count(engine: Engine) -> None:
@@ -113,7 +122,7 @@ def _count(engine: Engine) -> None:
 
 
 def _words(came: Came) -> str:
-    moved = f"\n  now {came.place}" if came.place else "\n  left where it is"
+    moved = f"\n  now {readable(came.place)}" if came.place else "\n  left where it is"
     return feed_text(str(came.path), came.taken) + moved
 
 

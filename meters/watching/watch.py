@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,17 +19,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from meters.actions import TakenFeed, ingest
 from meters.asking import Asked
+from meters.file_names import readable
 from meters.tables import Feed
 from meters.watching.putting_away import put_away, report_on, without_report
 from meters.watching.resting import Look, Resting, look_at
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 
+_AWAY = ("", "08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE (PostgreSQL, appendix A): no connection, rolled back for others, no resources, locked,
+an operator's doing, the machine's fault."""
+_TOO_MUCH = ("53200",)
+"""Out of memory, by what one transaction wants."""
 DONE, REFUSED = "done", "refused"
 _log = logging.getLogger(__name__)
 
@@ -44,7 +53,7 @@ class Came:
 
     def document(self) -> dict[str, Any]:
         """As it is reported."""
-        moved = {"moved_to": str(self.place) if self.place else None}
+        moved = {"moved_to": readable(self.place) if self.place else None}
         return self.taken.document(str(self.path)) | moved
 
 
@@ -108,6 +117,13 @@ class Watch:
                 return None
             except Invalid as error:
                 return self._left_alone(path, look, error)
+            except (SQLAlchemyError, psycopg.Error, UnicodeError) as error:
+                if database_away(error):
+                    raise
+                if look_at(path) != look:
+                    return None
+                taken = _not_taken(error)
+                calm()
             folder = self.folder / (REFUSED if taken.status == "rejected" else DONE)
             try:
                 place = put_away(path, folder)
@@ -149,7 +165,7 @@ class Watch:
     def _alone(self, name: str) -> Iterator[bool]:
         """Whether no other watcher of this database has the file; nobody else gets it while the block
         lasts."""
-        key = int.from_bytes(hashlib.sha256(f"watch {name}".encode()).digest()[:8], "big", signed=True)
+        key = int.from_bytes(hashlib.sha256(b"watch " + os.fsencode(name)).digest()[:8], "big", signed=True)
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             held = bool(connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": key}))
             try:
@@ -157,6 +173,24 @@ class Watch:
             finally:
                 if held:
                     connection.execute(text("select pg_advisory_unlock(:key)"), {"key": key})
+
+
+def database_away(error: Exception) -> bool:
+    """Whether it is the database that cannot be reached or is busy, and no file is at fault."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    state = cause.sqlstate or ""
+    return state[:2] in _AWAY and state not in _TOO_MUCH
+
+
+def _not_taken(error: Exception) -> TakenFeed:
+    """A file that the database would not have."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).splitlines() or [""]
+    words = f"The database refused what is in this file ({type(cause).__name__}: {readable(lines[0][:200])})."
+    problem = {"member": None, "line": None, "code": "database_refused", "message": words}
+    return TakenFeed(None, "rejected", 0, 0, 0, 0, [problem])
 
 
 def _as_taken(feed: Feed) -> TakenFeed:

@@ -13,15 +13,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
+import psycopg
 import pytest
 from meter_files import JUNE, csv_file
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DataError, OperationalError
 from typer.testing import CliRunner
 
 from meters.asking import Asked
 from meters.commands import app
 from meters.commands.taking import feed_text
 from meters.watching import Watch
+from meters.watching.watch import database_away
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.settings import settings
 
@@ -208,3 +211,71 @@ def test_a_stop_ends_it_cleanly(fresh: Engine, folder: Path, stop: signal.Signal
 def test_usage_is_exit_2(tmp_path: Path) -> None:
     for usage in ([str(tmp_path / "none")], [str(tmp_path), "--timezone", "Mars/Olympus"]):
         assert CliRunner().invoke(app, ["watch", *usage]).exit_code == 2
+
+
+def test_a_file_name_that_is_no_text(fresh: Engine, folder: Path) -> None:
+    rows = csv_file(folder, "z-good.csv", ("SP1", JUNE, [1] * 24)).read_bytes()
+    name = b"\xcf\xee\xea.csv"
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(rows.replace(b"SP1", b"SP2"))
+    code, came = once(folder)
+    told = r"\xcf\xee\xea.csv"
+    assert code == 0 and {(each["status"], Path(each["moved_to"]).name) for each in came} == {
+        ("ok", told),
+        ("ok", "z-good.csv"),
+    }
+    assert (told, "ok") in feeds(fresh)
+    done = os.fsencode(folder / "done") + b"/" + name
+    assert json.loads(Path(os.fsdecode(done + b".report.json")).read_text())["path"].endswith(told)
+    assert told in Path(os.fsdecode(done + b".report.txt")).read_text()
+    os.unlink(done + b".report.json")
+    Watch(fresh, folder, lambda _session: Asked(), feed_text, lambda: NOW).finish_reports()
+    assert os.path.exists(done + b".report.json")
+
+
+def test_a_file_that_the_database_refuses_stops_no_other(fresh: Engine, folder: Path) -> None:
+    csv_file(folder, "a-bad.csv", ("BAD", JUNE, [1] * 24))
+    csv_file(folder, "b-good.csv", ("SP1", JUNE, [1] * 24))
+    with fresh.begin() as connection:
+        connection.execute(text("alter table service_points add constraint no_bad check (code <> 'BAD')"))
+    code, [bad, good] = once(folder)
+    assert code == 1 and (bad["status"], bad["feed_id"]) == ("rejected", None)
+    assert bad["problems"][0]["code"] == "database_refused" and "no_bad" in bad["problems"][0]["message"]
+    assert good["status"] == "ok" and lying(folder) == {"done": ["b-good.csv"], "refused": ["a-bad.csv"]}
+    assert "no_bad" in (folder / "refused" / "a-bad.csv.report.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (psycopg.errors.ProgramLimitExceeded(), False),
+        (psycopg.errors.OutOfMemory(), False),
+        (psycopg.errors.UntranslatableCharacter(), False),
+        (psycopg.OperationalError("the connection is closed"), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (OperationalError("select", {}, psycopg.errors.CannotConnectNow()), True),
+        (DataError("select", {}, psycopg.errors.DatetimeFieldOverflow()), False),
+        (UnicodeEncodeError("utf-8", "x", 0, 1, "surrogates"), False),
+    ],
+)
+def test_whose_fault_an_error_is(error: Exception, away: bool) -> None:
+    assert database_away(error) is away
+
+
+def test_a_driver_that_loses_the_server_leaves_the_file_for_later(
+    fresh: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csv_file(folder, "a.csv", ("SP1", JUNE, [1] * 24))
+    watch = Watch(fresh, folder, lambda _session: Asked(), feed_text, lambda: NOW)
+    list(watch.look())
+
+    def lost(*_given: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("meters.watching.watch.ingest", lost)
+        with pytest.raises(psycopg.OperationalError):
+            list(watch.look())
+    assert lying(folder) == {"arriving": ["a.csv"]}
+    [came] = watch.look()
+    assert came.taken.status == "ok"
