@@ -62,6 +62,24 @@ def misfit(reason: str, left: LeftOut, offset_minutes: int) -> Problem:
     return Problem(reason, f"{_channel(left)} {why}; {_left_out(left)}.", left.line, left.member)
 
 
+def far_future(left: LeftOut, last: date) -> Problem:
+    """Days of a channel more than two years ahead."""
+    message = (
+        f"{_channel(left)} has readings of days after {last}, more than two years ahead; {_left_out(left)}. "
+        f"See whether the dates are right."
+    )
+    return Problem("far_future", message, left.line, left.member)
+
+
+def too_many_months(lacking: int, most: int) -> Problem:
+    """A feed that would need more months than one may bring."""
+    message = (
+        f"The file brings readings of {lacking:,} months from which there was none so far; one file may "
+        f"bring {most}. See whether its dates are right, or send it in parts."
+    )
+    return Problem("too_many_months", message, refuses=True)
+
+
 def other_grids(
     table: DayTable, known_sizes: Sequence[int], names: Mapping[int, ChannelName], members: Sequence[str]
 ) -> Iterator[Problem]:

@@ -19,8 +19,8 @@ from meters.store.channels import lock_channels, stored_channels
 from meters.store.comparing import compared
 from meters.store.decided import undecided
 from meters.store.digests import digests_agree
-from meters.store.placing import RemarkAt, placed
 from meters.store.far_future import last_day, without_far_future
+from meters.store.placing import RemarkAt, placed
 from meters.store.refusals import other_grids, too_many_months
 from meters.store.rows import DayTable
 from meters.store.writing import (
@@ -91,8 +91,8 @@ def store_blocks(
 
 def lock_feed(session: Session, file: FeedFile, entered_at: datetime) -> Problem | None:
     """Make room for a feed's days, make its service points and channels where nobody knows them, and lock
-    all its channels, before any of it is stored. Waits for feeds of the same channels. Returns why none of it can be stored,
-    before it waits or makes anything, else None."""
+    all its channels, before any of it is stored. Waits for feeds of the same channels. Returns None, or why
+    none of the feed can be stored; then nothing was made or locked."""
     ordinals = np.array(file.days, dtype=np.int64)
     ordinals = ordinals[ordinals <= last_day(entered_at)]
     touched = np.unique(ordinals[:, None] + np.arange(-_FARTHEST, _FARTHEST + 1))

@@ -13,6 +13,9 @@ from meters.store.copying import COLUMNS, HEAD, TRAILER, copy_bytes
 from meters.store.rows import DayTable
 from utility_crm.kit.driver import driver_cursor
 
+MOST_NEW_MONTHS = 240
+"""Partitions that one feed may make: each takes locks until the feed is stored, and those of all have a room
+that does not grow (max_locks_per_transaction)."""
 Judge = Callable[[Session, int, DayTable], None]
 """`judge(session, feed_id, table)` looks at days just written, new or changed, a bounded table at a time:
 whole days, as they now stand, in the transaction that wrote them."""
@@ -58,9 +61,24 @@ _PARTITIONS = """
 select make_block_partitions(month, (month + interval '1 month - 1 day')::date)
 from unnest(%s::date[]) as month
 """
+_LACKING = """
+select count(*) from unnest(%s::date[]) as month
+where to_regclass('blocks_' || to_char(month, 'YYYYMM')) is null
+  and (select relkind = 'p' from pg_class where oid = 'blocks'::regclass)
+"""
 _REMARKS = (
     'copy block_remarks (channel_id, day, feed_id, first, "end", method, reason_code, reason) from stdin'
 )
+
+
+def months_without_room(session: Session, months: Iterable[date]) -> int:
+    """How many of these, each told by its first day, have no partition yet; 0 on TimescaleDB, where chunks
+    come by themselves."""
+    with driver_cursor(session) as cursor:
+        cursor.execute(_LACKING, (sorted(months),))
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def make_room(session: Session, days: Iterable[date]) -> None:
