@@ -7,8 +7,11 @@ may raise Unreadable itself, from wherever it finds that a file cannot be truste
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import BinaryIO
+
+from typing_extensions import Buffer
 
 from meters.domain.problems import Problem, refusal
 
@@ -24,6 +27,29 @@ class Unreadable(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+class _Returns(io.RawIOBase):
+    """A stream whose lines end with a carriage return alone, with line feeds in their place."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Buffer) -> int:
+        view = memoryview(into).cast("B")
+        data = self._stream.read(len(view)).replace(b"\r", b"\n")
+        view[: len(data)] = data
+        return len(data)
+
+
+def line_ends_told(stream: BinaryIO, head: bytes) -> BinaryIO:
+    r"""The stream, with "\n" for "\r" where its head has no other line end, as old Macs wrote them."""
+    if b"\r" not in head or b"\n" in head or head.startswith(b"PK"):
+        return stream
+    return io.BufferedReader(_Returns(stream), CHUNK_BYTES)
 
 
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -16,7 +16,7 @@ from meters.feeds.feed_file import FeedFile, Status, feed_file
 from meters.feeds.format import Format, Item, ReadOptions
 from meters.feeds.formats import formats, recognised
 from meters.feeds.heads import WORKBOOK, head_of, text_head
-from meters.feeds.lines import Unreadable
+from meters.feeds.lines import Unreadable, line_ends_told
 from meters.feeds.members import Member, Watch, damaged, opened
 from meters.feeds.problem_list import ProblemList
 from meters.feeds.spool import Spool
@@ -185,7 +185,7 @@ def _keep_all(items: Iterable[Item], number: int, member: Member | None, whole: 
 
 def _items(member: Member, reader: Format, options: ReadOptions) -> Iterator[Item]:
     try:
-        yield from reader.read(member.stream, member.stem, options)
+        yield from reader.read(line_ends_told(member.stream, member.head), member.stem, options)
     except Unreadable as unreadable:
         yield unreadable.problem
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):

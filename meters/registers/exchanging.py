@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from meters.registers.loading import load_registers
+from meters.registers.loading import Register, load_registers
 from meters.registers.recording import (
     Point,
     Taken,
@@ -57,7 +57,8 @@ def exchange_meter(
     known = {register.name: register for register in load_registers(session, [point.id])}
     reads = []
     for taken in final:
-        told = taken if taken.meter or old is None else replace(taken, meter=old.serial)
+        serial = old.serial if old is not None else _last_read(known.get(taken.register), exchanged_at)
+        told = taken if taken.meter or serial is None else replace(taken, meter=serial)
         reads.append(whole_read(session, point, known.get(taken.register), told, exchanged_at, "final"))
     for taken in first:
         told = replace(taken, meter=new_serial.strip())
@@ -73,6 +74,12 @@ def exchange_meter(
     if not stands_there:
         _put_up(session, point, old, new_serial.strip(), day)
     return write_reads_taken(session, reads, user_id, reason or f"exchanged for {new_serial.strip()}")
+
+
+def _last_read(register: Register | None, before: datetime) -> str | None:
+    """The meter of the last read before an instant: a file of reads names meters that nobody put up here."""
+    serials = [read.meter for read in (register.reads if register else ()) if read.read_at <= before]
+    return next((serial for serial in reversed(serials) if serial), None)
 
 
 def _is_known(session: Session, point: Point, old: Meter | None, serial: str, day: date) -> bool:

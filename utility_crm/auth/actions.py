@@ -11,6 +11,8 @@ from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Conflict, Invalid
 
 SHORTEST = 8
+LANGUAGES = ("en", "ru")
+"""In which the pages have all their words."""
 
 
 def add_user(
@@ -25,12 +27,27 @@ def add_user(
         raise Invalid("user", f"A user needs a login and one of the roles {', '.join(ROLES)}.", login)
     if len(password) < SHORTEST:
         raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
+    _check_language(language, login)
     if session.scalar(select(User.id).where(User.login == wanted)) is not None:
         raise Conflict("login_taken", f"There is already a user called {wanted}.", login)
     user = User(login=wanted, name=name, role=role, password_hash=hash_password(password), language=language)
     session.add(user)
     session.flush()
     return user.id
+
+
+def _check_language(language: str, login: str) -> None:
+    if language not in LANGUAGES:
+        raise Invalid("no_such_language", f"Pages speak {' and '.join(LANGUAGES)}, not {language!r}.", login)
+
+
+def set_language(session: Session, login: str, language: str) -> None:
+    """Choose the language of a person's pages. Invalid for another, or for nobody of this name."""
+    _check_language(language, login)
+    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    if user is None:
+        raise Invalid("no_such_user", "There is no user of this name.", login)
+    user.language = language
 
 
 def set_password(session: Session, login: str, password: str) -> None:
