@@ -63,10 +63,10 @@ class Digests:
         known: BoolArray = self.key[place] == table.key
         alike = known & (self.size[place] == table.size) & (self.quality[place] == table.quality)
         rows = np.flatnonzero(alike)
-        same = self.micro[place[rows]] == digest_of(table.micro[rows], table.micro[rows] == MISSING)
-        if table.codes is not None:
-            codes = table.codes[rows].astype(np.int64)
-            same &= self.qualities[place[rows]] == digest_of(codes, np.zeros(codes.shape, dtype=np.bool_))
+        some = table if rows.size == alike.size else table.ordered(rows)
+        same = self.micro[place[rows]] == digest_of(some.micro)
+        if some.codes is not None:
+            same &= self.qualities[place[rows]] == digest_of(some.codes.astype(np.int64))
         alike[rows] = same
         return known, alike
 
@@ -74,10 +74,7 @@ class Digests:
 def digests_agree(session: Session) -> bool:
     """Whether the server makes digests as this module does."""
     small = np.arange(len(Quality), dtype=np.int64)[None, :]
-    ours = [
-        int(digest_of(_PROBE, _PROBE == MISSING)[0]),
-        int(digest_of(small, np.zeros(small.shape, dtype=np.bool_))[0]),
-    ]
+    ours = [int(digest_of(_PROBE)[0]), int(digest_of(small)[0])]
     probe = [None if value == MISSING else value for value in _PROBE[0].tolist()]
     with driver_cursor(session) as cursor:
         theirs = cursor.execute(_ASK, (probe, small[0].tolist())).fetchone()
@@ -100,8 +97,8 @@ def stored_digests(session: Session, tables: Sequence[DayTable]) -> Digests:
     return Digests(key[order], *(column[order] for column in columns))
 
 
-def digest_of(values: IntArray, missing: BoolArray) -> IntArray:
-    """The digest of each row, (r,), of values (r, n); where `missing` the server has NULL."""
+def digest_of(values: IntArray) -> IntArray:
+    """The digest of each row, (r,), of values (r, n); the server has NULL where they are MISSING."""
     rows, size = values.shape
     powers = np.array([pow(31, size - 1 - place, 2**64) for place in range(size)], dtype=np.uint64)
     made = np.empty(rows, dtype=np.uint64)
@@ -109,7 +106,9 @@ def digest_of(values: IntArray, missing: BoolArray) -> IntArray:
     for start in range(0, rows, step):
         part = slice(start, start + step)
         hashed = _hashed(values[part])
-        hashed[missing[part]] = 0
+        missing = values[part] == MISSING
+        if missing.any():
+            hashed[missing] = 0
         made[part] = (hashed * powers).sum(axis=1, dtype=np.uint64)
     return (made + np.uint64(pow(31, size, 2**64))).view(np.int64)
 
