@@ -33,43 +33,42 @@ def days(channel: Channel, readings: Readings, length: int) -> Iterator[Block | 
     ordinals, lines = readings.day[first] + EPOCH_DAY, np.minimum.reduceat(readings.line, first)
     least = np.minimum.reduceat(readings.quality, first)
     uniform = least == np.maximum.reduceat(readings.quality, first)
-    worded = _worded(readings.mask)
+    worded = np.logical_or.reduceat(_worded(readings.mask), first)
     costs = _costs(readings, slots, first)
-    plain = uniform & ~np.logical_or.reduceat(worded, first) & ~costs.told
+    plain = uniform & ~worded & ~costs.told
+    named = (channel.service_point, channel.name, channel.unit, channel.direction, channel.offset_minutes)
     if plain.any():
         yield BlockRun(
-            channel.service_point,
-            channel.name,
-            channel.unit,
-            channel.direction,
-            channel.offset_minutes,
+            *named,
             ordinals[plain],
             values[plain],
             least[plain].astype(np.int16),
             False,
             lines[plain],
         )
-    for row in np.flatnonzero(~plain).tolist():
-        own = slice(int(bounds[row]), int(bounds[row + 1]))
-        quality: int | npt.NDArray[np.uint8] = int(least[row])
-        if not uniform[row]:
+    told = zip(
+        *(column.tolist() for column in (plain, bounds[:-1], bounds[1:], uniform, least, worded, costs.told)),
+        *(column.tolist() for column in (ordinals, lines)),
+        strict=True,
+    )
+    for row, (is_plain, begin, end, one_quality, code, has_words, has_cost, ordinal, line) in enumerate(told):
+        if is_plain:
+            continue
+        quality: int | npt.NDArray[np.uint8] = code
+        if not one_quality:
             quality = np.zeros(size, dtype=np.uint8)
-            quality[slots[own]] = readings.quality[own]
-        remarks = [*_qualities(slots[own], readings.mask[own])] if worded[own].any() else []
-        if costs.told[row]:
+            quality[slots[begin:end]] = readings.quality[begin:end]
+        remarks = [*_qualities(slots[begin:end], readings.mask[begin:end])] if has_words else []
+        if has_cost:
             remarks.append(costs.remark(row, channel.currency))
         yield Block(
-            channel.service_point,
-            channel.name,
-            channel.unit,
-            channel.direction,
-            channel.offset_minutes,
-            date.fromordinal(int(ordinals[row])),
+            *named,
+            date.fromordinal(ordinal),
             1440 // size,
             values[row],
             quality,
             False,
-            int(lines[row]),
+            line,
             tuple(remarks),
         )
 
