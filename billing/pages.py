@@ -21,7 +21,7 @@ from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
 from billing.runs import issue_bills, issue_for_account
-from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, tier_said
+from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import visit
 
@@ -73,6 +73,7 @@ def tariff(request: Request, code: str) -> Response:
             tariff=tariff_named(v.session, code),
             day_words=partial(day_kinds, language=v.user.language),
             tier_said=partial(tier_said, language=v.user.language),
+            per_said=partial(per_said, language=v.user.language),
         )
 
 

@@ -68,6 +68,8 @@ def quote_feed(
         )
     except BillingRefusal as fault:
         raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
+    for note in dict.fromkeys(note for bill in found.bills for note in bill.notes):
+        warnings.append(note.words)
     return Quoted(found, tuple(warnings))
 
 

@@ -8,7 +8,10 @@ from decimal import Decimal
 
 from billing.cycles import Month
 from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tiers import Tier
 from billing.domain.money import micro_text
 from billing.queries.bills import BillRow
@@ -32,6 +35,8 @@ DAY_KINDS = (
 """Kinds of day, in the order of the engine's numbers."""
 WEEKDAYS = mark("weekdays")
 TIER_UNITS = {"kWh": mark("kWh"), "kWh a day": mark("kWh a day")}
+PERS = {"day": mark("day"), "month": mark("month"), "year": mark("year")}
+EACH = {"kVA": mark("kVA"), "kW": mark("kW"), "connection": mark("connection")}
 KW = mark("kW")
 """Units in which tiers end."""
 
@@ -106,6 +111,15 @@ def tier_said(tiers: tuple[Tier, ...], place: int, charge: EnergyCharge | Demand
     if ends[1] is None:
         return _("over %(end)s %(unit)s", end=ends[0], unit=unit)
     return _("%(start)s to %(end)s %(unit)s", start=ends[0], end=ends[1], unit=unit)
+
+
+def per_said(charge: FixedCharge | MinimumCharge | DiscountCharge, language: str) -> str:
+    """For each what a price is: day; kVA a month."""
+    _ = say(language)
+    per = _(PERS[charge.per])
+    if isinstance(charge, FixedCharge) and charge.each:
+        return _("%(each)s a %(per)s", each=_(EACH[charge.each]), per=per)
+    return per
 
 
 def tier_end(micro: int, language: str) -> str:

@@ -22,6 +22,7 @@ from utility_crm.web.words import mark
 CAUSES = {
     "price": (mark("higher prices"), mark("lower prices")),
     "fixed": (mark("a higher fixed charge"), mark("a lower fixed charge")),
+    "discount": (mark("a lower discount"), mark("a higher discount")),
     "tax": (mark("a higher tax"), mark("a lower tax")),
     "tariff": (mark("the change of tariff"), mark("the change of tariff")),
     "volume": (mark("more use a day"), mark("less use a day")),
@@ -41,10 +42,12 @@ SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
     mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
-    mark("kWh"), mark("kW"), mark("kW month"), mark("kW day"),
+    mark("kWh"), mark("kW"), mark("kW month"), mark("kW day"), mark("year"), mark("connection"),
+    mark("kVA month"), mark("kVA day"), mark("kVA year"), mark("kW year"), mark("connection month"),
+    mark("connection day"), mark("connection year"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
-PRICED = ("price", "fixed")
+PRICED = ("price", "fixed", "discount")
 """Effects whose figures are prices of a unit."""
 MOST_SPOKEN = 25
 """Words of a sentence that is to be said aloud."""

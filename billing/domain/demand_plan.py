@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from billing.domain.charges.demand import DemandBy, DemandCharge, DemandPer, Ratchet
 from billing.domain.charges.fixed import fixed_quantity
@@ -149,17 +150,32 @@ def _demand_plan(
         first, last = days[places[0]], days[places[-1]]
         maxima.append(Maximum(base.label, first, last + timedelta(days=1), month_number(first), base.ratchet))
         lines += _lines(number, base, places, days, group_of_day)
-    starts = _window_starts(axis, window)
+    starts, pieces = _windows(axis, window)
     taken = maximum_of[axis.day_index[starts], labels.base_of[starts]]
     columns = tuple(np.flatnonzero(taken == number) for number in range(len(maxima)))
     present = [number for number, places in enumerate(columns) if places.size]
     lines = [line for line in lines if line.maximum in present]
     size = int(axis.day_index.size)
-    pieces = window // axis.interval_minutes
-    even = size % pieces == 0 and np.array_equal(starts, np.arange(0, size, pieces))
-    return DemandPlan(
-        code, asked, window, starts, pieces if even else 0, size, tuple(maxima), columns, tuple(lines)
-    )
+    return DemandPlan(code, asked, window, starts, pieces, size, tuple(maxima), columns, tuple(lines))
+
+
+def flat_demand(
+    code: str,
+    asked: int,
+    counted: Sequence[bool],
+    segment_of: npt.NDArray[np.int32],
+    axis: Intervals,
+    reading_minutes: int,
+) -> DemandPlan:
+    """The highest demand at any hour of each segment that is counted, without lines; maxima by segment."""
+    window = window_of(asked, max(reading_minutes, axis.interval_minutes))
+    starts, pieces = _windows(axis, window)
+    segment = segment_of[starts]
+    none = np.zeros(0, dtype=np.int64)
+    columns = tuple(np.flatnonzero(segment == n) if use else none for n, use in enumerate(counted))
+    size = int(axis.day_index.size)
+    maxima = tuple(Maximum(code, date.min, date.min, 0, None) for _ in counted)
+    return DemandPlan(code, asked, window, starts, pieces, size, maxima, columns, ())
 
 
 def _base(charge: DemandCharge, period: PricedPeriod, _group: int) -> _Base:
@@ -190,13 +206,20 @@ def _lines(
     return found
 
 
-def _window_starts(axis: Intervals, window_minutes: int) -> Int64Array:
-    """Windows are aligned with the clock; the second pass through a repeated hour has windows of its own."""
+def _windows(axis: Intervals, window_minutes: int) -> tuple[Int64Array, int]:
+    """The first interval of each window, and of how many each is made; 0 where they differ.
+
+    Windows are aligned with the clock; the second pass through a repeated hour has windows of its own.
+    """
+    size = int(axis.day_index.size)
+    if not size:
+        return np.zeros(0, dtype=np.int64), 0
     slot = axis.clock_minute.astype(np.int64) // window_minutes
     key = (axis.day_index.astype(np.int64) * 1440 + slot) * 2 + axis.repeated
-    return (
-        np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if key.size else np.zeros(0, np.int64)
-    )
+    starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+    pieces = window_minutes // axis.interval_minutes
+    even = size % pieces == 0 and np.array_equal(starts, np.arange(0, size, pieces))
+    return starts, pieces if even else 0
 
 
 def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | None = None) -> Highest:

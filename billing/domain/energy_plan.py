@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.tiers import NO_CAP, Fill, Tier, TierRule, tier_words
+from billing.domain.demand_plan import DemandPlan, flat_demand
 from billing.domain.errors import NotRateable
+from billing.domain.labels import Intervals
 from billing.domain.money import Int64Array
 from billing.domain.tiering import TierPlan
 
@@ -63,7 +65,8 @@ def tiered_plan(
     days: Sequence[date],
     charge_on: Sequence[EnergyCharge | None],
     offered_on: Sequence[Sequence[Base]],
-    day_index: npt.NDArray[np.integer],
+    axis: Intervals,
+    reading_minutes: int,
 ) -> EnergyPlan:
     """charge_on, offered_on: for each of `days`, the charge in force and the bases it offers.
 
@@ -85,8 +88,11 @@ def tiered_plan(
             )
             key_of_tier[place, number] = len(keys)
             keys.append(EnergyKey(group, code, said, tier.price_micro, first, last + timedelta(days=1)))
-    segment_on, fills, caps = _segments(bases, days, charge_on, offered_on, width)
-    tiers = TierPlan(fills, base_of, segment_on[day_index].astype(np.int32), caps)
+    segment_on, rules, caps = _segments(bases, days, charge_on, offered_on, width)
+    segment_of = segment_on[axis.day_index].astype(np.int32)
+    fills: tuple[Fill, ...] = tuple(rule.fill for rule in rules)
+    drawn = _drawn(code, rules, segment_of, axis, reading_minutes)
+    tiers = TierPlan(fills, base_of, segment_of, caps, drawn)
     first_key = np.append(key_of_tier[:, 0], -1).astype(np.int16)
     return EnergyPlan(code, tuple(keys), first_key[base_of], tiers, key_of_tier)
 
@@ -97,7 +103,7 @@ def _segments(
     charge_on: Sequence[EnergyCharge | None],
     offered_on: Sequence[Sequence[Base]],
     width: int,
-) -> tuple[npt.NDArray[np.int64], tuple[Fill, ...], Int64Array]:
+) -> tuple[npt.NDArray[np.int64], tuple[TierRule, ...], Int64Array]:
     """The segment of each day; how each segment fills, and its caps: int64 (segments, bases, tiers)."""
     held: dict[tuple[EnergyCharge | None, tuple[int, ...]], list[int]] = {}
     for index, (day, charge) in enumerate(zip(days, charge_on, strict=True)):
@@ -117,8 +123,28 @@ def _segments(
                 assert tier.up_to_micro is not None, "only the last tier has no end"
                 part = _part(charge.tiers, [days[place] for place in places], len(days))
                 caps[segment, number_of[base], number] = tier.up_to_micro * part[0] // part[1]
-    fills: list[Fill] = [charge.tiers.fill if charge and charge.tiers else "time" for charge, _at in held]
-    return segment_on, tuple(fills), caps
+    rules = [charge.tiers if charge and charge.tiers else TierRule() for charge, _at in held]
+    return segment_on, tuple(rules), caps
+
+
+def _drawn(
+    code: str,
+    rules: Sequence[TierRule],
+    segment_of: npt.NDArray[np.int32],
+    axis: Intervals,
+    reading_minutes: int,
+) -> DemandPlan | None:
+    """The demands by which tiers in kWh per kW end, as the maxima of a plan: one a segment. None for none."""
+    windows = {rule.window_minutes for rule in rules if rule.window_minutes}
+    if not windows:
+        return None
+    if len(windows) > 1:
+        raise NotRateable(
+            f"the demand of '{code}' is by {' and by '.join(map(str, sorted(windows)))} minutes"
+        )
+    return flat_demand(
+        code, windows.pop(), [rule.window_minutes > 0 for rule in rules], segment_of, axis, reading_minutes
+    )
 
 
 def _reset(charge: EnergyCharge | None, day: date, index: int) -> tuple[int, ...]:
@@ -130,7 +156,7 @@ def _reset(charge: EnergyCharge | None, day: date, index: int) -> tuple[int, ...
 
 def _part(rule: TierRule, days: Sequence[date], of_bill: int) -> tuple[int, int]:
     """The share of a cap that falls on these days of one segment, as a fraction."""
-    if rule.unit == "kWh a day":
+    if rule.unit.endswith("a day"):
         return len(days), 1
     if rule.by == "day":
         return 1, 1

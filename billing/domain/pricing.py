@@ -7,54 +7,22 @@ to the first and its line to the second (EXPLAIN A4).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.charges.fixed import fixed_amount
-from billing.domain.demand_plan import Highest, highest
+from billing.domain.adjusting import adjusted
+from billing.domain.charges.fixed import FixedCharge
+from billing.domain.demand_plan import Highest, highest, month_number
 from billing.domain.energy_plan import EnergyPlan
-from billing.domain.money import (
-    MICRO,
-    TAX_BASE_MINOR_LIMIT,
-    Int64Array,
-    Rounding,
-    amounts,
-    amounts_of_part,
-    div_round,
-    parts_of,
-    shares_of,
-)
+from billing.domain.errors import NotRateable
+from billing.domain.lines import LineColumn
+from billing.domain.money import MICRO, Int64Array, amounts, amounts_of_part, parts_of
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
-from billing.domain.supply_state import EarlierDemand
+from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
 from billing.domain.tiering import energy_by_tier
-
-LineKind = Literal["fixed", "energy", "demand", "tax"]
-
-
-@dataclass(frozen=True, eq=False)
-class LineColumn:
-    """One line of every bill of a batch. Arrays are int64 (customers,).
-
-    quantity_micro: millionths of ``unit`` (kWh, day, month; kW times months or days for demand; for a tax the
-    currency, its base).
-    price_micro: millionths of the currency per unit (for a tax the rate in parts per million).
-    """
-
-    kind: LineKind
-    code: str
-    label: str
-    unit: str
-    price_micro: int
-    starts_on: date
-    ends_before: date
-    quantity_micro: Int64Array
-    amount_minor: Int64Array
-    group: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +52,10 @@ def measured(
     drawn = micro_kwh if demand_micro_kwh is None else demand_micro_kwh
     demand = tuple(highest(drawn, found, begin, end) for found in plan.demand)
     billed = tuple(
-        billed_demand(found, most, earlier, plan.first_month)
+        billed_demand(found, most, earlier, month_number(plan.days[0]))
         for found, most in zip(plan.demand, demand, strict=True)
     )
-    energy = tuple(energy_of(found, micro_kwh, begin, end) for found in plan.energy)
+    energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
     return Determinants(energy, demand, billed)
 
 
@@ -113,13 +81,19 @@ def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: in
     return sums
 
 
-def energy_of(plan: EnergyPlan, micro_kwh: Int64Array, begin: int = 0, end: int | None = None) -> Int64Array:
+def energy_of(
+    plan: EnergyPlan,
+    micro_kwh: Int64Array,
+    begin: int = 0,
+    end: int | None = None,
+    drawn_micro_kwh: Int64Array | None = None,
+) -> Int64Array:
     """Energy of each key, int64 (customers, keys), from the intervals [begin, end) of the plan's axis, which
-    `micro_kwh` holds."""
+    `micro_kwh` holds. drawn_micro_kwh: what tiers by the kW read the demand from; None: the same."""
     if plan.tiers is None or plan.key_of_tier is None:
         return energy_by_key(micro_kwh, plan.key_of[begin:end], len(plan.keys))
     found = np.zeros((micro_kwh.shape[0], len(plan.keys)), dtype=np.int64)
-    tiered = energy_by_tier(micro_kwh, plan.tiers, begin, end)
+    tiered = energy_by_tier(micro_kwh, plan.tiers, begin, end, drawn_micro_kwh)
     labels, tiers = np.nonzero(plan.key_of_tier >= 0)
     found[:, plan.key_of_tier[labels, tiers]] = tiered[:, labels, tiers]
     return found
@@ -134,58 +108,62 @@ def present_keys(plan: EnergyPlan) -> list[int]:
     return sorted(int(key) for key in rows.ravel() if key >= 0)
 
 
-def lines_of(plan: Plan, found: Determinants, customers: int) -> tuple[LineColumn, ...]:
-    """Stage two."""
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Stage two's answer: the lines in their order, and what the next bill has to know of the year's
+    minimums."""
+
+    lines: tuple[LineColumn, ...]
+    years: tuple[YearSoFar, ...]
+
+
+def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) -> Priced:
+    """Stage two. Raises NotRateable where a charge is by something that is not known of the supply."""
     lines = [
-        *_fixed_lines(plan, customers),
+        *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_demand_lines(plan, found.billed),
     ]
-    for group, adjusting in enumerate(plan.groups):
-        for rule in adjusting.rules:
-            base = np.zeros(customers, dtype=np.int64)
-            for line in lines:
-                if line.group == group and rule.takes(line.code):
-                    base += line.amount_minor
-            if base.size and max(int(base.max()), -int(base.min())) > TAX_BASE_MINOR_LIMIT:
-                raise OverflowError(f"the base of {rule.tax.code} is too large to tax exactly")
-            lines.append(
-                LineColumn(
-                    "tax",
-                    rule.tax.code,
-                    rule.tax.label,
-                    plan.currency,
-                    rule.tax.rate_ppm,
-                    adjusting.starts_on,
-                    adjusting.ends_before,
-                    base * 10 ** (6 - plan.decimals),
-                    shares_of(base, rule.tax.rate_ppm, plan.rounding),
-                    group,
-                )
-            )
-    return tuple(sorted(lines, key=lambda line: plan.order[line.code]))
+    frame = plan.frame
+    if state.ends and frame.closes is None:
+        frame = replace(frame, closes=plan.days[-1].year)
+    lines, years = adjusted(lines, plan.groups, frame, state, customers)
+    return Priced(tuple(sorted(lines, key=lambda line: plan.order[line.code])), years)
 
 
-def _fixed_lines(plan: Plan, customers: int) -> list[LineColumn]:
+def _fixed_lines(plan: Plan, state: SupplyState, customers: int) -> list[LineColumn]:
     lines = []
     for fixed in plan.fixed:
-        amount = fixed_amount(fixed.quantity, fixed.price_micro, plan.decimals, plan.rounding)
-        quantity = div_round(fixed.quantity.numerator * MICRO, fixed.quantity.denominator, Rounding.HALF_EVEN)
+        charge = fixed.charge
+        size = _connected(charge, state)
+        amount = amounts_of_part(
+            size, charge.price_micro, fixed.quantity, plan.frame.decimals, plan.frame.rounding
+        )
         lines.append(
             LineColumn(
                 "fixed",
-                fixed.code,
-                fixed.label,
-                fixed.per,
-                fixed.price_micro,
+                charge.code,
+                charge.label,
+                charge.unit,
+                charge.price_micro,
                 fixed.starts_on,
                 fixed.ends_before,
-                np.full(customers, quantity, dtype=np.int64),
-                np.full(customers, amount, dtype=np.int64),
+                np.broadcast_to(parts_of(size, fixed.quantity), customers),
+                np.broadcast_to(amount, customers),
                 fixed.group,
             )
         )
     return lines
+
+
+def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:
+    """What a fixed charge is multiplied by, in millionths: int64 (customers,) or (1,) for all."""
+    one = np.array([MICRO], dtype=np.int64)
+    if charge.each is None or (charge.each == "connection" and charge.each not in state.connected_micro):
+        return one
+    if charge.each not in state.connected_micro:
+        raise NotRateable(f"'{charge.code}' is by the {charge.each} of the connection, which is not known")
+    return state.connected_micro[charge.each]
 
 
 def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
@@ -194,7 +172,7 @@ def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
         for number in present_keys(found):
             key = found.keys[number]
             quantity = np.ascontiguousarray(sums[:, number])
-            amount = amounts(quantity, key.price_micro, plan.decimals, plan.rounding)
+            amount = amounts(quantity, key.price_micro, plan.frame.decimals, plan.frame.rounding)
             lines.append(
                 LineColumn(
                     "energy",
@@ -218,7 +196,9 @@ def _demand_lines(plan: Plan, billed: Sequence[Billed]) -> list[LineColumn]:
         for line in found.lines:
             size = held.micro_kw[:, line.maximum]
             part = np.minimum(size, line.up_to_micro) - np.minimum(size, line.above_micro)
-            amount = amounts_of_part(part, line.price_micro, line.quantity, plan.decimals, plan.rounding)
+            amount = amounts_of_part(
+                part, line.price_micro, line.quantity, plan.frame.decimals, plan.frame.rounding
+            )
             lines.append(
                 LineColumn(
                     "demand",

@@ -14,12 +14,14 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from billing.domain.axis import epoch_minute, instant_of, local_date
+from billing.domain.carrying import state_after
 from billing.domain.days import Period
 from billing.domain.errors import NotRateable
 from billing.domain.money import amount_text, micro_text
-from billing.domain.rating import Line, RatedBill, rate_bill
+from billing.domain.rating import Line, RatedBill, rate
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage
+from billing.domain.usage import Usage, UsageMatrix
 
 QuotePeriod = Literal["month", "year", "whole"]
 
@@ -80,11 +82,13 @@ def quote(
     starts_on: date | None = None,
     ends_before: date | None = None,
     by: QuotePeriod = "month",
+    state: SupplyState = NOTHING_KNOWN,
 ) -> Quote:
-    """Price a span of local dates, split by calendar month or year, or whole.
+    """Price a span of local dates, split by calendar month or year, or whole. Each part leaves to the next
+    what a bill does: demands to look back upon, the year so far.
 
-    timezone: used where the tariff names none. Raises NotRateable: no zone, no reading to take the span
-    from, an empty span, or no tariff version in force.
+    timezone: used where the tariff names none. state: of the supply before the span. Raises NotRateable: no
+    zone, no reading to take the span from, an empty span, or no tariff version in force.
     """
     zone = tariff.zone(timezone)
     if starts_on is None or ends_before is None:
@@ -94,8 +98,12 @@ def quote(
     if ends_before <= starts_on:
         raise NotRateable(f"the span is empty: from {starts_on} to before {ends_before}")
     parts = split(Period(starts_on, ends_before), by)
-    bills = tuple(rate_bill(usage, tariff, part, timezone=zone) for part in parts)
-    return Quote(tariff.currency, tariff.decimals, bills)
+    matrix, bills = UsageMatrix.of([usage]), []
+    for part in parts:
+        batch = rate(matrix, tariff, part, timezone=zone, state=state)
+        bills.append(batch.bill(0))
+        state = state_after(state, batch)
+    return Quote(tariff.currency, tariff.decimals, tuple(bills))
 
 
 def touched_dates(usage: Usage, timezone: str) -> Period:

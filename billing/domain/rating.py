@@ -10,10 +10,11 @@ import numpy as np
 
 from billing.domain.axis import Axis, axis_of, epoch_minute, instant_of
 from billing.domain.days import Period
+from billing.domain.lines import LineColumn, LineKind
 from billing.domain.money import Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
-from billing.domain.pricing import Determinants, LineColumn, LineKind, energy_of, lines_of, measured
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.pricing import Determinants, energy_of, measured, priced
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState, YearSoFar
 from billing.domain.tariff import Tariff
 from billing.domain.usage import BoolArray, Usage, UsageMatrix
 
@@ -135,6 +136,7 @@ class RatedBatch:
     estimated_micro_kwh: Int64Array
     demands: tuple[DemandColumn, ...] = ()
     notes: tuple[Note, ...] = ()
+    years: tuple[YearSoFar, ...] = ()
 
     @property
     def total_minor(self) -> Int64Array:
@@ -161,6 +163,7 @@ class RatedBatch:
                 0 if guessed is None else int(guessed[index]),
             )
             for line, guessed in zip(self.lines, self.estimated, strict=True)
+            if line.shown(index)
         )
         return RatedBill(
             self.period,
@@ -201,7 +204,8 @@ def rate(
     columns = slice(begin + offset, end + offset)
     values = usage.micro_kwh[:, columns]
     found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on))
-    lines = lines_of(plan, found, customers)
+    outcome = priced(plan, found, state, customers)
+    lines = outcome.lines
     guessed = None
     estimated_count = np.zeros(customers, dtype=np.int64)
     if usage.estimated is not None:
@@ -225,6 +229,7 @@ def rate(
         nothing if guessed is None else guessed.sum(axis=1, dtype=np.int64),
         _demands(plan, found, axis),
         _notes(plan),
+        outcome.years,
     )
 
 
@@ -281,8 +286,8 @@ def _notes(plan: Plan) -> tuple[Note, ...]:
             f"The demand '{part.code}' is by {part.asked_minutes} minutes; these readings allow "
             f"{part.window_minutes}, by which it was rated.",
         )
-        for part in plan.demand
-        if part.window_minutes != part.asked_minutes
+        for part in (*plan.demand, *(found.tiers.drawn for found in plan.energy if found.tiers))
+        if part is not None and part.window_minutes != part.asked_minutes
     )
 
 
@@ -304,7 +309,7 @@ def _estimated(
         if part.tiers is None:
             sums = energy_of(part, guessed, begin, end)
         else:
-            sums = held - energy_of(part, values - guessed, begin, end)
+            sums = held - energy_of(part, values - guessed, begin, end, values)
         for number, key in enumerate(part.keys):
             found[(key.group, key.code, key.label, key.price_micro)] = sums[:, number]
     return tuple(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from billing.domain.charges.fixed import Each
 from billing.domain.demand_plan import month_number
 from billing.domain.money import Int64Array
 
@@ -34,8 +36,30 @@ class EarlierDemand:
 
 
 @dataclass(frozen=True, eq=False)
+class YearSoFar:
+    """Of a minimum by the year: what earlier bills of the year hold of it. int64 (customers,) or (1,) for
+    all.
+
+    days: of those bills. base_minor: the lines it is held against.
+    """
+
+    code: str
+    days: Int64Array
+    base_minor: Int64Array
+
+
+@dataclass(frozen=True, eq=False)
 class SupplyState:
+    """connected_micro: millionths of a kVA, kW or connection, int64 (customers,) or (1,); a connection where
+    nothing is given is one. ends: the supply ends with this bill, which is so the last of its year."""
+
     demands: tuple[PastDemand, ...] = ()
+    years: tuple[YearSoFar, ...] = ()
+    connected_micro: Mapping[Each, Int64Array] = field(default_factory=dict)
+    ends: bool = False
+
+    def year(self, code: str) -> YearSoFar | None:
+        return next((year for year in self.years if year.code == code), None)
 
     def earlier(self, starts_on: date) -> tuple[EarlierDemand, ...]:
         """What a bill from this day on looks back upon."""

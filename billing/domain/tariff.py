@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar
 from billing.domain.errors import NotRateable
 from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.money import Rounding
 
-Charge = FixedCharge | EnergyCharge | DemandCharge | TaxCharge
+Charge = FixedCharge | EnergyCharge | DemandCharge | DiscountCharge | MinimumCharge | TaxCharge
 MonthDay = tuple[int, int]
 
 
@@ -53,6 +55,14 @@ class Version(HashedOnce):
         return tuple(charge for charge in self.charges if isinstance(charge, TaxCharge))
 
     @property
+    def discounts(self) -> tuple[DiscountCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, DiscountCharge))
+
+    @property
+    def minimums(self) -> tuple[MinimumCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, MinimumCharge))
+
+    @property
     def fixed(self) -> tuple[FixedCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, FixedCharge))
 
@@ -63,6 +73,11 @@ class Version(HashedOnce):
     @property
     def demand(self) -> tuple[DemandCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, DemandCharge))
+
+    @property
+    def reads_demand(self) -> bool:
+        """Whether anything depends on the highest demand."""
+        return bool(self.demand) or any(one.tiers and one.tiers.window_minutes for one in self.energy)
 
 
 @dataclass(frozen=True)

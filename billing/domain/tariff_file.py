@@ -13,8 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar, holidays_of
 from billing.domain.errors import TariffRefused
@@ -129,7 +131,7 @@ def _read_charge(
     value: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, codes_before: tuple[str, ...]
 ) -> Charge:
     fields = Fields(value, place)
-    kind = fields.one_of("kind", ("fixed", "energy", "demand", "tax"))
+    kind = fields.one_of("kind", ("fixed", "energy", "demand", "discount", "minimum", "tax"))
     charge: Charge
     if kind == "fixed":
         charge = FixedCharge.read(fields)
@@ -137,6 +139,10 @@ def _read_charge(
         charge = EnergyCharge.read(fields, seasons, has_holidays)
     elif kind == "demand":
         charge = DemandCharge.read(fields, seasons, has_holidays)
+    elif kind == "discount":
+        charge = DiscountCharge.read(fields, codes_before)
+    elif kind == "minimum":
+        charge = MinimumCharge.read(fields, codes_before)
     else:
         charge = TaxCharge.read(fields, codes_before)
     if charge.code in codes_before:
@@ -151,7 +157,9 @@ def _check_one_meaning(versions: tuple[Version, ...]) -> None:
     for index, version in enumerate(versions):
         for position, charge in enumerate(version.charges):
             meaning: str = charge.kind
-            if isinstance(charge, (FixedCharge, DemandCharge)):
+            if isinstance(charge, FixedCharge):
+                meaning = f"fixed by {charge.unit}"
+            elif isinstance(charge, (DemandCharge, MinimumCharge)):
                 meaning = f"{charge.kind} by {charge.per}"
             if known.setdefault(charge.code, meaning) != meaning:
                 raise TariffRefused(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.domain.charges.demand import MOST_MONTHS, WINDOWS
+from billing.domain.charges.demand import MOST_MONTHS
+from billing.domain.charges.tiers import CAP_UNITS, WINDOWS
 from billing.domain.days import DAY_WORDS, MONTH_NAMES
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.tariff_file import FORMAT
@@ -68,7 +69,10 @@ def _tier_rule() -> dict[str, Any]:
             "by": _said({"enum": ["month", "day", "bill"]}, "When the tiers begin anew."),
             "fill": _said({"enum": ["time", "proportion", "each"]}, fill),
         },
-        {"unit": _said({"enum": ["kWh", "kWh a day"]}, "Of every up_to; kWh when left out.")},
+        {
+            "unit": _said({"enum": list(CAP_UNITS)}, "Of every up_to; kWh when left out."),
+            "window": _said({"enum": list(WINDOWS)}, "Minutes of the demand, where the unit is per kW."),
+        },
     )
 
 
@@ -79,9 +83,10 @@ def _charge() -> dict[str, Any]:
             "kind": {"const": "fixed"},
             "code": _CODE,
             "label": label,
-            "price": _said(_DECIMAL, "Currency units a day or a month."),
-            "per": {"enum": ["day", "month"]},
-        }
+            "price": _said(_DECIMAL, "Currency units a day, month or year."),
+            "per": {"enum": ["day", "month", "year"]},
+        },
+        {"each": _said({"enum": ["kVA", "kW", "connection"]}, "What of the supply the price is for.")},
     )
     energy = _object(
         {
@@ -98,9 +103,9 @@ def _charge() -> dict[str, Any]:
             "label": label,
             "percent": _said(_DECIMAL, "Per cent, at most four decimals."),
         },
-        {"base": _said(_some(_CODE, unique=True), "Codes of charges above; all of them when left out.")},
+        {"base": _base()},
     )
-    return {"oneOf": [fixed, energy, _demand(), tax]}
+    return {"oneOf": [fixed, energy, _demand(), *_discounts(), _minimum(), tax]}
 
 
 def _demand() -> dict[str, Any]:
@@ -123,6 +128,37 @@ def _demand() -> dict[str, Any]:
             "per": _said({"enum": ["day", "month"]}, "What a kW is priced by; a month when left out."),
             "ratchet": _said(ratchet, "What is billed at least."),
         },
+    )
+
+
+def _base() -> dict[str, Any]:
+    return _said(_some(_CODE, unique=True), "Codes of charges above; all of them when left out.")
+
+
+def _discounts() -> list[dict[str, Any]]:
+    head = {
+        "kind": {"const": "discount"},
+        "code": _CODE,
+        "label": _said(_TEXT, "The line's name on the bill."),
+    }
+    percent = _said(_DECIMAL, "Of its base, at most 100; at most four decimals.")
+    amount = _said(_DECIMAL, "Currency units a day or a month; never more than its base is taken off.")
+    return [
+        _object({**head, "percent": percent}, {"base": _base()}),
+        _object({**head, "amount": amount, "per": {"enum": ["day", "month"]}}, {"base": _base()}),
+    ]
+
+
+def _minimum() -> dict[str, Any]:
+    return _object(
+        {
+            "kind": {"const": "minimum"},
+            "code": _CODE,
+            "label": _said(_TEXT, "The line's name on the bill, where the base falls short."),
+            "price": _said(_DECIMAL, "Currency units a month or a year."),
+            "per": {"enum": ["month", "year"]},
+        },
+        {"base": _base()},
     )
 
 

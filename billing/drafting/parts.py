@@ -137,7 +137,11 @@ def rated_supplies(
     return [
         RatedSupply(
             group[row].supply,
-            tuple((*head, quantity[row], *tail, amount[row]) for head, quantity, tail, amount in columns),
+            tuple(
+                (*head, quantity[row], *tail, amount[row])
+                for line, (head, quantity, tail, amount) in zip(batch.lines, columns, strict=True)
+                if line.shown(row)
+            ),
             totals[row],
             energy[row],
             guessed[row],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
+from billing.domain.charges.tiers import WINDOWS
 from billing.domain.days import MONTH_NAMES
 from billing.domain.errors import TariffRefused
 from billing.domain.hashed_once import HashedOnce, hash_once
@@ -19,7 +20,6 @@ from billing.domain.money import MICRO
 DemandBy = Literal["month", "bill"]
 DemandPer = Literal["day", "month"]
 
-WINDOWS = (15, 30, 60)
 MOST_MONTHS = 36
 
 

@@ -1,7 +1,7 @@
-"""A fixed charge by day or by month.
+"""A fixed charge by the day, month or year, of the supply or for each kVA, kW or connection that it has.
 
-By day: price x days, exact. By month: the sum over calendar months of price x days / days of that month, over
-a common denominator, rounded once (EXPLAIN A5).
+By day: price x days, exact. By month or year: the sum over calendar months (years) of price x days / days of
+that month, over a common denominator, rounded once (EXPLAIN A5).
 """
 
 from __future__ import annotations
@@ -12,37 +12,48 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, cast
 
 from billing.domain.json_place import Fields
-from billing.domain.money import Rounding, div_round
+
+FixedPer = Literal["day", "month", "year"]
+Each = Literal["kVA", "kW", "connection"]
 
 
 @dataclass(frozen=True, slots=True)
 class FixedCharge:
+    """each: the quantity of the supply that the price is multiplied by; None: none."""
+
     code: str
     label: str
     price_micro: int
-    per: Literal["day", "month"]
+    per: FixedPer
+    each: Each | None = None
     kind: Literal["fixed"] = "fixed"
+
+    @property
+    def unit(self) -> str:
+        return f"{self.each} {self.per}" if self.each else self.per
 
     @classmethod
     def read(cls, fields: Fields) -> FixedCharge:
         code, label = fields.code("code"), fields.text("label")
         price_micro = fields.micro("price")
-        per = fields.one_of("per", ("day", "month"))
+        per = fields.one_of("per", ("day", "month", "year"))
+        each = fields.one_of("each", ("kVA", "kW", "connection")) if fields.has("each") else None
         fields.finish()
-        return cls(code, label, price_micro, "day" if per == "day" else "month")
+        return cls(code, label, price_micro, cast("FixedPer", per), cast("Each | None", each))
 
 
-def fixed_quantity(per: Literal["day", "month"], days: Iterable[date]) -> Fraction:
-    """How many days, or how many months with a part of a month by its days."""
+def fixed_quantity(per: FixedPer, days: Iterable[date]) -> Fraction:
+    """How many days, or how many months or years with a part by its days."""
     months = Counter((day.year, day.month) for day in days)
     if per == "day":
         return Fraction(sum(months.values()))
+    if per == "year":
+        return sum((Fraction(n, days_in_year(year)) for (year, _), n in months.items()), Fraction(0))
     return sum((Fraction(n, calendar.monthrange(*month)[1]) for month, n in months.items()), Fraction(0))
 
 
-def fixed_amount(quantity: Fraction, price_micro: int, decimals: int, rule: Rounding) -> int:
-    """Minor units, rounded once from the exact fraction."""
-    return div_round(quantity.numerator * price_micro, quantity.denominator * 10 ** (6 - decimals), rule)
+def days_in_year(year: int) -> int:
+    return 366 if calendar.isleap(year) else 365

@@ -1,15 +1,11 @@
-"""A percentage on already rounded lines, in parts per million.
-
-The base is a list of line codes, all of charges that stand before the tax (earlier taxes may be named), or
-everything before it. So an order always exists and a circle cannot be written.
-"""
+"""A percentage on already rounded lines, in parts per million."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from billing.domain.errors import TariffRefused
+from billing.domain.charges.bases import Base, read_base
 from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
 
@@ -18,12 +14,10 @@ PERCENT_MICRO_LIMIT = 1_000 * MICRO + 1
 
 @dataclass(frozen=True, slots=True)
 class TaxCharge:
-    """base None: every line that stands before it in its version."""
-
     code: str
     label: str
     rate_ppm: int
-    base: tuple[str, ...] | None = None
+    base: Base = None
     kind: Literal["tax"] = "tax"
 
     @classmethod
@@ -32,18 +26,6 @@ class TaxCharge:
         percent_micro = fields.micro("percent", limit=PERCENT_MICRO_LIMIT)
         if percent_micro % 100:
             fields.refuse("percent", "has more than four decimals")
-        base: tuple[str, ...] | None = None
-        if fields.has("base"):
-            base = tuple(_known(name, at, code, codes_before) for name, at in fields.texts("base"))
+        base = read_base(fields, code, codes_before, "a tax")
         fields.finish()
         return cls(code, label, percent_micro // 100, base)
-
-
-def _known(name: str, place: str, own: str, codes_before: tuple[str, ...]) -> str:
-    if name == own:
-        raise TariffRefused(place, "a tax cannot be its own base")
-    if name not in codes_before:
-        raise TariffRefused(
-            place, f"'{name}' is no charge that stands before it ({', '.join(codes_before) or 'none'})"
-        )
-    return name

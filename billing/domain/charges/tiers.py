@@ -5,21 +5,26 @@
     time         in the order of time, whatever the label: the first kWh of the month fill the first tier
     proportion   each label has of every tier what it has of the month
     each         every label has tiers of its own
+
+Ends in kWh per kW (hours of use) are multiplied by the highest demand of the same month or bill.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from billing.domain.errors import TariffRefused
 from billing.domain.json_place import Fields
 from billing.domain.money import MICRO, micro_text
 
 By = Literal["month", "day", "bill"]
-CapUnit = Literal["kWh", "kWh a day"]
+CapUnit = Literal["kWh", "kWh a day", "kWh per kW", "kWh per kW a day"]
 Fill = Literal["time", "proportion", "each"]
 
+CAP_UNITS = ("kWh", "kWh a day", "kWh per kW", "kWh per kW a day")
+WINDOWS = (15, 30, 60)
+"""Minutes over which demand may be averaged."""
 CAP_MICRO_LIMIT = 9_000_000_000 * MICRO
 NO_CAP = 2**62
 """Stands for the end of the last tier; no label uses so much."""
@@ -35,11 +40,15 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """by: when the tiers begin anew. unit: of every `up_to`; a part of a month has its days' share of kWh."""
+    """by: when the tiers begin anew. unit: of every `up_to`; a part of a month has its days' share of kWh.
+
+    window_minutes: of the demand, where the unit is per kW; else 0.
+    """
 
     by: By = "month"
     unit: CapUnit = "kWh"
     fill: Fill = "time"
+    window_minutes: int = 0
 
     @property
     def unit_words(self) -> str:
@@ -49,12 +58,17 @@ class TierRule:
 def read_rule(fields: Fields) -> TierRule:
     """The `tiers` of an energy charge."""
     by = fields.one_of("by", ("month", "day", "bill"))
-    unit = fields.one_of("unit", ("kWh", "kWh a day")) if fields.has("unit") else "kWh"
+    unit = fields.one_of("unit", CAP_UNITS) if fields.has("unit") else "kWh"
     fill = fields.one_of("fill", ("time", "proportion", "each"))
-    if by == "day" and unit == "kWh a day":
+    if by == "day" and unit != "kWh":
         fields.refuse("unit", "tiers that begin anew each day are in kWh")
+    window = 0
+    if "per kW" in unit:
+        window = fields.whole_number("window", WINDOWS)
+    elif fields.has("window"):
+        fields.refuse("window", "only tiers in kWh per kW depend on a demand")
     fields.finish()
-    return TierRule(by, unit, fill)  # type: ignore[arg-type]
+    return TierRule(cast("By", by), cast("CapUnit", unit), cast("Fill", fill), window)
 
 
 def read_tiers(items: list[tuple[Any, str]]) -> tuple[Tier, ...]:

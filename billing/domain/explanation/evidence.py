@@ -10,11 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from billing.domain.axis import local_date
+from billing.domain.charges.discount import DiscountCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import LABELLED
 from billing.domain.explanation.phrases import date_text, day_count, kwh_text, percent_text, price_text
 from billing.domain.explanation.shift import price_steps, shares
-from billing.domain.money import Rounding, div_round
+from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating import Demand, Line, RatedBill
 
 # A table cell holds this many; all of them are in ``figures``.
@@ -90,6 +92,47 @@ def _changed_prices_of(found: Comparison, kind: str) -> tuple[Figure, ...]:
                 prices = [_price(one, found.before.currency) for one in step]
             day = step[1].starts_on if step else None
             figures.append(Figure(line.label, prices[0], prices[1], unit, day))
+    return tuple(figures)
+
+
+def _terms(found: Comparison, kind: str) -> tuple[Figure, ...]:
+    """Minimums or discounts as the tariffs state them, where that changed; a line holds what came of it."""
+    of_side: list[dict[str, str]] = []
+    labels: dict[str, str] = {}
+    for laid in found.game.sides:
+        stated: dict[str, list[str]] = {}
+        for version in dict.fromkeys((*laid.rules.fixed, *laid.rules.discounts)):
+            for charge in version.minimums if kind == "minimum" else version.discounts:
+                stated.setdefault(charge.code, []).append(_stated(charge, found.before.currency))
+                labels[charge.code] = charge.label
+        of_side.append({code: " and ".join(dict.fromkeys(said)) for code, said in stated.items()})
+    figures = []
+    for code, label in labels.items():
+        before, after = (stated.get(code) for stated in of_side)
+        if before != after:
+            per = {said.partition(" a ")[2] for said in (before, after) if said and " and " not in said}
+            unit = per.pop() if len(per) == 1 else ""
+            if unit:
+                before, after = (said and said.removesuffix(f" a {unit}") for said in (before, after))
+            figures.append(Figure(label, before, after, unit))
+    return tuple(figures)
+
+
+def _stated(charge: MinimumCharge | DiscountCharge, currency: str) -> str:
+    if isinstance(charge, DiscountCharge) and charge.rate_ppm:
+        return percent_text(charge.rate_ppm, 4)
+    price = charge.price_micro if isinstance(charge, MinimumCharge) else charge.amount_micro
+    return f"{price_text(price, currency)} a {charge.per}"
+
+
+def _connections(found: Comparison) -> tuple[Figure, ...]:
+    """The size of the connection, where a price is multiplied by it and it changed."""
+    states = [laid.side.state.connected_micro for laid in found.game.sides]
+    figures = []
+    for each in dict.fromkeys((*states[0], *states[1])):
+        sizes = [f"{micro_text(int(state[each][0]))} {each}" if each in state else None for state in states]
+        if sizes[0] != sizes[1]:
+            figures.append(Figure("connection", sizes[0], sizes[1], ""))
     return tuple(figures)
 
 
@@ -241,7 +284,12 @@ def _was(figures: tuple[Figure, ...]) -> str:
 _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "days": _days,
     "price": lambda found: _changed_prices(found, *LABELLED),
-    "fixed": lambda found: _changed_prices(found, "fixed"),
+    "fixed": lambda found: (
+        *_changed_prices(found, "fixed"),
+        *_terms(found, "minimum"),
+        *_connections(found),
+    ),
+    "discount": lambda found: _terms(found, "discount"),
     "tax": lambda found: _changed_prices(found, "tax"),
     "tariff": _tariff,
     "volume": _volume,
@@ -257,6 +305,7 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     ),
     "price": _arrows,
     "fixed": _arrows,
+    "discount": _arrows,
     "tax": _arrows,
     "tariff": lambda figures: f"{figures[0].before} → {figures[0].after}",
     "volume": lambda figures: f"{figures[0].after} kWh a day, was {figures[0].before}",
@@ -270,6 +319,7 @@ _WITHOUT_FIGURES = {
     "days": "other days",
     "price": "the same prices, at other hours",
     "fixed": "the same price, on other days",
+    "discount": "the same discount, on other lines or days",
     "tax": "the same rate, on other lines",
     "volume": "another daily use",
     "shift": "one price for all hours: other hours change nothing",

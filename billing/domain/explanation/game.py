@@ -2,9 +2,11 @@
 
 Factors of the present charges: ``days`` (calendar), ``price``, ``fixed``, ``volume`` (kWh a day), ``shift``
 (shape over hours and days), ``peak`` (the same for demand alone: its highest relative to the volume, and what
-a ratchet looks back upon), ``estimate`` (billed minus now known), ``tax`` (change of the rule). Where the
-tariff was switched, ``price``, ``fixed`` and ``tax`` are one: ``tariff``. A factor that is equal on both
-sides is dropped; that changes no other effect. Later factors (weather, discount) take their place in FACTORS.
+a ratchet looks back upon), ``estimate`` (billed minus now known), ``discount`` and ``tax`` (change of the
+rule). ``fixed`` holds minimums too, the connection that a price is multiplied by, and the year so far. Where
+the tariff was switched, ``price``, ``fixed``, ``discount`` and ``tax`` are one: ``tariff``. A factor that is
+equal on both sides is dropped; that changes no other effect. A later factor (weather) takes its place in
+FACTORS.
 """
 
 from __future__ import annotations
@@ -18,19 +20,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from billing.domain.adjusting import codes_from
+from billing.domain.charges.discount import DiscountCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.periods import Scheduled
+from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import day_kind
+from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
+from billing.domain.lines import LineColumn
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, Plan, compile_plan
-from billing.domain.pricing import LineColumn, lines_of, measured
-from billing.domain.supply_state import EarlierDemand
+from billing.domain.pricing import measured, priced
+from billing.domain.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyState
 from billing.domain.tariff import Version
 
 # The fixed order decides ties when effects are rounded.
-FACTORS = ("days", "price", "fixed", "tariff", "volume", "shift", "peak", "estimate", "tax")
-RULE_FACTORS = ("price", "fixed", "tax")
+FACTORS = ("days", "price", "fixed", "tariff", "volume", "shift", "peak", "estimate", "discount", "tax")
+RULE_FACTORS = ("price", "fixed", "discount", "tax")
 LABELLED = ("energy", "demand")
 """Kinds of line that a charge has several of, told apart by their labels."""
 
@@ -48,8 +56,14 @@ class Choice(NamedTuple):
     calendar: int
     price: int
     fixed: int
+    discount: int
     tax: int
     peak: int
+
+    @classmethod
+    def all_of(cls, side: int, calendar: int) -> Choice:
+        """Everything of one side, on the days of one."""
+        return cls(calendar, side, side, side, side, side)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +103,11 @@ class Game:
         maps = DayMaps.of(before.period, after.period, calendars)
         return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code)
 
-    def active(self) -> tuple[str, ...]:
-        """The factors that differ, in the order of FACTORS."""
+    def active(self, most: int = MOST_FACTORS) -> tuple[str, ...]:
+        """The factors that differ, in the order of FACTORS; beyond `most`, discount goes with price."""
         found = {name for name in RULE_FACTORS if self._rules_differ(name)}
+        if self._supplies_differ():
+            found.add("fixed")
         if self.switched and found:
             found = {"tariff"}
         before, after = self.sides
@@ -106,12 +122,25 @@ class Game:
             found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
+        if len(found) > most and "discount" in found:
+            found = found - {"discount"} | {"price"}
         return tuple(name for name in FACTORS if name in found)
 
     @property
     def demand_counts(self) -> bool:
         """Whether either tariff has something that depends on the highest demand."""
-        return any(version.demand for laid in self.sides for version, _season in laid.rules.energy)
+        return any(version.reads_demand for laid in self.sides for version, _season in laid.rules.energy)
+
+    def _supplies_differ(self) -> bool:
+        """Whether fixed charges or minimums meet another connection or another year so far."""
+        versions = {version for laid in self.sides for version in laid.rules.fixed}
+        each = {charge.each for version in versions for charge in version.fixed if charge.each}
+        yearly = {one.code for version in versions for one in version.minimums if one.per == "year"}
+        states = [laid.side.state for laid in self.sides]
+        connected = [[_first(state.connected_micro.get(one)) for one in sorted(each)] for state in states]
+        years = [[_so_far(state, code) for code in sorted(yearly)] for state in states]
+        ends = [(laid.rules.closes, laid.side.state.ends) if yearly else () for laid in self.sides]
+        return connected[0] != connected[1] or years[0] != years[1] or ends[0] != ends[1]
 
     def _rules_differ(self, name: str) -> bool:
         for calendar in (0, 1):
@@ -157,24 +186,26 @@ class Game:
         total = (self.sides[calendar].days * numerator * 2 + denominator) // (2 * denominator)
         return scaled(shape, max(0, total))
 
-    def rules(self, calendar: int, price: int, fixed: int, tax: int) -> DayRules:
-        maps = self.maps.maps[calendar]
-        days = self.sides[calendar].rules.days
-        of_price, of_fixed, of_tax = (self.sides[side].rules for side in (price, fixed, tax))
-        holidays = self.sides[price].side.tariff.holidays
+    def rules(self, choice: Choice) -> DayRules:
+        maps = self.maps.maps[choice.calendar]
+        days = self.sides[choice.calendar].rules.days
+        of_price, of_fixed = self.sides[choice.price].rules, self.sides[choice.fixed].rules
+        holidays = self.sides[choice.price].side.tariff.holidays
         return DayRules(
             days,
             tuple(day_kind(day, holidays) for day in days),
-            tuple(of_price.energy[int(i)] for i in maps[price]),
-            tuple(of_fixed.fixed[int(i)] for i in maps[fixed]),
-            tuple(of_tax.taxes[int(i)] for i in maps[tax]),
+            tuple(of_price.energy[int(i)] for i in maps[choice.price]),
+            tuple(of_fixed.fixed[int(i)] for i in maps[choice.fixed]),
+            tuple(self.sides[choice.discount].rules.discounts[int(i)] for i in maps[choice.discount]),
+            tuple(self.sides[choice.tax].rules.taxes[int(i)] for i in maps[choice.tax]),
+            of_fixed.closes,
             of_price.currency,
             of_price.decimals,
             of_price.rounding,
         )
 
     def plan(self, choice: Choice) -> Plan:
-        rules = self.rules(choice.calendar, choice.price, choice.fixed, choice.tax)
+        rules = self.rules(choice)
         reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
         return compile_plan(rules, self.grid.axis(len(rules.days)), reading_minutes)
 
@@ -198,9 +229,9 @@ class Game:
                     if key not in paths:
                         paths[key] = self.path(*key).ravel()
                     of_name.append(paths[key])
-            drawn = np.stack(rows["peak"]) if plan.demand else None
-            earlier = self.sides[choice.peak].earlier
-            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier):
+            drawn = np.stack(rows["peak"]) if plan.depends_on_demand else None
+            earlier, state = self.sides[choice.peak].earlier, self.sides[choice.fixed].side.state
+            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state):
                 row = found.setdefault(
                     line_key(line.kind, line.code, line.label), np.zeros(count, dtype=np.int64)
                 )
@@ -211,9 +242,11 @@ class Game:
         calendar, peak = _bit(factors, mask, "days"), _bit(factors, mask, "peak")
         if self.switched:
             whole = _bit(factors, mask, "tariff")
-            return Choice(calendar, whole, whole, whole, peak)
-        price, fixed, tax = (_bit(factors, mask, name) for name in RULE_FACTORS)
-        return Choice(calendar, price, fixed, tax, peak)
+            return Choice(calendar, whole, whole, whole, whole, peak)
+        price, fixed, discount, tax = (_bit(factors, mask, name) for name in RULE_FACTORS)
+        if "discount" not in factors:
+            discount = price  # equal on both sides, or merged with the price
+        return Choice(calendar, price, fixed, discount, tax, peak)
 
 
 def rate_paths(
@@ -221,13 +254,24 @@ def rate_paths(
     plan: Plan,
     drawn: Int64Array | None = None,
     earlier: Sequence[EarlierDemand] = (),
+    state: SupplyState = NOTHING_KNOWN,
 ) -> tuple[LineColumn, ...]:
     """Price paths (mixtures, days * columns) that share one plan: the two stages of any bill.
 
-    drawn: what demand is read from, where it is not the same.
+    drawn: what demand is read from, where it is not the same. earlier: what it looks back upon; state: what
+    else is known of the supply.
     """
     found = measured(plan, paths, demand_micro_kwh=drawn, earlier=earlier)
-    return lines_of(plan, found, paths.shape[0])
+    return priced(plan, found, state, paths.shape[0]).lines
+
+
+def _first(values: Int64Array | None) -> int | None:
+    return None if values is None else int(values[0])
+
+
+def _so_far(state: SupplyState, code: str) -> tuple[int, int] | None:
+    year = state.year(code)
+    return None if year is None else (int(year.days[0]), int(year.base_minor[0]))
 
 
 def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
@@ -258,7 +302,8 @@ def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
     """For each day what a factor takes its content from: a version, and for energy the season."""
     if name == "price":
         return rules.energy
-    return [(version,) for version in (rules.fixed if name == "fixed" else rules.taxes)]
+    given = {"fixed": rules.fixed, "discount": rules.discounts, "tax": rules.taxes}
+    return [(version,) for version in given[name]]
 
 
 @lru_cache(maxsize=512)
@@ -281,13 +326,18 @@ def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=512)
-def _tax_content(version: Version) -> tuple[Any, ...]:
-    codes = [charge.code for charge in version.charges]
-    return tuple((tax, tuple(codes[codes.index(tax.code) :])) for tax in version.taxes)
+def _adjusting_content(version: Version, kind: str) -> tuple[Any, ...]:
+    """Adjustments of a kind, each with the codes that are not in its base where that is all before it."""
+    return tuple(
+        (charge, None if charge.base is not None else codes_from(version, charge.code))
+        for charge in version.charges
+        if isinstance(charge, DiscountCharge | MinimumCharge | TaxCharge) and charge.kind == kind
+    )
 
 
 _CONTENT: dict[str, Callable[..., Any]] = {
     "price": price_content,
-    "fixed": lambda version: version.fixed,
-    "tax": _tax_content,
+    "fixed": lambda version: (version.fixed, _adjusting_content(version, "minimum")),
+    "discount": lambda version: _adjusting_content(version, "discount"),
+    "tax": lambda version: _adjusting_content(version, "tax"),
 }

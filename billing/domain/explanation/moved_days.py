@@ -45,7 +45,9 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
     for day in range(days):
         variants[day + 1, day * slots : (day + 1) * slots] = expected[day]
     totals = np.zeros(days + 1, dtype=np.int64)
-    for line in rate_paths(variants, game.plan(Choice(1, 1, 1, 1, 1)), None, game.sides[1].earlier):
+    later = game.sides[1]
+    plan = game.plan(Choice.all_of(1, 1))
+    for line in rate_paths(variants, plan, None, later.earlier, later.side.state):
         totals += line.amount_minor
     costs = totals[0] - totals[1:]
     dates, others = tuple(found.after.period.dates()), tuple(found.before.period.dates())

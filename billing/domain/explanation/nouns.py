@@ -27,6 +27,7 @@ _SHORT_NOUNS = {
     "shift": Noun("use at other hours"),
     "peak": Noun("the highest demand"),
     "estimate": Noun("estimates put right", plural=True),
+    "discount": Noun("the discount"),
     "tax": Noun("the tax"),
 }
 
@@ -41,7 +42,7 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return _days(found)
     if effect == "price":
         return _price(found, dearer)
-    if effect in ("fixed", "tax"):
+    if effect in ("fixed", "discount", "tax"):
         return _charge(found, effect, dearer)
     if effect == "tariff":
         return Noun(f"the change to {found.game.sides[1].side.tariff.name}")
@@ -92,14 +93,21 @@ def _days(found: Comparison) -> Noun:
     return Noun(text, plural=abs(extra) > 1)
 
 
+_KINDS = {"fixed": ("fixed", "minimum"), "discount": ("discount",), "tax": ("tax",)}
+_SEVERAL = {"fixed": "fixed charges", "discount": "discounts", "tax": "taxes"}
+
+
 def _charge(found: Comparison, effect: str, dearer: bool) -> Noun:
-    labels = dict.fromkeys(row.label for row in found.rows if row.kind == effect)
-    direction = "higher" if dearer else "lower"
-    if len(labels) > 1:
-        return Noun(f"{direction} {'fixed charges' if effect == 'fixed' else 'taxes'}", plural=True)
-    name = next(iter(labels))
-    spoken = name if name.isupper() else name[0].lower() + name[1:]
-    return Noun(f"a {direction} {spoken}" if effect == "fixed" else f"{direction} {spoken}")
+    """Of one charge by its own name; a discount that grows makes the bill cheaper."""
+    place = found.factors.index(effect)
+    rows = [row for row in found.rows if row.kind in _KINDS[effect]]
+    moved = [row for row in rows if row.effects_minor[place]] or rows
+    labels = list(dict.fromkeys(row.label for row in moved))
+    direction = "higher" if dearer != (effect == "discount") else "lower"
+    if len(labels) != 1:
+        return Noun(f"{direction} {_SEVERAL[effect]}", plural=True)
+    spoken = labels[0] if labels[0].isupper() else labels[0][0].lower() + labels[0][1:]
+    return Noun(f"{direction} {spoken}" if effect == "tax" else f"a {direction} {spoken}")
 
 
 def _price(found: Comparison, dearer: bool) -> Noun:

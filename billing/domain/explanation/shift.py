@@ -25,7 +25,7 @@ def shares(found: Comparison, side: int) -> dict[str, int]:
     """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
     game = found.game
     energy = max(
-        game.plan(Choice(side, 1, 1, 1, 1)).energy, key=lambda plan: len(present_keys(plan)), default=None
+        game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(present_keys(plan)), default=None
     )
     if energy is None:
         return {}

@@ -42,20 +42,30 @@ class PlainBill:
         )
         self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
         self.segments: dict[str, dict[Any, Any]] = defaultdict(dict)
+        self.drawn: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
         self._energy(usage, period)
         self._demand(usage, period, state)
-        self._fixed(period)
+        self._fixed(period, state)
         self.amounts = {key: rounded(value * self.unit, self.rule) for key, value in self.lines.items()}
-        self._taxes(period)
+        self._adjust(period, state)
 
     def version(self, day: date) -> dict[str, Any]:
         return [v for v in self.found["versions"] if v["starts_on"] <= day.isoformat()][-1]
 
-    def taxes_on(self, day: date) -> str:
-        version = self.version(day)
-        codes = [charge["code"] for charge in version["charges"]]
-        taxes = [charge for charge in version["charges"] if charge["kind"] == "tax"]
-        return repr([(tax, codes[codes.index(tax["code"]) :]) for tax in taxes])
+    def adjusting_on(self, day: date) -> str:
+        """What tells groups of days apart: the charges on other charges, and what they fall on."""
+        charges = self.version(day)["charges"]
+        found = [
+            (charge, None if "base" in charge else sorted(self._after(charges, charge)))
+            for charge in charges
+            if charge["kind"] in ("discount", "minimum", "tax")
+        ]
+        return repr(found)
+
+    @staticmethod
+    def _after(charges: list[dict[str, Any]], charge: dict[str, Any]) -> list[str]:
+        codes = [one["code"] for one in charges]
+        return codes[codes.index(charge["code"]) :]
 
     def price_at(self, charge: dict[str, Any], day: date, minute: int) -> tuple[str, str] | None:
         """None for hours without demand charge."""
@@ -104,7 +114,7 @@ class PlainBill:
                 hit = self.price_at(charge, day, local.hour * 60 + local.minute)
                 assert hit is not None
                 label, price = hit
-                key = (self.taxes_on(day), charge["code"], label, price)
+                key = (self.adjusting_on(day), charge["code"], label, price)
                 if "tiers" not in charge:
                     self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
                     continue
@@ -112,10 +122,14 @@ class PlainBill:
                 reset = {"month": (day.year, day.month), "day": day, "bill": None}[rule["by"]]
                 segment = self.segments[charge["code"]].setdefault((repr(charge), reset), (charge, []))
                 segment[1].append((key, micro))
+                if "window" in rule:
+                    length = max(rule["window"], usage.interval_minutes)
+                    clock = local.hour * 60 + local.minute
+                    self.drawn[charge["code"], repr(charge), reset][day, clock // length, local.fold] += micro
         for code in self.segments:
-            self._tiers(code, period)
+            self._tiers(code, period, usage)
 
-    def _tiers(self, code: str, period: Period) -> None:
+    def _tiers(self, code: str, period: Period, usage: Usage) -> None:
         """Each segment filled kWh by kWh, in the order of time, in proportion, or label by label."""
         order = self._order(code, period)
         for (written, reset), (charge, readings) in self.segments[code].items():
@@ -127,12 +141,16 @@ class PlainBill:
                 and (rule["by"] == "bill" or reset in ((day.year, day.month), day))
             ]
             part = Fraction(1)
-            if rule.get("unit") == "kWh a day":
+            if rule.get("unit", "").endswith("a day"):
                 part = Fraction(len(days))
             elif rule["by"] == "bill":
                 part = Fraction(len(days), period.days)
             elif rule["by"] == "month":
                 part = Fraction(len(days), calendar.monthrange(days[0].year, days[0].month)[1])
+            kw = 10**6
+            if "window" in rule:
+                windows = self.drawn[code, written, reset].values()
+                kw = max(windows) * 60 // max(rule["window"], usage.interval_minutes)
             energy: dict[tuple[str, ...], int] = defaultdict(int)
             for key, micro in readings:
                 energy[key] += micro
@@ -140,18 +158,18 @@ class PlainBill:
             seen = 0
             used: dict[tuple[str, ...], int] = defaultdict(int)
             for key, micro in readings if rule["fill"] == "time" else []:
-                caps = self._caps(key, part)
+                caps = self._caps(key, part, kw)
                 for number, end in enumerate(caps):
                     start = caps[number - 1] if number else 0
                     inside = max(0, min(seen + micro, end) - max(seen, start))
                     self._add(key, number, inside)
                 seen += micro
             for key, held in energy.items() if rule["fill"] == "each" else []:
-                for end, number in zip(self._caps(key, part), range(9), strict=False):
+                for end, number in zip(self._caps(key, part, kw), range(9), strict=False):
                     self._add(key, number, min(held, end) - used[key])
                     used[key] = min(held, end)
             if rule["fill"] == "proportion" and energy:
-                for number, end in enumerate(self._caps(next(iter(energy)), part)):
+                for number, end in enumerate(self._caps(next(iter(energy)), part, kw)):
                     for key, below in self._shared(energy, total, min(total, end), order).items():
                         self._add(key, number, below - used[key])
                         used[key] = below
@@ -236,13 +254,14 @@ class PlainBill:
                 above = Fraction(tier["up_to"]) if "up_to" in tier else max(kw, below)
                 inside = min(kw, above) - min(kw, below)
                 below = above
-                line = (self.taxes_on(day), key[0], *map(str, key[1:]), str(number))
+                line = (self.adjusting_on(day), key[0], *map(str, key[1:]), str(number))
                 self.lines[line] += inside * Fraction(tier["price"]) / share
 
     @staticmethod
-    def _caps(key: tuple[str, ...], part: Fraction) -> list[int]:
+    def _caps(key: tuple[str, ...], part: Fraction, kw: int) -> list[int]:
         tiers = ast.literal_eval(key[3])
-        return [floor(Fraction(tier.get("up_to", 10**12)) * 10**6 * part) for tier in tiers[:-1]] + [10**30]
+        ends = [floor(Fraction(tier.get("up_to", 10**12)) * 10**6 * part) for tier in tiers[:-1]]
+        return [end * kw // 10**6 for end in ends] + [10**30]
 
     def _add(self, key: tuple[str, ...], number: int, micro: int) -> None:
         price = ast.literal_eval(key[3])[number]["price"]
@@ -271,25 +290,70 @@ class PlainBill:
                     for entry in charge["periods"]:
                         if season in entry.get("seasons", [season]):
                             price = entry.get("price") or repr(entry["tiers"])
-                            order[(self.taxes_on(day), code, entry["label"], price)] = None
+                            order[(self.adjusting_on(day), code, entry["label"], price)] = None
         return list(order)
 
-    def _fixed(self, period: Period) -> None:
+    def _fixed(self, period: Period, state: SupplyState) -> None:
         for day in period.dates():
             for charge in self.version(day)["charges"]:
                 if charge["kind"] == "fixed":
-                    share = 1 if charge["per"] == "day" else calendar.monthrange(day.year, day.month)[1]
-                    key = (self.taxes_on(day), charge["code"], charge["label"], charge["price"])
-                    self.lines[key] += Fraction(charge["price"]) / share
+                    size = Fraction(1)
+                    if "each" in charge and charge["each"] in state.connected_micro:
+                        size = Fraction(int(state.connected_micro[charge["each"]][0]), 10**6)
+                    key = (self.adjusting_on(day), charge["code"], charge["label"], charge["price"])
+                    self.lines[key] += Fraction(charge["price"]) * size * self.share(charge["per"], day)
 
-    def _taxes(self, period: Period) -> None:
-        groups = {self.taxes_on(day): self.version(day) for day in period.dates()}
-        for group, in_force in groups.items():
-            before: list[str] = []
-            for charge in in_force["charges"]:
-                if charge["kind"] == "tax":
-                    base = charge.get("base", before)
-                    total = sum(a for k, a in self.amounts.items() if k[0] == group and k[1] in base)
-                    share = Fraction(total) * Fraction(charge["percent"]) / 100
-                    self.amounts[(group, charge["code"], "", "")] = rounded(share, self.rule)
-                before.append(charge["code"])
+    @staticmethod
+    def share(per: str, day: date) -> Fraction:
+        year = 366 if calendar.isleap(day.year) else 365
+        month = calendar.monthrange(day.year, day.month)[1]
+        return Fraction(1, {"day": 1, "month": month, "year": year}[per])
+
+    def _adjust(self, period: Period, state: SupplyState) -> None:
+        """Group by group of days, the one with the bill's last day last; charge by charge in their order."""
+        days_of: dict[str, list[date]] = defaultdict(list)
+        for day in period.dates():
+            days_of[self.adjusting_on(day)].append(day)
+        year_end = any((day.month, day.day) == (12, 31) for day in period.dates())
+        for group, days in sorted(days_of.items(), key=lambda item: item[1][-1]):
+            charges = self.version(days[-1])["charges"]
+            for charge in charges:
+                if charge["kind"] not in ("discount", "minimum", "tax"):
+                    continue
+                yearly = charge["kind"] == "minimum" and charge["per"] == "year"
+                after = self._after(charges, charge)
+                base = Fraction(0)
+                for key, amount in self.amounts.items():
+                    in_base = key[1] in charge["base"] if "base" in charge else key[1] not in after
+                    if in_base and (yearly or key[0] == group):
+                        base += amount
+                if not yearly:
+                    self._put(group, charge, self._adjustment(charge, base, days))
+                elif days[-1] == list(period.dates())[-1] and (year_end or state.ends):
+                    self._put(group, charge, self._short_of_the_year(charge, base, period, state))
+
+    def _put(self, group: str, charge: dict[str, Any], amount: int) -> None:
+        if amount or charge["kind"] != "minimum":
+            self.amounts[(group, charge["code"], "", "")] = amount
+
+    def _adjustment(self, charge: dict[str, Any], base: Fraction, days: list[date]) -> int:
+        if charge["kind"] == "tax":
+            return rounded(base * Fraction(charge["percent"]) / 100, self.rule)
+        base = base if charge["kind"] == "minimum" else max(base, Fraction(0))
+        if "percent" in charge:
+            return -rounded(base * Fraction(charge["percent"]) / 100, self.rule)
+        stated = Fraction(charge.get("amount") or charge["price"])
+        size = rounded(
+            sum((self.share(charge["per"], day) for day in days), Fraction(0)) * stated * self.unit, self.rule
+        )
+        return int(max(size - base, 0)) if charge["kind"] == "minimum" else -int(min(size, base))
+
+    def _short_of_the_year(
+        self, charge: dict[str, Any], base: Fraction, period: Period, state: SupplyState
+    ) -> int:
+        days = period.days
+        for year in state.years:
+            if year.code == charge["code"]:
+                days, base = days + int(year.days[0]), base + int(year.base_minor[0])
+        least = rounded(Fraction(charge["price"]) * days / 365 * self.unit, self.rule)
+        return int(max(least - base, 0))

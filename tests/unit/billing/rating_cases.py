@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
-from billing.domain.supply_state import PastDemand, SupplyState
+from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
 from billing.domain.tariff import Tariff
 from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage
@@ -154,6 +154,9 @@ def tiered(draw: st.DrawFn, charge: dict[str, Any]) -> dict[str, Any]:
         tiers.append({"price": draw(prices)})
         periods.append({**kept, "tiers": tiers})
     rule = {"by": by, "fill": fill, **({"unit": "kWh a day"} if daily and by != "day" else {})}
+    if by != "day" and draw(st.integers(0, 2)) == 2:
+        rule |= {"unit": "kWh per kW a day" if daily else "kWh per kW"}
+        rule |= {"window": draw(st.sampled_from([30, 60]))}
     return {**charge, "tiers": rule, "periods": periods}
 
 
@@ -199,7 +202,7 @@ def demand_charges(draw: st.DrawFn, seasons: bool, code: str = "demand") -> dict
 
 @st.composite
 def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
-    """Demands of some of the months before."""
+    """Demands of some of the months before; connections; the year so far."""
     months = draw(st.sets(st.integers(1, 3), min_size=1, max_size=3)) if draw(st.booleans()) else set()
     labels = st.sampled_from(["most", "peak"])
     demands = []
@@ -207,7 +210,33 @@ def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
         month = date(starts_on.year - (starts_on.month <= back), (starts_on.month - back - 1) % 12 + 1, 1)
         micro_kw = np.array([draw(st.sampled_from([0, 70_000, 4_000_000, 12_000_000]))])
         demands += [PastDemand(code, draw(labels), month, micro_kw) for code in ("demand", "demand-by-day")]
-    return SupplyState(tuple(demands))
+    if not draw(st.booleans()):
+        return SupplyState(tuple(demands))
+    connected: dict[Any, Any] = {"connection": np.array([draw(st.sampled_from([1_000_000, 3_500_000]))])}
+    year = YearSoFar(
+        "least-a-year",
+        np.array([draw(st.integers(0, 340))]),
+        np.array([draw(st.sampled_from([-10_000, 0, 40_000]))]),
+    )
+    return SupplyState(tuple(demands), (year,), connected, draw(st.booleans()))
+
+
+@st.composite
+def adjustments(draw: st.DrawFn, codes: list[str]) -> dict[str, Any]:
+    """A discount or a minimum, on all that stands before it or on some of it."""
+    base = draw(st.one_of(st.none(), st.lists(st.sampled_from(codes), min_size=1, max_size=2, unique=True)))
+    kind = draw(st.sampled_from(["off", "amount-off", "least-a-month", "least-a-year"]))
+    found: dict[str, Any] = {"kind": "minimum", "code": kind, "label": kind}
+    if kind == "off":
+        found |= {"kind": "discount", "percent": draw(st.sampled_from(["100", "10", "0.0007"]))}
+    elif kind == "amount-off":
+        amount, per = draw(st.sampled_from(["0.99", "30", "9999"])), draw(st.sampled_from(["day", "month"]))
+        found |= {"kind": "discount", "amount": amount, "per": per}
+    elif kind == "least-a-month":
+        found |= {"price": draw(st.sampled_from(["7", "333.33", "99999"])), "per": "month"}
+    else:
+        found |= {"price": draw(st.sampled_from(["50", "999.99", "99999"])), "per": "year"}
+    return found if base is None else {**found, "base": base}
 
 
 @st.composite
@@ -219,16 +248,25 @@ def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]
     if draw(st.booleans()):
         charges.append(fixed(draw(prices), "month", "rent"))
     if draw(st.booleans()):
+        charges.append(fixed(draw(prices), "year", "fee") | {"each": "connection"})
+    if draw(st.booleans()):
         charges.append(draw(energy_charges(seasons, holidays, "network")))
     if draw(st.booleans()):
         charges.append(draw(demand_charges(seasons)))
     codes = [charge["code"] for charge in charges]
+    if draw(st.booleans()):
+        charges.append(draw(adjustments(codes)))
+        codes = [charge["code"] for charge in charges]
     if draw(st.booleans()):
         charges.append(tax(f"{draw(st.integers(0, 3000)) / 100:.2f}", [draw(st.sampled_from(codes))], "levy"))
     if draw(st.booleans()):
         # At any place: what stands after a tax without a base is not taxed by it.
         place = draw(st.sampled_from([len(charges), len(charges), draw(st.integers(0, len(charges)))]))
         charges.insert(place, tax(f"{draw(st.integers(0, 3000)) / 100:.2f}"))
+    if draw(st.booleans()):
+        later = draw(adjustments([charge["code"] for charge in charges]))
+        if later["code"] not in codes:
+            charges.append(later)
     found = version(*charges, starts_on=starts_on.isoformat())
     if seasons:
         turn = draw(st.sampled_from(["04-01", "06-12", "10-20"]))
@@ -262,16 +300,12 @@ def documents(draw: st.DrawFn, zone: str = "Europe/London", code: str = "standar
 def periods(draw: st.DrawFn, least: int = 7, most: int = 40) -> Period:
     """Within 2013; clock changes, version changes and holidays fall where they fall."""
     days = draw(st.integers(least, most))
-    starts_on = date(2013, 1, 1) + timedelta(days=draw(st.integers(0, 364 - days)))
-    if draw(st.integers(0, 3)) == 3:  # often a day on which some clock changes: London, Lord Howe, Sao Paulo
-        changes = [
-            date(2013, 3, 31),
-            date(2013, 10, 27),
-            date(2013, 4, 7),
-            date(2013, 10, 6),
-            date(2013, 2, 16),
-        ]
+    starts_on = date(2013, 1, 1) + timedelta(days=draw(st.integers(0, 365 - days)))
+    if draw(st.integers(0, 3)) == 3:  # often a day on which some clock changes, or the end of the year
+        changes = [date(2013, 3, 31), date(2013, 10, 27), date(2013, 4, 7), date(2013, 10, 6)]
         starts_on = draw(st.sampled_from(changes)) - timedelta(days=draw(st.integers(0, days - 1)))
+    elif draw(st.integers(0, 3)) == 3:
+        starts_on = date(2014, 1, 1) - timedelta(days=days)
     return Period(starts_on, starts_on + timedelta(days=days))
 
 

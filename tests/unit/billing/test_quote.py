@@ -4,6 +4,7 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,14 @@ from rating_cases import (
     version,
 )
 
+from billing.domain.carrying import state_after
 from billing.domain.days import Period
 from billing.domain.errors import NotRateable
 from billing.domain.quote import quote, quote_document, split, touched_dates
-from billing.domain.rating import rate_bill
+from billing.domain.rating import rate
+from billing.domain.supply_state import SupplyState
 from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.usage import Usage, UsageMatrix
 
 
 @settings(deadline=None, max_examples=50)
@@ -39,7 +42,11 @@ def test_a_quote_on_the_own_tariff_is_the_bill(
     subject = tariff_of(found)
     usage = random_usage(period, found["timezone"], seed)
     document = quote_document(quote(usage, subject, by=by))
-    bills = [rate_bill(usage, subject, part) for part in split(period, by)]
+    bills, state = [], SupplyState()
+    for part in split(period, by):
+        batch = rate(UsageMatrix.of([usage]), subject, part, state=state)
+        bills.append(batch.bill(0))
+        state = state_after(state, batch)
     unit = Decimal(10) ** subject.decimals
     assert [Decimal(part["total"]) * unit for part in document["periods"]] == [
         bill.total_minor for bill in bills
@@ -51,8 +58,27 @@ def test_a_quote_on_the_own_tariff_is_the_bill(
         assert Decimal(part["total"]) == sum(Decimal(line["amount"]) for line in part["lines"])
         for line in part["lines"]:
             exact = Decimal(line["quantity"]) * Decimal(line["price"])
-            if line["unit"] != "month":
+            if not line["unit"].endswith(("month", "year")):
                 assert abs(exact - Decimal(line["amount"])) <= Decimal("0.5") / unit
+
+
+@settings(deadline=None, max_examples=40)
+@given(documents(), periods(32, 120), st.integers(0, 2**32 - 1))
+def test_a_bill_looks_back_upon_bills_before_as_upon_its_own_months(
+    found: dict[str, Any], period: Period, seed: int
+) -> None:
+    """Demand by the month is billed alike in one bill of several months and in a bill for each."""
+    for each in found["versions"]:
+        for charge in each["charges"]:
+            charge.pop("by", None)
+    subject = tariff_of(found)
+    usage = random_usage(period, found["timezone"], seed)
+    demands = []
+    for by in ("month", "whole"):
+        bills = quote(usage, subject, by=by).bills
+        key = attrgetter("code", "label", "starts_on", "billed_micro_kw")
+        demands.append(sorted(key(one) for bill in bills for one in bill.demands))
+    assert demands[0] == demands[1]
 
 
 @given(periods(1, 300), st.sampled_from(["month", "year", "whole"]))

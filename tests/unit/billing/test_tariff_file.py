@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rating_cases import document, documents, fixed, flat, tax, three_rates, version
+from rating_cases import demand, document, documents, fixed, flat, tax, three_rates, version
 
 from billing.domain.errors import TariffRefused
 from billing.domain.tariff_file import read_tariff, tariff_of
@@ -20,8 +20,19 @@ from billing.domain.tariff_schema import tariff_schema
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WHOLE = document(
     version(
-        fixed(),
+        fixed() | {"each": "kVA"},
         three_rates(),
+        demand(by="bill", per="day", ratchet={"percent": "80", "months": 11, "of": ["june"]}),
+        {"kind": "discount", "code": "off", "label": "Off", "percent": "10"},
+        {
+            "kind": "discount",
+            "code": "less",
+            "label": "Less",
+            "amount": "1",
+            "per": "day",
+            "base": ["energy"],
+        },
+        {"kind": "minimum", "code": "least", "label": "Least", "price": "9", "per": "year", "base": ["off"]},
         tax(base=["energy"]),
         seasons=[
             {"name": "summer", "from": "04-01", "to": "10-01"},

@@ -1,0 +1,29 @@
+"""What a bill leaves to the next one of the same supply."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from billing.domain.charges.demand import MOST_MONTHS
+from billing.domain.demand_plan import month_number
+from billing.domain.rating import RatedBatch
+from billing.domain.supply_state import PastDemand, SupplyState
+
+
+def state_after(state: SupplyState, batch: RatedBatch) -> SupplyState:
+    """The state for the bill that follows `batch`, which was rated in `state`: its maxima as measured, and
+    the year so far of minimums by the year."""
+    ends_in = month_number(batch.period.ends_before)
+    demands: dict[tuple[str, str, int], PastDemand] = {}
+    fresh = [PastDemand(one.code, one.label, one.starts_on, one.micro_kw) for one in batch.demands]
+    for one in (*state.demands, *fresh):
+        key = (one.code, one.label, month_number(one.month))
+        if ends_in - key[2] > MOST_MONTHS:
+            continue
+        known = demands.get(key)
+        if known is not None:  # two maxima of one month
+            one = replace(one, micro_kw=np.maximum(known.micro_kw, one.micro_kw))
+        demands[key] = one
+    return replace(state, demands=tuple(demands.values()), years=batch.years)

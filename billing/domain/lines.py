@@ -1,0 +1,37 @@
+"""One line of every bill of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from billing.domain.money import Int64Array
+
+LineKind = Literal["fixed", "energy", "demand", "discount", "minimum", "tax"]
+
+
+@dataclass(frozen=True, eq=False)
+class LineColumn:
+    """Arrays are int64 (customers,). group: the group of adjustments that fall on it.
+
+    quantity_micro: millionths of ``unit``: kWh; days, months or years, times kVA and the like; kW times
+    months or days; the currency for what is reckoned on other lines: of a tax or a discount its base, of a
+    minimum what is short. price_micro: millionths of the currency per unit; of a tax the rate in parts per
+    million, of a discount in per cent the same with a minus, of others reckoned on lines one, or minus one.
+    """
+
+    kind: LineKind
+    code: str
+    label: str
+    unit: str
+    price_micro: int
+    starts_on: date
+    ends_before: date
+    quantity_micro: Int64Array
+    amount_minor: Int64Array
+    group: int = 0
+
+    def shown(self, index: int) -> bool:
+        """A minimum that is reached is no line of the bill."""
+        return self.kind != "minimum" or bool(self.amount_minor[index])
