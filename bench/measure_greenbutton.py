@@ -18,8 +18,8 @@ import numpy as np
 from bench.measurement import Measurement, peer, side_by_side
 from meters.domain.blocks import Block, BlockRun
 from meters.domain.decimals import MISSING
-from meters.feeds import greenbutton
 from meters.feeds.format import ReadOptions
+from meters.feeds.greenbutton import reader as greenbutton
 from meters.feeds.reading import read_feed
 from meters.inspection import inspection
 

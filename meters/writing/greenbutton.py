@@ -21,8 +21,8 @@ from xml.sax.saxutils import escape
 from meters.domain.blocks import Block
 from meters.domain.decimals import MISSING
 from meters.domain.quality import Quality
-from meters.feeds.greenbutton_channels import CHANNEL_ID
-from meters.feeds.greenbutton_codes import quality_codes
+from meters.feeds.greenbutton.channels import CHANNEL_ID
+from meters.feeds.greenbutton.codes import quality_codes
 from meters.writing.writer import ChannelToWrite, Writer
 from utility_crm.kit.errors import Invalid
 

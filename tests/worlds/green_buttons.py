@@ -11,7 +11,7 @@ from meters.domain.accumulated import Consumption, RegisterRead
 from meters.domain.blocks import Block, BlockRun
 from meters.domain.problems import Problem
 from meters.feeds.format import Item, ReadOptions
-from meters.feeds.greenbutton import FORMAT
+from meters.feeds.greenbutton.reader import FORMAT
 
 ROOT = "https://utility.example/espi/1_1/resource"
 POINT = f"{ROOT}/RetailCustomer/9/UsagePoint/4"

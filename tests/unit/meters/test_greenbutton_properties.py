@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
-from meters.feeds import greenbutton, greenbutton_rows, xml_stream
+from meters.feeds import xml_stream
 from meters.feeds.format import Item
+from meters.feeds.greenbutton import reader as greenbutton
+from meters.feeds.greenbutton import rows as greenbutton_rows
 
 STYLES = st.builds(
     Style,
@@ -173,7 +175,7 @@ def test_it_does_not_matter_where_a_chunk_ends(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(xml_stream, "CHUNK_BYTES", size)
-        patched.setattr("meters.feeds.greenbutton_runs._HELD_BACK", held)
+        patched.setattr("meters.feeds.greenbutton.runs._HELD_BACK", held)
         patched.setattr(greenbutton_rows, "_FLUSH_ROWS", 7)
         patched.setattr(greenbutton_rows, "SPAN", 86_400_000_000)
         found = items(made[0])

@@ -19,11 +19,11 @@ from meters.domain.decimals import decimal_text
 from meters.domain.problems import Problem
 from meters.domain.quality import Quality
 from meters.feeds.format import Item
-from meters.feeds.greenbutton_days import EPOCH_DAY, days
-from meters.feeds.greenbutton_numbers import distinct
-from meters.feeds.greenbutton_readings import FIRST, LAST, MINUTE, BoolArray, Channel, Readings, Sound, sound
-from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, RowFault
-from meters.feeds.greenbutton_tokens import Rows, empty_rows
+from meters.feeds.greenbutton.days import EPOCH_DAY, days
+from meters.feeds.greenbutton.numbers import distinct
+from meters.feeds.greenbutton.readings import FIRST, LAST, MINUTE, BoolArray, Channel, Readings, Sound, sound
+from meters.feeds.greenbutton.rows import DAY_MICROS, LONG, RowFault
+from meters.feeds.greenbutton.tokens import Rows, empty_rows
 
 CLOCK_CHANGE = 60 * MINUTE
 """By this much days and months may overlap where a sender counts midnights by the wrong clock."""

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from meters.domain.blocks import Block, BlockRun, Remark
 from meters.domain.decimals import MISSING, IntArray, decimal_text
-from meters.feeds.greenbutton_codes import CURRENCIES, quality_words
-from meters.feeds.greenbutton_numbers import distinct
-from meters.feeds.greenbutton_readings import MINUTE, BoolArray, Channel, Readings
-from meters.feeds.greenbutton_rows import DAY_MICROS
+from meters.feeds.greenbutton.codes import CURRENCIES, quality_words
+from meters.feeds.greenbutton.numbers import distinct
+from meters.feeds.greenbutton.readings import MINUTE, BoolArray, Channel, Readings
+from meters.feeds.greenbutton.rows import DAY_MICROS
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _PLAIN_COST = 10**14

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import MISSING, IntArray
 from meters.domain.units import Unit
-from meters.feeds.greenbutton_codes import quality_of
-from meters.feeds.greenbutton_numbers import MICROS, distinct, scaled
-from meters.feeds.greenbutton_rows import BY_PLACE, DAY_MICROS, UNTOLD
-from meters.feeds.greenbutton_tokens import Rows
+from meters.feeds.greenbutton.codes import quality_of
+from meters.feeds.greenbutton.numbers import MICROS, distinct, scaled
+from meters.feeds.greenbutton.rows import BY_PLACE, DAY_MICROS, UNTOLD
+from meters.feeds.greenbutton.tokens import Rows
 
 BoolArray = npt.NDArray[np.bool_]
 MINUTE = 60 * MICROS

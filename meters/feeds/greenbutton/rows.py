@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from meters.domain.decimals import MISSING, IntArray
-from meters.feeds.greenbutton_entries import Links
-from meters.feeds.greenbutton_numbers import MICROS, decimal_parts, micros_of
-from meters.feeds.greenbutton_tokens import ROW, Rows
+from meters.feeds.greenbutton.entries import Links
+from meters.feeds.greenbutton.numbers import MICROS, decimal_parts, micros_of
+from meters.feeds.greenbutton.tokens import ROW, Rows
 from meters.feeds.row_spool import KeyRange, RowSpool
 from meters.feeds.xml_stream import Element, line_of, local_name
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from meters.feeds.greenbutton_tokens import NUMBER_BYTES, ReadRows, Rows, read_rows
+from meters.feeds.greenbutton.tokens import NUMBER_BYTES, ReadRows, Rows, read_rows
 
 RUN = "run"
 """The attribute that names a run."""

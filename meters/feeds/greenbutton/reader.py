@@ -19,11 +19,11 @@ from typing import BinaryIO
 
 from meters.domain.problems import Problem, refusal
 from meters.feeds.format import Format, Item, ReadOptions
-from meters.feeds.greenbutton_channels import channels
-from meters.feeds.greenbutton_cut import Cutter
-from meters.feeds.greenbutton_entries import Linked, links_of, resources_of
-from meters.feeds.greenbutton_rows import Gathered, RowFault, new_spool, read_row, seconds_in
-from meters.feeds.greenbutton_runs import RUN, Runs
+from meters.feeds.greenbutton.channels import channels
+from meters.feeds.greenbutton.cut import Cutter
+from meters.feeds.greenbutton.entries import Linked, links_of, resources_of
+from meters.feeds.greenbutton.rows import Gathered, RowFault, new_spool, read_row, seconds_in
+from meters.feeds.greenbutton.runs import RUN, Runs
 from meters.feeds.xml_stream import Element, elements, line_of, local_name
 
 MOST_FAULTS = 10_000
@@ -52,7 +52,6 @@ def read(stream: BinaryIO, stem: str, options: ReadOptions) -> Iterator[Item]:
 
 
 FORMAT = Format("greenbutton", recognises, read)
-FORMATS = (FORMAT,)
 
 
 class _Feed:

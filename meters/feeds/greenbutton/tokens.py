@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meters.domain.decimals import MISSING, IntArray
-from meters.feeds.greenbutton_numbers import MICROS, MOST_DIGITS, decimal_parts, micros_of
+from meters.feeds.greenbutton.numbers import MICROS, MOST_DIGITS, decimal_parts, micros_of
 
 ROW = np.dtype(
     [

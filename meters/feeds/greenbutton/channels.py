@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from meters.domain.problems import Problem
 from meters.feeds.format import ReadOptions
-from meters.feeds.greenbutton_codes import (
+from meters.feeds.greenbutton.codes import (
     COMMODITIES,
     PLAIN_PHASES,
     QUALIFIERS,
@@ -27,10 +27,10 @@ from meters.feeds.greenbutton_codes import (
     flow,
     measure,
 )
-from meters.feeds.greenbutton_entries import Linked, Resource, last_id, point_name
-from meters.feeds.greenbutton_numbers import MICROS
-from meters.feeds.greenbutton_readings import MINUTE, Channel
-from meters.feeds.greenbutton_rows import DAY_MICROS, LONG, Source
+from meters.feeds.greenbutton.entries import Linked, Resource, last_id, point_name
+from meters.feeds.greenbutton.numbers import MICROS
+from meters.feeds.greenbutton.readings import MINUTE, Channel
+from meters.feeds.greenbutton.rows import DAY_MICROS, LONG, Source
 
 CHANNEL_ID = "channel="
 _LONGER_THAN_A_DAY = 90_000 * MICROS

@@ -1,0 +1,5 @@
+"""Green Button, the Atom feed of ESPI."""
+
+from meters.feeds.greenbutton.reader import FORMAT
+
+FORMATS = (FORMAT,)
