@@ -65,7 +65,7 @@ def test_every_month_and_kind_of_charge(shared_data: Path, name: str) -> None:
 
 @pytest.mark.shared
 def test_tiers_in_time_and_in_proportion_come_to_other_money(shared_data: Path) -> None:
-    """SAM splits a month's tiers in proportion; filled in the order of time this case would be 3 cents less."""
+    """SAM splits a month's tiers in proportion; filled in the order of time this would be 3 cents less."""
     folder = shared_data / "tariffs" / "ssc"
     document = case(folder, "Test_Residential_TOU_Rates_w_tiers")
     proportion = quoted(folder, document).total_minor

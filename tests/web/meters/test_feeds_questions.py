@@ -50,7 +50,8 @@ def test_a_page_asks_as_much_of_a_full_base_as_of_an_empty_one(
     sent("broken.csv", ("SP-1", TODAY - timedelta(days=1), ["x"] * 48))
     session.execute(text("update feeds set received_at = '2026-11-20 09:00Z'"))
     after = queries(session.connection(), client, f"/feeds?ask={key}")
-    assert after <= before + 1 and after <= MOST_QUERIES, (before, after)
+    # A queue that holds something is looked up with its days and its usual shapes: two more, for any number.
+    assert after <= before + 2 and after <= MOST_QUERIES, (before, after)
 
 
 def test_a_question_that_fails_says_so_in_its_place(make_client, may_fail, monkeypatch) -> None:
