@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy.orm import Session
@@ -37,6 +38,9 @@ tariffs = typer.Typer(name="tariffs", help="Tariff files.", no_args_is_help=True
 app.add_typer(tariffs)
 
 
+_TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
+
+
 class By(StrEnum):
     """How a quote is split."""
 
@@ -52,13 +56,17 @@ def billing() -> None:
 
 @app.command()
 def quote(
-    tariff: Annotated[Path, typer.Option(help="A tariff file, see docs/tariffs.md.", metavar="FILE")],
+    tariff: Annotated[Path, typer.Option(help=_TARIFF_HELP, metavar="FILE")],
     usage: Annotated[Path, typer.Option(help="A meter file, or a zip of files.", metavar="PATH")],
     columns: Columns = "",
     timezone: Timezone = "",
     channels: Annotated[
         str,
         typer.Option(help="Which channel is what, where a file has several.", metavar="import=E1,export=B1"),
+    ] = "",
+    tariff_timezone: Annotated[
+        str,
+        typer.Option(help="Whose clock a tariff that names none goes by.", metavar="Area/City"),
     ] = "",
     from_: Annotated[str, typer.Option("--from", help="First local date.", metavar="DATE")] = "",
     to: Annotated[str, typer.Option("--to", help="Date before which the span ends.", metavar="DATE")] = "",
@@ -67,19 +75,23 @@ def quote(
 ) -> None:
     """Say what a tariff would charge for the readings of a file. Needs no database, keeps nothing."""
     options = read_options(columns, timezone)
+    zone = parse_zone(tariff_timezone) or timezone or None
     named, first, last = parse_channels(channels), parse_date(from_, "--from"), parse_date(to, "--to")
     check_paths([tariff, usage], as_json)
     with speaking(as_json):
+        priced = tariff_from(tariff)
         feed = read_feed(usage, "auto", options)
         found = quote_feed(
             feed,
-            tariff_from(tariff),
+            priced.tariff,
             channels=named,
-            timezone=timezone or None,
+            timezone=zone,
             starts_on=first,
             ends_before=last,
             by=period.value,
         )
+        for note in priced.notes:
+            sys.stderr.write(f"{tariff}: {note}\n")
         for warning in found.warnings:
             sys.stderr.write(f"{usage}: {warning}\n")
         document = quote_document(found.quote)
@@ -139,13 +151,13 @@ def explain(
 
 
 @tariffs.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="A tariff file, see docs/tariffs.md.")], as_json: AsJson = False
-) -> None:
+def import_(file: Annotated[Path, typer.Argument(help=_TARIFF_HELP)], as_json: AsJson = False) -> None:
     """Add a tariff, or change the days of it that are not billed yet."""
     check_paths([file], as_json)
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         done = import_tariff(session, _document(file))
+        for note in done.notes:
+            sys.stderr.write(f"{file}: {note}\n")
         document = {"tariff": done.code, "outcome": done.outcome}
         emit(document, as_json, lambda: f"{done.code}: {done.outcome}")
 
@@ -181,6 +193,15 @@ def parse_channels(text: str) -> dict[str, str]:
             )
         found[direction] = name
     return found
+
+
+def parse_zone(text: str) -> str:
+    """A time zone's name, empty for none given."""
+    try:
+        return ZoneInfo(text).key if text else ""
+    except (ValueError, OSError, LookupError) as error:
+        words = f"{text!r} is not a time zone such as Europe/London"
+        raise typer.BadParameter(words, param_hint="--tariff-timezone") from error
 
 
 def parse_date(text: str, option: str) -> date | None:

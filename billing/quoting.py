@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from billing.domain.errors import BillingRefusal, TariffRefused
+from billing.domain.interchange import own_form
+from billing.domain.json_place import loads
 from billing.domain.quote import Quote, QuotePeriod, quote
 from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import read_tariff
 from billing.domain.usage import Usage
 from meters.domain.blocks import MISSING, Block
 from meters.domain.quality import Quality
@@ -31,10 +32,19 @@ class Quoted:
     warnings: tuple[str, ...]
 
 
-def tariff_from(path: Path) -> Tariff:
-    """The tariff of a file. Raises Invalid with the place of the fault."""
+@dataclass(frozen=True, slots=True)
+class TariffFile:
+    """The tariff of a file, and what is to be said of how another format was understood."""
+
+    tariff: Tariff
+    notes: tuple[str, ...]
+
+
+def tariff_from(path: Path) -> TariffFile:
+    """The tariff of a file, in our format or URDB JSON. Raises Invalid with the place of the fault."""
     try:
-        return read_tariff(path.read_text(encoding="utf-8"))
+        found = own_form(loads(path.read_text(encoding="utf-8")))
+        return TariffFile(found.tariff, found.notes)
     except UnicodeDecodeError as fault:
         raise Invalid("tariff_refused", "The tariff file is not UTF-8 text.", str(path)) from fault
     except TariffRefused as fault:

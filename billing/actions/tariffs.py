@@ -12,8 +12,8 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from billing.domain.errors import TariffRefused
+from billing.domain.interchange import own_form
 from billing.domain.tariff import Tariff as RatedTariff
-from billing.domain.tariff_file import tariff_of
 from billing.queries.tariffs import parsed
 from billing.tables import Agreement, Bill, BillLine, Tariff
 from utility_crm.kit.errors import Conflict, Invalid
@@ -26,16 +26,19 @@ class TariffImport:
     id: int
     code: str
     outcome: Literal["added", "changed", "unchanged"]
+    notes: tuple[str, ...] = ()
 
 
 def import_tariff(session: Session, document: Any) -> TariffImport:
-    """Store a tariff from its parsed JSON (docs/tariffs.md), or replace the one of the same code.
+    """Store a tariff from its parsed JSON (docs/tariffs.md), or replace the one of the same code. Another
+    format's is stored as a tariff file of ours; `notes` say how it was understood.
 
     Raises Invalid, with the place in the file, for a document that cannot be taken; Conflict where it would
     change what an issued bill was priced by. The same content again changes nothing.
     """
     try:
-        tariff = tariff_of(document)
+        found = own_form(document)
+        document, tariff = found.document, found.tariff
     except TariffRefused as fault:
         raise Invalid("tariff", f"The tariff file cannot be taken: {fault.reason}.", fault.place) from fault
     statement = (
@@ -46,14 +49,14 @@ def import_tariff(session: Session, document: Any) -> TariffImport:
         made = Tariff(code=tariff.code, name=tariff.name, currency=tariff.currency, document=document)
         session.add(made)
         session.flush()
-        return TariffImport(made.id, tariff.code, "added")
+        return TariffImport(made.id, tariff.code, "added", found.notes)
     if json.loads(known[1]) == document:
-        return TariffImport(known[0], tariff.code, "unchanged")
+        return TariffImport(known[0], tariff.code, "unchanged", found.notes)
     _refuse_changing_the_past(session, known[0], parsed(known[1]), tariff)
     row = session.get_one(Tariff, known[0], populate_existing=True)
     row.name, row.currency, row.document, row.updated_at = tariff.name, tariff.currency, document, func.now()
     session.flush()
-    return TariffImport(row.id, tariff.code, "changed")
+    return TariffImport(row.id, tariff.code, "changed", found.notes)
 
 
 def first_difference(before: RatedTariff, after: RatedTariff) -> date | None:

@@ -129,7 +129,7 @@ def adjusted(
     in_time = sorted(range(len(groups)), key=lambda place: groups[place].ends_before)
     for place in in_time:
         for rule in groups[place].rules:
-            if not isinstance(rule.charge, MinimumCharge) or rule.charge.per == "month":
+            if not isinstance(rule.charge, MinimumCharge) or rule.charge.per != "year":
                 base = _base(rule, [line for line in found if line.group == place], customers)
                 found.append(_line(rule.charge, base, groups[place], frame, place))
             elif place == in_time[-1]:  # the year is closed when all else is reckoned

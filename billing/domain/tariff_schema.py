@@ -155,8 +155,8 @@ def _minimum() -> dict[str, Any]:
             "kind": {"const": "minimum"},
             "code": _CODE,
             "label": _said(_TEXT, "The line's name on the bill, where the base falls short."),
-            "price": _said(_DECIMAL, "Currency units a month or a year."),
-            "per": {"enum": ["month", "year"]},
+            "price": _said(_DECIMAL, "Currency units a day, month or year."),
+            "per": {"enum": ["day", "month", "year"]},
         },
         {"base": _base()},
     )

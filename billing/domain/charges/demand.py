@@ -59,7 +59,7 @@ class DemandCharge(HashedOnce):
         by = fields.one_of("by", ("month", "bill")) if fields.has("by") else "month"
         per = fields.one_of("per", ("day", "month")) if fields.has("per") else "month"
         ratchet = _read_ratchet(fields.fields("ratchet")) if fields.has("ratchet") else None
-        periods = read_periods(fields.items("periods"), seasons, has_holidays, "either")
+        periods = read_periods(fields.items("periods"), seasons, has_holidays, may_have_tiers=True)
         fields.finish()
         check_periods(periods, fields.at("periods"), seasons, has_holidays, gaps=True)
         return cls(code, periods, window, cast("DemandBy", by), cast("DemandPer", per), ratchet)

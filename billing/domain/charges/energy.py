@@ -30,7 +30,7 @@ class EnergyCharge(HashedOnce):
         code = fields.code("code")
         items = fields.items("periods")
         rule = read_rule(fields.fields("tiers")) if fields.has("tiers") else None
-        periods = read_periods(items, seasons, has_holidays, "always" if rule else "never")
+        periods = read_periods(items, seasons, has_holidays, may_have_tiers=rule is not None)
         fields.finish()
         shared_caps = rule is not None and rule.fill != "each"
         check_periods(periods, fields.at("periods"), seasons, has_holidays, shared_caps=shared_caps)

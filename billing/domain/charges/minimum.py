@@ -1,4 +1,4 @@
-"""A minimum: what stated lines fall short of it, by the month, or once a year on the year's last bill."""
+"""A minimum: what stated lines fall short of it, by the day or month, or on the last bill of the year."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, cast
 from billing.domain.charges.bases import Base, read_base
 from billing.domain.json_place import Fields
 
-MinimumPer = Literal["month", "year"]
+MinimumPer = Literal["day", "month", "year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class MinimumCharge:
         price_micro = fields.micro("price")
         if price_micro <= 0:
             fields.refuse("price", "a minimum is more than 0")
-        per = fields.one_of("per", ("month", "year"))
+        per = fields.one_of("per", ("day", "month", "year"))
         base = read_base(fields, code, codes_before, "a minimum")
         fields.finish()
         return cls(code, label, price_micro, cast("MinimumPer", per), base)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,6 @@ from billing.domain.json_place import Fields, described
 DAY_MINUTES = 1440
 NO_PERIOD = -1
 ALL_KINDS = tuple(range(8))
-Tiered = Literal["always", "never", "either"]
 _SPAN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 
 
@@ -59,18 +58,18 @@ class Scheduled(Protocol):
 
 
 def read_periods(
-    items: list[tuple[Any, str]], seasons: tuple[str, ...], has_holidays: bool, tiered: Tiered
+    items: list[tuple[Any, str]], seasons: tuple[str, ...], has_holidays: bool, *, may_have_tiers: bool
 ) -> tuple[PricedPeriod, ...]:
-    """tiered: whether each period has tiers in place of a price."""
-    return tuple(_read_period(item, place, seasons, has_holidays, tiered) for item, place in items)
+    """Each period with its price or, where it may have them, its tiers."""
+    return tuple(_read_period(item, place, seasons, has_holidays, may_have_tiers) for item, place in items)
 
 
 def _read_period(
-    item: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, tiered: Tiered
+    item: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, may_have_tiers: bool
 ) -> PricedPeriod:
     fields = Fields(item, place)
     label = fields.text("label")
-    tiers = _read_tiers(fields, tiered)
+    tiers = _read_tiers(fields, may_have_tiers)
     price_micro = tiers[0].price_micro if tiers else fields.micro("price")
     named: tuple[str, ...] = ()
     if fields.has("seasons"):
@@ -95,15 +94,13 @@ def _read_period(
     return PricedPeriod(label, price_micro, named, kinds, spans, tiers=tiers)
 
 
-def _read_tiers(fields: Fields, tiered: Tiered) -> tuple[Tier, ...]:
-    """A period's tiers, where it may have them."""
-    if tiered == "never" or (tiered == "either" and not fields.has("tiers")):
-        if fields.has("tiers"):
-            fields.refuse("tiers", "say how tiers fill first: the charge needs its own 'tiers'")
+def _read_tiers(fields: Fields, may_have_tiers: bool) -> tuple[Tier, ...]:
+    if not fields.has("tiers"):
         return ()
+    if not may_have_tiers:
+        fields.refuse("tiers", "say how tiers fill first: the charge needs its own 'tiers'")
     if fields.has("price"):
-        reason = "this charge has tiers" if tiered == "always" else "the period has tiers"
-        fields.refuse("price", f"{reason}: give the price of each under 'tiers'")
+        fields.refuse("price", "the period has tiers: give the price of each under 'tiers'")
     return read_tiers(fields.items("tiers"))
 
 

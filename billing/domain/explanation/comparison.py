@@ -11,6 +11,8 @@ from math import factorial
 import numpy as np
 
 from billing.domain.axis import axis_of, epoch_minute
+from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.energy import EnergyCharge
 from billing.domain.errors import NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
@@ -133,10 +135,20 @@ def compare(before: Side, after: Side) -> Comparison:
     rows = []
     for key, of_line, corners in zip(keys, numerators, table[:, (0, -1)].tolist(), strict=True):
         cells = apportioned(of_line, denominator, corners[1] - corners[0])
-        rows.append(Row(key[0], key[1], labels.get(key, key[2]), corners[0], corners[1], cells))
+        label = labels.get(key) or key[2] or _label_of(game, key[1])
+        rows.append(Row(key[0], key[1], label, corners[0], corners[1], cells))
     effects = tuple(sum(row.effects_minor[i] for row in rows) for i in range(len(factors)))
     caveats = (*_caveats("before", before), *_caveats("after", after))
     return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game)
+
+
+def _label_of(game: Game, code: str) -> str:
+    """The name of a charge that makes a line in no bill, but did on the way: a minimum reached in both."""
+    versions = (version for laid in game.sides for version in (*laid.rules.fixed, *laid.rules.discounts))
+    charges = (charge for version in versions for charge in version.charges if charge.code == code)
+    return next(
+        (charge.label for charge in charges if not isinstance(charge, EnergyCharge | DemandCharge)), code
+    )
 
 
 def _by_key(bill: RatedBill) -> dict[LineKey, int]:

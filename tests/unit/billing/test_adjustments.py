@@ -97,6 +97,10 @@ def test_each_part_is_held_against_its_own_share_where_a_minimum_changes() -> No
     ]
 
 
+def test_by_the_day() -> None:
+    assert of_july(10, flat("0.20"), minimum("0.50", "day")) == {"energy": 200, "least": 1350}
+
+
 def test_the_line_says_what_is_short() -> None:
     (line,) = rate_bill(kwh(0), tariff(version(minimum("15"))), JULY).lines
     assert (line.kind, line.unit, line.quantity_micro, line.price_micro) == (
@@ -207,7 +211,7 @@ def test_by_the_year_and_by_the_connection() -> None:
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     (minimum("0"), "price: a minimum is more than 0"),
     (minimum("-5"), "price: a minimum is more than 0"),
-    (minimum(per="day"), "per: 'day' is not one of month, year"),
+    (minimum(per="week"), "per: 'week' is not one of day, month, year"),
     (minimum(base=["least"]), "base[0]: a minimum cannot be its own base"),
     (minimum(base=["vat"]), "base[0]: 'vat' is no charge that stands before it (energy)"),
     (discount(percent="0"), "percent: expected more than 0 and at most 100, with at most four decimals"),
@@ -292,6 +296,25 @@ def test_the_year_that_falls_short_is_the_fixed_charges_doing() -> None:
     found = compare(sides[0], sides[1])
     assert amounts(found.after)["least"] == 36_500 - 10_000 - 2688
     assert found.effect("fixed") == found.difference_minor
+
+
+def test_a_minimum_reached_in_both_bills_may_matter_on_the_way() -> None:
+    """Little use at old prices would fall short, in neither bill does it."""
+    subject = tariff(
+        version(flat("0.50"), minimum("15")),
+        version(flat("0.05"), minimum("15"), starts_on=SECOND.starts_on.isoformat()),
+    )
+    sides = [
+        side_of(subject, period, usage_over(period, LONDON, micro))
+        for period, micro in ((FIRST, 30_000), (SECOND, 300_000))
+    ]
+    found = compare(sides[0], sides[1])
+    assert "least" not in amounts(found.before) and "least" not in amounts(found.after)
+    (row,) = [row for row in found.rows if row.kind == "minimum"]
+    assert (row.label, row.before_minor, row.after_minor) == ("Minimum", 0, 0)
+    assert any(row.effects_minor)
+    assert sum(row.effects_minor) == 0
+    assert sum(found.effects_minor) == found.difference_minor
 
 
 def test_too_many_factors_merge_the_discount_into_the_price() -> None:

@@ -151,12 +151,50 @@ def test_no_zone_no_quote(tmp_path: Path, tariff: str) -> None:
         ("--channels", "import=E1,import=E2"),
         ("--period", "week"),
         ("--timezone", "Europe/Nowhere"),
+        ("--tariff-timezone", "Europe/Nowhere"),
     ],
 )
 def test_usage_errors_exit_with_two(tmp_path: Path, tariff: str, words: tuple[str, str]) -> None:
     usage = nem(tmp_path / "nem.csv", "E1")
     done = CliRunner().invoke(app, ["quote", "--tariff", tariff, "--usage", usage, *words])
     assert done.exit_code == 2
+
+
+def test_a_rate_of_the_utility_rate_database(tmp_path: Path) -> None:
+    every_hour = [[0] * 24 for _ in range(12)]
+    rate = {
+        "name": "General", "fixedmonthlycharge": 31, "energyratestructure": [[{"rate": 0.1}]],
+        "energyweekdayschedule": every_hour, "energyweekendschedule": every_hour,
+        "flatdemandstructure": [[{"rate": 10}]], "flatdemandmonths": [0] * 12,
+    }  # fmt: skip
+    file = written(tmp_path / "rate.json", json.dumps({"items": [rate]}))
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 48)
+    done = CliRunner().invoke(
+        app,
+        ["quote", "--tariff", file, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC", "--json"],
+    )
+    document = json.loads(done.stdout)
+    assert (done.exit_code, document["currency"]) == (0, "USD")
+    assert [(line["charge"], line["amount"]) for line in document["periods"][0]["lines"]] == [
+        ("fixed", "1.00"),
+        ("energy", "2.40"),
+        ("demand", "0.32"),
+    ]
+    for said in ("fixedmonthlycharge: the older field is priced", "these readings allow 30"):
+        assert said in done.stderr
+    del rate["energyweekendschedule"]
+    code, document = call("--tariff", written(tmp_path / "bad.json", json.dumps(rate)), "--usage", usage)
+    assert (code, document["error"]["where"]) == (1, "energyweekendschedule")
+    assert document["error"]["message"] == "is not given."
+
+
+def test_the_clock_of_a_tariff_that_names_none(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1")
+    words = ("--tariff", tariff, "--usage", usage)
+    code, document = call(*words, "--timezone", "Australia/Brisbane", "--tariff-timezone", "Europe/Moscow")
+    assert code == 0
+    days = [(part["starts_on"], part["lines"][0]["quantity"]) for part in document["periods"]]
+    assert days == [("2023-12-31", "3.5"), ("2024-01-01", "8.5")]
 
 
 def test_a_path_that_is_not_there_exits_with_two(tmp_path: Path, tariff: str) -> None:
