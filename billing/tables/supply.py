@@ -1,0 +1,63 @@
+"""What is supplied: tariffs, and the agreements that name them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utility_crm.kit.database import Base, identity
+
+
+class Tariff(Base):
+    """A priced product; `document` is the validated tariff file (docs/tariffs.md), versions by date
+    inside."""
+
+    __tablename__ = "tariffs"
+
+    id: Mapped[int] = identity()
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    currency: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Agreement(Base):
+    """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the
+    database."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("service_point_id", "="),
+            (text("daterange(starts_on, ends_before)"), "&&"),
+            name="ex_agreements_no_overlap",
+            using="gist",
+        ),
+        CheckConstraint("ends_before is null or ends_before > starts_on", name="half_open"),
+        CheckConstraint(
+            "end_reason in ('moved', 'switched', 'cut_off', 'died', 'changed_tariff')", name="end_reason"
+        ),
+        CheckConstraint("(ends_before is null) = (end_reason is null)", name="end_has_a_reason"),
+        Index(None, "account_id"),
+        Index(None, "tariff_id"),
+    )
+
+    id: Mapped[int] = identity()
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    service_point_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service_points.id"))
+    tariff_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("tariffs.id"))
+    starts_on: Mapped[date]
+    ends_before: Mapped[date | None]
+    end_reason: Mapped[str | None]
