@@ -1,0 +1,12 @@
+"""The group that the others hang their commands on."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(name="billing", help="Tariffs, bills and why they differ.", no_args_is_help=True)
+
+
+@app.callback()
+def billing() -> None:
+    """Tariffs, bills and why they differ."""
