@@ -32,13 +32,15 @@ def _answer(call: CustomerCall) -> Answer:
 
 
 def _sheet(call: CustomerCall) -> Sheet:
-    day = chosen_day(call.params.get("day", ""), last_day_of(call), call.today)
+    said = call.params.get("day", "")
+    day = chosen_day(said, last_day_of(call), call.today)
     lived = lived_at(call.session, call.customer_id, day)
     mine = [one for one in call.once(channels_of) if one.point_id in lived]
     codes = list(dict.fromkeys(one.code for one in mine))
     wanted = call.params.get("point", "")
     code = wanted if wanted in codes else codes[0] if codes else ""
     context = {"day": day, "newest": call.today, "points": codes, "code": code, "use": None, "charts": ()}
+    context["no_day"] = said if said != day.isoformat() else ""
     if code:
         shown = [one for one in mine if one.code == code][:CHANNELS_DRAWN]
         use = day_of(call.session, shown, day)

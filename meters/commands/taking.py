@@ -120,7 +120,8 @@ _BECAME = {"ok": "taken", "partial": "taken in part", "rejected": "refused", "un
 
 def feed_text(path: str, feed: TakenFeed) -> str:
     """What became of one file, for a person at a terminal."""
-    came = f"{feed.readings:,} readings; {feed.blocks_added:,} days new, {feed.blocks_changed:,} changed"
+    kept = "days" if feed.readings else "days or reads"
+    came = f"{feed.readings:,} readings; {feed.blocks_added:,} {kept} new, {feed.blocks_changed:,} changed"
     before = f"; this file was taken on {feed.before:%Y-%m-%d %H:%M} UTC" if feed.before else ""
     head = f"{readable(path)}: {_BECAME[feed.status]}, {came}, {feed.blocks_unchanged:,} the same{before}"
     return "\n".join([head, *map(_problem_line, feed.problems)])

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from meters.domain.days import FIRST_YEAR, LAST_YEAR
 from meters.domain.decimals import shown
+from meters.domain.names import LONGEST_NAME
 from utility_crm.kit.errors import Invalid
 
 MOST_NUMBERS = 1_000_000
@@ -26,8 +27,6 @@ MOST_LISTS = 1_000_000
 """Opening brackets of one body. A reading has one list at most, and its names few brackets."""
 MOST_FIELDS = 40
 """Of an object; a reading has nine."""
-MOST_LETTERS = 100
-"""Of a name."""
 FIELDS = (
     "service_point",
     "channel",
@@ -188,8 +187,8 @@ def _name(said: Mapping[str, Any], field: str, path: str) -> str | None:
     if value is None:
         return None
     text = value.strip() if isinstance(value, str) and not isinstance(value, Number) else ""
-    if not text or len(text) > MOST_LETTERS or not text.isprintable():
-        words = f"The {field} has to be a text of 1 to {MOST_LETTERS} letters."
+    if not text or len(text) > LONGEST_NAME or not text.isprintable():
+        words = f"The {field} has to be a text of 1 to {LONGEST_NAME} letters."
         _refuse("bad_text", words, f"{path}.{field}")
     return text
 

@@ -29,3 +29,11 @@ def test_a_customer_s_day_in_russian(make_client, meter, sent) -> None:
     sent("a.csv", *days_before(3))
     page = make_client("agent", language="ru").get(f"/customers/{meter.margaret}?ask=day").text
     assert "Сколько израсходовано за день?" in page and "вы израсходовали" in page
+
+
+def test_a_day_that_is_none_is_said(make_client, meter, sent) -> None:
+    sent("a.csv", *days_before(3))
+    client = make_client("agent")
+    page = client.get(f"/customers/{meter.margaret}?ask=day&day=2026-99-99").text
+    assert "“2026-99-99” is no day up to today" in page
+    assert "no day up to today" not in client.get(f"/customers/{meter.margaret}?ask=day").text
