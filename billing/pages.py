@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from billing.actions.holds import release_held
 from billing.actions.payments import take_payment
+from billing.answers_api import router as answers_router
 from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
 from billing.customer.why import explanation_context
@@ -26,6 +27,7 @@ from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import visit
 
 router = APIRouter()
+router.include_router(answers_router)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
 _AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none

@@ -8,9 +8,19 @@ from datetime import date
 
 import numpy as np
 
+from billing.answers.told import (
+    AccountAnswer,
+    Chart,
+    Evidence,
+    Figure,
+    Series,
+    Told,
+    bill_evidence,
+    kwh_figure,
+)
 from billing.customer import loads
 from billing.domain.axis import Axis, axis_of, epoch_minute
-from billing.domain.money import Int64Array
+from billing.domain.money import Int64Array, micro_text
 from billing.domain.usage import Usage
 from billing.queries.bill_parts import ReadPart
 from billing.wording import bill_label, capitalised, say
@@ -18,6 +28,7 @@ from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.charts import HeatDay
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import percent, weekday
+from utility_crm.web.words import mark
 
 SPAN_MINUTES = 240
 """Length of the stretch of the clock that is looked for."""
@@ -137,6 +148,34 @@ def most_sheet(call: CustomerCall) -> Sheet:
     )
 
 
+def most_told(call: CustomerCall) -> Told:
+    """The stretch of the clock with most energy, and all of the clock by the hour."""
+    _ = say(call.language)
+    bill, found = call.once(loads.chosen), call.once(month)
+    if bill is None or found is None:
+        return Told(_("There is no bill yet."))
+    stretch = stretch_of(found)
+    figures = [kwh_figure("used", found.total_micro_kwh)]
+    sentence = _("Nothing was used.")
+    if stretch is not None:
+        first, last = stretch.words.split("–")
+        sentence = _(
+            "%(share)s of your energy is used in the four hours from %(start)s to %(end)s.",
+            share=percent(stretch.share, 0, call.language),
+            start=first,
+            end=last,
+        )
+        figures += [Figure("from", first), Figure("until", last), Figure("share", f"{stretch.share:.4f}")]
+    points = tuple((f"{row.hour:02d}:00", micro_text(row.micro_kwh)) for row in hours_of(found))
+    point = found.part.part.service_point
+    return Told(
+        sentence,
+        figures=tuple(figures),
+        chart=Chart("columns", "kWh", (Series("by_hour", points),)),
+        evidence=(bill_evidence(bill), Evidence("service_point", point, f"/service-points/{point}")),
+    )
+
+
 def heat_days(found: Month, language: str, chosen: str = "") -> list[HeatDay]:
     """A row a day; missing cells are None, never zero."""
     usage, index = found.usage, found.axis.day_index[: found.usage.micro_kwh.size]
@@ -176,3 +215,6 @@ def highest_day(found: Month) -> tuple[date, int] | None:
         return None
     place = int(sums.argmax())
     return list(found.axis.period.dates())[place], int(sums[place])
+
+
+ANSWER = AccountAnswer("most", mark("When do I use most?"), 40, most_answer, most_sheet, most_told)

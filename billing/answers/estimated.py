@@ -8,13 +8,24 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from billing.answers.told import (
+    AccountAnswer,
+    Chart,
+    Figure,
+    Series,
+    Told,
+    bill_evidence,
+    kwh_figure,
+)
 from billing.customer import loads
 from billing.domain.axis import local_date
+from billing.domain.money import micro_text
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
 from billing.wording import bill_label_year, bill_name, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
-from utility_crm.web.formats import percent
+from utility_crm.web.formats import kwh, number, percent
+from utility_crm.web.words import counting, mark
 
 LOOK_BACK = 13
 
@@ -80,6 +91,41 @@ def estimated_sheet(call: CustomerCall) -> Sheet:
     )
 
 
+def estimated_told(call: CustomerCall) -> Told:
+    """What of the chosen bill was estimated, day by day, and what has been read since."""
+    _, ngettext = say(call.language), counting(call.language, "billing")
+    bills = call.once(recent)
+    if not bills:
+        return Told(_("There is no bill yet."))
+    bill = bills[0]
+    days = _days(call, bill) if bill.estimated_readings else ()
+    if bill.estimated_readings:
+        sentence = ngettext(
+            "Yes: one reading of %(bill)s was estimated, %(kwh)s kilowatt-hours.",
+            "Yes: %(num)s readings of %(bill)s were estimated, %(kwh)s kilowatt-hours.",
+            bill.estimated_readings,
+            bill=bill_name(bill, call.language),
+            kwh=kwh(bill.estimated_micro_kwh, 1, call.language),
+        )
+    else:
+        sentence = _("No: every reading of %(bill)s was read.", bill=bill_name(bill, call.language))
+    read = sum(day.read_readings for day in days)
+    words = _("%(count)s of them have been read since.", count=number(read, 0, call.language)) if read else ""
+    points = tuple((day.day.isoformat(), micro_text(day.billed_micro_kwh)) for day in days)
+    return Told(
+        sentence,
+        words,
+        (
+            Figure("estimated_readings", str(bill.estimated_readings)),
+            kwh_figure("estimated", bill.estimated_micro_kwh),
+            kwh_figure("billed", bill.micro_kwh),
+            Figure("read_since", str(read)),
+        ),
+        chart=Chart("columns", "kWh", (Series("estimated", points),)) if points else None,
+        evidence=(bill_evidence(bill),),
+    )
+
+
 def _days(call: CustomerCall, bill: BillRow) -> tuple[EstimatedDay, ...]:
     if bill == call.once(loads.chosen):
         found = call.once(loads.read)
@@ -102,3 +148,8 @@ def estimated_days(item: ReadPart) -> Iterable[EstimatedDay]:
         # Of a day read in part, what is still estimated counts as billed on both sides.
         now = int(actual.micro_kwh[mine].sum()) if read else None
         yield EstimatedDay(day, item.part.service_point, len(mine), billed, now, len(read))
+
+
+ANSWER = AccountAnswer(
+    "estimated", mark("Was it estimated?"), 30, estimated_answer, estimated_sheet, estimated_told
+)

@@ -1,0 +1,79 @@
+"""What do I owe, and when? The page's part is `billing/customer/owe.py`; here it is told of one account."""
+
+from __future__ import annotations
+
+from billing.answers.told import (
+    AccountAnswer,
+    Chart,
+    Figure,
+    Series,
+    Sum,
+    Told,
+    bill_evidence,
+    date_figure,
+    money_figure,
+)
+from billing.customer import loads
+from billing.customer.owe import owe_answer, owe_sheet
+from billing.domain.money import amount_text
+from billing.domain.tariff_file import default_decimals
+from billing.wording import say
+from utility_crm.kit.module import CustomerCall
+from utility_crm.web.formats import day, money
+from utility_crm.web.words import mark
+
+
+def owe_told(call: CustomerCall) -> Told:
+    """The balance of the account asked about: its open bills and when each is due, less what is paid
+    ahead."""
+    _, wanted = say(call.language), call.params.get("account", "")
+    mine = [one for one in call.once(loads.accounts) if not wanted or one.number == wanted]
+    if not mine:
+        return Told(_("There is no account."))
+    one = mine[0]
+    open_bills = sorted(
+        (
+            bill
+            for bill in call.once(loads.bills)
+            if bill.account_id == one.id and bill.status == "issued" and bill.open_minor > 0
+        ),
+        key=lambda bill: bill.due_on,
+    )
+    balance = money(abs(one.balance_minor), one.currency, call.language)
+    if one.balance_minor < 0:
+        sentence = _("%(amount)s is in your favour.", amount=balance)
+    elif not open_bills:
+        sentence = _("Nothing is owed.")
+    elif one.overdue_minor:
+        sentence = _(
+            "%(amount)s is owed, of which %(late)s has been late since %(day)s.",
+            amount=balance,
+            late=money(one.overdue_minor, one.currency, call.language),
+            day=day(one.late_since or call.today, call.language),
+        )
+    else:
+        due = day(open_bills[0].due_on, call.language)
+        sentence = _("%(amount)s is owed, the first of it by %(day)s.", amount=balance, day=due)
+    parts = [(f"bill {bill.number}", bill.open_minor) for bill in open_bills]
+    ahead = one.balance_minor - sum(amount for _name, amount in parts)
+    if ahead:
+        parts.append(("paid ahead and not yet set against a bill", ahead))
+    figures = [
+        money_figure("balance", one.balance_minor, one.currency),
+        money_figure("overdue", one.overdue_minor, one.currency),
+        Figure("open_bills", str(one.open_bills)),
+    ]
+    if open_bills:
+        figures.append(date_figure("next_due_on", open_bills[0].due_on))
+    decimals = default_decimals(one.currency)
+    points = tuple((bill.due_on.isoformat(), amount_text(bill.open_minor, decimals)) for bill in open_bills)
+    return Told(
+        sentence,
+        figures=tuple(figures),
+        adds_up=Sum(tuple(parts), one.balance_minor, one.currency),
+        chart=Chart("columns", one.currency, (Series("due", points),)) if points else None,
+        evidence=tuple(bill_evidence(bill) for bill in open_bills),
+    )
+
+
+ANSWER = AccountAnswer("owe", mark("What do I owe?"), 20, owe_answer, owe_sheet, owe_told)

@@ -1,0 +1,75 @@
+"""Answers outside the page: the same sentence, figures that add up, and what they were made from."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from billing_world import NOW, Supplied, World, two_rate
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import issue_cycle
+from billing.answers.asking import answered
+from billing.answers.registry import answers
+from billing.answers.told import AnswerDocument
+from billing.cycles import Month
+from utility_crm.kit.errors import NotFound
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def billed(world: World) -> Supplied:
+    """August to October on the two-rate tariff; 9 October was missing and filled."""
+    world.tariff(two_rate())
+    one = world.supplied("night")
+    world.random(one.channel_id, date(2026, 7, 31), 70, 11)
+    values: list[int | None] = list(world.random(one.channel_id, date(2026, 10, 9), 24, 12))
+    world.read(one.channel_id, date(2026, 10, 9), [None] * 48 + values[48:])
+    for month in (8, 9, 10):
+        issue_cycle(
+            world.session, Month(2026, month), 1, [one.account_id],
+            issued_on=date(2026, month + 1, 3), known_at=NOW - timedelta(days=10), now=NOW,
+        )  # fmt: skip
+    return one
+
+
+def ask(session: Session, account: str, question: str, language: str = "en", **given: str) -> AnswerDocument:
+    return answered(session, account, question, now=NOW, today=TODAY, language=language, params=given)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_question_is_told_of_a_billed_account(
+    session: Session, billed: Supplied, language: str
+) -> None:
+    for one in answers():
+        document = ask(session, billed.account, one.key, language)
+        assert document["question"] == one.key and document["account"] == billed.account
+        assert document["sentence"], one.key
+        if document["adds_up"] is not None:
+            parts = sum(Decimal(part["amount"]) for part in document["adds_up"]["parts"])
+            assert parts == Decimal(document["adds_up"]["total"]), one.key
+            assert Decimal(document["adds_up"]["left_over"]) == 0, one.key
+
+
+def test_every_question_is_told_of_an_account_without_a_bill(session: Session, world: World) -> None:
+    one = world.supplied()
+    for asked in answers():
+        assert ask(session, one.account, asked.key)["sentence"], asked.key
+
+
+def test_an_answer_is_about_the_account_that_was_named(session: Session, billed: Supplied) -> None:
+    document = ask(session, billed.account, "owe")
+    bills = [one["id"] for one in document["evidence"]]
+    assert len(bills) == 3
+    other = ask(session, billed.account, "why", bill=bills[1])
+    assert [one["id"] for one in other["evidence"]] == [bills[1], bills[0]]
+
+
+def test_what_is_not_there_is_said(session: Session, billed: Supplied) -> None:
+    with pytest.raises(NotFound) as refused:
+        ask(session, billed.account, "weather")
+    assert "why" in refused.value.message
+    with pytest.raises(NotFound):
+        ask(session, "A-none", "why")
