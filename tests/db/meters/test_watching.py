@@ -201,9 +201,12 @@ def test_a_stop_ends_it_cleanly(fresh: Engine, folder: Path, stop: signal.Signal
         command, env=os.environ | PLACE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
         assert running.stdout is not None and running.stderr is not None
-        assert json.loads(running.stdout.readline())["status"] == "ok"
-        os.kill(running.pid, stop)
-        assert running.wait(timeout=60) == 0
+        try:
+            assert json.loads(running.stdout.readline())["status"] == "ok"
+            os.kill(running.pid, stop)
+            assert running.wait(timeout=60) == 0
+        finally:
+            running.kill()
         assert running.stderr.read().decode().endswith("The watch has ended.\n")
     assert lying(folder) == {"done": ["x.csv"]}
 
