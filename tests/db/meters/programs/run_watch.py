@@ -16,7 +16,7 @@ def die(*_arguments: Any, **_more: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-# Where the tests themselves run in the background, a shell may have them ignore SIGINT, and so their children.
+# Where the tests run in the background, a shell may have them ignore SIGINT, and so their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 where, *arguments = sys.argv[1:]
 if where == "before_commit":
