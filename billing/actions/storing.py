@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.cycles import Month
 from billing.drafting import Draft
+from billing.invoices import keep_invoices, next_numbers
 from utility_crm.kit.driver import driver_cursor
-
-_NUMBERS = 7_302_002  # advisory lock: whoever holds it gives out a month's bill numbers
 
 _BILL = (
     "id number account_id starts_on ends_before issued_on due_on currency total_minor open_minor micro_kwh "
@@ -55,15 +54,16 @@ def store_bills(
     if not drafts:
         return []
     ids = _next_ids(session, len(drafts))
-    first = _next_number(session, month)
+    numbers = next_numbers(session, "bill", month.starts_on, len(drafts))
     copy_rows(
         session, "bills", _BILL, _BILL_TYPES,
         (
-            _bill_row(draft, bill_id, f"{month}-{first + index:06d}", issued_on, known_at)
-            for index, (bill_id, draft) in enumerate(zip(ids, drafts, strict=True))
+            _bill_row(draft, bill_id, given.number, issued_on, known_at)
+            for bill_id, draft, given in zip(ids, drafts, numbers, strict=True)
         ),
     )  # fmt: skip
     copy_rows(session, "bill_lines", _LINE, _LINE_TYPES, _line_rows(ids, drafts))
+    keep_invoices(session, ids, numbers)
     fills = [
         (bill_id, part.fill.channel_id, list(part.fill.starts_at), list(part.fill.micro_kwh))
         for bill_id, draft in zip(ids, drafts, strict=True)
@@ -80,19 +80,6 @@ def store_bills(
 def _next_ids(session: Session, count: int) -> list[int]:
     statement = text("select nextval(pg_get_serial_sequence('bills', 'id')) from generate_series(1, :count)")
     return list(session.scalars(statement, {"count": count}))
-
-
-def _next_number(session: Session, month: Month) -> int:
-    session.execute(
-        text("select pg_advisory_xact_lock(:numbers, :month)"),
-        {"numbers": _NUMBERS, "month": month.year * 12 + month.month},
-    )
-    statement = text(
-        "select coalesce(max(cast(substr(number, 9) as int)), 0) + 1 from bills where number like :month"
-    )
-    found = session.scalar(statement, {"month": f"{month}-%"})
-    assert isinstance(found, int)
-    return found
 
 
 def _bill_row(

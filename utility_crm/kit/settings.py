@@ -29,6 +29,22 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(None, description="signs cookies; made once in the home when absent")
     secure_cookies: bool = Field(False, description="send cookies over HTTPS only")
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
+    supplier_code: str = Field(
+        "", pattern="^[A-Z0-9]{0,8}$", description="legal entity; stands before its document numbers"
+    )
+    supplier_name: str = Field("", description="legal name on invoices; the utility's when absent")
+    supplier_address: str = Field("", description="its address; a bar parts its lines")
+    supplier_tax_number: str = Field(
+        "", description="its VAT number, or INN and KPP such as 7707083893/773601001"
+    )
+    supplier_registration: str = Field("", description="its entry in the register of companies")
+    supplier_phone: str = Field("", description="telephone on invoices")
+    supplier_email: str = Field("", description="e-mail on invoices")
+    supplier_website: str = Field("", description="website on invoices")
+    supplier_account: str = Field("", description="where bills are paid: an IBAN, or an account of 20 digits")
+    supplier_bank: str = Field("", description="name of that bank")
+    supplier_bank_code: str = Field("", description="its BIC, or BIK")
+    supplier_bank_account: str = Field("", description="the bank's own account, where it has a BIK")
     timezone: str = Field("Europe/London", description="the supplier's own time zone")
     country: str = Field("GB", description="ISO country, for phones and public holidays")
     currency: str = Field("GBP", description="ISO currency of accounts made without one")

@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| `UTILITY_CRM_(\w+)` \| (?:`(.+)`)? ?\| (.+) \|$", re.MULT
 
 
 def _shown(default: object) -> str | None:
-    if default is None:
+    if default is None or default == "":
         return None
     return str(default).lower() if isinstance(default, bool) else str(default)
 
