@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from billing.domain.charges.demand import DemandBy, DemandCharge, DemandPer, Rat
 from billing.domain.charges.fixed import fixed_quantity
 from billing.domain.charges.periods import PricedPeriod
 from billing.domain.charges.tiers import Tier, tier_words
+from billing.domain.folding import FEW, Fold, fold_of, highest_of
 from billing.domain.labels import Intervals, labelled
 from billing.domain.money import Int64Array
 from billing.domain.tariff import Version
@@ -69,8 +71,8 @@ class DemandLine:
 class DemandPlan:
     """starts: int64 (windows,), first interval of each. pieces: intervals of each; 0 where they differ.
 
-    columns: the windows of each maximum, int64. asked_minutes: the tariff's window; window_minutes is longer
-    where the readings are.
+    columns: the windows of each maximum, int64. day_index: (intervals,), the day of each. asked_minutes: the
+    tariff's window; window_minutes is longer where the readings are.
     """
 
     code: str
@@ -82,6 +84,15 @@ class DemandPlan:
     maxima: tuple[Maximum, ...]
     columns: tuple[Int64Array, ...]
     lines: tuple[DemandLine, ...]
+    day_index: npt.NDArray[np.integer]
+
+    @cached_property
+    def fold(self) -> Fold | None:
+        """Days whose windows may raise the same maxima, laid upon each other."""
+        maximum_of = np.full(self.starts.size, -1, dtype=np.int64)
+        for number, places in enumerate(self.columns):
+            maximum_of[places] = number
+        return fold_of(maximum_of, self.day_index[self.starts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +167,9 @@ def _demand_plan(
     present = [number for number, places in enumerate(columns) if places.size]
     lines = [line for line in lines if line.maximum in present]
     size = int(axis.day_index.size)
-    return DemandPlan(code, asked, window, starts, pieces, size, tuple(maxima), columns, tuple(lines))
+    return DemandPlan(
+        code, asked, window, starts, pieces, size, tuple(maxima), columns, tuple(lines), axis.day_index
+    )
 
 
 def flat_demand(
@@ -175,7 +188,7 @@ def flat_demand(
     columns = tuple(np.flatnonzero(segment == n) if use else none for n, use in enumerate(counted))
     size = int(axis.day_index.size)
     maxima = tuple(Maximum(code, date.min, date.min, 0, None) for _ in counted)
-    return DemandPlan(code, asked, window, starts, pieces, size, maxima, columns, ())
+    return DemandPlan(code, asked, window, starts, pieces, size, maxima, columns, (), axis.day_index)
 
 
 def _base(charge: DemandCharge, period: PricedPeriod, _group: int) -> _Base:
@@ -239,9 +252,14 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
     if not plan.intervals or not customers:
         return Highest(micro_kw, window)
     sums = _window_sums(micro_kwh, plan)
+    by_fold = plan.fold if customers >= FEW else None
+    tops = None if by_fold is None else highest_of(sums, by_fold)
     rows = np.arange(customers)
     for number, places in enumerate(plan.columns):
         if not places.size:
+            continue
+        if by_fold is not None and tops is not None:
+            micro_kw[:, number], window[:, number] = _highest_folded(sums, tops, by_fold, number, places)
             continue
         first = int(places[0])
         together = int(places[-1]) - first + 1 == places.size
@@ -253,6 +271,24 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
     if rest == 0:
         return Highest(micro_kw * hourly, window)
     return Highest((micro_kw * 60 + plan.window_minutes // 2) // plan.window_minutes, window)
+
+
+def _highest_folded(
+    sums: Int64Array, tops: Int64Array, fold: Fold, number: int, places: Int64Array
+) -> tuple[Int64Array, Int64Array]:
+    """One maximum of each customer, and the first of the windows that hold it, from the highest of each column
+    of a fold. Both int64 (customers,)."""
+    columns = np.flatnonzero(fold.key_of == number)
+    mine = tops[:, columns]
+    most = np.maximum(mine.max(axis=1), 0)
+    first = np.full(most.size, places[0], dtype=np.int64)
+    row, column = np.nonzero((mine == most[:, None]) & (most > 0)[:, None])
+    if row.size:
+        when = fold.when[columns[column]]
+        at = when[np.arange(row.size), (sums[row[:, None], when] == most[row][:, None]).argmax(axis=1)]
+        begins = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
+        first[row[begins]] = np.minimum.reduceat(at, begins)
+    return most, first
 
 
 def _window_sums(micro_kwh: Int64Array, plan: DemandPlan) -> Int64Array:

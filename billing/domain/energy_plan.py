@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from billing.domain.demand_plan import DemandPlan, flat_demand
 from billing.domain.errors import NotRateable
 from billing.domain.labels import Intervals
 from billing.domain.money import Int64Array
+from billing.domain.summing import Keyed
 from billing.domain.tiering import TierPlan
 
 Base = tuple[int, str, tuple[Tier, ...], TierRule | None]
@@ -45,17 +47,36 @@ class EnergyPlan:
     code: str
     keys: tuple[EnergyKey, ...]
     key_of: npt.NDArray[np.int16]
+    day_index: npt.NDArray[np.integer]
     tiers: TierPlan | None = None
     key_of_tier: Int64Array | None = None
 
+    @cached_property
+    def keyed(self) -> Keyed:
+        return Keyed(self.key_of, len(self.keys), self.day_index)
 
-def flat_plan(code: str, spans: Mapping[Base, Sequence[date]], base_of: npt.NDArray[np.int16]) -> EnergyPlan:
+    @cached_property
+    def present(self) -> tuple[int, ...]:
+        """Keys that occur on the axis at all: a label that no hour of the period carries makes no line."""
+        firsts = [int(key) for key in np.unique(self.key_of) if key >= 0]
+        if self.key_of_tier is None:
+            return tuple(firsts)
+        rows = self.key_of_tier[np.isin(self.key_of_tier[:, 0], firsts)]
+        return tuple(sorted(int(key) for key in rows.ravel() if key >= 0))
+
+
+def flat_plan(
+    code: str,
+    spans: Mapping[Base, Sequence[date]],
+    base_of: npt.NDArray[np.int16],
+    day_index: npt.NDArray[np.integer],
+) -> EnergyPlan:
     """Without tiers a label is a key. spans: the days on which each base is offered."""
     keys = tuple(
         EnergyKey(group, code, label, prices[0].price_micro, min(days), max(days) + timedelta(days=1))
         for (group, label, prices, _rule), days in spans.items()
     )
-    return EnergyPlan(code, keys, base_of)
+    return EnergyPlan(code, keys, base_of, day_index)
 
 
 def tiered_plan(
@@ -92,9 +113,9 @@ def tiered_plan(
     segment_of = segment_on[axis.day_index].astype(np.int32)
     fills: tuple[Fill, ...] = tuple(rule.fill for rule in rules)
     drawn = _drawn(code, rules, segment_of, axis, reading_minutes)
-    tiers = TierPlan(fills, base_of, segment_of, caps, drawn)
+    tiers = TierPlan(fills, base_of, segment_of, caps, axis.day_index, drawn)
     first_key = np.append(key_of_tier[:, 0], -1).astype(np.int16)
-    return EnergyPlan(code, tuple(keys), first_key[base_of], tiers, key_of_tier)
+    return EnergyPlan(code, tuple(keys), first_key[base_of], axis.day_index, tiers, key_of_tier)
 
 
 def _segments(

@@ -140,7 +140,7 @@ def _energy_plan(
     labels = labelled(charge_of, rules.energy, rules.kinds, group_of_day, axis, _base)
     spans = labels.spans(rules.days)
     if all(charge is None or charge.tiers is None for charge in charge_of.values()):
-        return flat_plan(code, spans, labels.base_of)
+        return flat_plan(code, spans, labels.base_of, axis.day_index)
     charge_on = [charge_of[version] for version, _season in rules.energy]
     return tiered_plan(
         code, spans, labels.base_of, rules.days, charge_on, labels.offered_on, axis, reading_minutes

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from billing.domain.adjusting import adjusted
 from billing.domain.charges.fixed import FixedCharge
@@ -22,6 +21,7 @@ from billing.domain.money import MICRO, Int64Array, amounts, amounts_of_part, pa
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
 from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
+from billing.domain.summing import energy_by_key
 from billing.domain.tiering import energy_by_tier
 
 
@@ -59,28 +59,6 @@ def measured(
     return Determinants(energy, demand, billed)
 
 
-def energy_by_key(micro_kwh: Int64Array, key_of: npt.NDArray[np.int16], keys: int) -> Int64Array:
-    """Exact sums: int64 (customers, keys) from (customers, intervals).
-
-    Runs of equal key are summed first, then runs of the same key: order does not matter to integers.
-    """
-    customers, intervals = micro_kwh.shape
-    sums = np.zeros((customers, keys), dtype=np.int64)
-    if intervals == 0 or keys == 0:
-        return sums
-    starts = np.flatnonzero(np.concatenate(([True], key_of[1:] != key_of[:-1])))
-    runs = np.add.reduceat(micro_kwh, starts, axis=1)
-    run_keys = key_of[starts]
-    order = np.argsort(run_keys, kind="stable")
-    ordered = run_keys[order]
-    firsts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    totals = np.add.reduceat(runs[:, order], firsts, axis=1)
-    for column, key in enumerate(ordered[firsts]):
-        if key >= 0:
-            sums[:, key] = totals[:, column]
-    return sums
-
-
 def energy_of(
     plan: EnergyPlan,
     micro_kwh: Int64Array,
@@ -91,21 +69,12 @@ def energy_of(
     """Energy of each key, int64 (customers, keys), from the intervals [begin, end) of the plan's axis, which
     `micro_kwh` holds. drawn_micro_kwh: what tiers by the kW read the demand from; None: the same."""
     if plan.tiers is None or plan.key_of_tier is None:
-        return energy_by_key(micro_kwh, plan.key_of[begin:end], len(plan.keys))
+        return energy_by_key(micro_kwh, plan.keyed, begin, end)
     found = np.zeros((micro_kwh.shape[0], len(plan.keys)), dtype=np.int64)
     tiered = energy_by_tier(micro_kwh, plan.tiers, begin, end, drawn_micro_kwh)
     labels, tiers = np.nonzero(plan.key_of_tier >= 0)
     found[:, plan.key_of_tier[labels, tiers]] = tiered[:, labels, tiers]
     return found
-
-
-def present_keys(plan: EnergyPlan) -> list[int]:
-    """Keys that occur on the axis at all: a label that no hour of the period carries makes no line."""
-    firsts = [int(key) for key in np.unique(plan.key_of) if key >= 0]
-    if plan.key_of_tier is None:
-        return firsts
-    rows = plan.key_of_tier[np.isin(plan.key_of_tier[:, 0], firsts)]
-    return sorted(int(key) for key in rows.ravel() if key >= 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +138,7 @@ def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:
 def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
     lines = []
     for found, sums in zip(plan.energy, energy, strict=True):
-        for number in present_keys(found):
+        for number in found.present:
             key = found.keys[number]
             quantity = np.ascontiguousarray(sums[:, number])
             amount = amounts(quantity, key.price_micro, plan.frame.decimals, plan.frame.rounding)

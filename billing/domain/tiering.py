@@ -1,8 +1,9 @@
 """Determinants of tiered charges: how much of each label falls into each tier, exact in int64.
 
-Nothing is summed half-hour by half-hour: runs of equal segment and label are, and what a run has below a cap
-is the difference of the cumulative sums at its ends (EXPLAIN A5). A segment is the time in which one set of
-tiers fills: a month, a day, a bill, cut where the charge changes.
+A segment is the time in which one set of tiers fills: a month, a day, a bill, cut where the charge changes.
+Only in the order of time does it matter when something was used: there a cap is reached in one run of equal
+label, which is looked for in the cumulative sums at the runs' ends; what lies below it is what was used before
+that run, and a part of it (EXPLAIN A5). Customers whom no cap binds are not looked at (A7).
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import numpy.typing as npt
 from billing.domain.charges.tiers import NO_CAP, Fill
 from billing.domain.demand_plan import DemandPlan, Highest, highest
 from billing.domain.money import INT64_MAX, MICRO, Int64Array
+from billing.domain.summing import Keyed, energy_by_key
 
 _QUOTIENT_LIMIT, _DIVISOR_LIMIT = 2**52, 2**61
+_MANY_RUNS = 5
+"""Where runs are shorter than this, adding up all intervals one after the other is faster than run by run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class TierPlan:
     """base_of: int16 (intervals,), which label; -1: nothing is charged. segment_of: int32 (intervals,).
 
     caps: int64 (segments, labels, tiers), cumulative micro-kWh, prorated; NO_CAP from a label's last tier on.
-    fills: how labels share the tiers, for each segment.
+    fills: how labels share the tiers, for each segment. day_index: (intervals,), the day of each.
     drawn: the demand of each segment whose caps are for each kW; None where none are.
     """
 
@@ -33,33 +37,49 @@ class TierPlan:
     base_of: npt.NDArray[np.int16]
     segment_of: npt.NDArray[np.int32]
     caps: Int64Array
+    day_index: npt.NDArray[np.integer]
     drawn: DemandPlan | None = None
 
     @cached_property
     def runs(self) -> Runs:
         """Of the whole axis."""
-        return runs_of(self.base_of, self.segment_of)
+        return runs_of(self.base_of, self.segment_of, self.caps.shape[:2])
+
+    @cached_property
+    def keyed(self) -> Keyed:
+        """Each label of each segment a key."""
+        segments, labels, _tiers = self.caps.shape
+        keys = self.segment_of.astype(np.int64) * labels + self.base_of
+        return Keyed(np.where(self.base_of < 0, -1, keys), segments * labels, self.day_index)
+
+    def filled(self, fill: Fill) -> Int64Array:
+        """The segments whose tiers fill so."""
+        return np.array([place for place, one in enumerate(self.fills) if one == fill], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """Neighbouring intervals of one segment and label. All int64 (runs,) but `firsts`.
+    """Neighbouring intervals of one segment and label. All int64 (runs,) but those told otherwise.
 
-    starts: first interval, in time. base, segment, opens: in the order of segments, each by time: `order`
-    says which run of time each is; None where the order is that of time. opens: the run with which its
-    segment begins. firsts: (segments met,), those runs.
+    starts: first interval, in time. base: in the order of segments, each by time: `order` says which run of time
+    each is; None where the order is that of time. first, last: int64 (segments,), the runs [first, last) of each
+    segment. by_base: the runs in the order of labels, each by time. rank: int64 (runs + 1, labels), the place
+    in `by_base` before which all runs of a label stand that come before a run.
     """
 
     starts: Int64Array
     order: Int64Array | None
     base: Int64Array
-    segment: Int64Array
-    opens: Int64Array
-    firsts: Int64Array
+    first: Int64Array
+    last: Int64Array
+    by_base: Int64Array
+    rank: Int64Array
 
 
-def runs_of(base_of: npt.NDArray[np.int16], segment_of: npt.NDArray[np.int32]) -> Runs:
-    """Runs of an axis, or of a part of it."""
+def runs_of(
+    base_of: npt.NDArray[np.int16], segment_of: npt.NDArray[np.int32], size: tuple[int, ...]
+) -> Runs:
+    """Runs of an axis, or of a part of it. size: how many segments and labels there are."""
     changes = (base_of[1:] != base_of[:-1]) | (segment_of[1:] != segment_of[:-1])
     starts = np.flatnonzero(np.concatenate(([True], changes)))
     segment, base = segment_of[starts].astype(np.int64), base_of[starts].astype(np.int64)
@@ -67,9 +87,13 @@ def runs_of(base_of: npt.NDArray[np.int16], segment_of: npt.NDArray[np.int32]) -
     if np.any(segment[1:] < segment[:-1]):  # a charge that comes back: its tiers go on filling
         order = np.argsort(segment, kind="stable")
         segment, base = segment[order], base[order]
-    firsts = np.flatnonzero(np.concatenate(([True], segment[1:] != segment[:-1])))
-    opens = np.repeat(firsts, np.diff(np.append(firsts, starts.size)))
-    return Runs(starts, order, base, segment, opens, firsts)
+    segments, labels = size
+    first, last = (np.searchsorted(segment, np.arange(segments), side) for side in ("left", "right"))
+    by_base = np.argsort(base, kind="stable")
+    before = np.zeros((base.size + 1, labels), dtype=np.int64)
+    before[1:] = np.cumsum(base[:, None] == np.arange(labels), axis=0)
+    begins = np.searchsorted(base[by_base], np.arange(labels))
+    return Runs(starts, order, base, first, last, by_base, before + begins)
 
 
 def energy_by_tier(
@@ -86,28 +110,27 @@ def energy_by_tier(
     emptied.
     """
     customers, intervals = micro_kwh.shape
-    _segments, labels, tiers = plan.caps.shape
-    if intervals == 0 or labels == 0:
-        return np.zeros((customers, labels, tiers), dtype=np.int64)
+    segments, labels, tiers = plan.caps.shape
+    below = np.zeros((customers, labels, tiers), dtype=np.int64)
+    if intervals == 0 or labels == 0 or customers == 0:
+        return below
     end = plan.base_of.size if end is None else end
-    whole = begin == 0 and end == plan.base_of.size
-    runs = plan.runs if whole else runs_of(plan.base_of[begin:end], plan.segment_of[begin:end])
-    sums = np.add.reduceat(micro_kwh, runs.starts, axis=1)
-    if runs.order is not None:
-        sums = sums[:, runs.order]
-    if sums.size and int(sums.min()) < 0:
+    energy = energy_by_key(micro_kwh, plan.keyed, begin, end).reshape(customers, segments, labels)
+    if int(energy.min()) < 0:
         raise ValueError("tiers are of energy that is not negative")
     caps = plan.caps[None]
     if plan.drawn is not None:
         drawn = micro_kwh if drawn_micro_kwh is None else drawn_micro_kwh
         caps = _caps_by_kw(plan, plan.drawn, highest(drawn, plan.drawn, begin, end))
-    in_time = np.array([fill == "time" for fill in plan.fills])[runs.segment]
-    if in_time.all():
-        below = _below_in_time(sums, runs, caps)
-    else:
-        below = _below_by_label(sums, runs, plan.fills, caps)
-        if in_time.any():
-            below += _below_in_time(np.where(in_time, sums, 0), runs, caps)
+    mine = plan.filled("each")
+    if mine.size:
+        below += np.minimum(energy[:, mine, :, None], caps[:, mine]).sum(axis=1)
+    mine = plan.filled("proportion")
+    if mine.size:
+        below += _in_proportion(energy[:, mine], caps[:, mine])
+    mine = plan.filled("time")
+    if mine.size:
+        below += _in_time(micro_kwh, plan, energy, caps, mine, begin, end)
     below[:, :, 1:] -= below[:, :, :-1].copy()
     return below
 
@@ -124,80 +147,101 @@ def _caps_by_kw(plan: TierPlan, drawn: DemandPlan, demand: Highest) -> Int64Arra
     return np.where((plan.caps < NO_CAP) & by_kw[:, None, None], by_demand, plan.caps)
 
 
-def _below_in_time(sums: Int64Array, runs: Runs, label_caps: Int64Array) -> Int64Array:
-    """Of each label, what lies below each cap when tiers fill in the order of time.
+def _shared(caps: Int64Array) -> Int64Array:
+    """The caps that the labels of a segment fill together: int64 (customers or 1, segments, tiers)."""
+    found = caps.max(axis=2, where=caps < NO_CAP, initial=-1)
+    found[found < 0] = NO_CAP
+    return np.asarray(found)
 
-    label_caps: int64 (customers or 1, segments, labels, tiers).
-    """
-    customers = sums.shape[0]
-    _some, _segments, labels, tiers = label_caps.shape
-    total = _by_base(sums, runs.base, labels)
-    below = np.repeat(total[:, :, None], tiers, axis=2)
-    caps = label_caps.max(axis=2, where=label_caps < NO_CAP, initial=-1)
-    caps[caps < 0] = NO_CAP
-    segment_sums = np.add.reduceat(sums, runs.firsts, axis=1)
-    ends: Int64Array | None = None
-    for tier in range(tiers - 1):
-        cap_of_segment = caps[:, runs.segment[runs.firsts], tier]
-        binds = (segment_sums > cap_of_segment).any(axis=0)
-        if not binds.any():
-            continue
-        if ends is None:
-            ends = _cumulative(sums, runs)
-        rows = np.flatnonzero(np.repeat(binds, np.diff(np.append(runs.firsts, sums.shape[1]))))
-        cap = caps[:, runs.segment[rows], tier]
-        after = ends[:, rows]
-        before = after - sums[:, rows]
-        above = after - np.minimum(after, cap) - (before - np.minimum(before, cap))
-        below[:, :, tier] -= _by_base(above, runs.base[rows], labels)
-    assert below.shape == (customers, labels, tiers), "one figure a label and tier"
+
+def _in_proportion(energy: Int64Array, caps: Int64Array) -> Int64Array:
+    """Of each label what lies below each cap: every label has of a tier the share it has of all."""
+    customers, segments, labels = energy.shape
+    total = energy.sum(axis=2)
+    whole = np.minimum(total[:, :, None], _shared(caps))
+    parts = energy.reshape(customers * segments, labels)
+    found = [
+        share_out(parts, total.ravel(), whole[:, :, tier].ravel()).reshape(energy.shape).sum(axis=1)
+        for tier in range(caps.shape[3])
+    ]
+    return np.stack(found, axis=2)
+
+
+def _in_time(
+    micro_kwh: Int64Array,
+    plan: TierPlan,
+    energy: Int64Array,
+    caps: Int64Array,
+    mine: Int64Array,
+    begin: int,
+    end: int,
+) -> Int64Array:
+    """The same where tiers fill in the order of time. mine: the segments in which they do."""
+    customers, _segments, labels = energy.shape
+    tiers = caps.shape[3]
+    below = np.repeat(energy[:, mine].sum(axis=1)[:, :, None], tiers, axis=2)
+    shared = _shared(caps[:, mine])
+    total = energy[:, mine].sum(axis=2)
+    over = total[:, :, None] > shared
+    of_segment = over.any(axis=(0, 2))
+    rows = np.flatnonzero(over.any(axis=(1, 2)))
+    if not rows.size:
+        return below
+    mine = mine[of_segment]
+    whole = begin == 0 and end == plan.base_of.size
+    runs = plan.runs
+    if not whole:
+        runs = runs_of(plan.base_of[begin:end], plan.segment_of[begin:end], plan.caps.shape[:2])
+    if rows.size < customers:
+        micro_kwh, energy, total = micro_kwh[rows], energy[rows], total[rows]
+        shared = shared if shared.shape[0] == 1 else shared[rows]
+    level = np.minimum(total[:, of_segment, None], shared[:, of_segment])
+    found = _before_caps(_cumulative(micro_kwh, runs), runs, level, mine, labels)
+    below[rows] -= energy[:, mine].sum(axis=1)[:, :, None] - found
     return below
 
 
-def _cumulative(sums: Int64Array, runs: Runs) -> Int64Array:
-    """Energy of the segment up to the end of each run."""
-    ends = np.cumsum(sums, axis=1)
-    before = ends[:, runs.opens] - sums[:, runs.opens]
-    return np.asarray(ends - before)
-
-
-def _by_base(sums: Int64Array, base: Int64Array, labels: int) -> Int64Array:
-    """Runs added up by label: int64 (customers, labels)."""
-    found = np.zeros((sums.shape[0], labels), dtype=np.int64)
-    if not base.size:
-        return found
-    order = np.argsort(base, kind="stable")
-    ordered = base[order]
-    firsts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    totals = np.add.reduceat(sums[:, order], firsts, axis=1)
-    for column, label in enumerate(ordered[firsts].tolist()):
-        if label >= 0:
-            found[:, label] = totals[:, column]
+def _cumulative(micro_kwh: Int64Array, runs: Runs) -> Int64Array:
+    """int64 (customers, runs + 1): energy before each run, in the order of runs, and of all."""
+    customers, intervals = micro_kwh.shape
+    found = np.zeros((customers, runs.starts.size + 1), dtype=np.int64)
+    if runs.order is None and runs.starts.size * _MANY_RUNS > intervals:
+        every = np.cumsum(micro_kwh, axis=1)
+        found[:, 1:-1] = every[:, runs.starts[1:] - 1]
+        found[:, -1] = every[:, -1]
+    else:
+        sums = np.add.reduceat(micro_kwh, runs.starts, axis=1)
+        np.cumsum(sums if runs.order is None else sums[:, runs.order], axis=1, out=found[:, 1:])
     return found
 
 
-def _below_by_label(
-    sums: Int64Array, runs: Runs, fills: tuple[Fill, ...], label_caps: Int64Array
+def _before_caps(
+    before: Int64Array, runs: Runs, level: Int64Array, mine: Int64Array, labels: int
 ) -> Int64Array:
-    """Of each label, what lies below each cap when labels share a tier in proportion, or have their own."""
-    _some, _segments, labels, tiers = label_caps.shape
-    below = np.zeros((sums.shape[0], labels, tiers), dtype=np.int64)
-    edges = np.append(runs.firsts, sums.shape[1])
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        fill = fills[runs.segment[first]]
-        if fill == "time":
-            continue
-        energy = _by_base(sums[:, first:last], runs.base[first:last], labels)
-        caps = label_caps[:, runs.segment[first]]
-        for tier in range(tiers):
-            if fill == "each":
-                below[:, :, tier] += np.minimum(energy, caps[:, :, tier])
-                continue
-            total = energy.sum(axis=1)
-            cap = caps[:, :, tier].max(axis=1, where=caps[:, :, tier] < NO_CAP, initial=-1)
-            cap[cap < 0] = NO_CAP
-            below[:, :, tier] += share_out(energy, total, np.minimum(total, cap))
-    return below
+    """Of each label what was used before the segments `mine` held `level`: int64 (customers, labels, tiers).
+
+    before: see _cumulative. level: int64 (customers, segments, tiers), at most what the segment holds.
+    """
+    sums = np.diff(before, axis=1)
+    if int(sums.min()) < 0:
+        raise ValueError("tiers are of energy that is not negative")
+    row = np.arange(before.shape[0])[:, None, None]
+    first, last = runs.first[mine], np.maximum(runs.last[mine] - 1, runs.first[mine])
+    goal = level + before[:, first][:, :, None]
+    low = np.broadcast_to(first[None, :, None], goal.shape).copy()
+    high = np.broadcast_to(last[None, :, None], goal.shape).copy()
+    for _halved in range(int((last - first).max()).bit_length()):  # the first run by whose end it is reached
+        middle = (low + high) // 2
+        reached = before[row, middle + 1] >= goal
+        high = np.where(reached, middle, high)
+        low = np.where(reached, low, np.minimum(middle + 1, high))
+    of_label = np.zeros_like(before)
+    np.cumsum(sums[:, runs.by_base], axis=1, out=of_label[:, 1:])
+    begun = of_label[:, runs.rank[first]]
+    found = of_label[row[..., None], runs.rank[low]] - begun[:, :, None, :]
+    part = goal - before[row, low]
+    found += part[..., None] * (runs.base[low][..., None] == np.arange(labels))
+    return np.ascontiguousarray(found.sum(axis=1).swapaxes(1, 2))
 
 
 def share_out(parts: Int64Array, total: Int64Array, whole: Int64Array) -> Int64Array:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import Choice
 from billing.domain.money import MICRO
-from billing.domain.pricing import energy_of, present_keys
+from billing.domain.pricing import energy_of
 from billing.domain.rating import Line, RatedBill
 
 
@@ -25,14 +25,14 @@ def shares(found: Comparison, side: int) -> dict[str, int]:
     """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
     game = found.game
     energy = max(
-        game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(present_keys(plan)), default=None
+        game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(plan.present), default=None
     )
     if energy is None:
         return {}
     sums = energy_of(energy, game.sides[side].actual.reshape(1, -1))[0]
     total = max(1, int(sums.sum()))
     found_shares: dict[str, int] = {}
-    for number in present_keys(energy):
+    for number in energy.present:
         label = energy.keys[number].label
         found_shares[label] = found_shares.get(label, 0) + int(sums[number]) * MICRO // total
     return found_shares
