@@ -1,9 +1,9 @@
 """A year of half-hours for many customers as twelve bills each, against NREL PySAM's Utilityrate5.
 
-First three periods in two tiers, then twelve random rates (random_rates.py), of which the middle one counts. The
-year begins on a Monday, as every year of SAM's does, has no public holiday and is in UTC, which SAM's tariffs always
-are; so both give the same bills, which is checked first. PySAM does more for each customer than is asked here
-(the bills with a system of their own, too), and takes them one at a time.
+First three periods in two tiers, then twelve random rates (random_rates.py), of which the middle one counts.
+The year begins on a Monday, as every year of SAM's does, has no public holiday and is in UTC, which SAM's
+tariffs always are; so both give the same bills, which is checked first. PySAM does more for each customer
+than is asked here (the bills with a system of their own, too), and takes them one at a time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Rates at random, each twice: as a tariff file of ours, and as the inputs of NREL PySAM's Utilityrate5.
 
-Three periods of energy at hours drawn at random, other hours in each quarter of the year and on weekends, each with
-the same three tiers a month. With demand: two periods of it at random hours, in two tiers, and the highest of
-each month beside.
+Three periods of energy at hours drawn at random, other hours in each quarter of the year and on weekends,
+each with the same three tiers a month. With demand: two periods of it at random hours, in two tiers, and the
+highest of each month beside.
 """
 
 from __future__ import annotations

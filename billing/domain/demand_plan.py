@@ -276,8 +276,8 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
 def _highest_folded(
     sums: Int64Array, tops: Int64Array, fold: Fold, number: int, places: Int64Array
 ) -> tuple[Int64Array, Int64Array]:
-    """One maximum of each customer, and the first of the windows that hold it, from the highest of each column
-    of a fold. Both int64 (customers,)."""
+    """One maximum of each customer, and the first of the windows that hold it, from the highest of each
+    column of a fold. Both int64 (customers,)."""
     columns = np.flatnonzero(fold.key_of == number)
     mine = tops[:, columns]
     most = np.maximum(mine.max(axis=1), 0)

@@ -9,6 +9,7 @@ Integers do not mind the order, so the answer is the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,9 @@ FEW = 8
 class Fold:
     """places: of each sort of day, its first column in the fold, its width, and where its days begin.
 
-    key_of: int64 (columns of the fold,). when: int64 (columns of the fold, most days of a sort), the columns of
-    the axis that lie upon each other, the first in time first; the last one repeated where a sort has fewer.
+    key_of: int64 (columns of the fold,). when: int64 (columns of the fold, most days of a sort), the columns
+    of the axis that lie upon each other, the first in time first; the last one repeated where a sort has
+    fewer.
     """
 
     places: tuple[tuple[int, int, tuple[int, ...]], ...]
@@ -48,7 +50,7 @@ def fold_of(key_of: IntArray, day_index: IntArray) -> Fold | None:
     sorts: dict[bytes, list[int]] = {}
     keys = np.ascontiguousarray(key_of, dtype=np.int64)
     width_of: dict[bytes, int] = {}
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         row = keys[first:last].tobytes()
         sorts.setdefault(row, []).append(first)
         width_of[row] = last - first
@@ -60,8 +62,8 @@ def fold_of(key_of: IntArray, day_index: IntArray) -> Fold | None:
         column += width_of[row]
     most = max(len(days) for _column, _width, days in places)
     when = np.empty((column, most), dtype=np.int64)
-    for first, width, days in places:
-        begins = np.array([*days, *days[-1:] * (most - len(days))], dtype=np.int64)
+    for first, width, begun in places:
+        begins = np.array([*begun, *begun[-1:] * (most - len(begun))], dtype=np.int64)
         when[first : first + width] = begins[None, :] + np.arange(width)[:, None]
     folded_keys = np.concatenate([keys[days[0] : days[0] + width] for _column, width, days in places])
     return Fold(tuple(places), folded_keys, when)

@@ -20,8 +20,8 @@ from billing.domain.lines import LineColumn
 from billing.domain.money import MICRO, Int64Array, amounts, amounts_of_part, parts_of
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
-from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
 from billing.domain.summing import energy_by_key
+from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
 from billing.domain.tiering import energy_by_tier
 
 

@@ -1,4 +1,5 @@
-"""Energy by key, exact in int64: every interval of an axis has one, and all intervals of a key are added up."""
+"""Energy by key, exact in int64: every interval of an axis has one, and all intervals of a key are added
+up."""
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ class Keyed:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """Neighbours of equal key. starts: first of each. order: of the runs by key; firsts: where in this order each
-    of `present` begins."""
+    """Neighbours of equal key. starts: first of each. order: of the runs by key; firsts: where in this order
+    each of `present` begins."""
 
     starts: Int64Array
     order: Int64Array

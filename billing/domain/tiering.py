@@ -2,8 +2,8 @@
 
 A segment is the time in which one set of tiers fills: a month, a day, a bill, cut where the charge changes.
 Only in the order of time does it matter when something was used: there a cap is reached in one run of equal
-label, which is looked for in the cumulative sums at the runs' ends; what lies below it is what was used before
-that run, and a part of it (EXPLAIN A5). Customers whom no cap binds are not looked at (A7).
+label, which is looked for in the cumulative sums at the runs' ends; what lies below it is what was used
+before that run, and a part of it (EXPLAIN A5). Customers whom no cap binds are not looked at (A7).
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class TierPlan:
 class Runs:
     """Neighbouring intervals of one segment and label. All int64 (runs,) but those told otherwise.
 
-    starts: first interval, in time. base: in the order of segments, each by time: `order` says which run of time
-    each is; None where the order is that of time. first, last: int64 (segments,), the runs [first, last) of each
-    segment. by_base: the runs in the order of labels, each by time. rank: int64 (runs + 1, labels), the place
-    in `by_base` before which all runs of a label stand that come before a run.
+    starts: first interval, in time. base: in the order of segments, each by time: `order` says which run of
+    time each is; None where the order is that of time. first, last: int64 (segments,), the runs [first, last)
+    of each segment. by_base: the runs in the order of labels, each by time. rank: int64 (runs + 1, labels),
+    the place in `by_base` before which all runs of a label stand that come before a run.
     """
 
     starts: Int64Array
@@ -76,9 +76,7 @@ class Runs:
     rank: Int64Array
 
 
-def runs_of(
-    base_of: npt.NDArray[np.int16], segment_of: npt.NDArray[np.int32], size: tuple[int, ...]
-) -> Runs:
+def runs_of(base_of: npt.NDArray[np.int16], segment_of: npt.NDArray[np.int32], size: tuple[int, ...]) -> Runs:
     """Runs of an axis, or of a part of it. size: how many segments and labels there are."""
     changes = (base_of[1:] != base_of[:-1]) | (segment_of[1:] != segment_of[:-1])
     starts = np.flatnonzero(np.concatenate(([True], changes)))

@@ -24,9 +24,7 @@ class PriceStep:
 def shares(found: Comparison, side: int) -> dict[str, int]:
     """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
     game = found.game
-    energy = max(
-        game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(plan.present), default=None
-    )
+    energy = max(game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(plan.present), default=None)
     if energy is None:
         return {}
     sums = energy_of(energy, game.sides[side].actual.reshape(1, -1))[0]
