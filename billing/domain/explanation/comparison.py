@@ -5,7 +5,7 @@ Both margins of the table are exact: a row sums to its line's difference, a colu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import factorial
 
 import numpy as np
@@ -17,6 +17,7 @@ from billing.domain.errors import NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
 from billing.domain.explanation.sides import Side
+from billing.domain.explanation.weather.parting import LeftOut, Weather
 from billing.domain.money import Rounding, div_round
 from billing.domain.rating import RatedBill
 
@@ -53,7 +54,10 @@ class Caveat:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """effects_minor: one for each of ``factors``; their sum is the difference, exactly."""
+    """effects_minor: one for each of ``factors``; their sum is the difference, exactly.
+
+    weather: what was found of it, or why it is left out; None where nobody looked.
+    """
 
     before: RatedBill
     after: RatedBill
@@ -62,6 +66,7 @@ class Comparison:
     rows: tuple[Row, ...]
     caveats: tuple[Caveat, ...]
     game: Game
+    weather: Weather | LeftOut | None = None
 
     @property
     def difference_minor(self) -> int:
@@ -89,8 +94,13 @@ class FirstBill:
     after: RatedBill
 
 
-def explain(before: Side | None, after: Side) -> Comparison | PerDay | FirstBill:
-    """The answer that the two bills allow. Raises NotComparable (another currency)."""
+def explain(
+    before: Side | None, after: Side, weather: Weather | LeftOut | None = None
+) -> Comparison | PerDay | FirstBill:
+    """The answer that the two bills allow. Raises NotComparable (another currency).
+
+    weather: what a fit lays to it in both bills, if it was looked for.
+    """
     if before is None:
         return FirstBill(after.bill())
     if before.period.days < LEAST_DAYS:
@@ -98,7 +108,7 @@ def explain(before: Side | None, after: Side) -> Comparison | PerDay | FirstBill
         bills = before.bill(), after.bill()
         a_day = [div_round(bill.total_minor, bill.period.days, Rounding.HALF_UP) for bill in bills]
         return PerDay(bills[0], bills[1], a_day[0], a_day[1])
-    return compare(before, after)
+    return compare(before, after, weather)
 
 
 def check_comparable(before: Side, after: Side) -> None:
@@ -112,10 +122,13 @@ def check_comparable(before: Side, after: Side) -> None:
             raise NotComparable("negative_readings", "a bill with negative readings has no shape to compare")
 
 
-def compare(before: Side, after: Side) -> Comparison:
+def compare(before: Side, after: Side, weather: Weather | LeftOut | None = None) -> Comparison:
     """Shapley values of all mixtures, apportioned line by line. Raises NotComparable."""
     check_comparable(before, after)
-    game = Game.of(before, after)
+    game = Game.of(before, after, weather if isinstance(weather, Weather) else None)
+    if game.weather is not None and not all(laid.actual.any() for laid in game.sides):
+        # Of no use at all, no part can be the weather's.
+        weather, game = LeftOut("no_use"), replace(game, weather=None)
     factors = game.active()
     bills = before.bill(), after.bill()
     amounts = tuple(_by_key(bill) for bill in bills)
@@ -139,7 +152,7 @@ def compare(before: Side, after: Side) -> Comparison:
         rows.append(Row(key[0], key[1], label, corners[0], corners[1], cells))
     effects = tuple(sum(row.effects_minor[i] for row in rows) for i in range(len(factors)))
     caveats = (*_caveats("before", before), *_caveats("after", after))
-    return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game)
+    return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game, weather)
 
 
 def _label_of(game: Game, code: str) -> str:

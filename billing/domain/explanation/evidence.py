@@ -14,7 +14,14 @@ from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import LABELLED
-from billing.domain.explanation.phrases import date_text, day_count, kwh_text, percent_text, price_text
+from billing.domain.explanation.phrases import (
+    celsius_text,
+    date_text,
+    day_count,
+    kwh_text,
+    percent_text,
+    price_text,
+)
 from billing.domain.explanation.shift import price_steps, shares
 from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating import Demand, Line, RatedBill
@@ -152,9 +159,32 @@ def _price(line: Line, currency: str) -> str:
 
 
 def _volume(found: Comparison) -> tuple[Figure, ...]:
+    """Use a day; where the weather is told apart, without what the fit lays to it."""
     levels = [div_round(int(laid.actual.sum()), laid.days, Rounding.HALF_UP) for laid in found.game.sides]
-    before, after = _told_apart(levels[0], levels[1], kwh_text)
-    return (Figure("use a day", before, after, "kWh"),)
+    if "weather" not in found.factors:
+        return (Figure("use a day", *_told_apart(levels[0], levels[1], kwh_text), "kWh"),)
+    warmed = found.game.weather.micro_kwh_a_day if found.game.weather else (0, 0)
+    beyond = _told_apart(levels[0] - warmed[0], levels[1] - warmed[1], kwh_text)
+    return (Figure("use a day beyond the weather", *beyond, "kWh"),)
+
+
+def _weather(found: Comparison) -> tuple[Figure, ...]:
+    """Temperature, and what the fit makes of it."""
+    weather = found.game.weather
+    if weather is None:
+        return ()
+    celsius = [celsius_text(degrees) for degrees in weather.celsius]
+    figures = [Figure("mean temperature", celsius[0], celsius[1], "°C")]
+    for name, both in (("heating", weather.heating_micro_kwh), ("cooling", weather.cooling_micro_kwh)):
+        if any(both):
+            figures.append(Figure(f"{name} a day, as fitted", *_told_apart(*both, kwh_text), "kWh"))
+    return tuple(figures)
+
+
+def _weather_text(figures: tuple[Figure, ...]) -> str:
+    degrees, *parts = figures
+    fitted = ", ".join(f"{part.name.split()[0]} {part.before} → {part.after} kWh a day" for part in parts)
+    return f"{degrees.before} → {degrees.after} °C; {fitted}"
 
 
 def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tuple[str, str]:
@@ -292,6 +322,7 @@ _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "discount": lambda found: _terms(found, "discount"),
     "tax": lambda found: _changed_prices(found, "tax"),
     "tariff": _tariff,
+    "weather": _weather,
     "volume": _volume,
     "shift": _shift,
     "peak": _peak,
@@ -308,7 +339,10 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     "discount": _arrows,
     "tax": _arrows,
     "tariff": lambda figures: f"{figures[0].before} → {figures[0].after}",
-    "volume": lambda figures: f"{figures[0].after} kWh a day, was {figures[0].before}",
+    "weather": _weather_text,
+    "volume": lambda figures: (
+        f"{figures[0].after} kWh a day{figures[0].name.removeprefix('use a day')}, was {figures[0].before}"
+    ),
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
     "peak": _peak_text,
     "estimate": lambda figures: "; ".join(
@@ -321,6 +355,7 @@ _WITHOUT_FIGURES = {
     "fixed": "the same price, on other days",
     "discount": "the same discount, on other lines or days",
     "tax": "the same rate, on other lines",
+    "weather": "other weather",
     "volume": "another daily use",
     "shift": "one price for all hours: other hours change nothing",
     "peak": "no demand was measured",

@@ -1,12 +1,12 @@
 """Every mixture of before and after, rated by the same engine in one batch a plan.
 
-Factors of the present charges: ``days`` (calendar), ``price``, ``fixed``, ``volume`` (kWh a day), ``shift``
-(shape over hours and days), ``peak`` (the same for demand alone: its highest relative to the volume, and what
-a ratchet looks back upon), ``estimate`` (billed minus now known), ``discount`` and ``tax`` (change of the
-rule). ``fixed`` holds minimums too, the connection that a price is multiplied by, and the year so far. Where
-the tariff was switched, ``price``, ``fixed``, ``discount`` and ``tax`` are one: ``tariff``. A factor that is
-equal on both sides is dropped; that changes no other effect. A later factor (weather) takes its place in
-FACTORS.
+Factors: ``days`` (calendar), ``price``, ``fixed``, ``weather`` (kWh a day that a fit lays to the
+temperature), ``volume`` (kWh a day beyond that), ``shift`` (shape over hours and days), ``peak`` (the same
+for demand alone: its highest relative to the volume, and what a ratchet looks back upon), ``estimate``
+(billed minus now known), ``discount`` and ``tax`` (change of the rule). ``fixed`` holds minimums too, the
+connection that a price is multiplied by, and the year so far. Where the tariff was switched, ``price``,
+``fixed``, ``discount`` and ``tax`` are one: ``tariff``. A factor that is equal on both sides is dropped; that
+changes no other effect.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from billing.domain.days import day_kind
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
+from billing.domain.explanation.weather.parting import Weather
 from billing.domain.lines import LineColumn
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, Plan, compile_plan
@@ -37,7 +38,9 @@ from billing.domain.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyStat
 from billing.domain.tariff import Version
 
 # The fixed order decides ties when effects are rounded.
-FACTORS = ("days", "price", "fixed", "tariff", "volume", "shift", "peak", "estimate", "discount", "tax")
+FACTORS = (
+    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "peak", "estimate", "discount", "tax",
+)  # fmt: skip
 RULE_FACTORS = ("price", "fixed", "discount", "tax")
 LABELLED = ("energy", "demand")
 """Kinds of line that a charge has several of, told apart by their labels."""
@@ -92,16 +95,17 @@ class Game:
     maps: DayMaps
     grid: Grid
     switched: bool
+    weather: Weather | None = None
 
     @classmethod
-    def of(cls, before: Side, after: Side) -> Game:
+    def of(cls, before: Side, after: Side, weather: Weather | None = None) -> Game:
         slot_minutes = gcd(before.usage.interval_minutes, after.usage.interval_minutes)
         again = [twice(side.usage, side.period, side.zone, slot_minutes) for side in (before, after)]
         grid = Grid.of(slot_minutes, again[0] | again[1])
         laid = tuple(_lay(side, grid) for side in (before, after))
         calendars = (before.tariff.holidays, after.tariff.holidays)
         maps = DayMaps.of(before.period, after.period, calendars)
-        return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code)
+        return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code, weather)
 
     def active(self, most: int = MOST_FACTORS) -> tuple[str, ...]:
         """The factors that differ, in the order of FACTORS; beyond `most`, discount goes with price."""
@@ -113,7 +117,12 @@ class Game:
         before, after = self.sides
         if before.side.period != after.side.period:
             found.add("days")
-        if int(before.actual.sum()) * after.days != int(after.actual.sum()) * before.days:
+        # Micro-kWh over both numbers of days: exact.
+        beyond = int(after.actual.sum()) * before.days - int(before.actual.sum()) * after.days
+        if self.warmed_micro_kwh:
+            found.add("weather")
+            beyond -= self.warmed_micro_kwh * before.days * after.days
+        if beyond:
             found.add("volume")
         reshaped = any(self._shapes_differ(calendar) for calendar in (0, 1))
         if reshaped:
@@ -125,6 +134,14 @@ class Game:
         if len(found) > most and "discount" in found:
             found = found - {"discount"} | {"price"}
         return tuple(name for name in FACTORS if name in found)
+
+    @property
+    def warmed_micro_kwh(self) -> int:
+        """What the weather added a day, as fitted, from before to after."""
+        if self.weather is None:
+            return 0
+        before, after = self.weather.micro_kwh_a_day
+        return after - before
 
     @property
     def demand_counts(self) -> bool:
@@ -171,8 +188,11 @@ class Game:
         total = max(int(shape.sum()) for shape in shapes)
         return not np.array_equal(scaled(shapes[0], total), scaled(shapes[1], total))
 
-    def path(self, calendar: int, volume: int, shift: int, estimate: int) -> Int64Array:
-        """int64 (days of the calendar, columns): the usage of a mixture."""
+    def path(self, calendar: int, weather: int, volume: int, shift: int, estimate: int) -> Int64Array:
+        """int64 (days of the calendar, columns): the usage of a mixture.
+
+        Its level is that of the volume's side, moved by the weather's where that is of the other.
+        """
         shape_side = self.sides[shift]
         # The error of one side's estimates cannot be laid on the other's shape; there it only moves the
         # level.
@@ -180,9 +200,10 @@ class Game:
         shape = source[self.maps.maps[calendar][shift]]
         level, error = self.sides[volume], self.sides[estimate]
         missed = int(error.billed.sum()) - int(error.actual.sum())
-        # days * (level a day + error a day), over the common denominator
-        numerator = int(level.actual.sum()) * error.days + missed * level.days
+        # days * (level a day + error a day + weather a day), over the common denominator
         denominator = level.days * error.days
+        numerator = int(level.actual.sum()) * error.days + missed * level.days
+        numerator += (weather - volume) * self.warmed_micro_kwh * denominator
         total = (self.sides[calendar].days * numerator * 2 + denominator) // (2 * denominator)
         return scaled(shape, max(0, total))
 
@@ -213,7 +234,7 @@ class Game:
         """Minor units of every line in all 2^n mixtures: int64 (2^n,), bit i set: factor i as after."""
         count = 1 << len(factors)
         by_plan: dict[Choice, list[int]] = {}
-        paths: dict[tuple[int, int, int, int], Int64Array] = {}
+        paths: dict[tuple[int, int, int, int, int], Int64Array] = {}
         found: dict[LineKey, Int64Array] = {}
         for mask in range(count):
             by_plan.setdefault(self._choice(factors, mask), []).append(mask)
@@ -222,10 +243,11 @@ class Game:
             rows: dict[str, list[Int64Array]] = {"shift": [], "peak": []}
             for mask in masks:
                 volume, estimate = _bit(factors, mask, "volume"), _bit(factors, mask, "estimate")
+                weather = _bit(factors, mask, "weather") if "weather" in factors else volume
                 for name, of_name in rows.items():
                     # Where shapes are equal, take the one that knows the estimates as billed.
                     shape = _bit(factors, mask, name) if name in factors else estimate
-                    key = (choice.calendar, volume, shape, estimate)
+                    key = (choice.calendar, weather, volume, shape, estimate)
                     if key not in paths:
                         paths[key] = self.path(*key).ravel()
                     of_name.append(paths[key])

@@ -10,6 +10,7 @@ from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
 from billing.domain.explanation.shift import price_steps
+from billing.domain.explanation.weather.parting import Weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ _SHORT_NOUNS = {
     "price": Noun("the prices", plural=True),
     "fixed": Noun("the standing charge"),
     "tariff": Noun("the change of tariff"),
+    "weather": Noun("the weather"),
     "volume": Noun("the use a day"),
     "shift": Noun("use at other hours"),
     "peak": Noun("the highest demand"),
@@ -46,10 +48,10 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return _charge(found, effect, dearer)
     if effect == "tariff":
         return Noun(f"the change to {found.game.sides[1].side.tariff.name}")
+    if effect == "weather":
+        return _weather(found)
     if effect == "volume":
-        before, after = found.game.sides
-        more = int(after.actual.sum()) * before.days > int(before.actual.sum()) * after.days
-        return Noun(f"using {'more' if more else 'less'} a day")
+        return _volume(found)
     if effect == "shift":
         return _shift(found, dearer)
     if effect == "peak":
@@ -62,6 +64,38 @@ def short_noun(found: Comparison, effect: str) -> Noun:
     if effect == "shift" and price_steps(found) is not None:
         return Noun("use on other days")
     return _SHORT_NOUNS[effect]
+
+
+WEATHERS = ("colder", "milder", "hotter", "cooler")
+"""By what it did: more or less heating, more or less cooling."""
+
+
+def weather_word(found: Comparison) -> str:
+    """Which weather the later bill had: by the larger of its two changes, heating's or cooling's."""
+    if not isinstance(found.weather, Weather):
+        raise ValueError("no weather was told apart")
+    heating, cooling = found.weather.heating_micro_kwh, found.weather.cooling_micro_kwh
+    heat, cool = heating[1] - heating[0], cooling[1] - cooling[0]
+    if abs(heat) >= abs(cool):
+        return "colder" if heat > 0 else "milder"
+    return "hotter" if cool > 0 else "cooler"
+
+
+def _weather(found: Comparison) -> Noun:
+    months = month_of(found.before.period), month_of(found.after.period)
+    word = weather_word(found)
+    return Noun(f"the {word} month" if all(months) and months[0] != months[1] else f"the {word} weather")
+
+
+def _volume(found: Comparison) -> Noun:
+    """Where the weather is told apart, what is beyond it; else all use, whatever made it."""
+    before, after = found.game.sides
+    grown = int(after.actual.sum()) * before.days - int(before.actual.sum()) * after.days
+    beyond = grown - found.game.warmed_micro_kwh * before.days * after.days
+    way = "more" if beyond > 0 else "less"
+    return Noun(
+        f"using {way} than the weather explains" if "weather" in found.factors else f"using {way} a day"
+    )
 
 
 def _shift(found: Comparison, dearer: bool) -> Noun:

@@ -47,6 +47,12 @@ def kwh_text(micro_kwh: int, more_places: int) -> str:
     return f"−{value}" if micro_kwh < 0 and value.strip("0.,") else value
 
 
+def celsius_text(degrees: float) -> str:
+    """Degrees with one decimal and a real minus."""
+    value = f"{abs(degrees):.1f}"
+    return f"−{value}" if degrees < 0 and float(value) else value
+
+
 def count_words(count: int) -> str:
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
 

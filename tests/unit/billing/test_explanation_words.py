@@ -265,7 +265,7 @@ def test_numbers_as_people_say_them() -> None:
 
 @pytest.mark.shared
 def test_worked_example(shared_data: Path) -> None:
-    """EXPLAIN B9 without its weather factor: ``volume`` holds what that table gives to weather and volume."""
+    """EXPLAIN B9 where nobody knows the weather: ``volume`` has what that table gives to both."""
     usage = london_usage(shared_data, "MAC000003")
     october, november = (
         Period(date(2013, 10, 1), date(2013, 11, 1)),
