@@ -112,6 +112,9 @@ def _line_rows(ids: Sequence[int], drafts: Sequence[Draft]) -> Iterable[Sequence
             for line in part.lines:
                 position += 1
                 yield bill_id, position, agreement_id, *line
+        for line in draft.others:
+            position += 1
+            yield bill_id, position, None, *line
 
 
 def _merged(fills: Iterable[tuple[int, int, list[datetime], list[int]]]) -> Iterable[Sequence[Any]]:

@@ -58,7 +58,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One account's bill, not issued: rated supplies, and for days the hull of theirs."""
+    """One account's bill, not issued: rated supplies, and for days the hull of theirs.
+
+    others: lines that belong to no supply, after all of theirs, such as what may not be charged any more.
+    """
 
     account_id: int
     account: str
@@ -67,14 +70,20 @@ class Draft:
     starts_on: date
     ends_before: date
     parts: tuple[RatedSupply, ...]
+    others: tuple[LineRow, ...] = ()
 
     @property
     def total_minor(self) -> int:
-        return sum(part.total_minor for part in self.parts)
+        return sum(part.total_minor for part in self.parts) + sum(line[7] for line in self.others)
 
     @property
     def tax_minor(self) -> int:
-        return sum(line[7] for part in self.parts for line in part.lines if line[0] == "tax")
+        return sum(line[7] for line in self.lines if line[0] == "tax")
+
+    @property
+    def lines(self) -> tuple[LineRow, ...]:
+        """All of them, in the order of the bill."""
+        return (*(line for part in self.parts for line in part.lines), *self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,10 @@ _PARTS = text(
     select l.bill_id, g.id, s.code,
            (select m.serial from meters m where m.service_point_id = s.id and m.installed_on < b.ends_before
             order by m.installed_on desc limit 1),
-           h.id, cast(t.document as text), greatest(g.starts_on, b.starts_on),
+           h.id, cast(coalesce(
+               (select d.document from tariff_history d where d.tariff_id = t.id and d.last_bill_id >= b.id
+                order by d.last_bill_id, d.id limit 1), t.document) as text),
+           greatest(g.starts_on, b.starts_on),
            least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh
     from (select bill_id, agreement_id, sum(amount_minor) as billed from bill_lines
           where bill_id = any(:bills) group by bill_id, agreement_id) l

@@ -105,6 +105,12 @@ def bill_named(session: Session, number: str) -> BillRow:
     return BillRow(*tuple(row))
 
 
+def bills_by_id(session: Session, bill_ids: Sequence[int]) -> tuple[BillRow, ...]:
+    """Bills by their ids, in the order of these."""
+    rows = session.execute(select(*_COLUMNS).where(Bill.id.in_(bill_ids)).order_by(Bill.id))
+    return tuple(BillRow(*tuple(row)) for row in rows)
+
+
 def bills_of(session: Session, account_ids: Sequence[int], limit: int | None = None) -> tuple[BillRow, ...]:
     """Issued and cancelled bills of some accounts, the newest first."""
     statement = (

@@ -1,23 +1,4 @@
 """Tariffs, agreements, bills and their lines, payments, and a double-entry ledger: a room a subject."""
 
 from billing.tables.bills import Bill, BillFill, BillLine, HeldBill
-from billing.tables.invoices import GatheredBill, Invoice, NumberSeries, Supplier, TaxIdentity
-from billing.tables.ledger import AccountBalance, LedgerEntry, Payment
-from billing.tables.supply import Agreement, Tariff
-
-__all__ = [
-    "AccountBalance",
-    "Agreement",
-    "Bill",
-    "BillFill",
-    "BillLine",
-    "GatheredBill",
-    "HeldBill",
-    "Invoice",
-    "LedgerEntry",
-    "NumberSeries",
-    "Payment",
-    "Supplier",
-    "Tariff",
-    "TaxIdentity",
-]
+    "TariffHistory",

@@ -1,0 +1,132 @@
+"""`billing corrections`: issued bills that would be others today, and putting them right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from billing.commands.app import app
+from billing.corrections.approving import Corrected, approve_corrections
+from billing.corrections.finding import find_corrections
+from billing.corrections.queries import CorrectionRow, Effect, effect_of_open, open_corrections
+from billing.domain.money import amount_text
+from billing.domain.tariff_file import default_decimals
+from billing.runs import present_instant
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import NotFound
+from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
+
+_MOST = 1_000_000
+
+
+@app.command()
+def corrections(
+    bill: Annotated[list[str] | None, typer.Option(help="Only these bills.", metavar="NUMBER")] = None,
+    approve: Annotated[
+        str,
+        typer.Option(help="Put them right, for this reason: credit notes and new bills.", metavar="REASON"),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say which issued bills would differ today, before and after; with --approve, put them right."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        known, now = settings(), utc_now()
+        today = known.as_of or today_in(known.timezone)
+        known_at = present_instant(session, today)
+        find_corrections(session, known_at=known_at, today=today, now=now, country=known.country)
+        rows = _chosen(open_corrections(session, _MOST), bill)
+        effects, done = effect_of_open(session), None
+        if approve:
+            done = approve_corrections(
+                session,
+                [row.id for row in rows if row.state == "proposed"],
+                user_id=None,
+                decision=approve,
+                today=today,
+                now=now,
+                country=known.country,
+            )
+        document = corrections_document(rows, effects, done)
+        emit(document, as_json, lambda: corrections_text(document))
+    if any(row.state == "held" for row in rows):
+        raise typer.Exit(1)
+
+
+def _chosen(rows: Sequence[CorrectionRow], bills: Sequence[str] | None) -> list[CorrectionRow]:
+    """Those asked for. Raises NotFound for a bill that would not differ."""
+    if not bills:
+        return list(rows)
+    found = {row.bill: row for row in rows}
+    for number in bills:
+        if number not in found:
+            raise NotFound("correction", f"Bill {number} would be the same today.", number)
+    return [found[number] for number in dict.fromkeys(bills)]
+
+
+def corrections_document(
+    rows: Sequence[CorrectionRow], effects: Sequence[Effect], done: Corrected | None
+) -> dict[str, Any]:
+    """Amounts are signed decimal strings. `sums` are of all that waits; `done` is there after --approve."""
+    document: dict[str, Any] = {
+        "sums": [
+            {
+                "currency": one.currency,
+                "bills": one.bills,
+                "accounts": one.accounts,
+                "before": _amount(one.before_minor, one.currency),
+                "after": _amount(one.after_minor, one.currency),
+                "difference": _amount(one.difference_minor, one.currency),
+                "not_charged": _amount(one.not_charged_minor, one.currency),
+                "pay_more": one.more,
+                "pay_less": one.less,
+            }
+            for one in effects
+        ],
+        "bills": [_row(row) for row in rows],
+    }
+    if done is not None:
+        document["done"] = {"credit_notes": list(done.credit_notes), "new_bills": len(done.new_bill_ids)}
+    return document
+
+
+def _row(row: CorrectionRow) -> dict[str, Any]:
+    return {
+        "bill": row.bill,
+        "account": row.account,
+        "starts_on": row.starts_on.isoformat(),
+        "ends_before": row.ends_before.isoformat(),
+        "cause": row.cause,
+        "state": row.state,
+        "before": _amount(row.before_minor, row.currency),
+        "after": _amount(row.after_minor, row.currency) if row.state == "proposed" else None,
+        "difference": _amount(row.difference_minor, row.currency) if row.state == "proposed" else None,
+        "not_charged": _amount(row.not_charged_minor, row.currency),
+        "protected_before": row.protected_before.isoformat() if row.protected_before else None,
+        "reason": row.reason,
+    }
+
+
+def _amount(minor: int, currency: str) -> str:
+    return amount_text(minor, default_decimals(currency))
+
+
+def corrections_text(document: dict[str, Any]) -> str:
+    """For a person at a terminal."""
+    lines = [
+        f"{row['bill']}  {row['account']}  {row['cause']}: {row['before']} -> {row['after'] or row['reason']}"
+        for row in document["bills"]
+    ]
+    lines += [
+        f"{one['currency']}: {one['bills']} bills of {one['accounts']} accounts, {one['difference']} in all; "
+        f"{one['pay_more']} pay more, {one['pay_less']} pay less"
+        for one in document["sums"]
+    ]
+    if "done" in document:
+        made = document["done"]
+        lines.append(f"{len(made['credit_notes'])} credit notes, {made['new_bills']} new bills")
+    return "\n".join(lines) if lines else "No issued bill would differ."

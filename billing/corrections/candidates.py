@@ -1,0 +1,136 @@
+"""Issued bills that may be others today: their readings, tariff or supply changed after they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.domain.correcting import LineTuple
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedBill:
+    """A bill as it was issued. cause: what changed. filled: readings were filled in for it.
+
+    lines: of its supplies; others: of none.
+    """
+
+    id: int
+    number: str
+    account_id: int
+    cycle_day: int
+    segment: str
+    starts_on: date
+    ends_before: date
+    currency: str
+    total_minor: int
+    micro_kwh: int
+    known_at: datetime
+    filled: bool
+    cause: str
+    lines: tuple[LineTuple, ...]
+    others: tuple[LineTuple, ...]
+
+
+# A block's day is one of standard time: it may reach a day beyond the bill's local days on either side.
+_CHANGED = text(
+    """
+    with late as materialized (
+        select k.channel_id, k.day, f.received_at
+        from feeds f join blocks k on k.feed_id = f.id
+        where f.received_at > cast(:since as timestamptz) and f.received_at <= :known_at
+    ), points as (
+        select h.service_point_id, l.day, max(l.received_at) as received_at
+        from late l join channels h on h.id = l.channel_id
+        where h.unit = 'kWh'
+        group by 1, 2
+    ), found as (
+        select b.id, 'readings' as cause
+        from points p
+        join agreements g on g.service_point_id = p.service_point_id
+        join bills b on b.account_id = g.account_id and b.status = 'issued'
+                    and p.day between b.starts_on - 1 and b.ends_before and p.received_at > b.known_at
+        where g.starts_on < b.ends_before and (g.ends_before is null or g.ends_before > b.starts_on)
+        union all
+        select b.id, 'supply'
+        from agreements g join bills b on b.account_id = g.account_id and b.status = 'issued'
+        where g.ends_before < b.ends_before
+          and exists (select from bill_lines l where l.bill_id = b.id and l.agreement_id = g.id
+                      and l.ends_before > g.ends_before)
+          and not exists (select from corrections c
+                          where c.bill_id = b.id and c.state = 'dismissed' and c.cause = 'supply')
+        union all
+        select b.id, 'tariff'
+        from tariff_history t
+        join agreements g on g.tariff_id = t.tariff_id
+        join bills b on b.account_id = g.account_id and b.status = 'issued' and b.id <= t.last_bill_id
+                    and b.ends_before > t.changes_on
+        where exists (select from bill_lines l where l.bill_id = b.id and l.agreement_id = g.id)
+          and not exists (select from corrections c where c.bill_id = b.id and c.state = 'dismissed'
+                          and c.cause = 'tariff' and c.decided_at > t.replaced_at)
+        union all
+        select c.bill_id, c.cause
+        from corrections c join bills b on b.id = c.bill_id and b.status = 'issued'
+        where c.state in ('proposed', 'held')
+    )
+    -- The farthest-reaching of several causes names the correction.
+    select id, min(array_position(array['supply', 'tariff', 'readings'], cause)) from found group by id
+    """
+)
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+_CAUSES = ("supply", "tariff", "readings")
+
+_BILLS = text(
+    """
+    select b.id, b.number, b.account_id, a.cycle_day, c.segment, b.starts_on, b.ends_before, b.currency,
+           b.total_minor, b.micro_kwh, b.known_at, exists (select from bill_fills f where f.bill_id = b.id)
+    from bills b join accounts a on a.id = b.account_id join customers c on c.id = a.customer_id
+    where b.id = any(:bills)
+    order by b.id
+    """
+)
+_LINES = text(
+    """
+    select bill_id, agreement_id, charge, label, starts_on, ends_before, quantity_micro, unit, price_micro,
+           amount_minor
+    from bill_lines where bill_id = any(:bills) order by bill_id, position
+    """
+)
+
+
+def changed_bills(session: Session, since: datetime | None, known_at: datetime) -> dict[int, str]:
+    """Bills by id with the cause for which they may differ; one statement, whatever their number.
+
+    Readings: of feeds received after `since` and up to `known_at`, where the bill did not know them. Supply
+    that ended inside what was billed, tariffs put right for days that were, and what waits already.
+    """
+    found = session.execute(_CHANGED, {"since": since or _ALWAYS, "known_at": known_at})
+    return {bill_id: _CAUSES[place - 1] for bill_id, place in found}
+
+
+def issued_bills(session: Session, causes: dict[int, str]) -> list[IssuedBill]:
+    """The bills with their lines; two statements."""
+    ids = {"bills": list(causes)}
+    lines = _lines_by_bill(session, list(causes))
+    found = []
+    for row in session.execute(_BILLS, ids):
+        own, others = lines[row[0]]
+        found.append(IssuedBill(*(*row, causes[row[0]], own, others)))
+    return found
+
+
+def _lines_by_bill(
+    session: Session, bill_ids: Sequence[int]
+) -> dict[int, tuple[tuple[LineTuple, ...], tuple[LineTuple, ...]]]:
+    """Each bill's lines of supplies, and its others."""
+    own: dict[int, list[LineTuple]] = {bill_id: [] for bill_id in bill_ids}
+    others: dict[int, list[LineTuple]] = {bill_id: [] for bill_id in bill_ids}
+    for bill_id, agreement_id, *line in session.execute(_LINES, {"bills": list(bill_ids)}):
+        charge, label, starts_on, ends_before, quantity, unit, price, amount = line
+        found = (charge, label, starts_on, ends_before, quantity, unit, price, amount)
+        (others if agreement_id is None else own)[bill_id].append(found)
+    return {bill_id: (tuple(own[bill_id]), tuple(others[bill_id])) for bill_id in bill_ids}

@@ -1,0 +1,132 @@
+"""Corrections as pages and commands show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """A correction with whose bill it is. Amounts are minor units of `currency`."""
+
+    id: int
+    bill: str
+    account_id: int
+    account: str
+    customer_id: int
+    customer: str
+    starts_on: date
+    ends_before: date
+    currency: str
+    cause: str
+    state: str
+    reason: str
+    before_minor: int
+    after_minor: int
+    before_micro_kwh: int
+    after_micro_kwh: int
+    not_charged_minor: int
+    protected_before: date | None
+    known_at: datetime
+    found_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    decision: str
+    credit_note: str | None
+    new_bill: str | None
+
+    @property
+    def difference_minor(self) -> int:
+        return self.after_minor - self.before_minor
+
+    @property
+    def last_on(self) -> date:
+        return self.ends_before - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What open corrections come to in one currency. more, less: accounts that pay more, or less, in all."""
+
+    currency: str
+    bills: int
+    accounts: int
+    before_minor: int
+    after_minor: int
+    not_charged_minor: int
+    more: int
+    less: int
+
+    @property
+    def difference_minor(self) -> int:
+        return self.after_minor - self.before_minor
+
+
+_ROWS = """
+    select c.id, b.number, a.id, a.number, u.id, u.name, b.starts_on, b.ends_before, b.currency, c.cause,
+           c.state, c.reason, c.before_minor, c.after_minor, c.before_micro_kwh, c.after_micro_kwh,
+           c.not_charged_minor, c.protected_before, c.known_at, c.found_at, c.decided_at, p.name, c.decision,
+           n.number, w.number
+    from corrections c
+    join bills b on b.id = c.bill_id
+    join accounts a on a.id = b.account_id
+    join customers u on u.id = a.customer_id
+    left join users p on p.id = c.decided_by
+    left join credit_notes n on n.correction_id = c.id
+    left join bills w on w.id = c.new_bill_id
+"""
+_OPEN = text(
+    _ROWS
+    + """
+    where c.state in ('proposed', 'held')
+    order by c.state desc, abs(c.after_minor - c.before_minor) desc, c.id limit :limit
+    """
+)
+_DECIDED = text(
+    _ROWS + " where c.state in ('approved', 'dismissed') order by c.decided_at desc, c.id desc limit :limit"
+)
+_OF_ACCOUNTS = text(
+    _ROWS + " where b.account_id = any(:accounts) and c.state in ('proposed', 'held', 'approved') "
+    "order by c.found_at desc, c.id desc"
+)
+_EFFECT = text(
+    """
+    with of_account as (
+        select b.currency, b.account_id, count(*) as bills, sum(c.before_minor) as before,
+               sum(c.after_minor) as after, sum(c.not_charged_minor) as not_charged
+        from corrections c join bills b on b.id = c.bill_id
+        where c.state = 'proposed'
+        group by 1, 2
+    )
+    select currency, cast(sum(bills) as bigint), count(*), cast(sum(before) as bigint),
+           cast(sum(after) as bigint), cast(sum(not_charged) as bigint),
+           count(*) filter (where after > before), count(*) filter (where after < before)
+    from of_account group by 1 order by 1
+    """
+)
+
+
+def open_corrections(session: Session, limit: int = 500) -> tuple[CorrectionRow, ...]:
+    """Those that wait for a decision, the largest differences first, what cannot be made again last."""
+    return tuple(CorrectionRow(*row) for row in session.execute(_OPEN, {"limit": limit}))
+
+
+def decided_corrections(session: Session, limit: int = 100) -> tuple[CorrectionRow, ...]:
+    """Approved and dismissed, the newest first."""
+    return tuple(CorrectionRow(*row) for row in session.execute(_DECIDED, {"limit": limit}))
+
+
+def corrections_of(session: Session, account_ids: Sequence[int]) -> tuple[CorrectionRow, ...]:
+    """Of some accounts: waiting or approved, the newest first."""
+    rows = session.execute(_OF_ACCOUNTS, {"accounts": list(account_ids)})
+    return tuple(CorrectionRow(*row) for row in rows)
+
+
+def effect_of_open(session: Session) -> tuple[Effect, ...]:
+    """What all that waits would come to, and for how many accounts, by currency."""
+    return tuple(Effect(*row) for row in session.execute(_EFFECT))

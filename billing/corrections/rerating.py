@@ -1,0 +1,141 @@
+"""Issued bills made again from what is known now: in batches, by the same engine and the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from billing.corrections.candidates import IssuedBill
+from billing.corrections.protected import billed_before
+from billing.domain.back_billing import charged_from, limit_of
+from billing.domain.correcting import LineTuple, Owed, not_charged, owed
+from billing.domain.tariff_file import default_decimals
+from billing.drafting import Draft, Hold, draft_bills
+from billing.queries.supplies import supplies
+
+BATCH = 500
+"""Bills of the same days rated together, as in a bill run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A bill and what it would be. draft None: nothing is left to be charged, or it is held.
+
+    not_charged_minor: what the draft leaves out of use before `protected_before`.
+    """
+
+    bill: IssuedBill
+    draft: Draft | None
+    hold: Hold | None = None
+    not_charged_minor: int = 0
+    protected_before: date | None = None
+
+    @property
+    def after_minor(self) -> int:
+        return self.draft.total_minor if self.draft else 0
+
+    @property
+    def after_micro_kwh(self) -> int:
+        return sum(part.micro_kwh for part in self.draft.parts) if self.draft else 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether any line is another, or it cannot be made again."""
+        if self.hold is not None:
+            return True
+        lines = tuple(line for part in self.draft.parts for line in part.lines) if self.draft else ()
+        return lines != self.bill.lines
+
+
+def remade(
+    session: Session, bills: Sequence[IssuedBill], known_at: datetime, billed_on: date, country: str
+) -> list[Remade]:
+    """Each bill made again for its own days, from readings up to `known_at`, as if billed on a day.
+
+    A constant number of statements for up to BATCH bills of the same days. What was used too long ago to be
+    charged (`billing.domain.back_billing`) stays as it was billed, where the new bill would charge more.
+    """
+    found: list[Remade] = []
+    for batch in _batches(bills):
+        drafts, holds = _drafts(session, batch, known_at)
+        made = [Remade(bill, drafts.get(bill.account_id), holds.get(bill.account_id)) for bill in batch]
+        found += _limited(session, made, known_at, billed_on, country)
+    return found
+
+
+def _batches(bills: Sequence[IssuedBill]) -> Iterator[list[IssuedBill]]:
+    """Bills of the same days; of an account there is one of them."""
+    of_days: dict[tuple[date, date], list[IssuedBill]] = {}
+    for bill in bills:
+        of_days.setdefault((bill.starts_on, bill.ends_before), []).append(bill)
+    for _, mine in sorted(of_days.items()):
+        for first in range(0, len(mine), BATCH):
+            yield mine[first : first + BATCH]
+
+
+def _drafts(
+    session: Session, batch: Sequence[IssuedBill], known_at: datetime, ends_before: date | None = None
+) -> tuple[dict[int, Draft], dict[int, Hold]]:
+    """By account. Where ops let readings be filled, they may be again."""
+    accounts = [bill.account_id for bill in batch]
+    found = supplies(session, accounts, batch[0].starts_on, ends_before or batch[0].ends_before)
+    released = {bill.account_id for bill in batch if bill.filled}
+    drafts, holds = draft_bills(session, found, known_at, released)
+    return {one.account_id: one for one in drafts}, {one.account_id: one for one in holds}
+
+
+def _limited(
+    session: Session, made: Sequence[Remade], known_at: datetime, billed_on: date, country: str
+) -> list[Remade]:
+    """Those that charge more for protected days, with the lines that take it back."""
+    days = {one.bill.id: _protected(one, billed_on, country) for one in made}
+    parted: dict[date, list[Remade]] = {}
+    for one in made:
+        day = days[one.bill.id]
+        if day is not None and day < one.bill.ends_before:
+            parted.setdefault(day, []).append(one)
+    more = {one.bill.id: _whole_difference(one) for one in made if days[one.bill.id]}
+    for day, some in parted.items():
+        then = billed_before(session, [one.bill for one in some], day)
+        drafts, _ = _drafts(session, [one.bill for one in some], known_at, day)
+        for one in some:
+            draft = drafts.get(one.bill.account_id)
+            now = owed(draft.lines if draft else ())
+            more[one.bill.id] = now.less(then[one.bill.id]).less(owed(_left_out(one.bill)))
+    found = []
+    for one in made:
+        day = days[one.bill.id]
+        found.append(one if day is None else _without(one, more[one.bill.id], day))
+    return found
+
+
+def _protected(one: Remade, billed_on: date, country: str) -> date | None:
+    """The day before which the bill's use is protected; None where none of it is, or it costs no more."""
+    limit = limit_of(country, one.bill.segment)
+    if limit is None or one.draft is None or one.after_minor <= one.bill.total_minor:
+        return None
+    day = min(charged_from(limit, billed_on), one.bill.ends_before)
+    return day if day > one.bill.starts_on else None
+
+
+def _whole_difference(one: Remade) -> Owed:
+    lines = one.draft.lines if one.draft else ()
+    return owed(lines).less(owed((*one.bill.lines, *_left_out(one.bill))))
+
+
+def _left_out(bill: IssuedBill) -> tuple[LineTuple, ...]:
+    """What the old bill, itself a corrected one, did not charge."""
+    return tuple(line for line in bill.others if line[0] in ("discount", "tax"))
+
+
+def _without(one: Remade, more: Owed, day: date) -> Remade:
+    assert one.draft is not None
+    decimals = default_decimals(one.bill.currency)
+    lines = not_charged(more, one.bill.starts_on, day, one.bill.currency, decimals)
+    if not lines:
+        return one
+    draft = replace(one.draft, others=(*one.draft.others, *lines))
+    return replace(one, draft=draft, not_charged_minor=more.total_minor, protected_before=day)
