@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from billing.actions.issuing import lock_accounts
 from billing.actions.storing import store_bills
 from billing.corrections.candidates import IssuedBill, issued_bills
-from billing.corrections.crediting import credit_bills
+from billing.corrections.crediting import cancel_bills, credit_bills
 from billing.corrections.rerating import Remade, remade
 from billing.cycles import Month, month_of_cycle
 from billing.tables import Bill, Correction
@@ -56,9 +56,11 @@ def approve_corrections(
         return Corrected(unchanged=unchanged)
     made = _made_as_shown(session, chosen, today, country)
     old = [made[one.bill_id].bill for one in chosen]
+    cancel_bills(session, old)
+    # The numbers of bills are taken before those of credit notes, as everywhere.
+    new = _issue(session, [made[one.bill_id] for one in chosen], {one.bill_id: one for one in chosen}, today)
     notes = credit_bills(session, {one.bill_id: one.id for one in chosen}, old, today)
     take_back(session, [f"bill:{bill.number}" for bill in old], now)
-    new = _issue(session, [made[one.bill_id] for one in chosen], {one.bill_id: one for one in chosen}, today)
     for one in chosen:
         one.state, one.decided_at, one.decided_by = "approved", now, user_id
         one.decision, one.new_bill_id = decision.strip(), new.get(one.bill_id)

@@ -11,20 +11,16 @@ from sqlalchemy.orm import Session
 
 from billing.actions.storing import add_to_balances, copy_rows, reallocate
 from billing.corrections.candidates import IssuedBill
-from billing.cycles import Month
-
-_NUMBERS = 7_302_003  # advisory lock: whoever holds it gives out a month's numbers of credit notes
+from billing.invoices import Numbered, next_numbers
+from billing.invoices.supplier import supplier_id
 
 _NOTES = text(
     """
     insert into credit_notes (number, bill_id, correction_id, account_id, issued_on, currency, total_minor)
-    select :prefix || lpad(cast(:first + n.place - 1 as text), 6, '0'), b.id, n.correction_id, b.account_id,
-           :issued_on, b.currency, -b.total_minor
-    from unnest(cast(:bills as bigint[]), cast(:corrections as bigint[])) with ordinality
-         as n(bill_id, correction_id, place)
+    select n.number, b.id, n.correction_id, b.account_id, :issued_on, b.currency, -b.total_minor
+    from unnest(cast(:numbers as text[]), cast(:bills as bigint[]), cast(:corrections as bigint[]))
+         as n(number, bill_id, correction_id)
     join bills b on b.id = n.bill_id
-    order by n.place
-    returning number
     """
 )
 _LINES = text(
@@ -36,49 +32,83 @@ _LINES = text(
     where c.bill_id = any(:bills)
     """
 )
+_PAPERS = text(
+    """
+    insert into invoices (number, entity, series, period, sequence, follows, customer_id, issued_on, due_on,
+                          currency, net_minor, tax_minor, gross_minor, taxes, addressee, supplier_id)
+    select n.number, :entity, :series, n.period, n.sequence, nullif(n.sequence - 1, 0), a.payer_id,
+           c.issued_on, c.issued_on, c.currency, c.total_minor - coalesce(t.tax, 0), coalesce(t.tax, 0),
+           c.total_minor, coalesce(t.taxes, '[]'),
+           coalesce((select i.addressee from invoices i where i.bill_id = c.bill_id),
+                    jsonb_build_object('name', u.name, 'customer', u.number, 'account', a.number,
+                                       'language', u.language)),
+           :supplier
+    from unnest(cast(:numbers as text[]), cast(:periods as text[]), cast(:sequences as int[]))
+         as n(number, period, sequence)
+    join credit_notes c on c.number = n.number
+    join accounts a on a.id = c.account_id
+    join customers u on u.id = a.payer_id
+    left join (
+        select credit_note_id, cast(sum(tax_minor) as bigint) as tax,
+               jsonb_agg(jsonb_build_object('label', label, 'rate_ppm', rate_ppm, 'base_micro', base_micro,
+                                            'tax_minor', tax_minor) order by place) as taxes
+        from (select l.credit_note_id, l.label, l.price_micro as rate_ppm,
+                     sum(l.quantity_micro) as base_micro,
+                     sum(l.amount_minor) as tax_minor, min(l.position) as place
+              from credit_note_lines l join credit_notes c on c.id = l.credit_note_id
+              where c.number = any(:numbers) and l.charge = 'tax'
+              group by l.credit_note_id, l.label, l.price_micro) by_rate
+        group by credit_note_id
+    ) t on t.credit_note_id = c.id
+    """
+)
 _CANCEL = text("update bills set status = 'cancelled', open_minor = 0 where id = any(:bills)")
 _ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
 _ENTRY_TYPES = "int8 date text text int8 text int8"
 
 
+def cancel_bills(session: Session, bills: Sequence[IssuedBill]) -> None:
+    """Make room for the bills that replace these; their credit notes follow in the same transaction."""
+    session.execute(_CANCEL, {"bills": [bill.id for bill in bills]})
+
+
 def credit_bills(
     session: Session, corrections: Mapping[int, int], bills: Sequence[IssuedBill], issued_on: date
 ) -> list[str]:
-    """Take bills back, each for its correction (by bill); the numbers of the credit notes.
+    """Take cancelled bills back, each for its correction (by bill); the numbers of the credit notes.
 
-    The accounts are locked by the caller. Numbers follow one another within a month without a hole, as those
-    of bills do.
+    The accounts are locked by the caller. What was paid is set against the oldest open bills again.
     """
     ids = [bill.id for bill in bills]
-    month = Month.of(issued_on)
+    numbers = next_numbers(session, "credit_note", issued_on, len(bills))
     values = {
-        "prefix": f"CN-{month}-",
-        "first": _next_number(session, month),
+        "numbers": [one.number for one in numbers],
         "bills": ids,
         "corrections": [corrections[bill_id] for bill_id in ids],
         "issued_on": issued_on,
     }
-    numbers = sorted(session.scalars(_NOTES, values))
+    session.execute(_NOTES, values)
     session.execute(_LINES, {"bills": ids})
-    session.execute(_CANCEL, {"bills": ids})
+    _keep_papers(session, numbers)
     copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entries(bills, issued_on))
     add_to_balances(session, [(bill.account_id, -bill.total_minor) for bill in bills])
     reallocate(session, sorted({bill.account_id for bill in bills}))
-    return numbers
+    return [one.number for one in numbers]
 
 
-def _next_number(session: Session, month: Month) -> int:
+def _keep_papers(session: Session, numbers: Sequence[Numbered]) -> None:
+    """The documents as issued, to whom the bills were addressed."""
     session.execute(
-        text("select pg_advisory_xact_lock(:numbers, :month)"),
-        {"numbers": _NUMBERS, "month": month.year * 12 + month.month},
+        _PAPERS,
+        {
+            "entity": numbers[0].entity,
+            "series": numbers[0].series,
+            "numbers": [one.number for one in numbers],
+            "periods": [one.period for one in numbers],
+            "sequences": [one.sequence for one in numbers],
+            "supplier": supplier_id(session),
+        },
     )
-    statement = text(
-        "select coalesce(max(cast(right(number, 6) as int)), 0) + 1 from credit_notes "
-        "where number like :month"
-    )
-    found = session.scalar(statement, {"month": f"CN-{month}-%"})
-    assert isinstance(found, int)
-    return found
 
 
 def _entries(bills: Sequence[IssuedBill], posted_on: date) -> Iterable[Sequence[Any]]:
