@@ -9,8 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.allocating import settle
 from billing.actions.payments import forget_reminders
-from billing.actions.storing import add_to_balances, copy_rows, reallocate
+from billing.actions.storing import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Received:
     method: str = "transfer"
 
 
-_PAYMENT = "account_id received_at amount_minor currency method reference"
-_PAYMENT_TYPES = "int8 timestamptz int8 text text text"
+_PAYMENT = "account_id received_at amount_minor open_minor currency method reference"
+_PAYMENT_TYPES = "int8 timestamptz int8 int8 text text text"
 
 
 def take_payments(session: Session, batch: Sequence[Received]) -> int:
@@ -53,7 +54,10 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
         "payments",
         _PAYMENT,
         _PAYMENT_TYPES,
-        ((p.account_id, p.received_at, p.amount_minor, p.currency, p.method, p.reference) for p in fresh),
+        (
+            (p.account_id, p.received_at, p.amount_minor, p.amount_minor, p.currency, p.method, p.reference)
+            for p in fresh
+        ),
     )
     session.execute(
         text(
@@ -70,7 +74,6 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
         ),
         {"references": [p.reference for p in fresh], "posted": [p.posted_on for p in fresh]},
     )
-    add_to_balances(session, [(payment.account_id, -payment.amount_minor) for payment in fresh])
-    reallocate(session, accounts)
+    settle(session, accounts)
     forget_reminders(session, accounts, max(payment.received_at for payment in fresh))
     return len(fresh)

@@ -1,5 +1,4 @@
-"""Issued bills into the database in bulk: bills, lines, fills, ledger and balances, all in the caller's
-transaction."""
+"""Issued bills into the database in bulk: bills, lines, fills and ledger, all in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -11,6 +10,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.allocating import settle
 from billing.cycles import Month
 from billing.drafting import Draft
 from billing.invoices import keep_invoices, next_numbers
@@ -72,8 +72,7 @@ def store_bills(
     ]
     copy_rows(session, "bill_fills", _FILL, _FILL_TYPES, _merged(fills))
     copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entry_rows(ids, drafts, issued_on))
-    add_to_balances(session, [(draft.account_id, draft.total_minor) for draft in drafts])
-    reallocate(session, [draft.account_id for draft in drafts])
+    settle(session, [draft.account_id for draft in drafts])
     return ids
 
 
@@ -96,7 +95,7 @@ def _bill_row(
         issued_on + timedelta(days=draft.terms_days),
         draft.currency,
         total,
-        max(total, 0),
+        total,
         sum(part.micro_kwh for part in draft.parts),
         sum(part.estimated_micro_kwh for part in draft.parts),
         sum(part.estimated_readings for part in draft.parts),
@@ -136,40 +135,3 @@ def _entry_rows(ids: Sequence[int], drafts: Sequence[Draft], posted_on: date) ->
             if amount:
                 debit, credit = ("receivable", other) if amount > 0 else (other, "receivable")
                 yield draft.account_id, posted_on, debit, credit, abs(amount), draft.currency, bill_id
-
-
-def add_to_balances(session: Session, changes: Sequence[tuple[int, int]]) -> None:
-    """Add to each account's balance; the entries that say why are posted in the same transaction."""
-    session.execute(
-        text(
-            """
-            insert into account_balances (account_id, balance_minor) select account_id, sum(change) from
-            unnest(cast(:accounts as bigint[]), cast(:changes as bigint[])) as c(account_id, change) group
-            by account_id on conflict (account_id) do update set balance_minor =
-            account_balances.balance_minor + excluded.balance_minor
-            """
-        ),
-        {"accounts": [account for account, _ in changes], "changes": [change for _, change in changes]},
-    )
-
-
-def reallocate(session: Session, account_ids: Sequence[int]) -> None:
-    """What is still open of each bill: money received pays the oldest bill first.
-
-    Worked out anew from the totals and the balance, so it cannot drift: what was charged and is no longer
-    owed has been paid, and it covers the bills in the order they fell due.
-    """
-    session.execute(
-        text(
-            """
-            with charged as ( select id, open_minor, greatest(total_minor, 0) as total, account_id,
-            sum(greatest(total_minor, 0)) over (partition by account_id order by due_on, id) -
-            greatest(total_minor, 0) as before, sum(greatest(total_minor, 0)) over (partition by account_id)
-            as whole from bills where account_id = any(:accounts) and status = 'issued' ), due as ( select
-            c.id, c.open_minor as was, greatest(0, least(c.total, c.total - (c.whole - b.balance_minor -
-            c.before))) as open_now from charged c join account_balances b using (account_id) ) update bills
-            set open_minor = due.open_now from due where bills.id = due.id and due.was <> due.open_now
-            """
-        ),
-        {"accounts": list(account_ids)},
-    )

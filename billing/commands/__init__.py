@@ -1,6 +1,14 @@
 """`utility-crm billing ...`: a file a group of commands; one that is imported here is there."""
 
-from billing.commands import answering, bills, corrections, explaining, quoting, tariffs
+from billing.commands import (
+    answering,
+    bills,
+    corrections,
+    explaining,
+    ledger,
+    quoting,
+    tariffs,
+)
 from billing.commands.app import app
 
-__all__ = ["answering", "app", "bills", "corrections", "explaining", "quoting", "tariffs"]
+__all__ = ["answering", "app", "bills", "corrections", "explaining", "ledger", "quoting", "tariffs"]

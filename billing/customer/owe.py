@@ -39,7 +39,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     mine = call.once(to_pay)
     whole = bool(call.params.get("all"))
     bills, payments = call.once(loads.bills), call.once(loads.payments)
-    totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0)
+    totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
     return Sheet(
         "billing/owe.html",

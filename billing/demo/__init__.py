@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.allocating import settle
 from billing.actions.issuing import issue_cycle
-from billing.actions.storing import add_to_balances, reallocate
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month, month_of_cycle
 from billing.demo.paying import IssuedBill, Paid, payments
@@ -90,22 +90,30 @@ def _payments(context: DemoBuild) -> None:
     with context.steps.step("Payments, reminders", 4) as advance, context.session() as session:
         bills = [IssuedBill(*row) for row in context.connection.execute(text(query))]
         made = list(payments(context.plan, bills))
-        columns = ("id", "account_id", "received_at", "amount_minor", "currency", "method", "reference")
+        columns = (
+            "id",
+            "account_id",
+            "received_at",
+            "amount_minor",
+            "open_minor",
+            "currency",
+            "method",
+            "reference",
+        )
         context.copy_rows("payments", columns, _payment_rows(made))
         advance(1)
-        columns = ("account_id", "posted_on", "debit", "credit", "amount_minor", "currency", "payment_id")
-        context.copy_rows("ledger_entries", columns, _entry_rows(made))
+        entry = ("account_id", "posted_on", "debit", "credit", "amount_minor", "currency", "payment_id")
+        context.copy_rows("ledger_entries", entry, _entry_rows(made))
         advance(1)
-        add_to_balances(session, [(paid.bill.account_id, -paid.bill.total_minor) for paid in made])
-        reallocate(session, sorted({bill.account_id for bill in bills}))
+        settle(session, sorted({bill.account_id for bill in bills}))
         advance(1)
         remind(session, context.plan, bills, made)
-        context.analyse("outbox", "payments", "ledger_entries", "account_balances", "bills")
+        context.analyse("outbox", "payments", "allocations", "ledger_entries", "account_balances", "bills")
 
 
 def _payment_rows(made: list[Paid]) -> Iterator[tuple[Any, ...]]:
     for turn, paid in enumerate(made, 1):
-        amount = (paid.bill.total_minor, "GBP")
+        amount = (paid.bill.total_minor, paid.bill.total_minor, "GBP")
         yield (turn, paid.bill.account_id, paid.received_at, *amount, paid.method, paid.reference)
 
 

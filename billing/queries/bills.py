@@ -17,7 +17,7 @@ from utility_crm.kit.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A bill without its lines. open_minor: what is still to be paid of it."""
+    """A bill without its lines. open_minor: what is still to be paid of it, with the total's sign."""
 
     id: int
     number: str
@@ -45,7 +45,7 @@ class BillRow:
 
     @property
     def paid_minor(self) -> int:
-        return max(self.total_minor, 0) - self.open_minor
+        return self.total_minor - self.open_minor
 
     def state(self, today: date) -> str:
         """paid, open, late or cancelled."""

@@ -25,10 +25,12 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """All that was ever charged and paid on some accounts, minor units."""
+    """All that was ever charged and paid on some accounts, and what was credited, charged as a fee and so on
+    (adjusted_minor: positive is owed), minor units. Charged − paid + adjusted is the balance."""
 
     charged_minor: int
     paid_minor: int
+    adjusted_minor: int
 
 
 _PAYMENTS = text(
@@ -37,8 +39,9 @@ _PAYMENTS = text(
 )
 _TOTALS = text(
     "select (select coalesce(sum(total_minor), 0) from bills "
-    "        where account_id = any(:accounts) and status = 'issued'), "
-    "       (select coalesce(sum(amount_minor), 0) from payments where account_id = any(:accounts))"
+    "        where account_id = any(:accounts)), "
+    "       (select coalesce(sum(amount_minor), 0) from payments where account_id = any(:accounts)), "
+    "       (select coalesce(sum(amount_minor), 0) from adjustments where account_id = any(:accounts))"
 )
 
 
@@ -49,6 +52,6 @@ def payments_of(session: Session, account_ids: Sequence[int], limit: int = 100) 
 
 
 def totals_of(session: Session, account_ids: Sequence[int]) -> Totals:
-    """Sums over every bill and payment, however old."""
-    charged, paid = session.execute(_TOTALS, {"accounts": list(account_ids)}).one()
-    return Totals(int(charged), int(paid))
+    """Sums over every bill, payment and adjustment, however old."""
+    charged, paid, adjusted = session.execute(_TOTALS, {"accounts": list(account_ids)}).one()
+    return Totals(int(charged), int(paid), int(adjusted))

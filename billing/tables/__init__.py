@@ -1,14 +1,42 @@
 """Tariffs, agreements, bills and their lines, payments, and a double-entry ledger: a room a subject."""
 
-from billing.tables.bills import Bill, BillFill, BillLine, HeldBill
-from billing.tables.corrections import Correction, CorrectionLook, CreditNote, CreditNoteLine, TariffHistory
-from billing.tables.invoices import GatheredBill, Invoice, NumberSeries, Supplier, TaxIdentity
-from billing.tables.ledger import AccountBalance, LedgerEntry, Payment
-from billing.tables.supply import Agreement, Tariff
+from billing.tables.bills import (
+    Bill,
+    BillFill,
+    BillLine,
+    HeldBill,
+)
+from billing.tables.corrections import (
+    Correction,
+    CorrectionLook,
+    CreditNote,
+    CreditNoteLine,
+    TariffHistory,
+)
+from billing.tables.invoices import (
+    GatheredBill,
+    Invoice,
+    NumberSeries,
+    Supplier,
+    TaxIdentity,
+)
+from billing.tables.ledger import (
+    AccountBalance,
+    Adjustment,
+    Allocation,
+    LedgerEntry,
+    Payment,
+)
+from billing.tables.supply import (
+    Agreement,
+    Tariff,
+)
 
 __all__ = [
     "AccountBalance",
+    "Adjustment",
     "Agreement",
+    "Allocation",
     "Bill",
     "BillFill",
     "BillLine",

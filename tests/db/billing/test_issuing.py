@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.agreements import end_agreement
 from billing.actions.issuing import Issued, issue_cycle
+from billing.actions.payments import take_payment
 from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.queries.bills import bills_of
@@ -280,7 +281,9 @@ def test_one_bad_service_point_holds_the_whole_account(world: World, session: Se
 def test_money_paid_before_covers_the_bill(world: World, session: Session) -> None:
     one = world.supplied()
     world.even(one.channel_id, date(2026, 9, 30), 33)
-    session.execute(text("insert into account_balances values (:a, -5000)"), {"a": one.account_id})
+    take_payment(
+        session, one.account_id, 5000, reference="early", received_at=NOW, posted_on=date(2026, 9, 1)
+    )
     issue(session, one)
     (bill,) = bills(session)
     assert (bill.total_minor, bill.open_minor) == (9450, 4450)

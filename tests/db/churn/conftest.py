@@ -159,8 +159,8 @@ class Supplier:
         self.count += 1
         self.add(
             Payment(
-                account_id=person.account, received_at=at(day), amount_minor=amount_minor, currency="GBP",
-                method="transfer", reference=f"R{self.count}",
+                account_id=person.account, received_at=at(day), amount_minor=amount_minor,
+                open_minor=amount_minor, currency="GBP", method="transfer", reference=f"R{self.count}",
             )
         )  # fmt: skip
 

@@ -1,0 +1,233 @@
+"""Credits, fees, write-offs, deposits and transfers: what changes a balance and is neither bill nor payment.
+
+Each is booked once a reference: the same again changes nothing, another under its name is a Conflict. None of
+them is ever changed; what puts one right is another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from billing.actions.allocating import Item, allocate, release, settle
+from billing.actions.payments import lock_account
+from billing.tables import AccountBalance, Adjustment, Bill, LedgerEntry
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, under which reference, on which day, by whom (a user's id)."""
+
+    reference: str
+    words: str
+    posted_on: date
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """`repeated`: it was known, and nothing was booked again."""
+
+    id: int
+    repeated: bool
+
+
+def credit(
+    session: Session,
+    account_id: int,
+    amount_minor: int,
+    reason: Reason,
+    *,
+    tax_minor: int = 0,
+    bill_id: int | None = None,
+) -> Adjusted:
+    """Take back so much of what was charged, `tax_minor` of it tax (both of one sign; negative charges more,
+    as the credit note of a bill in the customer's favour does).
+
+    With `bill_id` it pays that bill first; payments that had paid it are free for the rest, and wait for the
+    next bill. Raises NotFound, Invalid, Conflict.
+    """
+    if abs(tax_minor) > abs(amount_minor) or tax_minor * amount_minor < 0:
+        raise Invalid("tax", "The tax of a credit is a part of it.", "tax")
+    moves = [("revenue", tax_minor - amount_minor), ("tax", -tax_minor)]
+    return _adjust(session, account_id, "credit", -amount_minor, moves, reason, bill_id)
+
+
+def charge_fee(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
+    """A fee, for a reminder or a payment returned. Raises NotFound, Invalid, Conflict."""
+    _positive(amount_minor, "A fee")
+    return _adjust(session, account_id, "fee", amount_minor, [("fees", amount_minor)], reason)
+
+
+def waive_fee(session: Session, fee_id: int, reason: Reason) -> Adjusted:
+    """Credit a fee in full. Raises NotFound, Conflict."""
+    fee = session.execute(
+        select(Adjustment.account_id, Adjustment.amount_minor).where(
+            Adjustment.id == fee_id, Adjustment.kind == "fee"
+        )
+    ).one_or_none()
+    if fee is None:
+        raise NotFound("fee", "There is no such fee.")
+    moves = [("fees", -fee.amount_minor)]
+    return _adjust(
+        session, fee.account_id, "credit", -fee.amount_minor, moves, reason, pays=Item("adjustment", fee_id)
+    )
+
+
+def write_off(
+    session: Session, account_id: int, amount_minor: int, reason: Reason, *, bill_id: int | None = None
+) -> Adjusted:
+    """Give up so much of what is owed. Raises NotFound, Invalid, Conflict; Refused where less is owed."""
+    _positive(amount_minor, "A write-off")
+    lock_account(session, account_id)
+    owed = (
+        session.scalar(select(AccountBalance.balance_minor).where(AccountBalance.account_id == account_id))
+        or 0
+    )
+    if amount_minor > owed and _known(session, reason.reference) is None:
+        raise Refused("not_owed", "No more can be written off than is owed.", "amount")
+    return _adjust(
+        session, account_id, "write_off", -amount_minor, [("bad_debt", -amount_minor)], reason, bill_id
+    )
+
+
+def ask_deposit(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
+    """Ask for a deposit: it is owed as a bill is, and stays ours to return. Raises NotFound, Invalid."""
+    _positive(amount_minor, "A deposit")
+    return _adjust(session, account_id, "deposit", amount_minor, [("deposits", amount_minor)], reason)
+
+
+def return_deposit(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
+    """Return a deposit to the account: it pays what is open, the rest can be refunded. Raises NotFound,
+    Invalid; Refused beyond what was asked for and not returned."""
+    _positive(amount_minor, "A deposit")
+    lock_account(session, account_id)
+    rows = session.scalars(
+        select(Adjustment.amount_minor).where(
+            Adjustment.account_id == account_id, Adjustment.kind == "deposit"
+        )
+    )
+    if amount_minor > sum(rows) and _known(session, reason.reference) is None:
+        raise Refused("no_deposit", "There is no deposit of so much.", "amount")
+    return _adjust(session, account_id, "deposit", -amount_minor, [("deposits", -amount_minor)], reason)
+
+
+def transfer(
+    session: Session, from_account_id: int, to_account_id: int, amount_minor: int, reason: Reason
+) -> tuple[Adjusted, Adjusted]:
+    """Move so much in the customer's favour from one account to another of the same currency.
+
+    Raises NotFound, Invalid, Conflict; Refused where less is held on the first.
+    """
+    _positive(amount_minor, "A transfer")
+    if from_account_id == to_account_id:
+        raise Invalid("transfer", "A transfer needs two accounts.", "account")
+    both = sorted((from_account_id, to_account_id))
+    currencies = {lock_account(session, account_id) for account_id in both}
+    if len(currencies) > 1:
+        raise Refused("currency", "The accounts are in two currencies.", "account")
+    held = -(
+        session.scalar(
+            select(AccountBalance.balance_minor).where(AccountBalance.account_id == from_account_id)
+        )
+        or 0
+    )
+    known = _known(session, f"{reason.reference}:from")
+    if known is None and amount_minor > held:
+        raise Refused("not_held", "No more can be moved than is held for the account.", "amount")
+    sides = []
+    for account_id, amount, end in (
+        (from_account_id, amount_minor, "from"),
+        (to_account_id, -amount_minor, "to"),
+    ):
+        side = Reason(f"{reason.reference}:{end}", reason.words, reason.posted_on, reason.by)
+        sides.append(_adjust(session, account_id, "transfer", amount, [("transfers", amount)], side))
+    return sides[0], sides[1]
+
+
+def _positive(amount_minor: int, what: str) -> None:
+    if amount_minor <= 0:
+        raise Invalid("amount", f"{what} needs an amount above nothing.", "amount")
+
+
+def _known(session: Session, reference: str) -> int | None:
+    return session.scalar(select(Adjustment.id).where(Adjustment.reference == reference))
+
+
+def _adjust(
+    session: Session,
+    account_id: int,
+    kind: str,
+    amount_minor: int,
+    moves: list[tuple[str, int]],
+    reason: Reason,
+    bill_id: int | None = None,
+    pays: Item | None = None,
+) -> Adjusted:
+    """Book it: each move is (ledger account, its part, positive where the customer owes more)."""
+    if not amount_minor or not reason.reference.strip() or not reason.words.strip():
+        raise Invalid("adjustment", "It needs an amount, a reason and a reference.", "reason")
+    currency = lock_account(session, account_id)
+    if bill_id is not None:
+        theirs = session.scalar(select(Bill.account_id).where(Bill.id == bill_id))
+        if theirs != account_id:
+            raise NotFound("bill", "This account has no such bill.")
+    made = session.scalar(
+        insert(Adjustment)
+        .values(
+            account_id=account_id, kind=kind, amount_minor=amount_minor, open_minor=amount_minor,
+            currency=currency, posted_on=reason.posted_on, reference=reason.reference, reason=reason.words,
+            bill_id=bill_id, made_by=reason.by,
+        )
+        .on_conflict_do_nothing(index_elements=[Adjustment.reference])
+        .returning(Adjustment.id)
+    )  # fmt: skip
+    if made is None:
+        return _repeated(session, account_id, kind, amount_minor, reason.reference)
+    for other, amount in moves:
+        if amount:
+            debit, credited = ("receivable", other) if amount > 0 else (other, "receivable")
+            session.add(
+                LedgerEntry(
+                    account_id=account_id, posted_on=reason.posted_on, debit=debit, credit=credited,
+                    amount_minor=abs(amount), currency=currency, adjustment_id=made,
+                )
+            )  # fmt: skip
+    session.flush()
+    if pays is None and bill_id is not None and amount_minor < 0:
+        pays = Item("bill", bill_id)
+    if pays is not None:
+        source = Item("adjustment", made)
+        _pay_first(session, account_id, source, pays, -amount_minor, instead=kind == "credit")
+    settle(session, [account_id])
+    return Adjusted(made, False)
+
+
+def _pay_first(
+    session: Session, account_id: int, source: Item, sink: Item, amount_minor: int, *, instead: bool
+) -> None:
+    """Let it pay what it is about; a credit does so in place of the money that has paid it so far."""
+    table, whole = (Bill, Bill.total_minor) if sink.kind == "bill" else (Adjustment, Adjustment.amount_minor)
+    total, still_open = session.execute(select(whole, table.open_minor).where(table.id == sink.id)).one()
+    amount = min(amount_minor, total if instead else still_open)
+    if amount <= 0:
+        return
+    if amount > still_open:
+        release(session, account_id, sink=sink, amount_minor=amount - still_open)
+    allocate(session, account_id, source, sink, amount)
+
+
+def _repeated(session: Session, account_id: int, kind: str, amount_minor: int, reference: str) -> Adjusted:
+    row = session.execute(
+        select(Adjustment.id, Adjustment.account_id, Adjustment.kind, Adjustment.amount_minor).where(
+            Adjustment.reference == reference
+        )
+    ).one()
+    if (row.account_id, row.kind, row.amount_minor) != (account_id, kind, amount_minor):
+        raise Conflict("reference", f"The reference {reference} belongs to something else.", reference)
+    return Adjusted(row.id, True)
