@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.actions.storing import add_to_balances, copy_rows, reallocate
+from billing.actions import crediting_bills
+from billing.actions.crediting_bills import BillCredit
 from billing.corrections.candidates import IssuedBill
 from billing.invoices import Numbered, next_numbers
 from billing.invoices.supplier import supplier_id
@@ -62,9 +62,8 @@ _PAPERS = text(
     ) t on t.credit_note_id = c.id
     """
 )
-_CANCEL = text("update bills set status = 'cancelled', open_minor = 0 where id = any(:bills)")
-_ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
-_ENTRY_TYPES = "int8 date text text int8 text int8"
+_REASON = "corrected"
+_CANCEL = text("update bills set status = 'cancelled' where id = any(:bills)")
 
 
 def cancel_bills(session: Session, bills: Sequence[IssuedBill]) -> None:
@@ -90,9 +89,10 @@ def credit_bills(
     session.execute(_NOTES, values)
     session.execute(_LINES, {"bills": ids})
     _keep_papers(session, numbers)
-    copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entries(bills, issued_on))
-    add_to_balances(session, [(bill.account_id, -bill.total_minor) for bill in bills])
-    reallocate(session, sorted({bill.account_id for bill in bills}))
+    notes = [
+        BillCredit(bill.id, number.number, _tax_of(bill)) for bill, number in zip(bills, numbers, strict=True)
+    ]
+    crediting_bills.credit_bills(session, notes, issued_on, _REASON)
     return [one.number for one in numbers]
 
 
@@ -111,11 +111,5 @@ def _keep_papers(session: Session, numbers: Sequence[Numbered]) -> None:
     )
 
 
-def _entries(bills: Sequence[IssuedBill], posted_on: date) -> Iterable[Sequence[Any]]:
-    """What each bill charged, the other way round."""
-    for bill in bills:
-        tax = sum(line[7] for line in (*bill.lines, *bill.others) if line[0] == "tax")
-        for other, amount in (("revenue", bill.total_minor - tax), ("tax", tax)):
-            if amount:
-                debit, credit = (other, "receivable") if amount > 0 else ("receivable", other)
-                yield bill.account_id, posted_on, debit, credit, abs(amount), bill.currency, bill.id
+def _tax_of(bill: IssuedBill) -> int:
+    return sum(line[7] for line in (*bill.lines, *bill.others) if line[0] == "tax")

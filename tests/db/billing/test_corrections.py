@@ -16,6 +16,7 @@ from billing.corrections.approving import Corrected, approve_corrections, dismis
 from billing.corrections.finding import Look, find_corrections
 from billing.cycles import Month
 from billing.invoices import number_gaps
+from billing.queries.ledger import check_ledger
 from utility_crm.kit.errors import Conflict, Invalid, Refused
 
 LATER = NOW + timedelta(days=5)
@@ -66,6 +67,7 @@ def check_books(session: Session) -> None:
     ):
         assert row.balance_minor == row.posted == row.charged - row.paid
         assert row.open == max(row.balance_minor, 0)
+    assert check_ledger(session).differences == ()
 
 
 @pytest.fixture
