@@ -74,9 +74,10 @@ def usage(
     """
     if not channel_ids or ends_before <= starts_at:
         return ()
-    values = {**_span(channel_ids, starts_at, ends_before), "known_at": known_at}
-    rows = stream_blocks(session, _NOW if known_at is None else _THEN, values)
-    return _tables(channel_ids, rows, _minute(starts_at), _minute(ends_before))
+    start, end = _minute(starts_at), _minute(ends_before)
+    span = {**_span(channel_ids, starts_at, ends_before), "start": start, "end": end}
+    rows = stream_blocks(session, _NOW if known_at is None else _THEN, {**span, "known_at": known_at})
+    return _tables(channel_ids, rows, start, end)
 
 
 def usage_at_instants(
@@ -127,7 +128,8 @@ def enter_readings(session: Session) -> datetime:
 def _select(table: str, more: str) -> SQL:
     return SQL(
         f"select {COLUMNS} from {table} b join channels c on c.id = b.channel_id {more} "
-        "where b.channel_id = any(%(channels)s::bigint[]) and b.day between %(first)s and %(last)s"
+        "where b.channel_id = any(%(channels)s::bigint[]) and b.day between %(first)s and %(last)s "
+        "and (b.day - date '1970-01-01') * 1440 - c.offset_minutes between %(start)s - 1439 and %(end)s - 1"
     )
 
 
@@ -222,6 +224,9 @@ def _table(
 ) -> UsageTable:
     first = -((phase - start) // interval) * interval + phase
     size = max(0, -((first - end) // interval))
+    whole = _of_whole_days(interval, channels, groups, first, size)
+    if whole is not None:
+        return UsageTable(tuple(channels), _EPOCH + timedelta(minutes=first), interval, *whole)
     micro = np.zeros((len(channels), size), dtype=np.int64)
     missing = np.ones((len(channels), size), dtype=bool)
     estimated = np.zeros((len(channels), size), dtype=bool)
@@ -246,6 +251,41 @@ def _table(
         missing.reshape(-1)[chosen] = False
         estimated.reshape(-1)[chosen] = guessed[keep]
     return UsageTable(tuple(channels), _EPOCH + timedelta(minutes=first), interval, micro, missing, estimated)
+
+
+def _of_whole_days(
+    interval: int, channels: list[int], groups: Sequence[BlockRows], first: int, size: int
+) -> tuple[IntArray, BoolArray, BoolArray] | None:
+    """The arrays of a table, laid down a day at a time, which is ten times as fast as interval by interval.
+    None where days are of several lengths or begin at several times of UTC."""
+    order = np.argsort(channels)
+    ordered = np.array(channels, dtype=np.int64)[order]
+    mine: list[tuple[BlockRows, IntArray, BoolArray]] = []
+    for rows in groups:
+        place = np.minimum(np.searchsorted(ordered, rows.channel_id), ordered.size - 1)
+        known = ordered[place] == rows.channel_id
+        if known.any():
+            mine.append((rows, order[place], known))
+    starts = {int(minute) for rows, _, known in mine for minute in np.unique(rows.first_minute[known] % 1440)}
+    if len(starts) != 1 or any(rows.interval_minutes != interval for rows, _, _ in mine):
+        return None
+    begins = first - (first - starts.pop()) % 1440
+    skipped = (first - begins) // interval
+    days = -(-(skipped + size) * interval // 1440)
+    shape = (len(channels), days, 1440 // interval)
+    micro, missing = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=bool)
+    estimated = np.zeros(shape, dtype=bool)
+    for rows, place, known in mine:
+        day = (rows.first_minute - begins) // 1440
+        inside = known & (day >= 0) & (day < days)
+        at = (place, day) if inside.all() else (place[inside], day[inside])
+        chosen = slice(None) if inside.all() else inside
+        micro[at], missing[at] = rows.micro[chosen], ~rows.present[chosen]
+        if rows.estimated.any():
+            estimated[at] = rows.estimated[chosen]
+    span = slice(skipped, skipped + size)
+    flat = (len(channels), -1)
+    return micro.reshape(flat)[:, span], missing.reshape(flat)[:, span], estimated.reshape(flat)[:, span]
 
 
 def _coarser(

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.storing import store_bills
 from billing.cycles import Month
 from billing.drafting import Hold, draft_bills
 from billing.queries.supplies import supplies
-from billing.tables import Bill, HeldBill
-from utility_crm.customers.tables import Account
 
+_LOCK_ACCOUNTS = text("select from accounts where id = any(:ids) order by id for no key update")
+_BILLED = text(
+    "select account_id from bills where account_id = any(:ids) and status = 'issued' "
+    "and starts_on < :ends_before and ends_before > :starts_on"
+)
+_RELEASED = text(
+    "select account_id from held_bills where account_id = any(:ids) and released_at is not null "
+    "and starts_on < :ends_before and ends_before > :starts_on"
+)
 _LOCK_TERMS = text(
     "select from agreements g join tariffs t on t.id = g.tariff_id where g.account_id = any(:ids) "
     "order by g.id for share of g, t"
@@ -51,27 +58,12 @@ def issue_cycle(
     starts_on, ends_before = month.cycle(cycle_day)
     ids = sorted(account_ids)
     lock_accounts(session, ids)
-    billed = set(
-        session.scalars(
-            select(Bill.account_id).where(
-                Bill.account_id.in_(ids),
-                Bill.status == "issued",
-                Bill.starts_on < ends_before,
-                Bill.ends_before > starts_on,
-            )
-        )
-    )
+    days = {"starts_on": starts_on, "ends_before": ends_before}
+    billed = set(session.scalars(_BILLED, {"ids": ids, **days}))
     open_ids = [account_id for account_id in ids if account_id not in billed]
     if not open_ids:
         return Issued(unchanged=len(billed))
-    released = session.scalars(
-        select(HeldBill.account_id).where(
-            HeldBill.account_id.in_(open_ids),
-            HeldBill.released_at.is_not(None),
-            HeldBill.starts_on < ends_before,
-            HeldBill.ends_before > starts_on,
-        )
-    )
+    released = session.scalars(_RELEASED, {"ids": open_ids, **days})
     session.execute(_LOCK_TERMS, {"ids": open_ids})
     found = supplies(session, open_ids, starts_on, ends_before)
     drafts, holds = draft_bills(session, found, known_at, frozenset(released))
@@ -82,8 +74,7 @@ def issue_cycle(
 
 def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:
     """Keep others from billing these accounts or booking on them until the transaction ends."""
-    among = Account.id.in_(account_ids)
-    session.execute(select(Account.id).where(among).order_by(Account.id).with_for_update(key_share=True))
+    session.execute(_LOCK_ACCOUNTS, {"ids": list(account_ids)})
 
 
 def hold_accounts(session: Session, holds: Sequence[Hold], now: datetime) -> None:

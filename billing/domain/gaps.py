@@ -108,13 +108,9 @@ class _Source:
         self._whole = ~broken & ~empty
         # A slot is a clock minute; the second pass through a repeated hour stands 1,440 columns further on.
         self._slot: npt.NDArray[np.int64] = axis.clock_minute.astype(np.int64) + 1440 * axis.repeated
-        self._at: dict[tuple[int, int], int] = {
-            (int(day), int(slot)): int(value)
-            for day, slot, value, use in zip(
-                axis.day_index, self._slot, spread.values, self._whole[axis.day_index], strict=True
-            )
-            if use
-        }
+        self._values = spread.values
+        self._bounds = np.searchsorted(axis.day_index, np.arange(len(days) + 1))
+        self._days: dict[int, dict[int, int]] = {}
         self._near: dict[int, list[int]] = {}
 
     def _nearest(self, day: int) -> list[int]:
@@ -123,12 +119,21 @@ class _Source:
             self._near[day] = sorted((int(other) for other in alike), key=lambda d: (abs(d - day), d))
         return self._near[day]
 
+    def _day(self, day: int) -> dict[int, int]:
+        """Values of a day by slot; made for the few days that are asked for."""
+        if day not in self._days:
+            span = slice(int(self._bounds[day]), int(self._bounds[day + 1]))
+            slots, values = self._slot[span].tolist(), self._values[span].tolist()
+            self._days[day] = dict(zip(slots, values, strict=True))
+        return self._days[day]
+
     def mean_at(self, index: int) -> int | None:
         """micro_kwh, half-even; None where no whole day of the type has the slot."""
         day, slot = int(self._axis.day_index[index]), int(self._slot[index])
         found: list[int] = []
         for other in self._nearest(day):
-            value = self._at.get((other, slot), self._at.get((other, slot % 1440)))
+            known = self._day(other)
+            value = known.get(slot, known.get(slot % 1440))
             if value is not None:
                 found.append(value)
             if len(found) == NEAREST_DAYS:

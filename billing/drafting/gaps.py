@@ -98,7 +98,7 @@ def filled_supplies(
     on_holidays = [item for item in items if _misses_a_holiday(item)]
     others = [item for item in items if item not in on_holidays]
     gaps = _gaps(session, others, known_at, NEAR) + _gaps(session, on_holidays, known_at, FAR)
-    rated: list[RatedSupply] = []
+    filled: list[tuple[Placed, GapFill]] = []
     holds: list[Hold] = []
     for item, usage_around in gaps:
         gap = fill_gaps(usage_around, item.period, item.zone, item.tariff.holidays)
@@ -108,10 +108,24 @@ def filled_supplies(
             count = len(gap.not_fillable)
             reason = f"{count} missing readings have no whole day like theirs to be taken from."
             holds.append(hold(item.supply, "not_fillable", reason))
-            continue
-        batch = rate(UsageMatrix.of([gap.usage]), item.tariff, item.period, timezone=item.zone)
-        rated += rated_supplies([item], batch, [0], _fill(item, gap))
-    return rated, holds
+        else:
+            filled.append((item, gap))
+    return _rated(filled), holds
+
+
+def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> list[RatedSupply]:
+    """One pass for those that share tariff, zone, days and axis."""
+    alike: dict[tuple[int, str, Period, datetime, int], list[tuple[Placed, GapFill]]] = {}
+    for item, gap in filled:
+        axis = gap.usage.starts_at, gap.usage.interval_minutes
+        alike.setdefault((item.supply.tariff_id, item.zone, item.period, *axis), []).append((item, gap))
+    rated: list[RatedSupply] = []
+    for (_, zone, period, _, _), found in alike.items():
+        group = [item for item, _ in found]
+        batch = rate(UsageMatrix.of([gap.usage for _, gap in found]), group[0].tariff, period, timezone=zone)
+        fills = [_fill(item, gap) for item, gap in found]
+        rated += rated_supplies(group, batch, range(len(group)), fills)
+    return rated
 
 
 def unread_supplies(

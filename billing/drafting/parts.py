@@ -129,9 +129,9 @@ def matrix_of(group: Sequence[Placed]) -> UsageMatrix:
 
 
 def rated_supplies(
-    group: Sequence[Placed], batch: RatedBatch, rows: Iterable[int], fill: Fill | None = None
+    group: Sequence[Placed], batch: RatedBatch, rows: Iterable[int], fills: Sequence[Fill] | None = None
 ) -> list[RatedSupply]:
-    """Rows of a rated batch as parts of bills; row i of the batch is supply i of the group."""
+    """Rows of a rated batch as parts of bills; row i of the batch, and of fills, is supply i of the group."""
     columns = [
         (
             (line.kind, line.label, line.starts_on, line.ends_before),
@@ -155,7 +155,7 @@ def rated_supplies(
             energy[row],
             guessed[row],
             counts[row],
-            fill,
+            None if fills is None else fills[row],
         )
         for row in rows
     ]
