@@ -3,7 +3,8 @@
 The reference is the least that any run must move: every reading once, in binary, to nowhere, and finished
 rows of bills, lines, fills and ledger into the same tables with their constraints. It rates nothing, fills no
 gap, judges nothing, and cannot be repeated. Each turn is made in a database cloned anew, whose readings have
-been touched once; both commit. Seconds of processor are those of this process and of the whole database server.
+been touched once; both commit. Seconds of processor are those of this process and of the whole database
+server.
 """
 
 from __future__ import annotations
