@@ -20,6 +20,8 @@ Rows = npt.NDArray[np.void]
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00"
 _HEADER_BYTES = len(_SIGNATURE) + 8
 _TRAILER_BYTES = 2
+_LAST = (_TRAILER_BYTES, _HEADER_BYTES + _TRAILER_BYTES)
+"""Lengths of a last piece: where there is no row it is the first, too."""
 _ARRAY_HEAD = [
     ("dimensions", ">i4"),
     ("has_holes", ">i4"),
@@ -37,7 +39,7 @@ def pieces(cursor: Cursor[Any], copy: Copy) -> Iterator[Buffer]:
     while piece := copy.read():
         yield piece
         # The last piece of all is told by its length: to ask beyond it is the driver's own affair.
-        while len(piece) > _TRAILER_BYTES:
+        while len(piece) not in _LAST:
             length, piece = taken(1)
             if length <= 0:
                 break
