@@ -30,8 +30,8 @@ class FeedSourceRow:
         return self.expected_by is not None and self.expected_by < now and not self.muted
 
     def silent_hours(self, now: datetime) -> int:
-        """Whole hours since it came."""
-        return int((now - self.received_at) / timedelta(hours=1))
+        """Whole hours since it came; none where the clock stands before that (a utility that pretends)."""
+        return max(0, int((now - self.received_at) / timedelta(hours=1)))
 
 
 @dataclass(frozen=True, slots=True)
