@@ -25,6 +25,7 @@ CAUSES = {
     "discount": (mark("a lower discount"), mark("a higher discount")),
     "tax": (mark("a higher tax"), mark("a lower tax")),
     "tariff": (mark("the change of tariff"), mark("the change of tariff")),
+    "weather": (mark("the weather"), mark("the weather")),
     "volume": (mark("more use a day"), mark("less use a day")),
     "shift": (mark("more use at dearer hours"), mark("more use at cheaper hours")),
     "peak": (mark("a higher peak for the same use"), mark("a lower peak for the same use")),
@@ -38,13 +39,21 @@ SHIFTS = (
     mark("more use after the price fell"), mark("more use before the price fell"),
 )  # fmt: skip
 """What the engine calls a shift where all hours cost the same."""
+WEATHERS = (
+    mark("the colder month"), mark("the milder month"), mark("the hotter month"), mark("the cooler month"),
+    mark("the colder weather"), mark("the milder weather"), mark("the hotter weather"),
+    mark("the cooler weather"), mark("using more than the weather explains"),
+    mark("using less than the weather explains"),
+)  # fmt: skip
+"""What the engine calls the weather, and the use beyond it."""
 SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
     mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
     mark("kWh"), mark("kW"), mark("kW month"), mark("kW day"), mark("year"), mark("connection"),
     mark("kVA month"), mark("kVA day"), mark("kVA year"), mark("kW year"), mark("connection month"),
-    mark("connection day"), mark("connection year"),
+    mark("connection day"), mark("connection year"), mark("mean temperature"), mark("°C"),
+    mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed", "discount")
@@ -94,7 +103,7 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
     same = found.against is not None and found.against.days == found.bill.days
     if row.effect == "days" and same:
         return _(SAME_DAYS)
-    if row.noun in SHIFTS:
+    if row.noun in SHIFTS or row.noun in WEATHERS:
         return _(row.noun)
     return _(CAUSES[row.effect][row.amount_minor < 0])
 

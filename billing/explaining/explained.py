@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 from billing.domain.explanation.comparison import Caveat, Comparison, FirstBill, PerDay
-from billing.domain.explanation.evidence import Figure
 from billing.domain.explanation.moved_days import MovedDay, moved_days
 from billing.domain.explanation.waterfall import waterfall
 from billing.domain.explanation.words import Answer, answer_of
-from billing.domain.money import amount_text
+from billing.explaining.document import EffectRow, ExplanationDocument, SupplyWeather, explanation_document
 from billing.queries.bills import BillRow
 
 Kind = Literal["first", "per_day", "compared"]
 
 
 @dataclass(frozen=True, slots=True)
-class EffectRow:
-    """One effect. noun: the cause as a phrase; detail: how we know it; figures: what the detail is made
-    of; plural: whether the noun is."""
-
-    effect: str
-    noun: str
-    amount_minor: int
-    detail: str
-    figures: tuple[Figure, ...] = ()
-    plural: bool = False
-
-
-class EffectDocument(TypedDict):
-    """One effect, its amount a signed decimal string."""
-
-    effect: str
-    amount: str
-    detail: str
-
-
-class ExplanationDocument(TypedDict):
-    """The promised document of `billing explain`; before and difference are None where there is no earlier
-    bill. Effects add up to the difference exactly, except against a bill of a few days, which has none."""
-
-    before: str | None
-    after: str
-    difference: str | None
-    effects: list[EffectDocument]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class Explained:
     """rows: largest first; where kind is `compared`, their amounts add up to the difference exactly.
 
-    moved: the days that moved most at `moved_at`, a service point where the bill has several.
+    moved: the days that moved most at `moved_at`, a service point where the bill has several. weathers: of
+    each service point whose weather was looked for.
     """
 
     bill: BillRow
@@ -65,6 +33,7 @@ class Explained:
     caveats: tuple[Caveat, ...] = ()
     moved: tuple[MovedDay, ...] = ()
     moved_at: str = ""
+    weathers: tuple[SupplyWeather, ...] = ()
 
     @property
     def difference_minor(self) -> int:
@@ -76,27 +45,28 @@ class Explained:
         return self.difference_minor - sum(row.amount_minor for row in self.rows)
 
     def document(self) -> ExplanationDocument:
-        """The promised document of `billing explain`: totals, and effects as signed decimal strings."""
-
-        def amount(minor: int) -> str:
-            return amount_text(minor, self.decimals)
-
-        return {
-            "before": amount(self.against.total_minor) if self.against else None,
-            "after": amount(self.bill.total_minor),
-            "difference": amount(self.difference_minor) if self.against else None,
-            "effects": [
-                {"effect": row.effect, "amount": amount(row.amount_minor), "detail": row.detail}
-                for row in self.rows
-            ],
-            "sentence": self.sentence,
-        }
+        """The promised document of `billing explain`."""
+        return explanation_document(
+            self.against.total_minor if self.against else None,
+            self.bill.total_minor,
+            self.decimals,
+            self.rows,
+            self.sentence,
+            self.weathers,
+            compared=self.kind == "compared",
+        )
 
 
 def explained(
-    bill: BillRow, against: BillRow | None, found: Comparison | PerDay | FirstBill, *, days: bool
+    bill: BillRow,
+    against: BillRow | None,
+    found: Comparison | PerDay | FirstBill,
+    *,
+    days: bool,
+    point: str = "",
 ) -> Explained:
-    """The domain's answer about two bills of one supply each. days: also look for those that moved most."""
+    """The domain's answer about two bills of one supply each. days: also look for those that moved most;
+    point: the supply's service point."""
     answer: Answer = answer_of(found)
     kind: Kind = "compared" if isinstance(found, Comparison) else "per_day"
     if isinstance(found, FirstBill):
@@ -104,12 +74,25 @@ def explained(
     rows: tuple[EffectRow, ...] = ()
     moved: tuple[MovedDay, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    weathers: tuple[SupplyWeather, ...] = ()
     if isinstance(found, Comparison):
+        weathers = (SupplyWeather(point, found.weather),) if found.weather is not None else ()
         rows = effect_rows(found)
         caveats = found.caveats
         moved = moved_days(found) if days else ()
     decimals = found.after.decimals
-    return Explained(bill, against, decimals, kind, answer.sentence, answer.if_asked_on, rows, caveats, moved)
+    return Explained(
+        bill,
+        against,
+        decimals,
+        kind,
+        answer.sentence,
+        answer.if_asked_on,
+        rows,
+        caveats,
+        moved,
+        weathers=weathers,
+    )
 
 
 def effect_rows(found: Comparison) -> tuple[EffectRow, ...]:

@@ -10,6 +10,7 @@ from billing.domain.errors import NotComparable, NotRateable
 from billing.domain.explanation.comparison import explain
 from billing.explaining.explained import Explained, explained
 from billing.explaining.several import explain_several
+from billing.explaining.weather import NO_WEATHER, WeatherKnown, weather_known
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_bills
 from billing.queries.bills import BillRow
 from utility_crm.kit.errors import Conflict, Refused
@@ -26,8 +27,8 @@ def explain_bill(
     """Why `bill` differs from `against`; without one, what there is to say about a first bill.
 
     days: also find the days that moved most. read: what `read_both` gave, where that has been asked already.
-    Two statements. Raises Refused where the two may not be compared (another account or currency),
-    Conflict where a bill can no longer be made again from what is stored.
+    Two statements, and three for the weather. Raises Refused where the two may not be compared (another
+    account or currency), Conflict where a bill can no longer be made again from what is stored.
     """
     if against is not None and against.account_id != bill.account_id:
         raise Refused("other_account", "The two bills belong to different accounts.", against.number)
@@ -38,12 +39,35 @@ def explain_bill(
     try:
         for one, mine in zip(both, sides, strict=True):
             _check(one, mine)
+        weathers = NO_WEATHER
+        if against is not None:
+            weathers = weather_known(session, bill.account_id, sides[0], sides[1])
         if all(len(mine) == 1 for mine in sides):
-            before = sides[0][0].side if against is not None else None
-            return explained(bill, against, explain(before, sides[-1][0].side), days=days)
-        return explain_several(bill, against, sides[0] if against is not None else (), sides[-1], days=days)
+            return _single(bill, against, sides, weathers, days=days)
+        return explain_several(
+            bill, against, sides[0] if against is not None else (), sides[-1], weathers, days=days
+        )
     except NotComparable as fault:
         raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
+
+
+def _single(
+    bill: BillRow,
+    against: BillRow | None,
+    sides: Sequence[tuple[ReadPart, ...]],
+    weathers: WeatherKnown,
+    *,
+    days: bool,
+) -> Explained:
+    after = sides[-1][0]
+    if against is None:
+        return explained(bill, None, explain(None, after.side), days=days)
+    before = sides[0][0]
+    weather = None
+    if before.part.channel_id == after.part.channel_id:
+        weather = weathers.between(after.part.channel_id, before.side, after.side)
+    found = explain(before.side, after.side, weather)
+    return explained(bill, against, found, days=days, point=after.part.service_point)
 
 
 def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[tuple[ReadPart, ...]]:

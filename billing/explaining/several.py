@@ -30,7 +30,9 @@ from billing.domain.money import Rounding, div_round
 from billing.domain.rating import RatedBill
 from billing.domain.tariff import Charge, Tariff, Version
 from billing.domain.usage import Usage
-from billing.explaining.explained import EffectRow, Explained, effect_rows
+from billing.explaining.document import EffectRow, SupplyWeather
+from billing.explaining.explained import Explained, effect_rows
+from billing.explaining.weather import WeatherKnown
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
 
@@ -42,6 +44,7 @@ class _Supply:
     point: str
     side: Side
     total_minor: int
+    channel_id: int
 
 
 def explain_several(
@@ -49,6 +52,7 @@ def explain_several(
     against: BillRow | None,
     before: Sequence[ReadPart],
     after: Sequence[ReadPart],
+    weathers: WeatherKnown,
     *,
     days: bool,
 ) -> Explained:
@@ -69,7 +73,7 @@ def explain_several(
         for old, new in pairs
         if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
     ]
-    compared = [(new.point, compare(old.side, new.side)) for old, new in single]
+    compared = [(new.point, _compared(old, new, weathers)) for old, new in single]
     alone = _not_split(olds, news, {point for point, _ in compared})
     rows = _added(compared, alone)
     largest = max(compared, key=lambda pair: abs(pair[1].difference_minor), default=None)
@@ -86,7 +90,15 @@ def explain_several(
         caveats,
         moved_days(largest[1]) if largest and days else (),
         largest[0] if largest else "",
+        tuple(SupplyWeather(point, found.weather) for point, found in compared if found.weather is not None),
     )
+
+
+def _compared(old: _Supply, new: _Supply, weathers: WeatherKnown) -> Comparison:
+    """One service point's supply in both bills."""
+    if old.channel_id != new.channel_id:
+        return compare(old.side, new.side)
+    return compare(old.side, new.side, weathers.between(new.channel_id, old.side, new.side))
 
 
 def _whole_bill(parts: Sequence[ReadPart]) -> RatedBill:
@@ -173,7 +185,7 @@ def _supplies(parts: Sequence[ReadPart]) -> list[_Supply]:
     """Parts that follow one another at a service point become one, where they can be priced as one."""
     found: list[_Supply] = []
     for item in parts:
-        next_one = _Supply(item.part.service_point, item.side, item.part.billed_minor)
+        next_one = _Supply(item.part.service_point, item.side, item.part.billed_minor, item.part.channel_id)
         joined = _joined(found[-1], next_one) if found else None
         if joined is not None:
             found[-1] = joined
@@ -186,7 +198,7 @@ def _joined(one: _Supply, other: _Supply) -> _Supply | None:
     """Two stretches as one, or None where that would not give the same money."""
     a, b = one.side, other.side
     alike = (
-        one.point == other.point
+        (one.point, one.channel_id) == (other.point, other.channel_id)
         and a.period.ends_before == b.period.starts_on
         and a.usage.interval_minutes == b.usage.interval_minutes
         and _frame(a.tariff) == _frame(b.tariff)
@@ -203,7 +215,7 @@ def _joined(one: _Supply, other: _Supply) -> _Supply | None:
     tariff = replace(_spliced(a.tariff, b.tariff, b.period), holidays=calendar)
     side = Side(usage, tariff, period, a.timezone, known)
     total = one.total_minor + other.total_minor
-    return _Supply(one.point, side, total) if side.bill().total_minor == total else None
+    return _Supply(one.point, side, total, one.channel_id) if side.bill().total_minor == total else None
 
 
 def _frame(tariff: Tariff) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from billing.domain.days import Period
+from billing.domain.explanation.weather.parting import WeatherFit
 from billing.domain.money import MICRO, amount_text
 
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "AUD": "A$", "NZD": "NZ$", "CAD": "C$", "JPY": "¥", "INR": "₹"}
@@ -51,6 +52,19 @@ def celsius_text(degrees: float) -> str:
     """Degrees with one decimal and a real minus."""
     value = f"{abs(degrees):.1f}"
     return f"−{value}" if degrees < 0 and float(value) else value
+
+
+def fit_text(fit: WeatherFit) -> str:
+    """How well the weather is known: fitted on 334 days, R² 0.63, CV(RMSE) 0.40: heating below 11.5 °C by
+    2.57 ± 0.77 kWh a degree-day."""
+    slopes = [
+        f"{name} {celsius_text(slope.balance_celsius)} °C by {slope.kwh:.2f} ± {slope.plus_minus:.2f} kWh a "
+        "degree-day"
+        for name, slope in (("heating below", fit.heating), ("cooling above", fit.cooling))
+        if slope is not None
+    ]
+    said = " and ".join(slopes)
+    return f"fitted on {fit.days} days, R² {fit.r2:.2f}, CV(RMSE) {fit.cvrmse:.2f}: {said}"
 
 
 def count_words(count: int) -> str:

@@ -69,7 +69,9 @@ def test_from_a_tariff_file_to_an_explained_bill(here: str, tmp_path: Path) -> N
     ]  # fmt: skip
     code, document = call("explain", "--bill", "2026-10-000001")
     assert code == 0
-    assert set(document) == {"before", "after", "difference", "effects", "sentence"}
+    assert set(document) == {
+        "before", "after", "difference", "effects", "residual", "sentence", "weather"
+    }  # fmt: skip
     assert (document["before"], document["after"], document["difference"]) == ("91.35", "94.50", "3.15")
     assert round(sum(float(effect["amount"]) for effect in document["effects"]), 2) == 3.15
     assert all(set(effect) == {"effect", "amount", "detail"} for effect in document["effects"])

@@ -232,4 +232,4 @@ def test_the_earlier_bill_is_found_and_statements_are_few(world: World, session:
     event.listen(connection, "before_cursor_execute", count)
     explain_bill(session, newest, middle)
     event.remove(connection, "before_cursor_execute", count)
-    assert len(statements) == 1  # and one stream of readings
+    assert len(statements) == 2  # where the channel lies, too; and one stream of readings

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
 
-from billing.domain.days import Period
+from billing.domain.days import HolidayCalendar, Period
 from billing.domain.explanation.weather.checks import left_out_gain, slope_errors
+from billing.domain.explanation.weather.daylight import day_lengths
 from billing.domain.explanation.weather.fit import (
     COOLING_CELSIUS,
     HEATING_CELSIUS,
@@ -16,8 +18,16 @@ from billing.domain.explanation.weather.fit import (
     Sample,
     best_models,
 )
-from billing.domain.explanation.weather.record import DailyRecord, Floats
+from billing.domain.explanation.weather.record import (
+    DailyRecord,
+    Floats,
+    Temperatures,
+    daily_celsius,
+    daily_kwh,
+    free_days,
+)
 from billing.domain.money import MICRO
+from billing.domain.usage import Usage
 
 LEAST_DAYS = 180
 LEAST_GAIN = 0.05
@@ -30,9 +40,7 @@ LEAST_SHARE_KNOWN = 0.9
 MOST_DAYS = 365
 """Of the fit, before the later bill's end: an older household was another one."""
 
-Reason = Literal[
-    "no_temperatures", "too_short", "no_weather", "no_gain", "unsure", "outside_range", "no_use", "short_bill"
-]
+Reason = Literal["no_temperatures", "too_short", "no_weather", "no_gain", "unsure", "outside_range", "no_use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +165,32 @@ def part_weather(fit: WeatherFit | LeftOut, before: Floats, after: Floats) -> We
         cooling.append(round(float(cool.mean()) * MICRO))
         means.append(float(known.mean()))
     return Weather(fit, (heating[0], heating[1]), (cooling[0], cooling[1]), (means[0], means[1]))
+
+
+def weather_of_bills(
+    usage: Usage,
+    temperatures: Temperatures,
+    before: Period,
+    after: Period,
+    *,
+    timezone: str,
+    latitude: float,
+    holidays: HolidayCalendar | None,
+) -> Weather | LeftOut:
+    """From readings and temperatures of the year before the later bill's end to what the weather did to both.
+
+    usage: of one household, as known now; what lies outside the year is left alone.
+    """
+    ends_before = max(before.ends_before, after.ends_before)
+    known = Period(ends_before - timedelta(days=MOST_DAYS), ends_before)
+    fit = fit_weather(
+        DailyRecord(
+            known,
+            daily_kwh(usage, known, timezone),
+            daily_celsius(temperatures, known, timezone),
+            day_lengths(known, latitude),
+            free_days(known, holidays),
+        )
+    )
+    celsius = (daily_celsius(temperatures, period, timezone) for period in (before, after))
+    return part_weather(fit, *celsius)
