@@ -17,6 +17,7 @@ from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
 from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
+from billing.domain.money import micro_text
 from billing.domain.tariff_file import default_decimals
 from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
@@ -76,6 +77,7 @@ def tariff(request: Request, code: str) -> Response:
             day_words=partial(day_kinds, language=v.user.language),
             tier_said=partial(tier_said, language=v.user.language),
             per_said=partial(per_said, language=v.user.language),
+            micro_text=micro_text,
         )
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from billing.domain.errors import BillingRefusal, TariffRefused
+from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused
 from billing.domain.interchange import own_form
 from billing.domain.json_place import loads
+from billing.domain.price_file import read_prices
+from billing.domain.price_series import PriceSeries
 from billing.domain.quote import Quote, QuotePeriod, quote
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage
@@ -51,6 +53,54 @@ def tariff_from(path: Path) -> TariffFile:
         raise Invalid(fault.code, f"{fault.reason}.", fault.place or str(path)) from fault
 
 
+def priced_by_files(tariff: Tariff, files: Sequence[str], timezone: str | None) -> Tariff:
+    """The tariff with the price series of files: FILE, or SERIES=FILE where it names several series.
+
+    timezone: of a tariff that names none, and so of times without an offset. Raises Refused where the tariff
+    names no such series, Invalid with the line of a fault.
+    """
+    named = tariff.series_named
+    if files and not named:
+        words = f"Tariff {tariff.code} names no price series; none of its prices comes from a file of prices."
+        raise Refused("no_series", words, files[0])
+    found: dict[str, PriceSeries] = {}
+    for given in files:
+        path = price_path(given)
+        series = given.removesuffix(path).rstrip("=")
+        if series and series not in named:
+            words = f"Tariff {tariff.code} names no price series {series}; it names {', '.join(named)}."
+            raise Refused("no_series", words, given)
+        if not series:
+            series = named[0]
+            if len(named) > 1:
+                words = (
+                    f"Tariff {tariff.code} names several price series ({', '.join(named)}); say which, such "
+                    f"as {named[0]}=FILE."
+                )
+                raise Refused("several_series", words, given)
+        if series in found:
+            raise Refused("prices_twice", f"The series {series} is given twice.", given)
+        found[series] = prices_from(Path(path), series, tariff.timezone or timezone)
+    return tariff.with_prices(found.values())
+
+
+def price_path(given: str) -> str:
+    """The path of FILE or SERIES=FILE; a file that is there with such a name is meant as it stands."""
+    _series, equals, path = given.partition("=")
+    return given if not equals or Path(given).exists() else path
+
+
+def prices_from(path: Path, series: str, timezone: str | None) -> PriceSeries:
+    """The prices of a file. Raises Invalid with the line and the reason."""
+    try:
+        return read_prices(path.read_text(encoding="utf-8"), series, timezone)
+    except UnicodeDecodeError as fault:
+        raise Invalid("prices_refused", "The file of prices is not UTF-8 text.", str(path)) from fault
+    except PricesRefused as fault:
+        where = f"{path}, line {fault.line}" if fault.line else str(path)
+        raise Invalid(fault.code, f"{fault.reason[:1].upper()}{fault.reason[1:]}.", where) from fault
+
+
 def quote_feed(
     feed: FeedFile,
     tariff: Tariff,
@@ -76,6 +126,11 @@ def quote_feed(
         found = quote(
             usage_of(blocks), tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by
         )
+    except MissingPrices as fault:
+        words = f"{str(fault)[:1].upper()}{str(fault)[1:]}."
+        if not tariff.prices:
+            words += " Give a file of prices (--prices FILE)."
+        raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
         raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
     for note in dict.fromkeys(note for bill in found.bills for note in bill.notes):

@@ -83,8 +83,11 @@ def frozen_at(tariff: Tariff, day: date) -> Tariff:
 def is_flat(tariff: Tariff, day: date) -> bool:
     """Whether every hour of every day costs the same on `day`. Raises NotRateable before its first
     version."""
-    charges = tariff.version_on(day).energy
-    return all(len({period.price_micro for period in charge.periods}) == 1 for charge in charges)
+    version = tariff.version_on(day)
+    charges = version.energy
+    return not version.dynamic and all(
+        len({period.price_micro for period in charge.periods}) == 1 for charge in charges
+    )
 
 
 def _offered(live: pd.DataFrame) -> dict[str, tuple[int, ...]]:
@@ -164,12 +167,12 @@ def _priced(
 
 def _cost(matrix: UsageMatrix, tariff: Tariff, day: date, period: Period, timezone: str) -> FloatArray | None:
     """Minor units of each row for the period at the prices of `day`; None where the tariff was not there
-    yet."""
+    yet, or has no price for an hour of it."""
     try:
         frozen = frozen_at(tariff, day)
+        return rate(matrix, frozen, period, timezone=timezone).total_minor.astype(np.float64)
     except NotRateable:
         return None
-    return rate(matrix, frozen, period, timezone=timezone).total_minor.astype(np.float64)
 
 
 def _columns(matrix: UsageMatrix, axis: Axis) -> tuple[slice, slice]:

@@ -21,6 +21,14 @@ TariffTimezone = Annotated[
     typer.Option(help="Whose clock a tariff that names none goes by.", metavar="Area/City"),
 ]
 
+Prices = Annotated[
+    list[str],
+    typer.Option(
+        help="Prices of the tariff's series (starts_at,price); SERIES=FILE where it names several.",
+        metavar="FILE",
+    ),
+]
+
 
 def parse_channels(text: str) -> dict[str, str]:
     """import=E1,export=B1; a usage error where it cannot be understood."""

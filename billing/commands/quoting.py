@@ -13,13 +13,14 @@ from billing.commands.app import app
 from billing.commands.options import (
     TARIFF_HELP,
     Channels,
+    Prices,
     TariffTimezone,
     parse_channels,
     parse_date,
     parse_zone,
 )
 from billing.domain.quote import quote_document
-from billing.quoting import quote_feed, tariff_from
+from billing.quoting import price_path, priced_by_files, quote_feed, tariff_from
 from meters.commands.options import Columns, Timezone, read_options
 from meters.feeds.reading import read_feed
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
@@ -41,6 +42,7 @@ def quote(
     timezone: Timezone = "",
     channels: Channels = "",
     tariff_timezone: TariffTimezone = "",
+    prices: Prices = [],  # noqa: B006
     from_: Annotated[str, typer.Option("--from", help="First local date.", metavar="DATE")] = "",
     to: Annotated[str, typer.Option("--to", help="Date before which the span ends.", metavar="DATE")] = "",
     period: Annotated[By, typer.Option(help="One price a month, a year, or for the whole.")] = By.month,
@@ -50,13 +52,14 @@ def quote(
     options = read_options(columns, timezone)
     zone = parse_zone(tariff_timezone) or timezone or None
     named, first, last = parse_channels(channels), parse_date(from_, "--from"), parse_date(to, "--to")
-    check_paths([tariff, usage], as_json)
+    check_paths([tariff, usage, *(Path(price_path(given)) for given in prices)], as_json)
     with speaking(as_json):
         priced = tariff_from(tariff)
+        subject = priced_by_files(priced.tariff, prices, zone)
         feed = read_feed(usage, "auto", options)
         found = quote_feed(
             feed,
-            priced.tariff,
+            subject,
             channels=named,
             timezone=zone,
             starts_on=first,

@@ -58,6 +58,11 @@ class Axis:
     def size(self) -> int:
         return int(self.day_index.size)
 
+    @property
+    def minutes(self) -> npt.NDArray[np.int64]:
+        """Epoch minutes at which the intervals begin: int64 (intervals,)."""
+        return self.first_minute + np.arange(self.size, dtype=np.int64) * self.interval_minutes
+
     def starts_at(self, index: int) -> datetime:
         return instant_of(self.first_minute + index * self.interval_minutes)
 
@@ -110,3 +115,19 @@ def _offset(zone: ZoneInfo, minute: int) -> tuple[int, bool]:
     offset = local.utcoffset()
     assert offset is not None
     return int(offset / timedelta(minutes=1)), local.fold == 1
+
+
+def clock_instants(
+    day: date, timezone: str, clock_minute: npt.NDArray[np.int16], repeated: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Epoch minutes at which the clock shows these minutes on a day; `repeated`: for the second time, if it
+    does. A time that the clock leaves out is read by what it showed before."""
+    starts, ends = (day_starts_at(one, timezone) for one in (day, day + timedelta(days=1)))
+    if ends - starts == timedelta(days=1):
+        return epoch_minute(starts) + clock_minute.astype(np.int64)
+    zone = ZoneInfo(timezone)
+    found = [
+        datetime(day.year, day.month, day.day, minute // 60, minute % 60, fold=int(again), tzinfo=zone)
+        for minute, again in zip(clock_minute.tolist(), repeated.tolist(), strict=True)
+    ]
+    return np.array([epoch_minute(at.astimezone(UTC)) for at in found], dtype=np.int64)

@@ -3,10 +3,14 @@
 BillingRefusal
 ├── TariffRefused      a tariff file that cannot be taken; says the place
 ├── NotRateable        this usage cannot be priced by this tariff over this period
+│   └── MissingPrices  energy was used while a price series has no price
+├── PricesRefused      a file of prices that cannot be taken; says the line
 └── NotComparable      two bills that may not be held against each other
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class BillingRefusal(ValueError):
@@ -28,6 +32,31 @@ class TariffRefused(BillingRefusal):
 
 class NotRateable(BillingRefusal):
     code = "not_rateable"
+
+
+class MissingPrices(NotRateable):
+    """series: its name. at: the first instant (UTC) with energy and no price. rows: who of a batch."""
+
+    code = "missing_prices"
+
+    def __init__(self, series: str, at: datetime, rows: tuple[int, ...] = (0,)) -> None:
+        super().__init__(
+            f"the price series '{series}' has no price for {at:%Y-%m-%d %H:%M} UTC, when energy was used"
+        )
+        self.series = series
+        self.at = at
+        self.rows = rows
+
+
+class PricesRefused(BillingRefusal):
+    """A file of prices with a fault. line: of the file, from 1; 0 for the whole."""
+
+    code = "prices_refused"
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}" if line else reason)
+        self.line = line
+        self.reason = reason
 
 
 class NotComparable(BillingRefusal):

@@ -28,6 +28,10 @@ class Intervals(Protocol):
     def clock_minute(self) -> npt.NDArray[np.integer]: ...
     @property
     def repeated(self) -> npt.NDArray[np.bool_]: ...
+    @property
+    def minutes(self) -> npt.NDArray[np.int64]:
+        """Epoch minutes of the instants whose prices hold, where prices have an instant."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from billing.domain.money import Int64Array
 
-LineKind = Literal["fixed", "energy", "demand", "discount", "minimum", "tax"]
+LineKind = Literal["fixed", "energy", "demand", "export", "discount", "minimum", "tax"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +19,7 @@ class LineColumn:
     months or days; the currency for what is reckoned on other lines: of a tax or a discount its base, of a
     minimum what is short. price_micro: millionths of the currency per unit; of a tax the rate in parts per
     million, of a discount in per cent the same with a minus, of others reckoned on lines one, or minus one.
+    mean_price_micro: int64 (customers,), where each has a mean price of its own; price_micro is then zero.
     """
 
     kind: LineKind
@@ -31,6 +32,10 @@ class LineColumn:
     quantity_micro: Int64Array
     amount_minor: Int64Array
     group: int = 0
+    mean_price_micro: Int64Array | None = None
+
+    def price_of(self, index: int) -> int:
+        return self.price_micro if self.mean_price_micro is None else int(self.mean_price_micro[index])
 
     def shown(self, index: int) -> bool:
         """A minimum that is reached is no line of the bill."""

@@ -96,6 +96,19 @@ def amounts_of_part(
     return _exactly(quantity_micro, price_micro * part.numerator, denominator, rule)
 
 
+def amounts_of_value(values: Int64Array, worth: Fraction, rule: Rounding) -> Int64Array:
+    """values x worth (minor units each), each element rounded once."""
+    if (
+        worth.numerator == 0
+        or _max_abs(values) * abs(worth.numerator) > INT64_MAX
+        or worth.denominator > INT64_MAX
+    ):
+        return _exactly(values, worth.numerator, worth.denominator, rule)
+    scaled = values * worth.numerator
+    quotient, rest = np.divmod(np.abs(scaled), worth.denominator)
+    return np.sign(scaled) * _rounded(quotient, rest, worth.denominator, rule)
+
+
 def parts_of(values: Int64Array, part: Fraction) -> Int64Array:
     """values x part, rounded half-even; for quantities that are shown, not for money."""
     if part == 1:

@@ -23,9 +23,11 @@ from billing.domain.charges.fixed import FixedCharge, fixed_quantity
 from billing.domain.charges.periods import PricedPeriod
 from billing.domain.days import Period, day_kind
 from billing.domain.demand_plan import DemandPlan, demand_plans
+from billing.domain.dynamic_plan import DynamicPlan, dynamic_plan
 from billing.domain.energy_plan import Base, EnergyPlan, flat_plan, tiered_plan
 from billing.domain.labels import Intervals, labelled
 from billing.domain.money import Rounding
+from billing.domain.price_series import PriceSeries
 from billing.domain.tariff import Tariff, Version
 
 
@@ -47,6 +49,7 @@ class DayRules:
     currency: str
     decimals: int
     rounding: Rounding
+    prices: tuple[PriceSeries, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Plan:
     days: tuple[date, ...]
     order: dict[str, int]
     frame: Frame
+    dynamic: tuple[DynamicPlan, ...] = ()
 
     @property
     def depends_on_demand(self) -> bool:
@@ -91,6 +95,7 @@ def rules_of(tariff: Tariff, period: Period) -> DayRules:
         tariff.currency,
         tariff.decimals,
         tariff.rounding,
+        tariff.prices,
     )
 
 
@@ -114,7 +119,17 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         rules.days,
         order_of(versions),
         Frame(rules.currency, rules.decimals, rules.rounding, rules.closes),
+        tuple(
+            _dynamic_plan(code, rules, group_of_day, axis)
+            for code in dict.fromkeys(charge.code for version in priced for charge in version.dynamic)
+        ),
     )
+
+
+def _dynamic_plan(code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals) -> DynamicPlan:
+    charge_on = [next((c for c in version.dynamic if c.code == code), None) for version, _ in rules.energy]
+    prices = {series.name: series for series in rules.prices}
+    return dynamic_plan(code, charge_on, rules.days, group_of_day, prices, axis)
 
 
 def _fixed_plans(rules: DayRules, group_of_day: Sequence[int]) -> tuple[FixedPlan, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from billing.domain.adjusting import adjusted
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.demand_plan import Highest, highest, month_number
+from billing.domain.dynamic_plan import DynamicFound, found_of
 from billing.domain.energy_plan import EnergyPlan
 from billing.domain.errors import NotRateable
 from billing.domain.lines import LineColumn
@@ -28,11 +29,12 @@ from billing.domain.tiering import energy_by_tier
 @dataclass(frozen=True, eq=False)
 class Determinants:
     """What the readings say. energy: int64 (customers, keys) for each of Plan.energy. demand: for each of
-    Plan.demand; billed: its maxima as billed."""
+    Plan.demand; billed: its maxima as billed. dynamic: for each of Plan.dynamic."""
 
     energy: tuple[Int64Array, ...]
     demand: tuple[Highest, ...] = ()
     billed: tuple[Billed, ...] = ()
+    dynamic: tuple[DynamicFound, ...] = ()
 
 
 def measured(
@@ -56,7 +58,8 @@ def measured(
         for found, most in zip(plan.demand, demand, strict=True)
     )
     energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
-    return Determinants(energy, demand, billed)
+    dynamic = tuple(found_of(found, micro_kwh, begin, end) for found in plan.dynamic)
+    return Determinants(energy, demand, billed, dynamic)
 
 
 def energy_of(
@@ -91,6 +94,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
     lines = [
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
+        *_dynamic_lines(plan, found.dynamic),
         *_demand_lines(plan, found.billed),
     ]
     frame = plan.frame
@@ -154,6 +158,29 @@ def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
                     quantity,
                     amount,
                     key.group,
+                )
+            )
+    return lines
+
+
+def _dynamic_lines(plan: Plan, found: Sequence[DynamicFound]) -> list[LineColumn]:
+    lines = []
+    for one, held in zip(plan.dynamic, found, strict=True):
+        for number, (dynamic, value) in enumerate(zip(one.keys, held.values, strict=True)):
+            key, quantity = dynamic.key, held.micro_kwh[:, number]
+            lines.append(
+                LineColumn(
+                    "energy",
+                    key.code,
+                    key.label,
+                    "kWh",
+                    0,
+                    key.starts_on,
+                    key.ends_before,
+                    quantity,
+                    value.amounts(dynamic.unit, plan.frame.decimals, plan.frame.rounding),
+                    key.group,
+                    value.means(quantity, dynamic.unit),
                 )
             )
     return lines

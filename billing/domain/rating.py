@@ -10,6 +10,7 @@ import numpy as np
 
 from billing.domain.axis import Axis, axis_of, epoch_minute, instant_of
 from billing.domain.days import Period
+from billing.domain.dynamic_plan import energy_by_dynamic_key
 from billing.domain.lines import LineColumn, LineKind
 from billing.domain.money import Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
@@ -156,7 +157,7 @@ class RatedBatch:
                 line.label,
                 line.unit,
                 int(line.quantity_micro[index]),
-                line.price_micro,
+                line.price_of(index),
                 int(line.amount_minor[index]),
                 line.starts_on,
                 line.ends_before,
@@ -288,6 +289,15 @@ def _notes(plan: Plan) -> tuple[Note, ...]:
         )
         for part in (*plan.demand, *(found.tiers.drawn for found in plan.energy if found.tiers))
         if part is not None and part.window_minutes != part.asked_minutes
+    ) + tuple(
+        Note(
+            "coarse_readings",
+            f"The prices of '{key.series}' are by {key.coarse_minutes} minutes; these readings are longer, "
+            "and each was priced at the mean of the prices that hold during it.",
+        )
+        for dynamic in plan.dynamic
+        for key in dynamic.keys
+        if key.coarse_minutes
     )
 
 
@@ -312,6 +322,10 @@ def _estimated(
             sums = held - energy_of(part, values - guessed, begin, end, values)
         for number, key in enumerate(part.keys):
             found[(key.group, key.code, key.label, key.price_micro)] = sums[:, number]
+    for dynamic in plan.dynamic:
+        sums = energy_by_dynamic_key(dynamic, guessed, begin, end)
+        for number, one in enumerate(dynamic.keys):
+            found[(one.key.group, one.key.code, one.key.label, 0)] = sums[:, number]
     return tuple(
         found.get((line.group, line.code, line.label, line.price_micro)) if line.kind == "energy" else None
         for line in lines

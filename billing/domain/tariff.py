@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
+from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.minimum import MinimumCharge
@@ -16,8 +18,11 @@ from billing.domain.days import HolidayCalendar
 from billing.domain.errors import NotRateable
 from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.money import Rounding
+from billing.domain.price_series import PriceSeries
 
-Charge = FixedCharge | EnergyCharge | DemandCharge | DiscountCharge | MinimumCharge | TaxCharge
+Charge = (
+    FixedCharge | EnergyCharge | DynamicCharge | DemandCharge | DiscountCharge | MinimumCharge | TaxCharge
+)
 MonthDay = tuple[int, int]
 
 
@@ -71,6 +76,10 @@ class Version(HashedOnce):
         return tuple(charge for charge in self.charges if isinstance(charge, EnergyCharge))
 
     @property
+    def dynamic(self) -> tuple[DynamicCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, DynamicCharge))
+
+    @property
     def demand(self) -> tuple[DemandCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, DemandCharge))
 
@@ -82,7 +91,10 @@ class Version(HashedOnce):
 
 @dataclass(frozen=True)
 class Tariff(HashedOnce):
-    """timezone None: the premise's. holidays None: no day is a holiday."""
+    """timezone None: the premise's. holidays None: no day is a holiday.
+
+    prices: the series that it names, as far as they were given; see `with_prices`. A tariff file has none.
+    """
 
     code: str
     name: str
@@ -92,9 +104,21 @@ class Tariff(HashedOnce):
     timezone: str | None = None
     holidays: HolidayCalendar | None = None
     rounding: Rounding = Rounding.HALF_UP
+    prices: tuple[PriceSeries, ...] = ()
 
     def __hash__(self) -> int:
         return hash_once(self)
+
+    @property
+    def series_named(self) -> tuple[str, ...]:
+        """The price series that its versions name, each once."""
+        return tuple(dict.fromkeys(one.terms.series for version in self.versions for one in version.dynamic))
+
+    def with_prices(self, known: Iterable[PriceSeries]) -> Tariff:
+        """The same tariff priced by these series; those that it does not name are left out."""
+        named = self.series_named
+        mine = tuple(series for series in known if series.name in named)
+        return replace(self, prices=mine) if named else self
 
     def version_on(self, day: date) -> Version:
         """Raises NotRateable for a day before the first version."""

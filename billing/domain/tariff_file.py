@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
+from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.minimum import MinimumCharge
@@ -131,12 +132,14 @@ def _read_charge(
     value: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, codes_before: tuple[str, ...]
 ) -> Charge:
     fields = Fields(value, place)
-    kind = fields.one_of("kind", ("fixed", "energy", "demand", "discount", "minimum", "tax"))
+    kind = fields.one_of("kind", ("fixed", "energy", "dynamic", "demand", "discount", "minimum", "tax"))
     charge: Charge
     if kind == "fixed":
         charge = FixedCharge.read(fields)
     elif kind == "energy":
         charge = EnergyCharge.read(fields, seasons, has_holidays)
+    elif kind == "dynamic":
+        charge = DynamicCharge.read(fields)
     elif kind == "demand":
         charge = DemandCharge.read(fields, seasons, has_holidays)
     elif kind == "discount":

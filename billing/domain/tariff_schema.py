@@ -105,7 +105,29 @@ def _charge() -> dict[str, Any]:
         },
         {"base": _base()},
     )
-    return {"oneOf": [fixed, energy, _demand(), *_discounts(), _minimum(), tax]}
+    return {"oneOf": [fixed, energy, _dynamic(), _demand(), *_discounts(), _minimum(), tax]}
+
+
+def _dynamic() -> dict[str, Any]:
+    return _object(
+        {
+            "kind": {"const": "dynamic"},
+            "code": _CODE,
+            "label": _said(_TEXT, "The line's name on the bill."),
+            "series": _said(_CODE, "Names the series of prices per kWh."),
+        },
+        _of_series(),
+    )
+
+
+def _of_series() -> dict[str, Any]:
+    """What is done to each price of a series."""
+    return {
+        "multiplier": _said(_DECIMAL, "Each price is multiplied by it; 1 when left out."),
+        "adder": _said(_DECIMAL, "Currency units per kWh added to each price after that."),
+        "cap": _said(_DECIMAL, "No price is more than this, after multiplier and adder."),
+        "floor": _said(_DECIMAL, "No price is less than this, after multiplier and adder."),
+    }
 
 
 def _demand() -> dict[str, Any]:

@@ -136,7 +136,7 @@ def rated_supplies(
         (
             (line.kind, line.label, line.starts_on, line.ends_before),
             line.quantity_micro.tolist(),
-            (line.unit, line.price_micro),
+            (line.unit, line.price_of),
             line.amount_minor.tolist(),
         )
         for line in batch.lines
@@ -147,8 +147,8 @@ def rated_supplies(
         RatedSupply(
             group[row].supply,
             tuple(
-                (*head, quantity[row], *tail, amount[row])
-                for line, (head, quantity, tail, amount) in zip(batch.lines, columns, strict=True)
+                (*head, quantity[row], unit, price_of(row), amount[row])
+                for line, (head, quantity, (unit, price_of), amount) in zip(batch.lines, columns, strict=True)
                 if line.shown(row)
             ),
             totals[row],

@@ -13,7 +13,7 @@ import numpy as np
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
-from billing.domain.errors import NotComparable
+from billing.domain.errors import MissingPrices, NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
 from billing.domain.explanation.sides import Side
@@ -134,7 +134,10 @@ def compare(before: Side, after: Side, weather: Weather | LeftOut | None = None)
     amounts = tuple(_by_key(bill) for bill in bills)
     if not factors and amounts[0] != amounts[1]:
         factors = ("shift",)  # alike on the grid, yet not to the minute: only the hours can differ
-    values = game.values(factors) if factors else {}
+    try:
+        values = game.values(factors) if factors else {}
+    except MissingPrices as fault:
+        raise NotComparable(fault.code, f"{fault}, on a day that stands for another") from fault
     keys = dict.fromkeys((*amounts[0], *amounts[1], *values))
     table = np.zeros((len(keys), 1 << len(factors)), dtype=np.int64)
     for row, key in enumerate(keys):

@@ -22,7 +22,7 @@ from billing.domain.explanation.phrases import (
     percent_text,
     price_text,
 )
-from billing.domain.explanation.shift import price_steps, shares
+from billing.domain.explanation.shift import price_steps, priced_by_series, shares
 from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating import Demand, Line, RatedBill
 
@@ -263,6 +263,8 @@ def _peak_text(figures: tuple[Figure, ...]) -> str:
 
 def _without_hours(found: Comparison) -> str:
     """What there is to show of a shift where the hours cost the same."""
+    if priced_by_series(found):
+        return "the same use, at hours of other prices"
     steps = price_steps(found)
     if steps is None:
         return _WITHOUT_FIGURES["shift"]

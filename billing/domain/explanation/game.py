@@ -171,7 +171,7 @@ class Game:
                 _CONTENT[name](*a) != _CONTENT[name](*b) for a, b in zip(*chosen, strict=True)
             ):
                 return True
-            if name == "price" and self._readings_of_days_differ(days):
+            if name == "price" and (self._readings_of_days_differ(days) or self._series_differ(calendar)):
                 return True
         return False
 
@@ -182,6 +182,17 @@ class Game:
             return True
         before, after = (laid.side.tariff.holidays for laid in self.sides)
         return before != after and any(day_kind(day, before) != day_kind(day, after) for day in days)
+
+    def _series_differ(self, calendar: int) -> bool:
+        """Whether the days' prices differ where they come from a series."""
+        if not any(version.dynamic for laid in self.sides for version, _season in laid.rules.energy):
+            return False
+        plans = [self.plan(Choice.all_of(side, calendar)).dynamic for side in (0, 1)]
+        weights = [
+            [(key.key.label, key.unit, key.weights.tolist()) for plan in found for key in plan.keys]
+            for found in plans
+        ]
+        return weights[0] != weights[1]
 
     def _shapes_differ(self, calendar: int) -> bool:
         shapes = [self.sides[s].actual[self.maps.maps[calendar][s]] for s in (0, 1)]
@@ -223,12 +234,15 @@ class Game:
             of_price.currency,
             of_price.decimals,
             of_price.rounding,
+            of_price.prices,
         )
 
     def plan(self, choice: Choice) -> Plan:
         rules = self.rules(choice)
         reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
-        return compile_plan(rules, self.grid.axis(len(rules.days)), reading_minutes)
+        of_price = self.sides[choice.price]
+        price_days = [of_price.rules.days[int(i)] for i in self.maps.maps[choice.calendar][choice.price]]
+        return compile_plan(rules, self.grid.axis(price_days, of_price.side.zone), reading_minutes)
 
     def values(self, factors: tuple[str, ...]) -> dict[LineKey, Int64Array]:
         """Minor units of every line in all 2^n mixtures: int64 (2^n,), bit i set: factor i as after."""
@@ -336,7 +350,8 @@ def price_content(version: Version, season: str) -> tuple[Any, ...]:
         (one.code, one.window_minutes, one.by, one.per, one.ratchet, _periods(one, season))
         for one in version.demand
     )
-    return energy + demand
+    dynamic = tuple((one.code, one.label, one.terms) for one in version.dynamic)
+    return energy + demand + dynamic
 
 
 def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:

@@ -36,13 +36,18 @@ def shares(found: Comparison, side: int) -> dict[str, int]:
     return found_shares
 
 
+def priced_by_series(found: Comparison) -> bool:
+    """Whether either bill has prices of their own for each interval."""
+    return any(version.dynamic for laid in found.game.sides for version, _season in laid.rules.energy)
+
+
 def price_steps(found: Comparison) -> tuple[tuple[PriceStep, ...], tuple[PriceStep, ...]] | None:
     """The days inside the earlier and the later bill on which the one price of all hours changed.
 
     None where hours differ in price, or where the price changed in neither bill.
     """
     steps = _steps(found.before), _steps(found.after)
-    if not any(steps) or len({**shares(found, 0), **shares(found, 1)}) > 1:
+    if priced_by_series(found) or not any(steps) or len({**shares(found, 0), **shares(found, 1)}) > 1:
         return None
     return steps
 

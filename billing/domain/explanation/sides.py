@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.axis import axis_of, epoch_minute
+from billing.domain.axis import axis_of, clock_instants, epoch_minute
 from billing.domain.days import Period
 from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, rules_of
@@ -66,12 +67,16 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class GridAxis:
-    """Days of a grid one after the other, as an axis of intervals; see billing.domain.axis.Axis."""
+    """Days of a grid one after the other, as an axis of intervals; see billing.domain.axis.Axis.
+
+    minutes: epoch minutes of the instants whose prices hold, those of each day's price day.
+    """
 
     interval_minutes: int
     day_index: npt.NDArray[np.int32]
     clock_minute: npt.NDArray[np.int16]
     repeated: npt.NDArray[np.bool_]
+    minutes: Int64Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +111,20 @@ class Grid:
     def size(self) -> int:
         return int(self.clock.size)
 
-    def axis(self, days: int) -> GridAxis:
+    def axis(self, price_days: Sequence[date], timezone: str) -> GridAxis:
+        """price_days: for each day of the axis, the one whose prices it has where they go by the instant."""
+        days = len(price_days)
         day_index = np.repeat(np.arange(days, dtype=np.int32), self.size)
-        return GridAxis(self.slot_minutes, day_index, np.tile(self.clock, days), np.tile(self.repeated, days))
+        minutes = np.concatenate(
+            [clock_instants(day, timezone, self.clock, self.repeated) for day in price_days]
+        )
+        return GridAxis(
+            self.slot_minutes,
+            day_index,
+            np.tile(self.clock, days),
+            np.tile(self.repeated, days),
+            minutes,
+        )
 
     def columns(self, minute: Int64Array, repeated: npt.NDArray[np.bool_]) -> Int64Array:
         """Which column intervals beginning at these minutes belong to."""

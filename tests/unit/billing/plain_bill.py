@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import calendar
 from collections import defaultdict
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays as public_holidays
 
 from billing.domain.days import Period
+from billing.domain.price_series import PriceSeries
 from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.usage import Usage
 
@@ -31,8 +33,14 @@ class PlainBill:
     """The rules of docs/tariffs.md read straight from the JSON, one interval at a time, in fractions."""
 
     def __init__(
-        self, found: dict[str, Any], usage: Usage, period: Period, state: SupplyState = NOTHING_KNOWN
+        self,
+        found: dict[str, Any],
+        usage: Usage,
+        period: Period,
+        state: SupplyState = NOTHING_KNOWN,
+        prices: Iterable[PriceSeries] = (),
     ) -> None:
+        self.prices = {series.name: series for series in prices}
         self.found, self.rule = found, found["rounding"]
         self.unit = Fraction(10) ** found["decimals"]
         where = found.get("holidays")
@@ -109,6 +117,10 @@ class PlainBill:
                 continue
             day = local.date()
             for charge in self.version(day)["charges"]:
+                if charge["kind"] == "dynamic":
+                    name = f"{charge['label']}, mean price"
+                    key = (self.adjusting_on(day), charge["code"], name, self._terms(charge))
+                    self.lines[key] += Fraction(micro, 10**6) * self._series_price(charge, at, usage)
                 if charge["kind"] != "energy":
                     continue
                 hit = self.price_at(charge, day, local.hour * 60 + local.minute)
@@ -128,6 +140,24 @@ class PlainBill:
                     self.drawn[charge["code"], repr(charge), reset][day, clock // length, local.fold] += micro
         for code in self.segments:
             self._tiers(code, period, usage)
+
+    @staticmethod
+    def _terms(charge: dict[str, Any]) -> str:
+        return repr([charge.get(name) for name in ("series", "multiplier", "adder", "cap", "floor")])
+
+    def _series_price(self, charge: dict[str, Any], at: datetime, usage: Usage) -> Fraction:
+        """The mean of the series over the reading, or the price that holds when it begins."""
+        series = self.prices[charge["series"]]
+        found = []
+        while True:
+            place = (at - series.starts_at) // timedelta(minutes=series.interval_minutes)
+            price = Fraction(int(series.price_micro[place]), 10**6)
+            price = price * Fraction(charge.get("multiplier", "1")) + Fraction(charge.get("adder", "0"))
+            price = min(price, Fraction(charge.get("cap", "99999999")))
+            found.append(max(price, Fraction(charge.get("floor", "-99999999"))))
+            at += timedelta(minutes=series.interval_minutes)
+            if len(found) * series.interval_minutes >= usage.interval_minutes:
+                return sum(found, Fraction(0)) / len(found)
 
     def _tiers(self, code: str, period: Period, usage: Usage) -> None:
         """Each segment filled kWh by kWh, in the order of time, in proportion, or label by label."""

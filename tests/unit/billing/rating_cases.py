@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
+from billing.domain.price_series import PriceSeries
 from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
 from billing.domain.tariff import Tariff
 from billing.domain.tariff_file import tariff_of
@@ -200,6 +201,39 @@ def demand_charges(draw: st.DrawFn, seasons: bool, code: str = "demand") -> dict
     return found
 
 
+def random_prices(name: str, minutes: int, seed: int) -> PriceSeries:
+    """Every instant of 2013 and of the days around it; prices of all six decimals, some below zero."""
+    starts_at = datetime(2012, 12, 25, tzinfo=UTC)
+    size = 380 * 1440 // minutes
+    return PriceSeries.of(
+        name, starts_at, minutes, np.random.default_rng(seed).integers(-90_000, 700_000, size)
+    )
+
+
+SERIES = tuple(random_prices(name, minutes, minutes) for name, minutes in (("spot", 30), ("hourly", 60)))
+
+
+@st.composite
+def dynamic_charges(draw: st.DrawFn, code: str = "market") -> dict[str, Any]:
+    found = {
+        "kind": "dynamic",
+        "code": code,
+        "label": "Market",
+        "series": draw(st.sampled_from(["spot", "hourly"])),
+    }
+    for key, values in (("multiplier", ["1.05", "-0.5", "0.333333"]), ("adder", ["0.012345", "-0.02"])):
+        if draw(st.booleans()):
+            found[key] = draw(st.sampled_from(values))
+    if draw(st.booleans()):
+        found |= {"cap": "0.35", "floor": draw(st.sampled_from(["0", "-0.01"]))}
+    return found
+
+
+def priced_of(found: dict[str, Any]) -> Tariff:
+    """A document's tariff, with the prices of these cases."""
+    return tariff_of(found).with_prices(SERIES)
+
+
 @st.composite
 def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
     """Demands of some of the months before; connections; the year so far."""
@@ -251,6 +285,8 @@ def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]
         charges.append(fixed(draw(prices), "year", "fee") | {"each": "connection"})
     if draw(st.booleans()):
         charges.append(draw(energy_charges(seasons, holidays, "network")))
+    if draw(st.integers(0, 3)) == 3:
+        charges.append(draw(dynamic_charges()))
     if draw(st.booleans()):
         charges.append(draw(demand_charges(seasons)))
     codes = [charge["code"] for charge in charges]
@@ -335,7 +371,7 @@ def pairs(draw: st.DrawFn) -> tuple[Side, Side]:
         first if draw(st.booleans()) else draw(documents(zone, draw(st.sampled_from(["standard", "other"]))))
     )
     second = {**second, "decimals": first["decimals"]}
-    return draw(sides(tariff_of(first))), draw(sides(tariff_of(second)))
+    return draw(sides(priced_of(first))), draw(sides(priced_of(second)))
 
 
 # Two times four whole weeks from a Monday, without clock change or holiday.

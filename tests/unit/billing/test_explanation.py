@@ -20,6 +20,7 @@ from rating_cases import (
     flat,
     pairs,
     periods,
+    priced_of,
     random_usage,
     side_of,
     sides,
@@ -70,7 +71,7 @@ def test_swapping_the_bills_negates_every_effect(pair: Pair) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(documents().map(tariff_of).flatmap(sides))
+@given(documents().map(priced_of).flatmap(sides))
 def test_a_bill_with_itself_has_no_effects(side: Side) -> None:
     found = compare(side, side)
     assert found.difference_minor == 0
@@ -106,7 +107,7 @@ def test_an_unrelated_charge_moves_no_energy(
     usages = random_usage(before, LONDON, seed), random_usage(after, LONDON, seed + 1)
 
     def energy_cells(document: dict[str, Any]) -> dict[tuple[str, str], tuple[int, ...]]:
-        subject = tariff_of(document)
+        subject = priced_of(document)
         result = compare(Side(usages[0], subject, before, LONDON), Side(usages[1], subject, after, LONDON))
         return {(row.code, row.label): row.effects_minor for row in result.rows if row.kind == "energy"}
 
@@ -126,7 +127,7 @@ def test_names_of_periods_change_nothing(
     usages = random_usage(before, LONDON, seed), random_usage(after, LONDON, seed + 1)
     results = []
     for each in (found, renamed):
-        subject = tariff_of(each)
+        subject = priced_of(each)
         results.append(
             compare(Side(usages[0], subject, before, LONDON), Side(usages[1], subject, after, LONDON))
         )

@@ -18,6 +18,7 @@ from rating_cases import (
     fixed,
     flat,
     periods,
+    priced_of,
     random_usage,
     side_of,
     tariff,
@@ -30,7 +31,6 @@ from rating_cases import (
 
 from billing.domain.days import Period
 from billing.domain.explanation.comparison import Comparison, compare
-from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage
 
 LONDON = "Europe/London"
@@ -149,7 +149,7 @@ def test_only_the_tariff(seed: int, other: dict[str, Any]) -> None:
     assume("seasons" not in other["versions"][0])
     found = compare(
         side_of(WORKED, FIRST, week_usage(FIRST, seed)),
-        side_of(tariff_of(other), SECOND, week_usage(SECOND, seed)),
+        side_of(priced_of(other), SECOND, week_usage(SECOND, seed)),
     )
     assert set(found.factors) <= {"tariff", "days"}
     # What goes by the month counts 28 days of June and of July differently, which is the calendar's doing.
@@ -164,7 +164,7 @@ def test_only_the_volume_over_any_period(
     found: dict[str, Any], period: Period, seed: int, times: int
 ) -> None:
     """Against itself with every reading multiplied: any tariff, any calendar, both clock changes."""
-    subject = tariff_of(found)
+    subject = priced_of(found)
     usage = random_usage(period, LONDON, seed)
     more = Usage.of(usage.starts_at, 30, usage.micro_kwh * times)
     only(compare(side_of(subject, period, usage), side_of(subject, period, more)), "volume")
@@ -175,7 +175,7 @@ def test_only_the_volume_over_any_period(
 def test_only_the_tariff_over_any_period(
     first: dict[str, Any], second: dict[str, Any], period: Period, seed: int
 ) -> None:
-    subjects = tariff_of(first), tariff_of({**second, "code": "other", "decimals": first["decimals"]})
+    subjects = priced_of(first), priced_of({**second, "code": "other", "decimals": first["decimals"]})
     usage = random_usage(period, LONDON, seed)
     found = compare(side_of(subjects[0], period, usage), side_of(subjects[1], period, usage))
     assert set(found.factors) <= {"tariff"}

@@ -17,6 +17,7 @@ from rating_cases import (
     fixed,
     flat,
     periods,
+    priced_of,
     random_usage,
     tariff,
     tax,
@@ -30,7 +31,6 @@ from billing.domain.errors import NotRateable
 from billing.domain.quote import quote, quote_document, split, touched_dates
 from billing.domain.rating import rate
 from billing.domain.supply_state import SupplyState
-from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage, UsageMatrix
 
 
@@ -39,7 +39,7 @@ from billing.domain.usage import Usage, UsageMatrix
 def test_a_quote_on_the_own_tariff_is_the_bill(
     found: dict[str, Any], period: Period, seed: int, by: Any
 ) -> None:
-    subject = tariff_of(found)
+    subject = priced_of(found)
     usage = random_usage(period, found["timezone"], seed)
     document = quote_document(quote(usage, subject, by=by))
     bills, state = [], SupplyState()
@@ -71,7 +71,7 @@ def test_a_bill_looks_back_upon_bills_before_as_upon_its_own_months(
     for each in found["versions"]:
         for charge in each["charges"]:
             charge.pop("by", None)
-    subject = tariff_of(found)
+    subject = priced_of(found)
     usage = random_usage(period, found["timezone"], seed)
     demands = []
     for by in ("month", "whole"):

@@ -227,3 +227,69 @@ def test_londons_flat_bills(shared_data: Path, tariff: str) -> None:
         assert code == 0
         assert document["usage"] == {"readings": int(known["rows"]), "missing": int(known["missing_hh"])}
         assert abs(Decimal(document["total"]) - Decimal(known["bill_flat_gbp_14_228p"])) < Decimal("0.0051")
+
+
+DYNAMIC = {
+    **TARIFF,
+    "versions": [
+        {
+            "starts_on": "2010-01-01",
+            "charges": [{"kind": "dynamic", "code": "energy", "label": "Market", "series": "spot"}],
+        }
+    ],
+}
+
+
+def test_prices_of_a_series_from_a_file(tmp_path: Path, tariff: str) -> None:
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 48)
+    subject = written(tmp_path / "dynamic.json", json.dumps(DYNAMIC))
+    words = ("--usage", usage, "--columns", COLUMNS, "--timezone", "UTC", "--tariff", subject)
+    code, document = call(*words)
+    assert (code, document["error"]["code"]) == (1, "missing_prices")
+    assert "'spot' has no price for 2024-01-31 00:00 UTC" in document["error"]["message"]
+    assert "--prices FILE" in document["error"]["message"]
+    rows = [f"2024-01-31 {hour:02d}:00:00,{hour}" for hour in range(24)]
+    prices = written(tmp_path / "prices.csv", "\n".join(["starts_at,price", *rows]))
+    for given in (prices, f"spot={prices}"):
+        code, document = call(*words, "--prices", given, "--tariff-timezone", "UTC")
+        assert (code, document["total"]) == (0, "276.00")
+        assert document["periods"][0]["lines"] == [
+            {
+                "charge": "energy", "label": "Market, mean price", "quantity": "24", "unit": "kWh",
+                "price": "11.5", "amount": "276.00",
+            }
+        ]  # fmt: skip
+    # Another clock: the file's first price holds from 01:00 UTC on.
+    code, document = call(*words, "--prices", prices, "--tariff-timezone", "Atlantic/Azores")
+    assert (code, document["error"]["code"]) == (1, "missing_prices")
+    code, document = call(*words, "--prices", f"other={prices}")
+    assert (code, document["error"]["code"]) == (1, "no_series")
+    code, document = call(
+        "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC", "--tariff", tariff, "--prices", prices
+    )
+    assert (code, document["error"]["code"]) == (1, "no_series")
+    code, document = call(*words, "--prices", str(tmp_path / "none.csv"))
+    assert (code, document["error"]["code"]) == (2, "no_such_path")
+    bad = written(tmp_path / "bad.csv", "starts_at,price\n2024-01-31 00:00:00,0.1\n2024-01-31 00:00:00,0.2\n")
+    code, document = call(*words, "--prices", bad)
+    assert (code, document["error"]["code"]) == (1, "prices_refused")
+    assert document["error"]["where"] == f"{bad}, line 3"
+
+
+@pytest.mark.shared
+def test_londons_dynamic_bills_by_the_command_line(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "readings" / "london"
+    rows = (folder / "price_temperature_2013.csv").read_text(encoding="utf-8").splitlines()
+    prices = "\n".join(["starts_at,price", *(row.rpartition(",")[0] for row in rows[1:])])
+    subject = written(tmp_path / "dynamic.json", json.dumps(DYNAMIC))
+    known_rows = (folder / "expected_2013.csv").read_text(encoding="utf-8").splitlines()
+    head = known_rows[0].split(",")
+    for row in known_rows[3:5]:
+        known = dict(zip(head, row.split(","), strict=True))
+        code, document = call(
+            "--tariff", subject, "--usage", str(folder / f"{known['LCLid']}.csv"), "--columns", COLUMNS,
+            "--timezone", "UTC", "--prices", written(tmp_path / "prices.csv", prices), "--period", "year",
+            "--from", "2013-01-01", "--to", "2014-01-01",
+        )  # fmt: skip
+        assert code == 0
+        assert abs(Decimal(document["total"]) - Decimal(known["bill_dtou_gbp"])) < Decimal("0.0051")

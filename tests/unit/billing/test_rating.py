@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_bill import PlainBill
 from rating_cases import (
+    SERIES,
     WORKED,
     document,
     documents,
@@ -25,6 +26,7 @@ from rating_cases import (
     flat,
     london_usage,
     periods,
+    priced_of,
     random_usage,
     states,
     tariff,
@@ -49,8 +51,8 @@ def test_bill_equals_the_rules_read_one_interval_at_a_time(
 ) -> None:
     usage = random_usage(period, found["timezone"], seed, minutes=minutes)
     state = data.draw(states(period.starts_on))
-    bill = rate_bill(usage, tariff_of(found), period, state=state)
-    plain = PlainBill(found, usage, period, state)
+    bill = rate_bill(usage, priced_of(found), period, state=state)
+    plain = PlainBill(found, usage, period, state, SERIES)
     got: dict[str, list[int]] = defaultdict(list)
     for line in bill.lines:
         got[line.code].append(line.amount_minor)
@@ -66,7 +68,7 @@ def test_bill_equals_the_rules_read_one_interval_at_a_time(
 @settings(deadline=None, max_examples=40)
 @given(documents(), periods(), st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4))
 def test_a_bill_is_a_batch_of_one(found: dict[str, Any], period: Period, seeds: list[int]) -> None:
-    subject = tariff_of(found)
+    subject = priced_of(found)
     usages = []
     for seed in seeds:
         usage = random_usage(period, found["timezone"], seed)
@@ -100,7 +102,7 @@ def test_energy_of_parts_adds_up_to_the_whole(
     """Determinants of parts add exactly; which tier they fall in depends on what the part counts from."""
     middle = period.starts_on + timedelta(days=min(cut, period.days - 1))
     usage = random_usage(period, found["timezone"], seed)
-    subject = tariff_of(found)
+    subject = priced_of(found)
     whole = rate_bill(usage, subject, period)
     parts = [
         rate_bill(usage, subject, part)

@@ -22,6 +22,16 @@ WHOLE = document(
     version(
         fixed() | {"each": "kVA"},
         three_rates(),
+        {
+            "kind": "dynamic",
+            "code": "market",
+            "label": "Market",
+            "series": "spot",
+            "multiplier": "1.05",
+            "adder": "0.03",
+            "cap": "0.95",
+            "floor": "-0.1",
+        },
         demand(by="bill", per="day", ratchet={"percent": "80", "months": 11, "of": ["june"]}),
         {"kind": "discount", "code": "off", "label": "Off", "percent": "10"},
         {
