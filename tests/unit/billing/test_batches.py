@@ -18,6 +18,7 @@ from rating_cases import (
     documents,
     fixed,
     periods,
+    priced_of,
     random_usage,
     three_rates,
     tiered,
@@ -84,7 +85,7 @@ def test_a_batch_is_its_bills_one_by_one_and_in_any_order(
     found: dict[str, Any], period: Period, seed: int, minutes: int, short: int
 ) -> None:
     """short: the readings begin as many hours late, at times."""
-    subject = tariff_of(found)
+    subject = priced_of(found)
     late = timedelta(days=period.days - 1, hours=0) if short > 39 else timedelta(hours=max(0, short - 30))
     usages = [_from(one, late) for one in kinds_of_load(period, found["timezone"], seed, minutes)]
     state = states_of(np.random.default_rng(seed), period.starts_on)
@@ -120,7 +121,7 @@ def test_accounts_with_periods_of_their_own_share_one_matrix(
     found: dict[str, Any], own: list[Period], seed: int
 ) -> None:
     """Readings of a longer time than any account's period: each is billed for its own days of them."""
-    subject = tariff_of(found)
+    subject = priced_of(found)
     whole = Period(min(one.starts_on for one in own), max(one.ends_before for one in own))
     usages = kinds_of_load(whole, found["timezone"], seed)
     state = states_of(np.random.default_rng(seed), date(2013, 1, 1))
@@ -166,7 +167,7 @@ def test_money_of_a_split_period_is_within_one_minor_unit_a_line(
         {**one, "charges": [*filter(_by_quantity, one["charges"]), fixed("0.31", "day", "daily")]}
         for one in found["versions"]
     ]
-    subject = tariff_of({**found, "versions": kept})
+    subject = priced_of({**found, "versions": kept})
     middle = period.starts_on + timedelta(days=min(cut, period.days - 1))
     usage = random_usage(period, found["timezone"], seed, most)
     whole = _lines([rate_bill(usage, subject, period)])
