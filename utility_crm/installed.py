@@ -12,6 +12,7 @@ GROUND_TABLES = [
     "utility_crm.auth.tables",
     "utility_crm.network.tables",
     "utility_crm.customers.tables",
+    "utility_crm.segments.tables",
 ]
 
 

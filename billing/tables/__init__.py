@@ -31,6 +31,7 @@ from billing.tables.supply import (
     Agreement,
     Tariff,
 )
+from billing.tables.what_if import ForecastSpread, WhatIf, WhatIfResult
 
 __all__ = [
     "AccountBalance",
@@ -44,6 +45,7 @@ __all__ = [
     "CorrectionLook",
     "CreditNote",
     "CreditNoteLine",
+    "ForecastSpread",
     "GatheredBill",
     "HeldBill",
     "Invoice",
@@ -54,4 +56,6 @@ __all__ = [
     "Tariff",
     "TariffHistory",
     "TaxIdentity",
+    "WhatIf",
+    "WhatIfResult",
 ]

@@ -73,3 +73,14 @@ def test_what_is_not_there_is_said(session: Session, billed: Supplied) -> None:
     assert "why" in refused.value.message
     with pytest.raises(NotFound):
         ask(session, "A-none", "why")
+
+
+def test_the_own_tariff_again_is_what_was_billed(session: Session, billed: Supplied) -> None:
+    document = ask(session, billed.account, "tariff", shift="30")
+    found = {one["name"]: one["value"] for one in document["figures"]}
+    assert document["adds_up"] is not None and len(document["adds_up"]["parts"]) == 3
+    assert found["billed"] == document["adds_up"]["total"]
+    assert found["verdict.flat"] == "short" and "Stay with Day & Night" in document["sentence"]
+    assert Decimal(found["saving_on.flat"]) == Decimal(found["billed"]) - Decimal(found["cost_on.flat"])
+    # At one price for all hours nothing is gained by moving use about.
+    assert abs(Decimal(found["cost_shifted.flat"]) - Decimal(found["cost_on.flat"])) < Decimal("0.02")

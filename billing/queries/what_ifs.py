@@ -1,0 +1,48 @@
+"""What whole-base what-ifs have found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSaving:
+    """What the newest what-if on a tariff says of an account; saving_minor below zero where it costs more."""
+
+    tariff_code: str
+    tariff: str
+    currency: str
+    own_minor: int
+    other_minor: int
+    verdict: str
+    on_day: date
+    computed_at: datetime
+
+    @property
+    def saving_minor(self) -> int:
+        return self.own_minor - self.other_minor
+
+
+_KNOWN = text(
+    """
+    select distinct on (w.tariff_id) t.code, t.name, w.currency, r.own_minor, r.other_minor, r.verdict,
+           w.on_day, w.finished_at
+    from what_if_results r
+    join what_ifs w on w.id = r.what_if_id and w.finished_at is not null
+    join tariffs t on t.id = w.tariff_id
+    where r.account_id = :account
+      and not exists (select from agreements g where g.account_id = r.account_id and g.tariff_id = w.tariff_id
+                      and g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today))
+    order by w.tariff_id, w.finished_at desc
+    """
+)
+
+
+def known_savings(session: Session, account_id: int, today: date) -> list[KnownSaving]:
+    """The account on every tariff that a what-if has run on and that it is not on, the best first."""
+    rows = session.execute(_KNOWN, {"account": account_id, "today": today})
+    return sorted((KnownSaving(*row) for row in rows), key=lambda one: (-one.saving_minor, one.tariff_code))

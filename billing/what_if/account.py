@@ -1,0 +1,93 @@
+"""What an account would pay on each tariff it could be on, over the bills of its last year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.domain.load_shift import Shift
+from billing.domain.stay import MONTHS, Judgement, judged
+from billing.domain.tariff import Tariff
+from billing.queries.bill_parts import parts_of_bills, read_bills
+from billing.queries.bills import BillRow
+from billing.what_if.eligible import candidates, offers_for
+from billing.what_if.replaying import BilledMonth, Coverage, Replay, coverage_of, replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A candidate: its replay, the saving by month (below zero where it costs more), and the judgement."""
+
+    replay: Replay
+    saving_minor: tuple[int, ...]
+    judgement: Judgement
+
+    @property
+    def tariff(self) -> Tariff:
+        return self.replay.tariff
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWhatIf:
+    """bills: the months replayed, oldest first. own: the tariff of the newest bill over all of them; where it
+    was changed meanwhile its total is not what was billed. others: the cheapest first; refused: those that
+    cannot be priced.
+    """
+
+    bills: tuple[BillRow, ...]
+    own: Replay | None
+    others: tuple[Compared, ...]
+    refused: tuple[Replay, ...]
+    coverage: Coverage
+    shift: Shift
+
+    @property
+    def billed_minor(self) -> int:
+        return sum(bill.total_minor for bill in self.bills)
+
+    @property
+    def best(self) -> Compared | None:
+        """The cheapest candidate."""
+        return self.others[0] if self.others else None
+
+    @property
+    def advised(self) -> Compared | None:
+        """The cheapest candidate that is worth a change; None: stay."""
+        return next((one for one in self.others if not one.judgement.stay), None)
+
+
+_SEGMENT = text(
+    "select c.segment from accounts a join customers c on c.id = a.customer_id where a.id = :account"
+)
+
+
+def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shift: Shift) -> AccountWhatIf:
+    """bills: issued bills of one account, the newest first; the last twelve are replayed. Four statements."""
+    year = tuple(reversed(bills[:MONTHS]))
+    if not year:
+        return AccountWhatIf((), None, (), (), Coverage(0, 0, 0, 0), shift)
+    parts = parts_of_bills(session, [bill.id for bill in year])
+    read = read_bills(session, [(bill, parts[bill.id]) for bill in year])
+    months = [BilledMonth(bill, mine) for bill, mine in zip(year, read, strict=True)]
+    newest = [item.part for item in months[-1].parts]
+    if not newest:
+        return AccountWhatIf(year, None, (), (), coverage_of(months), shift)
+    segment = session.scalar(_SEGMENT, {"account": year[-1].account_id})
+    own = {part.tariff.code: part.tariff for part in newest}
+    offered = candidates(offers_for(session, segment, today), list(own.values()), newest[0].timezone)
+    mine = replayed(months, newest[-1].tariff, shift) if len(own) == 1 else None
+    now_minor = mine.cost_minor if mine and not mine.refused else tuple(bill.total_minor for bill in year)
+    others, refused = [], []
+    for offer in offered:
+        replay = replayed(months, offer.tariff, shift)
+        if replay.refused:
+            refused.append(replay)
+            continue
+        saving = tuple(now - then for now, then in zip(now_minor, replay.cost_minor, strict=True))
+        others.append(Compared(replay, saving, judged(saving, sum(now_minor), len(offered))))
+    others.sort(key=lambda one: (one.replay.total_minor, one.tariff.code))
+    return AccountWhatIf(year, mine, tuple(others), tuple(refused), coverage_of(months), shift)

@@ -1,0 +1,59 @@
+"""Facts kept and read by name; who works them out is nobody's business here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_FORGET = text(
+    "delete from fact_values where fact = :fact and parameter = :parameter "
+    "and not customer_id = any(cast(:customers as bigint[])) "
+    "and (cast(:among as bigint[]) is null or customer_id = any(cast(:among as bigint[])))"
+)
+_KEEP = text(
+    "insert into fact_values (fact, parameter, customer_id, value, computed_at) "
+    "select :fact, :parameter, v.customer_id, v.value, :now "
+    "from unnest(cast(:customers as bigint[]), cast(:amounts as numeric[])) as v(customer_id, value) "
+    "on conflict (fact, parameter, customer_id) do update "
+    "set value = excluded.value, computed_at = excluded.computed_at"
+)
+_OF = text(
+    "select parameter, value, computed_at from fact_values "
+    "where fact = :fact and customer_id = :customer order by parameter"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value of a fact with a parameter."""
+
+    parameter: str
+    value: Decimal
+    computed_at: datetime
+
+
+def keep_fact(
+    session: Session,
+    fact: str,
+    parameter: str,
+    values: Mapping[int, int],
+    now: datetime,
+    *,
+    among: list[int] | None = None,
+) -> None:
+    """Store a fact by customer. Who is not in `values` becomes unknown: everybody, or of those `among`."""
+    customers = sorted(values)
+    given = {"fact": fact, "parameter": parameter, "customers": customers}
+    session.execute(_FORGET, {**given, "among": among})
+    amounts = [Decimal(values[one]) for one in customers]
+    session.execute(_KEEP, {**given, "amounts": amounts, "now": now})
+
+
+def facts_of(session: Session, fact: str, customer_id: int) -> tuple[Fact, ...]:
+    """A customer's values of one fact, by parameter."""
+    return tuple(Fact(*row) for row in session.execute(_OF, {"fact": fact, "customer": customer_id}))
