@@ -33,7 +33,7 @@ SHIFTS = (0, 10, 20, 30, 40, 50, 60)
 VERDICTS = {
     "switch": mark("worth a change"),
     "noise": mark("may be chance"),
-    "small": mark("under 2 %"),
+    "small": mark("under two percent"),
     "dearer": mark("dearer"),
     "short": mark("too little known"),
 }
