@@ -18,6 +18,7 @@ from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
+AgreementKind = Literal["contract", "deemed"]
 EndReason = Literal["moved", "switched", "cut_off", "died", "changed_tariff"]
 
 
@@ -29,10 +30,16 @@ def start_agreement(
     starts_on: date,
     ends_before: date | None = None,
     end_reason: EndReason | None = None,
+    *,
+    kind: AgreementKind = "contract",
+    correct: bool = False,
 ) -> Agreement:
-    """Supply at a service point for an account. Raises NotFound, Refused (unassigned point, other currency)
-    or Conflict (another agreement holds on one of those days, or it would begin inside what has been
-    billed)."""
+    """Supply at a service point for an account.
+
+    correct: also inside what has been billed, where the bills will be put right (`billing.corrections`).
+    Raises NotFound, Refused (unassigned point, other currency) or Conflict (another agreement holds on one of
+    those days, or it would begin inside what has been billed).
+    """
     account = session.get(Account, account_id)
     point = session.get(ServicePoint, service_point_id)
     tariff = session.get(Tariff, tariff_id)
@@ -52,7 +59,7 @@ def start_agreement(
     if ends_before is not None and ends_before <= starts_on:
         raise Invalid("period", f"An agreement from {starts_on} cannot end before {ends_before}.")
     billed_before = billed_until(session, [account_id]).get(account_id)
-    if billed_before is not None and starts_on < billed_before:
+    if billed_before is not None and starts_on < billed_before and not correct:
         raise Conflict("billed", already_billed(account.number, billed_before), account.number)
     made = Agreement(
         account_id=account_id,
@@ -61,6 +68,7 @@ def start_agreement(
         starts_on=starts_on,
         ends_before=ends_before,
         end_reason=end_reason,
+        kind=kind,
     )
     try:
         with session.begin_nested():
@@ -100,9 +108,15 @@ def already_billed(account: str, billed_before: date) -> str:
     return f"Account {account} is billed for all before {billed_before}; supply can begin from then on."
 
 
-def end_agreement(session: Session, agreement_id: int, ends_before: date, reason: EndReason) -> Agreement:
-    """End supply before a day. Raises NotFound, Invalid (not after its start), Conflict (ended already on
-    another day, or billed beyond that day)."""
+def end_agreement(
+    session: Session, agreement_id: int, ends_before: date, reason: EndReason, *, correct: bool = False
+) -> Agreement:
+    """End supply before a day.
+
+    correct: also inside what has been billed; the bills beyond it then show up as bills that would differ.
+    Raises NotFound, Invalid (not after its start), Conflict (ended already on another day, or billed beyond
+    that day).
+    """
     agreement = session.get(Agreement, agreement_id, with_for_update=True)
     if agreement is None:
         raise NotFound("agreement", "There is no such agreement.")
@@ -112,16 +126,39 @@ def end_agreement(session: Session, agreement_id: int, ends_before: date, reason
         raise Conflict("ended", f"The agreement has ended already, before {agreement.ends_before}.")
     if ends_before <= agreement.starts_on:
         raise Invalid("period", f"An agreement from {agreement.starts_on} cannot end before {ends_before}.")
-    number = session.scalar(
-        select(Bill.number)
-        .join(BillLine, BillLine.bill_id == Bill.id)
-        .where(
-            BillLine.agreement_id == agreement_id, BillLine.ends_before > ends_before, Bill.status == "issued"
-        )
-        .limit(1)
-    )
-    if number is not None:
+    number = billed_beyond(session, agreement_id, ends_before)
+    if number is not None and not correct:
         raise Conflict("billed", f"Bill {number} already charges for days from {ends_before} on.", number)
     agreement.ends_before, agreement.end_reason = ends_before, reason
     session.flush()
     return agreement
+
+
+def billed_beyond(session: Session, agreement_id: int, day: date) -> str | None:
+    """The first issued bill that charges an agreement for days from `day` on."""
+    return session.scalar(
+        select(Bill.number)
+        .join(BillLine, BillLine.bill_id == Bill.id)
+        .where(BillLine.agreement_id == agreement_id, BillLine.ends_before > day, Bill.status == "issued")
+        .order_by(Bill.starts_on)
+        .limit(1)
+    )
+
+
+def change_tariff(
+    session: Session, agreement_id: int, tariff_id: int, starts_on: date, *, correct: bool = False
+) -> Agreement:
+    """Another tariff from a day on: the agreement ends before it, and one on the new tariff follows.
+
+    The bill of the period is split at that day and says so. Raises as `end_agreement` and `start_agreement`
+    do; Conflict where it is the tariff they have.
+    """
+    old = session.get(Agreement, agreement_id)
+    if old is None:
+        raise NotFound("agreement", "There is no such agreement.")
+    if old.tariff_id == tariff_id:
+        raise Conflict("same_tariff", "They are on this tariff already.", "tariff")
+    end_agreement(session, agreement_id, starts_on, "changed_tariff", correct=correct)
+    return start_agreement(
+        session, old.account_id, old.service_point_id, tariff_id, starts_on, correct=correct
+    )

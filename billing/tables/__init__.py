@@ -27,11 +27,22 @@ from billing.tables.ledger import (
     LedgerEntry,
     Payment,
 )
+from billing.tables.life import (
+    BudgetPlan,
+    DeemedTerms,
+    Deposit,
+    InvoiceGroup,
+    InvoiceGroupMember,
+)
 from billing.tables.supply import (
     Agreement,
     Tariff,
 )
-from billing.tables.what_if import ForecastSpread, WhatIf, WhatIfResult
+from billing.tables.what_if import (
+    ForecastSpread,
+    WhatIf,
+    WhatIfResult,
+)
 
 __all__ = [
     "AccountBalance",
@@ -41,14 +52,19 @@ __all__ = [
     "Bill",
     "BillFill",
     "BillLine",
+    "BudgetPlan",
     "Correction",
     "CorrectionLook",
     "CreditNote",
     "CreditNoteLine",
+    "DeemedTerms",
+    "Deposit",
     "ForecastSpread",
     "GatheredBill",
     "HeldBill",
     "Invoice",
+    "InvoiceGroup",
+    "InvoiceGroupMember",
     "LedgerEntry",
     "NumberSeries",
     "Payment",

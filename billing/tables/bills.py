@@ -67,7 +67,8 @@ class BillLine(Base):
     __tablename__ = "bill_lines"
     __table_args__ = (
         CheckConstraint(
-            "charge in ('fixed', 'energy', 'demand', 'minimum', 'export', 'discount', 'tax', 'fee')",
+            "charge in ('fixed', 'energy', 'demand', 'minimum', 'export', 'discount', 'tax', 'fee', "
+            "'budget')",
             name="charge",
         ),
     )

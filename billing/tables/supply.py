@@ -35,7 +35,7 @@ class Tariff(Base):
 
 class Agreement(Base):
     """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the
-    database."""
+    database. kind `deemed`: nobody agreed on it, the law supplies whoever lives there."""
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -50,6 +50,7 @@ class Agreement(Base):
             "end_reason in ('moved', 'switched', 'cut_off', 'died', 'changed_tariff')", name="end_reason"
         ),
         CheckConstraint("(ends_before is null) = (end_reason is null)", name="end_has_a_reason"),
+        CheckConstraint("kind in ('contract', 'deemed')", name="kind"),
         Index(None, "account_id"),
         Index(None, "tariff_id"),
     )
@@ -61,3 +62,4 @@ class Agreement(Base):
     starts_on: Mapped[date]
     ends_before: Mapped[date | None]
     end_reason: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(server_default="contract")
