@@ -3,6 +3,7 @@
 from billing.commands import (
     answering,
     bills,
+    comparing,
     corrections,
     explaining,
     ledger,
@@ -11,4 +12,14 @@ from billing.commands import (
 )
 from billing.commands.app import app
 
-__all__ = ["answering", "app", "bills", "corrections", "explaining", "ledger", "quoting", "tariffs"]
+__all__ = [
+    "answering",
+    "app",
+    "bills",
+    "comparing",
+    "corrections",
+    "explaining",
+    "ledger",
+    "quoting",
+    "tariffs",
+]

@@ -35,8 +35,26 @@ def _explanation(session: Session, number: str, against: str) -> ExplanationDocu
     return explain_bill(session, found, other, days=False).document()
 
 
-def explanation_text(document: ExplanationDocument) -> str:
+def explanation_text(document: ExplanationDocument, if_asked_on: str = "") -> str:
     """An explanation for a person at a terminal."""
     rows = [f"  {row['amount']:>12}  {row['effect']:<10} {row['detail']}" for row in document["effects"]]
     total = [f"  {document['difference']:>12}  in all"] if document["effects"] else []
-    return "\n".join([document["sentence"], *rows, *total])
+    asked = [f"If asked on: {if_asked_on}"] if if_asked_on else []
+    left_out = [
+        f"Weather is not told apart: {_REASONS[one['reason']]}."
+        for one in document["weather"]
+        if one["reason"] is not None
+    ]
+    return "\n".join([document["sentence"], *rows, *total, *asked, *left_out])
+
+
+_REASONS = {
+    "no_temperatures": "temperatures of the two bills are not known",
+    "too_short": "fewer than 180 days can be fitted",
+    "no_weather": "the use does not follow it",
+    "no_gain": "it does not foretell weeks it has not seen",
+    "unsure": "how much it does is too uncertain",
+    "outside_range": "it was warmer or colder than all days that can be fitted",
+    "no_use": "nothing was used in one of the bills",
+}
+"""Why the weather is left out, in words; the codes stand in the document."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from billing.cycles import Month
 from billing.quoting import DIRECTIONS
+from utility_crm.kit.errors import Invalid
 
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
 
@@ -28,6 +35,66 @@ Prices = Annotated[
         metavar="FILE",
     ),
 ]
+
+
+_PAIR = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^,"]*))\s*(?:,|$)')
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Titles by field as they were told for several files at once; a field may be named more than once.
+
+    named: (field, title) in the order told.
+    """
+
+    named: tuple[tuple[str, str], ...]
+
+    def of(self, path: Path, fields: Collection[str], others: Collection[Path] = ()) -> dict[str, str]:
+        """Those of these fields that hold for one file: of several titles the one that its first line has.
+
+        A title that it has not, and one of the other files has, is meant for that one.
+        """
+        here, elsewhere = _first_cells(path), set[str]().union(*(_first_cells(other) for other in others))
+        found: dict[str, str] = {}
+        for field, title in self.named:
+            if field not in fields or (title not in here and title in elsewhere):
+                continue
+            if field not in found or title in here:
+                found[field] = title
+        return found
+
+
+def parse_titles(text: str, fields: Collection[str]) -> Titles:
+    """FIELD=TITLE pairs between commas; a usage error where they cannot be understood."""
+    named: list[tuple[str, str]] = []
+    place = 0
+    while place < len(text):
+        pair = _PAIR.match(text, place)
+        if pair is None:
+            words = f"cannot read {text[place:]!r}; write FIELD=TITLE,..."
+            raise typer.BadParameter(words, param_hint="--columns")
+        if pair[1] not in fields:
+            words = f"{pair[1]!r} is none of {', '.join(fields)}"
+            raise typer.BadParameter(words, param_hint="--columns")
+        named.append((pair[1], pair[2] if pair[2] is not None else pair[3].strip()))
+        place = pair.end()
+    return Titles(tuple(named))
+
+
+def _first_cells(path: Path) -> set[str]:
+    """What stands in the first line of a table of text; nothing of any other file."""
+    with path.open("rb") as opened:
+        line = opened.readline(65_536).decode("utf-8-sig", "replace")
+    separator = max(",;\t", key=line.count)
+    return {cell.strip() for cell in next(csv.reader([line.strip()], delimiter=separator), [])}
+
+
+def parse_month(text: str, option: str) -> Month:
+    """A month written YYYY-MM; a usage error for anything else."""
+    try:
+        return Month.read(text)
+    except Invalid as error:
+        raise typer.BadParameter(error.message, param_hint=option) from error
 
 
 def parse_channels(text: str) -> dict[str, str]:
