@@ -21,6 +21,7 @@ from billing.domain.errors import NotRateable
 from billing.domain.rating import rate
 from billing.domain.tariff import Tariff
 from billing.domain.usage import UsageMatrix
+from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariffs_by_id
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray
@@ -66,9 +67,10 @@ def tariff_fit(session: Session, supplies: pd.DataFrame) -> pd.DataFrame:
         period = Period(as_of - timedelta(days=DAYS), as_of)
         channels = live["channel_id"].astype(int).tolist()
         starts_at, ends_before = _span(period, live["timezone"].unique())
+        priced = with_known_prices(session, tariffs, starts_at, ends_before)
         for table in usage(session, channels, starts_at, ends_before):
             for batch in _batches(live, table):
-                found.append(_priced(table, batch, tariffs, offered[batch.segment], period))
+                found.append(_priced(table, batch, priced, offered[batch.segment], period))
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
     return _by_customer(pd.concat(found, ignore_index=True))

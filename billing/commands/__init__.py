@@ -7,6 +7,7 @@ from billing.commands import (
     corrections,
     explaining,
     ledger,
+    prices,
     quoting,
     tariffs,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "corrections",
     "explaining",
     "ledger",
+    "prices",
     "quoting",
     "tariffs",
 ]

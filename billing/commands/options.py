@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from billing.cycles import Month
+from billing.domain.json_place import CODE
 from billing.quoting import DIRECTIONS
 from utility_crm.kit.errors import Invalid
 
@@ -110,13 +111,21 @@ def parse_channels(text: str) -> dict[str, str]:
     return found
 
 
-def parse_zone(text: str) -> str:
+def parse_series(text: str) -> str:
+    """The name of a price series; a usage error where a tariff could not name it."""
+    if not CODE.fullmatch(text):
+        words = f"{text!r} is no name of a series: small letters, digits, and . _ - between them"
+        raise typer.BadParameter(words, param_hint="SERIES")
+    return text
+
+
+def parse_zone(text: str, option: str = "--tariff-timezone") -> str:
     """A time zone's name, empty for none given."""
     try:
         return ZoneInfo(text).key if text else ""
     except (ValueError, OSError, LookupError) as error:
         words = f"{text!r} is not a time zone such as Europe/London"
-        raise typer.BadParameter(words, param_hint="--tariff-timezone") from error
+        raise typer.BadParameter(words, param_hint=option) from error
 
 
 def parse_date(text: str, option: str) -> date | None:

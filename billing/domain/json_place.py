@@ -13,7 +13,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 class Fields:
@@ -53,7 +53,7 @@ class Fields:
 
     def code(self, key: str) -> str:
         value = self.text(key)
-        if not _CODE.fullmatch(value):
+        if not CODE.fullmatch(value):
             self.refuse(key, f"'{value}' is not a code: small letters, digits, and . _ - between them")
         return value
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
-from billing.domain.errors import NotRateable
-from billing.domain.rating import rate
 from billing.domain.tariff import Tariff
 from billing.drafting.gaps import NEAR, Gap, filled_supplies, judged, no_readings, unread_supplies
+from billing.drafting.groups import rated_group
 from billing.drafting.parts import Draft, Hold, Placed, RatedSupply, folded, hold, matrix_of, rated_supplies
+from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply
 from billing.queries.tariffs import tariffs_by_id
 from meters.usage import UsageTable, usage
@@ -29,11 +29,10 @@ def draft_bills(
     placed, holds = _placed(session, found, known_at)
     rated: list[RatedSupply] = []
     gaps: list[Gap] = []
-    for group in _alike(placed):
-        try:
-            batch = rate(matrix_of(group), group[0].tariff, group[0].period, timezone=group[0].zone)
-        except (NotRateable, OverflowError) as fault:
-            holds += [hold(item.supply, "not_rateable", f"It cannot be priced: {fault}.") for item in group]
+    for alike in _alike(placed):
+        group, batch, refused = rated_group(alike, matrix_of)
+        holds += refused
+        if batch is None:
             continue
         missing = batch.missing_count.tolist()
         rated += rated_supplies(group, batch, [row for row, count in enumerate(missing) if not count])
@@ -67,8 +66,10 @@ def _placed(
     if silent := [channel for channel in channels if channel not in rows]:
         # What was read near by says how long their intervals are, and may fill them.
         rows |= _rows(usage(session, silent, starts_at - NEAR, ends_before + NEAR, known_at))
+    priced = with_known_prices(session, tariffs, starts_at, ends_before, known_at)
     placed = []
-    for supply, tariff, zone in ready:
+    for supply, _tariff, zone in ready:
+        tariff = priced[supply.tariff_id]
         at = rows.get(supply.channel_ids[0])
         if at is None:
             holds.append(no_readings(supply))

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from billing.domain.axis import day_starts_at
 from billing.domain.days import HOLIDAY, Period, day_kind
 from billing.domain.gaps import GapFill, fill_gaps
-from billing.domain.rating import rate
 from billing.domain.usage import Usage, UsageMatrix
+from billing.drafting.groups import rated_group
 from billing.drafting.parts import Fill, Hold, Placed, RatedSupply, hold, rated_supplies, usage_row
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable, usage
@@ -110,22 +110,30 @@ def filled_supplies(
             holds.append(hold(item.supply, "not_fillable", reason))
         else:
             filled.append((item, gap))
-    return _rated(filled), holds
+    rated, refused = _rated(filled)
+    return rated, holds + refused
 
 
-def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> list[RatedSupply]:
+def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply], list[Hold]]:
     """One pass for those that share tariff, zone, days and axis."""
     alike: dict[tuple[int, str, Period, datetime, int], list[tuple[Placed, GapFill]]] = {}
     for item, gap in filled:
         axis = gap.usage.starts_at, gap.usage.interval_minutes
         alike.setdefault((item.supply.tariff_id, item.zone, item.period, *axis), []).append((item, gap))
     rated: list[RatedSupply] = []
-    for (_, zone, period, _, _), found in alike.items():
-        group = [item for item, _ in found]
-        batch = rate(UsageMatrix.of([gap.usage for _, gap in found]), group[0].tariff, period, timezone=zone)
-        fills = [_fill(item, gap) for item, gap in found]
-        rated += rated_supplies(group, batch, range(len(group)), fills)
-    return rated
+    holds: list[Hold] = []
+    for found in alike.values():
+        gap_of = {item.supply: gap for item, gap in found}
+
+        def matrix(items: Sequence[Placed], gap_of: dict[Supply, GapFill] = gap_of) -> UsageMatrix:
+            return UsageMatrix.of([gap_of[item.supply].usage for item in items])
+
+        group, batch, refused = rated_group([item for item, _ in found], matrix)
+        holds += refused
+        if batch is not None:
+            fills = [_fill(item, gap_of[item.supply]) for item in group]
+            rated += rated_supplies(group, batch, range(len(group)), fills)
+    return rated, holds
 
 
 def unread_supplies(

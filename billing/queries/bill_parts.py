@@ -4,7 +4,7 @@ now."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +20,7 @@ from billing.domain.rating import RatedBill
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage
 from billing.queries.bills import BillRow
+from billing.queries.prices import named_by, prices_at_instants
 from billing.queries.tariffs import parsed
 from meters.usage import UsageTable, usage_at_instants
 
@@ -122,7 +123,7 @@ def read_parts(session: Session, bill: BillRow, parts: Sequence[BillPart]) -> tu
 def read_bills(
     session: Session, bills: Sequence[tuple[BillRow, Sequence[BillPart]]]
 ) -> list[tuple[ReadPart, ...]]:
-    """The same of several bills, still in one statement."""
+    """The same of several bills, still in one statement; one more where their tariffs name price series."""
     every = [part for _, parts in bills for part in parts]
     if not every:
         return [() for _ in bills]
@@ -136,7 +137,25 @@ def read_bills(
     known_now = _rows(now)
     return [
         tuple(_read(part, _rows(tables), known_now) for part in parts)
-        for (_, parts), tables in zip(bills, then, strict=True)
+        for parts, tables in zip(_priced(session, bills), then, strict=True)
+    ]
+
+
+def _priced(
+    session: Session, bills: Sequence[tuple[BillRow, Sequence[BillPart]]]
+) -> list[tuple[BillPart, ...]]:
+    """Each bill's parts, their tariffs with the prices that the bill knew; at most one statement."""
+    every = [part for _, parts in bills for part in parts]
+    known = prices_at_instants(
+        session,
+        named_by(part.tariff for part in every),
+        min(part.span[0] for part in every),
+        max(part.span[1] for part in every),
+        [bill.known_at for bill, _ in bills],
+    )
+    return [
+        tuple(replace(part, tariff=part.tariff.with_prices(prices)) for part in parts)
+        for (_, parts), prices in zip(bills, known, strict=True)
     ]
 
 

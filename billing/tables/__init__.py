@@ -34,6 +34,12 @@ from billing.tables.life import (
     InvoiceGroup,
     InvoiceGroupMember,
 )
+from billing.tables.prices import (
+    PriceDay,
+    PriceDayHistory,
+    PriceImport,
+    PriceSeries,
+)
 from billing.tables.supply import (
     Agreement,
     Tariff,
@@ -68,6 +74,10 @@ __all__ = [
     "LedgerEntry",
     "NumberSeries",
     "Payment",
+    "PriceDay",
+    "PriceDayHistory",
+    "PriceImport",
+    "PriceSeries",
     "Supplier",
     "Tariff",
     "TariffHistory",
