@@ -16,8 +16,11 @@ import numpy.typing as npt
 
 from billing.domain.charges.tiers import NO_CAP, Fill
 from billing.domain.demand_plan import DemandPlan, Highest, highest
+from billing.domain.errors import NotRateable
+from billing.domain.folding import FEW
 from billing.domain.money import INT64_MAX, MICRO, Int64Array
 from billing.domain.summing import Keyed, energy_by_key
+from billing.domain.tiers_by_day import DayTiers, below_by_day, day_tiers
 
 _QUOTIENT_LIMIT, _DIVISOR_LIMIT = 2**52, 2**61
 _MANY_RUNS = 5
@@ -51,6 +54,13 @@ class TierPlan:
         segments, labels, _tiers = self.caps.shape
         keys = self.segment_of.astype(np.int64) * labels + self.base_of
         return Keyed(np.where(self.base_of < 0, -1, keys), segments * labels, self.day_index)
+
+    @cached_property
+    def by_day(self) -> DayTiers | None:
+        """Where all tiers fill in the order of time, and days are enough alike."""
+        if any(fill != "time" for fill in self.fills):
+            return None
+        return day_tiers(self.base_of, self.segment_of, self.day_index, self.caps.shape[1])
 
     def filled(self, fill: Fill) -> Int64Array:
         """The segments whose tiers fill so."""
@@ -104,22 +114,34 @@ def energy_by_tier(
     """int64 (customers, labels, tiers) of the intervals [begin, end) of the axis; micro_kwh holds those.
 
     drawn_micro_kwh: what the demand is read from, for caps by the kW; None: the same. Each label's tiers add
-    up to its energy. Energy is not negative. Raises ValueError where it is: a tier is filled once, and never
+    up to its energy. Energy is not negative. Raises NotRateable where it is: a tier is filled once, and never
     emptied.
     """
     customers, intervals = micro_kwh.shape
-    segments, labels, tiers = plan.caps.shape
-    below = np.zeros((customers, labels, tiers), dtype=np.int64)
+    _segments, labels, tiers = plan.caps.shape
     if intervals == 0 or labels == 0 or customers == 0:
-        return below
+        return np.zeros((customers, labels, tiers), dtype=np.int64)
     end = plan.base_of.size if end is None else end
-    energy = energy_by_key(micro_kwh, plan.keyed, begin, end).reshape(customers, segments, labels)
-    if int(energy.min()) < 0:
-        raise ValueError("tiers are of energy that is not negative")
+    if int(micro_kwh.min()) < 0:
+        raise NotRateable("tiers are of energy that is not negative")
     caps = plan.caps[None]
     if plan.drawn is not None:
         drawn = micro_kwh if drawn_micro_kwh is None else drawn_micro_kwh
         caps = _caps_by_kw(plan, plan.drawn, highest(drawn, plan.drawn, begin, end))
+    whole = begin == 0 and end == plan.base_of.size
+    if whole and customers >= FEW and plan.by_day is not None:
+        below = below_by_day(micro_kwh, plan.by_day, _shared(caps))
+    else:
+        below = _below(micro_kwh, plan, caps, begin, end)
+    below[:, :, 1:] -= below[:, :, :-1].copy()
+    return below
+
+
+def _below(micro_kwh: Int64Array, plan: TierPlan, caps: Int64Array, begin: int, end: int) -> Int64Array:
+    """Of each label what lies below each cap, however tiers fill: int64 (customers, labels, tiers)."""
+    segments, labels, tiers = plan.caps.shape
+    energy = energy_by_key(micro_kwh, plan.keyed, begin, end).reshape(-1, segments, labels)
+    below = np.zeros((micro_kwh.shape[0], labels, tiers), dtype=np.int64)
     mine = plan.filled("each")
     if mine.size:
         below += np.minimum(energy[:, mine, :, None], caps[:, mine]).sum(axis=1)
@@ -129,7 +151,6 @@ def energy_by_tier(
     mine = plan.filled("time")
     if mine.size:
         below += _in_time(micro_kwh, plan, energy, caps, mine, begin, end)
-    below[:, :, 1:] -= below[:, :, :-1].copy()
     return below
 
 
@@ -221,8 +242,6 @@ def _before_caps(
     before: see _cumulative. level: int64 (customers, segments, tiers), at most what the segment holds.
     """
     sums = np.diff(before, axis=1)
-    if int(sums.min()) < 0:
-        raise ValueError("tiers are of energy that is not negative")
     row = np.arange(before.shape[0])[:, None, None]
     first, last = runs.first[mine], np.maximum(runs.last[mine] - 1, runs.first[mine])
     goal = level + before[:, first][:, :, None]
