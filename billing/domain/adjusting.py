@@ -18,14 +18,16 @@ from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.fixed import days_in_year, fixed_quantity
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
+from billing.domain.errors import BeyondExact
 from billing.domain.lines import LineColumn
 from billing.domain.money import (
+    INT64_MAX,
     MICRO,
-    TAX_BASE_MINOR_LIMIT,
     Int64Array,
     Rounding,
     div_round,
     shares_of,
+    within_bounds,
 )
 from billing.domain.supply_state import SupplyState, YearSoFar
 from billing.domain.tariff import Version
@@ -145,13 +147,13 @@ def _base(rule: Rule, lines: Sequence[LineColumn], customers: int) -> Int64Array
     for line in lines:
         if rule.takes(line):
             base += line.amount_minor
-    if base.size and max(int(base.max()), -int(base.min())) > TAX_BASE_MINOR_LIMIT:
-        raise OverflowError(f"the base of {rule.charge.code} is too large to be exact")
-    return base
+    return within_bounds(base, rule.charge.code)
 
 
 def _line(charge: Adjustment, base: Int64Array, group: Group, frame: Frame, place: int) -> LineColumn:
     unit = 10 ** (6 - frame.decimals)
+    if unit * int(np.abs(base).max(initial=0)) > INT64_MAX:
+        raise BeyondExact(f"what '{charge.code}' is reckoned on is too large to be exact")
     if isinstance(charge, TaxCharge):
         price, quantity = charge.rate_ppm, base * unit
         amount = shares_of(base, charge.rate_ppm, frame.rounding)
@@ -188,7 +190,7 @@ def _column(
         group.starts_on,
         group.ends_before,
         quantity_micro,
-        amount_minor,
+        within_bounds(amount_minor, charge.code),
         place,
     )
 

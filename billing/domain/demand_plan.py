@@ -270,7 +270,8 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
     hourly, rest = divmod(60, plan.window_minutes)
     if rest == 0:
         return Highest(micro_kw * hourly, window)
-    return Highest((micro_kw * 60 + plan.window_minutes // 2) // plan.window_minutes, window)
+    whole, part = np.divmod(micro_kw, plan.window_minutes)
+    return Highest(whole * 60 + (part * 60 + plan.window_minutes // 2) // plan.window_minutes, window)
 
 
 def _highest_folded(

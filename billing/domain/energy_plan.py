@@ -56,6 +56,11 @@ class EnergyPlan:
         return Keyed(self.key_of, len(self.keys), self.day_index)
 
     @cached_property
+    def counts_all(self) -> bool:
+        """Whether every interval has a key, so that the keys' energy is all energy."""
+        return bool(self.key_of.size) and int(self.key_of.min()) >= 0
+
+    @cached_property
     def present(self) -> tuple[int, ...]:
         """Keys that occur on the axis at all: a label that no hour of the period carries makes no line."""
         firsts = [int(key) for key in np.unique(self.key_of) if key >= 0]

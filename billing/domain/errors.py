@@ -3,6 +3,7 @@
 BillingRefusal
 ├── TariffRefused      a tariff file that cannot be taken; says the place
 ├── NotRateable        this usage cannot be priced by this tariff over this period
+│   ├── BeyondExact    it is so large that the answer would no longer be exact
 │   └── MissingPrices  energy was used while a price series has no price
 ├── PricesRefused      a file of prices that cannot be taken; says the line
 └── NotComparable      two bills that may not be held against each other
@@ -57,6 +58,10 @@ class PricesRefused(BillingRefusal):
         super().__init__(f"line {line}: {reason}" if line else reason)
         self.line = line
         self.reason = reason
+
+
+class BeyondExact(NotRateable, OverflowError):
+    code = "beyond_exact"
 
 
 class NotComparable(BillingRefusal):

@@ -1,17 +1,20 @@
 """Exact integer money: energy in micro_kwh, prices in millionths of the currency unit, money in minor units.
 
 Nothing here is a float that is kept. Arrays are int64 with a bound checked before the multiplication;
-above the bound the same sum is done in Python integers, so the answer is exact, or an OverflowError.
+above the bound the same sum is done in Python integers, so the answer is exact, or BeyondExact is raised.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
+
+from billing.domain.errors import BeyondExact
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -21,8 +24,11 @@ INT64_MAX = 2**63 - 1
 DECIMALS = (0, 2, 3)
 # A price at or above this would overflow the multiplication by the part below one kWh.
 PRICE_MICRO_LIMIT = 9_000_000 * MICRO
-# Above this a tax line could overflow: minor * ppm < 2^63.
-TAX_BASE_MINOR_LIMIT = INT64_MAX // MICRO
+ENERGY_MICRO_LIMIT = 10**18
+"""Of one customer in one bill: a million million kWh. Four times as much, as power of a quarter of an hour,
+fits."""
+AMOUNT_MINOR_LIMIT = 2**53
+"""Of one line. A thousand of them add up within int64, and readers of JSON keep it exact."""
 
 
 class Rounding(StrEnum):
@@ -60,21 +66,32 @@ def _rounded(quotient: Int64Array, rest: Int64Array, denominator: int, rule: Rou
 
 
 def _exactly(values: Int64Array, factor: int, denominator: int, rule: Rounding) -> Int64Array:
-    """The same in Python integers, for what int64 cannot hold on the way. OverflowError if not the result."""
+    """The same in Python integers, for what int64 cannot hold on the way. BeyondExact if not the result."""
     results = [div_round(int(value) * factor, denominator, rule) for value in values.ravel()]
+    if any(abs(result) > INT64_MAX for result in results):
+        raise BeyondExact("an amount or quantity is too large to be reckoned exactly")
     return np.array(results, dtype=np.int64).reshape(values.shape)
+
+
+def within_bounds(amount_minor: Int64Array, code: str) -> Int64Array:
+    """The same amounts, which are a line's. Raises BeyondExact where one is more than AMOUNT_MINOR_LIMIT."""
+    if _max_abs(amount_minor) > AMOUNT_MINOR_LIMIT:
+        raise BeyondExact(f"a line of '{code}' is too large to be reckoned exactly")
+    return amount_minor
 
 
 def amounts(quantity_micro: Int64Array, price_micro: int, decimals: int, rule: Rounding) -> Int64Array:
     """quantity x price in minor units of a currency with ``decimals``, each element rounded once.
 
     quantity_micro: int64 of any shape, millionths (of a kWh, of a day). price_micro: millionths of the
-    currency unit per whole quantity. The quantity is split at its whole unit, so that the bound is
-    6.1 TWh a line at a price of 1,500 (EXPLAIN A2).
+    currency unit per whole quantity. Where the product does not fit, the quantity is split at its whole unit,
+    so that the bound is 6.1 TWh a line at a price of 1,500 (EXPLAIN A2); beyond it, Python integers.
     """
     denominator = 10 ** (12 - decimals)
-    price = abs(price_micro)
-    if price >= PRICE_MICRO_LIMIT or (_max_abs(quantity_micro) // MICRO + 1) * price > INT64_MAX:
+    price, largest = abs(price_micro), _max_abs(quantity_micro)
+    if largest * price <= INT64_MAX:
+        return _divided(quantity_micro * price_micro, denominator, rule)
+    if price >= PRICE_MICRO_LIMIT or (largest // MICRO + 1) * price > INT64_MAX:
         return _exactly(quantity_micro, price_micro, denominator, rule)
     size = np.abs(quantity_micro)
     whole, part = np.divmod(size, MICRO)
@@ -86,6 +103,25 @@ def amounts(quantity_micro: Int64Array, price_micro: int, decimals: int, rule: R
     return np.sign(quantity_micro) * result * (-1 if price_micro < 0 else 1)
 
 
+def amounts_by_price(
+    quantity_micro: Int64Array, price_micro: Sequence[int], decimals: int, rule: Rounding
+) -> Int64Array:
+    """:func:`amounts` of several lines at once: int64 (lines, customers), a price a line."""
+    largest = max((abs(price) for price in price_micro), default=0)
+    if largest * _max_abs(quantity_micro) <= INT64_MAX:
+        prices = np.array(price_micro, dtype=np.int64)
+        return _divided(quantity_micro * prices[:, None], 10 ** (12 - decimals), rule)
+    pairs = zip(quantity_micro, price_micro, strict=True)
+    return np.stack([amounts(quantity, price, decimals, rule) for quantity, price in pairs])
+
+
+def _divided(product: Int64Array, denominator: int, rule: Rounding) -> Int64Array:
+    size = np.abs(product)
+    quotient = size // denominator
+    result = _rounded(quotient, size - quotient * denominator, denominator, rule)
+    return np.where(product < 0, -result, result)
+
+
 def amounts_of_part(
     quantity_micro: Int64Array, price_micro: int, part: Fraction, decimals: int, rule: Rounding
 ) -> Int64Array:
@@ -93,6 +129,9 @@ def amounts_of_part(
     if part.denominator == 1 and abs(price_micro * part.numerator) < PRICE_MICRO_LIMIT:
         return amounts(quantity_micro, price_micro * part.numerator, decimals, rule)
     denominator = part.denominator * 10 ** (12 - decimals)
+    largest = _max_abs(quantity_micro) * abs(price_micro) * part.numerator
+    if max(largest, denominator) <= INT64_MAX:
+        return _divided(quantity_micro * (price_micro * part.numerator), denominator, rule)
     return _exactly(quantity_micro, price_micro * part.numerator, denominator, rule)
 
 
@@ -113,6 +152,8 @@ def parts_of(values: Int64Array, part: Fraction) -> Int64Array:
     """values x part, rounded half-even; for quantities that are shown, not for money."""
     if part == 1:
         return values
+    if max(_max_abs(values) * part.numerator, part.denominator) <= INT64_MAX:
+        return _divided(values * part.numerator, part.denominator, Rounding.HALF_EVEN)
     return _exactly(values, part.numerator, part.denominator, Rounding.HALF_EVEN)
 
 

@@ -75,6 +75,10 @@ class Plan:
     dynamic: tuple[DynamicPlan, ...] = ()
 
     @property
+    def has_tiers(self) -> bool:
+        return any(found.tiers for found in self.energy)
+
+    @property
     def depends_on_demand(self) -> bool:
         return bool(self.demand) or any(found.tiers and found.tiers.drawn for found in self.energy)
 

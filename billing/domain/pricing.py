@@ -18,7 +18,7 @@ from billing.domain.dynamic_plan import DynamicFound, found_of
 from billing.domain.energy_plan import EnergyPlan
 from billing.domain.errors import NotRateable
 from billing.domain.lines import LineColumn
-from billing.domain.money import MICRO, Int64Array, amounts, amounts_of_part, parts_of
+from billing.domain.money import MICRO, Int64Array, amounts_by_price, amounts_of_part, parts_of, within_bounds
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
 from billing.domain.summing import energy_by_key
@@ -90,13 +90,16 @@ class Priced:
 
 
 def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) -> Priced:
-    """Stage two. Raises NotRateable where a charge is by something that is not known of the supply."""
+    """Stage two. Raises NotRateable where a charge is by something that is not known of the supply,
+    BeyondExact where a line is too large."""
     lines = [
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_dynamic_lines(plan, found.dynamic),
         *_demand_lines(plan, found.billed),
     ]
+    for line in lines:
+        within_bounds(line.amount_minor, line.code)
     frame = plan.frame
     if state.ends and frame.closes is None:
         frame = replace(frame, closes=plan.days[-1].year)
@@ -142,10 +145,11 @@ def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:
 def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
     lines = []
     for found, sums in zip(plan.energy, energy, strict=True):
-        for number in found.present:
-            key = found.keys[number]
-            quantity = np.ascontiguousarray(sums[:, number])
-            amount = amounts(quantity, key.price_micro, plan.frame.decimals, plan.frame.rounding)
+        keys = [found.keys[number] for number in found.present]
+        quantities = np.ascontiguousarray(sums.T[list(found.present)])
+        prices = [key.price_micro for key in keys]
+        money = amounts_by_price(quantities, prices, plan.frame.decimals, plan.frame.rounding)
+        for key, quantity, amount in zip(keys, quantities, money, strict=True):
             lines.append(
                 LineColumn(
                     "energy",

@@ -11,8 +11,9 @@ import numpy as np
 from billing.domain.axis import Axis, axis_of, epoch_minute, instant_of
 from billing.domain.days import Period
 from billing.domain.dynamic_plan import energy_by_dynamic_key
+from billing.domain.errors import BeyondExact, NotRateable
 from billing.domain.lines import LineColumn, LineKind
-from billing.domain.money import Int64Array
+from billing.domain.money import ENERGY_MICRO_LIMIT, Int64Array
 from billing.domain.plan import Plan, compile_plan, rules_of
 from billing.domain.pricing import Determinants, energy_of, measured, priced
 from billing.domain.supply_state import NOTHING_KNOWN, SupplyState, YearSoFar
@@ -193,7 +194,7 @@ def rate(
 
     timezone: the premise's, used where the tariff names none. state: of the same customers. Intervals of the
     period outside the matrix count as missing; those cost nothing, so look at ``missing_count`` before
-    issuing. Raises NotRateable.
+    issuing. Raises NotRateable, and BeyondExact for more energy or money than can be reckoned exactly.
     """
     first = epoch_minute(usage.starts_at)
     axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
@@ -204,6 +205,7 @@ def rate(
     end = max(begin, min(axis.size, length - offset))
     columns = slice(begin + offset, end + offset)
     values = usage.micro_kwh[:, columns]
+    _check(usage, plan, values)
     found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on))
     outcome = priced(plan, found, state, customers)
     lines = outcome.lines
@@ -226,7 +228,7 @@ def rate(
         axis.size,
         missing_count,
         estimated_count,
-        values.sum(axis=1, dtype=np.int64),
+        _energy(plan, found, values),
         nothing if guessed is None else guessed.sum(axis=1, dtype=np.int64),
         _demands(plan, found, axis),
         _notes(plan),
@@ -254,6 +256,26 @@ def period_mask(usage: Usage, period: Period, timezone: str) -> BoolArray:
     mask = np.zeros(usage.micro_kwh.size, dtype=bool)
     mask[max(0, offset) : max(0, min(mask.size, offset + axis.size))] = True
     return mask
+
+
+def _check(usage: UsageMatrix, plan: Plan, values: Int64Array) -> None:
+    """The bounds within which the rest is exact, and what tiers ask of energy."""
+    lowest, highest = usage.span_micro_kwh
+    if lowest < 0 and plan.has_tiers and int(values.min(initial=0)) < 0:
+        raise NotRateable("tiers are of energy that is not negative")
+    if max(highest, -lowest) * values.shape[1] > ENERGY_MICRO_LIMIT:
+        # In floats, which are off by less than a millionth of it.
+        most = np.abs(values.astype(np.float64)).sum(axis=1).max(initial=0)
+        if most * (1 + 1e-6) > ENERGY_MICRO_LIMIT:
+            raise BeyondExact("more energy than can be reckoned exactly: a million million kWh in one bill")
+
+
+def _energy(plan: Plan, found: Determinants, values: Int64Array) -> Int64Array:
+    """Of each customer, in micro-kWh: where a charge counts every interval, it is known already."""
+    for part, held in zip(plan.energy, found.energy, strict=True):
+        if part.counts_all:
+            return np.asarray(held.sum(axis=1, dtype=np.int64))
+    return np.asarray(values.sum(axis=1, dtype=np.int64))
 
 
 @lru_cache(maxsize=512)

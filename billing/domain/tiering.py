@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from billing.domain.charges.tiers import NO_CAP, Fill
 from billing.domain.demand_plan import DemandPlan, Highest, highest
-from billing.domain.errors import NotRateable
+from billing.domain.errors import BeyondExact
 from billing.domain.folding import FEW
 from billing.domain.money import INT64_MAX, MICRO, Int64Array
 from billing.domain.summing import Keyed, energy_by_key
@@ -114,16 +114,13 @@ def energy_by_tier(
     """int64 (customers, labels, tiers) of the intervals [begin, end) of the axis; micro_kwh holds those.
 
     drawn_micro_kwh: what the demand is read from, for caps by the kW; None: the same. Each label's tiers add
-    up to its energy. Energy is not negative. Raises NotRateable where it is: a tier is filled once, and never
-    emptied.
+    up to its energy. Energy must not be negative: a tier is filled once, and never emptied.
     """
     customers, intervals = micro_kwh.shape
     _segments, labels, tiers = plan.caps.shape
     if intervals == 0 or labels == 0 or customers == 0:
         return np.zeros((customers, labels, tiers), dtype=np.int64)
     end = plan.base_of.size if end is None else end
-    if int(micro_kwh.min()) < 0:
-        raise NotRateable("tiers are of energy that is not negative")
     caps = plan.caps[None]
     if plan.drawn is not None:
         drawn = micro_kwh if drawn_micro_kwh is None else drawn_micro_kwh
@@ -161,7 +158,7 @@ def _caps_by_kw(plan: TierPlan, drawn: DemandPlan, demand: Highest) -> Int64Arra
     finite = np.where(plan.caps < NO_CAP, plan.caps, 0)[None]
     limit = int(finite.max(initial=0))
     if limit * (int(whole.max(initial=0)) + 1) > INT64_MAX or limit * MICRO > INT64_MAX:
-        raise OverflowError("the tiers by the kW end beyond what can be reckoned exactly")
+        raise BeyondExact("the tiers by the kW end beyond what can be reckoned exactly")
     by_demand = finite * whole + finite * part // MICRO
     return np.where((plan.caps < NO_CAP) & by_kw[:, None, None], by_demand, plan.caps)
 

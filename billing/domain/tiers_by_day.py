@@ -1,8 +1,8 @@
 """Tiers in the order of time, found day by day: for many customers whose days carry few patterns of labels.
 
 A cap is reached on one day. What was used before that day is kept while the days are laid upon each other
-(folding.py); of the day itself counts what lies before the cap. So nothing is as wide as customers x intervals
-but the readings themselves (EXPLAIN A7).
+(folding.py); of the day itself counts what lies before the cap. So nothing is as wide as customers x
+intervals but the readings themselves (EXPLAIN A7).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def day_tiers(base_of: IntArray, segment_of: IntArray, day_index: IntArray, labe
 def below_by_day(micro_kwh: Int64Array, plan: DayTiers, caps: Int64Array) -> Int64Array:
     """Of each label what lies below each cap: int64 (customers, labels, tiers), of all segments together.
 
-    micro_kwh: int64 (customers, intervals), not negative. caps: int64 (customers or 1, segments, tiers), which
-    the labels of a segment fill together.
+    micro_kwh: int64 (customers, intervals), not negative. caps: int64 (customers or 1, segments, tiers),
+    which the labels of a segment fill together.
     """
     customers, tiers = micro_kwh.shape[0], caps.shape[2]
     of_day = np.add.reduceat(micro_kwh, plan.edges[:-1], axis=1)
@@ -83,8 +83,8 @@ def below_by_day(micro_kwh: Int64Array, plan: DayTiers, caps: Int64Array) -> Int
 def _laid_until(
     micro_kwh: Int64Array, plan: DayTiers, days: Sequence[int], row: Int64Array, at: Int64Array
 ) -> tuple[Int64Array, Int64Array]:
-    """The days upon each other, int64 (customers, columns of the fold); and, for each pair of a customer and a
-    place in `days`, those before it: int64 (pairs, columns)."""
+    """The days upon each other, int64 (customers, columns of the fold); and, for each pair of a customer and
+    a place in `days`, those before it: int64 (pairs, columns)."""
     found = np.zeros((micro_kwh.shape[0], plan.fold.width), dtype=np.int64)
     kept = np.empty((row.size, plan.fold.width), dtype=np.int64)
     order = np.argsort(at, kind="stable")

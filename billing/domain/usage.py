@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,13 @@ class UsageMatrix:
         for mask in (self.missing, self.estimated):
             if mask is not None and mask.shape != self.micro_kwh.shape:
                 raise ValueError("a mask must have the shape of micro_kwh")
+
+    @cached_property
+    def span_micro_kwh(self) -> tuple[int, int]:
+        """The lowest reading and the highest; two zeros where there is none."""
+        if not self.micro_kwh.size:
+            return 0, 0
+        return int(self.micro_kwh.min()), int(self.micro_kwh.max())
 
     @classmethod
     def of(cls, usages: Sequence[Usage]) -> UsageMatrix:
