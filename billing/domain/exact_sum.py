@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from billing.domain.money import INT64_MAX, Int64Array, Rounding, amounts_of_value, div_round
+from billing.domain.errors import BeyondExact
+from billing.domain.money import INT64_MAX, Int64Array, Rounding, amounts_of_value, div_round, in_int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class ExactSum:
 
     @classmethod
     def of(cls, micro_kwh: Int64Array, weights: Int64Array) -> ExactSum:
-        """int64 (customers, intervals) times int64 (intervals,). Raises OverflowError where the energy alone
+        """int64 (customers, intervals) times int64 (intervals,). Raises BeyondExact where the energy alone
         is no int64."""
         most = max(int(weights.max(initial=0)), -int(weights.min(initial=0)))
         energy = _most_energy(micro_kwh, INT64_MAX // max(most, 1))
@@ -30,7 +31,7 @@ class ExactSum:
             return cls((micro_kwh @ weights,))
         shift = (INT64_MAX // max(energy, 1)).bit_length() - 1
         if shift < 1:
-            raise OverflowError("the energy is too large to be priced exactly")
+            raise BeyondExact("the energy is too large to be priced exactly")
         limbs, rest = [], weights
         while True:
             # The last limb keeps the sign.
@@ -52,8 +53,9 @@ class ExactSum:
         worth = unit * 10**decimals
         if len(self.limbs) == 1:
             return amounts_of_value(self.limbs[0], worth, rule)
-        found = [div_round(value * worth.numerator, worth.denominator, rule) for value in self.exactly()]
-        return np.array(found, dtype=np.int64)
+        return in_int64(
+            div_round(value * worth.numerator, worth.denominator, rule) for value in self.exactly()
+        )
 
     def means(self, micro_kwh: Int64Array, unit: Fraction) -> Int64Array:
         """Millionths of the currency a kWh of this energy, rounded half-even; zero where there is none."""

@@ -7,7 +7,7 @@ above the bound the same sum is done in Python integers, so the answer is exact,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
 
@@ -67,10 +67,16 @@ def _rounded(quotient: Int64Array, rest: Int64Array, denominator: int, rule: Rou
 
 def _exactly(values: Int64Array, factor: int, denominator: int, rule: Rounding) -> Int64Array:
     """The same in Python integers, for what int64 cannot hold on the way. BeyondExact if not the result."""
-    results = [div_round(int(value) * factor, denominator, rule) for value in values.ravel()]
-    if any(abs(result) > INT64_MAX for result in results):
+    results = (div_round(int(value) * factor, denominator, rule) for value in values.ravel())
+    return in_int64(results).reshape(values.shape)
+
+
+def in_int64(results: Iterable[int]) -> Int64Array:
+    """Python integers as a flat array. Raises BeyondExact where one does not fit."""
+    found = list(results)
+    if any(abs(result) > INT64_MAX for result in found):
         raise BeyondExact("an amount or quantity is too large to be reckoned exactly")
-    return np.array(results, dtype=np.int64).reshape(values.shape)
+    return np.array(found, dtype=np.int64)
 
 
 def within_bounds(amount_minor: Int64Array, code: str) -> Int64Array:

@@ -14,7 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_bill import PlainBill
-from rating_cases import demand, document, documents, fixed, flat, periods, states, tax, usage_over, version
+from rating_cases import (
+    SERIES,
+    demand,
+    document,
+    documents,
+    fixed,
+    flat,
+    periods,
+    priced_of,
+    states,
+    tax,
+    usage_over,
+    version,
+)
 
 from billing.domain.days import Period
 from billing.domain.errors import BeyondExact
@@ -68,7 +81,7 @@ def by_code(bill: RatedBill) -> dict[str, list[int]]:
 
 def plainly(found: dict[str, Any], usage: Usage, period: Period, state: SupplyState) -> dict[str, list[int]]:
     known: dict[str, list[int]] = defaultdict(list)
-    for key, amount in PlainBill(found, usage, period, state).amounts.items():
+    for key, amount in PlainBill(found, usage, period, state, SERIES).amounts.items():
         known[key[1]].append(amount)
     return {code: sorted(amounts) for code, amounts in known.items()}
 
@@ -83,9 +96,9 @@ def test_a_bill_of_up_to_a_billion_kwh_at_a_thousand_each_is_exact(
     usage = large_usage(period, large["timezone"], seed, total)
     state = data.draw(states(period.starts_on))
     known = plainly(large, usage, period, state)
-    assert by_code(rate_bill(usage, tariff_of(large), period, state=state)) == known
+    assert by_code(rate_bill(usage, priced_of(large), period, state=state)) == known
     others = [Usage.of(usage.starts_at, 30, usage.micro_kwh // part) for part in range(1, 10)]
-    batch = rate(UsageMatrix.of(others), tariff_of(large), period, state=state)
+    batch = rate(UsageMatrix.of(others), priced_of(large), period, state=state)
     assert by_code(batch.bill(0)) == known
     assert int(batch.total_minor[0]) == sum(sum(amounts) for amounts in known.values())
 
@@ -99,7 +112,7 @@ def test_beyond_that_it_is_exact_or_refused_by_name(
     usage = large_usage(period, large["timezone"], seed, 2**size)
     state = data.draw(states(period.starts_on))
     try:
-        bill = rate_bill(usage, tariff_of(large), period, state=state)
+        bill = rate_bill(usage, priced_of(large), period, state=state)
     except BeyondExact as refusal:
         assert refusal.code == "beyond_exact"
         assert "exact" in str(refusal)
