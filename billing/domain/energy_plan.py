@@ -159,17 +159,14 @@ def _drawn(
     segment_of: npt.NDArray[np.int32],
     axis: Intervals,
     reading_minutes: int,
-) -> DemandPlan | None:
-    """The demands by which tiers in kWh per kW end, as the maxima of a plan: one a segment. None for none."""
-    windows = {rule.window_minutes for rule in rules if rule.window_minutes}
-    if not windows:
-        return None
-    if len(windows) > 1:
-        raise NotRateable(
-            f"the demand of '{code}' is by {' and by '.join(map(str, sorted(windows)))} minutes"
+) -> tuple[DemandPlan, ...]:
+    """The demands by which tiers in kWh per kW end, as the maxima of a plan: one a segment. A plan for each
+    length of window among the segments, which is nearly always one or none."""
+    return tuple(
+        flat_demand(
+            code, window, [rule.window_minutes == window for rule in rules], segment_of, axis, reading_minutes
         )
-    return flat_demand(
-        code, windows.pop(), [rule.window_minutes > 0 for rule in rules], segment_of, axis, reading_minutes
+        for window in sorted({rule.window_minutes for rule in rules if rule.window_minutes})
     )
 
 

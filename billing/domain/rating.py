@@ -309,8 +309,11 @@ def _notes(plan: Plan) -> tuple[Note, ...]:
             f"The demand '{part.code}' is by {part.asked_minutes} minutes; these readings allow "
             f"{part.window_minutes}, by which it was rated.",
         )
-        for part in (*plan.demand, *(found.tiers.drawn for found in plan.energy if found.tiers))
-        if part is not None and part.window_minutes != part.asked_minutes
+        for part in (
+            *plan.demand,
+            *(one for found in plan.energy if found.tiers for one in found.tiers.drawn),
+        )
+        if part.window_minutes != part.asked_minutes
     ) + tuple(
         Note(
             "coarse_readings",
@@ -336,19 +339,22 @@ def _estimated(
     estimates. With tiers that is in the highest tiers, whichever the hours that were estimated."""
     if guessed is None:
         return tuple(None for _ in lines)
-    found: dict[tuple[int, str, str, int], Int64Array] = {}
+    # Lines of one label and price, as two versions fill its tiers otherwise, begin on different days.
+    found: dict[tuple[int, str, str, int, date], Int64Array] = {}
     for part, held in zip(plan.energy, held_by.energy, strict=True):
         if part.tiers is None:
             sums = energy_of(part, guessed, begin, end)
         else:
             sums = held - energy_of(part, values - guessed, begin, end, values)
         for number, key in enumerate(part.keys):
-            found[(key.group, key.code, key.label, key.price_micro)] = sums[:, number]
+            found[(key.group, key.code, key.label, key.price_micro, key.starts_on)] = sums[:, number]
     for dynamic in plan.dynamic:
         sums = energy_by_dynamic_key(dynamic, guessed, begin, end)
-        for number, one in enumerate(dynamic.keys):
-            found[(one.key.group, one.key.code, one.key.label, 0)] = sums[:, number]
+        for number, key in enumerate(one.key for one in dynamic.keys):
+            found[(key.group, key.code, key.label, 0, key.starts_on)] = sums[:, number]
     return tuple(
-        found.get((line.group, line.code, line.label, line.price_micro)) if line.kind == "energy" else None
+        found.get((line.group, line.code, line.label, line.price_micro, line.starts_on))
+        if line.kind == "energy"
+        else None
         for line in lines
     )

@@ -33,7 +33,7 @@ class TierPlan:
 
     caps: int64 (segments, labels, tiers), cumulative micro-kWh, prorated; NO_CAP from a label's last tier on.
     fills: how labels share the tiers, for each segment. day_index: (intervals,), the day of each.
-    drawn: the demand of each segment whose caps are for each kW; None where none are.
+    drawn: the demands of the segments whose caps are for each kW, a plan for each length of window.
     """
 
     fills: tuple[Fill, ...]
@@ -41,7 +41,7 @@ class TierPlan:
     segment_of: npt.NDArray[np.int32]
     caps: Int64Array
     day_index: npt.NDArray[np.integer]
-    drawn: DemandPlan | None = None
+    drawn: tuple[DemandPlan, ...] = ()
 
     @cached_property
     def runs(self) -> Runs:
@@ -122,9 +122,9 @@ def energy_by_tier(
         return np.zeros((customers, labels, tiers), dtype=np.int64)
     end = plan.base_of.size if end is None else end
     caps = plan.caps[None]
-    if plan.drawn is not None:
+    for one in plan.drawn:
         drawn = micro_kwh if drawn_micro_kwh is None else drawn_micro_kwh
-        caps = _caps_by_kw(plan, plan.drawn, highest(drawn, plan.drawn, begin, end))
+        caps = _caps_by_kw(caps, one, highest(drawn, one, begin, end))
     whole = begin == 0 and end == plan.base_of.size
     if whole and customers >= FEW and plan.by_day is not None:
         below = below_by_day(micro_kwh, plan.by_day, _shared(caps))
@@ -151,16 +151,16 @@ def _below(micro_kwh: Int64Array, plan: TierPlan, caps: Int64Array, begin: int, 
     return below
 
 
-def _caps_by_kw(plan: TierPlan, drawn: DemandPlan, demand: Highest) -> Int64Array:
-    """int64 (customers, segments, labels, tiers): cap x demand, cut at the kW so that it cannot overflow."""
-    by_kw = np.array([places.size > 0 for places in drawn.columns])
+def _caps_by_kw(caps: Int64Array, drawn: DemandPlan, demand: Highest) -> Int64Array:
+    """int64 (customers, segments, labels, tiers): cap x demand where the segment is one of this plan's; cut
+    at the kW so that it cannot overflow."""
+    by_kw = np.array([places.size > 0 for places in drawn.columns])[:, None, None] & (caps < NO_CAP)
     whole, part = np.divmod(demand.micro_kw[:, :, None, None], MICRO)
-    finite = np.where(plan.caps < NO_CAP, plan.caps, 0)[None]
+    finite = np.where(by_kw, caps, 0)
     limit = int(finite.max(initial=0))
     if limit * (int(whole.max(initial=0)) + 1) > INT64_MAX or limit * MICRO > INT64_MAX:
         raise BeyondExact("the tiers by the kW end beyond what can be reckoned exactly")
-    by_demand = finite * whole + finite * part // MICRO
-    return np.where((plan.caps < NO_CAP) & by_kw[:, None, None], by_demand, plan.caps)
+    return np.where(by_kw, finite * whole + finite * part // MICRO, caps)
 
 
 def _shared(caps: Int64Array) -> Int64Array:

@@ -157,7 +157,7 @@ def tiered(draw: st.DrawFn, charge: dict[str, Any]) -> dict[str, Any]:
     rule = {"by": by, "fill": fill, **({"unit": "kWh a day"} if daily and by != "day" else {})}
     if by != "day" and draw(st.integers(0, 2)) == 2:
         rule |= {"unit": "kWh per kW a day" if daily else "kWh per kW"}
-        rule |= {"window": draw(st.sampled_from([30, 60]))}
+        rule |= {"window": draw(st.sampled_from([15, 30, 60]))}
     return {**charge, "tiers": rule, "periods": periods}
 
 

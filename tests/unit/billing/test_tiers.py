@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from rating_cases import document, tariff, usage_over, version
 
@@ -66,13 +67,25 @@ def test_no_use_fills_nothing() -> None:
     assert kwh(tariff(version(tiered(rule, "100"))), usage_over(JUNE, LONDON, 0), JUNE) == [0.0, 0.0]
 
 
-def test_two_windows_in_one_bill_cannot_be() -> None:
-    rules = [{"by": "month", "fill": "time", "unit": "kWh per kW", "window": window} for window in (15, 30)]
+def test_two_windows_in_one_bill_each_have_their_days() -> None:
+    """100 kWh a kW: by the quarter of an hour the first ten days' highest is 2 kW, by the hour the others'
+    1.5."""
+    rules = [{"by": "month", "fill": "time", "unit": "kWh per kW", "window": window} for window in (15, 60)]
     subject = tariff(
-        version(tiered(rules[0], "100")), version(tiered(rules[1], "100"), starts_on="2013-06-10")
+        version(tiered(rules[0], "100")), version(tiered(rules[1], "100"), starts_on="2013-06-11")
     )
-    with pytest.raises(NotRateable, match="the demand of 'energy' is by 15 and by 30 minutes"):
-        rate_bill(usage_over(JUNE, LONDON, 1), subject, JUNE)
+
+    def values(count: int) -> Any:
+        drawn = np.full(count, 250_000)  # 1 kW
+        drawn[0] = 500_000
+        drawn[-4:-2] = 500_000
+        return drawn
+
+    bill = rate_bill(usage_over(JUNE, LONDON, values, minutes=15), subject, JUNE)
+    first = [line for line in bill.lines if line.starts_on == JUNE.starts_on]
+    later = [line for line in bill.lines if line.starts_on > JUNE.starts_on]
+    assert first[0].quantity_micro == 100_000_000 * 10 // 30 * 2
+    assert later[0].quantity_micro == 100_000_000 * 20 // 30 * 3 // 2
 
 
 def test_tiers_of_a_charge_that_comes_back_go_on_filling() -> None:
