@@ -19,6 +19,7 @@ from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
 from billing.domain.money import micro_text
 from billing.domain.tariff_file import default_decimals
+from billing.life.pages import router as supply_router
 from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
@@ -29,6 +30,7 @@ from utility_crm.web.visit import visit
 
 router = APIRouter()
 router.include_router(answers_router)
+router.include_router(supply_router)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
 _AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none

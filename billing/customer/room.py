@@ -2,10 +2,11 @@
 
 from billing.answers.registry import answers
 from billing.customer.around import cells, timeline, todos
+from billing.life.customer import QUESTION
 from utility_crm.kit.module import CustomerRoom
 
 ROOM = CustomerRoom(
-    questions=tuple(one.question() for one in answers()),
+    questions=(*(one.question() for one in answers()), QUESTION),
     cells=cells,
     todos=todos,
     timeline=timeline,

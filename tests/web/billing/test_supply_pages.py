@@ -1,0 +1,138 @@
+"""What do we supply? Ended, changed and begun from the customer page, and shown before it is done."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from billing_world import NOW, Supplied, World
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.payments import take_payment
+from tests.web.conftest import MakeClient
+from utility_crm.kit.module import resolve
+
+
+@pytest.fixture
+def agent(make_client: MakeClient) -> Any:
+    return make_client("agent", installed=[resolve("billing.module:MODULE")])
+
+
+def post(client: Any, path: str, data: dict[str, Any]) -> str:
+    """The page that follows."""
+    done = client.post(path, data=data)
+    assert done.status_code == 303
+    return str(client.get(done.headers["location"]).text)
+
+
+@pytest.fixture
+def home(billed: Supplied, world: World) -> Supplied:
+    """Billed to October, and read up to today."""
+    world.even(billed.channel_id, date(2026, 11, 2), 18)
+    return billed
+
+
+def test_the_place_and_its_tariff(home: Supplied, agent: Any) -> None:
+    page = agent.get(f"/customers/{home.customer_id}?ask=supply").text
+    assert "What do we supply?" in page and "Test Row on Day &amp; Night since 1 Jan 2024" in page
+    assert "act=out" in page and "One place is supplied" in page
+
+
+def test_the_end_of_a_supply_is_shown_then_done(
+    home: Supplied, agent: Any, session: Session, world: World
+) -> None:
+    path = f"/customers/{home.customer_id}"
+    asked = f"{path}?ask=supply&act=out&agreement={home.agreement_id}"
+    form = agent.get(asked).text
+    assert "nothing is done yet" in form and "Last day" in form
+    owed = world.scalar("select balance_minor from account_balances")
+    shown = agent.get(f"{asked}&last_on=2026-11-12&reason=moved").text
+    assert "Your supply ended on" in shown and "The final bill" in shown and "issued at once" in shown
+    assert world.scalar("select count(*) from bills") == 3
+
+    # They have paid more than is charged, so something is returned.
+    take_payment(
+        session,
+        home.account_id,
+        owed + 100_00,
+        reference="p",
+        received_at=NOW,
+        posted_on=date(2026, 11, 20),
+    )
+    shown = agent.get(f"{asked}&last_on=2026-11-12&reason=moved").text
+    assert "after the final bill, today, we return" in shown
+    data = {
+        "agreement": home.agreement_id,
+        "last_on": "2026-11-12",
+        "reason": "moved",
+        "settle": "yes",
+    }
+    done = post(agent, f"{path}/supply/end", data)
+    assert "the account is closed" in done
+    assert world.scalar("select balance_minor from account_balances") == 0
+    assert world.scalar("select closed_on from accounts where id = :a", a=home.account_id) == date(
+        2026, 11, 20
+    )
+    refunded = world.scalar("select amount_minor from payments where amount_minor < 0")
+    final = world.scalar("select total_minor from bills where starts_on = '2026-11-01'")
+    assert -refunded == 100_00 - final
+    assert "Nothing is supplied to them now." in agent.get(f"{path}?ask=supply").text
+
+
+def test_days_billed_already_are_put_right(home: Supplied, agent: Any, world: World) -> None:
+    path = f"/customers/{home.customer_id}"
+    shown = agent.get(
+        f"{path}?ask=supply&act=out&agreement={home.agreement_id}&last_on=2026-10-20&reason=moved"
+    ).text
+    assert "the bills for the days after it are put right" in shown
+    data = {"agreement": home.agreement_id, "last_on": "2026-10-20", "reason": "moved"}
+    assert agent.post(f"{path}/supply/end", data=data).status_code == 409
+    assert post(agent, f"{path}/supply/end", {**data, "correct": "yes"})
+    assert world.scalar("select ends_before from agreements") == date(2026, 10, 21)
+
+
+def test_another_tariff(home: Supplied, agent: Any, session: Session) -> None:
+    path = f"/customers/{home.customer_id}"
+    query = f"{path}?ask=supply&act=tariff&agreement={home.agreement_id}&tariff=flat&from="
+    assert "shows both tariffs" in agent.get(query + "2026-11-10").text
+    assert "is no date" in agent.get(query + "soon").text
+    data = {"agreement": home.agreement_id, "tariff": "flat", "starts_on": "2026-11-10"}
+    assert "the tariff changes" in post(agent, f"{path}/supply/tariff", data)
+    rows = session.execute(text("select starts_on, end_reason from agreements order by starts_on")).all()
+    assert [tuple(row) for row in rows] == [
+        (date(2024, 1, 1), "changed_tariff"), (date(2026, 11, 10), None),
+    ]  # fmt: skip
+
+
+def test_supply_begins_at_a_free_place_only(home: Supplied, agent: Any, world: World) -> None:
+    customer, _ = world.account(name="Bea Example")
+    free, _ = world.point()
+    path = f"/customers/{customer}"
+    query = f"{path}?ask=supply&act=in&tariff=flat&from=2026-11-15&point="
+    taken = agent.get(query + world.point_code(home.service_point_id)).text
+    assert f"Account {home.account} is supplied there" in taken and "supply/begin" not in taken
+    assert "There is no service point XX" in agent.get(query + "XX").text
+    shown = agent.get(query + world.point_code(free)).text
+    assert "The first bill, after that day" in shown
+    account = world.scalar("select number from accounts where customer_id = :c", c=customer)
+    data = {
+        "account": account, "point": world.point_code(free), "tariff": "flat", "starts_on": "2026-11-15",
+    }  # fmt: skip
+    assert "the supply begins" in post(agent, f"{path}/supply/begin", data)
+    assert agent.post(f"{path}/supply/begin", data={**data, "account": home.account}).status_code == 404
+
+
+def test_whose_place_it_is_not_nobody_ends(home: Supplied, agent: Any, world: World) -> None:
+    other, _ = world.account()
+    data = {"agreement": home.agreement_id, "last_on": "2026-11-12", "reason": "moved"}
+    assert agent.post(f"/customers/{other}/supply/end", data=data).status_code == 404
+
+
+def test_a_marketer_sees_it_and_changes_nothing(home: Supplied, make_client: MakeClient) -> None:
+    client = make_client("marketer", installed=[resolve("billing.module:MODULE")])
+    path = f"/customers/{home.customer_id}"
+    assert "act=out" not in client.get(f"{path}?ask=supply").text
+    data = {"agreement": home.agreement_id, "last_on": "2026-11-12", "reason": "moved"}
+    assert client.post(f"{path}/supply/end", data=data).status_code == 403
