@@ -1,0 +1,137 @@
+"""The whole base on another tariff: read in chunks, re-rated over a year, added up by account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Engine
+
+from billing.domain.errors import NotRateable
+from billing.domain.money import Int64Array
+from billing.domain.stay import MONTHS, Judgement, judged_many
+from billing.domain.tariff import Tariff
+from billing.domain.usage import UsageMatrix
+from billing.what_if.eligible import alike
+from billing.what_if.reading import readings_of
+from billing.what_if.rerating import rerated
+from billing.what_if.supplies import BaseSupply, year_of
+from utility_crm.kit.database import unit_of_work
+
+CHUNK = 250
+"""Supplies read at once: a year of their half-hours is 35 MB."""
+LEAST_COVERAGE_PPM = 750_000
+"""With fewer of a year's readings it cannot be told what a supply would pay."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseAccount:
+    """One account over a year, on its own tariffs and on the other; see WhatIfResult."""
+
+    account_id: int
+    customer_id: int
+    segment: str
+    own_minor: int
+    other_minor: int
+    own_net_minor: int
+    other_net_minor: int
+    coverage_ppm: int
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class BaseWhatIf:
+    """accounts: in the order of the supplies. left_out: accounts of which a supply could not be told."""
+
+    accounts: tuple[BaseAccount, ...]
+    left_out: int
+
+
+class _Sums:
+    """What is known of every account so far, a row each; int64."""
+
+    def __init__(self, supplies: Sequence[BaseSupply]) -> None:
+        self.first = {one.account_id: one for one in reversed(supplies)}
+        self.ids = list(dict.fromkeys(one.account_id for one in supplies))
+        self.row_of = {account: row for row, account in enumerate(self.ids)}
+        self.waiting = np.array([0] * len(self.ids), dtype=np.int64)
+        for account, count in Counter(one.account_id for one in supplies).items():
+            self.waiting[self.row_of[account]] = count
+        self.own, self.other = (np.zeros((len(self.ids), MONTHS), dtype=np.int64) for _ in range(2))
+        self.own_net, self.other_net = (np.zeros(len(self.ids), dtype=np.int64) for _ in range(2))
+        self.coverage = np.full(len(self.ids), 1_000_000, dtype=np.int64)
+
+    def add(
+        self, supplies: Sequence[BaseSupply], usage: UsageMatrix, own: Tariff, other: Tariff, today: date
+    ) -> None:
+        """Supplies on one tariff, clock and cycle. What cannot be priced or is hardly read is left
+        waiting."""
+        one = supplies[0]
+        if not alike(own, other, one.timezone) or own.currency != one.currency:
+            return
+        months = year_of(one.cycle_day, today)
+        try:
+            now = rerated(usage, own, months, one.timezone)
+            then = now if own is other else rerated(usage, other, months, one.timezone)
+        except (NotRateable, OverflowError):
+            return
+        known = np.flatnonzero(now.coverage_ppm >= LEAST_COVERAGE_PPM)
+        rows = np.array([self.row_of[each.account_id] for each in supplies], dtype=np.int64)[known]
+        np.add.at(self.own, rows, now.minor[known])
+        np.add.at(self.other, rows, then.minor[known])
+        np.add.at(self.own_net, rows, now.net_minor[known].sum(axis=1))
+        np.add.at(self.other_net, rows, then.net_minor[known].sum(axis=1))
+        np.minimum.at(self.coverage, rows, now.coverage_ppm[known])
+        np.subtract.at(self.waiting, rows, 1)
+
+    def told(self, candidates: int) -> BaseWhatIf:
+        """The accounts of which nothing waits."""
+        whole = np.flatnonzero(self.waiting == 0)
+        own_minor: Int64Array = self.own[whole].sum(axis=1)
+        judgements = judged_many(self.own[whole] - self.other[whole], own_minor, candidates)
+        accounts = []
+        for row, own, judgement in zip(whole.tolist(), own_minor.tolist(), judgements, strict=True):
+            supply = self.first[self.ids[row]]
+            accounts.append(
+                BaseAccount(
+                    supply.account_id,
+                    supply.customer_id,
+                    supply.segment,
+                    own,
+                    own - judgement.saving_minor,
+                    int(self.own_net[row]),
+                    int(self.other_net[row]),
+                    int(self.coverage[row]),
+                    judgement,
+                )
+            )
+        return BaseWhatIf(tuple(accounts), len(self.ids) - whole.size)
+
+
+def base_what_if(
+    engine: Engine,
+    supplies: Sequence[BaseSupply],
+    tariffs: Mapping[int, Tariff],
+    other: Tariff,
+    *,
+    today: date,
+    candidates: int = 1,
+    progress: Progress | None = None,
+) -> BaseWhatIf:
+    """Re-rate the supplies on `other`, in chunks, each read in a unit of work of its own.
+
+    tariffs: by id, those that the supplies are on. candidates: of how many tariffs `other` is one, for the
+    doubt in the judgement. progress is told (supplies done, of how many) after each chunk.
+    """
+    sums = _Sums(supplies)
+    for start in range(0, len(supplies), CHUNK):
+        with unit_of_work(engine) as session:
+            for group, usage in readings_of(session, supplies[start : start + CHUNK], today):
+                sums.add(group, usage, tariffs[group[0].tariff_id], other, today)
+        if progress is not None:
+            progress(min(start + CHUNK, len(supplies)), len(supplies))
+    return sums.told(candidates)
