@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import numpy as np
 from psycopg.sql import SQL, Literal
 from sqlalchemy import Engine, text
 
@@ -20,6 +21,7 @@ from billing.actions.tariffs import import_tariff
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.what_if.base import CHUNK, base_what_if
 from billing.what_if.supplies import base_supplies
+from meters.demo.block_copy import copying_blocks
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.driver import driver_cursor
@@ -29,7 +31,8 @@ TODAY = date(2026, 11, 20)
 FIRST, LAST = date(2025, 10, 31), date(2026, 11, 1)
 
 _BASE = """
-insert into premises (code, address, timezone) select 'P' || n, n || ' Row', 'UTC' from generate_series(1, {n}) n;
+insert into premises (code, address, timezone)
+select 'P' || n, n || ' Row', 'UTC' from generate_series(1, {n}) n;
 insert into customers (number, kind, name, segment, since)
 select 'C' || n, 'person', 'Customer ' || n, 'household', date '2020-01-01' from generate_series(1, {n}) n;
 insert into accounts (number, customer_id, payer_id, cycle_day, currency, opened_on)
@@ -41,12 +44,7 @@ insert into agreements (account_id, service_point_id, tariff_id, starts_on)
 select a.id, s.id, t.id, '2020-01-01' from tariffs t, service_points s join accounts a on a.id = s.id
 where t.code = 'three';
 insert into feeds (name, sha256, format, status, received_at) values ('all.csv', '', 'csv', 'ok', now());
-select make_block_partitions('{first}', '{last}');
-insert into blocks (channel_id, day, micro, quality, feed_id)
-select c.id, d::date,
-       (select array_agg((random() * 900)::bigint * 1000 + 0 * n * c.id) from generate_series(1, 48) n),
-       1, (select max(id) from feeds)
-from channels c cross join generate_series(date '{first}', date '{last}', interval '1 day') d
+select make_block_partitions('{first}', '{last}')
 """
 _BARE = SQL(
     "copy (select channel_id, day, micro from blocks where channel_id = any({channels}::bigint[]) "
@@ -82,10 +80,13 @@ def _bare(engine: Engine, channels: list[int]) -> None:
         statement = _BARE.format(
             channels=Literal(channels[start : start + CHUNK]), first=Literal(FIRST), last=Literal(LAST)
         )
-        with unit_of_work(engine) as session, driver_cursor(session) as cursor:
-            with cursor.copy(statement) as copy:
-                for message in copy:
-                    sent += len(message)
+        with (
+            unit_of_work(engine) as session,
+            driver_cursor(session) as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            for message in copy:
+                sent += len(message)
     assert sent > len(channels) * ((LAST - FIRST).days + 1) * 48 * 12
 
 
@@ -104,5 +105,21 @@ def _build(engine: Engine) -> None:
     with engine.begin() as connection:
         for statement in filter(str.strip, _BASE.format(**given).split(";")):
             connection.execute(text(statement))
+    _fill(engine)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))
+
+
+def _fill(engine: Engine) -> None:
+    """A year of random half-hours, channel by channel."""
+    draw = np.random.default_rng(7)
+    days = np.arange(np.datetime64(FIRST - timedelta(days=1)), np.datetime64(LAST + timedelta(days=1)))
+    ones = np.ones(days.size, dtype=np.int64)
+    with unit_of_work(engine) as session:
+        feed = session.scalar(text("select id from feeds"))
+        channels = session.scalars(text("select id from channels order by id")).all()
+        assert feed is not None
+        with driver_cursor(session) as cursor, copying_blocks(cursor.connection) as blocks:
+            for channel in channels:
+                micro = draw.integers(0, 900, (days.size, 48)) * 1000
+                blocks.write(ones * channel, days, micro, ones, ones * feed)

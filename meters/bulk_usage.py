@@ -1,8 +1,8 @@
 """Whole days of many channels at once: a binary COPY straight into one array.
 
-For whoever prices or scores the whole base. `usage` gives any span of any grids, as known at any instant, with
-every reading's mask; this gives whole days as they are known now, of the channels that share the commonest grid,
-in half the time. Rows without a hole and of one interval are one structured array: nothing is done a reading.
+For whoever prices or scores the whole base. `usage` gives any span of any grids, as known at any instant,
+with every reading's mask; this gives whole days as they are known now, of the channels that share the
+commonest grid. Rows without a hole and of one interval are one structured array: nothing is done a reading.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _SELECT = SQL(
 @dataclass(frozen=True, slots=True, eq=False)
 class BulkUsage:
     """micro: int64 (channels, days * intervals of a day), millionths, zero where missing. missing: bool of
-    that shape, None where nothing is. starts_at: UTC, the first day's start. others: channels on another grid,
-    or on several."""
+    that shape, None where nothing is. starts_at: UTC, the first day's start. others: channels on another
+    grid, or on several."""
 
     channel_ids: tuple[int, ...]
     starts_at: datetime
@@ -63,7 +63,8 @@ def bulk_usage(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
-    """Rows of one interval length. day: int64, days since 2000. present: None where every reading is there."""
+    """Rows of one interval length. day: int64, days since 2000. present: None where all readings are
+    there."""
 
     channel_id: IntArray
     day: IntArray
@@ -102,8 +103,9 @@ def _whole(group: list[bytes], length: int) -> _Rows | None:
         return None
     fields = np.dtype(
         [
-            ("fields", ">i2"), ("l1", ">i4"), ("channel", ">i8"), ("l2", ">i4"), ("day", ">i4"), ("l3", ">i4"),
-            ("dims", ">i4"), ("holes", ">i4"), ("oid", ">i4"), ("size", ">i4"), ("lower", ">i4"),
+            ("fields", ">i2"), ("l1", ">i4"), ("channel", ">i8"), ("l2", ">i4"), ("day", ">i4"),
+            ("l3", ">i4"), ("dims", ">i4"), ("holes", ">i4"), ("oid", ">i4"), ("size", ">i4"),
+            ("lower", ">i4"),
             ("pairs", [("n", ">i4"), ("value", ">i8")], (size,)),
         ]
     )  # fmt: skip

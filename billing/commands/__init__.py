@@ -10,6 +10,7 @@ from billing.commands import (
     prices,
     quoting,
     tariffs,
+    what_if,
 )
 from billing.commands.app import app
 
@@ -24,4 +25,5 @@ __all__ = [
     "prices",
     "quoting",
     "tariffs",
+    "what_if",
 ]

@@ -19,8 +19,8 @@ from billing.what_if.eligible import taken_back
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """minor, net_minor: int64 (supplies, months), with and without taxes. missing: int64 (supplies,), readings
-    of all months that are not there, of `intervals`."""
+    """minor, net_minor: int64 (supplies, months), with and without taxes. missing: int64 (supplies,),
+    readings of all months that are not there, of `intervals`."""
 
     minor: Int64Array
     net_minor: Int64Array

@@ -1,0 +1,146 @@
+"""A whole-base what-if from the question to the stored answer.
+
+This is an edge: it opens and commits its own units of work, so that how far it is can be seen meanwhile. A
+run that is killed leaves no result; the next one of the same tariff and segment clears it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from billing.domain.tariff import Tariff
+from billing.queries.tariffs import tariff_named, tariffs_by_id
+from billing.tables import WhatIf
+from billing.what_if.base import BaseAccount, BaseWhatIf, Progress, base_what_if
+from billing.what_if.eligible import in_force
+from billing.what_if.supplies import SEGMENTS, BaseSupply, base_supplies
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.driver import driver_cursor
+from utility_crm.kit.errors import Invalid
+from utility_crm.segments.facts import keep_fact
+
+FACT = "saving_on"
+"""What a customer would save in a year, minor units; its parameter is the tariff's code."""
+
+_ALL = text("select id from tariffs where currency = :currency")
+_EARLIER = text(
+    "delete from what_ifs where tariff_id = :tariff and segment is not distinct from :segment and id < :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a run begins with."""
+
+    id: int
+    tariff_id: int
+    supplies: list[BaseSupply]
+    tariffs: dict[int, Tariff]
+    other: Tariff
+    candidates: int
+
+
+def run_what_if(
+    engine: Engine,
+    tariff: str,
+    segment: str | None = None,
+    *,
+    today: date,
+    now: datetime,
+    asked_by: int | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Re-rate everybody (of a segment) on a tariff over the last twelve cycles; the id of what is stored.
+
+    Keeps the newest result of a tariff and segment, and the fact `saving_on` of everybody told. Raises
+    NotFound for the tariff, Invalid for the segment.
+    """
+    if segment is not None and segment not in SEGMENTS:
+        words = f"There is no segment '{segment}'; there are {', '.join(SEGMENTS)}."
+        raise Invalid("segment", words, "segment")
+    with unit_of_work(engine) as session:
+        asked = _begun(session, tariff, segment, today, now, asked_by)
+
+    def watch(done: int, due: int) -> None:
+        with unit_of_work(engine) as session:
+            session.execute(
+                text("update what_ifs set done = :done where id = :id"), {"done": done, "id": asked.id}
+            )
+        if progress is not None:
+            progress(done, due)
+
+    found = base_what_if(
+        engine,
+        asked.supplies,
+        asked.tariffs,
+        asked.other,
+        today=today,
+        candidates=asked.candidates,
+        progress=watch,
+    )
+    with unit_of_work(engine) as session:
+        _stored(session, asked, segment, found, now)
+    return asked.id
+
+
+def _begun(
+    session: Session, code: str, segment: str | None, today: date, now: datetime, asked_by: int | None
+) -> _Asked:
+    other = tariff_named(session, code)
+    tariff_id = session.scalar(text("select id from tariffs where code = :code"), {"code": code})
+    assert tariff_id is not None
+    supplies = base_supplies(session, today, segment)
+    known = set(session.scalars(_ALL, {"currency": other.currency}))
+    tariffs = tariffs_by_id(session, known | {one.tariff_id for one in supplies})
+    offered = [one for key, one in tariffs.items() if key in known and in_force(one, today)]
+    row = WhatIf(
+        tariff_id=tariff_id,
+        segment=segment,
+        currency=other.currency,
+        on_day=today,
+        due=len(supplies),
+        asked_by=asked_by,
+        started_at=now,
+    )
+    session.add(row)
+    session.flush()
+    # The same object where it is the own tariff, so that nothing is rated twice.
+    return _Asked(row.id, tariff_id, supplies, tariffs, tariffs[tariff_id], max(1, len(offered) - 1))
+
+
+def _stored(session: Session, asked: _Asked, segment: str | None, found: BaseWhatIf, now: datetime) -> None:
+    _copied(session, asked.id, found.accounts)
+    row = session.get_one(WhatIf, asked.id)
+    row.done = row.due
+    row.left_out = found.left_out
+    row.own_minor = sum(one.own_minor for one in found.accounts)
+    row.other_minor = sum(one.other_minor for one in found.accounts)
+    row.own_net_minor = sum(one.own_net_minor for one in found.accounts)
+    row.other_net_minor = sum(one.other_net_minor for one in found.accounts)
+    row.finished_at = now
+    session.execute(_EARLIER, {"tariff": asked.tariff_id, "segment": segment, "id": asked.id})
+    savings: dict[int, int] = {}
+    for one in found.accounts:
+        savings[one.customer_id] = savings.get(one.customer_id, 0) + one.own_minor - one.other_minor
+    among = None if segment is None else sorted({one.customer_id for one in asked.supplies})
+    keep_fact(session, FACT, asked.other.code, savings, now, among=among)
+
+
+def _copied(session: Session, what_if: int, accounts: Sequence[BaseAccount]) -> None:
+    statement = (
+        "copy what_if_results (what_if_id, account_id, customer_id, segment, own_minor, other_minor, "
+        "low_minor, coverage_ppm, verdict) from stdin"
+    )
+    with driver_cursor(session) as cursor, cursor.copy(statement) as copy:
+        for one in accounts:
+            copy.write_row(
+                (
+                    what_if, one.account_id, one.customer_id, one.segment, one.own_minor, one.other_minor,
+                    one.judgement.low_minor, one.coverage_ppm, one.judgement.verdict,
+                )
+            )  # fmt: skip
