@@ -149,7 +149,7 @@ def what_if_report(
         return group_of(name, own[chosen], other[chosen], int(worth[chosen].sum()))
 
     return WhatIfReport(
-        *row,
+        *tuple(row),
         group("", everybody),
         tuple(group(name, segments == name) for name in sorted(set(segments.tolist()))),
         histogram_of(own - other),
@@ -231,4 +231,4 @@ _ROWS = text(
 
 def rows_of(session: Session, what_if: int) -> list[Mapping[str, Any]]:
     """Every account of a what-if, who saves most first, for the export."""
-    return [row._mapping for row in session.execute(_ROWS, {"id": what_if})]
+    return [dict(row._mapping) for row in session.execute(_ROWS, {"id": what_if})]
