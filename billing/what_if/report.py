@@ -148,12 +148,9 @@ def what_if_report(
     def group(name: str, chosen: Any) -> Group:
         return group_of(name, own[chosen], other[chosen], int(worth[chosen].sum()))
 
-    return WhatIfReport(
-        *tuple(row),
-        group("", everybody),
-        tuple(group(name, segments == name) for name in sorted(set(segments.tolist()))),
-        histogram_of(own - other),
-    )
+    whole = group("", everybody)
+    parts = tuple(group(name, segments == name) for name in sorted(set(segments.tolist())))
+    return WhatIfReport(*row, whole=whole, by_segment=parts, histogram=histogram_of(own - other))
 
 
 def group_of(segment: str, own: Int64Array, other: Int64Array, worth: int) -> Group:
