@@ -150,7 +150,14 @@ def what_if_report(
 
     whole = group("", everybody)
     parts = tuple(group(name, segments == name) for name in sorted(set(segments.tolist())))
-    return WhatIfReport(*row, whole=whole, by_segment=parts, histogram=histogram_of(own - other))
+    run, code, name, asked, currency, on_day, finished_at, left_out, net_change = row
+    bins = histogram_of(own - other)
+    return WhatIfReport(
+        *(run, code, name, asked, currency, on_day, finished_at, left_out, int(net_change)),
+        whole,
+        parts,
+        bins,
+    )
 
 
 def group_of(segment: str, own: Int64Array, other: Int64Array, worth: int) -> Group:
