@@ -19,6 +19,7 @@ _KEEP = text(
            b.total_minor, coalesce(t.taxes, '[]'),
            jsonb_strip_nulls(jsonb_build_object(
                'name', c.name, 'customer', c.number, 'account', a.number, 'language', c.language,
+               'method', a.payment_method,
                'tax_number', i.number,
                'address', (select p.value from contact_points p
                            where p.customer_id = c.id and p.kind = 'post'

@@ -155,6 +155,15 @@ def lines_of_bill(session: Session, bill_id: int) -> tuple[LineRow, ...]:
     return tuple(LineRow(*tuple(row)) for row in session.execute(_LINES.where(BillLine.bill_id == bill_id)))
 
 
+def lines_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple[LineRow, ...]]:
+    """The lines of several bills, each bill's in their order."""
+    found: dict[int, list[LineRow]] = {}
+    for row in session.execute(_LINES.add_columns(BillLine.bill_id).where(BillLine.bill_id.in_(bill_ids))):
+        *line, bill_id = tuple(row)
+        found.setdefault(bill_id, []).append(LineRow(*line))
+    return {bill_id: tuple(lines) for bill_id, lines in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class BillHolder:
     """Whose bill it is."""

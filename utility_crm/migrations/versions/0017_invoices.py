@@ -20,7 +20,8 @@ select b.number, '', 'bill', substr(b.number, 1, 7), n.sequence,
        lag(n.sequence) over (partition by substr(b.number, 1, 7) order by n.sequence),
        true, b.id, a.payer_id, b.issued_on, b.due_on, b.currency,
        b.total_minor - coalesce(t.tax, 0), coalesce(t.tax, 0), b.total_minor, coalesce(t.taxes, '[]'),
-       jsonb_build_object('name', c.name, 'customer', c.number, 'account', a.number, 'language', c.language)
+       jsonb_build_object('name', c.name, 'customer', c.number, 'account', a.number, 'language', c.language,
+                          'method', a.payment_method)
 from bills b
 join accounts a on a.id = b.account_id
 join customers c on c.id = a.payer_id

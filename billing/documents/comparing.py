@@ -1,0 +1,121 @@
+"""A bill beside the one before it and the year before: bars, and the words for what changed."""
+
+from __future__ import annotations
+
+from billing.documents.paper import Compared, Comparison, Months
+from billing.documents.reading import BillFacts
+from billing.wording import is_month, say
+from utility_crm.web.formats import MINUS, NBSP, day, kwh, money, month, month_short, number, percent
+from utility_crm.web.words import counting
+
+
+def comparison_of(facts: BillFacts, language: str) -> Comparison | None:
+    """kWh a day: this bill, the one before, and the same weekdays a year before where all are known."""
+    _ = say(language)
+    bill = facts.bill
+    if not bill.micro_kwh:
+        return None
+    name = (
+        _("This bill") if not is_month(bill.starts_on, bill.ends_before) else month(bill.starts_on, language)
+    )
+    rows = [_row(name, bill.micro_kwh / bill.days, language)]
+    if facts.past:
+        one = facts.past[0]
+        label = (
+            month(one.starts_on, language)
+            if is_month(one.starts_on, one.ends_before)
+            else _("The bill before")
+        )
+        rows.append(_row(label, one.micro_kwh / one.days, language))
+    year = _year_before(facts)
+    if year is not None:
+        rows.append(_row(_("A year before"), year, language))
+    if len(rows) == 1:
+        return None
+    said = ""
+    if year:
+        share = bill.micro_kwh / bill.days / year - 1
+        amount = percent(abs(round(share, 2)), 0, language)
+        if abs(share) < 0.005:
+            said = _("As much a day as a year before.")
+        else:
+            said = (
+                _("%(share)s more a day than a year before.", share=amount)
+                if share > 0
+                else _("%(share)s less a day than a year before.", share=amount)
+            )
+    return Comparison(_("What you used a day"), tuple(rows), said)
+
+
+def _row(label: str, micro_a_day: float, language: str) -> Compared:
+    words = f"{kwh(round(micro_a_day), 1, language)}{NBSP}{say(language)('kWh')}"
+    return Compared(label[:1].upper() + label[1:], micro_a_day / 1_000_000, words)
+
+
+def _year_before(facts: BillFacts) -> float | None:
+    """Millionths a day, of the same weekdays a year before; None unless every one is known."""
+    known = [one.before_micro_kwh for one in facts.days if one.before_micro_kwh is not None]
+    if not known or len(known) < len(facts.days):
+        return None
+    return sum(known) / len(known)
+
+
+def what_changed(facts: BillFacts, language: str) -> str:
+    """This bill against the one before it: money, energy, days."""
+    if not facts.past:
+        return ""
+    _, count = say(language), counting(language, "billing")
+    bill, before = facts.bill, facts.past[0]
+    difference = bill.total_minor - before.total_minor
+    name = (
+        month(before.starts_on, language)
+        if is_month(before.starts_on, before.ends_before)
+        else _("the bill to %(day)s", day=day(before.ends_before, language))
+    )
+    values = {"amount": money(abs(difference), bill.currency, language), "name": name}
+    if difference > 0:
+        first = _("This bill is %(amount)s more than that for %(name)s.", **values)
+    elif difference < 0:
+        first = _("This bill is %(amount)s less than that for %(name)s.", **values)
+    else:
+        first = _("This bill is as much as that for %(name)s.", **values)
+    energy = bill.micro_kwh - before.micro_kwh
+    if abs(energy) < 50_000:
+        second = _("You used as much energy")
+    elif energy > 0:
+        second = _("You used %(kwh)s kWh more", kwh=kwh(energy, 1, language))
+    else:
+        second = _("You used %(kwh)s kWh less", kwh=kwh(-energy, 1, language))
+    days = bill.days - before.days
+    if not days:
+        third = _("in as many days.")
+    elif days > 0:
+        third = count("in one day more.", "in %(num)s days more.", days)
+    else:
+        third = count("in one day less.", "in %(num)s days less.", -days)
+    return f"{first} {second} {third}"
+
+
+def months_of(facts: BillFacts, language: str) -> Months | None:
+    """The bills of a year beside one another, where there are at least three."""
+    if len(facts.past) < 2:
+        return None
+    bill = facts.bill
+    rows = [(one.starts_on, one.ends_before, one.micro_kwh, one.total_minor) for one in reversed(facts.past)]
+    rows.append((bill.starts_on, bill.ends_before, bill.micro_kwh, bill.total_minor))
+    shown = tuple(
+        (
+            month_short(first, language) if is_month(first, before) else day(before, language),
+            micro / 1_000_000,
+            kwh(micro, 0, language).replace("-", MINUS),
+        )
+        for first, before, micro, _total in rows
+    )
+    _ = say(language)
+    total = sum(row[2] for row in rows)
+    heading = _(
+        "Your last %(count)s bills: %(kwh)s kWh",
+        count=number(len(rows), 0, language),
+        kwh=kwh(total, 0, language),
+    )
+    return Months(heading, shown)

@@ -1,0 +1,176 @@
+"""What the template of a bill is given: words and figures ready to be set, in the customer's language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """The supplier. back: one line above the address, for a letter that comes back."""
+
+    name: str
+    back: str
+    address: tuple[str, ...]
+    tax: tuple[str, ...]
+    contact: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """The addressee."""
+
+    name: str
+    address: tuple[str, ...]
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The band: what it is for, what is asked, how much, until when."""
+
+    what: str
+    about: str
+    ask: str
+    total: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day: kWh, whether any of it was estimated, whether it is the highest, and a year before."""
+
+    value: float
+    estimated: bool
+    high: bool
+    before: float | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The chart of days. top: the scale's end in kWh; ticks: (kWh, words); notes: what the marks mean."""
+
+    heading: str
+    top: float
+    ticks: tuple[tuple[float, str], ...]
+    days: tuple[Bar, ...]
+    notes: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is paid for, in few rows, and the total."""
+
+    heading: str
+    rows: tuple[Pair, ...]
+    total: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A quantity compared: bars from zero, the first one is this bill's."""
+
+    label: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Bars and what they say."""
+
+    heading: str
+    rows: tuple[Compared, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How to pay: (name, value, is it typed) rows, and a QR code as SVG; empty where none is needed."""
+
+    heading: str
+    rows: tuple[tuple[str, str, bool], ...]
+    note: str
+    qr: str
+    scan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the bill, net."""
+
+    label: str
+    detail: str
+    quantity: str
+    unit: str
+    price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSite:
+    """A place supplied, with its lines. total: where there are several places."""
+
+    heading: str
+    facts: tuple[Pair, ...]
+    lines: tuple[Line, ...]
+    total: Pair | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """Net, tax and total: taxes by rate, then the sums."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sums: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Words under a heading."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The bills of a year, the oldest first: (label, kWh, words). The last is this one."""
+
+    heading: str
+    rows: tuple[tuple[str, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The whole document. issued: year, month, day; the PDF carries that date and no other."""
+
+    language: str
+    number: str
+    title: str
+    issued: tuple[int, int, int]
+    supplier: From
+    addressee: To
+    facts: tuple[Pair, ...]
+    headline: Headline
+    usage: Usage | None
+    summary: Summary
+    compared: Comparison | None
+    payment: Payment
+    detail_heading: str
+    columns: tuple[str, ...]
+    sites: tuple[PaperSite, ...]
+    sections: tuple[Section, ...]
+    tax: Tax
+    months: Months | None
+    footer: str
+
+    def document(self) -> str:
+        """As the template reads it."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
