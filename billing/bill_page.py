@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.rating import rate_bill
+from billing.domain.tariff_file import default_decimals
+from billing.domain.tax_summary import TaxSummary, tax_summary
 from billing.explaining import Explained, explain_bill, read_both
 from billing.queries.bill_parts import BillPart, ReadPart
 from billing.queries.bills import (
@@ -24,6 +27,7 @@ from billing.queries.bills import (
     holder_of,
     lines_of_bill,
 )
+from billing.queries.invoices import InvoiceRow, invoice_of
 from billing.queries.sources import Source, sources_of
 from utility_crm.kit.errors import CareError
 
@@ -66,12 +70,18 @@ class BillPage:
     readings: int
     again: Again
     sources: tuple[Source, ...]
+    tax: TaxSummary
+    invoice: InvoiceRow | None
 
     @property
     def main(self) -> LineRow | None:
         """The last days' largest energy line."""
         energy = [line for line in self.lines if line.charge == "energy"]
         return max(energy, key=lambda line: (line.ends_before, line.amount_minor), default=None)
+
+    def base_minor(self, base_micro: int) -> int:
+        """A tax's base, millionths of the currency, in minor units: it is a sum of whole ones."""
+        return round(Decimal(base_micro).scaleb(default_decimals(self.bill.currency) - 6))
 
     @property
     def price_since(self) -> date | None:
@@ -106,6 +116,8 @@ def bill_page(session: Session, number: str, position: int) -> BillPage:
         readings=sum(item.side.bill().intervals for item in read),
         again=_again(read),
         sources=sources_of(session, parts, bill.known_at),
+        tax=tax_summary(lines),
+        invoice=invoice_of(session, bill.id),
     )
 
 

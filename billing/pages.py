@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
 from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
+from billing.documents.making import document_of
 from billing.domain.money import micro_text
 from billing.domain.tariff_file import default_decimals
 from billing.life.pages import router as supply_router
@@ -34,6 +36,16 @@ router.include_router(supply_router)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
 _AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none
+
+
+@router.get("/bills/{number}.pdf")
+def document(request: Request, number: str) -> Response:
+    """The bill as the customer has it: PDF/A, in the customer's language."""
+    with visit(request, "agent", "ops", "marketer") as v:
+        content = document_of(v.session, number)
+    name = quote(f"{number}.pdf")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 @router.get("/bills/{number}")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from billing.documents.paper import Compared, Comparison, Months
 from billing.documents.reading import BillFacts
 from billing.wording import is_month, say
-from utility_crm.web.formats import MINUS, NBSP, day, kwh, money, month, month_short, number, percent
+from utility_crm.web.formats import (
+    MINUS,
+    NBSP,
+    day,
+    day_full,
+    kwh,
+    money,
+    month,
+    month_short,
+    number,
+    percent,
+)
 from utility_crm.web.words import counting
 
 
@@ -15,18 +26,10 @@ def comparison_of(facts: BillFacts, language: str) -> Comparison | None:
     bill = facts.bill
     if not bill.micro_kwh:
         return None
-    name = (
-        _("This bill") if not is_month(bill.starts_on, bill.ends_before) else month(bill.starts_on, language)
-    )
-    rows = [_row(name, bill.micro_kwh / bill.days, language)]
+    rows = [_row(_("This bill"), bill.micro_kwh / bill.days, language)]
     if facts.past:
         one = facts.past[0]
-        label = (
-            month(one.starts_on, language)
-            if is_month(one.starts_on, one.ends_before)
-            else _("The bill before")
-        )
-        rows.append(_row(label, one.micro_kwh / one.days, language))
+        rows.append(_row(_("The bill before"), one.micro_kwh / one.days, language))
     year = _year_before(facts)
     if year is not None:
         rows.append(_row(_("A year before"), year, language))
@@ -49,7 +52,7 @@ def comparison_of(facts: BillFacts, language: str) -> Comparison | None:
 
 def _row(label: str, micro_a_day: float, language: str) -> Compared:
     words = f"{kwh(round(micro_a_day), 1, language)}{NBSP}{say(language)('kWh')}"
-    return Compared(label[:1].upper() + label[1:], micro_a_day / 1_000_000, words)
+    return Compared(label, micro_a_day / 1_000_000, words)
 
 
 def _year_before(facts: BillFacts) -> float | None:
@@ -64,21 +67,21 @@ def what_changed(facts: BillFacts, language: str) -> str:
     """This bill against the one before it: money, energy, days."""
     if not facts.past:
         return ""
-    _, count = say(language), counting(language, "billing")
+    _, ngettext = say(language), counting(language, "billing")
     bill, before = facts.bill, facts.past[0]
     difference = bill.total_minor - before.total_minor
     name = (
-        month(before.starts_on, language)
+        _("the bill for %(month)s", month=month(before.starts_on, language))
         if is_month(before.starts_on, before.ends_before)
-        else _("the bill to %(day)s", day=day(before.ends_before, language))
+        else _("the bill to %(day)s", day=day_full(before.last_on, language))
     )
     values = {"amount": money(abs(difference), bill.currency, language), "name": name}
     if difference > 0:
-        first = _("This bill is %(amount)s more than that for %(name)s.", **values)
+        first = _("This bill is %(amount)s more than %(name)s.", **values)
     elif difference < 0:
-        first = _("This bill is %(amount)s less than that for %(name)s.", **values)
+        first = _("This bill is %(amount)s less than %(name)s.", **values)
     else:
-        first = _("This bill is as much as that for %(name)s.", **values)
+        first = _("This bill is as much as %(name)s.", **values)
     energy = bill.micro_kwh - before.micro_kwh
     if abs(energy) < 50_000:
         second = _("You used as much energy")
@@ -90,9 +93,9 @@ def what_changed(facts: BillFacts, language: str) -> str:
     if not days:
         third = _("in as many days.")
     elif days > 0:
-        third = count("in one day more.", "in %(num)s days more.", days)
+        third = ngettext("in one day more.", "in %(num)s days more.", days)
     else:
-        third = count("in one day less.", "in %(num)s days less.", -days)
+        third = ngettext("in one day less.", "in %(num)s days less.", -days)
     return f"{first} {second} {third}"
 
 
@@ -101,18 +104,18 @@ def months_of(facts: BillFacts, language: str) -> Months | None:
     if len(facts.past) < 2:
         return None
     bill = facts.bill
-    rows = [(one.starts_on, one.ends_before, one.micro_kwh, one.total_minor) for one in reversed(facts.past)]
-    rows.append((bill.starts_on, bill.ends_before, bill.micro_kwh, bill.total_minor))
+    rows = [(one.starts_on, one.ends_before, one.last_on, one.micro_kwh) for one in reversed(facts.past)]
+    rows.append((bill.starts_on, bill.ends_before, bill.last_on, bill.micro_kwh))
     shown = tuple(
         (
-            month_short(first, language) if is_month(first, before) else day(before, language),
+            month_short(first, language) if is_month(first, before) else day(last, language),
             micro / 1_000_000,
             kwh(micro, 0, language).replace("-", MINUS),
         )
-        for first, before, micro, _total in rows
+        for first, before, last, micro in rows
     )
     _ = say(language)
-    total = sum(row[2] for row in rows)
+    total = sum(row[3] for row in rows)
     heading = _(
         "Your last %(count)s bills: %(kwh)s kWh",
         count=number(len(rows), 0, language),

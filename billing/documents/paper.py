@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 Pair = tuple[str, str]
 
@@ -171,6 +173,16 @@ class Paper:
     months: Months | None
     footer: str
 
-    def document(self) -> str:
-        """As the template reads it."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+    def document(self, shown: Callable[[str], str] = str) -> str:
+        """As the template reads it; `shown` is asked of every text."""
+        return json.dumps(_texts(asdict(self), shown), ensure_ascii=False, separators=(",", ":"))
+
+
+def _texts(value: Any, shown: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {key: _texts(item, shown) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(item, shown) for item in value]
+    return value

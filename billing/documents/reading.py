@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
@@ -45,6 +45,10 @@ class PastBill:
     @property
     def days(self) -> int:
         return (self.ends_before - self.starts_on).days
+
+    @property
+    def last_on(self) -> date:
+        return self.ends_before - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,17 +90,17 @@ def _facts(facts: BillFacts, language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _headline(facts: BillFacts, language: str) -> Headline:
-    _, count = say(language), counting(language, "billing")
+    _, ngettext = say(language), counting(language, "billing")
     bill = facts.bill
     what = (
         _("Your bill for %(month)s", month=month(bill.starts_on, language))
         if is_month(bill.starts_on, bill.ends_before)
-        else _("Your bill")
+        else _("Your bill to %(day)s", day=day_full(bill.last_on, language))
     )
     about = _(
         "%(period)s, %(days)s, %(kwh)s kWh",
         period=period_words(facts, language),
-        days=count("one day", "%(num)s days", bill.days),
+        days=ngettext("one day", "%(num)s days", bill.days),
         kwh=kwh(bill.micro_kwh, 1, language),
     )
     total = money(abs(bill.total_minor), bill.currency, language)
@@ -153,14 +153,14 @@ def _sections(facts: BillFacts, language: str) -> tuple[Section, ...]:
 
 
 def _read(facts: BillFacts, language: str) -> str:
-    _, count = say(language), counting(language, "billing")
+    _, ngettext = say(language), counting(language, "billing")
     bill = facts.bill
     if not facts.readings:
         return _("No readings were billed.")
     whole = number(facts.readings, 0, language)
     if not bill.estimated_readings:
         return _("All %(whole)s readings came from the meter; none was estimated.", whole=whole)
-    estimated = count(
+    estimated = ngettext(
         "One of %(whole)s readings was missing, and was estimated: %(kwh)s of %(all)s kWh.",
         "%(num)s of %(whole)s readings were missing, and were estimated: %(kwh)s of %(all)s kWh.",
         bill.estimated_readings,

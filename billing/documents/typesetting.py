@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
+from threading import local
 from typing import Literal
 
 import typst
 
+from billing.documents.glyphs import characters_of, settable
 from billing.documents.paper import Paper
 
+FONTS = Path(__file__).parent / "templates" / "fonts"
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARD: Literal["a-2b"] = "a-2b"
 """PDF/A-2b (ISO 19005-2): fonts and colours inside, nothing from outside, made to be kept."""
 
+_mine = local()
 
-@cache
+
 def _compiler() -> typst.Compiler:
-    """One a process: it keeps the fonts and the read template."""
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(TEMPLATES / "fonts")]
-    )
-    return typst.Compiler(
-        input=str(TEMPLATES / "bill.typ"), root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True
-    )
+    """One a thread, since none may be asked by two at once: it keeps the fonts and the read template."""
+    found = getattr(_mine, "compiler", None)
+    if not isinstance(found, typst.Compiler):
+        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+        found = _mine.compiler = typst.Compiler(
+            input=str(TEMPLATES / "bill.typ"),
+            root=str(TEMPLATES),
+            font_paths=fonts,
+            ignore_system_fonts=True,
+        )
+    return found
+
+
+def _document(paper: Paper) -> str:
+    """The paper with only what the fonts can show."""
+    known = characters_of(FONTS)
+    return paper.document(lambda text: text if known.issuperset(text) else settable(text, known))
 
 
 def pdf_of(paper: Paper) -> bytes:
     """The bill as PDF/A-2b."""
     made = _compiler().compile(
-        format="pdf", sys_inputs={"bill": paper.document()}, pdf_standards=STANDARD, timestamp=0
+        format="pdf", sys_inputs={"bill": _document(paper)}, pdf_standards=STANDARD, timestamp=0
     )
     assert isinstance(made, bytes)
     return made
@@ -37,6 +50,6 @@ def pdf_of(paper: Paper) -> bytes:
 
 def pictures_of(paper: Paper, ppi: float = 100) -> list[bytes]:
     """Its pages as PNG, to look at."""
-    made = _compiler().compile(format="png", ppi=ppi, sys_inputs={"bill": paper.document()})
+    made = _compiler().compile(format="png", ppi=ppi, sys_inputs={"bill": _document(paper)})
     assert made is not None
     return [made] if isinstance(made, bytes) else made

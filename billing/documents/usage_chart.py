@@ -8,6 +8,7 @@ from billing.documents.daily import DayUse
 from billing.documents.paper import Bar, Pair, Usage
 from billing.wording import say
 from utility_crm.web.formats import NBSP, kwh, number, weekday_long
+from utility_crm.web.formats import day as day_and_month
 
 _WIDEST = 62
 """Days that a page is wide enough for; a longer bill has no chart of days."""
@@ -45,7 +46,7 @@ def usage_of(days: Sequence[DayUse], language: str) -> Usage | None:
                 day.estimated > 0,
                 day is highest,
                 day.before_micro_kwh / 1_000_000 if years and day.before_micro_kwh is not None else None,
-                str(day.day.day) if _labelled(place, len(days)) else "",
+                _label(days, place, language),
             )
             for place, day in enumerate(days)
         ),
@@ -53,9 +54,13 @@ def usage_of(days: Sequence[DayUse], language: str) -> Usage | None:
     )
 
 
-def _labelled(place: int, count: int) -> bool:
-    """The first, each fifth, and the last; none next to the last."""
-    return place in (0, count - 1) or ((place + 1) % 5 == 0 and place < count - 2)
+def _label(days: Sequence[DayUse], place: int, language: str) -> str:
+    """The first and the last with their months, and each fifth between; none next to another."""
+    if place in (0, len(days) - 1):
+        return day_and_month(days[place].day, language)
+    if (place + 1) % 5 == 0 and 1 < place < len(days) - 3:
+        return str(days[place].day.day)
+    return ""
 
 
 def _step(most: float) -> float:

@@ -45,6 +45,25 @@ def test_every_question_of_a_bill(
         assert "it is the same to the penny" in shown
 
 
+def test_the_invoice_by_rate_and_its_document(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    agent = make_client("agent")
+    bill = bills_of(session, [billed.account_id])[0]
+    page = agent.get(f"/bills/{bill.number}").text
+    net, tax = session.execute(
+        text("select net_minor, tax_minor from invoices where bill_id = :bill"), {"bill": bill.id}
+    ).one()
+    shown = words(page)
+    assert f"{money(net, 'GBP')} net and {money(tax, 'GBP')} tax make {money(net + tax, 'GBP')}" in shown
+    assert f"VAT 5 % {money(net, 'GBP')} {money(tax, 'GBP')}" in shown
+    assert f'href="/bills/{bill.number}.pdf"' in page
+    document = agent.get(f"/bills/{bill.number}.pdf")
+    assert document.headers["content-type"] == "application/pdf" and document.content.startswith(b"%PDF-1.7")
+    assert f"{bill.number}.pdf" in document.headers["content-disposition"]
+    assert document.content == agent.get(f"/bills/{bill.number}.pdf").content
+
+
 def test_a_line_can_be_asked_about(make_client: MakeClient, billed: Supplied, session: Session) -> None:
     agent = make_client("agent")
     bill = bills_of(session, [billed.account_id])[0]
@@ -64,7 +83,9 @@ def test_a_bill_that_would_be_another_today(
 
 
 def test_no_such_bill(make_client: MakeClient, may_fail: None) -> None:
-    assert make_client("agent").get("/bills/2026-01-000001").status_code == 404
+    agent = make_client("agent")
+    for path in ("/bills/2026-01-000001", "/bills/2026-01-000001.pdf"):
+        assert agent.get(path).status_code == 404
 
 
 def test_the_room_shows_holds_and_releases_one(ops: TestClient, world: World, session: Session) -> None:

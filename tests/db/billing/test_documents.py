@@ -1,0 +1,156 @@
+"""What a bill's paper says, against the bill itself, and a month of papers into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from billing_world import NOW, Supplied, World, flat
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner
+
+from billing.actions.issuing import issue_cycle
+from billing.commands import app
+from billing.cycles import Month
+from billing.documents import bill_facts, paper_of, pdf_of
+from billing.documents.making import bills_of_period, document_of, make_documents
+from billing.documents.reading import BillFacts
+from billing.runs import issue_bills
+from utility_crm.app import load_tables
+from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.errors import NotFound
+from utility_crm.kit.settings import settings
+
+TODAY = date(2026, 11, 3)
+
+
+def billed(world: World, one: Supplied, month: Month = Month(2026, 10)) -> None:
+    issue_cycle(world.session, month, 1, [one.account_id], issued_on=TODAY, known_at=NOW, now=NOW)
+
+
+def facts_of(session: Session, number: str = "2026-10-000001") -> BillFacts:
+    ids = session.scalars(text("select id from bills where number = :number"), {"number": number}).all()
+    (facts,) = bill_facts(session, ids)
+    return facts
+
+
+def test_the_days_add_up_to_the_bill_and_say_what_was_estimated(world: World, session: Session) -> None:
+    one = world.supplied()
+    values: list[int | None] = [200_000 + place for place in range(34 * 48)]
+    values[480:500] = [None] * 20
+    world.read(one.channel_id, date(2026, 9, 29), values)
+    billed(world, one)
+    facts = facts_of(session)
+    assert sum(day.micro_kwh for day in facts.days) == facts.bill.micro_kwh > 0
+    assert sum(day.estimated for day in facts.days) == facts.bill.estimated_readings == 20
+    assert (len(facts.days), facts.readings) == (31, 31 * 48 + 2)  # the clock goes back
+    paper = paper_of(facts)
+    assert paper.usage is not None and sum(bar.estimated for bar in paper.usage.days) in (1, 2)
+    assert "20 of 1,490 readings" in paper.sections[0].text
+    assert paper.headline.total == f"£{facts.bill.total_minor / 100:.2f}"
+    assert paper.tax.sums[-1][1] == paper.summary.total[1] == paper.headline.total
+
+
+def test_a_year_before_is_theirs_alone(world: World, session: Session) -> None:
+    """Readings of the household before them are nobody's business."""
+    mine, new = world.supplied(), world.supplied(starts_on=date(2026, 3, 1))
+    for one in (mine, new):
+        world.even(one.channel_id, date(2025, 9, 25), 45, 100_000)
+        world.even(one.channel_id, date(2026, 9, 30), 33)
+        billed(world, one)
+    theirs, others = facts_of(session), facts_of(session, "2026-10-000002")
+    assert {day.before_micro_kwh for day in theirs.days} <= {48 * 100_000, 50 * 100_000}
+    assert {day.before_micro_kwh for day in others.days} == {None}
+    assert "A year before" in [row.label for row in paper_of(theirs).compared.rows]  # type: ignore[union-attr]
+    assert paper_of(others).compared is None
+
+
+def test_the_paper_never_changes_and_speaks_the_customers_language(world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 8, 30), 70)
+    billed(world, one, Month(2026, 9))
+    billed(world, one)
+    number = "2026-10-000001"
+    before = document_of(session, number)
+    session.execute(text("update customers set name = 'Another Name', language = 'ru'"))
+    world.even(one.channel_id, date(2026, 10, 1), 31, 900_000, feed_id=world.feed(NOW + timedelta(days=1)))
+    session.execute(text("update bills set open_minor = 0"))
+    assert document_of(session, number) == before
+    assert paper_of(facts_of(session)).sections[1].text.startswith("This bill is £")
+    russian = paper_of(facts_of(session), "ru")
+    assert russian.headline.what == "Ваш счёт за октябрь 2026" and pdf_of(russian) != before
+    with pytest.raises(NotFound):
+        document_of(session, "2026-10-999999")
+
+
+def test_nothing_is_asked_where_nothing_is_owed(world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 9, 30), 33)
+    billed(world, one)
+    assert paper_of(facts_of(session)).payment.qr.startswith("<svg")
+    session.execute(text('update invoices set addressee = addressee || \'{"method": "direct_debit"}\''))
+    collected = paper_of(facts_of(session)).payment
+    assert (collected.qr, collected.heading) == ("", "You need do nothing")
+    session.execute(text("update bills set total_minor = -500, open_minor = 0"))
+    credit = paper_of(facts_of(session))
+    assert credit.payment.heading == "This is in your favour" and credit.headline.due == ""
+    assert credit.headline.total == "£5.00" and pdf_of(credit)
+
+
+@pytest.fixture
+def committed(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    load_tables()
+    engine = make_engine(fresh_database_url, pool_size=4)
+    with unit_of_work(engine) as session:
+        world = World(session)
+        world.tariff(flat())
+        for _ in range(5):
+            world.even(world.supplied().channel_id, date(2026, 9, 30), 33)
+    issue_bills(engine, "2026-10", today=TODAY, now=NOW, known_at=NOW)
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", fresh_database_url)
+    settings.cache_clear()
+    yield engine
+    monkeypatch.undo()
+    settings.cache_clear()
+    engine.dispose()
+
+
+def test_a_month_goes_on_where_it_stopped(committed: Engine, tmp_path: Path) -> None:
+    with unit_of_work(committed) as session:
+        found = bills_of_period(session, "2026-10")
+    assert [number for _, number in found] == [f"2026-10-{place:06d}" for place in range(1, 6)]
+    told: list[tuple[int, int]] = []
+    first = make_documents(
+        committed, found[:2], tmp_path / "out", threads=2, progress=lambda *x: told.append(x)
+    )
+    assert (first.made, first.unchanged, told) == (2, 0, [(1, 2), (2, 2)])
+    (tmp_path / "out" / ".2026-10-000003.pdf.77").write_bytes(b"half")  # what a killed run leaves
+    whole = make_documents(committed, found, tmp_path / "out", threads=2)
+    assert (whole.made, whole.unchanged) == (3, 2)
+    with unit_of_work(committed) as session:
+        for _, number in found:
+            assert (tmp_path / "out" / f"{number}.pdf").read_bytes() == document_of(session, number)
+
+
+def test_the_command_writes_one_or_all(committed: Engine, tmp_path: Path) -> None:
+    def said(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["document", *words, "--json"])
+        return done.exit_code, done.stdout
+
+    file = tmp_path / "one.pdf"
+    code, out = said("--bill", "2026-10-000002", "--out", str(file))
+    assert (code, json.loads(out)) == (0, {"bill": "2026-10-000002", "file": str(file)})
+    assert file.read_bytes().startswith(b"%PDF")
+    code, out = said("--period", "2026-10", "--out", str(tmp_path / "all"))
+    assert (code, json.loads(out)["made"]) == (0, 5)
+    assert (tmp_path / "all" / "2026-10-000002.pdf").read_bytes() == file.read_bytes()
+    assert json.loads(said("--period", "2026-10", "--out", str(tmp_path / "all"))[1])["unchanged"] == 5
+    assert said("--period", "2026-09", "--out", str(tmp_path))[0] == 1
+    assert said("--bill", "none", "--out", str(tmp_path))[0] == 1
+    assert said("--period", "2026-10", "--out", str(file))[0] == 1
+    assert said("--out", str(file))[0] == 2
+    assert said("--bill", "x", "--language", "xx", "--out", str(file))[0] == 2
