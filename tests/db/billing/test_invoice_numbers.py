@@ -173,11 +173,8 @@ def test_numbers_from_before_stay_and_are_counted_on(fresh_database_url: str) ->
     stock(engine, 4)
     issue_bills(engine, "2026-10", today=TODAY, now=NOW, known_at=NOW)
     with engine.begin() as connection:  # a hole, as an older version did not forbid it
+        connection.execute(text("set local session_replication_role = replica"))  # no trigger minds
         connection.execute(text("delete from invoices"))
-        for table in ("ledger_entries", "bill_lines"):
-            connection.execute(
-                text(f"delete from {table} where bill_id = (select id from bills where number like '%2')")
-            )
         connection.execute(text("delete from bills where number like '%2'"))
     before = rows(engine, "select id, number, total_minor from bills order by id")
     migrate(engine, "0016", down=True)
