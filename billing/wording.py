@@ -11,6 +11,7 @@ from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tiers import Tier
 from billing.domain.money import micro_text
@@ -113,7 +114,7 @@ def tier_said(tiers: tuple[Tier, ...], place: int, charge: EnergyCharge | Demand
     return _("%(start)s to %(end)s %(unit)s", start=ends[0], end=ends[1], unit=unit)
 
 
-def per_said(charge: FixedCharge | MinimumCharge | DiscountCharge, language: str) -> str:
+def per_said(charge: FixedCharge | MinimumCharge | DiscountCharge | LateFeeCharge, language: str) -> str:
     """For each what a price is: day; kVA a month."""
     _ = say(language)
     per = _(PERS[charge.per])

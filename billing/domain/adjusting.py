@@ -16,6 +16,7 @@ import numpy as np
 
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.fixed import days_in_year, fixed_quantity
+from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.errors import BeyondExact
@@ -26,6 +27,7 @@ from billing.domain.money import (
     Int64Array,
     Rounding,
     div_round,
+    in_int64,
     shares_of,
     within_bounds,
 )
@@ -118,7 +120,7 @@ def _not_in_base(version: Version, charge: Adjustment) -> frozenset[str]:
 
 def codes_from(version: Version, code: str) -> frozenset[str]:
     """The code and those that stand after it."""
-    codes = [charge.code for charge in version.charges]
+    codes = [charge.code for charge in version.charges if not isinstance(charge, LateFeeCharge)]
     return frozenset(codes[codes.index(code) :])
 
 
@@ -132,7 +134,11 @@ def adjusted(
     for place in in_time:
         for rule in groups[place].rules:
             if not isinstance(rule.charge, MinimumCharge) or rule.charge.per != "year":
-                base = _base(rule, [line for line in found if line.group == place], customers)
+                mine = [line for line in found if line.group == place]
+                if isinstance(rule.charge, DiscountCharge) and rule.charge.up_to_micro is not None:
+                    found.append(_allowed(rule.charge, rule, mine, groups[place], frame, place, customers))
+                    continue
+                base = _base(rule, mine, customers)
                 found.append(_line(rule.charge, base, groups[place], frame, place))
             elif place == in_time[-1]:  # the year is closed when all else is reckoned
                 years.append(_year(rule, found, groups, state, customers))
@@ -170,6 +176,36 @@ def _line(charge: Adjustment, base: Int64Array, group: Group, frame: Frame, plac
         amount = -np.clip(base, 0, most)
         price, quantity = -MICRO, -amount * unit
     return _column(charge, price, quantity, amount, group, frame, place)
+
+
+def _allowed(
+    charge: DiscountCharge,
+    rule: Rule,
+    lines: Sequence[LineColumn],
+    group: Group,
+    frame: Frame,
+    place: int,
+    customers: int,
+) -> LineColumn:
+    """A discount on the first kWh: of the energy of its base the share that they are, at its mean price."""
+    assert charge.up_to_micro is not None
+    mine = [line for line in lines if line.kind == "energy" and rule.takes(line)]
+    money = np.maximum(_base(rule, mine, customers), 0)
+    energy = np.zeros(customers, dtype=np.int64)
+    for code in dict.fromkeys(line.code for line in mine):  # each charge counts the same energy
+        of_code = sum((line.quantity_micro for line in mine if line.code == code), np.zeros_like(energy))
+        energy = np.maximum(energy, of_code)
+    part = fixed_quantity(charge.per, group.days)
+    most = charge.up_to_micro * part.numerator // part.denominator
+    unit = 10 ** (6 - frame.decimals)
+    # Of each customer, the money of the first kWh as a fraction.
+    shares = [
+        (base * min(held, most), max(held, 1))
+        for base, held in zip(money.tolist(), energy.tolist(), strict=True)
+    ]
+    amount = in_int64(-div_round(of * charge.rate_ppm, held * MICRO, frame.rounding) for of, held in shares)
+    quantity = in_int64(of * unit // held for of, held in shares)
+    return _column(charge, -charge.rate_ppm, quantity, amount, group, frame, place)
 
 
 def _column(

@@ -12,6 +12,7 @@ from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar
@@ -21,7 +22,14 @@ from billing.domain.money import Rounding
 from billing.domain.price_series import PriceSeries
 
 Charge = (
-    FixedCharge | EnergyCharge | DynamicCharge | DemandCharge | DiscountCharge | MinimumCharge | TaxCharge
+    FixedCharge
+    | EnergyCharge
+    | DynamicCharge
+    | DemandCharge
+    | DiscountCharge
+    | MinimumCharge
+    | TaxCharge
+    | LateFeeCharge
 )
 MonthDay = tuple[int, int]
 
@@ -58,6 +66,11 @@ class Version(HashedOnce):
     @property
     def taxes(self) -> tuple[TaxCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, TaxCharge))
+
+    @property
+    def late_fees(self) -> tuple[LateFeeCharge, ...]:
+        """They make no line."""
+        return tuple(charge for charge in self.charges if isinstance(charge, LateFeeCharge))
 
     @property
     def discounts(self) -> tuple[DiscountCharge, ...]:

@@ -17,6 +17,7 @@ from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge
+from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar, holidays_of
@@ -122,7 +123,10 @@ def _read_version(item: Any, place: str, has_holidays: bool) -> Version:
     names = tuple(season.name for season in seasons)
     charges: list[Charge] = []
     for value, at in fields.items("charges"):
-        charge = _read_charge(value, at, names, has_holidays, tuple(known.code for known in charges))
+        lines = tuple(known.code for known in charges if not isinstance(known, LateFeeCharge))
+        charge = _read_charge(value, at, names, has_holidays, lines)
+        if any(charge.code == known.code for known in charges):
+            raise TariffRefused(f"{at}.code", f"'{charge.code}' is already the code of a charge above")
         charges.append(charge)
     fields.finish()
     return Version(starts_on, tuple(charges), seasons)
@@ -132,7 +136,9 @@ def _read_charge(
     value: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, codes_before: tuple[str, ...]
 ) -> Charge:
     fields = Fields(value, place)
-    kind = fields.one_of("kind", ("fixed", "energy", "dynamic", "demand", "discount", "minimum", "tax"))
+    kind = fields.one_of(
+        "kind", ("fixed", "energy", "dynamic", "demand", "discount", "minimum", "tax", "late_fee")
+    )
     charge: Charge
     if kind == "fixed":
         charge = FixedCharge.read(fields)
@@ -146,10 +152,10 @@ def _read_charge(
         charge = DiscountCharge.read(fields, codes_before)
     elif kind == "minimum":
         charge = MinimumCharge.read(fields, codes_before)
+    elif kind == "late_fee":
+        charge = LateFeeCharge.read(fields)
     else:
         charge = TaxCharge.read(fields, codes_before)
-    if charge.code in codes_before:
-        raise TariffRefused(f"{place}.code", f"'{charge.code}' is already the code of a charge above")
     return charge
 
 

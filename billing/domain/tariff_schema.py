@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from billing.domain.charges.demand import MOST_MONTHS
+from billing.domain.charges.late_fee import MOST_DAYS
 from billing.domain.charges.tiers import CAP_UNITS, WINDOWS
 from billing.domain.days import DAY_WORDS, MONTH_NAMES
 from billing.domain.money import DECIMALS, Rounding
@@ -105,7 +106,7 @@ def _charge() -> dict[str, Any]:
         },
         {"base": _base()},
     )
-    return {"oneOf": [fixed, energy, _dynamic(), _demand(), *_discounts(), _minimum(), tax]}
+    return {"oneOf": [fixed, energy, _dynamic(), _demand(), *_discounts(), _minimum(), tax, *_late_fees()]}
 
 
 def _dynamic() -> dict[str, Any]:
@@ -167,7 +168,30 @@ def _discounts() -> list[dict[str, Any]]:
     amount = _said(_DECIMAL, "Currency units a day or a month; never more than its base is taken off.")
     return [
         _object({**head, "percent": percent}, {"base": _base()}),
+        _object(
+            {
+                **head,
+                "percent": percent,
+                "up_to": _said(_CAP, "Only off the first kWh of its base, at their mean price."),
+                "per": {"enum": ["day", "month"]},
+            },
+            {"base": _base()},
+        ),
         _object({**head, "amount": amount, "per": {"enum": ["day", "month"]}}, {"base": _base()}),
+    ]
+
+
+def _late_fees() -> list[dict[str, Any]]:
+    head = {"kind": {"const": "late_fee"}, "code": _CODE, "label": _said(_TEXT, "What it is called.")}
+    days = {"type": "integer", "minimum": 0, "maximum": MOST_DAYS}
+    after = {
+        "after_days": _said(days, "So long it costs nothing, and they are not counted; 0 when left out.")
+    }
+    percent = _said(_DECIMAL, "Of what is overdue; per cent, at most four decimals.")
+    per = _said({"enum": ["day", "month", "year"]}, "A month is a twelfth of 365 days.")
+    return [
+        _object({**head, "percent": percent, "per": per}, after),
+        _object({**head, "amount": _said(_DECIMAL, "Currency units, once.")}, after),
     ]
 
 

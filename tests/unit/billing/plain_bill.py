@@ -49,6 +49,7 @@ class PlainBill:
             calendar_of(where["country"], subdiv=where["subdivision"], years=2013) if where else {}
         )
         self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
+        self.kwh: dict[tuple[str, str], int] = defaultdict(int)
         self.segments: dict[str, dict[Any, Any]] = defaultdict(dict)
         self.drawn: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
         self._energy(usage, period)
@@ -121,12 +122,14 @@ class PlainBill:
                     name = f"{charge['label']}, mean price"
                     key = (self.adjusting_on(day), charge["code"], name, self._terms(charge))
                     self.lines[key] += Fraction(micro, 10**6) * self._series_price(charge, at, usage)
+                    self.kwh[key[0], key[1]] += micro
                 if charge["kind"] != "energy":
                     continue
                 hit = self.price_at(charge, day, local.hour * 60 + local.minute)
                 assert hit is not None
                 label, price = hit
                 key = (self.adjusting_on(day), charge["code"], label, price)
+                self.kwh[key[0], key[1]] += micro
                 if "tiers" not in charge:
                     self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
                     continue
@@ -355,8 +358,18 @@ class PlainBill:
                 base = Fraction(0)
                 for key, amount in self.amounts.items():
                     in_base = key[1] in charge["base"] if "base" in charge else key[1] not in after
-                    if in_base and (yearly or key[0] == group):
+                    mine = in_base and (yearly or key[0] == group)
+                    if mine and ("up_to" not in charge or (group, key[1]) in self.kwh):
                         base += amount
+                codes = charge.get("base") or [one["code"] for one in charges if one["code"] not in after]
+                used = max((self.kwh.get((group, code), 0) for code in codes), default=0)
+                if "up_to" in charge:
+                    first = floor(
+                        sum(self.share(charge["per"], day) for day in days)
+                        * Fraction(charge["up_to"])
+                        * 10**6
+                    )
+                    base = max(base, Fraction(0)) * min(used, first) / max(used, 1)
                 if not yearly:
                     self._put(group, charge, self._adjustment(charge, base, days))
                 elif days[-1] == list(period.dates())[-1] and (year_end or state.ends):

@@ -259,10 +259,16 @@ def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
 def adjustments(draw: st.DrawFn, codes: list[str]) -> dict[str, Any]:
     """A discount or a minimum, on all that stands before it or on some of it."""
     base = draw(st.one_of(st.none(), st.lists(st.sampled_from(codes), min_size=1, max_size=2, unique=True)))
-    kind = draw(st.sampled_from(["off", "amount-off", "least-a-month", "least-a-year"]))
+    kind = draw(st.sampled_from(["off", "first-off", "amount-off", "least-a-month", "least-a-year"]))
     found: dict[str, Any] = {"kind": "minimum", "code": kind, "label": kind}
     if kind == "off":
         found |= {"kind": "discount", "percent": draw(st.sampled_from(["100", "10", "0.0007"]))}
+    elif kind == "first-off":
+        found |= {"kind": "discount", "percent": draw(st.sampled_from(["100", "50", "0.0007"]))}
+        found |= {
+            "up_to": draw(st.sampled_from(["1", "80", "700"])),
+            "per": draw(st.sampled_from(["day", "month"])),
+        }
     elif kind == "amount-off":
         amount, per = draw(st.sampled_from(["0.99", "30", "9999"])), draw(st.sampled_from(["day", "month"]))
         found |= {"kind": "discount", "amount": amount, "per": per}
