@@ -333,6 +333,11 @@ def documents(draw: st.DrawFn, zone: str = "Europe/London", code: str = "standar
         decimals=draw(st.sampled_from([0, 2, 3])),
         rounding=draw(st.sampled_from(["half_up", "half_even"])),
     )
+    # Tiers in kWh per kW are by one window in all versions; another is refused, which has its own test.
+    of_code: dict[str, int] = {}
+    for charge in (charge for one in found["versions"] for charge in one["charges"]):
+        if "window" in charge.get("tiers", {}):
+            charge["tiers"]["window"] = of_code.setdefault(charge["code"], charge["tiers"]["window"])
     if holidays:
         found["holidays"] = {"country": "GB", "subdivision": "ENG"}
     return found
