@@ -279,9 +279,12 @@ class Game:
         if self.switched:
             whole = _bit(factors, mask, "tariff")
             return Choice(calendar, whole, whole, whole, whole, peak)
-        price, fixed, discount, tax = (_bit(factors, mask, name) for name in RULE_FACTORS)
-        if "discount" not in factors:
-            discount = price  # equal on both sides, or merged with the price
+        # Rules that are equal on both sides, or merged with the price, go with the first that differ: another
+        # version may still put its charges in another order, and neither bill is to decide it alone.
+        lead = next((name for name in RULE_FACTORS if name in factors), "")
+        price, fixed, discount, tax = (
+            _bit(factors, mask, name if name in factors else lead) for name in RULE_FACTORS
+        )
         return Choice(calendar, price, fixed, discount, tax, peak)
 
 
