@@ -22,6 +22,9 @@ from billing.documents.making import document_of
 from billing.domain.money import micro_text
 from billing.domain.tariff_file import default_decimals
 from billing.life.pages import router as supply_router
+from billing.money_in.api import router as payments_router
+from billing.money_in.pages import router as money_router
+from billing.money_in.pages import uploads as money_uploads
 from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
@@ -33,6 +36,9 @@ from utility_crm.web.visit import visit
 router = APIRouter()
 router.include_router(answers_router)
 router.include_router(supply_router)
+router.include_router(payments_router)
+router.include_router(money_router)
+router.include_router(money_uploads)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
 _AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none

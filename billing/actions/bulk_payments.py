@@ -16,7 +16,8 @@ from billing.actions.storing import copy_rows
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One payment of a batch; see `take_payment`."""
+    """One payment of a batch; see `take_payment`. pays: bills by number, paid before others while it lasts,
+    in this order and as far as they are open."""
 
     account_id: int
     amount_minor: int
@@ -25,8 +26,32 @@ class Received:
     received_at: datetime
     posted_on: date
     method: str = "transfer"
+    pays: tuple[str, ...] = ()
 
 
+# Payments one after another, each paying the bills it names in turn: of a bill, what those before it left;
+# of a payment, what the bills before it left.
+_TOLD = text(
+    """
+    insert into allocations (account_id, from_payment_id, to_bill_id, amount_minor)
+    select account_id, payment_id, bill_id, amount from (
+        select t.*, least(
+            greatest(0, paid - coalesce(sum(still) over (
+                partition by payment_id order by place rows between unbounded preceding and 1 preceding), 0)),
+            greatest(0, still - coalesce(sum(paid) over (
+                partition by bill_id order by place rows between unbounded preceding and 1 preceding), 0))
+        ) as amount
+        from (
+            select p.account_id, p.id as payment_id, b.id as bill_id, p.amount_minor as paid,
+                   b.open_minor as still, c.place
+            from unnest(cast(:references as text[]), cast(:numbers as text[]))
+                 with ordinality as c(reference, number, place)
+            join payments p on p.reference = c.reference and p.amount_minor > 0
+            join bills b on b.number = c.number and b.account_id = p.account_id and b.open_minor > 0
+        ) t
+    ) m where amount > 0
+    """
+)
 _PAYMENT = "account_id received_at amount_minor open_minor currency method reference"
 _PAYMENT_TYPES = "int8 timestamptz int8 int8 text text text"
 
@@ -74,6 +99,11 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
         ),
         {"references": [p.reference for p in fresh], "posted": [p.posted_on for p in fresh]},
     )
+    told = [(payment.reference, number) for payment in fresh for number in payment.pays]
+    if told:
+        session.execute(
+            _TOLD, {"references": [one for one, _ in told], "numbers": [number for _, number in told]}
+        )
     settle(session, accounts)
     forget_reminders(session, accounts, max(payment.received_at for payment in fresh))
     return len(fresh)

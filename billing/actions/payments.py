@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -36,11 +37,13 @@ def take_payment(
     posted_on: date,
     method: str = "transfer",
     pays: Sequence[tuple[str, int]] = (),
+    through: Literal["cash", "suspense"] = "cash",
 ) -> TakenPayment:
     """Book money received in the account's currency; negative is money given back.
 
     `pays`: bills by number, and how much of each is paid; the rest pays the oldest first, and what nothing is
-    open for is kept for the next bill. Raises NotFound, Invalid (nothing, or no reference), Conflict (the
+    open for is kept for the next bill. `through` suspense: the cash was booked before anybody knew whose it
+    is. Raises NotFound, Invalid (nothing, or no reference), Conflict (the
     reference belongs to another payment, a bill named is not the account's or has not so much open).
     """
     if not amount_minor or not reference.strip():
@@ -48,7 +51,17 @@ def take_payment(
     if sum(amount for _, amount in pays) > max(amount_minor, 0):
         raise Invalid("pays", "The bills named come to more than the payment.", "pays")
     currency = lock_account(session, account_id)
-    booked = _book(session, account_id, amount_minor, currency, reference, received_at, posted_on, method)
+    booked = _book(
+        session,
+        account_id,
+        amount_minor,
+        currency,
+        reference,
+        received_at,
+        posted_on,
+        method,
+        through=through,
+    )
     if booked.repeated:
         return booked
     pay_as_told(session, account_id, Item("payment", booked.id), pays)
@@ -157,6 +170,7 @@ def _book(
     posted_on: date,
     method: str,
     reverses_id: int | None = None,
+    through: str = "cash",
 ) -> TakenPayment:
     """The payment and its ledger entry, once a reference."""
     payment_id = session.scalar(
@@ -181,8 +195,8 @@ def _book(
         LedgerEntry(
             account_id=account_id,
             posted_on=posted_on,
-            debit="cash" if forth else "receivable",
-            credit="receivable" if forth else "cash",
+            debit=through if forth else "receivable",
+            credit="receivable" if forth else through,
             amount_minor=abs(amount_minor),
             currency=currency,
             payment_id=payment_id,

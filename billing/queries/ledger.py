@@ -15,7 +15,8 @@ class Difference:
     kind: balance (an account's, against its receivable entries), open_items (its balance, against all that is
     open on it), bill / payment / adjustment (what is open, against its amount less what is allocated),
     bill_entries / payment_entries / adjustment_entries (its amount, against the entries it caused),
-    allocation (a pair allocated less than nothing), transfers (what is between accounts of a currency).
+    allocation (a pair allocated less than nothing), transfers (what is between accounts of a currency),
+    suspense (what waits there, against the ledger account of a currency).
     """
 
     kind: str
@@ -101,6 +102,14 @@ _CHECKS = (
     from ledger_entries where 'transfers' in (debit, credit) group by currency
     having sum(case when debit = 'transfers' then amount_minor else -amount_minor end) <> 0
     """,
+    """
+    select 'suspense', currency, sum(waiting), sum(posted) from (
+        select currency, amount_minor as waiting, 0 as posted from suspense_items where state = 'waiting'
+        union all
+        select currency, 0, case when credit = 'suspense' then amount_minor else -amount_minor end
+        from ledger_entries where 'suspense' in (debit, credit)
+    ) s group by currency having sum(waiting) <> sum(posted)
+    """,
 )
 _COUNTED = text(
     "select (select count(*) from account_balances), (select count(*) from ledger_entries), "
@@ -109,7 +118,7 @@ _COUNTED = text(
 
 
 def check_ledger(session: Session) -> LedgerCheck:
-    """Go over the whole ledger: ten statements, each over whole tables."""
+    """Go over the whole ledger: eleven statements, each over whole tables."""
     counted = session.execute(_COUNTED).one()
     found = [
         Difference(kind, str(what), int(kept), int(there))

@@ -113,7 +113,8 @@ class Allocation(Base):
 
 class LedgerEntry(Base):
     """Double entry in one row: `amount_minor` moves from the credited to the debited ledger account, so the
-    books balance by construction. One bill, payment or adjustment is its cause."""
+    books balance by construction. One bill, payment or adjustment is its cause; or money that nobody could
+    tell whose it is, and then it has no account."""
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
@@ -121,12 +122,19 @@ class LedgerEntry(Base):
         CheckConstraint(f"credit in {_ACCOUNTS}", name="credit"),
         CheckConstraint("debit <> credit", name="two_sides"),
         CheckConstraint("amount_minor > 0", name="positive"),
-        CheckConstraint("num_nonnulls(bill_id, payment_id, adjustment_id) = 1", name="one_cause"),
+        CheckConstraint(
+            "num_nonnulls(bill_id, payment_id, adjustment_id, suspense_id) = 1", name="one_cause"
+        ),
+        CheckConstraint(
+            "(account_id is null) = (suspense_id is not null)"
+            " and (account_id is not null or 'receivable' not in (debit, credit))",
+            name="nobodys_is_suspense",
+        ),
         Index(None, "account_id", "posted_on"),
     )
 
     id: Mapped[int] = identity()
-    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     posted_on: Mapped[date]
     debit: Mapped[str]
     credit: Mapped[str]
@@ -135,6 +143,7 @@ class LedgerEntry(Base):
     bill_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("bills.id"))
     payment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("payments.id"))
     adjustment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("adjustments.id"))
+    suspense_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("suspense_items.id"))
 
 
 class AccountBalance(Base):

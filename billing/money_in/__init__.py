@@ -1,0 +1,1 @@
+"""Money in: banks' files read, matched and booked; direct debit; the API of payments (docs/payments.md)."""

@@ -1,0 +1,155 @@
+"""`POST /api/v1/payments`: payments taken elsewhere, for machines with the scope `payments:write`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NoReturn
+
+from fastapi import APIRouter, HTTPException, Request
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from billing.actions.payments import take_payment
+from billing.domain.money import amount_text
+from billing.domain.tariff_file import default_decimals
+from billing.money_in.entries import minor_of
+from billing.queries.accounts import account_named
+from utility_crm.auth.tokens import Bearer
+from utility_crm.auth.tokens_answers import Answer, answered_before, keep_answer
+from utility_crm.kit.errors import Invalid
+from utility_crm.web.bearer import bearer
+from utility_crm.web.visit import open_session, present, today
+
+SCOPE = "payments:write"
+MOST_BYTES = 64 * 2**10
+LONGEST_KEY = 200
+FIELDS = ("account", "amount", "currency", "reference", "method", "received_at", "pays")
+METHODS = ("card", "transfer", "cash", "direct_debit")
+router = APIRouter()
+
+
+@router.post("/api/v1/payments")
+async def take(request: Request) -> Response:
+    """Book one payment; docs/payments.md says how it is written. The same Idempotency-Key and body again is
+    answered as before, and books nothing."""
+    sender = await run_in_threadpool(bearer, request, SCOPE)
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        words = (
+            f"Name the payment by a header Idempotency-Key of 1 to {LONGEST_KEY} letters, another for each."
+        )
+        raise Invalid("key_needed", words, "Idempotency-Key")
+    body = await request.body()
+    if len(body) > MOST_BYTES:
+        raise HTTPException(413, f"A payment may have {MOST_BYTES >> 10} kB.")
+    answer = await run_in_threadpool(_taken, request, sender, key, body)
+    return Response(answer.body, answer.status, media_type="application/json")
+
+
+def _taken(request: Request, sender: Bearer, key: str, body: bytes) -> Answer:
+    with open_session(request) as session:
+        answer = push_payment(session, sender, key, body, present())
+        session.commit()
+    return answer
+
+
+def push_payment(session: Session, sender: Bearer, key: str, body: bytes, now: datetime) -> Answer:
+    """Book a payment once a key. Raises Invalid with the path of the field, NotFound, Conflict."""
+    digest = sha256(body).hexdigest()
+    before = answered_before(session, sender.token_id, key, digest)
+    if before is not None:
+        return before
+    told = _told(body)
+    account = str(told["account"])
+    account_id = account_named(session, account)
+    currency = session.scalar(text("select currency from accounts where id = :id"), {"id": account_id})
+    assert isinstance(currency, str)
+    if told.get("currency", currency) != currency:
+        _refuse("currency", f"The account is in {currency}.", "$.currency")
+    taken = take_payment(
+        session,
+        account_id,
+        _amount(told["amount"], currency, "$.amount"),
+        reference=str(told["reference"]).strip(),
+        received_at=_instant(told.get("received_at"), now),
+        posted_on=today(now),
+        method=str(told.get("method", "transfer")),
+        pays=_pays(told.get("pays", []), currency),
+    )
+    balance = session.scalar(
+        text("select balance_minor from account_balances where account_id = :id"), {"id": account_id}
+    )
+    document = {
+        "payment": taken.id,
+        "account": account,
+        "repeated": taken.repeated,
+        "balance": amount_text(balance or 0, default_decimals(currency)),
+        "currency": currency,
+    }
+    answer = Answer(200 if taken.repeated else 201, json.dumps(document))
+    keep_answer(session, sender.token_id, key, digest, answer, now)
+    return answer
+
+
+def _told(body: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("not_json", "The body is no JSON.", "$") from error
+    if not isinstance(told, dict):
+        _refuse("shape", "The body has to be one payment: an object.", "$")
+    for name in told:
+        if name not in FIELDS:
+            _refuse(
+                "unknown_field", f"There is no field {name!r}; there are {', '.join(FIELDS)}.", f"$.{name}"
+            )
+    for name in ("account", "amount", "reference"):
+        if not isinstance(told.get(name), str) or not told[name].strip():
+            _refuse("missing_field", f"{name} is needed, as text.", f"$.{name}")
+    if told.get("method", "transfer") not in METHODS:
+        _refuse("method", f"A payment is made by {', '.join(METHODS)}.", "$.method")
+    return told
+
+
+def _amount(value: Any, currency: str, where: str) -> int:
+    """Positive, as text, so that nobody rounds it on the way."""
+    minor = minor_of(value, currency, where) if isinstance(value, str) else 0
+    if minor <= 0:
+        _refuse("amount", 'An amount is a text such as "43.17", above nothing.', where)
+    return minor
+
+
+def _pays(value: Any, currency: str) -> list[tuple[str, int]]:
+    """[{"bill": number, "amount": text}, ...]"""
+    if not isinstance(value, list):
+        _refuse("shape", "pays is a list of bills and amounts.", "$.pays")
+    found = []
+    for place, one in enumerate(value):
+        where = f"$.pays[{place}]"
+        if not isinstance(one, dict) or set(one) != {"bill", "amount"} or not isinstance(one["bill"], str):
+            _refuse("shape", 'Each of pays is {"bill": ..., "amount": ...}.', where)
+        found.append((one["bill"], _amount(one["amount"], currency, f"{where}.amount")))
+    return found
+
+
+def _instant(value: Any, now: datetime) -> datetime:
+    if value is None:
+        return now
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None or found > now:
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        words = "received_at is a past instant with its offset, such as 2026-11-20T14:42:00Z."
+        raise Invalid("instant", words, "$.received_at") from error
+    return found
+
+
+def _refuse(code: str, message: str, where: str) -> NoReturn:
+    raise Invalid(code, message, where)
