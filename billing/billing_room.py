@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from billing.corrections.queries import effect_of_open
 from billing.cycles import Month
 from billing.queries.held import HeldRow, RunRow, bill_runs, held_accounts
 from billing.queries.tariffs import TariffRow, all_tariffs
@@ -16,12 +17,14 @@ ASKED = ("held", "runs", "tariffs")
 
 @dataclass(frozen=True, slots=True)
 class BillingRoom:
-    """last_month: the month before today's, offered for a run."""
+    """last_month: the month before today's, offered for a run. differing: issued bills that would be others
+    today."""
 
     held: tuple[HeldRow, ...]
     runs: tuple[RunRow, ...]
     tariffs: tuple[TariffRow, ...]
     last_month: str
+    differing: int
 
     @property
     def releasable(self) -> int:
@@ -29,10 +32,11 @@ class BillingRoom:
 
 
 def billing_room(session: Session, today: date, *, tariffs_alone: bool = False) -> BillingRoom:
-    """Three statements, or one."""
+    """Four statements, or one."""
     return BillingRoom(
         () if tariffs_alone else held_accounts(session),
         () if tariffs_alone else bill_runs(session),
         tuple(all_tariffs(session, today)),
         str(Month.of(today).plus(-1)),
+        0 if tariffs_alone else sum(one.bills for one in effect_of_open(session)),
     )

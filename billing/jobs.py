@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle, lock_accounts
+from billing.corrections.finding import find_corrections
 from billing.cycles import Month
 from billing.queries.reminders import bills_to_remind
 from billing.queries.supplies import DueAccount, due_accounts
@@ -82,7 +83,16 @@ def _today(now: datetime) -> date:
     return known.as_of or today_in(known.timezone, now)
 
 
+def look_for_corrections(session: Session, now: datetime) -> str:
+    """Which issued bills would differ by what came in since the last look; a person decides about them."""
+    today = _today(now)
+    known_at = present_instant(session, today)
+    found = find_corrections(session, known_at=known_at, today=today, now=now, country=settings().country)
+    return f"{found.bills} bills made again, {found.differ} differ, {found.held} held"
+
+
 JOBS = (
     Job("billing.remind", _HOUR, remind_of_late_bills),
     Job("billing.bill", _HOUR, bill_what_is_due),
+    Job("billing.corrections", _HOUR, look_for_corrections),
 )

@@ -16,6 +16,7 @@ from billing.actions.payments import take_payment
 from billing.answers_api import router as answers_router
 from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
+from billing.corrections.pages import router as corrections_router
 from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
 from billing.documents.making import document_of
@@ -39,6 +40,7 @@ router.include_router(supply_router)
 router.include_router(payments_router)
 router.include_router(money_router)
 router.include_router(money_uploads)
+router.include_router(corrections_router)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
 _AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none

@@ -67,6 +67,16 @@ class Effect:
         return self.after_minor - self.before_minor
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How many accounts would pay between so much more, and so much; None is without end."""
+
+    currency: str
+    from_minor: int | None
+    to_minor: int | None
+    accounts: int
+
+
 _ROWS = """
     select c.id, b.number, a.id, a.number, u.id, u.name, b.starts_on, b.ends_before, b.currency, c.cause,
            c.state, c.reason, c.before_minor, c.after_minor, c.before_micro_kwh, c.after_micro_kwh,
@@ -109,6 +119,29 @@ _EFFECT = text(
     from of_account group by 1 order by 1
     """
 )
+
+
+_STEPS = text(
+    """
+    with of_account as (
+        select b.currency, b.account_id, cast(sum(c.after_minor - c.before_minor) as bigint) as change
+        from corrections c join bills b on b.id = c.bill_id
+        where c.state = 'proposed'
+        group by 1, 2
+    ), placed as (
+        select currency, width_bucket(change, cast(:ends as bigint[])) as place from of_account
+    )
+    select currency, place, count(*) from placed group by 1, 2 order by 1, 2
+    """
+)
+_ENDS = (-10000, -2500, -500, 0, 500, 2500, 10000)
+
+
+def steps_of_open(session: Session) -> tuple[Step, ...]:
+    """Accounts by how much all that waits would change what they pay, in minor units of each currency."""
+    ends = (None, *_ENDS, None)
+    rows = session.execute(_STEPS, {"ends": list(_ENDS)})
+    return tuple(Step(currency, ends[place], ends[place + 1], count) for currency, place, count in rows)
 
 
 def open_corrections(session: Session, limit: int = 500) -> tuple[CorrectionRow, ...]:

@@ -31,6 +31,14 @@ CAUSES = {
     "peak": (mark("a higher peak for the same use"), mark("a lower peak for the same use")),
     "estimate": (mark("estimates put right"), mark("estimates put right")),
     "days": (mark("more days"), mark("fewer days")),
+    "corrections": (
+        mark("less left out of use of long ago"),
+        mark("use of long ago that is not charged"),
+    ),
+    "budget": (
+        mark("more for the yearly settlement"),
+        mark("what waits for the yearly settlement"),
+    ),
 }
 """An effect as a phrase, by whether it costs more or less."""
 SHIFTS = (

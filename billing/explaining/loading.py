@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from billing.domain.explanation.comparison import explain
 from billing.explaining.explained import Explained, explained
 from billing.explaining.several import explain_several
 from billing.explaining.weather import NO_WEATHER, WeatherKnown, weather_known
-from billing.queries.bill_parts import ReadPart, parts_of_bills, read_bills
+from billing.queries.bill_parts import ReadPart, other_lines, parts_of_bills, read_bills
 from billing.queries.bills import BillRow
 from utility_crm.kit.errors import Conflict, Refused
 
@@ -37,15 +37,24 @@ def explain_bill(
     both = [bill] if against is None else [against, bill]
     sides = list(read) or read_both(session, bill, against)
     try:
+        # Most bills are their supplies; only where they are not is it asked what else is on them.
+        whole = all(_billed(mine) == one.total_minor for one, mine in zip(both, sides, strict=True))
+        others = {} if whole else other_lines(session, [one.id for one in both])
         for one, mine in zip(both, sides, strict=True):
-            _check(one, mine)
+            _check(one, mine, others.get(one.id, {}))
         weathers = NO_WEATHER
         if against is not None:
             weathers = weather_known(session, bill.account_id, sides[0], sides[1])
-        if all(len(mine) == 1 for mine in sides):
+        if not others and all(len(mine) == 1 for mine in sides):
             return _single(bill, against, sides, weathers, days=days)
         return explain_several(
-            bill, against, sides[0] if against is not None else (), sides[-1], weathers, days=days
+            bill,
+            against,
+            sides[0] if against is not None else (),
+            sides[-1],
+            weathers,
+            days=days,
+            others=(others.get(both[0].id, {}), others.get(bill.id, {})),
         )
     except NotComparable as fault:
         raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
@@ -77,14 +86,18 @@ def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[
     return read_bills(session, [(one, parts[one.id]) for one in both])
 
 
-def _check(bill: BillRow, parts: Sequence[ReadPart]) -> None:
-    """The engine must give, from the readings known then, what was issued; else nothing may be built on
-    it."""
+def _billed(parts: Sequence[ReadPart]) -> int:
+    return sum(item.part.billed_minor for item in parts)
+
+
+def _check(bill: BillRow, parts: Sequence[ReadPart], others: Mapping[str, int]) -> None:
+    """The engine must give, from the readings known then, what was issued; else nothing may be built on it.
+    Lines of no supply stand as they were issued."""
     try:
         same = bool(parts) and all(item.side.bill().total_minor == item.part.billed_minor for item in parts)
     except NotRateable:
         same = False
-    if not same or sum(item.part.billed_minor for item in parts) != bill.total_minor:
+    if not same or _billed(parts) + sum(others.values()) != bill.total_minor:
         raise Conflict(
             "not_reproducible",
             f"Bill {bill.number} cannot be made again from the readings and prices that are stored.",

@@ -6,7 +6,7 @@ that day. What stands in one bill only is an effect of its own: its whole amount
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from billing.domain.explanation.phrases import bill_names, money_text
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.words import Piece, answer_of
 from billing.domain.money import Rounding, div_round
-from billing.domain.rating import RatedBill
+from billing.domain.rating import Line, RatedBill
 from billing.domain.tariff import Charge, Tariff, Version
 from billing.domain.usage import Usage
 from billing.explaining.document import EffectRow, SupplyWeather
@@ -55,13 +55,14 @@ def explain_several(
     weathers: WeatherKnown,
     *,
     days: bool,
+    others: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {}),
 ) -> Explained:
     """The same answer as for single supplies. Raises NotComparable."""
-    whole = _whole_bill(after)
+    whole = _whole_bill(after, others[1])
     if against is None:
         answer = answer_of(FirstBill(whole))
         return Explained(bill, None, whole.decimals, "first", answer.sentence, "", ())
-    earlier = _whole_bill(before)
+    earlier = _whole_bill(before, others[0])
     if earlier.period.days < LEAST_DAYS:
         answer = answer_of(PerDay(earlier, whole, _a_day(earlier), _a_day(whole)))
         return Explained(bill, against, whole.decimals, "per_day", answer.sentence, "", ())
@@ -74,7 +75,7 @@ def explain_several(
         if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
     ]
     compared = [(new.point, _compared(old, new, weathers)) for old, new in single]
-    alone = _not_split(olds, news, {point for point, _ in compared})
+    alone = _not_split(olds, news, {point for point, _ in compared}) + _whole_lines(*others)
     rows = _added(compared, alone)
     largest = max(compared, key=lambda pair: abs(pair[1].difference_minor), default=None)
     caveats: tuple[Caveat, ...] = tuple(caveat for _, found in compared for caveat in found.caveats)
@@ -101,15 +102,34 @@ def _compared(old: _Supply, new: _Supply, weathers: WeatherKnown) -> Comparison:
     return compare(old.side, new.side, weathers.between(new.channel_id, old.side, new.side))
 
 
-def _whole_bill(parts: Sequence[ReadPart]) -> RatedBill:
-    """All parts as one rated bill."""
+_WHOLE = {
+    "corrections": ("use of long ago that is not charged", "lines of the bills, as they stand"),
+    "budget": ("what the fixed amount leaves for the yearly settlement", "lines of the bills, as they stand"),
+}
+
+
+def _whole_lines(before: Mapping[str, int], after: Mapping[str, int]) -> list[EffectRow]:
+    """Lines of no supply, outside the game of factors: each kind one effect, its whole difference."""
+    return [
+        EffectRow(effect, noun, after.get(effect, 0) - before.get(effect, 0), detail)
+        for effect, (noun, detail) in _WHOLE.items()
+        if effect in before or effect in after
+    ]
+
+
+def _whole_bill(parts: Sequence[ReadPart], others: Mapping[str, int]) -> RatedBill:
+    """All parts as one rated bill, with what its lines of no supply come to."""
     bills = [item.side.bill() for item in parts]
     first, last = min(b.period.starts_on for b in bills), max(b.period.ends_before for b in bills)
+    more = tuple(
+        Line("discount", effect, effect, bills[0].currency, 0, 0, amount, first, last)
+        for effect, amount in others.items()
+    )
     return RatedBill(
         Period(first, last),
         bills[0].currency,
         bills[0].decimals,
-        tuple(line for bill in bills for line in bill.lines),
+        (*(line for bill in bills for line in bill.lines), *more),
         sum(bill.intervals for bill in bills),
         sum(bill.missing_count for bill in bills),
         sum(bill.estimated_count for bill in bills),

@@ -89,6 +89,24 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
     return {bill_id: tuple(parts) for bill_id, parts in found.items()}
 
 
+_OTHERS = text(
+    """
+    select bill_id, case charge when 'budget' then 'budget' else 'corrections' end,
+           cast(sum(amount_minor) as bigint)
+    from bill_lines where bill_id = any(:bills) and agreement_id is null group by 1, 2
+    """
+)
+
+
+def other_lines(session: Session, bill_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What lines of no supply come to on each bill that has any: `corrections` (use of too long ago that is
+    not charged), `budget` (the difference to a fixed amount)."""
+    found: dict[int, dict[str, int]] = {}
+    for bill_id, effect, amount in session.execute(_OTHERS, {"bills": list(bill_ids)}):
+        found.setdefault(bill_id, {})[effect] = amount
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPart:
     """A part with its readings. side: as billed, and where something has come in since, as known now."""

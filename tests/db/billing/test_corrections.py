@@ -15,7 +15,9 @@ from billing.actions.payments import take_payment
 from billing.corrections.approving import Corrected, approve_corrections, dismiss_corrections
 from billing.corrections.finding import Look, find_corrections
 from billing.cycles import Month
+from billing.explaining import explain_bill
 from billing.invoices import number_gaps
+from billing.queries.bills import bill_before, bills_of
 from billing.queries.ledger import check_ledger
 from utility_crm.kit.errors import Conflict, Invalid, Refused
 
@@ -346,3 +348,25 @@ def test_the_database_keeps_a_credit_note_as_it_is(october: Supplied, world: Wor
     ):
         with pytest.raises(Exception, match="never changes"), session.begin_nested():
             session.execute(text(statement))
+
+
+def test_a_line_that_was_left_out_is_an_effect_of_its_own(world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2025, 8, 31), 63, quality=2)
+    for month in (Month(2025, 9), Month(2025, 10)):
+        bill(session, month, one, known_at=datetime(2025, 11, 3, tzinfo=UTC))
+    world.even(one.channel_id, date(2025, 9, 30), 33, 300_000, feed_id=world.feed(NOW))
+    look(session)
+    for row in proposals(session):
+        approve(session, row.id)
+    october = bills_of(session, [one.account_id])[0]
+    assert (october.status, october.total_minor) == ("issued", 9450)
+    found = explain_bill(session, october, bill_before(session, october))
+    effects = {row.effect: row.amount_minor for row in found.rows}
+    # 1.21 of it was left out of September, whose last day was read again too.
+    assert effects["corrections"] == -3911 + 121 and effects["volume"] > 3500
+    assert found.left_over_minor == 0
+    assert found.difference_minor == 9450 - 9135
+    back = explain_bill(session, bill_before(session, october) or october, october)
+    assert {row.effect: -row.amount_minor for row in back.rows} == effects
+    assert explain_bill(session, october, None).document()["after"] == "94.50"
