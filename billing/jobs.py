@@ -4,17 +4,22 @@ once."""
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import groupby
 
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle, lock_accounts
+from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
 from billing.cycles import Month
+from billing.queries.gate import gate_book
+from billing.queries.monitors import monitors
 from billing.queries.reminders import bills_to_remind
 from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
 from notifications.actions import queue_all
+from notifications.staff import tell_staff
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
@@ -26,7 +31,9 @@ REMIND_WITHIN_DAYS = 60
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
 
-_HOUR = 3600
+_HOUR, _DAY = 3600, 86_400
+TOLD = 50
+"""Lines of a letter to staff; the page and the command have all."""
 
 
 def remind_of_late_bills(session: Session, now: datetime) -> str:
@@ -70,12 +77,35 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
     # month's numbers, must not be waited for while those are held here.
     lock_accounts(session, [account.id for _, account in chosen])
     issued = held = 0
+    gate = gate_book(session)
     for (month, cycle_day), group in groupby(chosen, key=lambda pair: (pair[0], pair[1].cycle_day)):
         ids = [account.id for _, account in group]
-        done = issue_cycle(session, month, cycle_day, ids, issued_on=today, known_at=known_at, now=now)
-        issued += len(done.bill_ids)
+        done = issue_cycle(
+            session, month, cycle_day, ids, issued_on=today, known_at=known_at, now=now, gate=gate
+        )
+        if done.count:
+            run_id = begin_run(session, month, today, known_at, now, len(ids))
+            note_chunk(session, run_id, done)
+            end_run(session, run_id, "done")
+        issued += done.count
         held += len(done.held)
     return f"{issued} issued, {held} held, {left} left for the next call"
+
+
+def watch_who_is_billed(session: Session, now: datetime) -> str:
+    """Tell staff of supply that nobody was billed for, once of each set of accounts and days."""
+    found = monitors(session, _today(now))
+    if not found.all:
+        return "every day of supply is billed or held"
+    lines = [f"{one.account}: {one.starts_on} to {one.last_on}, {one.days} days" for one in found.all]
+    said = f"{len(found.unbilled)} never billed, {len(found.missing_cycles)} missing between two bills"
+    key = "billing.monitors:" + sha256("\n".join(lines).encode()).hexdigest()[:32]
+    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
+    body = "\n".join(
+        ["No bill charges for these days of supply:", *lines[:TOLD], *more, "See /billing?ask=unbilled"]
+    )
+    told = tell_staff(session, key, f"Supply without a bill: {said}", body, now)
+    return f"{said}; {told} letters"
 
 
 def _today(now: datetime) -> date:
@@ -95,4 +125,5 @@ JOBS = (
     Job("billing.remind", _HOUR, remind_of_late_bills),
     Job("billing.bill", _HOUR, bill_what_is_due),
     Job("billing.corrections", _HOUR, look_for_corrections),
+    Job("billing.monitors", _DAY, watch_who_is_billed),
 )

@@ -6,8 +6,8 @@ an account or not touched it, and the next run goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from billing.actions.issuing import Issued, issue_cycle
+from billing.actions.issuing import Issued, draft_cycle, issue_cycle
+from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.cycles import Month
 from billing.drafting import Hold
+from billing.queries.gate import gate_book
 from billing.queries.supplies import DueAccount, due_accounts
 from meters.usage import settle_readings
 from utility_crm.kit.database import unit_of_work
@@ -30,12 +32,16 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class BillRun:
-    """What a run did. `unchanged`: accounts billed before."""
+    """What a run did. `unchanged`: accounts billed before. totals: minor units by currency of what was
+    issued; of a draft, what would be. id: of its row in `bill_runs`."""
 
     month: Month
     issued: int
     unchanged: int
     held: tuple[Hold, ...]
+    totals: Mapping[str, int] = field(default_factory=dict)
+    draft: bool = False
+    id: int = 0
 
 
 def issue_bills(
@@ -48,13 +54,15 @@ def issue_bills(
     known_at: datetime | None = None,
     accounts: Sequence[int] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    draft: bool = False,
+    started_by: int | None = None,
 ) -> BillRun:
-    """Bill the cycles that end in `period` (YYYY-MM) and are over by `today`.
+    """Bill the cycles that end in `period` (YYYY-MM) and are over by `today`, but for what the gate holds.
 
     issued_on (today by default) and known_at (the instant up to which readings count; all that is there by
     default) let a past run be made as it would have been. accounts: only these. progress is told (accounts
-    done, of how many) after each chunk. Raises Invalid for a period that is no month, Refused for one that
-    has not begun.
+    done, of how many) after each chunk. draft: say what would be, and issue nothing. Raises Invalid for a
+    period that is no month, Refused for one that has not begun.
     """
     month = Month.read(period)
     if month.starts_on > today:
@@ -62,27 +70,42 @@ def issue_bills(
     with unit_of_work(engine) as session:
         due = due_accounts(session, month, today, accounts)
         instant = known_at or present_instant(session, today)
+        gate = gate_book(session)
+        run_id = begin_run(session, month, today, instant, now, len(due), draft=draft, started_by=started_by)
     done = sum(account.billed for account in due)
     parts = [Issued(unchanged=done)]
-    for cycle_day, chunk in _chunks(due):
+    try:
+        for cycle_day, chunk in _chunks(due):
+            with unit_of_work(engine) as session:
+                if draft:
+                    part = draft_cycle(session, month, cycle_day, chunk, known_at=instant, gate=gate)
+                else:
+                    part = issue_cycle(
+                        session, month, cycle_day, chunk,
+                        issued_on=issued_on or today, known_at=instant, now=now, gate=gate,
+                    )  # fmt: skip
+                parts.append(part)
+                note_chunk(session, run_id, part)
+            done += len(chunk)
+            if progress is not None:
+                progress(done, len(due))
+    except Exception:
         with unit_of_work(engine) as session:
-            parts.append(
-                issue_cycle(
-                    session, month, cycle_day, chunk, issued_on=issued_on or today, known_at=instant, now=now
-                )
-            )
-        done += len(chunk)
-        if progress is not None:
-            progress(done, len(due))
-    return _sum(month, parts)
+            end_run(session, run_id, "failed", parts[0].unchanged)
+        raise
+    with unit_of_work(engine) as session:
+        end_run(session, run_id, "done", parts[0].unchanged)
+    return _sum(month, parts, draft, run_id)
 
 
 def issue_for_account(
     session: Session, account_id: int, cycle_day: int, month: Month, *, today: date, now: datetime
 ) -> Issued:
     """Bill one account in the caller's transaction, such as right after ops released it."""
-    known_at = present_instant(session, today)
-    return issue_cycle(session, month, cycle_day, [account_id], issued_on=today, known_at=known_at, now=now)
+    return issue_cycle(
+        session, month, cycle_day, [account_id],
+        issued_on=today, known_at=present_instant(session, today), now=now, gate=gate_book(session),
+    )  # fmt: skip
 
 
 def present_instant(session: Session, today: date) -> datetime:
@@ -105,10 +128,17 @@ def _chunks(due: Sequence[DueAccount]) -> list[tuple[int, list[int]]]:
     return chunks
 
 
-def _sum(month: Month, parts: Sequence[Issued]) -> BillRun:
+def _sum(month: Month, parts: Sequence[Issued], draft: bool, run_id: int) -> BillRun:
+    totals: dict[str, int] = {}
+    for part in parts:
+        for currency, amount in part.totals.items():
+            totals[currency] = totals.get(currency, 0) + amount
     return BillRun(
         month,
-        sum(len(part.bill_ids) for part in parts),
+        sum(part.count for part in parts),
         sum(part.unchanged for part in parts),
         tuple(hold for part in parts for hold in part.held),
+        totals,
+        draft,
+        run_id,
     )

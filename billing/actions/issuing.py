@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from billing.actions.storing import store_bills
 from billing.cycles import Month
-from billing.drafting import Hold, draft_bills
+from billing.domain.gate import GateBook
+from billing.drafting import Draft, Hold, draft_accounts
+from billing.drafting.gate import Released, held_or_let_through, judged_drafts
 from billing.queries.supplies import supplies
 
 _LOCK_ACCOUNTS = text("select from accounts where id = any(:ids) order by id for no key update")
@@ -20,7 +23,8 @@ _BILLED = text(
     "and starts_on < :ends_before and ends_before > :starts_on"
 )
 _RELEASED = text(
-    "select account_id from held_bills where account_id = any(:ids) and released_at is not null "
+    "select account_id, released_codes, released_figures from held_bills "
+    "where account_id = any(:ids) and released_at is not null "
     "and starts_on < :ends_before and ends_before > :starts_on"
 )
 _LOCK_TERMS = text(
@@ -31,11 +35,15 @@ _LOCK_TERMS = text(
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What became of some accounts."""
+    """What became of some accounts. totals: minor units by currency, of the `count` bills issued, or drafted
+    alone; then bill_ids is empty. lapsed: accounts held again, whose release was of another draft."""
 
     bill_ids: tuple[int, ...] = ()
     unchanged: int = 0
     held: tuple[Hold, ...] = ()
+    count: int = 0
+    totals: Mapping[str, int] = field(default_factory=dict)
+    lapsed: tuple[int, ...] = ()
 
 
 def issue_cycle(
@@ -47,29 +55,62 @@ def issue_cycle(
     issued_on: date,
     known_at: datetime,
     now: datetime,
+    gate: GateBook | None = None,
 ) -> Issued:
     """Issue, in the caller's transaction, the bills of some accounts of one cycle that ends in `month`.
 
     The accounts are locked first, in order of id, so that a second run waits and then finds them billed;
     the exclusion of overlapping bills stands behind that. Their agreements and tariffs are locked against
     change, so that nothing ends, or costs something else, on days that are being billed. An account that
-    cannot be billed is held with its reason.
+    cannot be billed, or that the gate holds, is held with its reason; without a gate only gaps are asked
+    about.
     """
-    starts_on, ends_before = month.cycle(cycle_day)
     ids = sorted(account_ids)
     lock_accounts(session, ids)
+    session.execute(_LOCK_TERMS, {"ids": ids})
+    drafts, done = _drafted(session, month, cycle_day, ids, known_at, gate)
+    bill_ids = store_bills(session, drafts, month, issued_on, known_at)
+    hold_accounts(session, done.held, now, done.lapsed)
+    return Issued(tuple(bill_ids), done.unchanged, done.held, done.count, done.totals, done.lapsed)
+
+
+def draft_cycle(
+    session: Session,
+    month: Month,
+    cycle_day: int,
+    account_ids: Sequence[int],
+    *,
+    known_at: datetime,
+    gate: GateBook | None,
+) -> Issued:
+    """What `issue_cycle` would do now. Locks nothing and writes nothing."""
+    return _drafted(session, month, cycle_day, sorted(account_ids), known_at, gate)[1]
+
+
+def _drafted(
+    session: Session,
+    month: Month,
+    cycle_day: int,
+    ids: Sequence[int],
+    known_at: datetime,
+    gate: GateBook | None,
+) -> tuple[Sequence[Draft], Issued]:
+    """The drafts that are let through, and what is to be said of all accounts."""
+    starts_on, ends_before = month.cycle(cycle_day)
     days = {"starts_on": starts_on, "ends_before": ends_before}
     billed = set(session.scalars(_BILLED, {"ids": ids, **days}))
     open_ids = [account_id for account_id in ids if account_id not in billed]
     if not open_ids:
-        return Issued(unchanged=len(billed))
-    released = session.scalars(_RELEASED, {"ids": open_ids, **days})
-    session.execute(_LOCK_TERMS, {"ids": open_ids})
-    found = supplies(session, open_ids, starts_on, ends_before)
-    drafts, holds = draft_bills(session, found, known_at, frozenset(released))
-    bill_ids = store_bills(session, drafts, month, issued_on, known_at)
-    hold_accounts(session, holds, now)
-    return Issued(tuple(bill_ids), len(billed), tuple(holds))
+        return (), Issued(unchanged=len(billed))
+    rows = session.execute(_RELEASED, {"ids": open_ids, **days})
+    released = {row[0]: Released(tuple(row[1] or ()), row[2]) for row in rows}
+    made = draft_accounts(session, supplies(session, open_ids, starts_on, ends_before), known_at)
+    judged = judged_drafts(session, made, starts_on, ends_before, gate)
+    drafts, holds, lapsed = held_or_let_through(made, judged, released)
+    totals: dict[str, int] = {}
+    for one in drafts:
+        totals[one.currency] = totals.get(one.currency, 0) + one.total_minor
+    return drafts, Issued((), len(billed), holds, len(drafts), totals, lapsed)
 
 
 def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:
@@ -77,29 +118,51 @@ def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:
     session.execute(_LOCK_ACCOUNTS, {"ids": list(account_ids)})
 
 
-def hold_accounts(session: Session, holds: Sequence[Hold], now: datetime) -> None:
-    """Keep why each account could not be billed; a repeat renews the reason, and keeps since when and a
-    release."""
+_HOLD = text(
+    """
+    insert into held_bills
+        (account_id, starts_on, ends_before, code, codes, reason, figures, total_minor, held_at)
+    values (:account_id, :starts_on, :ends_before, :code, :codes, :reason, cast(:figures as jsonb),
+            :total_minor, :held_at)
+    on conflict (account_id, starts_on) do update
+        set ends_before = excluded.ends_before, code = excluded.code, codes = excluded.codes,
+            reason = excluded.reason, figures = excluded.figures, total_minor = excluded.total_minor
+    """
+)
+_LAPSE = text(
+    """
+    with lapsed as (
+        update held_bills set released_at = null, released_by = null, released_codes = null,
+                              released_figures = null
+        where account_id = any(:ids) and released_at is not null and starts_on = any(:starts)
+        returning id, codes, total_minor, figures
+    )
+    insert into hold_decisions (held_bill_id, decision, reason, decided_at, codes, total_minor, figures)
+    select id, 'lapsed', '', :now, codes, total_minor, figures from lapsed
+    """
+)
+
+
+def hold_accounts(session: Session, holds: Sequence[Hold], now: datetime, lapsed: Sequence[int] = ()) -> None:
+    """Keep why each account is not billed; a repeat renews reason and figures, and keeps since when. It keeps
+    a release, too, but of the accounts that lapsed: theirs was of another draft."""
     if not holds:
         return
-    session.execute(
-        text(
-            """
-            insert into held_bills (account_id, starts_on, ends_before, code, reason, held_at)
-            values (:account_id, :starts_on, :ends_before, :code, :reason, :held_at)
-            on conflict (account_id, starts_on) do update
-                set ends_before = excluded.ends_before, code = excluded.code, reason = excluded.reason
-            """
-        ),
-        [
-            {
-                "account_id": hold.account_id,
-                "starts_on": hold.starts_on,
-                "ends_before": hold.ends_before,
-                "code": hold.code,
-                "reason": hold.reason,
-                "held_at": now,
-            }
-            for hold in holds
-        ],
-    )
+    rows = [
+        {
+            "account_id": one.account_id,
+            "starts_on": one.starts_on,
+            "ends_before": one.ends_before,
+            "code": one.code,
+            "codes": list(one.codes or (one.code,)),
+            "reason": one.reason,
+            "figures": json.dumps(dict(one.figures)),
+            "total_minor": one.total_minor,
+            "held_at": now,
+        }
+        for one in holds
+    ]
+    session.execute(_HOLD, rows)
+    if lapsed:
+        starts = [one.starts_on for one in holds if one.account_id in lapsed]
+        session.execute(_LAPSE, {"ids": list(lapsed), "starts": starts, "now": now})

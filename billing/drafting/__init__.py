@@ -5,7 +5,7 @@ folded into one bill an account. A missing half-hour is never zero: it is filled
 is held.
 """
 
-from billing.drafting.draft import draft_bills
-from billing.drafting.parts import Draft, Fill, Hold, RatedSupply
+from billing.drafting.draft import draft_accounts, draft_bills
+from billing.drafting.parts import Draft, Drafted, Fill, Hold, RatedSupply
 
-__all__ = ["Draft", "Fill", "Hold", "RatedSupply", "draft_bills"]
+__all__ = ["Draft", "Drafted", "Fill", "Hold", "RatedSupply", "draft_accounts", "draft_bills"]

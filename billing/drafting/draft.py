@@ -12,7 +12,18 @@ from billing.domain.days import Period
 from billing.domain.tariff import Tariff
 from billing.drafting.gaps import NEAR, Gap, filled_supplies, judged, no_readings, unread_supplies
 from billing.drafting.groups import rated_group
-from billing.drafting.parts import Draft, Hold, Placed, RatedSupply, folded, hold, matrix_of, rated_supplies
+from billing.drafting.parts import (
+    Draft,
+    Drafted,
+    Hold,
+    Placed,
+    RatedSupply,
+    folded,
+    hold,
+    joined,
+    matrix_of,
+    rated_supplies,
+)
 from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply
 from billing.queries.tariffs import tariffs_by_id
@@ -26,6 +37,19 @@ def draft_bills(
 
     released: accounts whose gaps ops let through however long they are.
     """
+    made = draft_accounts(session, found, known_at)
+    kept = [one for one in made.drafts if one.account_id in released or one.account_id not in made.asks]
+    asked = [
+        joined(made.asks[one.account_id], one.starts_on, one.ends_before)
+        for one in made.drafts
+        if one.account_id in made.asks and one.account_id not in released
+    ]
+    return kept, sorted([*made.holds, *asked], key=lambda one: one.account_id)
+
+
+def draft_accounts(session: Session, found: Sequence[Supply], known_at: datetime | None) -> Drafted:
+    """Bills for the supplies of whole accounts with every gap filled that can be, and what somebody must
+    answer for in them; or why there is none. Readings count as known at `known_at`."""
     placed, holds = _placed(session, found, known_at)
     rated: list[RatedSupply] = []
     gaps: list[Gap] = []
@@ -37,10 +61,14 @@ def draft_bills(
         missing = batch.missing_count.tolist()
         rated += rated_supplies(group, batch, [row for row, count in enumerate(missing) if not count])
         gaps += [Gap(item, count, batch.intervals) for item, count in zip(group, missing, strict=True)]
-    to_fill, unread, too_long = judged(gaps, released)
-    filled, not_filled = filled_supplies(session, to_fill, known_at, released)
-    guessed, waiting = unread_supplies(session, unread, known_at, released)
-    return folded(found, rated + filled + guessed, holds + too_long + not_filled + waiting)
+    to_fill, unread, asks = judged(gaps)
+    filled, guessed = filled_supplies(session, to_fill, known_at), unread_supplies(session, unread, known_at)
+    return folded(
+        found,
+        rated + filled.rated + guessed.rated,
+        holds + filled.holds + guessed.holds,
+        asks + filled.asks + guessed.asks,
+    )
 
 
 def _placed(

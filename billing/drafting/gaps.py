@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -42,26 +42,25 @@ class Gap:
     intervals: int
 
 
-def judged(gaps: Sequence[Gap], released: Collection[int]) -> tuple[list[Placed], list[Placed], list[Hold]]:
-    """What is filled, what has no reading at all, and what waits for ops: a service point that lacks more
-    than one day of a period, however many tariffs share it. A day of 25 hours is one day too."""
+def judged(gaps: Sequence[Gap]) -> tuple[list[Placed], list[Placed], list[Hold]]:
+    """What has gaps, what has no reading at all, and what somebody must answer for: a service point that
+    lacks more than one day of a period, however many tariffs share it. A day of 25 hours is one day too."""
     of_point: dict[tuple[int, str], list[Gap]] = {}
     for gap in gaps:
         of_point.setdefault((gap.item.supply.account_id, gap.item.supply.service_point), []).append(gap)
     to_fill: list[Placed] = []
     unread: list[Placed] = []
-    holds: list[Hold] = []
+    asks: list[Hold] = []
     for mine in of_point.values():
         lacking = [gap.item for gap in mine if gap.missing]
         if not _more_than_a_day(mine):
             to_fill += lacking
         elif all(gap.missing == gap.intervals for gap in mine):
             unread += lacking
-        elif mine[0].item.supply.account_id in released:
-            to_fill += lacking
         else:
-            holds.append(_too_long(mine))
-    return to_fill, unread, holds
+            to_fill += lacking
+            asks.append(_too_long(mine))
+    return to_fill, unread, asks
 
 
 def _more_than_a_day(mine: Sequence[Gap]) -> bool:
@@ -87,31 +86,40 @@ def longest_day_minutes(period: Period, zone: str) -> int:
     return max(int((b - a) / timedelta(minutes=1)) for a, b in pairwise(midnights))
 
 
-def filled_supplies(
-    session: Session, items: Sequence[Placed], known_at: datetime | None, released: Collection[int] = ()
-) -> tuple[list[RatedSupply], list[Hold]]:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Supplies priced with what was filled; asks: those somebody must answer for, holds: those that could not
+    be filled."""
+
+    rated: list[RatedSupply]
+    asks: list[Hold]
+    holds: list[Hold]
+
+
+def filled_supplies(session: Session, items: Sequence[Placed], known_at: datetime | None) -> Filled:
     """Fill the gaps of each, and rate what came of it; at most two statements, whatever their number.
 
-    A gap on a public holiday looks for the nearest holidays, a year away if need be. Where there is none, a
-    released account's holiday is filled like the weekday that it falls on.
+    A gap on a public holiday looks for the nearest holidays, a year away if need be. Where there is none, the
+    holiday is filled like the weekday that it falls on, if somebody answers for it.
     """
     on_holidays = [item for item in items if _misses_a_holiday(item)]
     others = [item for item in items if item not in on_holidays]
     gaps = _gaps(session, others, known_at, NEAR) + _gaps(session, on_holidays, known_at, FAR)
     filled: list[tuple[Placed, GapFill]] = []
-    holds: list[Hold] = []
+    done = Filled([], [], [])
     for item, usage_around in gaps:
         gap = fill_gaps(usage_around, item.period, item.zone, item.tariff.holidays)
-        if gap.not_fillable and item.supply.account_id in released:
-            gap = fill_gaps(usage_around, item.period, item.zone, None)
         if gap.not_fillable:
             count = len(gap.not_fillable)
             reason = f"{count} missing readings have no whole day like theirs to be taken from."
-            holds.append(hold(item.supply, "not_fillable", reason))
-        else:
+            gap = fill_gaps(usage_around, item.period, item.zone, None)
+            (done.holds if gap.not_fillable else done.asks).append(hold(item.supply, "not_fillable", reason))
+        if not gap.not_fillable:
             filled.append((item, gap))
     rated, refused = _rated(filled)
-    return rated, holds + refused
+    done.rated.extend(rated)
+    done.holds.extend(refused)
+    return done
 
 
 def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply], list[Hold]]:
@@ -136,26 +144,24 @@ def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply],
     return rated, holds
 
 
-def unread_supplies(
-    session: Session, items: Sequence[Placed], known_at: datetime | None, released: Collection[int]
-) -> tuple[list[RatedSupply], list[Hold]]:
-    """Supplies without any reading: filled where ops released them and the days around them suffice.
+def unread_supplies(session: Session, items: Sequence[Placed], known_at: datetime | None) -> Filled:
+    """Supplies without any reading, which somebody must answer for where the days around them suffice.
 
     The filling is tried before anybody is asked, so that a release is offered only where it will do.
     """
-    everybody = {item.supply.account_id for item in items}
-    rated, _ = filled_supplies(session, items, known_at, everybody)
-    done = {part.supply for part in rated}
+    found = filled_supplies(session, items, known_at)
+    done = {part.supply for part in found.rated}
+    asks: list[Hold] = []
     holds: list[Hold] = []
     for item in items:
         supply = item.supply
         if supply not in done:
             holds.append(no_readings(supply))
-        elif supply.account_id not in released:
+        else:
             point = supply.service_point
             words = f"Service point {point} has no reading in these days; days near could fill them."
-            holds.append(hold(supply, "missing", words))
-    return [part for part in rated if part.supply.account_id in released], holds
+            asks.append(hold(supply, "missing", words))
+    return Filled(found.rated, asks, holds)
 
 
 def _misses_a_holiday(item: Placed) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,11 +16,18 @@ from billing.domain.usage import Usage, UsageMatrix
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable
 
+_Mine = TypeVar("_Mine", "Supply", "Hold")
+
 LineRow = tuple[str, str, date, date, int, str, int, int]
 """charge, label, starts_on, ends_before, quantity_micro, unit, price_micro, amount_minor."""
 
-RELEASABLE = ("missing", "not_fillable")
-"""A gap can be filled by guessing if somebody answers for it; the other reasons must be put right."""
+FILLABLE = ("missing", "not_fillable")
+"""A gap can be filled by guessing if somebody answers for it."""
+RELEASABLE = (
+    *FILLABLE,
+    *("estimates", "findings", "jump_up", "jump_down", "zero_use", "negative", "missing_cycle"),
+)
+"""What a draft is held for, which somebody may let through; the other reasons must be put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,21 @@ class RatedSupply:
     estimated_micro_kwh: int
     estimated_readings: int
     fill: Fill | None = None
+    interval_minutes: int = 30
+
+    @property
+    def missing_minutes(self) -> int:
+        """Of readings that were not there, and were filled."""
+        return 0 if self.fill is None else len(self.fill.starts_at) * self.interval_minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why an account cannot be billed for these days. See RELEASABLE for what ops may let through."""
+    """Why an account is not billed for these days. See RELEASABLE for what ops may let through.
+
+    codes: every reason, the first one's being `code`. figures: of the draft that waits, empty where none
+    could be made; total_minor: its total.
+    """
 
     account_id: int
     account: str
@@ -54,6 +72,9 @@ class Hold:
     ends_before: date
     code: str
     reason: str
+    codes: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    total_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +177,38 @@ def rated_supplies(
             guessed[row],
             counts[row],
             None if fills is None else fills[row],
+            group[row].table.interval_minutes,
         )
         for row in rows
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What could be made of accounts: bills, and why there is none. asks: of drafts that somebody must answer
+    for, the reasons, by account."""
+
+    drafts: tuple[Draft, ...]
+    holds: tuple[Hold, ...]
+    asks: Mapping[int, tuple[Hold, ...]]
+
+
 def folded(
-    supplies: Iterable[Supply], rated: Iterable[RatedSupply], holds: Iterable[Hold]
-) -> tuple[list[Draft], list[Hold]]:
-    """One bill an account, made of all of its supplies, or one hold that gives every reason."""
-    of_account: dict[int, list[Supply]] = {}
-    for supply in supplies:
-        of_account.setdefault(supply.account_id, []).append(supply)
-    held: dict[int, list[Hold]] = {}
-    for found in holds:
-        held.setdefault(found.account_id, []).append(found)
-    parts: dict[int, list[RatedSupply]] = {}
-    for part in rated:
-        parts.setdefault(part.supply.account_id, []).append(part)
-    drafts, kept = [], []
+    supplies: Iterable[Supply], rated: Iterable[RatedSupply], holds: Iterable[Hold], asks: Iterable[Hold]
+) -> Drafted:
+    """One bill an account, made of all of its supplies, or one hold that gives every reason.
+
+    holds: what lets no bill be made; asks: what one was made in spite of.
+    """
+    of_account = _by_account(supplies)
+    held, asked, parts = _by_account(holds), _by_account(asks), _rated_by_account(rated)
+    drafts: list[Draft] = []
+    kept: list[Hold] = []
     for account_id, mine in sorted(of_account.items()):
         first = mine[0]
         starts_on, ends_before = min(s.starts_on for s in mine), max(s.ends_before for s in mine)
         if account_id in held:
-            # What nobody can release stands before what somebody can.
-            reasons = sorted(held[account_id], key=lambda h: (h.code in RELEASABLE, h.code == "missing"))
-            words = " ".join(dict.fromkeys(hold.reason for hold in reasons))
-            kept.append(Hold(account_id, first.account, starts_on, ends_before, reasons[0].code, words))
+            kept.append(joined([*held[account_id], *asked.pop(account_id, [])], starts_on, ends_before))
             continue
         ordered = sorted(parts[account_id], key=lambda p: (p.supply.service_point, p.supply.starts_on))
         drafts.append(
@@ -196,4 +222,27 @@ def folded(
                 tuple(ordered),
             )
         )
-    return drafts, kept
+    return Drafted(tuple(drafts), tuple(kept), {account: tuple(found) for account, found in asked.items()})
+
+
+def joined(reasons: Sequence[Hold], starts_on: date, ends_before: date) -> Hold:
+    """One hold of several: what nobody can release stands before what somebody can."""
+    ordered = sorted(reasons, key=lambda one: (one.code in RELEASABLE, one.code == "missing"))
+    words = " ".join(dict.fromkeys(one.reason for one in ordered))
+    codes = tuple(dict.fromkeys(one.code for one in ordered))
+    first = ordered[0]
+    return Hold(first.account_id, first.account, starts_on, ends_before, first.code, words, codes)
+
+
+def _by_account(found: Iterable[_Mine]) -> dict[int, list[_Mine]]:
+    of_account: dict[int, list[_Mine]] = {}
+    for one in found:
+        of_account.setdefault(one.account_id, []).append(one)
+    return of_account
+
+
+def _rated_by_account(rated: Iterable[RatedSupply]) -> dict[int, list[RatedSupply]]:
+    of_account: dict[int, list[RatedSupply]] = {}
+    for part in rated:
+        of_account.setdefault(part.supply.account_id, []).append(part)
+    return of_account

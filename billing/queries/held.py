@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.domain.gate import Figures
 from billing.drafting.parts import RELEASABLE
 from utility_crm.kit.errors import NotFound
 
@@ -30,6 +32,10 @@ class HeldRow:
     held_at: datetime
     released_at: datetime | None
     released_by: str | None
+    codes: tuple[str, ...]
+    total_minor: int | None
+    currency: str
+    figures: Figures | None
 
     @property
     def last_on(self) -> date:
@@ -37,7 +43,9 @@ class HeldRow:
 
     @property
     def releasable(self) -> bool:
-        return self.code in RELEASABLE and self.released_at is None
+        """Whether somebody's word is all that is missing."""
+        drafted = self.total_minor is not None and set(self.codes) <= set(RELEASABLE)
+        return drafted and self.released_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class RunRow:
 
 _HELD = """
     select h.id, a.id, a.number, a.cycle_day, c.id, c.name, h.starts_on, h.ends_before, h.code, h.reason,
-           h.held_at, h.released_at, u.name
+           h.held_at, h.released_at, u.name, h.codes, h.total_minor, a.currency, h.figures
     from held_bills h
     join accounts a on a.id = h.account_id
     join customers c on c.id = a.customer_id
@@ -74,16 +82,17 @@ _RUNS = text(
 )
 
 
-def held_accounts(session: Session, limit: int = 500) -> tuple[HeldRow, ...]:
-    """The queue: what is held and not billed yet, the oldest days first."""
-    statement = text(_HELD + " order by h.starts_on, a.number limit :limit")
-    return tuple(HeldRow(*row) for row in session.execute(statement, {"limit": limit}))
+def held_accounts(session: Session, limit: int = 500, account: str = "") -> tuple[HeldRow, ...]:
+    """The queue: what is held and not billed yet, the oldest days first; of one account where it is named."""
+    only = " and (:account = '' or a.number = :account)"
+    statement = text(f"{_HELD}{only} order by h.starts_on, a.number limit :limit")
+    return tuple(_row(row) for row in session.execute(statement, {"limit": limit, "account": account}))
 
 
 def held_of(session: Session, account_ids: Sequence[int]) -> tuple[HeldRow, ...]:
     """Of some accounts, the oldest days first."""
     statement = text(_HELD + " and h.account_id = any(:accounts) order by h.starts_on")
-    return tuple(HeldRow(*row) for row in session.execute(statement, {"accounts": list(account_ids)}))
+    return tuple(_row(row) for row in session.execute(statement, {"accounts": list(account_ids)}))
 
 
 def held_by_id(session: Session, held_id: int) -> HeldRow:
@@ -91,7 +100,13 @@ def held_by_id(session: Session, held_id: int) -> HeldRow:
     row = session.execute(text(_HELD + " and h.id = :id"), {"id": held_id}).one_or_none()
     if row is None:
         raise NotFound("held", "This account is no longer held.")
-    return HeldRow(*row)
+    return _row(row)
+
+
+def _row(row: Sequence[Any]) -> HeldRow:
+    *first, codes, total_minor, currency, figures = row
+    known = Figures.of(figures) if figures else None
+    return HeldRow(*(*first, tuple(codes), total_minor, currency, known))
 
 
 def bill_runs(session: Session, limit: int = 24) -> tuple[RunRow, ...]:

@@ -28,6 +28,7 @@ class Supply:
     """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
 
     channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
+    segment: of the account's customer. area_id: the network's area in which the premise lies, None for none.
     """
 
     account_id: int
@@ -41,6 +42,8 @@ class Supply:
     ends_before: date
     timezone: str | None
     channel_ids: tuple[int, ...]
+    segment: str = ""
+    area_id: int | None = None
 
 
 _DUE = text(
@@ -69,12 +72,17 @@ _SUPPLIES = text(
            greatest(g.starts_on, :starts_on), least(g.ends_before, :ends_before), p.timezone,
            coalesce((select array_agg(h.id order by h.id) from channels h
                      where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'),
-                    cast('{}' as bigint[]))
+                    cast('{}' as bigint[])),
+           u.segment, coalesce(n3.id, n2.id, n1.id)
     from accounts a
+    join customers u on u.id = a.customer_id
     join agreements g on g.account_id = a.id and g.starts_on < :ends_before
                      and (g.ends_before is null or g.ends_before > :starts_on)
     join service_points s on s.id = g.service_point_id
     left join premises p on p.id = s.premise_id
+    left join network_nodes n1 on n1.id = p.node_id
+    left join network_nodes n2 on n2.id = n1.parent_id
+    left join network_nodes n3 on n3.id = n2.parent_id
     where a.id = any(:ids)
     order by a.id, s.code, g.starts_on
     """
@@ -105,13 +113,8 @@ def supplies(
 ) -> list[Supply]:
     """What the accounts took between two days, by account, service point and time."""
     values = {"ids": list(account_ids), "starts_on": starts_on, "ends_before": ends_before}
-    return [
-        Supply(
-            *(account, number, currency, terms_days),
-            *(agreement, point, tariff, first, last, zone),
-            tuple(channels),
-        )
-        for account, number, currency, terms_days, agreement, point, tariff, first, last, zone, channels in (
-            session.execute(_SUPPLIES, values)
-        )
-    ]
+    found = []
+    for row in session.execute(_SUPPLIES, values):
+        *of_supply, channels, segment, area_id = row
+        found.append(Supply(*(*of_supply, tuple(channels), segment, area_id)))
+    return found

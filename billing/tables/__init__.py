@@ -55,6 +55,11 @@ from billing.tables.prices import (
     PriceImport,
     PriceSeries,
 )
+from billing.tables.runs import (
+    BillRun,
+    GateRule,
+    HoldDecision,
+)
 from billing.tables.supply import (
     Agreement,
     Tariff,
@@ -73,6 +78,7 @@ __all__ = [
     "Bill",
     "BillFill",
     "BillLine",
+    "BillRun",
     "BudgetPlan",
     "Collection",
     "Correction",
@@ -85,8 +91,10 @@ __all__ = [
     "DirectDebit",
     "Dispute",
     "ForecastSpread",
+    "GateRule",
     "GatheredBill",
     "HeldBill",
+    "HoldDecision",
     "Invoice",
     "InvoiceGroup",
     "InvoiceGroupMember",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     SmallInteger,
+    Text,
     UniqueConstraint,
     func,
     text,
@@ -99,7 +101,11 @@ class BillFill(Base):
 
 
 class HeldBill(Base):
-    """An account whose period cannot be billed yet, and why; ops may release it to be filled."""
+    """An account whose period is not billed yet, and why; ops may release what was drafted.
+
+    codes: every reason, the first one's being `code`. figures, total_minor: of the draft that waits; none
+    where none could be made. `released_figures` is the draft that was released: another one is held again.
+    """
 
     __tablename__ = "held_bills"
     __table_args__ = (UniqueConstraint("account_id", "starts_on"),)
@@ -113,3 +119,8 @@ class HeldBill(Base):
     held_at: Mapped[datetime] = mapped_column(server_default=func.now())
     released_at: Mapped[datetime | None]
     released_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    codes: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=text("'{}'::text[]"))
+    figures: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    total_minor: Mapped[int | None]
+    released_codes: Mapped[list[str] | None] = mapped_column(ARRAY(Text()))
+    released_figures: Mapped[dict[str, Any] | None]
