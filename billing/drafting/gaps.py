@@ -152,11 +152,13 @@ def unread_supplies(session: Session, items: Sequence[Placed], known_at: datetim
     found = filled_supplies(session, items, known_at)
     done = {part.supply for part in found.rated}
     asks: list[Hold] = []
-    holds: list[Hold] = []
+    # What could be filled and yet not be priced has a reason of its own.
+    holds = [one for one in found.holds if one.code != "not_fillable"]
+    unpriced = {one.account_id for one in holds}
     for item in items:
         supply = item.supply
         if supply not in done:
-            holds.append(no_readings(supply))
+            holds += [] if supply.account_id in unpriced else [no_readings(supply)]
         else:
             point = supply.service_point
             words = f"Service point {point} has no reading in these days; days near could fill them."
