@@ -46,3 +46,24 @@ def known_savings(session: Session, account_id: int, today: date) -> list[KnownS
     """The account on every tariff that a what-if has run on and that it is not on, the best first."""
     rows = session.execute(_KNOWN, {"account": account_id, "today": today})
     return sorted((KnownSaving(*row) for row in rows), key=lambda one: (-one.saving_minor, one.tariff_code))
+
+
+_STALE = text(
+    """
+    select t.code from tariffs t
+    where exists (select from agreements g join accounts a on a.id = g.account_id
+                  where a.currency = t.currency and g.starts_on <= :today
+                    and (g.ends_before is null or g.ends_before > :today))
+      and (select min(cast(v ->> 'starts_on' as date))
+           from jsonb_array_elements(t.document -> 'versions') v) <= :today
+      and not exists (select from what_ifs w where w.tariff_id = t.id and w.segment is null
+                      and w.finished_at > :since)
+    order by t.code
+    """
+)
+
+
+def tariffs_to_compare(session: Session, today: date, since: datetime) -> list[str]:
+    """Codes of the tariffs in force, in a currency that somebody is billed in, on which no what-if of
+    everybody has been run since."""
+    return list(session.scalars(_STALE, {"today": today, "since": since}))

@@ -14,6 +14,7 @@ from billing.domain.stay import MONTHS, Judgement, judged
 from billing.domain.tariff import Tariff
 from billing.queries.bill_parts import parts_of_bills, read_bills
 from billing.queries.bills import BillRow
+from billing.queries.prices import with_known_prices
 from billing.what_if.eligible import candidates, offers_for
 from billing.what_if.replaying import BilledMonth, Coverage, Replay, coverage_of, replayed
 
@@ -66,7 +67,10 @@ _SEGMENT = text(
 
 
 def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shift: Shift) -> AccountWhatIf:
-    """bills: issued bills of one account, the newest first; the last twelve are replayed. Four statements."""
+    """bills: issued bills of one account, the newest first; the last twelve are replayed.
+
+    Four statements, and two more where tariffs name price series.
+    """
     year = tuple(reversed(bills[:MONTHS]))
     if not year:
         return AccountWhatIf((), None, (), (), Coverage(0, 0, 0, 0), shift)
@@ -79,11 +83,18 @@ def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shi
     segment = session.scalar(_SEGMENT, {"account": year[-1].account_id})
     own = {part.tariff.code: part.tariff for part in newest}
     offered = candidates(offers_for(session, segment, today), list(own.values()), newest[0].timezone)
+    spans = [item.part.span for month in months for item in month.parts]
+    priced = with_known_prices(
+        session,
+        {offer.id: offer.tariff for offer in offered},
+        min(span[0] for span in spans),
+        max(span[1] for span in spans),
+    )
     mine = replayed(months, newest[-1].tariff, shift) if len(own) == 1 else None
     now_minor = mine.cost_minor if mine and not mine.refused else tuple(bill.total_minor for bill in year)
     others, refused = [], []
     for offer in offered:
-        replay = replayed(months, offer.tariff, shift)
+        replay = replayed(months, priced[offer.id], shift)
         if replay.refused:
             refused.append(replay)
             continue

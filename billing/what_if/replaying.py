@@ -110,7 +110,9 @@ def _costs(months: Sequence[BilledMonth], tariff: Tariff, shift: Shift | None) -
             usage, state = item.side.usage, _state(item, tariff, states)
             if shift is not None:
                 usage = shifted(usage, part.period, tariff.zone(part.timezone), shift)
-            batch = rate(_one(usage), tariff, part.period, timezone=part.timezone, state=state)
+            # The same tariff as that bill knew it: with the prices of a series that had come by then.
+            used = part.tariff if part.tariff.code == tariff.code else tariff
+            batch = rate(_one(usage), used, part.period, timezone=part.timezone, state=state)
             states[part.service_point] = state_after(state, batch)
             total += int(batch.total_minor[0])
         found.append(total)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from billing.domain.tariff import Tariff
+from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.tables import WhatIf
 from billing.what_if.base import BaseAccount, BaseWhatIf, Progress, base_what_if
@@ -96,7 +97,11 @@ def _begun(
     assert tariff_id is not None
     supplies = base_supplies(session, today, segment)
     known = set(session.scalars(_ALL, {"currency": other.currency}))
-    tariffs = tariffs_by_id(session, known | {one.tariff_id for one in supplies})
+    # More than the last twelve cycles of any day of the month.
+    ends = datetime.combine(today, time(), UTC)
+    span = (ends - timedelta(days=430), ends + timedelta(days=1))
+    of_all = tariffs_by_id(session, known | {one.tariff_id for one in supplies})
+    tariffs = with_known_prices(session, of_all, *span)
     offered = [one for key, one in tariffs.items() if key in known and in_force(one, today)]
     row = WhatIf(
         tariff_id=tariff_id,

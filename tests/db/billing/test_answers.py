@@ -14,6 +14,7 @@ from billing.answers.asking import answered
 from billing.answers.registry import answers
 from billing.answers.told import AnswerDocument
 from billing.cycles import Month
+from billing.jobs import learn_how_far_off
 from utility_crm.kit.errors import NotFound
 
 TODAY = date(2026, 11, 20)
@@ -84,3 +85,25 @@ def test_the_own_tariff_again_is_what_was_billed(session: Session, billed: Suppl
     assert Decimal(found["saving_on.flat"]) == Decimal(found["billed"]) - Decimal(found["cost_on.flat"])
     # At one price for all hours nothing is gained by moving use about.
     assert abs(Decimal(found["cost_shifted.flat"]) - Decimal(found["cost_on.flat"])) < Decimal("0.02")
+
+
+def test_the_next_bill_has_an_interval_once_the_clock_has_looked_back(
+    session: Session, world: World, billed: Supplied
+) -> None:
+    before = {one["name"]: one["value"] for one in ask(session, billed.account, "next")["figures"]}
+    assert "low" not in before and before["starts_on"] == "2026-11-01"
+    for number in range(6):
+        other = world.supplied("night")
+        for month in range(1, 11):
+            first = date(2026, month, 1)
+            world.random(other.channel_id, first - timedelta(days=1), 33, 100 * number + month)
+            issue_cycle(
+                session, Month(2026, month), 1, [other.account_id],
+                issued_on=TODAY, known_at=NOW, now=NOW,
+            )  # fmt: skip
+    assert "household: " in learn_how_far_off(session, NOW)
+    document = ask(session, billed.account, "next")
+    found = {one["name"]: one["value"] for one in document["figures"]}
+    low, middle, high = (Decimal(found[name]) for name in ("low", "forecast", "high"))
+    assert low < middle < high and found["forecast"] == before["forecast"]
+    assert found["certainty"] == "0.80" and "80\N{NO-BREAK SPACE}%" in document["sentence"]

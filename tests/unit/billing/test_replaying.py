@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rating_cases import WORKED, document, documents, random_usage, tariff
+from rating_cases import WORKED, document, documents, priced_of, random_usage, tariff
 
 from billing.domain.axis import day_starts_at
 from billing.domain.carrying import state_after
@@ -57,7 +57,7 @@ def billed(own: Tariff, seed: int) -> list[BilledMonth]:
 @settings(max_examples=60, deadline=None)
 @given(documents(), st.integers(0, 10**6))
 def test_what_if_on_the_own_tariff_is_the_bill(found_in: dict[str, Any], seed: int) -> None:
-    own = tariff_of(found_in)
+    own = priced_of(found_in)
     months = billed(own, seed)
     found = replayed(months, own)
     assert found.refused == ""
@@ -68,7 +68,7 @@ def test_what_if_on_the_own_tariff_is_the_bill(found_in: dict[str, Any], seed: i
 @given(documents(), st.integers(0, 10**6))
 def test_what_if_on_another_is_its_bill(found_in: dict[str, Any], seed: int) -> None:
     """A supply that had been on the other tariff all along would have had these bills."""
-    other = replace(tariff_of(found_in), code="other")
+    other = replace(priced_of(found_in), code="other")
     months = billed(WORKED, seed)
     found = replayed(months, other)
     state = CONNECTED
