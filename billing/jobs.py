@@ -13,14 +13,12 @@ from billing.actions.issuing import issue_cycle, lock_accounts
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
 from billing.cycles import Month
-from billing.forecasting import refresh_spreads
 from billing.queries.gate import gate_book
 from billing.queries.monitors import monitors
 from billing.queries.reminders import bills_to_remind
 from billing.queries.supplies import DueAccount, due_accounts
-from billing.queries.what_ifs import tariffs_to_compare
 from billing.runs import CHUNK, present_instant
-from billing.what_if.running import run_what_if
+from billing.what_if.jobs import compare_tariffs, learn_how_far_off
 from notifications.actions import queue_all
 from notifications.staff import tell_staff
 from notifications.types.payment_reminder import payment_reminder
@@ -37,10 +35,6 @@ BILL_AFTER_DAYS = 2
 _HOUR, _DAY = 3600, 86_400
 TOLD = 50
 """Lines of a letter to staff; the page and the command have all."""
-COMPARE_AFTER_HOURS = 23
-"""A what-if older than this is run again in the night's first call."""
-
-_HOUR = 3600
 
 
 def remind_of_late_bills(session: Session, now: datetime) -> str:
@@ -126,22 +120,6 @@ def look_for_corrections(session: Session, now: datetime) -> str:
     known_at = present_instant(session, today)
     found = find_corrections(session, known_at=known_at, today=today, now=now, country=settings().country)
     return f"{found.bills} bills made again, {found.differ} differ, {found.held} held"
-def learn_how_far_off(session: Session, now: datetime) -> str:
-    """Hold past forecasts of bills against the bills, so that the next forecast can say how sure it is."""
-    return refresh_spreads(session, _today(now), now)
-
-
-def compare_tariffs(session: Session, now: datetime) -> str:
-    """Re-rate the whole base on every tariff in force whose last what-if is older than a day.
-
-    The runs are units of work of their own, each whole or not there; what the customer page says of other
-    tariffs, and the fact `saving_on`, come from here.
-    """
-    today = _today(now)
-    due = tariffs_to_compare(session, today, now - timedelta(hours=COMPARE_AFTER_HOURS))
-    for code in due:
-        run_what_if(session.get_bind().engine, code, today=today, now=now)
-    return f"{len(due)} tariffs compared"
 
 
 JOBS = (
@@ -149,6 +127,6 @@ JOBS = (
     Job("billing.bill", _HOUR, bill_what_is_due),
     Job("billing.corrections", _HOUR, look_for_corrections),
     Job("billing.monitors", _DAY, watch_who_is_billed),
-    Job("billing.spreads", 24 * _HOUR, learn_how_far_off),
+    Job("billing.spreads", _DAY, learn_how_far_off),
     Job("billing.what_if", _HOUR, compare_tariffs),
 )

@@ -14,7 +14,7 @@ from billing.answers.asking import answered
 from billing.answers.registry import answers
 from billing.answers.told import AnswerDocument
 from billing.cycles import Month
-from billing.jobs import learn_how_far_off
+from billing.what_if.jobs import learn_how_far_off
 from utility_crm.kit.errors import NotFound
 
 TODAY = date(2026, 11, 20)
