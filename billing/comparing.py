@@ -13,11 +13,19 @@ import numpy as np
 from billing.cycles import Month
 from billing.domain.axis import day_starts_at
 from billing.domain.carrying import state_after
+from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.days import Period
-from billing.domain.errors import BillingRefusal
+from billing.domain.errors import BillingRefusal, MissingPrices
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.sides import Side
-from billing.domain.explanation.weather.parting import LeftOut, Weather, weather_of_bills
+from billing.domain.explanation.weather.parting import (
+    LeftOut,
+    Weather,
+    record_of,
+    weather_of_bills,
+    year_of,
+)
 from billing.domain.explanation.weather.record import Temperatures
 from billing.domain.explanation.words import answer_of
 from billing.domain.quote import split, touched_dates
@@ -79,6 +87,11 @@ def compare_feed(
         before, after = _sides(usage, tariff, months, zone)
         weather = _weather(usage, tariff, months, zone, temperatures)
         found = compare(before, after, weather)
+    except MissingPrices as fault:
+        words = f"{str(fault)[:1].upper()}{str(fault)[1:]}."
+        if not tariff.prices:
+            words += " Give a file of prices (--prices FILE)."
+        raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
         raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
     warnings = [problem.message for problem in feed.problems]
@@ -115,9 +128,18 @@ def _read(usage: Usage, period: Period, zone: str) -> bool:
 
 def _sides(usage: Usage, tariff: Tariff, months: Months, zone: str) -> Iterator[Side]:
     """Each month as a quote of the whole file bills it: earlier months leave their demands and their year."""
-    states = _states(usage, tariff, months, zone)
+    states = _states(usage, tariff, months, zone) if _looks_back(tariff) else {}
     for period in months.periods:
         yield Side(usage, tariff, period, zone, None, states.get(period, NOTHING_KNOWN))
+
+
+def _looks_back(tariff: Tariff) -> bool:
+    charges = [charge for version in tariff.versions for charge in version.charges]
+    return any(
+        (isinstance(charge, DemandCharge) and charge.ratchet is not None)
+        or (isinstance(charge, MinimumCharge) and charge.per == "year")
+        for charge in charges
+    )
 
 
 def _states(usage: Usage, tariff: Tariff, months: Months, zone: str) -> dict[Period, SupplyState]:
@@ -140,14 +162,16 @@ def _weather(
 ) -> Weather | LeftOut | None:
     if temperatures is None:
         return None
-    return weather_of_bills(
+    before, after = months.periods
+    record = record_of(
         usage,
         temperatures,
-        *months.periods,
+        year_of(before, after),
         timezone=zone,
         latitude=latitude_of(zone),
         holidays=tariff.holidays,
     )
+    return weather_of_bills(record, temperatures, before, after, zone)
 
 
 def temperatures_from(path: Path, columns: Mapping[str, str], timezone: str | None) -> Temperatures:

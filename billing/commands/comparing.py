@@ -13,6 +13,7 @@ from billing.commands.explaining import explanation_text
 from billing.commands.options import (
     TARIFF_HELP,
     Channels,
+    Prices,
     TariffTimezone,
     parse_channels,
     parse_month,
@@ -20,7 +21,7 @@ from billing.commands.options import (
     parse_zone,
 )
 from billing.comparing import Months, compare_feed, temperatures_from
-from billing.quoting import tariff_from
+from billing.quoting import price_path, priced_by_files, tariff_from
 from meters.asking import FIELDS
 from meters.commands.options import Timezone, told
 from meters.feeds.format import ReadOptions
@@ -51,6 +52,7 @@ def compare(
     timezone: Timezone = "",
     channels: Channels = "",
     tariff_timezone: TariffTimezone = "",
+    prices: Prices = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Say why a month of a meter file costs other than another month of it, as `explain` does of bills."""
@@ -59,17 +61,19 @@ def compare(
     zone = parse_zone(tariff_timezone) or timezone or None
     named = parse_channels(channels)
     months = Months(parse_month(before, "--before"), parse_month(after, "--after"))
-    files = [tariff, usage] + ([temperature] if temperature else [])
+    files = [tariff, usage, *([temperature] if temperature else [])]
+    files += [Path(price_path(given)) for given in prices]
     check_paths(files, as_json)
     with speaking(as_json):
         priced = tariff_from(tariff)
+        subject = priced_by_files(priced.tariff, prices, zone)
         degrees = None
         if temperature is not None:
             of_file = titles.of(temperature, TEMPERATURE_FIELDS, [usage])
             degrees = temperatures_from(temperature, of_file, timezone or None)
         of_usage = titles.of(usage, FIELDS, [temperature] if temperature else [])
         feed = read_feed(usage, "auto", ReadOptions(columns=of_usage, zone=clock))
-        found = compare_feed(feed, priced.tariff, months, channels=named, timezone=zone, temperatures=degrees)
+        found = compare_feed(feed, subject, months, channels=named, timezone=zone, temperatures=degrees)
         for note in priced.notes:
             sys.stderr.write(f"{tariff}: {note}\n")
         for warning in found.warnings:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.commands.app import app
 from billing.explaining import ExplanationDocument, explain_bill
+from billing.explaining.left_out import REASONS
 from billing.queries.bills import bill_before, bill_named
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
@@ -41,20 +42,8 @@ def explanation_text(document: ExplanationDocument, if_asked_on: str = "") -> st
     total = [f"  {document['difference']:>12}  in all"] if document["effects"] else []
     asked = [f"If asked on: {if_asked_on}"] if if_asked_on else []
     left_out = [
-        f"Weather is not told apart: {_REASONS[one['reason']]}."
+        f"Weather is not told apart: {REASONS[one['reason']]}."
         for one in document["weather"]
         if one["reason"] is not None
     ]
     return "\n".join([document["sentence"], *rows, *total, *asked, *left_out])
-
-
-_REASONS = {
-    "no_temperatures": "temperatures of the two bills are not known",
-    "too_short": "fewer than 180 days can be fitted",
-    "no_weather": "the use does not follow it",
-    "no_gain": "it does not foretell weeks it has not seen",
-    "unsure": "how much it does is too uncertain",
-    "outside_range": "it was warmer or colder than all days that can be fitted",
-    "no_use": "nothing was used in one of the bills",
-}
-"""Why the weather is left out, in words; the codes stand in the document."""

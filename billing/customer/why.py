@@ -8,6 +8,7 @@ from typing import Any
 
 from billing.customer import loads
 from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
+from billing.customer.warmth import left_out, warmths
 from billing.explaining import Explained, explain_bill
 from billing.queries.bills import BillRow
 from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
@@ -79,6 +80,8 @@ def explanation_context(found: Explained, language: str) -> dict[str, Any]:
         "found": found,
         "spoken": said,
         "asked_on": asked_on,
+        "warmths": warmths(found, language),
+        "left_out": left_out(found, language),
         "copied": " ".join(filter(None, (plain(said), plain(asked_on)))),
         "effects": [
             (capitalised(cause_of(found, row, language)), row.amount_minor, detail_of(row, language))
@@ -99,11 +102,12 @@ class AccountChoice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A bill the chosen one may be held against."""
+    """A bill the chosen one may be held against. figure: by how much it differs, where it is not shown."""
 
     number: str
     name: str
     current: bool
+    figure: str
 
 
 def _accounts(call: CustomerCall, bill: BillRow) -> tuple[AccountChoice, ...]:
@@ -130,14 +134,14 @@ def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[
     wanted = [*call.once(loads.earlier)[:1], _year_before(call, bill), other]
     shown = dict.fromkeys(one for one in wanted if one is not None)
     near = {one.id for one in call.once(loads.earlier)[:1]}
-    return tuple(
-        Choice(
-            one.number,
-            _choice_name(call, one) if one.id in near else bill_label_year(one, call.language),
-            other is not None and one.id == other.id,
-        )
-        for one in shown
-    )
+
+    def choice(one: BillRow) -> Choice:
+        current = other is not None and one.id == other.id
+        name = _choice_name(call, one) if one.id in near else bill_label_year(one, call.language)
+        figure = signed_money(bill.total_minor - one.total_minor, bill.currency, call.language)
+        return Choice(one.number, name, current, "" if current else figure)
+
+    return tuple(choice(one) for one in shown)
 
 
 def _choice_name(call: CustomerCall, before: BillRow) -> str:

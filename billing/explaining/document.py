@@ -8,7 +8,8 @@ from typing import TypedDict
 
 from billing.domain.explanation.evidence import Figure
 from billing.domain.explanation.phrases import fit_text
-from billing.domain.explanation.weather.parting import LeftOut, Slope, Weather, WeatherFit
+from billing.domain.explanation.weather.parting import LeftOut, Reason, Slope, Weather, WeatherFit
+from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.money import MICRO, amount_text
 
 
@@ -27,10 +28,11 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class SupplyWeather:
-    """What was found of the weather at one service point."""
+    """What was found of the weather at one service point. record: the days it was looked for in."""
 
     point: str
     found: Weather | LeftOut
+    record: DailyRecord | None = None
 
 
 class EffectDocument(TypedDict):
@@ -73,7 +75,7 @@ class WeatherDocument(TypedDict):
     """reason: why the weather is left out, None where it is told apart; then both bills are given."""
 
     service_point: str
-    reason: str | None
+    reason: Reason | None
     fit: FitDocument | None
     before: BillWeatherDocument | None
     after: BillWeatherDocument | None

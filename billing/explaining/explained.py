@@ -8,6 +8,7 @@ from typing import Literal
 from billing.domain.explanation.comparison import Caveat, Comparison, FirstBill, PerDay
 from billing.domain.explanation.moved_days import MovedDay, moved_days
 from billing.domain.explanation.waterfall import waterfall
+from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.explanation.words import Answer, answer_of
 from billing.explaining.document import EffectRow, ExplanationDocument, SupplyWeather, explanation_document
 from billing.queries.bills import BillRow
@@ -64,9 +65,10 @@ def explained(
     *,
     days: bool,
     point: str = "",
+    record: DailyRecord | None = None,
 ) -> Explained:
     """The domain's answer about two bills of one supply each. days: also look for those that moved most;
-    point: the supply's service point."""
+    point: the supply's service point; record: the days its weather was looked for in."""
     answer: Answer = answer_of(found)
     kind: Kind = "compared" if isinstance(found, Comparison) else "per_day"
     if isinstance(found, FirstBill):
@@ -76,7 +78,7 @@ def explained(
     caveats: tuple[Caveat, ...] = ()
     weathers: tuple[SupplyWeather, ...] = ()
     if isinstance(found, Comparison):
-        weathers = (SupplyWeather(point, found.weather),) if found.weather is not None else ()
+        weathers = (SupplyWeather(point, found.weather, record),) if found.weather is not None else ()
         rows = effect_rows(found)
         caveats = found.caveats
         moved = moved_days(found) if days else ()

@@ -72,11 +72,11 @@ def _single(
     if against is None:
         return explained(bill, None, explain(None, after.side), days=days)
     before = sides[0][0]
-    weather = None
+    weather, record = None, None
     if before.part.channel_id == after.part.channel_id:
-        weather = weathers.between(after.part.channel_id, before.side, after.side)
+        weather, record = weathers.between(after.part.channel_id, before.side, after.side)
     found = explain(before.side, after.side, weather)
-    return explained(bill, against, found, days=days, point=after.part.service_point)
+    return explained(bill, against, found, days=days, point=after.part.service_point, record=record)
 
 
 def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[tuple[ReadPart, ...]]:

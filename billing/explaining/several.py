@@ -25,6 +25,8 @@ from billing.domain.explanation.comparison import (
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.phrases import bill_names, money_text
 from billing.domain.explanation.sides import Side
+from billing.domain.explanation.weather.parting import LeftOut, Weather
+from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.explanation.words import Piece, answer_of
 from billing.domain.money import Rounding, div_round
 from billing.domain.rating import Line, RatedBill
@@ -74,7 +76,8 @@ def explain_several(
         for old, new in pairs
         if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
     ]
-    compared = [(new.point, _compared(old, new, weathers)) for old, new in single]
+    looked = {new.point: _weather(old, new, weathers) for old, new in single}
+    compared = [(new.point, compare(old.side, new.side, looked[new.point][0])) for old, new in single]
     alone = _not_split(olds, news, {point for point, _ in compared}) + _whole_lines(*others)
     rows = _added(compared, alone)
     largest = max(compared, key=lambda pair: abs(pair[1].difference_minor), default=None)
@@ -91,15 +94,21 @@ def explain_several(
         caveats,
         moved_days(largest[1]) if largest and days else (),
         largest[0] if largest else "",
-        tuple(SupplyWeather(point, found.weather) for point, found in compared if found.weather is not None),
+        tuple(
+            SupplyWeather(point, found.weather, looked[point][1])
+            for point, found in compared
+            if found.weather is not None
+        ),
     )
 
 
-def _compared(old: _Supply, new: _Supply, weathers: WeatherKnown) -> Comparison:
-    """One service point's supply in both bills."""
+def _weather(
+    old: _Supply, new: _Supply, weathers: WeatherKnown
+) -> tuple[Weather | LeftOut | None, DailyRecord | None]:
+    """Of one service point's supply in both bills."""
     if old.channel_id != new.channel_id:
-        return compare(old.side, new.side)
-    return compare(old.side, new.side, weathers.between(new.channel_id, old.side, new.side))
+        return None, None
+    return weathers.between(new.channel_id, old.side, new.side)
 
 
 _WHOLE = {

@@ -18,8 +18,14 @@ from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.comparison import LEAST_DAYS
 from billing.domain.explanation.sides import Side
-from billing.domain.explanation.weather.parting import MOST_DAYS, LeftOut, Weather, weather_of_bills
-from billing.domain.explanation.weather.record import Temperatures
+from billing.domain.explanation.weather.parting import (
+    LeftOut,
+    Weather,
+    record_of,
+    weather_of_bills,
+    year_of,
+)
+from billing.domain.explanation.weather.record import DailyRecord, Temperatures
 from billing.domain.usage import Usage
 from billing.explaining.latitudes import latitude_of
 from billing.queries.bill_parts import ReadPart
@@ -29,6 +35,9 @@ from utility_crm.network.temperatures import temperatures
 TEMPERATURE_MINUTES = 60
 """Enough for the mean of a local day in any zone whose clock differs from UTC by whole hours; elsewhere the
 day is off by half of one."""
+
+Found = tuple[Weather | LeftOut, DailyRecord | None]
+"""What the weather did, and the days that say so where there are any."""
 
 _PLACES = text("""
     select h.id, coalesce(n2.id, n1.id, n0.id), (
@@ -52,20 +61,22 @@ class WeatherKnown:
     temperatures: Mapping[int, Temperatures]
     readings: Mapping[int, Usage]
 
-    def between(self, channel_id: int, before: Side, after: Side) -> Weather | LeftOut:
-        """What the weather did to two bills of one channel."""
+    def between(
+        self, channel_id: int, before: Side, after: Side
+    ) -> tuple[Weather | LeftOut, DailyRecord | None]:
+        """What the weather did to two bills of one channel, and the days that say so."""
         degrees, readings = self.temperatures.get(channel_id), self.readings.get(channel_id)
         if degrees is None or readings is None:
-            return LeftOut("no_temperatures")
-        return weather_of_bills(
+            return LeftOut("no_temperatures"), None
+        record = record_of(
             readings,
             degrees,
-            before.period,
-            after.period,
+            year_of(before.period, after.period),
             timezone=after.zone,
             latitude=latitude_of(after.timezone),
             holidays=after.tariff.holidays,
         )
+        return weather_of_bills(record, degrees, before.period, after.period, after.zone), record
 
 
 NO_WEATHER = WeatherKnown({}, {})
@@ -81,13 +92,16 @@ def weather_known(
         return NO_WEATHER
     places = session.execute(_PLACES, {"account": account_id, "channels": sorted(compared)}).all()
     zone = parts[-1].tariff.zone(parts[-1].timezone)
-    ends_before = max(part.period.ends_before for part in parts)
-    year = ends_before - timedelta(days=MOST_DAYS)
-    first = min(year, *(part.period.starts_on for part in parts))
+    spans = [part.period for part in parts]
+    year = year_of(min(spans, key=_ends), max(spans, key=_ends))
+    ends_before = year.ends_before
+    first = min(year.starts_on, *(part.period.starts_on for part in parts))
     areas = sorted({area for _, area, _ in places})
     of_area = {area: _temperatures(session, area, first, ends_before) for area in areas}
     known = {channel: degrees for channel, area, _ in places if (degrees := of_area[area]) is not None}
-    tables = usage(session, sorted(known), day_starts_at(year, zone), day_starts_at(ends_before, zone))
+    tables = usage(
+        session, sorted(known), day_starts_at(year.starts_on, zone), day_starts_at(ends_before, zone)
+    )
     since = {channel: starts_on for channel, _, starts_on in places}
     readings = {
         channel: _since(
@@ -105,6 +119,10 @@ def weather_known(
         for row, channel in enumerate(table.channel_ids)
     }
     return WeatherKnown(known, readings)
+
+
+def _ends(period: Period) -> date:
+    return period.ends_before
 
 
 def _days(parts: Sequence[ReadPart]) -> int:

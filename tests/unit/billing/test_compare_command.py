@@ -141,7 +141,7 @@ def test_weather_too_short_to_fit_says_so(tmp_path: Path, tariff: str, usage: st
     words += ("--tariff-timezone", "UTC", "--temperature", degrees)
     code, document = call(*words)
     assert code == 0 and document["weather"][0]["reason"] == "too_short"
-    assert "fewer than 180 days" in run(*words)[1]
+    assert "it takes 180 days" in run(*words)[1]
 
 
 def test_a_month_is_billed_as_a_quote_bills_it(tmp_path: Path, usage: str) -> None:
@@ -165,6 +165,25 @@ def test_a_month_is_billed_as_a_quote_bills_it(tmp_path: Path, usage: str) -> No
     _, swapped = call(*shared, "--before", "2013-07", "--after", "2013-02")
     assert moved(swapped) == {effect: -amount for effect, amount in moved(compared).items()}
     assert "peak" in moved(compared)
+
+
+def test_prices_come_from_a_file(tmp_path: Path, usage: str) -> None:
+    """A penny more each month: the later month's prices are an effect of their own."""
+    document = json.loads(json.dumps(FLAT))
+    document["versions"][0]["charges"] = [
+        {"kind": "dynamic", "code": "energy", "label": "Energy", "series": "spot"}
+    ]
+    path = written(tmp_path / "dynamic.json", json.dumps(document))
+    rows = []
+    for day in YEAR.dates():
+        rows += [f"{day.isoformat()}T{hour:02d}:00:00Z,0.{10 + day.month:02d}" for hour in range(24)]
+    prices = written(tmp_path / "prices.csv", "starts_at,price\n" + "\n".join(rows) + "\n")
+    words = ("--tariff", path, "--usage", usage, "--before", "2013-06", "--after", "2013-08")
+    code, document = call(*words, "--tariff-timezone", "UTC", "--prices", prices)
+    assert code == 0 and document["residual"] == "0.00"
+    assert moved(document)["price"] > 0 and "16" in document["effects"][0]["detail"]
+    code, document = call(*words, "--tariff-timezone", "UTC")
+    assert code == 1 and document["error"]["code"] == "missing_prices"
 
 
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, tariff: str, usage: str) -> None:

@@ -56,7 +56,8 @@ class Slope:
 class WeatherFit:
     """period, days: where and on how many days it was fitted. r2, cvrmse: of the whole model, the latter the
     root of squares / (days - parameters) over the mean (ASHRAE Guideline 14). gain: see
-    ``checks.left_out_gain``. coldest, warmest: the fitted days' means."""
+    ``checks.left_out_gain``. coldest, warmest: the fitted days' means. base_kwh: what a day uses beside the
+    weather, on average over all of them."""
 
     period: Period
     days: int
@@ -67,6 +68,7 @@ class WeatherFit:
     cooling: Slope | None
     coldest: float
     warmest: float
+    base_kwh: float = 0.0
 
     def kwh(self, celsius: Floats) -> tuple[Floats, Floats]:
         """Of each day, for heating and for cooling."""
@@ -141,6 +143,7 @@ def _fit(period: Period, sample: Sample, model: Model, gain: float, errors: Floa
         slopes[-1] if model.cool is not None else None,
         float(sample.celsius.min()),
         float(sample.celsius.max()),
+        float((sample.base @ model.base).mean()),
     )
 
 
@@ -167,30 +170,34 @@ def part_weather(fit: WeatherFit | LeftOut, before: Floats, after: Floats) -> We
     return Weather(fit, (heating[0], heating[1]), (cooling[0], cooling[1]), (means[0], means[1]))
 
 
-def weather_of_bills(
+def year_of(before: Period, after: Period) -> Period:
+    """The days that a fit may look at: up to 365 before the later bill's end."""
+    ends_before = max(before.ends_before, after.ends_before)
+    return Period(ends_before - timedelta(days=MOST_DAYS), ends_before)
+
+
+def record_of(
     usage: Usage,
     temperatures: Temperatures,
-    before: Period,
-    after: Period,
+    period: Period,
     *,
     timezone: str,
     latitude: float,
     holidays: HolidayCalendar | None,
-) -> Weather | LeftOut:
-    """From readings and temperatures of the year before the later bill's end to what the weather did to both.
-
-    usage: of one household, as known now; what lies outside the year is left alone.
-    """
-    ends_before = max(before.ends_before, after.ends_before)
-    known = Period(ends_before - timedelta(days=MOST_DAYS), ends_before)
-    fit = fit_weather(
-        DailyRecord(
-            known,
-            daily_kwh(usage, known, timezone),
-            daily_celsius(temperatures, known, timezone),
-            day_lengths(known, latitude),
-            free_days(known, holidays),
-        )
+) -> DailyRecord:
+    """Readings and temperatures as local days. usage: of one household; what lies outside is left alone."""
+    return DailyRecord(
+        period,
+        daily_kwh(usage, period, timezone),
+        daily_celsius(temperatures, period, timezone),
+        day_lengths(period, latitude),
+        free_days(period, holidays),
     )
+
+
+def weather_of_bills(
+    record: DailyRecord, temperatures: Temperatures, before: Period, after: Period, timezone: str
+) -> Weather | LeftOut:
+    """From a household's days to what the weather did to two of its bills."""
     celsius = (daily_celsius(temperatures, period, timezone) for period in (before, after))
-    return part_weather(fit, *celsius)
+    return part_weather(fit_weather(record), *celsius)
