@@ -1,4 +1,4 @@
-"""Billing's own columns of the customer file: `tariff` and `supply_from`."""
+"""Billing's own columns of the customer file: `tariff`, `supply_from` and `tax_number`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from billing.actions.agreements import already_billed, billed_until
-from billing.tables import Agreement, Tariff
+from billing.invoices.tax_identity import read_tax_number, set_tax_number
+from billing.tables import Agreement, Tariff, TaxIdentity
 from meters.tables import ServicePoint
 from utility_crm.customers.actions import ImportColumns
 from utility_crm.customers.importing.writing import RowIds
+from utility_crm.kit.errors import Invalid
 from utility_crm.kit.table_file import Problem
 
 
@@ -109,4 +111,33 @@ def _codes(session: Session, table: type[Tariff] | type[ServicePoint], codes: se
     return dict(session.execute(select(table.code, table.id).where(among)).all())
 
 
-COLUMNS = ImportColumns(("tariff", "supply_from"), agree_on_tariffs)
+def keep_tax_numbers(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
+    """Keep the tax numbers named, checked by their digits; an empty cell changes nothing."""
+    touched: set[int] = set()
+    problems: list[Problem] = []
+    named = [item for item in rows if "tax_number" in item.row.others]
+    among = TaxIdentity.customer_id == any_(
+        literal([item.customer_id for item in named], ARRAY(BigInteger()))
+    )
+    known = dict(session.execute(select(TaxIdentity.customer_id, TaxIdentity.number).where(among)).all())
+    for item in named:
+        try:
+            read = read_tax_number(item.row.others["tax_number"])
+        except Invalid as fault:
+            problems.append(Problem(item.row.line, "tax_number", fault.message))
+            continue
+        if known.get(item.customer_id) != read.number:
+            set_tax_number(session, item.customer_id, read.number)
+            known[item.customer_id] = read.number
+            touched.add(item.row.line)
+    return touched, problems
+
+
+def take_columns(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
+    """All of billing's columns."""
+    agreed, problems = agree_on_tariffs(session, rows)
+    taxed, others = keep_tax_numbers(session, rows)
+    return agreed | taxed, problems + others
+
+
+COLUMNS = ImportColumns(("tariff", "supply_from", "tax_number"), take_columns)

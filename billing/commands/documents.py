@@ -1,8 +1,8 @@
-"""`billing document`: bills as PDF/A."""
+"""`billing document`, `billing gather`, `billing tax-number`: bills as documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from billing.commands.app import app
 from billing.documents.making import Progress as Told
 from billing.documents.making import bills_of_period, document_of, file_name, make_documents
+from billing.invoices.gathering import TAG, Gathered, customers_asking, gather_bills
+from billing.invoices.tax_identity import customer_numbered, set_tax_number
+from utility_crm.kit.clock import today_in
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import NotFound, Refused
 from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
 from utility_crm.web.words import LANGUAGES
 
 
@@ -26,7 +30,10 @@ def document(
     out: Annotated[
         Path, typer.Option(help="A file for one bill; a folder for one or for a month.", metavar="FILE|DIR")
     ],
-    bill: Annotated[str, typer.Option(help="The bill's number.", metavar="ID")] = "",
+    bill: Annotated[
+        str,
+        typer.Option(help="The number of a bill, a credit note or a consolidated invoice.", metavar="ID"),
+    ] = "",
     period: Annotated[
         str, typer.Option(help="Every bill of the month in which the cycles end.", metavar="YYYY-MM")
     ] = "",
@@ -55,6 +62,45 @@ def document(
             made = make_documents(engine, found, out, language=language, progress=told)
         told_as = {"made": made.made, "unchanged": made.unchanged, "folder": str(made.folder)}
         emit(told_as, as_json, lambda: f"{out}: {made.made} made, {made.unchanged} were there")
+
+
+@app.command()
+def gather(
+    period: Annotated[str, typer.Option(help="The month of the bills.", metavar="YYYY-MM")],
+    customer: Annotated[
+        str, typer.Option(help=f"This customer's number; else all tagged {TAG}.", metavar="NUMBER")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put the bills that a customer pays on one consolidated invoice. Bills that stand on one stay there."""
+    with speaking(as_json), database() as engine:
+        known = settings()
+        today = known.as_of or today_in(known.timezone)
+        with unit_of_work(engine) as session:
+            asking = (customer,) if customer else customers_asking(session, period)
+        made = []
+        for one in asking:
+            with unit_of_work(engine) as session:
+                made.append(gather_bills(session, one, period, today))
+        document = {"invoices": [{"invoice": one.number, "bills": list(one.bills)} for one in made]}
+        emit(document, as_json, lambda: _gathered_text(made))
+
+
+@app.command("tax-number")
+def tax_number(
+    customer: Annotated[str, typer.Option(help="The customer's number.", metavar="NUMBER")],
+    number: Annotated[str, typer.Option(help="A VAT number with its country, or an INN; empty forgets it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Keep the tax number that a customer's invoices state from now on; its check digits are checked."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        read = set_tax_number(session, customer_numbered(session, customer), number)
+        kept = read.number if read else ""
+        emit({"customer": customer, "tax_number": kept}, as_json, lambda: f"{customer}: {kept or 'none'}")
+
+
+def _gathered_text(made: Sequence[Gathered]) -> str:
+    return "\n".join(f"{one.number}: {len(one.bills)} bills" for one in made) or "No bills to gather."
 
 
 def _write(path: Path, content: bytes) -> None:

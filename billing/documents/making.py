@@ -16,6 +16,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from billing.cycles import Month
+from billing.documents.credited import credit_facts, credit_paper
+from billing.documents.gathered import gathered_facts, gathered_paper
 from billing.documents.reading import BillFacts, bill_facts
 from billing.documents.saying import paper_of
 from billing.documents.typesetting import pdf_of
@@ -40,7 +42,13 @@ class Made:
 
 
 def document_of(session: Session, number: str, language: str = "") -> bytes:
-    """One bill as PDF/A-2b, in the customer's language or in another that we speak. Raises NotFound."""
+    """A bill, a credit note or a consolidated invoice as PDF/A-2b, in the customer's language or in another
+    that we speak. Raises NotFound."""
+    series = session.scalar(select(Invoice.series).where(Invoice.number == number))
+    if series == "credit_note":
+        return pdf_of(credit_paper(credit_facts(session, number), language))
+    if series == "invoice":
+        return pdf_of(gathered_paper(gathered_facts(session, number), language))
     (facts,) = bill_facts(session, [bill_named(session, number).id])
     return pdf_of(paper_of(facts, language))
 

@@ -23,14 +23,13 @@ Words = Callable[..., str]
 
 def paper_of(facts: BillFacts, language: str = "") -> Paper:
     """The paper of a bill; in the addressee's language, or in another one that we speak."""
-    language = language or facts.addressee.language
-    language = language if language in LANGUAGES else settings().language
+    language = language_of(facts, language)
     _ = say(language)
     bill, tax = facts.bill, tax_summary(facts.lines)
     return Paper(
         language=language,
         number=bill.number,
-        title=f"{facts.supplier.name}: {_('Bill %(number)s', number=bill.number)}",
+        title=": ".join((facts.supplier.name, _("Bill %(number)s", number=bill.number))),
         issued=(bill.issued_on.year, bill.issued_on.month, bill.issued_on.day),
         supplier=from_of(facts.supplier, _),
         addressee=to_of(facts.addressee, _),
@@ -42,12 +41,18 @@ def paper_of(facts: BillFacts, language: str = "") -> Paper:
         payment=payment_of(bill, facts.supplier, facts.addressee, tax, language),
         detail_heading=_("The bill in detail"),
         columns=(_("Charge"), _("Quantity"), _("Unit"), _("Price"), _("Net")),
-        sites=_sites(facts, language),
+        sites=sites_of(facts, language),
         sections=_sections(facts, language),
         tax=tax_of(tax, bill.currency, language),
         months=months_of(facts, language),
         footer=_("Simulated data: this is no real bill.") if settings().demo else facts.supplier.name,
     )
+
+
+def language_of(facts: BillFacts, wanted: str) -> str:
+    """The language wanted, else the addressee's; the utility's own where we do not speak that."""
+    language = wanted or facts.addressee.language
+    return language if language in LANGUAGES else settings().language
 
 
 def from_of(supplier: SupplierIdentity, _: Words) -> From:
@@ -112,7 +117,8 @@ def _headline(facts: BillFacts, language: str) -> Headline:
     return Headline(what, about, _("Please pay"), total, _("by %(day)s", day=due))
 
 
-def _sites(facts: BillFacts, language: str) -> tuple[PaperSite, ...]:
+def sites_of(facts: BillFacts, language: str) -> tuple[PaperSite, ...]:
+    """The places a bill supplies, each with its lines; what belongs to none comes last."""
     _ = say(language)
     points = dict.fromkeys(site.service_point for site in facts.sites)
     found = []
@@ -145,30 +151,33 @@ def _sections(facts: BillFacts, language: str) -> tuple[Section, ...]:
     help_words.append(
         _("An issued bill never changes: what was wrong is put right by a credit note and a new bill.")
     )
-    sections = [Section(_("How your use was read"), _read(facts, language))]
+    sections = [Section(_("How your use was read"), how_read((facts,), language))]
     if changed := what_changed(facts, language):
         sections.append(Section(_("What changed"), changed))
     sections.append(Section(_("A question, or something wrong?"), " ".join(help_words)))
     return tuple(sections)
 
 
-def _read(facts: BillFacts, language: str) -> str:
+def how_read(bills: Sequence[BillFacts], language: str) -> str:
+    """How many readings were estimated, how much that was, and on which days."""
     _, ngettext = say(language), counting(language, "billing")
-    bill = facts.bill
-    if not facts.readings:
+    readings = sum(one.readings for one in bills)
+    missing = sum(one.bill.estimated_readings for one in bills)
+    if not readings:
         return _("No readings were billed.")
-    whole = number(facts.readings, 0, language)
-    if not bill.estimated_readings:
+    whole = number(readings, 0, language)
+    if not missing:
         return _("All %(whole)s readings came from the meter; none was estimated.", whole=whole)
     estimated = ngettext(
         "One of %(whole)s readings was missing, and was estimated: %(kwh)s of %(all)s kWh.",
         "%(num)s of %(whole)s readings were missing, and were estimated: %(kwh)s of %(all)s kWh.",
-        bill.estimated_readings,
+        missing,
         whole=whole,
-        kwh=kwh(bill.estimated_micro_kwh, 1, language),
-        all=kwh(bill.micro_kwh, 1, language),
+        kwh=kwh(sum(one.bill.estimated_micro_kwh for one in bills), 1, language),
+        all=kwh(sum(one.bill.micro_kwh for one in bills), 1, language),
     )
-    days = [day_full(day.day, language) for day in facts.days if day.estimated]
+    guessed = sorted({day.day for one in bills for day in one.days if day.estimated})
+    days = [day_full(day, language) for day in guessed]
     when = _("It was on %(days)s.", days=_listed(days, language))
     later = _("If the true readings come in and differ, the bill is put right.")
     return " ".join((estimated, when, later))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from stdnum.eu import vat
@@ -14,7 +14,8 @@ from stdnum.gb import vat as gb_vat
 from stdnum.ru import inn
 
 from billing.tables import TaxIdentity
-from utility_crm.kit.errors import Invalid
+from utility_crm.customers.tables import Customer
+from utility_crm.kit.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ def read_tax_number(typed: str) -> TaxNumber:
             "country, such as GB999999973, or a Russian INN."
         )
         raise Invalid("tax_number", message, "tax_number") from fault
+
+
+def customer_numbered(session: Session, number: str) -> int:
+    """A customer's id by the number it knows. Raises NotFound."""
+    found = session.scalar(select(Customer.id).where(Customer.number == number))
+    if found is None:
+        raise NotFound("customer", f"There is no customer {number}.", number)
+    return found
 
 
 def set_tax_number(session: Session, customer_id: int, typed: str) -> TaxNumber | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from billing_world import NOW, Supplied, World, flat
@@ -154,3 +155,27 @@ def test_the_command_writes_one_or_all(committed: Engine, tmp_path: Path) -> Non
     assert said("--period", "2026-10", "--out", str(file))[0] == 1
     assert said("--out", str(file))[0] == 2
     assert said("--bill", "x", "--language", "xx", "--out", str(file))[0] == 2
+
+
+def test_the_command_gathers_and_keeps_tax_numbers(committed: Engine, tmp_path: Path) -> None:
+    def said(*words: str) -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(app, [*words, "--json"])
+        return done.exit_code, json.loads(done.stdout)
+
+    with committed.begin() as connection:
+        connection.execute(text("update customers set tags = '{one-invoice}' where id = 1"))
+        for table, column in (("accounts", "payer_id"), ("invoices", "customer_id")):
+            connection.execute(text(f"update {table} set {column} = 1 where {column} in (2, 3)"))
+    numbers = [f"2026-10-{place:06d}" for place in (1, 2, 3)]
+    assert said("gather", "--period", "2026-10") == (
+        0, {"invoices": [{"invoice": "INV-2026-000001", "bills": numbers}]},
+    )  # fmt: skip
+    assert said("gather", "--period", "2026-10") == (0, {"invoices": []})
+    assert said("gather", "--period", "2026-10", "--customer", "C1")[0] == 1
+    assert said("document", "--bill", "INV-2026-000001", "--out", str(tmp_path / "i.pdf"))[0] == 0
+    assert (tmp_path / "i.pdf").read_bytes().startswith(b"%PDF")
+    known = {"customer": "C1", "tax_number": "GB999999973"}
+    assert said("tax-number", "--customer", "C1", "--number", "GB 999 9999 73") == (0, known)
+    assert said("tax-number", "--customer", "C1", "--number", "GB 999 9999 74")[0] == 1
+    assert said("tax-number", "--customer", "nobody", "--number", "GB999999973")[0] == 1
+    assert said("tax-number", "--customer", "C1", "--number", "")[1]["tax_number"] == ""

@@ -44,6 +44,23 @@ def test_one_row_makes_an_account_billable_and_its_repeat_changes_nothing(sessio
     assert session.scalars(select(Meter.serial)).all() == ["M1"]
 
 
+def test_a_tax_number_is_checked_and_kept(session: Session) -> None:
+    def brought(number: str) -> Imported:
+        content = f"customer_number,name,account_number,tax_number\nC1,Ada Example,A1,{number}\n"
+        return import_customers(
+            session, content.encode(), today=date(2026, 11, 20), added=[METERS, BILLING],
+            defaults=Defaults("GBP", "GB", "Europe/London"),
+        )  # fmt: skip
+
+    assert brought("gb 999 9999 73").problems == ()
+    assert session.scalar(text("select number from tax_identities")) == "GB999999973"
+    assert brought("GB999999973").document()["unchanged"] == 1
+    assert brought("").problems == ()
+    (problem,) = brought("GB999999974").problems
+    assert problem.code == "tax_number" and "check" in problem.message
+    assert session.scalar(text("select number from tax_identities")) == "GB999999973"
+
+
 def test_a_service_point_that_a_feed_brought_in_is_assigned(session: Session) -> None:
     bring(session, ROW.replace("SP1", "SP2"))
     assert session.scalar(select(ServicePoint.premise_id).where(ServicePoint.code == "SP2")) is not None
