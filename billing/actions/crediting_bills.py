@@ -14,11 +14,13 @@ from billing.actions.allocating import settle
 
 @dataclass(frozen=True, slots=True)
 class BillCredit:
-    """A bill's credit note: its number, and the tax in the bill (minor units, with the bill's sign)."""
+    """A bill's credit note: its number, and the tax in the bill and what a fixed amount carries (minor units,
+    with the bill's sign)."""
 
     bill_id: int
     reference: str
     tax_minor: int
+    budget_minor: int = 0
 
 
 _ADJUST = text(
@@ -37,9 +39,11 @@ _POST = text(
         (account_id, posted_on, debit, credit, amount_minor, currency, adjustment_id)
     select a.account_id, a.posted_on, case when m.amount > 0 then m.other else 'receivable' end,
            case when m.amount > 0 then 'receivable' else m.other end, abs(m.amount), a.currency, a.id
-    from unnest(cast(:references as text[]), cast(:taxes as bigint[])) as c(reference, tax)
+    from unnest(cast(:references as text[]), cast(:taxes as bigint[]),
+                cast(:budgets as bigint[])) as c(reference, tax, budget)
     join adjustments a on a.reference = c.reference
-    cross join lateral (values ('revenue', -a.amount_minor - c.tax), ('tax', c.tax)) as m(other, amount)
+    cross join lateral (values ('revenue', -a.amount_minor - c.tax - c.budget), ('tax', c.tax),
+                               ('budget', c.budget)) as m(other, amount)
     where m.amount <> 0 order by a.id, m.other
     """
 )
@@ -82,7 +86,8 @@ def credit_bills(session: Session, notes: Sequence[BillCredit], posted_on: date,
     references = [one.reference for one in notes]
     told = {"bills": bills, "references": references, "posted_on": posted_on, "reason": reason}
     session.execute(_ADJUST, told)
-    session.execute(_POST, {"references": references, "taxes": [one.tax_minor for one in notes]})
+    taxes, budgets = [one.tax_minor for one in notes], [one.budget_minor for one in notes]
+    session.execute(_POST, {"references": references, "taxes": taxes, "budgets": budgets})
     session.execute(_RELEASE, {"accounts": accounts, "bills": bills})
     session.execute(_ALLOCATE, {"references": references})
     settle(session, accounts)

@@ -15,6 +15,7 @@ from billing.cycles import Month
 from billing.domain.gate import GateBook
 from billing.drafting import Draft, Hold, draft_accounts
 from billing.drafting.gate import Released, held_or_let_through, judged_drafts
+from billing.life.budgets import budgeted, renew_budgets
 from billing.queries.supplies import supplies
 
 _LOCK_ACCOUNTS = text("select from accounts where id = any(:ids) order by id for no key update")
@@ -70,6 +71,7 @@ def issue_cycle(
     session.execute(_LOCK_TERMS, {"ids": ids})
     drafts, done = _drafted(session, month, cycle_day, ids, known_at, gate)
     bill_ids = store_bills(session, drafts, month, issued_on, known_at)
+    renew_budgets(session, drafts)
     hold_accounts(session, done.held, now, done.lapsed)
     return Issued(tuple(bill_ids), done.unchanged, done.held, done.count, done.totals, done.lapsed)
 
@@ -107,6 +109,8 @@ def _drafted(
     made = draft_accounts(session, supplies(session, open_ids, starts_on, ends_before), known_at)
     judged = judged_drafts(session, made, starts_on, ends_before, gate)
     drafts, holds, lapsed = held_or_let_through(made, judged, released)
+    # The gate judges what was used; what a fixed amount leaves of it to pay comes after.
+    drafts = budgeted(session, drafts)
     totals: dict[str, int] = {}
     for one in drafts:
         totals[one.currency] = totals.get(one.currency, 0) + one.total_minor

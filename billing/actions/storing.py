@@ -127,11 +127,12 @@ def _merged(fills: Iterable[tuple[int, int, list[datetime], list[int]]]) -> Iter
 
 
 def _entry_rows(ids: Sequence[int], drafts: Sequence[Draft], posted_on: date) -> Iterable[Sequence[Any]]:
-    """What is charged: owed by the customer, earned by us or by the tax office. A credit runs the other
-    way."""
+    """What is charged: owed by the customer, earned by us or by the tax office; what a fixed amount leaves
+    for later is kept apart. A credit runs the other way."""
     for bill_id, draft in zip(ids, drafts, strict=True):
-        tax = draft.tax_minor
-        for other, amount in (("revenue", draft.total_minor - tax), ("tax", tax)):
+        tax, carried = draft.tax_minor, draft.budget_minor
+        earned = draft.total_minor - tax - carried
+        for other, amount in (("revenue", earned), ("tax", tax), ("budget", carried)):
             if amount:
                 debit, credit = ("receivable", other) if amount > 0 else (other, "receivable")
                 yield draft.account_id, posted_on, debit, credit, abs(amount), draft.currency, bill_id

@@ -90,7 +90,8 @@ def credit_bills(
     session.execute(_LINES, {"bills": ids})
     _keep_papers(session, numbers)
     notes = [
-        BillCredit(bill.id, number.number, _tax_of(bill)) for bill, number in zip(bills, numbers, strict=True)
+        BillCredit(bill.id, number.number, _sum_of(bill, "tax"), _sum_of(bill, "budget"))
+        for bill, number in zip(bills, numbers, strict=True)
     ]
     crediting_bills.credit_bills(session, notes, issued_on, _REASON)
     return [one.number for one in numbers]
@@ -111,5 +112,5 @@ def _keep_papers(session: Session, numbers: Sequence[Numbered]) -> None:
     )
 
 
-def _tax_of(bill: IssuedBill) -> int:
-    return sum(line[7] for line in (*bill.lines, *bill.others) if line[0] == "tax")
+def _sum_of(bill: IssuedBill, charge: str) -> int:
+    return sum(line[7] for line in (*bill.lines, *bill.others) if line[0] == charge)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing.corrections.candidates import IssuedBill
 from billing.corrections.protected import billed_before
 from billing.domain.back_billing import charged_from, limit_of
+from billing.domain.budgets import CARRIED, carried
 from billing.domain.correcting import LineTuple, Owed, not_charged, owed
 from billing.domain.tariff_file import default_decimals
 from billing.drafting import Draft, Hold, draft_bills
@@ -62,7 +63,8 @@ def remade(
     for batch in _batches(bills):
         drafts, holds = _drafts(session, batch, known_at)
         made = [Remade(bill, drafts.get(bill.account_id), holds.get(bill.account_id)) for bill in batch]
-        found += _limited(session, made, known_at, billed_on, country)
+        limited = _limited(session, made, known_at, billed_on, country)
+        found += [_as_budgeted(one) for one in limited]
     return found
 
 
@@ -115,7 +117,8 @@ def _limited(
 def _protected(one: Remade, billed_on: date, country: str) -> date | None:
     """The day before which the bill's use is protected; None where none of it is, or it costs no more."""
     limit = limit_of(country, one.bill.segment)
-    if limit is None or one.draft is None or one.after_minor <= one.bill.total_minor:
+    charged = one.bill.total_minor - sum(line[7] for line in _budget_lines(one.bill))
+    if limit is None or one.draft is None or one.after_minor <= charged:
         return None
     day = min(charged_from(limit, billed_on), one.bill.ends_before)
     return day if day > one.bill.starts_on else None
@@ -129,6 +132,23 @@ def _whole_difference(one: Remade) -> Owed:
 def _left_out(bill: IssuedBill) -> tuple[LineTuple, ...]:
     """What the old bill, itself a corrected one, did not charge."""
     return tuple(line for line in bill.others if line[0] in ("discount", "tax"))
+
+
+def _budget_lines(bill: IssuedBill) -> tuple[LineTuple, ...]:
+    return tuple(line for line in bill.others if line[0] == "budget")
+
+
+def _as_budgeted(one: Remade) -> Remade:
+    """A fixed amount stays what it was, and what is carried changes; a settlement stays as it was."""
+    lines = _budget_lines(one.bill)
+    if not lines or one.draft is None:
+        return one
+    bill, more = one.bill, lines
+    if lines[0][1] == CARRIED:
+        decimals = default_decimals(bill.currency)
+        days = (bill.starts_on, bill.ends_before)
+        more = (carried(one.draft.total_minor, bill.total_minor, *days, bill.currency, decimals),)
+    return replace(one, draft=replace(one.draft, others=(*one.draft.others, *more)))
 
 
 def _without(one: Remade, more: Owed, day: date) -> Remade:

