@@ -161,7 +161,7 @@ def _demand_plan(
         first, last = days[places[0]], days[places[-1]]
         maxima.append(Maximum(base.label, first, last + timedelta(days=1), month_number(first), base.ratchet))
         lines += _lines(number, base, places, days, group_of_day)
-    starts, pieces = _windows(axis, window)
+    starts, pieces = clock_windows(axis, window)
     taken = maximum_of[axis.day_index[starts], labels.base_of[starts]]
     columns = tuple(np.flatnonzero(taken == number) for number in range(len(maxima)))
     present = [number for number, places in enumerate(columns) if places.size]
@@ -182,7 +182,7 @@ def flat_demand(
 ) -> DemandPlan:
     """The highest demand at any hour of each segment that is counted, without lines; maxima by segment."""
     window = window_of(asked, max(reading_minutes, axis.interval_minutes))
-    starts, pieces = _windows(axis, window)
+    starts, pieces = clock_windows(axis, window)
     segment = segment_of[starts]
     none = np.zeros(0, dtype=np.int64)
     columns = tuple(np.flatnonzero(segment == n) if use else none for n, use in enumerate(counted))
@@ -219,7 +219,7 @@ def _lines(
     return found
 
 
-def _windows(axis: Intervals, window_minutes: int) -> tuple[Int64Array, int]:
+def clock_windows(axis: Intervals, window_minutes: int) -> tuple[Int64Array, int]:
     """The first interval of each window, and of how many each is made; 0 where they differ.
 
     Windows are aligned with the clock; the second pass through a repeated hour has windows of its own.
@@ -251,7 +251,7 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
         micro_kwh = whole
     if not plan.intervals or not customers:
         return Highest(micro_kw, window)
-    sums = _window_sums(micro_kwh, plan)
+    sums = window_sums(micro_kwh, plan.starts, plan.pieces)
     by_fold = plan.fold if customers >= FEW else None
     tops = None if by_fold is None else highest_of(sums, by_fold)
     rows = np.arange(customers)
@@ -267,11 +267,16 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
         at = mine.argmax(axis=1)
         micro_kw[:, number] = np.maximum(mine[rows, at], 0)
         window[:, number] = places[at]
-    hourly, rest = divmod(60, plan.window_minutes)
+    return Highest(power_of(micro_kw, plan.window_minutes), window)
+
+
+def power_of(micro_kwh: Int64Array, window_minutes: int) -> Int64Array:
+    """The mean power of a window's energy, micro-kW."""
+    hourly, rest = divmod(60, window_minutes)
     if rest == 0:
-        return Highest(micro_kw * hourly, window)
-    whole, part = np.divmod(micro_kw, plan.window_minutes)
-    return Highest(whole * 60 + (part * 60 + plan.window_minutes // 2) // plan.window_minutes, window)
+        return micro_kwh * hourly
+    whole, part = np.divmod(micro_kwh, window_minutes)
+    return np.asarray(whole * 60 + (part * 60 + window_minutes // 2) // window_minutes)
 
 
 def _highest_folded(
@@ -292,12 +297,13 @@ def _highest_folded(
     return most, first
 
 
-def _window_sums(micro_kwh: Int64Array, plan: DemandPlan) -> Int64Array:
-    if plan.pieces == 1:
+def window_sums(micro_kwh: Int64Array, starts: Int64Array, pieces: int) -> Int64Array:
+    """Energy of each window: int64 (customers, windows). pieces: intervals of each; 0 where they differ."""
+    if pieces == 1:
         return micro_kwh
-    if plan.pieces == 0:
-        return np.add.reduceat(micro_kwh, plan.starts, axis=1)
-    sums = micro_kwh[:, 0 :: plan.pieces] + micro_kwh[:, 1 :: plan.pieces]
-    for piece in range(2, plan.pieces):
-        sums += micro_kwh[:, piece :: plan.pieces]
-    return sums
+    if pieces == 0:
+        return np.asarray(np.add.reduceat(micro_kwh, starts, axis=1))
+    sums = micro_kwh[:, 0::pieces] + micro_kwh[:, 1::pieces]
+    for piece in range(2, pieces):
+        sums += micro_kwh[:, piece::pieces]
+    return np.asarray(sums)

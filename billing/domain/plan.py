@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from billing.domain.adjusting import Frame, Group, groups_of, order_of
+from billing.domain.capacity_plan import CapacityPlan, capacity_plans
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge, fixed_quantity
@@ -73,6 +74,7 @@ class Plan:
     order: dict[str, int]
     frame: Frame
     dynamic: tuple[DynamicPlan, ...] = ()
+    capacity: tuple[CapacityPlan, ...] = ()
 
     @property
     def has_tiers(self) -> bool:
@@ -80,7 +82,9 @@ class Plan:
 
     @property
     def depends_on_demand(self) -> bool:
-        return bool(self.demand) or any(found.tiers and found.tiers.drawn for found in self.energy)
+        return bool(self.demand or self.capacity) or any(
+            found.tiers and found.tiers.drawn for found in self.energy
+        )
 
 
 @lru_cache(maxsize=512)
@@ -127,7 +131,19 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
             _dynamic_plan(code, rules, group_of_day, axis)
             for code in dict.fromkeys(charge.code for version in priced for charge in version.dynamic)
         ),
+        tuple(
+            plan
+            for code in dict.fromkeys(charge.code for version in priced for charge in version.capacity)
+            for plan in _capacity_plans(code, rules, group_of_day, axis, reading_minutes)
+        ),
     )
+
+
+def _capacity_plans(
+    code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals, reading_minutes: int
+) -> list[CapacityPlan]:
+    charge_on = [next((c for c in version.capacity if c.code == code), None) for version, _ in rules.energy]
+    return capacity_plans(code, charge_on, rules.days, rules.kinds, group_of_day, axis, reading_minutes)
 
 
 def _dynamic_plan(code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals) -> DynamicPlan:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from billing.domain.adjusting import adjusted
+from billing.domain.capacity_plan import CapacityPlan, mean_of_highest
 from billing.domain.charges.fixed import FixedCharge
-from billing.domain.demand_plan import Highest, highest, month_number
+from billing.domain.demand_plan import DemandPlan, Highest, highest, month_number
 from billing.domain.dynamic_plan import DynamicFound, found_of
 from billing.domain.energy_plan import EnergyPlan
 from billing.domain.errors import NotRateable
@@ -29,12 +30,14 @@ from billing.domain.tiering import energy_by_tier
 @dataclass(frozen=True, eq=False)
 class Determinants:
     """What the readings say. energy: int64 (customers, keys) for each of Plan.energy. demand: for each of
-    Plan.demand; billed: its maxima as billed. dynamic: for each of Plan.dynamic."""
+    Plan.demand; billed: its maxima as billed. dynamic: for each of Plan.dynamic. capacity: int64 (customers,
+    parts), micro-kW, for each of Plan.capacity."""
 
     energy: tuple[Int64Array, ...]
     demand: tuple[Highest, ...] = ()
     billed: tuple[Billed, ...] = ()
     dynamic: tuple[DynamicFound, ...] = ()
+    capacity: tuple[Int64Array, ...] = ()
 
 
 def measured(
@@ -59,7 +62,8 @@ def measured(
     )
     energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
     dynamic = tuple(found_of(found, micro_kwh, begin, end) for found in plan.dynamic)
-    return Determinants(energy, demand, billed, dynamic)
+    capacity = tuple(mean_of_highest(drawn, found, begin, end) for found in plan.capacity)
+    return Determinants(energy, demand, billed, dynamic, capacity)
 
 
 def energy_of(
@@ -96,7 +100,16 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_dynamic_lines(plan, found.dynamic),
-        *_demand_lines(plan, found.billed),
+        *(
+            line
+            for one, held in zip(plan.demand, found.billed, strict=True)
+            for line in _demand_lines(plan, one, held.micro_kw)
+        ),
+        *(
+            line
+            for one, held in zip(plan.capacity, found.capacity, strict=True)
+            for line in _demand_lines(plan, one, held)
+        ),
     ]
     for line in lines:
         within_bounds(line.amount_minor, line.code)
@@ -190,27 +203,27 @@ def _dynamic_lines(plan: Plan, found: Sequence[DynamicFound]) -> list[LineColumn
     return lines
 
 
-def _demand_lines(plan: Plan, billed: Sequence[Billed]) -> list[LineColumn]:
+def _demand_lines(plan: Plan, found: DemandPlan | CapacityPlan, micro_kw: Int64Array) -> list[LineColumn]:
+    """micro_kw: int64 (customers, maxima or parts), as billed."""
     lines = []
-    for found, held in zip(plan.demand, billed, strict=True):
-        for line in found.lines:
-            size = held.micro_kw[:, line.maximum]
-            part = np.minimum(size, line.up_to_micro) - np.minimum(size, line.above_micro)
-            amount = amounts_of_part(
-                part, line.price_micro, line.quantity, plan.frame.decimals, plan.frame.rounding
+    for line in found.lines:
+        size = micro_kw[:, line.maximum]
+        part = np.minimum(size, line.up_to_micro) - np.minimum(size, line.above_micro)
+        amount = amounts_of_part(
+            part, line.price_micro, line.quantity, plan.frame.decimals, plan.frame.rounding
+        )
+        lines.append(
+            LineColumn(
+                "demand",
+                found.code,
+                line.label,
+                f"kW {line.per}",
+                line.price_micro,
+                line.starts_on,
+                line.ends_before,
+                parts_of(part, line.quantity),
+                amount,
+                line.group,
             )
-            lines.append(
-                LineColumn(
-                    "demand",
-                    found.code,
-                    line.label,
-                    f"kW {line.per}",
-                    line.price_micro,
-                    line.starts_on,
-                    line.ends_before,
-                    parts_of(part, line.quantity),
-                    amount,
-                    line.group,
-                )
-            )
+        )
     return lines

@@ -311,6 +311,7 @@ def _notes(plan: Plan) -> tuple[Note, ...]:
         )
         for part in (
             *plan.demand,
+            *plan.capacity,
             *(one for found in plan.energy if found.tiers for one in found.tiers.drawn),
         )
         if part.window_minutes != part.asked_minutes

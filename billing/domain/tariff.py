@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from billing.domain.charges.capacity import CapacityCharge
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
@@ -26,6 +27,7 @@ Charge = (
     | EnergyCharge
     | DynamicCharge
     | DemandCharge
+    | CapacityCharge
     | DiscountCharge
     | MinimumCharge
     | TaxCharge
@@ -97,9 +99,15 @@ class Version(HashedOnce):
         return tuple(charge for charge in self.charges if isinstance(charge, DemandCharge))
 
     @property
+    def capacity(self) -> tuple[CapacityCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, CapacityCharge))
+
+    @property
     def reads_demand(self) -> bool:
         """Whether anything depends on the highest demand."""
-        return bool(self.demand) or any(one.tiers and one.tiers.window_minutes for one in self.energy)
+        return bool(self.demand or self.capacity) or any(
+            one.tiers and one.tiers.window_minutes for one in self.energy
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing.domain.charges.capacity import CapacityCharge
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
@@ -137,7 +138,7 @@ def _read_charge(
 ) -> Charge:
     fields = Fields(value, place)
     kind = fields.one_of(
-        "kind", ("fixed", "energy", "dynamic", "demand", "discount", "minimum", "tax", "late_fee")
+        "kind", ("fixed", "energy", "dynamic", "demand", "capacity", "discount", "minimum", "tax", "late_fee")
     )
     charge: Charge
     if kind == "fixed":
@@ -148,6 +149,8 @@ def _read_charge(
         charge = DynamicCharge.read(fields)
     elif kind == "demand":
         charge = DemandCharge.read(fields, seasons, has_holidays)
+    elif kind == "capacity":
+        charge = CapacityCharge.read(fields, has_holidays)
     elif kind == "discount":
         charge = DiscountCharge.read(fields, codes_before)
     elif kind == "minimum":

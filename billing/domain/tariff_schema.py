@@ -53,7 +53,7 @@ def _periods(unit: str, tiers_of: str) -> dict[str, Any]:
     seasons = _said(_some(_TEXT, unique=True), "Seasons of this version; all of them when left out.")
     days = _said(_some({"enum": list(DAY_WORDS)}, unique=True), "All kinds of day when left out.")
     hours = _said(
-        _some({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"}, unique=True),
+        _hours(),
         "Clock hours, half-open; 22:00-07:00 is 00:00-07:00 and 22:00-24:00 of the same day.",
     )
     found: list[dict[str, Any]] = []
@@ -106,7 +106,19 @@ def _charge() -> dict[str, Any]:
         },
         {"base": _base()},
     )
-    return {"oneOf": [fixed, energy, _dynamic(), _demand(), *_discounts(), _minimum(), tax, *_late_fees()]}
+    return {
+        "oneOf": [
+            fixed,
+            energy,
+            _dynamic(),
+            _demand(),
+            *_capacity(),
+            *_discounts(),
+            _minimum(),
+            tax,
+            *_late_fees(),
+        ]
+    }
 
 
 def _dynamic() -> dict[str, Any]:
@@ -152,6 +164,35 @@ def _demand() -> dict[str, Any]:
             "ratchet": _said(ratchet, "What is billed at least."),
         },
     )
+
+
+def _capacity() -> list[dict[str, Any]]:
+    month = {"month": {"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$"}}
+    instant = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"}
+    at = {"type": "array", "items": instant, "uniqueItems": True}
+    system = _object(
+        {**month, "at": _said(at, "System peaks by the local clock: the mean of the power in them.")}
+    )
+    planned = _object(
+        {**month, "hours": _said(_hours(), "Planned peak hours: each day's highest, and their mean.")}
+    )
+    peaks = {"type": "array", "minItems": 1, "items": {"oneOf": [system, planned]}}
+    head = {
+        "kind": {"const": "capacity"},
+        "code": _CODE,
+        "label": _said(_TEXT, "The line's name on the bill."),
+        "price": _said(_DECIMAL, "Currency units per kW and month."),
+        "window": _said({"enum": list(WINDOWS)}, "Minutes over which power is averaged."),
+        "peaks": _said(peaks, "Every month that is billed."),
+    }
+    days = _said(
+        _some({"enum": list(DAY_WORDS)}, unique=True), "Whose planned hours count; weekdays when left out."
+    )
+    return [_object(head, {"days": days})]
+
+
+def _hours() -> dict[str, Any]:
+    return _some({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"}, unique=True)
 
 
 def _base() -> dict[str, Any]:

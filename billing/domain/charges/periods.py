@@ -86,10 +86,8 @@ def _read_period(
             fields.refuse("", "a period for all other hours names no days and no hours")
         fields.finish()
         return PricedPeriod(label, price_micro, named, ALL_KINDS, (), True, tiers)
-    kinds = _read_days(fields, has_holidays) if fields.has("days") else ALL_KINDS
-    spans: tuple[tuple[int, int], ...] = ((0, DAY_MINUTES),)
-    if fields.has("hours"):
-        spans = tuple(span for text, at in fields.texts("hours") for span in _read_span(text, at))
+    kinds = read_days(fields, has_holidays) if fields.has("days") else ALL_KINDS
+    spans = read_hours(fields) if fields.has("hours") else ((0, DAY_MINUTES),)
     fields.finish()
     return PricedPeriod(label, price_micro, named, kinds, spans, tiers=tiers)
 
@@ -104,7 +102,13 @@ def _read_tiers(fields: Fields, may_have_tiers: bool) -> tuple[Tier, ...]:
     return read_tiers(fields.items("tiers"))
 
 
-def _read_days(fields: Fields, has_holidays: bool) -> tuple[int, ...]:
+def read_hours(fields: Fields) -> tuple[tuple[int, int], ...]:
+    """The spans under `hours`, in minutes of the clock, as they stand there."""
+    return tuple(span for text, at in fields.texts("hours") for span in _read_span(text, at))
+
+
+def read_days(fields: Fields, has_holidays: bool) -> tuple[int, ...]:
+    """The kinds of day under `days`, in their order."""
     kinds: list[int] = []
     for word, at in fields.texts("days"):
         if word not in DAY_WORDS:

@@ -54,6 +54,7 @@ class PlainBill:
         self.drawn: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
         self._energy(usage, period)
         self._demand(usage, period, state)
+        self._capacity(usage, period)
         self._fixed(period, state)
         self.amounts = {key: rounded(value * self.unit, self.rule) for key, value in self.lines.items()}
         self._adjust(period, state)
@@ -239,6 +240,53 @@ class PlainBill:
                 if (one.code, one.label) == (key[0], key[1]):
                     past.append((Fraction(int(one.micro_kw[0]), 10**6), (one.month.year, one.month.month)))
             self._demand_lines(key, self._held_up(key, kw, months[key], past), period)
+
+    def _capacity(self, usage: Usage, period: Period) -> None:
+        """Month by month and charge by charge: the mean over its peaks, or over its days' highest."""
+        zone, minutes = ZoneInfo(self.found["timezone"]), usage.interval_minutes
+        windows: dict[int, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
+        for index, micro in enumerate(usage.micro_kwh.tolist()):
+            local = (usage.starts_at + timedelta(minutes=minutes * index)).astimezone(zone)
+            clock = local.hour * 60 + local.minute
+            for length in {max(asked, minutes) for asked in (15, 30, 60)}:
+                windows[length][local.date(), clock // length * length, local.fold] += micro
+        days_of: dict[Any, list[date]] = defaultdict(list)
+        for day in period.dates():
+            for charge in self.version(day)["charges"]:
+                if charge["kind"] == "capacity":
+                    days_of[repr(charge), f"{day:%Y-%m}"].append(day)
+        for (written, month), days in days_of.items():
+            charge = ast.literal_eval(written)
+            length = max(charge["window"], minutes)
+            groups = [g for day in days for g in self._peaks(charge, month, day, length, windows[length])]
+            kw = sum((Fraction(max(g, default=0) * 60, length) for g in groups), Fraction(0))
+            micro_kw = round(kw / max(len(groups), 1))
+            for day in days:
+                key = (self.adjusting_on(day), charge["code"], charge["label"], written, month)
+                share = Fraction(1, calendar.monthrange(day.year, day.month)[1])
+                self.lines[key] += Fraction(micro_kw, 10**6) * Fraction(charge["price"]) * share
+
+    def _peaks(
+        self, charge: dict[str, Any], month: str, day: date, length: int, windows: dict[Any, int]
+    ) -> list[list[int]]:
+        """Of one day: a list of windows for each of its system peaks, or one of its planned hours."""
+        (terms,) = [one for one in charge["peaks"] if one["month"] == month]
+        if "at" in terms:
+            hits = [at for at in terms["at"] if at[:10] == day.isoformat()]
+            slots = [(int(at[11:13]) * 60 + int(at[14:16])) // length * length for at in hits]
+            return [[windows[day, slot, 0]] if (day, slot, 0) in windows else [] for slot in slots]
+        word = "holiday" if day in self.holidays else WEEKDAYS[day.weekday()]
+        kinds = {word} | ({"weekday" if day.weekday() < 5 else "weekend"} if word != "holiday" else set())
+        if not kinds & set(charge.get("days", ["weekday"])):
+            return []
+        spans = [span.split("-") for span in terms["hours"]]
+        return [
+            [
+                micro
+                for (on, slot, _fold), micro in windows.items()
+                if on == day and any(a <= f"{slot // 60:02d}:{slot % 60:02d}" < b for a, b in spans)
+            ]
+        ]
 
     @staticmethod
     def _maximum(charge: dict[str, Any], day: date, hit: tuple[str, str]) -> Any:

@@ -235,6 +235,27 @@ def priced_of(found: dict[str, Any]) -> Tariff:
 
 
 @st.composite
+def capacity_charges(draw: st.DrawFn, holidays: bool, code: str = "capacity") -> dict[str, Any]:
+    """Every month of 2013 with planned hours, or with none to four system peaks."""
+    window = draw(st.sampled_from([15, 30, 60]))
+    first, last = sorted(draw(st.sets(st.integers(0, 24), min_size=2, max_size=2)))
+    found = {"kind": "capacity", "code": code, "label": "Capacity", "price": draw(prices), "window": window}
+    if draw(st.booleans()):
+        hours = [f"{first:02d}:00-{last:02d}:00"]
+        if draw(st.booleans()):
+            found["days"] = draw(st.sampled_from([["weekday"], ["saturday", "monday"], ["weekend"]]))
+        months = [{"month": f"2013-{month:02d}", "hours": hours} for month in range(1, 13)]
+    else:
+        rng = np.random.default_rng(draw(st.integers(0, 99)))
+        months = []
+        for month in range(1, 13):
+            days = sorted(rng.choice(28, draw(st.integers(0, 4)), replace=False) + 1)
+            at = [f"2013-{month:02d}-{day:02d}T{draw(st.integers(0, 23)):02d}:00" for day in days]
+            months.append({"month": f"2013-{month:02d}", "at": at})
+    return {**found, "peaks": months}
+
+
+@st.composite
 def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
     """Demands of some of the months before; connections; the year so far."""
     months = draw(st.sets(st.integers(1, 3), min_size=1, max_size=3)) if draw(st.booleans()) else set()
@@ -295,6 +316,8 @@ def versions(draw: st.DrawFn, starts_on: date, holidays: bool) -> dict[str, Any]
         charges.append(draw(dynamic_charges()))
     if draw(st.booleans()):
         charges.append(draw(demand_charges(seasons)))
+    if draw(st.integers(0, 3)) == 3:
+        charges.append(draw(capacity_charges(holidays)))
     codes = [charge["code"] for charge in charges]
     if draw(st.booleans()):
         charges.append(draw(adjustments(codes)))

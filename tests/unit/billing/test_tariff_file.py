@@ -33,6 +33,18 @@ WHOLE = document(
             "floor": "-0.1",
         },
         demand(by="bill", per="day", ratchet={"percent": "80", "months": 11, "of": ["june"]}),
+        {
+            "kind": "capacity",
+            "code": "network",
+            "label": "Network",
+            "price": "9",
+            "window": 60,
+            "days": ["monday"],
+            "peaks": [
+                {"month": "2026-01", "hours": ["08:00-10:00"]},
+                {"month": "2026-02", "at": ["2026-02-03T17:00"]},
+            ],
+        },
         {"kind": "discount", "code": "off", "label": "Off", "percent": "10"},
         {
             "kind": "discount",
