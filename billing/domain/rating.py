@@ -9,7 +9,9 @@ from functools import lru_cache
 import numpy as np
 
 from billing.domain.axis import Axis, axis_of, epoch_minute, instant_of
+from billing.domain.capacity_plan import CapacityPlan
 from billing.domain.days import Period
+from billing.domain.demand_plan import DemandPlan
 from billing.domain.dynamic_plan import energy_by_dynamic_key
 from billing.domain.errors import BeyondExact, NotRateable
 from billing.domain.lines import LineColumn, LineKind
@@ -303,17 +305,15 @@ def _demands(plan: Plan, found: Determinants, axis: Axis) -> tuple[DemandColumn,
 
 
 def _notes(plan: Plan) -> tuple[Note, ...]:
+    by_kw = [one for each in plan.energy if each.tiers for one in each.tiers.drawn]
+    asked: list[DemandPlan | CapacityPlan] = [*plan.demand, *plan.capacity, *by_kw]
     return tuple(
         Note(
             "coarse_demand",
             f"The demand '{part.code}' is by {part.asked_minutes} minutes; these readings allow "
             f"{part.window_minutes}, by which it was rated.",
         )
-        for part in (
-            *plan.demand,
-            *plan.capacity,
-            *(one for found in plan.energy if found.tiers for one in found.tiers.drawn),
-        )
+        for part in asked
         if part.window_minutes != part.asked_minutes
     ) + tuple(
         Note(
