@@ -30,12 +30,14 @@ from billing.queries.accounts import standing
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
 from billing.runs import issue_bills, issue_for_account
+from billing.what_if.pages import router as what_if_router
 from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import visit
 
 router = APIRouter()
 router.include_router(answers_router)
+router.include_router(what_if_router)
 router.include_router(supply_router)
 router.include_router(payments_router)
 router.include_router(money_router)

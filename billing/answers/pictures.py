@@ -90,3 +90,48 @@ def band(low: int, middle: int, high: int, dots: Sequence[tuple[str, int]] = ())
         tuple((at(first + step * place), first + step * place) for place in range(count + 1)),
         tuple((at(value), label, value) for label, value in dots),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bin of a histogram: `wins` right of zero. label: where it begins, empty where none is written."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    wins: bool
+    from_value: int
+    below_value: int
+    count: int
+    labelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Bins side by side over a zero line; lines: (y, count)."""
+
+    height: int
+    floor: int
+    steps: tuple[Step, ...]
+    lines: tuple[tuple[float, int], ...]
+
+
+def histogram(bins: Sequence[tuple[int, int, int]], height: int = 190) -> Histogram:
+    """bins: (from, below, how many), of one width, left to right."""
+    floor, left = height - 26, 6.0
+    most = max((count for _, _, count in bins), default=1) or 1
+    _, step, lines = axis(0, most)
+    scale = (floor - 14) / (step * lines)
+    pitch = (100 - left) / max(1, len(bins))
+    every = max(1, -(-len(bins) // 8))
+    zero = next((place for place, one in enumerate(bins) if one[0] == 0), 0)
+    steps = tuple(
+        Step(
+            round(left + pitch * place, 2), round(pitch * 0.94, 2), round(floor - count * scale, 1),
+            round(count * scale, 1), first >= 0, first, below, count, (place - zero) % every == 0,
+        )
+        for place, (first, below, count) in enumerate(bins)
+    )  # fmt: skip
+    marks = tuple((round(floor - step * place * scale, 1), step * place) for place in range(1, lines + 1))
+    return Histogram(height, floor, steps, marks)

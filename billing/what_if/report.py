@@ -195,6 +195,37 @@ def histogram_of(saving_minor: Int64Array) -> tuple[Bin, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class TariffLine:
+    """A tariff with the change of its newest what-if; change_minor None where none has been run."""
+
+    code: str
+    name: str
+    currency: str
+    change_minor: int | None
+    finished_at: datetime | None
+
+
+_LINES = text(
+    """
+    select t.code, t.name, t.currency, w.other_minor - w.own_minor, w.finished_at
+    from tariffs t
+    left join lateral (
+        select own_minor, other_minor, finished_at from what_ifs
+        where tariff_id = t.id and finished_at is not null
+          and segment is not distinct from cast(:segment as text)
+        order by finished_at desc limit 1
+    ) w on true
+    order by t.code
+    """
+)
+
+
+def tariff_lines(session: Session, segment: str | None) -> list[TariffLine]:
+    """Every tariff, by code; one statement."""
+    return [TariffLine(*row) for row in session.execute(_LINES, {"segment": segment})]
+
+
+@dataclass(frozen=True, slots=True)
 class RunningWhatIf:
     """A run that is under way, or was killed."""
 
