@@ -9,6 +9,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
+from billing.actions.agreeing import judge_plans, judge_promises
 from billing.actions.issuing import issue_cycle, lock_accounts
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
@@ -109,6 +110,16 @@ def watch_who_is_billed(session: Session, now: datetime) -> str:
     return f"{said}; {told} letters"
 
 
+def judge_agreements(session: Session, now: datetime) -> str:
+    """End the plans and promises that have been kept or broken; the clock may ask as often as it likes."""
+    today = _today(now)
+    plans, promises = judge_plans(session, today), judge_promises(session, today)
+    return (
+        f"plans: {plans['kept']} kept, {plans['broken']} broken; "
+        f"promises: {promises['kept']} kept, {promises['broken']} broken"
+    )
+
+
 def _today(now: datetime) -> date:
     known = settings()
     return known.as_of or today_in(known.timezone, now)
@@ -129,4 +140,5 @@ JOBS = (
     Job("billing.monitors", _DAY, watch_who_is_billed),
     Job("billing.spreads", _DAY, learn_how_far_off),
     Job("billing.what_if", _HOUR, compare_tariffs),
+    Job("billing.judge", _HOUR, judge_agreements),
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -21,9 +19,10 @@ from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
 from billing.documents.making import document_of
 from billing.domain.money import micro_text
-from billing.domain.tariff_file import default_decimals
 from billing.life.pages import router as supply_router
+from billing.money_in.agreement_pages import router as agreements_router
 from billing.money_in.api import router as payments_router
+from billing.money_in.entries import typed_minor
 from billing.money_in.pages import router as money_router
 from billing.money_in.pages import uploads as money_uploads
 from billing.queries.accounts import standing
@@ -43,9 +42,9 @@ router.include_router(payments_router)
 router.include_router(money_router)
 router.include_router(money_uploads)
 router.include_router(corrections_router)
+router.include_router(agreements_router)
 Text = Annotated[str, Form()]
 METHODS = ("card", "transfer", "cash")
-_AMOUNT = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none
 
 
 @router.get("/bills/{number}.pdf")
@@ -147,20 +146,10 @@ def pay(
         take_payment(
             v.session,
             one.id,
-            minor_units(amount, one.currency),
+            typed_minor(amount, one.currency),
             reference=reference.strip(),
             received_at=v.now,
             posted_on=v.today,
             method=method,
         )
         return v.redirect(f"/customers/{customer_id}", ask="owe", kept="payment")
-
-
-def minor_units(amount: str, currency: str) -> int:
-    """An amount as typed, with a point or a comma, in minor units. Raises Invalid; nothing is rounded."""
-    decimals = default_decimals(currency)
-    typed = amount.strip()
-    minor = Decimal(typed.replace(",", ".")).scaleb(decimals) if _AMOUNT.fullmatch(typed) else Decimal(0)
-    if minor != minor.to_integral_value() or not 0 < minor < 10**12:
-        raise Invalid("amount", f"“{amount}” is no amount such as 43.17; nothing was booked.", "amount")
-    return int(minor)

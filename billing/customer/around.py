@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.customer import loads
@@ -15,6 +15,8 @@ from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, money
 from utility_crm.web.words import mark
 
+LATELY = timedelta(days=30)
+"""What was broken longer ago is not spoken about again."""
 BILLS_GO_OUT = time(6)
 """The hour at which a bill of a day stands in the timeline."""
 
@@ -46,6 +48,7 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
         since = _("since %(day)s", day=day(oldest, call.language))
         words = _("%(amount)s is late: ask when it will be paid", amount=amount)
         found.append(Todo(words, since, f"/customers/{call.customer_id}?ask=owe#pay", tone="bad", order=20))
+    found += _broken(call)
     for held in call.once(loads.held):
         words = _(
             "Not billed yet: %(first)s to %(last)s",
@@ -53,6 +56,32 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
             last=day(held.last_on, call.language),
         )
         found.append(Todo(words, held.reason, tone="warn", order=60))
+    return found
+
+
+def _broken(call: CustomerCall) -> list[Todo]:
+    """What was agreed and lately not kept, and what is disputed and waits for us."""
+    _ = say(call.language)
+    agreed = call.once(loads.agreed)
+    currencies = {one.id: one.currency for one in call.once(loads.accounts)}
+    href = f"/customers/{call.customer_id}?ask=owe#agreed"
+    found = []
+    for plan in agreed.plans[:1]:
+        recent = plan.ended_on is not None and plan.ended_on > call.today - LATELY
+        if plan.state == "broken" and recent:
+            words = _("Their payment plan was broken: ask what they can pay")
+            paid = money(plan.paid_minor, currencies[plan.account_id], call.language)
+            found.append(Todo(words, _("%(paid)s paid", paid=paid), href, tone="bad", order=25))
+    for promise in agreed.promises[:1]:
+        if promise.state == "broken" and promise.due_on > call.today - LATELY:
+            amount = money(promise.amount_minor, currencies[promise.account_id], call.language)
+            words = _("They promised %(amount)s and did not pay it", amount=amount)
+            found.append(Todo(words, day(promise.due_on, call.language), href, tone="bad", order=26))
+    for dispute in agreed.disputed:
+        amount = money(dispute.amount_minor, dispute.currency, call.language)
+        words = _("They dispute %(amount)s of bill %(bill)s", amount=amount, bill=dispute.bill)
+        since = _("since %(day)s", day=day(dispute.opened_on, call.language))
+        found.append(Todo(words, since, href, tone="warn", order=30))
     return found
 
 

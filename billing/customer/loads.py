@@ -6,6 +6,7 @@ from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
+from billing.queries.dunning import Agreed, agreed_on
 from billing.queries.held import HeldRow, held_of
 from billing.queries.money_in import PaymentRow, payments_of
 from utility_crm.kit.module import CustomerCall
@@ -42,6 +43,12 @@ def held(call: CustomerCall) -> tuple[HeldRow, ...]:
     """Periods of theirs that could not be billed."""
     ids = [account.id for account in call.once(accounts)]
     return held_of(call.session, ids) if ids else ()
+
+
+def agreed(call: CustomerCall) -> Agreed:
+    """Plans, promises and disputes of theirs."""
+    ids = [account.id for account in call.once(accounts)]
+    return agreed_on(call.session, ids) if ids else Agreed()
 
 
 def chosen(call: CustomerCall) -> BillRow | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+from billing.actions.agreeing import plan_of
 from billing.customer import loads
+from billing.domain.instalments import Instalment
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
+from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 
 ROWS = 14
@@ -41,6 +46,8 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     bills, payments = call.once(loads.bills), call.once(loads.payments)
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
+    agreed = call.once(loads.agreed)
+    preview, not_planned = _preview(call, mine)
     return Sheet(
         "billing/owe.html",
         {
@@ -66,8 +73,43 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "methods": {one.id: method_words(one.method, call.language) for one in payments},
             "given": {"account": "", "amount": "", "reference": "", "method": "card"},
             "refused": None,
+            "agreed": agreed,
+            "currencies": {one.id: one.currency for one in call.once(loads.accounts)},
+            "preview": preview,
+            "not_planned": not_planned,
+            "asked": {
+                "account": call.params.get("account", ""),
+                "parts": call.params.get("parts", "3"),
+                "first_on": call.params.get("first_on", (call.today + timedelta(days=14)).isoformat()),
+            },
+            "next_week": call.today + timedelta(days=7),
+            "disputable": [
+                (bill.number, f"{bill_label_year(bill, call.language)}, {bill.number}")
+                for bill in bills
+                if bill.status == "issued" and bill.total_minor > 0
+            ][:ROWS],
         },
     )
+
+
+def _preview(
+    call: CustomerCall, mine: tuple[AccountStanding, ...]
+) -> tuple[tuple[Instalment, ...], CareError | None]:
+    """The plan asked for, before it is agreed; or why there cannot be one."""
+    count, first = call.params.get("parts", ""), call.params.get("first_on", "")
+    wanted = call.params.get("account", "")
+    one = next((one for one in mine if one.number == wanted or not wanted), None)
+    if not count or one is None:
+        return (), None
+    try:
+        first_on = date.fromisoformat(first)
+    except ValueError:
+        first_on = call.today
+    number = int(count) if count.isdecimal() and len(count) < 4 else 0
+    try:
+        return plan_of(call.session, one.id, number, first_on, call.today), None
+    except CareError as refused:
+        return (), refused
 
 
 def _before(bills: tuple[BillRow, ...]) -> dict[int, int]:

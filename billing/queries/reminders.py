@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.queries.dunning import DUNNABLE
+
 
 @dataclass(frozen=True, slots=True)
 class LateBill:
-    """A bill with something open past its day, and who pays for it."""
+    """A bill with something open past its day, and who pays for it. open_minor: what may be reminded of, less
+    what is disputed, planned, promised or being collected."""
 
     payer_id: int
     account_id: int
@@ -23,10 +26,11 @@ class LateBill:
 
 
 _LATE = text(
-    """
-    select a.payer_id, a.id, a.number, b.number, b.open_minor, b.currency, b.due_on
-    from bills b join accounts a on a.id = b.account_id
-    where b.open_minor > 0 and b.status = 'issued' and b.due_on <= :due_by and b.due_on >= :due_from
+    f"""
+    with {DUNNABLE}
+    select a.payer_id, a.id, a.number, b.number, b.amount_minor, b.currency, b.due_on
+    from dunnable b join accounts a on a.id = b.account_id
+    where b.amount_minor > 0 and b.due_on >= :due_from
       and not exists (select from outbox o where o.key = :kind || b.number || :step)
     order by b.due_on, b.id
     limit :limit
@@ -40,6 +44,7 @@ def bills_to_remind(
     """Bills late by `after_days` or more and by no more than `within_days`, not reminded of yet."""
     due_by, due_from = today - timedelta(days=after_days), today - timedelta(days=within_days)
     values = {
+        "today": today,
         "due_by": due_by,
         "due_from": due_from,
         "limit": limit,

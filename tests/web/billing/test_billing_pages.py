@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
-from billing.pages import minor_units
+from billing.money_in.entries import typed_minor
 from billing.queries.bills import bills_of, lines_of_bill
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.formats import money
@@ -148,10 +148,10 @@ def test_bills_are_found_by_number(make_client: MakeClient, billed: Supplied, se
 )  # fmt: skip
 def test_what_is_no_amount_is_not_booked(typed: str) -> None:
     with pytest.raises(Invalid, match="is no amount"):
-        minor_units(typed, "GBP")
+        typed_minor(typed, "GBP")
 
 
 def test_amounts_as_typed() -> None:
-    assert minor_units("43.17", "GBP") == 4317
-    assert minor_units(" 43,1 ", "EUR") == 4310
-    assert minor_units("43", "JPY") == 43
+    assert typed_minor("43.17", "GBP") == 4317
+    assert typed_minor(" 43,1 ", "EUR") == 4310
+    assert typed_minor("43", "JPY") == 43

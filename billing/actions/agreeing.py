@@ -1,0 +1,172 @@
+"""What is agreed about money owed: payment plans and promises, and how they end. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from billing.actions.payments import lock_account
+from billing.domain.instalments import GRACE_DAYS, MOST, Instalment, judged, split
+from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+
+LONGEST_PROMISE = timedelta(days=92)
+
+
+def plan_of(
+    session: Session, account_id: int, count: int, first_on: date, today: date
+) -> tuple[Instalment, ...]:
+    """The instalments that a plan would have, over all that is open and not disputed. Raises Invalid; Refused
+    where nothing is open."""
+    if not 2 <= count <= MOST:
+        raise Invalid("instalments", f"A plan has 2 to {MOST} instalments.", "count")
+    if not today <= first_on <= today + LONGEST_PROMISE:
+        raise Invalid("first_on", "The first instalment is due today or within three months.", "first_on")
+    total = sum(amount for _, amount in _plannable(session, account_id))
+    if not total:
+        raise Refused("nothing_open", "Nothing is open that could be paid in parts.", "account")
+    return split(total, count, first_on)
+
+
+def agree_plan(
+    session: Session, account_id: int, count: int, first_on: date, *, today: date, by: int | None = None
+) -> int:
+    """Agree that all that is open now is paid in instalments; its id. Raises as `plan_of`; Conflict where a
+    plan runs already."""
+    lock_account(session, account_id)
+    running = select(PaymentPlan.id).where(
+        PaymentPlan.account_id == account_id, PaymentPlan.state == "running"
+    )
+    if session.scalar(running) is not None:
+        raise Conflict("plan", "A plan runs on this account already.", "account")
+    instalments = plan_of(session, account_id, count, first_on, today)
+    plan = PaymentPlan(
+        account_id=account_id, agreed_on=today, total_minor=sum(one.amount_minor for one in instalments),
+        made_by=by,
+    )  # fmt: skip
+    session.add(plan)
+    session.flush()
+    for position, one in enumerate(instalments, 1):
+        session.add(
+            PlanInstalment(
+                plan_id=plan.id, position=position, due_on=one.due_on, amount_minor=one.amount_minor
+            )
+        )
+    for bill_id, amount in _plannable(session, account_id):
+        session.add(PlanBill(plan_id=plan.id, bill_id=bill_id, amount_minor=amount))
+    session.flush()
+    return plan.id
+
+
+def cancel_plan(session: Session, plan_id: int, today: date) -> None:
+    """End a plan by agreement: what is open is late as before. Raises NotFound, Conflict."""
+    plan = session.get(PaymentPlan, plan_id, with_for_update=True)
+    if plan is None:
+        raise NotFound("plan", "There is no such plan.")
+    if plan.state != "running":
+        raise Conflict("ended", "This plan has ended already.", plan.state)
+    plan.state, plan.ended_on = "cancelled", today
+    session.flush()
+
+
+def take_promise(
+    session: Session, account_id: int, amount_minor: int, due_on: date, *, today: date, by: int | None = None
+) -> int:
+    """Keep that so much will be paid by a day: nobody is reminded of it until then. Raises Invalid; Conflict
+    where a promise is open."""
+    lock_account(session, account_id)
+    if amount_minor <= 0:
+        raise Invalid("amount", "A promise needs an amount.", "amount")
+    if not today <= due_on <= today + LONGEST_PROMISE:
+        raise Invalid("due_on", "A promise is for a day from today on, within three months.", "due_on")
+    open_one = select(Promise.id).where(Promise.account_id == account_id, Promise.state == "open")
+    if session.scalar(open_one) is not None:
+        raise Conflict("promise", "A promise is open on this account already.", "account")
+    latest = session.scalar(select(func.max(Payment.id)).where(Payment.account_id == account_id))
+    made = Promise(
+        account_id=account_id, amount_minor=amount_minor, promised_on=today, due_on=due_on,
+        after_payment_id=latest or 0, made_by=by,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def judge_plans(session: Session, today: date) -> dict[str, int]:
+    """End the plans that were kept or broken; how many of each."""
+    rows = session.execute(
+        text(
+            """
+            select p.id, coalesce(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))), 0)
+            from payment_plans p join plan_bills q on q.plan_id = p.id join bills b on b.id = q.bill_id
+            where p.state = 'running' group by p.id order by p.id
+            """
+        )
+    ).all()
+    instalments: dict[int, list[Instalment]] = {}
+    for plan_id, due_on, amount in session.execute(
+        text(
+            "select i.plan_id, i.due_on, i.amount_minor from plan_instalments i "
+            "join payment_plans p on p.id = i.plan_id where p.state = 'running' "
+            "order by i.plan_id, i.position"
+        )
+    ):
+        instalments.setdefault(plan_id, []).append(Instalment(due_on, amount))
+    ended: dict[int, str] = {
+        plan_id: judged(instalments[plan_id], int(paid), today) for plan_id, paid in rows
+    }
+    return _end(session, "payment_plans", "running", ended, today)
+
+
+def judge_promises(session: Session, today: date) -> dict[str, int]:
+    """End the promises that were kept or broken; how many of each."""
+    rows = session.execute(
+        text(
+            """
+            select p.id, p.amount_minor, p.due_on, coalesce(sum(y.amount_minor), 0) as paid
+            from promises p
+            left join payments y on y.account_id = p.account_id and y.id > p.after_payment_id
+            where p.state = 'open' group by p.id order by p.id
+            """
+        )
+    )
+    over = today - timedelta(days=GRACE_DAYS)
+    ended = {
+        row.id: "kept" if row.paid >= row.amount_minor else "broken" if row.due_on < over else "open"
+        for row in rows
+    }
+    return _end(session, "promises", "open", ended, today)
+
+
+def _end(session: Session, table: str, still: str, found: dict[int, str], today: date) -> dict[str, int]:
+    counts: dict[str, int] = {"kept": 0, "broken": 0}
+    for state in counts:
+        ids = [one for one, judged_ in found.items() if judged_ == state]
+        counts[state] = len(ids)
+        if ids:
+            change = f"update {table} set state = :state, ended_on = :today where id = any(:ids)"
+            session.execute(
+                text(change + " and state = :still"),
+                {"state": state, "today": today, "ids": ids, "still": still},
+            )
+    return counts
+
+
+def _plannable(session: Session, account_id: int) -> Sequence[tuple[int, int]]:
+    """Open bills with what is open of them and not disputed, the first due first."""
+    rows = session.execute(
+        text(
+            """
+            select b.id, b.open_minor - least(b.open_minor, coalesce(d.amount_minor, 0)) as amount
+            from bills b left join disputes d on d.bill_id = b.id and d.state = 'open'
+            where b.account_id = :account and b.status = 'issued'
+              and b.open_minor > coalesce(d.amount_minor, 0)
+            order by b.due_on, b.id
+            """
+        ),
+        {"account": account_id},
+    )
+    return [(int(bill_id), int(amount)) for bill_id, amount in rows]

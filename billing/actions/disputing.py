@@ -1,0 +1,80 @@
+"""Disputes of bills: opened by what a customer says, ended by a decision. Never commits."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing.actions.adjustments import Reason, credit
+from billing.actions.payments import lock_account
+from billing.domain.money import Rounding, div_round
+from billing.tables import Bill, BillLine, Dispute
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+
+
+def open_dispute(
+    session: Session, bill: str, amount_minor: int, reason: str, *, today: date, by: int | None = None
+) -> int:
+    """The customer says that so much of a bill is not owed. Raises NotFound, Invalid; Conflict where a
+    dispute of the bill is open."""
+    found = session.execute(
+        select(Bill.id, Bill.account_id, Bill.total_minor, Bill.status).where(Bill.number == bill)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("bill", f"There is no bill {bill}.", bill)
+    lock_account(session, found.account_id)
+    if not 0 < amount_minor <= found.total_minor or found.status != "issued":
+        raise Invalid(
+            "amount", "A dispute is about a bill that stands, and no more than it charges.", "amount"
+        )
+    if not reason.strip():
+        raise Invalid("reason", "A dispute needs the customer's reason.", "reason")
+    open_one = select(Dispute.id).where(Dispute.bill_id == found.id, Dispute.state == "open")
+    if session.scalar(open_one) is not None:
+        raise Conflict("dispute", f"A dispute of bill {bill} is open already.", bill)
+    made = Dispute(
+        account_id=found.account_id, bill_id=found.id, amount_minor=amount_minor, reason=reason.strip(),
+        opened_on=today, opened_by=by,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def close_dispute(
+    session: Session, dispute_id: int, *, won: bool, today: date, by: int | None = None
+) -> None:
+    """End a dispute. Won by the customer, its amount is credited, with its part of the bill's tax; lost, the
+    bill is late as before. Raises NotFound; Conflict where it has ended, or its bill has been replaced."""
+    dispute = session.get(Dispute, dispute_id, with_for_update=True)
+    if dispute is None:
+        raise NotFound("dispute", "There is no such dispute.")
+    if dispute.state != "open":
+        raise Conflict("ended", "This dispute has ended already.", dispute.state)
+    if won:
+        bill = session.get_one(Bill, dispute.bill_id, populate_existing=True)
+        if bill.status != "issued":
+            words = f"Bill {bill.number} has been taken back; close the dispute as lost."
+            raise Conflict("replaced", words, bill.number)
+        reason = Reason(f"dispute:{dispute_id}", f"dispute won: {dispute.reason}", today, by)
+        done = credit(
+            session,
+            dispute.account_id,
+            dispute.amount_minor,
+            reason,
+            tax_minor=_tax_in(session, bill, dispute.amount_minor),
+            bill_id=bill.id,
+        )
+        dispute.adjustment_id = done.id
+    dispute.state, dispute.closed_on, dispute.closed_by = "won" if won else "lost", today, by
+    session.flush()
+
+
+def _tax_in(session: Session, bill: Bill, amount_minor: int) -> int:
+    """The tax in a part of a bill, as much as in the whole; half a minor unit goes up."""
+    tax = session.scalar(
+        select(func.sum(BillLine.amount_minor)).where(BillLine.bill_id == bill.id, BillLine.charge == "tax")
+    )
+    return div_round(int(tax or 0) * amount_minor, bill.total_minor, Rounding.HALF_UP)

@@ -1,0 +1,185 @@
+"""What may be reminded of: what is late, less what is disputed, planned, promised or being collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.domain.instalments import Instalment, should_be_paid
+
+DUNNABLE = """
+late as (
+    select b.id, b.account_id, b.number, b.currency, b.due_on,
+           case when exists (select from payment_plans p join plan_bills q on q.plan_id = p.id
+                             where p.state = 'running' and q.bill_id = b.id) then 0
+                else greatest(0, b.open_minor - coalesce(d.amount_minor, 0) - coalesce(s.amount_minor, 0)) end
+           as free
+    from bills b
+    left join disputes d on d.bill_id = b.id and d.state = 'open'
+    left join direct_debits s on s.bill_id = b.id and s.state = 'sent'
+    where b.status = 'issued' and b.open_minor > 0 and b.due_on <= :due_by
+), promised as (
+    select p.account_id, greatest(0, p.amount_minor - coalesce((
+        select sum(y.amount_minor) from payments y
+        where y.account_id = p.account_id and y.id > p.after_payment_id), 0)) as amount
+    from promises p where p.state = 'open' and p.due_on >= :today
+), dunnable as (
+    select l.id, l.account_id, l.number, l.currency, l.due_on,
+           cast(least(l.free, greatest(0, sum(l.free) over (partition by l.account_id order by l.due_on, l.id)
+                - coalesce(p.amount, 0))) as bigint) as amount_minor
+    from late l left join promised p on p.account_id = l.account_id
+)
+"""
+"""Common tables of a statement with `:today` and `:due_by`: of each late bill, how much may be reminded of. A
+promise holds back the oldest of it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan with what has been paid of it and what should have been."""
+
+    id: int
+    account_id: int
+    agreed_on: date
+    total_minor: int
+    state: str
+    ended_on: date | None
+    paid_minor: int
+    instalments: tuple[Instalment, ...]
+
+    def states(self, today: date) -> list[str]:
+        """Of each instalment: paid, due (its day has not passed) or late."""
+        found, until = [], 0
+        for one in self.instalments:
+            until += one.amount_minor
+            found.append("paid" if until <= self.paid_minor else "late" if one.due_on < today else "due")
+        return found
+
+    def behind_minor(self, today: date) -> int:
+        return max(0, should_be_paid(self.instalments, today) - self.paid_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """A promise and what has been paid since."""
+
+    id: int
+    account_id: int
+    amount_minor: int
+    promised_on: date
+    due_on: date
+    state: str
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute of a bill."""
+
+    id: int
+    account_id: int
+    bill: str
+    amount_minor: int
+    currency: str
+    reason: str
+    opened_on: date
+    state: str
+    closed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """All that is agreed on some accounts, the newest first."""
+
+    plans: tuple[PlanRow, ...] = ()
+    promises: tuple[PromiseRow, ...] = ()
+    disputes: tuple[DisputeRow, ...] = ()
+
+    @property
+    def running(self) -> tuple[PlanRow, ...]:
+        return tuple(one for one in self.plans if one.state == "running")
+
+    @property
+    def promised(self) -> tuple[PromiseRow, ...]:
+        return tuple(one for one in self.promises if one.state == "open")
+
+    @property
+    def disputed(self) -> tuple[DisputeRow, ...]:
+        return tuple(one for one in self.disputes if one.state == "open")
+
+
+_PLANS = text(
+    """
+    select p.id, p.account_id, p.agreed_on, p.total_minor, p.state, p.ended_on,
+           (select cast(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))) as bigint)
+            from plan_bills q join bills b on b.id = q.bill_id where q.plan_id = p.id) as paid,
+           (select json_agg(json_build_array(i.due_on, i.amount_minor) order by i.position)
+            from plan_instalments i where i.plan_id = p.id) as instalments
+    from payment_plans p where p.account_id = any(:accounts) order by p.id desc limit 5
+    """
+)
+_PROMISES = text(
+    """
+    select p.id, p.account_id, p.amount_minor, p.promised_on, p.due_on, p.state,
+           cast(coalesce((select sum(y.amount_minor) from payments y
+                          where y.account_id = p.account_id and y.id > p.after_payment_id), 0) as bigint)
+    from promises p where p.account_id = any(:accounts) order by p.id desc limit 5
+    """
+)
+_DISPUTES = text(
+    """
+    select d.id, d.account_id, b.number, d.amount_minor, b.currency, d.reason, d.opened_on, d.state,
+           d.closed_on
+    from disputes d join bills b on b.id = d.bill_id
+    where d.account_id = any(:accounts) order by d.id desc limit 10
+    """
+)
+
+
+def agreed_on(session: Session, account_ids: Sequence[int]) -> Agreed:
+    """Three statements: the newest plans, promises and disputes."""
+    among = {"accounts": list(account_ids)}
+    plans = [
+        PlanRow(
+            row.id,
+            row.account_id,
+            row.agreed_on,
+            row.total_minor,
+            row.state,
+            row.ended_on,
+            int(row.paid or 0),
+            tuple(Instalment(date.fromisoformat(due_on), amount) for due_on, amount in row.instalments),
+        )
+        for row in session.execute(_PLANS, among)
+    ]
+    return Agreed(
+        tuple(plans),
+        tuple(PromiseRow(*row) for row in session.execute(_PROMISES, among)),
+        tuple(DisputeRow(*row) for row in session.execute(_DISPUTES, among)),
+    )
+
+
+def disputed_minor(session: Session, account_id: int) -> int:
+    """How much of an account's open bills is disputed."""
+    found = session.scalar(
+        text(
+            "select sum(least(d.amount_minor, greatest(b.open_minor, 0))) from disputes d "
+            "join bills b on b.id = d.bill_id where d.account_id = :account and d.state = 'open'"
+        ),
+        {"account": account_id},
+    )
+    return int(found or 0)
+
+
+def dunnable_minor(session: Session, account_id: int, today: date) -> int:
+    """How much an account may be reminded of: late, and neither disputed, planned, promised nor collected."""
+    limited = DUNNABLE.replace("where b.status", "where b.account_id = :account and b.status", 1)
+    found = session.scalar(
+        text(f"with {limited} select sum(amount_minor) from dunnable"),
+        {"account": account_id, "today": today, "due_by": today - timedelta(days=1)},
+    )
+    return int(found or 0)

@@ -1,0 +1,175 @@
+"""Plans, promises and disputes: what they hold back, and how they end."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from billing_world import NOW, World
+from ledger_world import bill
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.agreeing import (
+    agree_plan,
+    cancel_plan,
+    judge_plans,
+    judge_promises,
+    plan_of,
+    take_promise,
+)
+from billing.actions.direct_debits import add_mandate, collect, set_creditor
+from billing.actions.disputing import close_dispute, open_dispute
+from billing.actions.payments import take_payment
+from billing.queries.dunning import agreed_on, disputed_minor, dunnable_minor
+from billing.queries.ledger import check_ledger
+from billing.queries.reminders import bills_to_remind
+from billing.tables import BillLine
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+
+TODAY = date(2020, 4, 1)
+"""January is late by then, February too, and March is not due yet."""
+
+
+@pytest.fixture
+def account(world: World) -> int:
+    found = world.account()[1]
+    for number, total in (("B1", 1000), ("B2", 2000), ("B3", 3000)):
+        bill(world.session, found, total, number=number)
+    return found
+
+
+def pay(session: Session, account_id: int, amount: int, reference: str) -> None:
+    take_payment(session, account_id, amount, reference=reference, received_at=NOW, posted_on=NOW.date())
+
+
+def reminded(session: Session, today: date = TODAY) -> dict[str, int]:
+    late = bills_to_remind(session, today, after_days=1, within_days=400)
+    return {one.bill: one.open_minor for one in late}
+
+
+def test_what_is_late_is_reminded_of(session: Session, account: int) -> None:
+    assert reminded(session) == {"B1": 1000, "B2": 2000}
+    assert (dunnable_minor(session, account, TODAY), disputed_minor(session, account)) == (3000, 0)
+
+
+def test_a_dispute_holds_back_its_part_and_won_is_credited_with_its_tax(
+    session: Session, account: int
+) -> None:
+    first = session.execute(text("select id, starts_on, ends_before from bills where number = 'B2'")).one()
+    session.add(
+        BillLine(
+            bill_id=first.id, position=1, charge="tax", label="VAT", starts_on=first.starts_on,
+            ends_before=first.ends_before, quantity_micro=1, unit="GBP", price_micro=1, amount_minor=95,
+        )
+    )  # fmt: skip
+    session.flush()
+    number = open_dispute(session, "B2", 700, "the meter ran backwards", today=TODAY)
+    assert reminded(session) == {"B1": 1000, "B2": 1300}
+    assert (dunnable_minor(session, account, TODAY), disputed_minor(session, account)) == (2300, 700)
+    with pytest.raises(Conflict):
+        open_dispute(session, "B2", 1, "again", today=TODAY)
+    close_dispute(session, number, won=True, today=TODAY)
+    with pytest.raises(Conflict):
+        close_dispute(session, number, won=False, today=TODAY)
+    assert reminded(session) == {"B1": 1000, "B2": 1300}
+    tax = text("select amount_minor from ledger_entries where debit = 'tax'")
+    assert list(session.scalars(tax)) == [33]  # 95 of 2,000, of 700
+    assert (disputed_minor(session, account), check_ledger(session).differences) == (0, ())
+
+
+def test_a_lost_dispute_is_late_again_and_a_won_one_of_a_paid_bill_is_held(
+    session: Session, account: int
+) -> None:
+    lost = open_dispute(session, "B1", 1000, "not mine", today=TODAY)
+    assert reminded(session) == {"B2": 2000}
+    close_dispute(session, lost, won=False, today=TODAY)
+    assert reminded(session) == {"B1": 1000, "B2": 2000}
+    pay(session, account, 6000, "p1")
+    won = open_dispute(session, "B1", 400, "too much", today=TODAY)
+    close_dispute(session, won, won=True, today=TODAY)
+    assert session.scalar(text("select balance_minor from account_balances")) == -400
+    assert check_ledger(session).differences == ()
+
+
+def test_disputes_are_about_something(session: Session, account: int) -> None:
+    with pytest.raises(NotFound):
+        open_dispute(session, "no such", 1, "why", today=TODAY)
+    for amount, reason in ((1001, "why"), (0, "why"), (1, " ")):
+        with pytest.raises(Invalid):
+            open_dispute(session, "B1", amount, reason, today=TODAY)
+    with pytest.raises(NotFound):
+        close_dispute(session, 10**9, won=True, today=TODAY)
+
+
+def test_a_promise_holds_back_the_oldest_until_its_day(session: Session, account: int) -> None:
+    take_promise(session, account, 1500, TODAY + timedelta(days=10), today=TODAY)
+    assert reminded(session) == {"B2": 1500}
+    pay(session, account, 600, "p1")
+    assert reminded(session) == {"B2": 1500}
+    with pytest.raises(Conflict):
+        take_promise(session, account, 1, TODAY, today=TODAY)
+    assert judge_promises(session, TODAY + timedelta(days=13)) == {"kept": 0, "broken": 0}
+    assert judge_promises(session, TODAY + timedelta(days=14)) == {"kept": 0, "broken": 1}
+    assert reminded(session) == {"B1": 400, "B2": 2000}
+    take_promise(session, account, 500, TODAY, today=TODAY)
+    pay(session, account, 500, "p2")
+    assert judge_promises(session, TODAY) == {"kept": 1, "broken": 0}
+    for amount, day in ((0, TODAY), (1, TODAY - timedelta(days=1)), (1, TODAY + timedelta(days=93))):
+        with pytest.raises(Invalid):
+            take_promise(session, account, amount, day, today=TODAY)
+
+
+def test_a_plan_holds_back_all_of_it_until_it_is_broken(session: Session, account: int) -> None:
+    first_on = date(2020, 4, 10)
+    preview = plan_of(session, account, 3, first_on, TODAY)
+    assert [(one.due_on, one.amount_minor) for one in preview] == [
+        (date(2020, 4, 10), 2000), (date(2020, 5, 10), 2000), (date(2020, 6, 10), 2000),
+    ]  # fmt: skip
+    agree_plan(session, account, 3, first_on, today=TODAY)
+    with pytest.raises(Conflict):
+        agree_plan(session, account, 3, first_on, today=TODAY)
+    assert reminded(session) == {} and dunnable_minor(session, account, TODAY) == 0
+    pay(session, account, 2000, "p1")
+    assert judge_plans(session, date(2020, 5, 13)) == {"kept": 0, "broken": 0}
+    (plan,) = agreed_on(session, [account]).running
+    assert (plan.paid_minor, plan.behind_minor(date(2020, 5, 11))) == (2000, 2000)
+    assert plan.states(date(2020, 5, 11)) == ["paid", "late", "due"]
+    assert judge_plans(session, date(2020, 5, 14)) == {"kept": 0, "broken": 1}
+    assert judge_plans(session, date(2020, 5, 14)) == {"kept": 0, "broken": 0}
+    assert reminded(session, date(2020, 5, 14)) == {"B2": 1000, "B3": 3000}
+
+
+def test_a_plan_is_kept_when_all_is_paid(session: Session, account: int) -> None:
+    agree_plan(session, account, 2, TODAY, today=TODAY)
+    bill(session, account, 500, number="B4")  # a later bill is none of the plan's
+    pay(session, account, 6000, "p1")
+    assert judge_plans(session, TODAY) == {"kept": 1, "broken": 0}
+    other = agree_plan(session, account, 2, TODAY, today=TODAY)
+    cancel_plan(session, other, TODAY)
+    with pytest.raises(Conflict):
+        cancel_plan(session, other, TODAY)
+    with pytest.raises(NotFound):
+        cancel_plan(session, 10**9, TODAY)
+
+
+def test_a_plan_needs_something_open_and_days_to_come(world: World, session: Session, account: int) -> None:
+    for count, day in ((1, TODAY), (37, TODAY), (3, TODAY - timedelta(days=1)), (3, date(2020, 8, 1))):
+        with pytest.raises(Invalid):
+            plan_of(session, account, count, day, TODAY)
+    with pytest.raises(Refused):
+        plan_of(session, world.account()[1], 3, TODAY, TODAY)
+
+
+def test_what_is_collected_or_agreed_is_neither_reminded_of_nor_collected_again(
+    session: Session, account: int
+) -> None:
+    iban = "GB33BUKB20201555555555"
+    set_creditor(session, "GBP", name="Example", iban=iban, creditor_id="GB98ZZZSDDBARC0000")
+    add_mandate(session, account, "M1", signed_on=date(2020, 1, 1), name="Ada", iban=iban)
+    open_dispute(session, "B1", 300, "too much", today=TODAY)
+    (made,) = collect(session, TODAY, NOW)
+    assert (made.debits, made.amount_minor) == (2, 2700)
+    assert reminded(session) == {}
+    agree_plan(session, account, 2, TODAY, today=TODAY)
+    assert collect(session, date(2020, 4, 20), NOW) == []

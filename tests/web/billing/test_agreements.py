@@ -1,0 +1,74 @@
+"""On the telephone: a plan shown before it is agreed, a promise, a dispute and its end."""
+
+from __future__ import annotations
+
+from billing_world import Supplied
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from billing.queries.bills import bills_of
+from tests.web.conftest import MakeClient
+
+
+def owe(client: TestClient, billed: Supplied, **more: str) -> str:
+    return client.get(f"/customers/{billed.customer_id}", params={"ask": "owe", **more}).text
+
+
+def send(client: TestClient, billed: Supplied, what: str, **told: str) -> int:
+    return client.post(f"/customers/{billed.customer_id}/{what}", data=told).status_code
+
+
+def test_a_plan_is_shown_before_it_is_agreed(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    client = make_client("agent")
+    assert "They cannot pay it all now" in owe(client, billed)
+    shown = owe(client, billed, parts="3", first_on="2026-12-01")
+    for words in ("1 Dec 2026", "1 Jan 2027", "1 Feb 2027", "Agree on it"):
+        assert words in shown
+    assert session.scalar(text("select count(*) from payment_plans")) == 0
+    assert "A plan has 2 to 36 instalments" in owe(client, billed, parts="99", first_on="2026-12-01")
+    told = {"account": billed.account, "count": "3", "first_on": "2026-12-01"}
+    assert send(client, billed, "plans", **told) == 303
+    assert send(client, billed, "plans", **told) == 409
+    shown = owe(client, billed)
+    assert "Plan of 3 instalments" in shown and "One thing is agreed and open" in shown
+    (plan,) = session.scalars(text("select id from payment_plans"))
+    assert send(client, billed, f"plans/{plan + 1}/cancel") == 404
+    assert send(client, billed, f"plans/{plan}/cancel") == 303
+    assert "ended by agreement" in owe(client, billed)
+
+
+def test_a_promise_is_kept_on_the_page(make_client: MakeClient, billed: Supplied) -> None:
+    client = make_client("agent")
+    told = {"account": billed.account, "amount": "20,00", "due_on": "2026-11-27"}
+    assert send(client, billed, "promises", **told) == 303
+    shown = owe(client, billed)
+    assert "Promise to pay by 27 Nov" in shown and "£20.00" in shown
+    for wrong in ({"amount": "much"}, {"due_on": "soon"}, {"due_on": "2026-11-19"}):
+        assert send(client, billed, "promises", **told | wrong) == 422
+    assert send(client, billed, "promises", **told | {"account": "A9999"}) == 404
+    assert send(make_client("marketer"), billed, "promises", **told) == 403
+
+
+def test_a_dispute_won_is_credited(make_client: MakeClient, billed: Supplied, session: Session) -> None:
+    october = bills_of(session, [billed.account_id])[0]
+    client = make_client("agent")
+    told = {"bill": october.number, "amount": "5.00", "reason": "the freezer was off"}
+    assert send(client, billed, "disputes", **told) == 303
+    assert send(client, billed, "disputes", **told | {"bill": "2000-01-000001"}) == 404
+    shown = owe(client, billed)
+    assert "the freezer was off" in shown and f"They dispute £5.00 of bill {october.number}" in shown
+    (dispute,) = session.scalars(text("select id from disputes"))
+    assert send(client, billed, f"disputes/{dispute + 1}/close", won="1") == 404
+    assert send(client, billed, f"disputes/{dispute}/close", won="1") == 303
+    assert "credited" in owe(client, billed)
+    assert "−£5.00" in client.get(f"/accounts/{billed.account}/statement").text
+
+
+def test_a_russian_agent_reads_of_agreements(make_client: MakeClient, billed: Supplied) -> None:
+    client = make_client("agent", language="ru")
+    send(client, billed, "promises", account=billed.account, amount="20", due_on="2026-11-27")
+    shown = owe(client, billed)
+    assert "1 договорённость действует" in shown and "Обещание заплатить до 27 нояб" in shown
