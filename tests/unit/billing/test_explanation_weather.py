@@ -42,7 +42,7 @@ from billing.domain.explanation.weather.record import (
 )
 from billing.domain.explanation.words import answer_of, word_count
 
-many = settings(deadline=None, max_examples=30)
+many = settings(deadline=None, max_examples=20)
 Pair = tuple[Side, Side]
 LONDON = "Europe/London"
 FLAT = tariff(version(flat("0.20")))

@@ -239,7 +239,9 @@ def test_bills_that_cannot_be_compared_are_described() -> None:
         "after": str(Decimal(total) / 100),
         "difference": None,
         "effects": [],
+        "residual": None,
         "sentence": said,
+        "weather": [],
     }
     short = Period(date(2013, 6, 28), date(2013, 7, 1))
     few = explain(side(WORKED, short, 100_000), side(WORKED, JULY, 100_000))
