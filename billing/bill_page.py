@@ -27,7 +27,7 @@ from billing.queries.bills import (
     holder_of,
     lines_of_bill,
 )
-from billing.queries.invoices import InvoiceRow, invoice_of
+from billing.queries.invoices import InvoiceRow, OpenBefore, invoice_of, open_before
 from billing.queries.sources import Source, sources_of
 from utility_crm.kit.errors import CareError
 
@@ -72,6 +72,7 @@ class BillPage:
     sources: tuple[Source, ...]
     tax: TaxSummary
     invoice: InvoiceRow | None
+    open_before: OpenBefore | None
 
     @property
     def main(self) -> LineRow | None:
@@ -118,6 +119,7 @@ def bill_page(session: Session, number: str, position: int) -> BillPage:
         sources=sources_of(session, parts, bill.known_at),
         tax=tax_summary(lines),
         invoice=invoice_of(session, bill.id),
+        open_before=open_before(session, bill),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -50,7 +51,8 @@ def inspection(files: Iterable[FeedFile]) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class InspectedFile:
     """A file's entry. Its channels are on disk where they are many: `channels` reads their documents, in the
-    order in which they first come in the file, one after the other."""
+    order in which they first come in the file, one after the other. not_kept: by unit, how many channels an
+    ingest would leave out because readings are not kept in it; empty for none said."""
 
     path: str
     format: str | None
@@ -58,6 +60,7 @@ class InspectedFile:
     channels: Documents
     problems: Sequence[dict[str, Any]]
     register_reads: int
+    not_kept: Mapping[str, int]
 
     def document(self) -> dict[str, Any]:
         """The promised shape."""
@@ -68,23 +71,32 @@ class InspectedFile:
         return {"path": self.path, "format": self.format, "status": self.status}
 
     def tail(self) -> dict[str, Any]:
-        """What stands behind them; reads of registers are said where there are any."""
+        """What stands behind them; reads of registers, and units that are not kept, where there are any."""
         reads = {"register_reads": self.register_reads} if self.register_reads else {}
-        return {"problems": list(self.problems)} | reads
+        left_out = {"not_kept": dict(self.not_kept)} if self.not_kept else {}
+        return {"problems": list(self.problems)} | reads | left_out
 
 
 def inspected(file: FeedFile) -> InspectedFile:
     """What is in a file, in memory that does not grow with it."""
     channels, reads = Documents(), 0
+    not_kept: Counter[str] = Counter()
     for part in file.parts():
         for order, summary in day_summaries(part):
             channels.add(order, summary.document())
+            _note(not_kept, summary)
     for items in file.accumulated_parts():
         for order, summary in consumption_summaries(items):
             channels.add(file.rows_and_items + order, summary.document())  # behind those of intervals
+            _note(not_kept, summary)
         reads += sum(isinstance(item, RegisterRead) for _order, _member, item in items)
     problems = [problem.document() for problem in file.problems]
-    return InspectedFile(file.path, file.format, file.status, channels, problems, reads)
+    return InspectedFile(file.path, file.format, file.status, channels, problems, reads, not_kept)
+
+
+def _note(not_kept: Counter[str], summary: ChannelSummary) -> None:
+    if not summary.unit.stored:
+        not_kept[summary.unit.declared or ""] += 1
 
 
 class Documents:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+
+from billing.queries.bills import BillRow
+from billing.tables import Bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,24 @@ def invoice_of(session: Session, bill_id: int) -> InvoiceRow | None:
     """A bill's invoice; None where the bill came without one."""
     row = session.execute(_OF_BILL, {"bill": bill_id}).one_or_none()
     return None if row is None else InvoiceRow(*tuple(row))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBefore:
+    """What is still open of an account's bills that fell due before another."""
+
+    open_minor: int
+    since: date
+
+
+def open_before(session: Session, bill: BillRow) -> OpenBefore | None:
+    """What is open of the bills before this one, and since when the oldest was due; None where nothing is."""
+    total, since = session.execute(
+        select(func.sum(Bill.open_minor), func.min(Bill.due_on)).where(
+            Bill.account_id == bill.account_id,
+            Bill.status == "issued",
+            Bill.open_minor > 0,
+            Bill.ends_before <= bill.starts_on,
+        )
+    ).one()
+    return None if total is None else OpenBefore(int(total), since)

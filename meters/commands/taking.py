@@ -28,6 +28,7 @@ from meters.commands.options import (
 from meters.commands.profiles import with_profile
 from meters.commands.progress import progress
 from meters.completeness import refresh
+from meters.domain.units import STORED_UNITS
 from meters.feeds.format import ReadOptions
 from meters.feeds.reading import FeedFile, read_feed
 from meters.file_names import readable
@@ -145,6 +146,14 @@ def inspection_text(files: Sequence[InspectedFile]) -> Iterator[str]:
         yield f"{file.path}: {file.status}, {file.format or 'format not recognised'}\n"
         yield from (f"{_channel_line(channel)}\n" for channel in file.channels)
         yield from (f"{_problem_line(problem)}\n" for problem in file.problems)
+        yield from (f"  ! {not_kept_words(unit, count)}\n" for unit, count in file.not_kept.items())
+
+
+def not_kept_words(unit: str, count: int) -> str:
+    """What an ingest would say of channels in a unit that is not kept, or in none."""
+    channels = "one channel is" if count == 1 else f"{count:,} channels are"
+    named = f"in {unit}" if unit else "without a unit"
+    return f"{channels} {named}, and would be left out: readings are kept in {', '.join(STORED_UNITS)}"
 
 
 def _problem_line(problem: Mapping[str, Any]) -> str:

@@ -38,3 +38,14 @@ def test_the_pieces_are_the_document(read_text, monkeypatch: pytest.MonkeyPatch,
 
 def test_no_file_is_a_document_too() -> None:
     assert inspection([]) == {"files": []}
+
+
+def test_a_unit_that_an_ingest_would_leave_out_is_said_beforehand(read_text) -> None:
+    text = nem12(("6001", "E1"), ("6002", "E1"), ("6003", "E1"))
+    for number in ("6002", "6003"):
+        text = text.replace(f"200,{number},E1,E1,E1,N1,M77,kWh", f"200,{number},E1,E1,E1,N1,M77,kVAh")
+    file = inspected(read_text(text))
+    assert file.document()["not_kept"] == {"kVAh": 2}
+    words = "".join(inspection_text([file]))
+    assert "2 channels are in kVAh, and would be left out: readings are kept in kWh, kVArh, m3" in words
+    assert "not_kept" not in inspected(read_text(nem12(("6001", "E1")))).document()

@@ -64,6 +64,14 @@ def test_the_invoice_by_rate_and_its_document(
     assert document.content == agent.get(f"/bills/{bill.number}.pdf").content
 
 
+def test_what_is_open_before_it_is_said(make_client: MakeClient, billed: Supplied, session: Session) -> None:
+    agent = make_client("agent")
+    last, middle, first = bills_of(session, [billed.account_id])
+    owed = money(middle.open_minor + first.open_minor, "GBP")
+    assert f"Before it, open {owed}" in words(agent.get(f"/bills/{last.number}").text)
+    assert "Before it, open" not in words(agent.get(f"/bills/{first.number}").text)
+
+
 def test_a_line_can_be_asked_about(make_client: MakeClient, billed: Supplied, session: Session) -> None:
     agent = make_client("agent")
     bill = bills_of(session, [billed.account_id])[0]
