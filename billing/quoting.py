@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -117,15 +117,20 @@ def quote_feed(
     for what the tariff cannot price.
     """
     blocks = import_blocks(feed, channels)
+    usage = usage_of(blocks)
     warnings = [problem.message for problem in feed.problems]
     if blocks[0].unit.declared is None:
         warnings.append(f"Channel {blocks[0].channel} names no unit; its values are taken as kWh.")
-    if "export" in channels:
+    if "export" in channels and tariff.reads_export:
+        usage = with_export(blocks, export_blocks(feed, channels["export"]))
+    elif "export" in channels:
         warnings.append(f"Channel {channels['export']} is energy given back; this tariff does not price it.")
-    try:
-        found = quote(
-            usage_of(blocks), tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by
+    elif tariff.reads_export:
+        warnings.append(
+            "The tariff reads energy given back; no channel of it is named (--channels export=...)."
         )
+    try:
+        found = quote(usage, tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by)
     except MissingPrices as fault:
         words = f"{str(fault)[:1].upper()}{str(fault)[1:]}."
         if not tariff.prices:
@@ -133,6 +138,9 @@ def quote_feed(
         raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
         raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
+    gaps = sum(bill.export_missing_count for bill in found.bills)
+    if gaps:
+        warnings.append(f"{gaps:,} readings of energy given back are missing, and are not paid for.")
     for note in dict.fromkeys(note for bill in found.bills for note in bill.notes):
         warnings.append(note.words)
     return Quoted(found, tuple(warnings))
@@ -177,18 +185,57 @@ def import_blocks(feed: FeedFile, channels: Mapping[str, str]) -> list[Block]:
     return blocks
 
 
+def export_blocks(feed: FeedFile, name: str) -> list[Block]:
+    """The days of the channel of energy given back, in order. Raises Refused for another unit."""
+    blocks = sorted((block for block in feed.blocks if block.channel == name), key=lambda block: block.day)
+    unit = blocks[0].unit
+    if unit.declared is not None and unit.base != "kWh":
+        raise Refused("unit", f"Channel {name} is in {unit.declared}; a tariff prices energy.", feed.path)
+    if any(((block.values < 0) & (block.values != MISSING)).any() for block in blocks):
+        words = f"Channel {name} holds readings below zero; energy given back is counted upwards."
+        raise Refused("negative_export", words, feed.path)
+    return blocks
+
+
+def with_export(taken: Sequence[Block], given: Sequence[Block]) -> Usage:
+    """Import and export on one axis, over all that either was read."""
+    interval = math.lcm(*(block.interval_minutes for block in (*taken, *given)))
+    usages = [usage_of(blocks, interval) for blocks in (taken, given)]
+    starts_at = min(usage.starts_at for usage in usages)
+    ends_before = max(usage.ends_before for usage in usages)
+    usage, export = (_over(usage, starts_at, ends_before) for usage in usages)
+    return replace(usage, export=export)
+
+
+def _over(usage: Usage, starts_at: datetime, ends_before: datetime) -> Usage:
+    """The same over a longer time, where it has no readings."""
+    step = timedelta(minutes=usage.interval_minutes)
+    before, apart = divmod(usage.starts_at - starts_at, step)
+    if apart:
+        raise Refused("axis", "The channels' intervals begin at different minutes.")
+    around = (before, (ends_before - usage.ends_before) // step)
+    return Usage(
+        starts_at,
+        usage.interval_minutes,
+        np.pad(usage.micro_kwh, around),
+        np.pad(usage.missing, around, constant_values=True),
+        np.pad(usage.estimated, around),
+    )
+
+
 def _listed(names: Sequence[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def usage_of(blocks: Sequence[Block]) -> Usage:
+def usage_of(blocks: Sequence[Block], interval: int = 0) -> Usage:
     """Blocks of one channel, by day, as the engine takes them; days between them are missing.
 
     Where the interval changes, all are given at the shortest length that every one divides; there an interval
     with any part missing is missing. Of two standard times in one file the first one's days decide the axis.
+    interval: of the answer, where it is not the shortest.
     """
-    interval = math.lcm(*(block.interval_minutes for block in blocks))
+    interval = interval or math.lcm(*(block.interval_minutes for block in blocks))
     step = timedelta(minutes=interval)
     first = min(block.starts_at for block in blocks).astimezone(UTC)
     last = max(block.starts_at for block in blocks).astimezone(UTC) + timedelta(days=1)

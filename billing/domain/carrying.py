@@ -13,8 +13,8 @@ from billing.domain.supply_state import PastDemand, SupplyState
 
 
 def state_after(state: SupplyState, batch: RatedBatch) -> SupplyState:
-    """The state for the bill that follows `batch`, which was rated in `state`: its maxima as measured, and
-    the year so far of minimums by the year."""
+    """The state for the bill that follows `batch`, which was rated in `state`: its maxima as measured, the
+    year so far of minimums by the year, and the credit of energy given back."""
     ends_in = month_number(batch.period.ends_before)
     demands: dict[tuple[str, str, int], PastDemand] = {}
     fresh = [PastDemand(one.code, one.label, one.starts_on, one.micro_kw) for one in batch.demands]
@@ -26,4 +26,11 @@ def state_after(state: SupplyState, batch: RatedBatch) -> SupplyState:
         if known is not None:  # two maxima of one month
             one = replace(one, micro_kw=np.maximum(known.micro_kw, one.micro_kw))
         demands[key] = one
-    return replace(state, demands=tuple(demands.values()), years=batch.years)
+    met = {one.code for one in batch.surplus}
+    return replace(
+        state,
+        demands=tuple(demands.values()),
+        years=batch.years,
+        credits=(*(one for one in state.credits if one.code not in met), *batch.credits),
+        surplus=(*(one for one in state.surplus if one.code not in met), *batch.surplus),
+    )

@@ -19,6 +19,7 @@ class LineColumn:
     months or days; the currency for what is reckoned on other lines: of a tax or a discount its base, of a
     minimum what is short. price_micro: millionths of the currency per unit; of a tax the rate in parts per
     million, of a discount in per cent the same with a minus, of others reckoned on lines one, or minus one.
+    Of export, price and amount have a minus.
     mean_price_micro: int64 (customers,), where each has a mean price of its own; price_micro is then zero.
     """
 
@@ -38,5 +39,7 @@ class LineColumn:
         return self.price_micro if self.mean_price_micro is None else int(self.mean_price_micro[index])
 
     def shown(self, index: int) -> bool:
-        """A minimum that is reached is no line of the bill."""
+        """A minimum that is reached is no line of the bill, nor is export of nothing."""
+        if self.kind == "export":
+            return bool(self.quantity_micro[index])
         return self.kind != "minimum" or bool(self.amount_minor[index])

@@ -26,8 +26,10 @@ from billing.domain.days import Period, day_kind
 from billing.domain.demand_plan import DemandPlan, demand_plans
 from billing.domain.dynamic_plan import DynamicPlan, dynamic_plan
 from billing.domain.energy_plan import Base, EnergyPlan, flat_plan, tiered_plan
+from billing.domain.export_plan import NO_EXPORT, ExportPlan, export_plan
 from billing.domain.labels import Intervals, labelled
 from billing.domain.money import Rounding
+from billing.domain.net_plan import NetPlan, net_plan
 from billing.domain.price_series import PriceSeries
 from billing.domain.tariff import Tariff, Version
 
@@ -75,6 +77,8 @@ class Plan:
     frame: Frame
     dynamic: tuple[DynamicPlan, ...] = ()
     capacity: tuple[CapacityPlan, ...] = ()
+    net: tuple[NetPlan, ...] = ()
+    export: ExportPlan = NO_EXPORT
 
     @property
     def has_tiers(self) -> bool:
@@ -115,7 +119,7 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
     return Plan(
         tuple(
             _energy_plan(code, priced, rules, group_of_day, axis, reading_minutes)
-            for code in dict.fromkeys(charge.code for version in priced for charge in version.energy)
+            for code in dict.fromkeys(one.code for version in priced for one in version.energy if not one.net)
         ),
         tuple(
             plan
@@ -136,7 +140,25 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
             for code in dict.fromkeys(charge.code for version in priced for charge in version.capacity)
             for plan in _capacity_plans(code, rules, group_of_day, axis, reading_minutes)
         ),
+        tuple(
+            _net_plan(code, priced, rules, group_of_day, axis)
+            for code in dict.fromkeys(one.code for version in priced for one in version.energy if one.net)
+        ),
+        export_plan(rules.days, rules.energy, rules.kinds, group_of_day, rules.prices, axis),
     )
+
+
+def _net_plan(
+    code: str, versions: Sequence[Version], rules: DayRules, group_of_day: Sequence[int], axis: Intervals
+) -> NetPlan:
+    charge_of = {v: next((one for one in v.energy if one.code == code), None) for v in versions}
+    labels = labelled(charge_of, rules.energy, rules.kinds, group_of_day, axis, _base)
+    charge_on = [charge_of[version] for version, _season in rules.energy]
+    offered = labels.offered_on
+    energy = tiered_plan(
+        code, labels.spans(rules.days), labels.base_of, rules.days, charge_on, offered, axis, 0
+    )
+    return net_plan(energy, labels.bases, rules.days, charge_on, rules.energy, offered, group_of_day, axis)
 
 
 def _capacity_plans(

@@ -18,8 +18,10 @@ from billing.domain.demand_plan import DemandPlan, Highest, highest, month_numbe
 from billing.domain.dynamic_plan import DynamicFound, found_of
 from billing.domain.energy_plan import EnergyPlan
 from billing.domain.errors import NotRateable
+from billing.domain.export_lines import export_lines, net_lines
 from billing.domain.lines import LineColumn
 from billing.domain.money import MICRO, Int64Array, amounts_by_price, amounts_of_part, parts_of, within_bounds
+from billing.domain.net_plan import NetFlow, NetPlan, net_flow
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
 from billing.domain.summing import energy_by_key
@@ -31,13 +33,17 @@ from billing.domain.tiering import energy_by_tier
 class Determinants:
     """What the readings say. energy: int64 (customers, keys) for each of Plan.energy. demand: for each of
     Plan.demand; billed: its maxima as billed. dynamic: for each of Plan.dynamic. capacity: int64 (customers,
-    parts), micro-kW, for each of Plan.capacity."""
+    parts), micro-kW, for each of Plan.capacity. net: import and export, for each of Plan.net. exported,
+    exported_by_series: of Plan.export; empty where nothing is given back."""
 
     energy: tuple[Int64Array, ...]
     demand: tuple[Highest, ...] = ()
     billed: tuple[Billed, ...] = ()
     dynamic: tuple[DynamicFound, ...] = ()
     capacity: tuple[Int64Array, ...] = ()
+    net: tuple[tuple[Int64Array, Int64Array], ...] = ()
+    exported: tuple[Int64Array, ...] = ()
+    exported_by_series: tuple[DynamicFound, ...] = ()
 
 
 def measured(
@@ -48,11 +54,12 @@ def measured(
     *,
     demand_micro_kwh: Int64Array | None = None,
     earlier: Sequence[EarlierDemand] = (),
+    exported: Int64Array | None = None,
 ) -> Determinants:
     """Stage one: of the intervals [begin, end) of the plan's axis, which `micro_kwh` holds.
 
     demand_micro_kwh: what the demand is read from where it is not the same. earlier: demands of the months
-    before.
+    before. exported: the energy given back in the same intervals; None for none. See ExportPlan.set_off.
     """
     drawn = micro_kwh if demand_micro_kwh is None else demand_micro_kwh
     demand = tuple(highest(drawn, found, begin, end) for found in plan.demand)
@@ -63,7 +70,19 @@ def measured(
     energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
     dynamic = tuple(found_of(found, micro_kwh, begin, end) for found in plan.dynamic)
     capacity = tuple(mean_of_highest(drawn, found, begin, end) for found in plan.capacity)
-    return Determinants(energy, demand, billed, dynamic, capacity)
+    net = tuple(_net_sums(found, micro_kwh, exported, begin, end) for found in plan.net)
+    if exported is None:
+        return Determinants(energy, demand, billed, dynamic, capacity, net)
+    given = tuple(energy_of(found, exported, begin, end) for found in plan.export.by_hours)
+    by_series = tuple(found_of(found, exported, begin, end) for found in plan.export.by_series)
+    return Determinants(energy, demand, billed, dynamic, capacity, net, given, by_series)
+
+
+def _net_sums(
+    plan: NetPlan, micro_kwh: Int64Array, exported: Int64Array | None, begin: int, end: int | None
+) -> tuple[Int64Array, Int64Array]:
+    taken = plan.sums(micro_kwh, begin, end)
+    return taken, np.zeros_like(taken) if exported is None else plan.sums(exported, begin, end)
 
 
 def energy_of(
@@ -86,20 +105,26 @@ def energy_of(
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """Stage two's answer: the lines in their order, and what the next bill has to know of the year's
-    minimums."""
+    """Stage two's answer: the lines in their order, what the next bill has to know of the year's
+    minimums, and what became of net energy."""
 
     lines: tuple[LineColumn, ...]
     years: tuple[YearSoFar, ...]
+    flows: tuple[NetFlow, ...] = ()
 
 
 def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) -> Priced:
     """Stage two. Raises NotRateable where a charge is by something that is not known of the supply,
     BeyondExact where a line is too large."""
+    flows = tuple(
+        net_flow(one, taken, given, state) for one, (taken, given) in zip(plan.net, found.net, strict=True)
+    )
     lines = [
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_dynamic_lines(plan, found.dynamic),
+        *net_lines(plan.net, flows, plan.frame),
+        *export_lines(plan.export, found.exported, found.exported_by_series, plan.frame),
         *(
             line
             for one, held in zip(plan.demand, found.billed, strict=True)
@@ -117,7 +142,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
     if state.ends and frame.closes is None:
         frame = replace(frame, closes=plan.days[-1].year)
     lines, years = adjusted(lines, plan.groups, frame, state, customers)
-    return Priced(tuple(sorted(lines, key=lambda line: plan.order[line.code])), years)
+    return Priced(tuple(sorted(lines, key=lambda line: plan.order[line.code])), years, flows)
 
 
 def _fixed_lines(plan: Plan, state: SupplyState, customers: int) -> list[LineColumn]:

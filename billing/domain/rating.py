@@ -16,9 +16,10 @@ from billing.domain.dynamic_plan import energy_by_dynamic_key
 from billing.domain.errors import BeyondExact, NotRateable
 from billing.domain.lines import LineColumn, LineKind
 from billing.domain.money import ENERGY_MICRO_LIMIT, Int64Array
+from billing.domain.net_plan import Netted, NetUse, net_flow
 from billing.domain.plan import Plan, compile_plan, rules_of
 from billing.domain.pricing import Determinants, energy_of, measured, priced
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState, YearSoFar
+from billing.domain.supply_state import NOTHING_KNOWN, KwhCredit, SupplyState, SurplusSoFar, YearSoFar
 from billing.domain.tariff import Tariff
 from billing.domain.usage import BoolArray, Usage, UsageMatrix
 
@@ -104,7 +105,8 @@ class RatedBill:
     """A bill before it is issued. Its total is the sum of its lines by construction.
 
     intervals: half-hours (or the like) of the period; missing_count of them had no reading and were priced as
-    absent; estimated_count had an estimated one.
+    absent; estimated_count had an estimated one. micro_kwh, export_micro_kwh: taken and given back, where the
+    tariff reads export; less what each interval has in common, where it sets that off. net: of net metering.
     """
 
     period: Period
@@ -118,6 +120,9 @@ class RatedBill:
     estimated_micro_kwh: int
     demands: tuple[Demand, ...] = ()
     notes: tuple[Note, ...] = ()
+    export_micro_kwh: int = 0
+    export_missing_count: int = 0
+    net: tuple[NetUse, ...] = ()
 
     @property
     def total_minor(self) -> int:
@@ -141,6 +146,11 @@ class RatedBatch:
     demands: tuple[DemandColumn, ...] = ()
     notes: tuple[Note, ...] = ()
     years: tuple[YearSoFar, ...] = ()
+    export_micro_kwh: Int64Array | None = None
+    export_missing_count: Int64Array | None = None
+    net: tuple[Netted, ...] = ()
+    credits: tuple[KwhCredit, ...] = ()
+    surplus: tuple[SurplusSoFar, ...] = ()
 
     @property
     def total_minor(self) -> Int64Array:
@@ -181,6 +191,9 @@ class RatedBatch:
             int(self.estimated_micro_kwh[index]),
             tuple(column.demand(index) for column in self.demands),
             self.notes,
+            0 if self.export_micro_kwh is None else int(self.export_micro_kwh[index]),
+            0 if self.export_missing_count is None else int(self.export_missing_count[index]),
+            tuple(one.of(index) for one in self.net),
         )
 
 
@@ -206,9 +219,11 @@ def rate(
     begin = max(0, -offset)
     end = max(begin, min(axis.size, length - offset))
     columns = slice(begin + offset, end + offset)
-    values = usage.micro_kwh[:, columns]
+    given = usage.export if tariff.reads_export else None
+    exported = None if given is None else given.micro_kwh[:, columns]
+    values, exported = plan.export.set_off(usage.micro_kwh[:, columns], exported, begin, end)
     _check(usage, plan, values)
-    found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on))
+    found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on), exported=exported)
     outcome = priced(plan, found, state, customers)
     lines = outcome.lines
     guessed = None
@@ -217,16 +232,14 @@ def rate(
         estimated_count = np.count_nonzero(usage.estimated[:, columns], axis=1).astype(np.int64)
         if estimated_count.any():
             guessed = np.where(usage.estimated[:, columns], values, 0)
-    missing_count = np.full(customers, axis.size - (end - begin), dtype=np.int64)
-    if usage.missing is not None:
-        missing_count += np.count_nonzero(usage.missing[:, columns], axis=1)
+    missing_count = _missing_count(usage, columns, axis.size - (end - begin))
     nothing = np.zeros(customers, dtype=np.int64)
     return RatedBatch(
         period,
         tariff.currency,
         tariff.decimals,
         lines,
-        _estimated(plan, lines, found, values, guessed, begin, end),
+        _estimated(plan, lines, found, values, guessed, begin, end, state),
         axis.size,
         missing_count,
         estimated_count,
@@ -235,7 +248,20 @@ def rate(
         _demands(plan, found, axis),
         _notes(plan),
         outcome.years,
+        None if exported is None else exported.sum(axis=1, dtype=np.int64),
+        None if given is None else _missing_count(given, columns, axis.size - (end - begin)),
+        tuple(one for flow in outcome.flows for one in flow.labels),
+        tuple(credit for flow in outcome.flows for credit in flow.credits),
+        tuple(flow.surplus for flow in outcome.flows),
     )
+
+
+def _missing_count(usage: UsageMatrix, columns: slice, outside: int) -> Int64Array:
+    """Of each customer: intervals outside the matrix, and those inside without a reading."""
+    found = np.full(usage.micro_kwh.shape[0], outside, dtype=np.int64)
+    if usage.missing is not None:
+        found += np.count_nonzero(usage.missing[:, columns], axis=1)
+    return found
 
 
 def rate_bill(
@@ -321,7 +347,7 @@ def _notes(plan: Plan) -> tuple[Note, ...]:
             f"The prices of '{key.series}' are by {key.coarse_minutes} minutes; these readings are longer, "
             "and each was priced at the mean of the prices that hold during it.",
         )
-        for dynamic in plan.dynamic
+        for dynamic in (*plan.dynamic, *plan.export.by_series)
         for key in dynamic.keys
         if key.coarse_minutes
     )
@@ -335,6 +361,7 @@ def _estimated(
     guessed: Int64Array | None,
     begin: int,
     end: int,
+    state: SupplyState,
 ) -> tuple[Int64Array | None, ...]:
     """The estimated part of each energy line, in the order of ``lines``: what would not be in it without the
     estimates. With tiers that is in the highest tiers, whichever the hours that were estimated."""
@@ -349,6 +376,14 @@ def _estimated(
             sums = held - energy_of(part, values - guessed, begin, end, values)
         for number, key in enumerate(part.keys):
             found[(key.group, key.code, key.label, key.price_micro, key.starts_on)] = sums[:, number]
+    for net, (taken, given) in zip(plan.net, held_by.net, strict=True):
+        whole, without = (
+            net_flow(net, imported, given, state).energy
+            for imported in (taken, net.sums(values - guessed, begin, end))
+        )
+        for number, key in enumerate(net.energy.keys):
+            sums = whole[:, number] - without[:, number]
+            found[(key.group, key.code, key.label, key.price_micro, key.starts_on)] = sums
     for dynamic in plan.dynamic:
         sums = energy_by_dynamic_key(dynamic, guessed, begin, end)
         for number, key in enumerate(one.key for one in dynamic.keys):

@@ -49,6 +49,29 @@ class YearSoFar:
 
 
 @dataclass(frozen=True, eq=False)
+class KwhCredit:
+    """Energy given back under net metering that no bill has taken off yet. micro_kwh: int64 (customers,) or
+    (1,) for all, not negative.
+
+    hour: of a weekday's clock at which its label was in force, 0, 5, 11 or 17; -1: at none of them.
+    """
+
+    code: str
+    label: str
+    hour: int
+    micro_kwh: Int64Array
+
+
+@dataclass(frozen=True, eq=False)
+class SurplusSoFar:
+    """What earlier bills of a year of net metering gave back less what they took: int64 (customers,) or
+    (1,)."""
+
+    code: str
+    micro_kwh: Int64Array
+
+
+@dataclass(frozen=True, eq=False)
 class SupplyState:
     """connected_micro: millionths of a kVA, kW or connection, int64 (customers,) or (1,); a connection where
     nothing is given is one. ends: the supply ends with this bill, which is so the last of its year."""
@@ -57,6 +80,8 @@ class SupplyState:
     years: tuple[YearSoFar, ...] = ()
     connected_micro: Mapping[Each, Int64Array] = field(default_factory=dict)
     ends: bool = False
+    credits: tuple[KwhCredit, ...] = ()
+    surplus: tuple[SurplusSoFar, ...] = ()
 
     def year(self, code: str) -> YearSoFar | None:
         return next((year for year in self.years if year.code == code), None)

@@ -12,6 +12,7 @@ from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.export import ExportCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
@@ -26,6 +27,7 @@ Charge = (
     FixedCharge
     | EnergyCharge
     | DynamicCharge
+    | ExportCharge
     | DemandCharge
     | CapacityCharge
     | DiscountCharge
@@ -95,6 +97,20 @@ class Version(HashedOnce):
         return tuple(charge for charge in self.charges if isinstance(charge, DynamicCharge))
 
     @property
+    def export(self) -> tuple[ExportCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, ExportCharge))
+
+    @property
+    def series_named(self) -> tuple[str, ...]:
+        paid = [charge.terms for charge in self.export if charge.terms is not None]
+        return tuple(dict.fromkeys(one.series for one in (*(c.terms for c in self.dynamic), *paid)))
+
+    @property
+    def reads_export(self) -> bool:
+        """Whether anything depends on the energy given back."""
+        return bool(self.export) or any(one.net for one in self.energy)
+
+    @property
     def demand(self) -> tuple[DemandCharge, ...]:
         return tuple(charge for charge in self.charges if isinstance(charge, DemandCharge))
 
@@ -133,7 +149,12 @@ class Tariff(HashedOnce):
     @property
     def series_named(self) -> tuple[str, ...]:
         """The price series that its versions name, each once."""
-        return tuple(dict.fromkeys(one.terms.series for version in self.versions for one in version.dynamic))
+        return tuple(dict.fromkeys(name for version in self.versions for name in version.series_named))
+
+    @property
+    def reads_export(self) -> bool:
+        """Whether a version depends on the energy given back."""
+        return any(version.reads_export for version in self.versions)
 
     def with_prices(self, known: Iterable[PriceSeries]) -> Tariff:
         """The same tariff priced by these series; those that it does not name are left out."""

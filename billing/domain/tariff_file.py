@@ -17,6 +17,7 @@ from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.dynamic import DynamicCharge
 from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.export import ExportCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
@@ -28,6 +29,9 @@ from billing.domain.money import DECIMALS, Rounding
 from billing.domain.tariff import Charge, MonthDay, Season, Tariff, Version
 
 FORMAT = "tariff/1"
+KINDS = (
+    "fixed", "energy", "dynamic", "export", "demand", "capacity", "discount", "minimum", "tax", "late_fee",
+)  # fmt: skip
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _NO_DECIMALS = frozenset(
     (
@@ -137,9 +141,7 @@ def _read_charge(
     value: Any, place: str, seasons: tuple[str, ...], has_holidays: bool, codes_before: tuple[str, ...]
 ) -> Charge:
     fields = Fields(value, place)
-    kind = fields.one_of(
-        "kind", ("fixed", "energy", "dynamic", "demand", "capacity", "discount", "minimum", "tax", "late_fee")
-    )
+    kind = fields.one_of("kind", KINDS)
     charge: Charge
     if kind == "fixed":
         charge = FixedCharge.read(fields)
@@ -147,6 +149,8 @@ def _read_charge(
         charge = EnergyCharge.read(fields, seasons, has_holidays)
     elif kind == "dynamic":
         charge = DynamicCharge.read(fields)
+    elif kind == "export":
+        charge = ExportCharge.read(fields, seasons, has_holidays)
     elif kind == "demand":
         charge = DemandCharge.read(fields, seasons, has_holidays)
     elif kind == "capacity":
@@ -171,6 +175,8 @@ def _check_one_meaning(versions: tuple[Version, ...]) -> None:
             meaning: str = charge.kind
             if isinstance(charge, FixedCharge):
                 meaning = f"fixed by {charge.unit}"
+            elif isinstance(charge, EnergyCharge) and charge.net is not None:
+                meaning = "net energy"
             elif isinstance(charge, (DemandCharge, MinimumCharge)):
                 meaning = f"{charge.kind} by {charge.per}"
             if known.setdefault(charge.code, meaning) != meaning:

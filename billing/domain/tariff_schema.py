@@ -47,7 +47,7 @@ def _tiers(price: dict[str, Any], unit: str) -> dict[str, Any]:
     return _said(found, "The lowest first; the last has no end.")
 
 
-def _periods(unit: str, tiers_of: str) -> dict[str, Any]:
+def _periods(unit: str, tiers_of: str = "") -> dict[str, Any]:
     label = _said(_TEXT, "The line's name on the bill; the same label may stand in several periods.")
     price = _said(_DECIMAL, f"Currency units per {unit}, at most six decimals.")
     seasons = _said(_some(_TEXT, unique=True), "Seasons of this version; all of them when left out.")
@@ -57,7 +57,7 @@ def _periods(unit: str, tiers_of: str) -> dict[str, Any]:
         "Clock hours, half-open; 22:00-07:00 is 00:00-07:00 and 22:00-24:00 of the same day.",
     )
     found: list[dict[str, Any]] = []
-    for cost in ({"price": price}, {"tiers": _tiers(price, tiers_of)}):
+    for cost in ({"price": price}, *([{"tiers": _tiers(price, tiers_of)}] if tiers_of else [])):
         found.append(_object({"label": label, **cost}, {"seasons": seasons, "days": days, "hours": hours}))
         found.append(_object({"label": label, **cost, "otherwise": {"const": True}}, {"seasons": seasons}))
     return _some({"oneOf": found})
@@ -95,7 +95,10 @@ def _charge() -> dict[str, Any]:
             "code": _CODE,
             "periods": _periods("kWh", "kWh (a day, where the unit says so)"),
         },
-        {"tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill.")},
+        {
+            "tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill."),
+            "net": _said(_net_rule(), "Net metering: energy given back is taken off, label by label."),
+        },
     )
     tax = _object(
         {
@@ -111,6 +114,7 @@ def _charge() -> dict[str, Any]:
             fixed,
             energy,
             _dynamic(),
+            *_export(),
             _demand(),
             *_capacity(),
             *_discounts(),
@@ -131,6 +135,30 @@ def _dynamic() -> dict[str, Any]:
         },
         _of_series(),
     )
+
+
+def _export() -> list[dict[str, Any]]:
+    netting = _said({"const": "interval"}, "Import and export of one interval are set off first.")
+    head: dict[str, Any] = {"kind": {"const": "export"}, "code": _CODE}
+    series = {
+        "label": _said(_TEXT, "The line's name on the bill."),
+        "series": _said(_CODE, "Names the series of prices per kWh."),
+    }
+    return [
+        _object({**head, "periods": _periods("kWh given back")}, {"netting": netting}),
+        _object({**head, **series}, {**_of_series(), "netting": netting}),
+    ]
+
+
+def _net_rule() -> dict[str, Any]:
+    by = _said({"enum": ["month", "bill"]}, "Over what import and export are set off.")
+    label = _said(_TEXT, "Of the line that pays out.")
+    price = _said(_DECIMAL, "Currency units per kWh of it.")
+    ends = _said({"enum": list(MONTH_NAMES)}, "The month at whose end credit ends and is paid out.")
+    pays = {"enum": ["credit", "surplus"]}
+    of_year = {"by": by, "year_ends": ends, "price": price, "label": label}
+    said = _said(pays, "What is left of each label, or what the year gave back beyond what it took.")
+    return {"oneOf": [_object({"by": by}), _object(of_year, {"pays": said})]}
 
 
 def _of_series() -> dict[str, Any]:

@@ -22,12 +22,24 @@ def _check_axis(starts_at: datetime, interval_minutes: int) -> None:
         raise ValueError("interval_minutes must divide a day of 1,440 minutes")
 
 
+def _check_export(found: Usage | UsageMatrix, export: Usage | UsageMatrix | None) -> None:
+    if export is None:
+        return
+    if (export.starts_at, export.interval_minutes) != (found.starts_at, found.interval_minutes) or (
+        export.micro_kwh.shape != found.micro_kwh.shape
+    ):
+        raise ValueError("import and export must share their axis")
+    if export.micro_kwh.min(initial=0) < 0:
+        raise ValueError("energy given back is not negative")
+
+
 @dataclass(frozen=True, eq=False)
 class Usage:
     """One channel. ``micro_kwh`` is int64 (intervals,), zero where ``missing``; a missing one is never use.
 
     starts_at: UTC instant of the first interval. missing, estimated: bool (intervals,).
     An estimated reading has a value; a missing one has none.
+    export: the energy given back, on the same axis, none of it negative; None where there is no such channel.
     """
 
     starts_at: datetime
@@ -35,9 +47,11 @@ class Usage:
     micro_kwh: Int64Array
     missing: BoolArray
     estimated: BoolArray
+    export: Usage | None = None
 
     def __post_init__(self) -> None:
         _check_axis(self.starts_at, self.interval_minutes)
+        _check_export(self, self.export)
         if self.micro_kwh.dtype != np.int64 or self.micro_kwh.ndim != 1:
             raise ValueError("micro_kwh must be a flat int64 array")
         if self.missing.shape != self.micro_kwh.shape or self.estimated.shape != self.micro_kwh.shape:
@@ -53,6 +67,7 @@ class Usage:
         micro_kwh: Int64Array,
         missing: BoolArray | None = None,
         estimated: BoolArray | None = None,
+        export: Usage | None = None,
     ) -> Usage:
         """Masks default to all False; values under ``missing`` are set to zero; other zones become UTC."""
         values = np.array(micro_kwh, dtype=np.int64)
@@ -61,7 +76,7 @@ class Usage:
             np.zeros(values.shape, dtype=bool) if estimated is None else np.asarray(estimated, dtype=bool)
         )
         values[absent] = 0
-        return cls(starts_at.astimezone(UTC), interval_minutes, values, absent, guessed & ~absent)
+        return cls(starts_at.astimezone(UTC), interval_minutes, values, absent, guessed & ~absent, export)
 
     @property
     def ends_before(self) -> datetime:
@@ -73,6 +88,7 @@ class UsageMatrix:
     """Several customers on one axis. micro_kwh: int64 (customers, intervals), zero where missing.
 
     missing, estimated: bool of the same shape, or None for "none of them".
+    export: the energy given back, on the same axis, none of it negative; None where nobody has one.
     """
 
     starts_at: datetime
@@ -80,9 +96,11 @@ class UsageMatrix:
     micro_kwh: Int64Array
     missing: BoolArray | None = None
     estimated: BoolArray | None = None
+    export: UsageMatrix | None = None
 
     def __post_init__(self) -> None:
         _check_axis(self.starts_at, self.interval_minutes)
+        _check_export(self, self.export)
         if self.micro_kwh.dtype != np.int64 or self.micro_kwh.ndim != 2:
             raise ValueError("micro_kwh must be int64 (customers, intervals)")
         for mask in (self.missing, self.estimated):
@@ -104,6 +122,11 @@ class UsageMatrix:
             same = (usage.starts_at, usage.interval_minutes, usage.micro_kwh.size)
             if same != (first.starts_at, first.interval_minutes, first.micro_kwh.size):
                 raise ValueError("usages of one matrix must share their axis")
+        exports = [usage.export for usage in usages]
+        given = None
+        if any(export is not None for export in exports):
+            nothing = cls._nothing_given(first)
+            given = cls.of([nothing if export is None else export for export in exports])
         if len(usages) == 1:
             return cls(
                 first.starts_at,
@@ -111,6 +134,7 @@ class UsageMatrix:
                 first.micro_kwh[None, :],
                 first.missing[None, :],
                 first.estimated[None, :],
+                given,
             )
         return cls(
             first.starts_at,
@@ -118,4 +142,10 @@ class UsageMatrix:
             np.stack([usage.micro_kwh for usage in usages]),
             np.stack([usage.missing for usage in usages]),
             np.stack([usage.estimated for usage in usages]),
+            given,
         )
+
+    @staticmethod
+    def _nothing_given(usage: Usage) -> Usage:
+        """Of a customer without an export channel among others who have one."""
+        return Usage.of(usage.starts_at, usage.interval_minutes, np.zeros_like(usage.micro_kwh))

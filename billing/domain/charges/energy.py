@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from billing.domain.charges.export_credit import NetRule, read_net, tiers_under
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
 from billing.domain.charges.tiers import TierRule, read_rule
 from billing.domain.hashed_once import HashedOnce, hash_once
@@ -20,6 +21,7 @@ class EnergyCharge(HashedOnce):
     periods: tuple[PricedPeriod, ...]
     kind: Literal["energy"] = "energy"
     tiers: TierRule | None = None
+    net: NetRule | None = None
 
     def __hash__(self) -> int:
         return hash_once(self)
@@ -31,7 +33,10 @@ class EnergyCharge(HashedOnce):
         items = fields.items("periods")
         rule = read_rule(fields.fields("tiers")) if fields.has("tiers") else None
         periods = read_periods(items, seasons, has_holidays, may_have_tiers=rule is not None)
+        net = read_net(fields.fields("net")) if fields.has("net") else None
         fields.finish()
         shared_caps = rule is not None and rule.fill != "each"
         check_periods(periods, fields.at("periods"), seasons, has_holidays, shared_caps=shared_caps)
-        return cls(code, periods, tiers=rule)
+        if net is not None:
+            rule = tiers_under(net, rule, fields)
+        return cls(code, periods, tiers=rule, net=net)

@@ -13,6 +13,7 @@ import numpy as np
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
+from billing.domain.charges.export import ExportCharge
 from billing.domain.errors import MissingPrices, NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
@@ -21,6 +22,8 @@ from billing.domain.explanation.weather.parting import LeftOut, Weather
 from billing.domain.money import Rounding, div_round
 from billing.domain.rating import RatedBill
 
+_OF_LABELS = (EnergyCharge, DemandCharge, ExportCharge)
+"""Charges whose lines are named by their labels."""
 # An earlier bill of fewer days is compared by the day only (EXPLAIN B5).
 LEAST_DAYS = 7
 
@@ -163,7 +166,12 @@ def _label_of(game: Game, code: str) -> str:
     versions = (version for laid in game.sides for version in (*laid.rules.fixed, *laid.rules.discounts))
     charges = (charge for version in versions for charge in version.charges if charge.code == code)
     return next(
-        (charge.label for charge in charges if not isinstance(charge, EnergyCharge | DemandCharge)), code
+        (
+            charge.label
+            for charge in charges
+            if not isinstance(charge, EnergyCharge | DemandCharge | ExportCharge)
+        ),
+        code,
     )
 
 

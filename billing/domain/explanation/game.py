@@ -42,7 +42,7 @@ FACTORS = (
     "days", "price", "fixed", "tariff", "weather", "volume", "shift", "peak", "estimate", "discount", "tax",
 )  # fmt: skip
 RULE_FACTORS = ("price", "fixed", "discount", "tax")
-LABELLED = ("energy", "demand")
+LABELLED = ("energy", "demand", "export")
 """Kinds of line that a charge has several of, told apart by their labels."""
 
 LineKey = tuple[str, str, str]  # kind, code, label (of an energy or demand line; else empty)
@@ -348,13 +348,14 @@ def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
 @lru_cache(maxsize=512)
 def price_content(version: Version, season: str) -> tuple[Any, ...]:
     """What a version charges for energy and demand in a season, without the names of seasons."""
-    energy = tuple((one.code, one.tiers, _periods(one, season)) for one in version.energy)
+    energy = tuple((one.code, one.tiers, one.net, _periods(one, season)) for one in version.energy)
     demand = tuple(
         (one.code, one.window_minutes, one.by, one.per, one.ratchet, _periods(one, season))
         for one in version.demand
     )
     dynamic = tuple((one.code, one.label, one.terms) for one in version.dynamic)
-    return energy + demand + dynamic
+    export = tuple((one.code, one.netted, one.terms, _periods(one, season)) for one in version.export)
+    return energy + demand + dynamic + export
 
 
 def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
 from billing.domain.price_series import PriceSeries
-from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
+from billing.domain.supply_state import KwhCredit, PastDemand, SupplyState, SurplusSoFar, YearSoFar
 from billing.domain.tariff import Tariff
 from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage
@@ -227,6 +228,77 @@ def dynamic_charges(draw: st.DrawFn, code: str = "market") -> dict[str, Any]:
     if draw(st.booleans()):
         found |= {"cap": "0.35", "floor": draw(st.sampled_from(["0", "-0.01"]))}
     return found
+
+
+@st.composite
+def export_charges(draw: st.DrawFn, code: str = "export") -> dict[str, Any]:
+    """At one price, at some hours, by a series; at times net of the same interval's import."""
+    found: dict[str, Any] = {"kind": "export", "code": code}
+    shape = draw(st.sampled_from(["flat", "hours", "series"]))
+    if shape == "series":
+        found |= {key: value for key, value in draw(dynamic_charges(code)).items() if key != "kind"}
+    elif shape == "flat":
+        found["periods"] = [{"label": "given back", "price": draw(prices)}]
+    else:
+        hours = draw(st.sampled_from(["10:00-16:00", "21:00-24:00"]))
+        found["periods"] = [{"label": "given back by day", "price": draw(prices), "hours": [hours]}]
+    return found | ({"netting": "interval"} if draw(st.booleans()) else {})
+
+
+@st.composite
+def net_charges(draw: st.DrawFn, seasons: bool, holidays: bool, code: str = "net") -> dict[str, Any]:
+    """Energy of any labels, less what was given back under them."""
+    found = draw(energy_charges(seasons, holidays, code))
+    by = draw(st.sampled_from(["month", "bill"]))
+    if "tiers" in found:
+        fill = draw(st.sampled_from(["proportion", "each"])) if found["tiers"]["fill"] != "each" else "each"
+        found["tiers"] = {"by": by, "fill": fill}
+    net: dict[str, Any] = {"by": by}
+    if draw(st.booleans()):
+        month = draw(st.sampled_from(["december", "june"]))
+        net |= {"year_ends": month, "price": "0.05", "label": "paid out"}
+        net |= {"pays": draw(st.sampled_from(["credit", "surplus"]))}
+    return {**found, "net": net}
+
+
+@st.composite
+def solar_documents(draw: st.DrawFn, zone: str = "Europe/London") -> dict[str, Any]:
+    """Tariffs of these cases that look at the energy given back: paid for, or net, or both."""
+    found = draw(documents(zone))
+    holidays = "holidays" in found
+    both = draw(st.sampled_from(["export", "net", "both"]))
+    for each in found["versions"]:
+        more = []
+        if both != "net":
+            more.append(draw(export_charges()))
+        if both != "export":
+            more.append(draw(net_charges("seasons" in each, holidays)))
+        each["charges"] = [*more, *each["charges"]]
+    return found
+
+
+def solar_usage(period: Period, zone: str, seed: int, minutes: int = 30) -> Usage:
+    """Random import and export, at times both in one interval, at times nothing for days."""
+    usage, more = (random_usage(period, zone, one, minutes=minutes) for one in (seed, seed + 1))
+    rng = np.random.default_rng(seed)
+    given = np.where(rng.random(more.micro_kwh.size) < rng.choice([0, 0.3, 0.8]), more.micro_kwh, 0)
+    export = Usage.of(usage.starts_at, minutes, given * rng.choice([1, 3]))
+    return Usage.of(usage.starts_at, minutes, usage.micro_kwh, export=export)
+
+
+@st.composite
+def credit_states(draw: st.DrawFn, starts_on: date) -> SupplyState:
+    """What earlier bills left of net energy, under labels that may be gone."""
+    state = draw(states(starts_on))
+    labels = draw(st.lists(st.sampled_from(["all", "low", "high", "gone"]), max_size=3, unique=True))
+    kept = tuple(
+        KwhCredit(
+            "net", label, draw(st.sampled_from([-1, 0, 5, 11, 17])), np.array([draw(st.integers(0, 10**9))])
+        )
+        for label in labels
+    )
+    surplus = SurplusSoFar("net", np.array([draw(st.sampled_from([-(10**9), 0, 5 * 10**8]))]))
+    return replace(state, credits=kept, surplus=(surplus,))
 
 
 def priced_of(found: dict[str, Any]) -> Tariff:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -27,12 +28,22 @@ def hourly(values: Any, year: int) -> Usage:
     return Usage.of(datetime(year, 1, 1, tzinfo=UTC), 60, micro)
 
 
+def hourly_net(load: Any, generated: Any, year: int) -> Usage:
+    """What a meter of both directions counts each hour of load and generation behind it."""
+    net = [use - made for use, made in zip(load, generated, strict=True)]
+    usage = hourly([max(value, 0) for value in net], year)
+    return replace(usage, export=hourly([max(-value, 0) for value in net], year))
+
+
 def load_file(path: Path) -> list[float]:
     return [float(line) for line in path.read_text(encoding="utf-8-sig").split()]
 
 
-def sam_document(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The rate of Utilityrate5 inputs. A month is a season of its own where months differ."""
+def sam_document(inputs: dict[str, Any], *, solar: bool = False) -> dict[str, Any]:
+    """The rate of Utilityrate5 inputs. A month is a season of its own where months differ.
+
+    solar: with what it says of energy given back.
+    """
     schedules = {
         "energy": (inputs["ur_ec_sched_weekday"], inputs["ur_ec_sched_weekend"]),
         "demand": (inputs["ur_dc_sched_weekday"], inputs["ur_dc_sched_weekend"]),
@@ -42,6 +53,8 @@ def sam_document(inputs: dict[str, Any]) -> dict[str, Any]:
         price = f"{inputs['ur_monthly_fixed_charge']:.6f}"
         charges.append({"kind": "fixed", "code": "fixed", "label": "Fixed", "price": price, "per": "month"})
     charges.append(_energy(inputs, schedules["energy"]))
+    if solar:
+        charges += _given_back(inputs, charges[-1], schedules["energy"])
     if inputs.get("ur_dc_enable"):
         periods = _periods(schedules["demand"], _tiers(inputs["ur_dc_tou_mat"], 3))
         charges.append({"kind": "demand", "code": "tou-demand", "window": 60, "periods": periods})
@@ -67,6 +80,24 @@ def sam_document(inputs: dict[str, Any]) -> dict[str, Any]:
         "timezone": "UTC",
         "versions": [{"starts_on": "2000-01-01", "seasons": seasons, "charges": charges}],
     }
+
+
+def _given_back(
+    inputs: dict[str, Any], energy: dict[str, Any], schedule: tuple[Any, Any]
+) -> list[dict[str, Any]]:
+    """Net metering makes energy net, and pays for the year's surplus over all periods; net billing pays."""
+    if inputs["ur_metering_option"] == 0:
+        energy["net"] = {
+            "by": "month",
+            "year_ends": "december",
+            "price": f"{inputs.get('ur_nm_yearend_sell_rate', 0):.6f}",
+            "label": "Net surplus",
+            "pays": "surplus",
+        }
+        return []
+    sold = _tiers([[*row[:4], row[5]] for row in inputs["ur_ec_tou_mat"] if row[1] == 1], 4)
+    flat = {period: [{"price": tiers[0]["price"]}] for period, tiers in sold.items()}
+    return [{"kind": "export", "code": "export", "periods": _periods(schedule, flat)}]
 
 
 def _season(month: int) -> str:

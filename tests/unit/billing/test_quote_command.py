@@ -293,3 +293,44 @@ def test_londons_dynamic_bills_by_the_command_line(shared_data: Path, tmp_path: 
         )  # fmt: skip
         assert code == 0
         assert abs(Decimal(document["total"]) - Decimal(known["bill_dtou_gbp"])) < Decimal("0.0051")
+
+
+def test_energy_given_back_is_paid_for(tmp_path: Path, tariff: str) -> None:
+    usage = nem(tmp_path / "nem.csv", "E1", "B1")
+    charges = [
+        *TARIFF["versions"][0]["charges"],  # type: ignore[index]
+        {"kind": "export", "code": "export", "periods": [{"label": "Given back", "price": "0.1"}]},
+    ]
+    solar = {**TARIFF, "versions": [{"starts_on": "2010-01-01", "charges": charges}]}
+    words = ("--usage", usage, "--timezone", "Australia/Brisbane")
+    subject = written(tmp_path / "solar.json", json.dumps(solar))
+    code, document = call(*words, "--tariff", subject, "--channels", "import=E1,export=B1")
+    assert (code, document["total"]) == (0, "0.51")
+    assert document["periods"][0]["lines"][1] == {
+        "charge": "export", "label": "Given back", "quantity": "12", "unit": "kWh", "price": "-0.1",
+        "amount": "-1.20",
+    }  # fmt: skip
+    code, document = call(*words, "--tariff", subject, "--channels", "import=E1")
+    assert (code, document["total"]) == (0, "1.71")
+
+
+def test_export_of_other_days_and_lengths_is_laid_on_the_same_axis(tmp_path: Path) -> None:
+    text = "100,NEM12,202401020000,MDP,RETAIL\n"
+    for name, minutes, day in (("E1", 30, 2), ("B1", 15, 1)):
+        text += f"200,NMI1,E1B1,1,{name},N1,M1,kWh,{minutes},\n"
+        values = ",".join(["0.25"] * (1440 // minutes))
+        text += "".join(f"300,2024010{n},{values},A,,,20240105000000,\n" for n in range(day, day + 2))
+    usage = written(tmp_path / "nem.csv", text + "900\n")
+    charge = {"kind": "export", "code": "export", "periods": [{"label": "Given back", "price": "0.1"}]}
+    subject = {**TARIFF, "versions": [{"starts_on": "2010-01-01", "charges": [charge]}]}
+    found = CliRunner().invoke(
+        app,
+        [
+            "quote", "--tariff", written(tmp_path / "solar.json", json.dumps(subject)), "--usage", usage,
+            "--timezone", "Australia/Brisbane", "--channels", "import=E1,export=B1", "--json",
+            "--from", "2024-01-01", "--to", "2024-01-04",
+        ],
+    )  # fmt: skip
+    document = json.loads(found.stdout)
+    assert (document["total"], document["usage"]) == ("-4.80", {"readings": 96, "missing": 48})
+    assert "48 readings of energy given back are missing" in found.stderr

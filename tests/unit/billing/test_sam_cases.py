@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sam_cases import hourly, load_file, months_of, sam_document
+from sam_cases import hourly, hourly_net, load_file, months_of, sam_document
 
 from billing.domain.quote import Quote, quote
 from billing.domain.tariff_file import tariff_of
@@ -71,3 +71,25 @@ def test_tiers_in_time_and_in_proportion_come_to_other_money(shared_data: Path) 
     proportion = quoted(folder, document).total_minor
     document["inputs"]["ur_metering_option"] = 2
     assert (proportion, quoted(folder, document).total_minor) == (183_969, 183_966)
+
+
+WITH_GENERATION = [("Test_Residential_TOU_Rates", "-11.9"), ("Test_Residential_TOU_Rates_w_tiers", "286.2")]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "published"), WITH_GENERATION)
+def test_net_metering_month_by_month(shared_data: Path, name: str, published: str) -> None:
+    """Credit in kWh from month to month, and the year's surplus paid for in December."""
+    folder = shared_data / "tariffs" / "ssc"
+    document = case(folder, name)
+    load, made = (
+        load_file(folder / file) for file in ("pvsamv1_residential_load.csv", "gen_1_yr_residential.csv")
+    )
+    found = quote(hourly_net(load, made, YEAR), tariff_of(sam_document(document["inputs"], solar=True)))
+    assert abs(found.total_minor / 100 - float(published)) < 0.1
+    known = document["pysam_rerun"]["year1"]["utility_bill_w_sys_ym[year1]"]
+    for bill, month in zip(found.bills, known, strict=True):
+        assert abs(bill.total_minor / 100 - month) < 0.02
+    (paid,) = (line for bill in found.bills for line in bill.lines if line.kind == "export")
+    if name == "Test_Residential_TOU_Rates":
+        assert abs(-paid.amount_minor / 100 - 75.9) < 0.1  # dec_dollars, as published

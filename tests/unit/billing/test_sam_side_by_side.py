@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sam_cases import hourly, months_of, sam_document
+from sam_cases import hourly, hourly_net, months_of, sam_document
 
 from billing.domain.quote import quote
 from billing.domain.rating import RatedBill
@@ -73,18 +73,21 @@ def loads(seed: int) -> list[float]:
     return [float(value) for value in np.round(values + rng.gamma(1.5, 0.4, HOURS), 6)]
 
 
-def sam_months(inputs: dict[str, Any], load: list[float]) -> list[float]:
+def sam_months(
+    inputs: dict[str, Any], load: list[float], generated: list[float] | None = None
+) -> list[float]:
     made = pysam.new()
     made.assign(
         {
             "Lifetime": {"analysis_period": 1, "inflation_rate": 0, "system_use_lifetime_output": 0},
-            "SystemOutput": {"degradation": [0], "gen": [0.0] * HOURS},
+            "SystemOutput": {"degradation": [0], "gen": generated or [0.0] * HOURS},
             "ElectricityRates": inputs,
         }
     )
     made.Load.load = load
     made.execute(0)
-    return [float(value) for value in made.Outputs.utility_bill_wo_sys_ym[1]]
+    months = made.Outputs.utility_bill_w_sys_ym if generated else made.Outputs.utility_bill_wo_sys_ym
+    return [float(value) for value in months[1]]
 
 
 def exactly(bill: RatedBill) -> float:
@@ -140,3 +143,38 @@ def test_ratchets_upon_flat_demand(seed: int, months: int) -> None:
     # Of the year before, SAM 7.1.1 counts one month too many; so nothing was drawn in it here.
     held = compared(inputs | {"ur_yearzero_usage_peaks": [0.0] * 12}, seed, document)
     assert any(demand.held_by for bill in held for demand in bill.demands)
+
+
+def generation(seed: int, most: float) -> list[float]:
+    """kW by day, more in summer; in six decimals."""
+    rng = np.random.default_rng(seed)
+    hours = np.arange(HOURS)
+    sun = np.clip(np.sin((hours % 24 - 6) / 12 * np.pi), 0, None)
+    year = 1.2 - np.cos(hours / HOURS * 2 * np.pi)
+    return [float(value) for value in np.round(most * sun * year * rng.uniform(0.2, 1, HOURS), 6)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("periods", [1, 3])
+def test_net_metering_with_roll_over(seed: int, periods: int) -> None:
+    """Credit of a period goes on to the one in force at the same hour of the next month's weekdays."""
+    inputs = random_rate(seed, 0, 0) | {"ur_dc_enable": 0, "ur_monthly_fixed_charge": 0}
+    if periods == 1:
+        inputs |= {f"ur_ec_sched_{kind}": [[1.0] * 24] * 12 for kind in ("weekday", "weekend")}
+    inputs["ur_nm_yearend_sell_rate"] = [0.0, 0.03, 0.11][seed]
+    load, made = loads(seed), generation(seed, [0.6, 1.3, 2.2][seed])
+    found = quote(hourly_net(load, made, YEAR), tariff_of(sam_document(inputs, solar=True))).bills
+    for bill, known in zip(found, sam_months(inputs, load, made), strict=True):
+        assert abs(exactly(bill) - known) < 0.00005
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_net_billing_by_the_hour(seed: int) -> None:
+    inputs = random_rate(seed, 2, 0) | {"ur_dc_enable": 0}
+    rng = np.random.default_rng(seed)
+    sell = {period: price(rng, 0.2) for period in (1, 2, 3)}
+    inputs["ur_ec_tou_mat"] = [[*row[:5], sell[row[0]]] for row in inputs["ur_ec_tou_mat"]]
+    load, made = loads(seed), generation(seed, 1.3)
+    found = quote(hourly_net(load, made, YEAR), tariff_of(sam_document(inputs, solar=True))).bills
+    for bill, known in zip(found, sam_months(inputs, load, made), strict=True):
+        assert abs(exactly(bill) - known) < 0.00005

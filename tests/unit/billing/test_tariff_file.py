@@ -32,6 +32,19 @@ WHOLE = document(
             "cap": "0.95",
             "floor": "-0.1",
         },
+        {**three_rates(), "code": "solar", "net": {"by": "month"}},
+        {
+            **three_rates(),
+            "code": "net",
+            "net": {"by": "bill", "year_ends": "may", "price": "0.03", "label": "Paid", "pays": "surplus"},
+        },
+        {
+            "kind": "export",
+            "code": "feed-in",
+            "netting": "interval",
+            "periods": [{"label": "Sun", "price": "0.04", "hours": ["10:00-16:00"]}],
+        },
+        {"kind": "export", "code": "sold", "label": "Sold", "series": "spot", "floor": "0"},
         demand(by="bill", per="day", ratchet={"percent": "80", "months": 11, "of": ["june"]}),
         {
             "kind": "capacity",
