@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
+from billing.corrections.queries import CorrectionRow, correction_of_bill
 from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.rating import rate_bill
 from billing.domain.tariff_file import default_decimals
@@ -73,6 +74,7 @@ class BillPage:
     tax: TaxSummary
     invoice: InvoiceRow | None
     open_before: OpenBefore | None
+    correction: CorrectionRow | None
 
     @property
     def main(self) -> LineRow | None:
@@ -115,11 +117,12 @@ def bill_page(session: Session, number: str, position: int) -> BillPage:
         parts=parts,
         days=_days(read),
         readings=sum(item.side.bill().intervals for item in read),
-        again=_again(read),
+        again=_again(read, sum(line.amount_minor for line in lines if line.tariff_code is None)),
         sources=sources_of(session, parts, bill.known_at),
         tax=tax_summary(lines),
         invoice=invoice_of(session, bill.id),
         open_before=open_before(session, bill),
+        correction=correction_of_bill(session, bill.id),
     )
 
 
@@ -140,14 +143,16 @@ def _explained(
         return None, refused
 
 
-def _again(read: Sequence[ReadPart]) -> Again:
-    """The same days and prices with the readings as they are known now."""
+def _again(read: Sequence[ReadPart], others_minor: int) -> Again:
+    """The same days and prices with the readings as they are known now; lines of no supply stand."""
     bills = [
         rate_bill(item.side.actual(), item.part.tariff, item.part.period, timezone=item.part.timezone)
         for item in read
     ]
     changed = sum(int(np.count_nonzero(_differs(item))) for item in read)
-    return Again(sum(bill.total_minor for bill in bills), sum(bill.micro_kwh for bill in bills), changed)
+    return Again(
+        others_minor + sum(bill.total_minor for bill in bills), sum(bill.micro_kwh for bill in bills), changed
+    )
 
 
 def _differs(item: ReadPart) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from billing.domain.errors import TariffRefused
 from billing.domain.interchange import own_form
 from billing.domain.tariff import Tariff as RatedTariff
 from billing.queries.tariffs import parsed
-from billing.tables import Agreement, Bill, BillLine, Tariff
+from billing.tables import Agreement, Bill, BillLine, Tariff, TariffHistory
 from utility_crm.kit.errors import Conflict, Invalid
 
 
@@ -29,10 +29,12 @@ class TariffImport:
     notes: tuple[str, ...] = ()
 
 
-def import_tariff(session: Session, document: Any) -> TariffImport:
+def import_tariff(session: Session, document: Any, *, correct: bool = False) -> TariffImport:
     """Store a tariff from its parsed JSON (docs/tariffs.md), or replace the one of the same code. Another
     format's is stored as a tariff file of ours; `notes` say how it was understood.
 
+    correct: it may change what issued bills were priced by. They stay as they are, made again from what it
+    said before, and show up as bills that would differ (`billing.corrections`).
     Raises Invalid, with the place in the file, for a document that cannot be taken; Conflict where it would
     change what an issued bill was priced by. The same content again changes nothing.
     """
@@ -52,7 +54,7 @@ def import_tariff(session: Session, document: Any) -> TariffImport:
         return TariffImport(made.id, tariff.code, "added", found.notes)
     if json.loads(known[1]) == document:
         return TariffImport(known[0], tariff.code, "unchanged", found.notes)
-    _refuse_changing_the_past(session, known[0], parsed(known[1]), tariff)
+    _keep_the_past(session, known[0], known[1], tariff, correct=correct)
     row = session.get_one(Tariff, known[0], populate_existing=True)
     row.name, row.currency, row.document, row.updated_at = tariff.name, tariff.currency, document, func.now()
     session.flush()
@@ -71,9 +73,15 @@ def first_difference(before: RatedTariff, after: RatedTariff) -> date | None:
     return longer[same].starts_on if len(longer) > same else None
 
 
-def _refuse_changing_the_past(
-    session: Session, tariff_id: int, before: RatedTariff, after: RatedTariff
+def _keep_the_past(
+    session: Session, tariff_id: int, stored: str, after: RatedTariff, *, correct: bool
 ) -> None:
+    """What issued bills were priced by: refused, or kept beside the tariff.
+
+    The tariff is locked here for change, and by whoever issues bills against it: all bills made from what it
+    said have numbers of the sequence that were given out by now.
+    """
+    before = parsed(stored)
     changes_on = first_difference(before, after)
     if changes_on is None:
         return
@@ -83,10 +91,21 @@ def _refuse_changing_the_past(
         .join(Bill, Bill.id == BillLine.bill_id)
         .where(Agreement.tariff_id == tariff_id, Bill.status == "issued")
     )
-    if billed_before is not None and billed_before > changes_on:
+    if billed_before is None or billed_before <= changes_on:
+        return
+    if not correct:
         raise Conflict(
             "tariff_billed",
             f"Tariff {before.code} has been billed for days before {billed_before}; this file changes it "
             f"from {changes_on}. Give the new prices a version that starts on {billed_before} or later.",
             before.code,
         )
+    last = text("select coalesce(pg_sequence_last_value(pg_get_serial_sequence('bills', 'id')), 0)")
+    session.add(
+        TariffHistory(
+            tariff_id=tariff_id,
+            document=json.loads(stored),
+            changes_on=changes_on,
+            last_bill_id=session.scalar(last),
+        )
+    )

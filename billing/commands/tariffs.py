@@ -23,11 +23,17 @@ app.add_typer(tariffs)
 
 
 @tariffs.command("import")
-def import_(file: Annotated[Path, typer.Argument(help=TARIFF_HELP)], as_json: AsJson = False) -> None:
+def import_(
+    file: Annotated[Path, typer.Argument(help=TARIFF_HELP)],
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Days already billed too: see billing corrections.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Add a tariff, or change the days of it that are not billed yet."""
     check_paths([file], as_json)
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        done = import_tariff(session, _document(file))
+        done = import_tariff(session, _document(file), correct=correct)
         for note in done.notes:
             sys.stderr.write(f"{file}: {note}\n")
         document = {"tariff": done.code, "outcome": done.outcome}

@@ -73,6 +73,17 @@ _CHANGED = text(
           and not exists (select from corrections c where c.bill_id = b.id and c.state = 'dismissed'
                           and c.cause = 'tariff' and c.decided_at > t.replaced_at)
         union all
+        select b.id, 'tariff'
+        from price_imports i
+        join price_series s on s.id = i.series_id
+        join lateral (select min(day) as first, max(day) as last from price_days where import_id = i.id) d
+             on true
+        join tariffs t on strpos(cast(t.document as text), cast(to_json(s.name) as text)) > 0
+        join agreements g on g.tariff_id = t.id
+        join bills b on b.account_id = g.account_id and b.status = 'issued' and b.known_at < i.received_at
+                    and b.ends_before >= d.first and b.starts_on <= d.last + 1
+        where i.received_at > cast(:since as timestamptz) and i.received_at <= :known_at
+        union all
         select c.bill_id, c.cause
         from corrections c join bills b on b.id = c.bill_id and b.status = 'issued'
         where c.state in ('proposed', 'held')
@@ -106,7 +117,8 @@ def changed_bills(session: Session, since: datetime | None, known_at: datetime) 
     """Bills by id with the cause for which they may differ; one statement, whatever their number.
 
     Readings: of feeds received after `since` and up to `known_at`, where the bill did not know them. Supply
-    that ended inside what was billed, tariffs put right for days that were, and what waits already.
+    that ended inside what was billed, tariffs and series of prices put right for days that were, and what
+    waits already.
     """
     found = session.execute(_CHANGED, {"since": since or _ALWAYS, "known_at": known_at})
     return {bill_id: _CAUSES[place - 1] for bill_id, place in found}

@@ -104,6 +104,11 @@ _OF_ACCOUNTS = text(
     _ROWS + " where b.account_id = any(:accounts) and c.state in ('proposed', 'held', 'approved') "
     "order by c.found_at desc, c.id desc"
 )
+_OF_BILL = text(
+    _ROWS
+    + " where (c.bill_id = :bill and c.state in ('proposed', 'held', 'approved')) or c.new_bill_id = :bill "
+    "order by c.bill_id = :bill desc limit 1"
+)
 _EFFECT = text(
     """
     with of_account as (
@@ -158,6 +163,12 @@ def corrections_of(session: Session, account_ids: Sequence[int]) -> tuple[Correc
     """Of some accounts: waiting or approved, the newest first."""
     rows = session.execute(_OF_ACCOUNTS, {"accounts": list(account_ids)})
     return tuple(CorrectionRow(*row) for row in rows)
+
+
+def correction_of_bill(session: Session, bill_id: int) -> CorrectionRow | None:
+    """What may or did replace a bill, else what it replaced."""
+    row = session.execute(_OF_BILL, {"bill": bill_id}).one_or_none()
+    return None if row is None else CorrectionRow(*tuple(row))
 
 
 def effect_of_open(session: Session) -> tuple[Effect, ...]:

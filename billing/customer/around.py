@@ -12,11 +12,13 @@ from billing.queries.bills import BillRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
-from utility_crm.web.formats import day, money
+from utility_crm.web.formats import day, money, signed_money
 from utility_crm.web.words import mark
 
 LATELY = timedelta(days=30)
 """What was broken longer ago is not spoken about again."""
+TOLD_WITHIN_DAYS = 30
+"""How long a bill that was put right is something to tell them of."""
 BILLS_GO_OUT = time(6)
 """The hour at which a bill of a day stands in the timeline."""
 
@@ -56,6 +58,17 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
             last=day(held.last_on, call.language),
         )
         found.append(Todo(words, held.reason, tone="warn", order=60))
+    for one in call.once(loads.corrections):
+        if one.state != "approved" or one.decided_at is None or one.new_bill is None:
+            continue
+        if (call.now - one.decided_at).days <= TOLD_WITHIN_DAYS:
+            difference = signed_money(one.difference_minor, one.currency, call.language)
+            words = _(
+                "The bill to %(day)s was put right: %(amount)s",
+                day=day(one.last_on, call.language),
+                amount=difference,
+            )
+            found.append(Todo(words, one.decision, f"/bills/{one.new_bill}", order=50))
     return found
 
 
@@ -86,7 +99,7 @@ def _broken(call: CustomerCall) -> list[Todo]:
 
 
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
-    """Bills and payments."""
+    """Bills, credit notes and payments."""
     _ = say(call.language)
     zone = ZoneInfo(settings().timezone)
     entries = [
@@ -103,6 +116,25 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             f"/bills/{bill.number}",
         )
         for bill in call.once(loads.bills)
+    ]
+    entries += [
+        TimelineEntry(
+            one.decided_at,
+            mark("Bills"),
+            _(
+                "Credit note %(amount)s",
+                amount=money(-one.before_minor, one.currency, call.language),
+            ),
+            _(
+                "takes back the bill to %(day)s: %(words)s",
+                day=day(one.last_on, call.language),
+                words=one.decision,
+            ),
+            "",
+            f"/bills/{one.new_bill or one.bill}",
+        )
+        for one in call.once(loads.corrections)
+        if one.credit_note is not None and one.decided_at is not None
     ]
     entries += [
         TimelineEntry(

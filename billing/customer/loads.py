@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.corrections.queries import CorrectionRow, corrections_of
 from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
@@ -49,6 +50,12 @@ def agreed(call: CustomerCall) -> Agreed:
     """Plans, promises and disputes of theirs."""
     ids = [account.id for account in call.once(accounts)]
     return agreed_on(call.session, ids) if ids else Agreed()
+
+
+def corrections(call: CustomerCall) -> tuple[CorrectionRow, ...]:
+    """Bills of theirs that were put right, or would differ, the newest first."""
+    ids = [account.id for account in call.once(accounts)]
+    return corrections_of(call.session, ids) if ids else ()
 
 
 def chosen(call: CustomerCall) -> BillRow | None:

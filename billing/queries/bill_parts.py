@@ -27,7 +27,8 @@ from meters.usage import UsageTable, usage_at_instants
 
 @dataclass(frozen=True, slots=True)
 class BillPart:
-    """One agreement's part of a bill. billed_minor: the sum of its lines as issued."""
+    """One agreement's part of a bill. billed_minor: the sum of its lines as issued. meter: those that stood
+    there in its days, one after another."""
 
     bill_id: int
     agreement_id: int
@@ -50,8 +51,13 @@ class BillPart:
 _PARTS = text(
     """
     select l.bill_id, g.id, s.code,
-           (select m.serial from meters m where m.service_point_id = s.id and m.installed_on < b.ends_before
-            order by m.installed_on desc limit 1),
+           coalesce(
+               (select string_agg(m.serial, ', ' order by m.installed_on) from meters m
+                where m.service_point_id = s.id
+                  and m.installed_on < least(g.ends_before, b.ends_before)
+                  and (m.removed_before is null or m.removed_before > greatest(g.starts_on, b.starts_on))),
+               (select m.serial from meters m where m.service_point_id = s.id
+                and m.installed_on < b.ends_before order by m.installed_on desc limit 1)),
            h.id, cast(coalesce(
                (select d.document from tariff_history d where d.tariff_id = t.id and d.last_bill_id >= b.id
                 order by d.last_bill_id, d.id limit 1), t.document) as text),

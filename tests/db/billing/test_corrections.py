@@ -6,19 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from billing_world import NOW, Supplied, World, two_rate
+from billing_world import NOW, Supplied, World, flat, flat_version, two_rate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
 from billing.actions.payments import take_payment
+from billing.actions.tariffs import import_tariff
 from billing.corrections.approving import Corrected, approve_corrections, dismiss_corrections
 from billing.corrections.finding import Look, find_corrections
 from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.invoices import number_gaps
+from billing.queries.bill_parts import parts_of_bills
 from billing.queries.bills import bill_before, bills_of
 from billing.queries.ledger import check_ledger
+from meters.tables import Meter
 from utility_crm.kit.errors import Conflict, Invalid, Refused
 
 LATER = NOW + timedelta(days=5)
@@ -370,3 +373,45 @@ def test_a_line_that_was_left_out_is_an_effect_of_its_own(world: World, session:
     back = explain_bill(session, bill_before(session, october) or october, october)
     assert {row.effect: -row.amount_minor for row in back.rows} == effects
     assert explain_bill(session, october, None).document()["after"] == "94.50"
+
+
+def test_a_tariff_put_right_changes_no_bill_until_it_is_approved(
+    october: Supplied, world: World, session: Session
+) -> None:
+    dearer = flat(versions=[flat_version("2024-01-01", "0.25"), flat_version("2026-10-16", "0.30")])
+    with pytest.raises(Conflict, match="has been billed"):
+        import_tariff(session, dearer)
+    assert import_tariff(session, dearer, correct=True).outcome == "changed"
+    issued = bills_of(session, [october.account_id])[0]
+    # It is still made again, and explained, by what the tariff said then.
+    assert explain_bill(session, issued, None).document()["after"] == "94.50"
+    look(session)
+    (one,) = proposals(session)
+    # Sixteen days of 48 half-hours, and the hour that came twice: 154 kWh at 0.05 more, and VAT.
+    assert (one.cause, one.after_minor - one.before_minor) == ("tariff", 809)
+    approve(session, one.id)
+    assert look(session, LATER + timedelta(days=1)).differ == 0
+    new = bills_of(session, [october.account_id])[0]
+    assert explain_bill(session, new, None).document()["after"] == "102.59"
+    # Put right a second time, the bill that replaced it is found.
+    dearest = flat(versions=[flat_version("2024-01-01", "0.25"), flat_version("2026-10-16", "0.31")])
+    import_tariff(session, dearest, correct=True)
+    assert explain_bill(session, new, None).document()["after"] == "102.59"
+    assert look(session, LATER + timedelta(days=2)).differ == 1
+
+
+def test_both_meters_of_a_period_are_named(october: Supplied, session: Session) -> None:
+    for serial, first, before in (
+        ("OLD", date(2020, 1, 1), date(2026, 10, 12)),
+        ("NEW", date(2026, 10, 12), None),
+    ):
+        session.add(
+            Meter(
+                serial=serial, service_point_id=october.service_point_id, installed_on=first,
+                removed_before=before,
+            )
+        )  # fmt: skip
+    session.flush()
+    issued = bills_of(session, [october.account_id])[0]
+    (part,) = parts_of_bills(session, [issued.id])[issued.id]
+    assert part.meter == "OLD, NEW"

@@ -34,6 +34,8 @@ def test_every_question_is_answered(late: Supplied, make_client: MakeClient) -> 
     page = ops.get(PATH).text
     assert "One issued bill would be another today" in page and "readings that came later" in page
     assert "1 pay more, 0 less" in page
+    number = "2026-10-000001"
+    assert "Today it would be £" in ops.get(f"/bills/{number}").text
     effect = ops.get(f"{PATH}?ask=effect").text
     assert "1 accounts: 1 would pay more, 0 less" in effect and "Not charged" in effect
     assert "Every bill that changed can be made again." in ops.get(f"{PATH}?ask=held").text
@@ -53,6 +55,15 @@ def test_a_reason_puts_it_right(late: Supplied, make_client: MakeClient, world: 
     assert "One bill is put right" in page and "read late by the fitter, " in page
     assert world.scalar("select number from credit_notes") in page
     assert world.scalar("select count(*) from bills where status = 'cancelled'") == 1
+    old, new = (
+        world.scalar("select number from bills where status = :s and starts_on = '2026-10-01'", s=status)
+        for status in ("cancelled", "issued")
+    )
+    taken, made = ops.get(f"/bills/{old}").text, ops.get(f"/bills/{new}").text
+    assert "Taken back" in taken and new in taken and "read late by the fitter" in taken
+    assert f"in place of bill {old}" in made and "the same to the penny" in made
+    customer = make_client("agent").get(f"/customers/{late.customer_id}").text
+    assert "was put right: +£" in customer and "takes back the bill to 31 Oct" in customer
     again = ops.post(f"{PATH}/look")
     assert "No issued bill would be another today." in ops.get(again.headers["location"]).text
 
