@@ -82,9 +82,25 @@ def earlier(call: CustomerCall) -> tuple[BillRow, ...]:
     )
 
 
+YEAR_AGO = "year-ago"
+"""In place of a bill's number: the one of the same month a year before."""
+
+
+def year_before(call: CustomerCall) -> BillRow | None:
+    """The bill whose last day lies in the same month a year before the chosen one's."""
+    bill = call.once(chosen)
+    if bill is None:
+        return None
+    month = (bill.ends_before.year - 1, bill.ends_before.month)
+    found = (one for one in call.once(earlier) if (one.ends_before.year, one.ends_before.month) == month)
+    return next(found, None)
+
+
 def against(call: CustomerCall) -> BillRow | None:
     """What the chosen bill is held against: the bill asked for, else the one before."""
     bill, number = call.once(chosen), call.params.get("against", "")
+    if number == YEAR_AGO and (then := call.once(year_before)) is not None:
+        return then
     for one in call.once(bills):
         if (
             bill is not None

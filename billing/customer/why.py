@@ -54,7 +54,7 @@ def why_sheet(call: CustomerCall) -> Sheet:
         "other_label": capitalised(bill_label(other, call.language)) if other else "",
         "choices": _choices(call, bill, other),
         "columns": _columns(call, bill, other),
-        "year_ago": _year_before(call, bill),
+        "year_ago": call.once(loads.year_before),
     }
     try:
         found = explain_bill(call.session, bill, other, read=call.once(loads.both))
@@ -131,7 +131,7 @@ def _accounts(call: CustomerCall, bill: BillRow) -> tuple[AccountChoice, ...]:
 
 def _choices(call: CustomerCall, bill: BillRow, other: BillRow | None) -> tuple[Choice, ...]:
     """The bill before, the same one a year ago, and the one looked at if it is another."""
-    wanted = [*call.once(loads.earlier)[:1], _year_before(call, bill), other]
+    wanted = [*call.once(loads.earlier)[:1], call.once(loads.year_before), other]
     shown = dict.fromkeys(one for one in wanted if one is not None)
     near = {one.id for one in call.once(loads.earlier)[:1]}
 
@@ -149,19 +149,6 @@ def _choice_name(call: CustomerCall, before: BillRow) -> str:
         return bill_label(before, call.language)
     _ = say(call.language)
     return _("the bill before")
-
-
-def _year_before(call: CustomerCall, bill: BillRow) -> BillRow | None:
-    """The bill whose last day lies in the same month a year before."""
-    return next(
-        (
-            one
-            for one in call.once(loads.earlier)
-            if one.ends_before.month == bill.ends_before.month
-            and one.ends_before.year == bill.ends_before.year - 1
-        ),
-        None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from billing_world import NOW, Supplied, World, two_rate
 from sqlalchemy.orm import Session
+from warm_household import daily_degrees, heated, in_an_area, warmed
 
 from billing.actions.issuing import issue_cycle
 from billing.answers.asking import answered
@@ -66,6 +67,24 @@ def test_an_answer_is_about_the_account_that_was_named(session: Session, billed:
     assert len(bills) == 3
     other = ask(session, billed.account, "why", bill=bills[1])
     assert [one["id"] for one in other["evidence"]] == [bills[1], bills[0]]
+
+
+def test_why_states_the_weathers_fit_and_can_look_back_a_year(session: Session, world: World) -> None:
+    one, degrees = world.supplied("flat"), daily_degrees()
+    warmed(world, in_an_area(world, one), degrees)
+    heated(world, one.channel_id, degrees)
+    for month in (Month(2025, 10), Month(2026, 9), Month(2026, 10)):
+        issue_cycle(session, month, 1, [one.account_id], issued_on=TODAY, known_at=NOW, now=NOW)
+    for given, before in ({}, "2026-09-000001"), ({"against": "year-ago"}, "2025-10-000001"):
+        document = ask(session, one.account, "why", **given)
+        assert document["evidence"][1]["id"] == before
+        found = {figure["name"]: figure["value"] for figure in document["figures"]}
+        assert (found["weather_r2"], found["heating_balance"]) == ("1.0", "15.0")
+        assert document["adds_up"] is not None and document["adds_up"]["left_over"] == "0.00"
+        assert "weather" in {part["name"] for part in document["adds_up"]["parts"]}
+    with pytest.raises(NotFound) as refused:
+        ask(session, one.account, "why", bill="2026-09-000001", against="year-ago")
+    assert refused.value.code == "no_bill_a_year_ago"
 
 
 def test_what_is_not_there_is_said(session: Session, billed: Supplied) -> None:
