@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.answers.pictures import band
+from billing.answers.pictures import band, whole_money
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -73,7 +73,7 @@ def next_sheet(call: CustomerCall) -> Sheet:
     chart = None
     if one is not None:
         low, high = (one.minor if end is None else end for end in (one.low_minor, one.high_minor))
-        chart = band(low, one.minor, high, dots)
+        chart = band(low, one.minor, high, whole_money(one.currency, call.language), dots)
     return Sheet(
         "billing/next_bill.html",
         {

@@ -5,10 +5,25 @@ Pure arithmetic, as in web/charts: x in percent of the width, y in pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from utility_crm.web.charts import axis
+from utility_crm.web.formats import money, signed_money
+
+Label = Callable[[int], str]
+_NO_PENCE = re.compile(r"[.,]00(?!\d)")
+
+
+def whole_money(currency: str, language: str, *, signed: bool = False) -> Label:
+    """Amounts as an axis says them: £90 rather than £90.00, where there are no pence."""
+
+    def label(minor: int) -> str:
+        words = (signed_money if signed and minor else money)(minor, currency, language)
+        return _NO_PENCE.sub("", words)
+
+    return label
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +42,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns around zero; lines: (y, value)."""
+    """Columns around zero; lines: (y, label, whether it is zero)."""
 
     height: int
     zero: float
     columns: tuple[Column, ...]
-    lines: tuple[tuple[float, int], ...]
+    lines: tuple[tuple[float, str, bool], ...]
 
 
 _LEFT, _ROOM, _BELOW = 8.0, 18, 22
 
 
-def around_zero(values: Sequence[tuple[str, int]], strong: Sequence[int] = (), height: int = 150) -> Columns:
+def around_zero(
+    values: Sequence[tuple[str, int]], label: Label, strong: Sequence[int] = (), height: int = 150
+) -> Columns:
     """Columns of (label, value in whole units of the least kind), left to right."""
     numbers = [value for _, value in values]
     first, step, count = axis(min([0, *numbers]), max([1, *numbers]))
@@ -50,16 +67,17 @@ def around_zero(values: Sequence[tuple[str, int]], strong: Sequence[int] = (), h
 
     pitch = (100 - _LEFT) / max(1, len(values))
     columns = []
-    for place, (label, value) in enumerate(values):
+    for place, (name, value) in enumerate(values):
         x = _LEFT + pitch * (place + 0.14)
         y, tall = min(at(value), at(0)), max(0.8 if value else 0.0, abs(at(value) - at(0)))
         columns.append(
             Column(
-                label, value, round(x, 2), round(pitch * 0.72, 2), round(x + pitch * 0.36, 2),
+                name, value, round(x, 2), round(pitch * 0.72, 2), round(x + pitch * 0.36, 2),
                 y, round(tall, 1), place in strong,
             )
         )  # fmt: skip
-    lines = tuple((at(first + step * place), first + step * place) for place in range(count + 1))
+    marks = [first + step * place for place in range(count + 1)]
+    lines = tuple((at(value), label(value), value == 0) for value in marks)
     return Columns(height, at(0), tuple(columns), lines)
 
 
@@ -70,14 +88,14 @@ class Range:
     low: float
     high: float
     middle: float
-    ticks: tuple[tuple[float, int], ...]
+    ticks: tuple[tuple[float, str], ...]
     dots: tuple[tuple[float, str, int], ...]
 
 
-def band(low: int, middle: int, high: int, dots: Sequence[tuple[str, int]] = ()) -> Range:
+def band(low: int, middle: int, high: int, label: Label, dots: Sequence[tuple[str, int]] = ()) -> Range:
     """dots: (label, value) of what was before, drawn on the same axis."""
     values = [low, middle, high, *(value for _, value in dots)]
-    first, step, count = axis(min(values), max(values), intervals=5)
+    first, step, count = axis(min(values), max(values), intervals=4)
     span = step * count
 
     def at(value: int) -> float:
@@ -87,14 +105,14 @@ def band(low: int, middle: int, high: int, dots: Sequence[tuple[str, int]] = ())
         at(low),
         at(high),
         at(middle),
-        tuple((at(first + step * place), first + step * place) for place in range(count + 1)),
-        tuple((at(value), label, value) for label, value in dots),
+        tuple((at(first + step * place), label(first + step * place)) for place in range(count + 1)),
+        tuple((at(value), name, value) for name, value in dots),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bin of a histogram: `wins` right of zero. label: where it begins, empty where none is written."""
+    """One bin of a histogram: `wins` right of zero. label: where it begins, or empty."""
 
     x: float
     width: float
@@ -104,7 +122,7 @@ class Step:
     from_value: int
     below_value: int
     count: int
-    labelled: bool
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +135,7 @@ class Histogram:
     lines: tuple[tuple[float, int], ...]
 
 
-def histogram(bins: Sequence[tuple[int, int, int]], height: int = 190) -> Histogram:
+def histogram(bins: Sequence[tuple[int, int, int]], label: Label, height: int = 190) -> Histogram:
     """bins: (from, below, how many), of one width, left to right."""
     floor, left = height - 26, 6.0
     most = max((count for _, _, count in bins), default=1) or 1
@@ -129,7 +147,8 @@ def histogram(bins: Sequence[tuple[int, int, int]], height: int = 190) -> Histog
     steps = tuple(
         Step(
             round(left + pitch * place, 2), round(pitch * 0.94, 2), round(floor - count * scale, 1),
-            round(count * scale, 1), first >= 0, first, below, count, (place - zero) % every == 0,
+            round(count * scale, 1), first >= 0, first, below, count,
+            label(first) if (place - zero) % every == 0 else "",
         )
         for place, (first, below, count) in enumerate(bins)
     )  # fmt: skip

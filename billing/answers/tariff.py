@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.answers.pictures import around_zero
+from billing.answers.pictures import around_zero, whole_money
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -82,7 +82,9 @@ def tariff_sheet(call: CustomerCall) -> Sheet:
     chart = None
     if shown is not None:
         labels = [month_short(bill.last_on, call.language) for bill in what.bills]
-        chart = around_zero(list(zip(labels, shown.saving_minor, strict=True)))
+        named = list(zip(labels, shown.saving_minor, strict=True))
+        label = whole_money(what.bills[-1].currency, call.language, signed=True)
+        chart = around_zero(named, label)
     return Sheet(
         "billing/on_another_tariff.html",
         {

@@ -34,7 +34,7 @@ _KNOWN = text(
     from what_if_results r
     join what_ifs w on w.id = r.what_if_id and w.finished_at is not null
     join tariffs t on t.id = w.tariff_id
-    where r.account_id = :account
+    where r.account_id = :account and r.segment = any(w.offered_to)
       and not exists (select from agreements g where g.account_id = r.account_id and g.tariff_id = w.tariff_id
                       and g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today))
     order by w.tariff_id, w.finished_at desc
@@ -43,7 +43,8 @@ _KNOWN = text(
 
 
 def known_savings(session: Session, account_id: int, today: date) -> list[KnownSaving]:
-    """The account on every tariff that a what-if has run on and that it is not on, the best first."""
+    """The account on every tariff for its segment that a what-if has run on and that it is not on, the best
+    first."""
     rows = session.execute(_KNOWN, {"account": account_id, "today": today})
     return sorted((KnownSaving(*row) for row in rows), key=lambda one: (-one.saving_minor, one.tariff_code))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, Integer, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, Integer, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -13,8 +14,9 @@ from utility_crm.kit.database import Base, identity
 class WhatIf(Base):
     """Everybody of a segment (null: of all) re-rated on a tariff over their last twelve cycles.
 
-    Amounts are in minor units of the tariff's currency; net ones leave taxes out. `left_out`: supplies with
-    too few readings, or that the tariff cannot price. finished_at is null while it runs.
+    offered_to: the segments that the tariff is for. Amounts are in minor units of the tariff's currency; net
+    ones leave taxes out. `left_out`: accounts of which a supply has too few readings, or that cannot be
+    priced. finished_at is null while it runs.
     """
 
     __tablename__ = "what_ifs"
@@ -26,6 +28,7 @@ class WhatIf(Base):
     id: Mapped[int] = identity()
     tariff_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("tariffs.id"))
     segment: Mapped[str | None]
+    offered_to: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     currency: Mapped[str]
     on_day: Mapped[date]
     due: Mapped[int] = mapped_column(Integer)

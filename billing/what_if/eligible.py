@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from billing.domain.tariff import Tariff
 from billing.queries.tariffs import parsed
+from billing.what_if.supplies import SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,25 @@ def offers_for(session: Session, segment: str, today: date) -> list[Offer]:
     rows = session.execute(_OFFERS, {"segment": segment, "today": today})
     offers = [Offer(row[0], parsed(row[1]), row[2], row[3]) for row in rows]
     return [one for one in offers if in_force(one.tariff, today) and (one.of_segment or not one.of_all)]
+
+
+_SEGMENTS = text(
+    """
+    select distinct c.segment
+    from agreements g
+    join accounts a on a.id = g.account_id
+    join customers c on c.id = a.customer_id
+    where g.tariff_id = :tariff and g.starts_on <= :today
+      and (g.ends_before is null or g.ends_before > :today)
+    order by 1
+    """
+)
+
+
+def segments_of(session: Session, tariff_id: int, today: date) -> list[str]:
+    """The segments that a tariff is for, by the same rule."""
+    found = list(session.scalars(_SEGMENTS, {"tariff": tariff_id, "today": today}))
+    return found or list(SEGMENTS)
 
 
 def in_force(tariff: Tariff, today: date) -> bool:

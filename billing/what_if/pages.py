@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from billing.answers.pictures import histogram
+from billing.answers.pictures import histogram, whole_money
 from billing.domain.money import amount_text
 from billing.domain.tariff_file import default_decimals
 from billing.what_if.report import (
@@ -50,6 +50,9 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
         lines = tariff_lines(v.session, _segment(segment))
         code = tariff or next((one.code for one in lines if one.change_minor is not None), "")
         chosen = next((one for one in lines if one.code == code), None)
+        if tariff and chosen is None:
+            raise NotFound("tariff", f"There is no tariff '{tariff}'.", "tariff")
+        currency = chosen.currency if chosen else ""
         report = _report(v, code, segment)
         bins = [(one.from_minor, one.below_minor, one.accounts) for one in report.histogram] if report else []
         return v.render(
@@ -63,7 +66,7 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
             ],
             segment_words=SEGMENT_WORDS,
             report=report,
-            chart=histogram(bins),
+            chart=histogram(bins, whole_money(currency, v.user.language, signed=True)),
             running=running_what_if(v.session, v.now - RUNNING_FOR),
         )
 

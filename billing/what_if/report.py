@@ -180,10 +180,10 @@ def group_of(segment: str, own: Int64Array, other: Int64Array, worth: int) -> Gr
 
 
 def histogram_of(saving_minor: Int64Array) -> tuple[Bin, ...]:
-    """About twenty bins of a round width, zero always a border; the outermost hundredths go to the ends."""
+    """About twenty bins of a round width, zero always a border; the outermost twentieths go to the ends."""
     if not saving_minor.size:
         return ()
-    low, high = (int(value) for value in np.percentile(saving_minor, (1, 99), method="inverted_cdf"))
+    low, high = (int(value) for value in np.percentile(saving_minor, (5, 95), method="inverted_cdf"))
     _, step, _ = axis(min(low, 0), max(high, 1), intervals=BINS)
     first, last = min(low, 0) // step, max(0, high // step)
     place = np.clip(saving_minor // step, first, last) - first

@@ -18,7 +18,7 @@ from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.tables import WhatIf
 from billing.what_if.base import BaseAccount, BaseWhatIf, Progress, base_what_if
-from billing.what_if.eligible import in_force
+from billing.what_if.eligible import in_force, segments_of
 from billing.what_if.supplies import SEGMENTS, BaseSupply, base_supplies
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.driver import driver_cursor
@@ -106,6 +106,7 @@ def _begun(
     row = WhatIf(
         tariff_id=tariff_id,
         segment=segment,
+        offered_to=segments_of(session, tariff_id, today),
         currency=other.currency,
         on_day=today,
         due=len(supplies),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0018"
 down_revision = "0017"
@@ -46,6 +47,7 @@ def _what_ifs() -> None:
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
         sa.Column("tariff_id", sa.BigInteger, sa.ForeignKey("tariffs.id"), nullable=False),
         sa.Column("segment", sa.Text),
+        sa.Column("offered_to", ARRAY(sa.Text), nullable=False),
         sa.Column("currency", sa.Text, nullable=False),
         sa.Column("on_day", sa.Date, nullable=False),
         sa.Column("due", sa.Integer, nullable=False),
