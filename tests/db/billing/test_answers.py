@@ -126,3 +126,17 @@ def test_the_next_bill_has_an_interval_once_the_clock_has_looked_back(
     low, middle, high = (Decimal(found[name]) for name in ("low", "forecast", "high"))
     assert low < middle < high and found["forecast"] == before["forecast"]
     assert found["certainty"] == "0.80" and "80\N{NO-BREAK SPACE}%" in document["sentence"]
+
+
+def test_each_line_has_its_rule_and_its_arithmetic(session: Session, billed: Supplied) -> None:
+    document = ask(session, billed.account, "charge")
+    found = {one["name"]: (one["value"], one["unit"]) for one in document["figures"]}
+    assert document["adds_up"] is not None and len(document["adds_up"]["parts"]) == 4
+    assert "energy used at all other hours" in document["if_asked_on"]
+    assert found["price"] == ("0.32", "GBP") and found["price_since"] == ("2024-01-01", "")
+    quantity, price = Decimal(found["quantity"][0]), Decimal(found["price"][0])
+    assert abs(quantity * price - Decimal(found["amount"][0])) <= Decimal("0.005")
+    tax = ask(session, billed.account, "charge", line="4")
+    assert "VAT is 5\N{NO-BREAK SPACE}% of £" in tax["sentence"]
+    first = ask(session, billed.account, "charge", line="1")
+    assert "the same for each month" in first["if_asked_on"] and " × " in first["if_asked_on"]
