@@ -1,0 +1,117 @@
+"""`utility-crm billing payments, direct-debit, statement, check-ledger` in the shapes that are promised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bank_files import entry, statement, transaction
+from billing_world import World
+from ledger_world import bill
+from sqlalchemy import Engine, text
+from typer.testing import CliRunner
+
+from billing.commands import app
+from utility_crm.app import load_tables
+from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.settings import settings
+
+IBAN = "GB33BUKB20201555555555"
+
+
+@pytest.fixture
+def engine(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """One account with a bill of 40.00 due, on 20 November 2026."""
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", fresh_database_url)
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+    settings.cache_clear()
+    load_tables()
+    made = make_engine(fresh_database_url)
+    with unit_of_work(made) as session:
+        bill(session, World(session).account()[1], 4000, number="B1")
+    yield made
+    made.dispose()
+    settings.cache_clear()
+
+
+def call(*words: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, [*words, "--json"])
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_from_a_mandate_to_a_statement(engine: Engine, tmp_path: Path) -> None:
+    creditor = ("direct-debit", "creditor", "--currency", "GBP", "--name", "Example Energy", "--iban", IBAN,
+                "--creditor-id", "GB98ZZZSDDBARC0000", "--return-fee", "3.50")  # fmt: skip
+    assert call(*creditor)[0] == 0
+    mandate = ("direct-debit", "mandate", "--account", "A0001", "--reference", "M1",
+               "--signed-on", "2026-01-31", "--name", "Ada Example", "--iban", IBAN)  # fmt: skip
+    assert call(*mandate) == (0, {"account": "A0001", "mandate": "M1"})
+    export = ("direct-debit", "export", "--collect-on", "2026-11-24", "--out", str(tmp_path))
+    code, document = call(*export)
+    (message,) = document["messages"]
+    assert (code, message["message"], message["amount"], message["new"]) == (
+        0, "DDGBP20261124-1", "40.00", True,
+    )  # fmt: skip
+    first = Path(message["file"]).read_bytes()
+    _, document = call(*export)
+    assert document["messages"] == [message | {"new": False}]
+    assert Path(message["file"]).read_bytes() == first
+
+    file = tmp_path / "bank.xml"
+    file.write_bytes(
+        statement(entry("40.00", batch="DDGBP20261124-1-FRST"), entry("5.00", transaction(text="who?")))
+    )
+    counts = {"booked": 1, "repeated": 0, "suspended": 1, "reversed": 0, "ignored": 0}
+    taken = {"file": str(file), "format": "camt.053", "status": "partial", **counts}
+    assert call("payments", "import", str(file)) == (1, {"files": [taken]})
+    _, again = call("payments", "import", str(file))
+    assert (again["files"][0]["status"], again["files"][0]["repeated"]) == ("unchanged", 2)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Tag,Betrag\n2026-11-20,x\n", encoding="utf-8")
+    code, refused = call(
+        "payments", "import", str(bad), "--columns", "date=Tag,amount=Betrag", "--currency", "GBP"
+    )
+    assert (code, refused["files"][0]["status"]) == (1, "rejected")
+    assert refused["files"][0]["problem"]["where"] == "line 2, amount"
+
+    code, document = call("statement", "--account", "A0001", "--from", "2026-01-01")
+    (row,) = document.pop("rows")
+    assert (code, row["kind"], row["amount"], row["pays"]) == (
+        0, "payment", "-40.00", [{"name": "B1", "amount": "40.00"}],
+    )  # fmt: skip
+    assert document == {
+        "account": "A0001", "currency": "GBP", "starts_on": "2026-01-01", "ends_before": "2026-11-21",
+        "opening": "40.00", "closing": "0.00",
+    }  # fmt: skip
+    assert call("direct-debit", "end", "--reference", "M1", "--on", "2026-12-31")[0] == 0
+    code, check = call("check-ledger")
+    assert (code, check["differences"]) == (0, [])
+    with engine.begin() as connection:
+        connection.execute(text("alter table account_balances disable trigger user"))
+        connection.execute(text("update account_balances set balance_minor = 1"))
+    code, check = call("check-ledger")
+    assert (code, [one["kind"] for one in check["differences"]]) == (1, ["balance", "open_items"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("payments", "import", "no such file"),
+        ("payments", "import", __file__, "--columns", "when=Tag"),
+        ("statement", "--account", "A1", "--from", "soon"),
+        ("direct-debit", "export", "--collect-on", "soon", "--out", "."),
+        ("direct-debit", "end", "--reference", "M1", "--on", ""),
+    ],
+)
+def test_what_cannot_be_understood_is_a_usage_error(words: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(app, list(words)).exit_code == 2
+
+
+def test_people_read_it_too(engine: Engine) -> None:
+    shown = CliRunner().invoke(app, ["statement", "--account", "A0001"]).stdout
+    assert "bill B1" in shown and shown.splitlines()[-1].endswith("40.00")
+    shown = CliRunner().invoke(app, ["check-ledger"]).stdout
+    assert "1 balances, 1 entries, 0 allocations: all agree" in shown
