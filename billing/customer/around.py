@@ -43,9 +43,10 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
     """A late amount to speak about, and periods that wait for readings."""
     _ = say(call.language)
     found = []
-    late = [one for one in call.once(to_pay) if one.overdue_minor and one.late_since]
+    asked = call.once(loads.dunnable)
+    late = [one for one in call.once(to_pay) if asked.get(one.id) and one.late_since]
     if late:
-        amount = money_sums(((one.currency, one.overdue_minor) for one in late), call.language)
+        amount = money_sums(((one.currency, asked[one.id]) for one in late), call.language)
         oldest = min(one.late_since for one in late if one.late_since)
         since = _("since %(day)s", day=day(oldest, call.language))
         words = _("%(amount)s is late: ask when it will be paid", amount=amount)

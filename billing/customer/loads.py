@@ -7,7 +7,7 @@ from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
-from billing.queries.dunning import Agreed, agreed_on
+from billing.queries.dunning import Agreed, agreed_on, dunnable_of
 from billing.queries.held import HeldRow, held_of
 from billing.queries.money_in import PaymentRow, payments_of
 from utility_crm.kit.module import CustomerCall
@@ -56,6 +56,12 @@ def corrections(call: CustomerCall) -> tuple[CorrectionRow, ...]:
     """Bills of theirs that were put right, or would differ, the newest first."""
     ids = [account.id for account in call.once(accounts)]
     return corrections_of(call.session, ids) if ids else ()
+
+
+def dunnable(call: CustomerCall) -> dict[int, int]:
+    """Of each late account, how much may be reminded of."""
+    late = [account.id for account in call.once(accounts) if account.overdue_minor]
+    return dunnable_of(call.session, late, call.today) if late else {}
 
 
 def chosen(call: CustomerCall) -> BillRow | None:

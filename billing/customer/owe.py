@@ -48,6 +48,12 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     rows = bills if whole else bills[:ROWS]
     agreed = call.once(loads.agreed)
     preview, not_planned = _preview(call, mine)
+    asked = call.once(loads.dunnable)
+    not_asked = [
+        (one.currency, one.overdue_minor - asked.get(one.id, 0))
+        for one in mine
+        if one.overdue_minor > asked.get(one.id, 0)
+    ]
     return Sheet(
         "billing/owe.html",
         {
@@ -74,6 +80,12 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "given": {"account": "", "amount": "", "reference": "", "method": "card"},
             "refused": None,
             "agreed": agreed,
+            "not_asked": money_sums(not_asked, call.language) if not_asked else "",
+            "can_plan": [one for one in mine if one.id not in {plan.account_id for plan in agreed.running}],
+            "can_promise": [
+                one for one in mine if one.id not in {promise.account_id for promise in agreed.promised}
+            ],
+            "held": [(one.number, -one.balance_minor, one.currency) for one in mine if one.balance_minor < 0],
             "currencies": {one.id: one.currency for one in call.once(loads.accounts)},
             "preview": preview,
             "not_planned": not_planned,

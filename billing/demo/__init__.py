@@ -14,6 +14,7 @@ from billing.actions.allocating import settle
 from billing.actions.issuing import issue_cycle
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month, month_of_cycle
+from billing.demo.agreeing import agree
 from billing.demo.paying import IssuedBill, Paid, payments
 from billing.demo.reminding import remind
 from billing.demo.tariff_files import tariff_files
@@ -108,6 +109,7 @@ def _payments(context: DemoBuild) -> None:
         settle(session, sorted({bill.account_id for bill in bills}))
         advance(1)
         remind(session, context.plan, bills, made)
+        agree(session, context.plan.as_of)
         context.analyse("outbox", "payments", "allocations", "ledger_entries", "account_balances", "bills")
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from billing.actions.agreeing import agree_plan, cancel_plan, take_promise
 from billing.actions.disputing import close_dispute, open_dispute
+from billing.actions.payments import refund
 from billing.money_in.entries import typed_minor
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bills import bill_named
@@ -33,6 +34,20 @@ def promise(
             today=v.today, by=v.user.id,
         )  # fmt: skip
         return _back(v, customer_id, "promise")
+
+
+@router.post("/customers/{customer_id}/refunds")
+def give_back(
+    request: Request, customer_id: int, account: Text = "", amount: Text = "", reference: Text = ""
+) -> Response:
+    """Book that what is held was given back."""
+    with visit(request, "agent") as v:
+        one = _account(v, customer_id, account)
+        refund(
+            v.session, one.id, typed_minor(amount, one.currency), reference=reference.strip(), paid_at=v.now,
+            posted_on=v.today,
+        )  # fmt: skip
+        return _back(v, customer_id, "refund")
 
 
 @router.post("/customers/{customer_id}/plans")

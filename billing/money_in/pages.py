@@ -19,6 +19,7 @@ from billing.money_in.pain008 import message_named
 from billing.money_in.taking import take_file
 from billing.money_in.words import kind_words, why_words
 from billing.queries.accounts import account_named
+from billing.queries.ledger import check_ledger
 from billing.queries.money_room import money_room
 from billing.queries.statements import Statement, statement_of
 from billing.wording import method_words
@@ -29,7 +30,7 @@ from utility_crm.web.visit import Visit, visit
 router = APIRouter()
 uploads = APIRouter(route_class=UploadRoute, max_body_size=WORDS_FOR_TOO_MUCH)
 Text = Annotated[str, Form()]
-ASKED = ("waiting", "files", "collected")
+ASKED = ("waiting", "files", "collected", "books")
 
 
 @router.get("/accounts/{number}/statement")
@@ -88,6 +89,7 @@ def _room(v: Visit, ask: str, kept: str = "", refused: Invalid | None = None) ->
         whys={one.code: why_words(one.code, v.user.language) for one in found.waiting},
         tomorrow=v.today + timedelta(days=1),
         refused=refused,
+        check=check_ledger(v.session) if ask == "books" else None,
     )
 
 

@@ -177,9 +177,14 @@ def disputed_minor(session: Session, account_id: int) -> int:
 
 def dunnable_minor(session: Session, account_id: int, today: date) -> int:
     """How much an account may be reminded of: late, and neither disputed, planned, promised nor collected."""
-    limited = DUNNABLE.replace("where b.status", "where b.account_id = :account and b.status", 1)
-    found = session.scalar(
-        text(f"with {limited} select sum(amount_minor) from dunnable"),
-        {"account": account_id, "today": today, "due_by": today - timedelta(days=1)},
+    return dunnable_of(session, [account_id], today).get(account_id, 0)
+
+
+def dunnable_of(session: Session, account_ids: Sequence[int], today: date) -> dict[int, int]:
+    """The same of several accounts at once; those with nothing late are left out."""
+    limited = DUNNABLE.replace("where b.status", "where b.account_id = any(:accounts) and b.status", 1)
+    rows = session.execute(
+        text(f"with {limited} select account_id, sum(amount_minor) from dunnable group by account_id"),
+        {"accounts": list(account_ids), "today": today, "due_by": today - timedelta(days=1)},
     )
-    return int(found or 0)
+    return {int(account_id): int(amount) for account_id, amount in rows}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from billing_world import Supplied
+from billing_world import NOW, Supplied
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from billing.actions.payments import take_payment
 from billing.queries.bills import bills_of
 from tests.web.conftest import MakeClient
 
@@ -34,6 +35,7 @@ def test_a_plan_is_shown_before_it_is_agreed(
     assert send(client, billed, "plans", **told) == 409
     shown = owe(client, billed)
     assert "Plan of 3 instalments" in shown and "One thing is agreed and open" in shown
+    assert "is late: ask when it will be paid" not in shown and "Monthly parts" not in shown
     (plan,) = session.scalars(text("select id from payment_plans"))
     assert send(client, billed, f"plans/{plan + 1}/cancel") == 404
     assert send(client, billed, f"plans/{plan}/cancel") == 303
@@ -42,10 +44,13 @@ def test_a_plan_is_shown_before_it_is_agreed(
 
 def test_a_promise_is_kept_on_the_page(make_client: MakeClient, billed: Supplied) -> None:
     client = make_client("agent")
+    assert "is late: ask when it will be paid" in owe(client, billed)
     told = {"account": billed.account, "amount": "20,00", "due_on": "2026-11-27"}
     assert send(client, billed, "promises", **told) == 303
     shown = owe(client, billed)
     assert "Promise to pay by 27 Nov" in shown and "£20.00" in shown
+    assert "They promise, in GBP" not in shown
+    assert ">£20.00</a>: it is agreed, disputed or being collected." in shown
     for wrong in ({"amount": "much"}, {"due_on": "soon"}, {"due_on": "2026-11-19"}):
         assert send(client, billed, "promises", **told | wrong) == 422
     assert send(client, billed, "promises", **told | {"account": "A9999"}) == 404
@@ -65,6 +70,21 @@ def test_a_dispute_won_is_credited(make_client: MakeClient, billed: Supplied, se
     assert send(client, billed, f"disputes/{dispute}/close", won="1") == 303
     assert "credited" in owe(client, billed)
     assert "−£5.00" in client.get(f"/accounts/{billed.account}/statement").text
+
+
+def test_what_is_held_is_given_back(make_client: MakeClient, billed: Supplied, session: Session) -> None:
+    client = make_client("agent")
+    assert "Give it back" not in owe(client, billed)
+    owed = session.scalar(text("select balance_minor from account_balances"))
+    assert isinstance(owed, int)
+    take_payment(
+        session, billed.account_id, owed + 1500, reference="p1", received_at=NOW, posted_on=NOW.date()
+    )
+    assert "Give back, of £15.00" in owe(client, billed)
+    told = {"account": billed.account, "reference": "back-1"}
+    assert send(client, billed, "refunds", **told, amount="15.01") == 403
+    assert send(client, billed, "refunds", **told, amount="15") == 303
+    assert session.scalar(text("select balance_minor from account_balances")) == 0
 
 
 def test_a_russian_agent_reads_of_agreements(make_client: MakeClient, billed: Supplied) -> None:

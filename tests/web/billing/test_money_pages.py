@@ -54,6 +54,7 @@ def test_ops_take_a_file_and_assign_what_waits(
 ) -> None:
     client = make_client("ops")
     assert "All the money that came in is somebody" in client.get("/billing/money").text
+    assert "Yes: every balance" in client.get("/billing/money?ask=books").text
     content = statement(
         entry("10.00", transaction(text="A0001"), reference="R1"),
         entry("30.00", transaction(text="hello", payer="Ben Example"), reference="R2"),
