@@ -98,6 +98,10 @@ def _charge() -> dict[str, Any]:
         {
             "tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill."),
             "net": _said(_net_rule(), "Net metering: energy given back is taken off, label by label."),
+            "registers": _said(
+                _some(_object({"name": _TEXT, "label": _TEXT})),
+                "Which label a register counts, where a meter has no intervals.",
+            ),
         },
     )
     tax = _object(

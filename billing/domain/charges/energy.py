@@ -17,11 +17,14 @@ from billing.domain.json_place import Fields
 
 @dataclass(frozen=True)
 class EnergyCharge(HashedOnce):
+    """registers: which label a register counts, by its name, where a meter has no intervals."""
+
     code: str
     periods: tuple[PricedPeriod, ...]
     kind: Literal["energy"] = "energy"
     tiers: TierRule | None = None
     net: NetRule | None = None
+    registers: tuple[tuple[str, str], ...] = ()
 
     def __hash__(self) -> int:
         return hash_once(self)
@@ -34,9 +37,24 @@ class EnergyCharge(HashedOnce):
         rule = read_rule(fields.fields("tiers")) if fields.has("tiers") else None
         periods = read_periods(items, seasons, has_holidays, may_have_tiers=rule is not None)
         net = read_net(fields.fields("net")) if fields.has("net") else None
+        registers = _read_registers(fields, periods) if fields.has("registers") else ()
         fields.finish()
         shared_caps = rule is not None and rule.fill != "each"
         check_periods(periods, fields.at("periods"), seasons, has_holidays, shared_caps=shared_caps)
         if net is not None:
             rule = tiers_under(net, rule, fields)
-        return cls(code, periods, tiers=rule, net=net)
+        return cls(code, periods, tiers=rule, net=net, registers=registers)
+
+
+def _read_registers(fields: Fields, periods: tuple[PricedPeriod, ...]) -> tuple[tuple[str, str], ...]:
+    """The `registers` of an energy charge: each by its name, with a label of the charge."""
+    labels = tuple(dict.fromkeys(period.label for period in periods))
+    found: dict[str, str] = {}
+    for value, place in fields.items("registers"):
+        one = Fields(value, place)
+        name = one.text("name")
+        if name in found:
+            one.refuse("name", f"'{name}' stands there twice")
+        found[name] = one.one_of("label", labels)
+        one.finish()
+    return tuple(found.items())
