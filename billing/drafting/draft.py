@@ -17,13 +17,13 @@ from billing.drafting.parts import (
     Drafted,
     Hold,
     Placed,
-    RatedSupply,
     folded,
     hold,
     joined,
     matrix_of,
     rated_supplies,
 )
+from billing.drafting.registers import read_supplies
 from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply
 from billing.queries.tariffs import tariffs_by_id
@@ -50,8 +50,9 @@ def draft_bills(
 def draft_accounts(session: Session, found: Sequence[Supply], known_at: datetime | None) -> Drafted:
     """Bills for the supplies of whole accounts with every gap filled that can be, and what somebody must
     answer for in them; or why there is none. Readings count as known at `known_at`."""
-    placed, holds = _placed(session, found, known_at)
-    rated: list[RatedSupply] = []
+    placed, by_dial, holds = _placed(session, found, known_at)
+    rated, refused, without = read_supplies(session, by_dial, known_at)
+    holds += [*refused, *(no_readings(supply) for supply in without)]
     gaps: list[Gap] = []
     for alike in _alike(placed):
         group, batch, refused = rated_group(alike, matrix_of)
@@ -73,20 +74,24 @@ def draft_accounts(session: Session, found: Sequence[Supply], known_at: datetime
 
 def _placed(
     session: Session, found: Sequence[Supply], known_at: datetime | None
-) -> tuple[list[Placed], list[Hold]]:
-    """Supplies beside their readings, all read at once; and those that cannot be billed whatever was read."""
+) -> tuple[list[Placed], list[tuple[Supply, Tariff, str]], list[Hold]]:
+    """Supplies beside their readings, all read at once; those that have no intervals, with tariff and zone;
+    and those that cannot be billed whatever was read."""
     tariffs = tariffs_by_id(session, {supply.tariff_id for supply in found})
     holds: list[Hold] = []
+    by_dial: list[tuple[Supply, Tariff, str]] = []
     ready: list[tuple[Supply, Tariff, str]] = []
     for supply in found:
         tariff = tariffs[supply.tariff_id]
         refused = _not_billable(supply, tariff)
-        if refused is None:
+        if refused is not None:
+            holds.append(refused)
+        elif supply.channel_ids:
             ready.append((supply, tariff, tariff.zone(supply.timezone)))
         else:
-            holds.append(refused)
+            by_dial.append((supply, tariff, tariff.zone(supply.timezone)))
     if not ready:
-        return [], holds
+        return [], by_dial, holds
     starts_at = min(day_starts_at(supply.starts_on, zone) for supply, _, zone in ready)
     ends_before = max(day_starts_at(supply.ends_before, zone) for supply, _, zone in ready)
     channels = list(dict.fromkeys(supply.channel_ids[0] for supply, _, _ in ready))
@@ -103,7 +108,7 @@ def _placed(
             holds.append(no_readings(supply))
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
-    return placed, holds
+    return placed, by_dial, holds
 
 
 def _rows(tables: Iterable[UsageTable]) -> dict[int, tuple[UsageTable, int]]:
@@ -115,8 +120,6 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
     point, channels = supply.service_point, len(supply.channel_ids)
     if supply.timezone is None:
         return hold(supply, "unassigned", f"Service point {point} is not assigned to a premise.")
-    if not channels:
-        return no_readings(supply)
     if channels > 1:
         return hold(
             supply, "several_channels", f"Service point {point} has {channels} channels of energy taken."

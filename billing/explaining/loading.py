@@ -36,6 +36,10 @@ def explain_bill(
         raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
     both = [bill] if against is None else [against, bill]
     sides = list(read) or read_both(session, bill, against)
+    if not all(sides):
+        silent = both[next(place for place, mine in enumerate(sides) if not mine)]
+        words = f"Bill {silent.number} charges what registers counted; no hour of it is known to explain."
+        raise Refused("by_register", words, silent.number)
     try:
         # Most bills are their supplies; only where they are not is it asked what else is on them.
         whole = all(_billed(mine) == one.total_minor for one, mine in zip(both, sides, strict=True))

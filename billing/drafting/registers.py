@@ -1,0 +1,140 @@
+"""Supplies without interval channels: what their registers counted, rated without a gap to fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.domain.axis import day_starts_at
+from billing.domain.days import Period
+from billing.domain.errors import NotRateable
+from billing.domain.money import Int64Array
+from billing.domain.rating import RatedBill
+from billing.domain.register_rating import RegisterMatrix, rate_registers, register_cuts
+from billing.domain.tariff import Tariff
+from billing.drafting.parts import Hold, RatedSupply, hold
+from billing.queries.supplies import Supply
+from meters.registers.consumption import RegisterUsage, register_consumption
+from meters.tables import ServicePoint
+
+
+def read_supplies(
+    session: Session, found: Sequence[tuple[Supply, Tariff, str]], known_at: datetime | None
+) -> tuple[list[RatedSupply], list[Hold], list[Supply]]:
+    """Each supply with its tariff and zone: those rated, those held, and those that have no register either.
+
+    An estimated or deemed read counts as estimated, and so does what no read at the ends of the days parts
+    from what lies beyond them. Days of which nothing is known yet are not billed: a read must come in first.
+    """
+    codes = {supply.service_point for supply, _, _ in found}
+    points: dict[str, int] = {}
+    if codes:
+        asked = select(ServicePoint.code, ServicePoint.id).where(ServicePoint.code.in_(codes))
+        points = {row.code: row.id for row in session.execute(asked)}
+    rated: list[RatedSupply] = []
+    holds: list[Hold] = []
+    without: list[Supply] = []
+    for (tariff, zone, period), mine in _alike(found).items():
+        try:
+            cuts = register_cuts(tariff, period)
+        except NotRateable as fault:
+            holds += [_refused(supply, fault) for supply in mine]
+            continue
+        starts_at, ends_before = (day_starts_at(day, zone) for day in (period.starts_on, period.ends_before))
+        at = [day_starts_at(day, zone) for day in cuts]
+        ids = [points[supply.service_point] for supply in mine]
+        used = register_consumption(session, ids, starts_at, ends_before, at, known_at)
+        done, refused, empty = _rated(mine, points, used, tariff, period)
+        rated, holds, without = [*rated, *done], [*holds, *refused], [*without, *empty]
+    return rated, holds, without
+
+
+def _alike(
+    found: Sequence[tuple[Supply, Tariff, str]],
+) -> Mapping[tuple[Tariff, str, Period], list[Supply]]:
+    groups: dict[tuple[Tariff, str, Period], list[Supply]] = {}
+    for supply, tariff, zone in found:
+        groups.setdefault((tariff, zone, Period(supply.starts_on, supply.ends_before)), []).append(supply)
+    return groups
+
+
+def _rated(
+    supplies: Sequence[Supply],
+    points: Mapping[str, int],
+    used: Mapping[int, Sequence[RegisterUsage]],
+    tariff: Tariff,
+    period: Period,
+) -> tuple[list[RatedSupply], list[Hold], list[Supply]]:
+    """Those with the same registers in one pass."""
+    holds: list[Hold] = []
+    without: list[Supply] = []
+    alike: dict[tuple[str, ...], list[tuple[Supply, list[RegisterUsage]]]] = {}
+    for supply in supplies:
+        mine = [one for one in used[points[supply.service_point]] if _is_energy_taken(one)]
+        unread = [one for one in mine if not all(part.known for part in one.parts)]
+        if not mine:
+            without.append(supply)
+        elif unread:
+            holds.append(_unread(supply, unread))
+        else:
+            alike.setdefault(tuple(one.name for one in mine), []).append((supply, mine))
+    rated: list[RatedSupply] = []
+    for names, group in alike.items():
+        parts = [[one.parts for one in mine] for _, mine in group]
+        counted = [[[part.micro for part in one] for one in mine] for mine in parts]
+        guessed = [
+            [[max(part.estimated_micro, part.spread_micro) for part in one] for one in mine] for mine in parts
+        ]
+        usage = RegisterMatrix(names, _by_part(counted), _by_part(guessed))
+        try:
+            batch = rate_registers(usage, tariff, period)
+        except NotRateable as fault:
+            holds += [_refused(supply, fault) for supply, _ in group]
+            continue
+        rated += [_part(supply, batch.bill(row)) for row, (supply, _) in enumerate(group)]
+    return rated, holds, without
+
+
+def _by_part(of_register: list[list[list[int]]]) -> Int64Array:
+    """int64 (customers, parts, registers), from lists of customers, registers, parts."""
+    return np.array(of_register, dtype=np.int64).swapaxes(1, 2)
+
+
+def _is_energy_taken(usage: RegisterUsage) -> bool:
+    return usage.direction == "import" and usage.unit == "kWh"
+
+
+def _part(supply: Supply, bill: RatedBill) -> RatedSupply:
+    lines = tuple(
+        (
+            line.kind,
+            line.label,
+            line.starts_on,
+            line.ends_before,
+            line.quantity_micro,
+            line.unit,
+            line.price_micro,
+            line.amount_minor,
+        )
+        for line in bill.lines
+    )
+    return RatedSupply(
+        supply, lines, bill.total_minor, bill.micro_kwh, bill.estimated_micro_kwh, bill.estimated_count
+    )
+
+
+def _refused(supply: Supply, fault: NotRateable) -> Hold:
+    return hold(supply, "not_rateable", f"It cannot be priced: {fault}.")
+
+
+def _unread(supply: Supply, unread: Sequence[RegisterUsage]) -> Hold:
+    names = ", ".join(one.name for one in unread)
+    words = (
+        f"No read tells yet what register {names} of service point {supply.service_point} counted from "
+        f"{supply.starts_on} to {supply.ends_before}."
+    )
+    return hold(supply, "no_readings", words)

@@ -1,0 +1,176 @@
+"""Supplies without intervals: billed by what their registers counted, held while nobody has read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from billing_world import NOW, Supplied, World, two_rate
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import Issued, issue_cycle
+from billing.cycles import Month
+from billing.explaining import explain_bill
+from billing.queries.bills import bills_of
+from meters.registers.recording import Taken, record_read
+from utility_crm.kit.errors import Refused
+
+OCTOBER = Month(2026, 10)
+KWH = 1_000_000
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+"""Reads are known from the instant at which they are recorded, which is now."""
+
+
+def dials(code: str = "dials") -> dict[str, Any]:
+    found = two_rate(code)
+    energy = found["versions"][0]["charges"][1]
+    energy["registers"] = [{"name": "T1", "label": "Day"}, {"name": "T2", "label": "Night"}]
+    return found
+
+
+@pytest.fixture
+def house(world: World, session: Session) -> Supplied:
+    """On the tariff `dials`; its meter has no channel."""
+    world.tariff(dials())
+    made = world.supplied("dials")
+    session.execute(text("delete from channels where id = :id"), {"id": made.channel_id})
+    return made
+
+
+def told(world: World, house: Supplied, at: datetime, kind: str = "actual", **kwh: float) -> None:
+    for register, figure in kwh.items():
+        taken = Taken(register, round(figure * KWH))
+        record_read(world.session, world.point_code(house.service_point_id), taken, at, kind)
+
+
+def issue(session: Session, *houses: Supplied) -> Issued:
+    accounts = [house.account_id for house in houses]
+    return issue_cycle(session, OCTOBER, 1, accounts, issued_on=date(2026, 11, 3), known_at=LATER, now=NOW)
+
+
+def lines(session: Session) -> list[tuple[Any, ...]]:
+    rows = session.execute(
+        text("select charge, label, quantity_micro, amount_minor from bill_lines order by bill_id, position")
+    )
+    return [tuple(row) for row in rows]
+
+
+def midnight(month: int, day: int = 1) -> datetime:
+    """Local midnight in London: summer time until 25 October."""
+    if month in (9, 10):
+        return datetime(2026, month, day, tzinfo=UTC).replace(day=day) - _HOUR
+    return datetime(2026, month, day, tzinfo=UTC)
+
+
+_HOUR = datetime(2026, 1, 1, 1) - datetime(2026, 1, 1)
+
+
+def test_reads_at_both_ends_are_billed_by_label(world: World, session: Session, house: Supplied) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), T1=1100, T2=560.5)
+    assert len(issue(session, house).bill_ids) == 1
+    assert lines(session) == [
+        ("fixed", "Standing charge", KWH, 990),
+        ("energy", "Night", round(60.5 * KWH), 726),
+        ("energy", "Day", 100 * KWH, 3200),
+        ("tax", "VAT", 4916 * 10_000, 246),
+    ]
+    (bill,) = session.execute(text("select micro_kwh, estimated_micro_kwh, estimated_readings from bills"))
+    assert tuple(bill) == (round(160.5 * KWH), 0, 0)
+
+
+def test_estimated_reads_are_flagged(world: World, session: Session, house: Supplied) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), "deemed", T1=1100)
+    told(world, house, midnight(11), T2=560)
+    issue(session, house)
+    (bill,) = session.execute(text("select micro_kwh, estimated_micro_kwh, estimated_readings from bills"))
+    assert tuple(bill) == (160 * KWH, 100 * KWH, 1)
+
+
+def test_a_read_days_after_the_end_is_parted_by_profile_and_flagged(
+    world: World, session: Session, house: Supplied
+) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11, 11), T1=1410, T2=500)
+    issue(session, house)
+    (bill,) = session.execute(text("select micro_kwh, estimated_micro_kwh from bills"))
+    assert 250 * KWH < bill.micro_kwh < 350 * KWH  # 31 of 41 days
+    assert bill.estimated_micro_kwh == bill.micro_kwh
+
+
+def test_what_nobody_has_read_is_held_until_somebody_has(
+    world: World, session: Session, house: Supplied
+) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), T1=1100)
+    (held,) = issue(session, house).held
+    assert held.code == "no_readings"
+    assert "No read tells yet what register T2 of service point" in held.reason
+    assert "from 2026-10-01 to 2026-11-01" in held.reason
+    told(world, house, midnight(11), T2=501)
+    assert len(issue(session, house).bill_ids) == 1
+
+
+def test_no_register_and_one_that_the_tariff_does_not_know(
+    world: World, session: Session, house: Supplied
+) -> None:
+    (held,) = issue(session, house).held
+    assert (held.code, "has no reading in these days" in held.reason) == ("no_readings", True)
+    told(world, house, midnight(10), T3=1)
+    told(world, house, midnight(11), T3=9)
+    (held,) = issue(session, house).held
+    assert held.code == "not_rateable"
+    assert "does not say whether register T3 counts Night or Day" in held.reason
+
+
+def test_a_price_that_changes_inside_the_month_cuts_what_was_counted(world: World, session: Session) -> None:
+    """The day register by a read on the day of the change, the night register by profile."""
+    found = dials("changing")
+    later = {**found["versions"][0], "starts_on": "2026-10-15"}
+    charges = [dict(charge) for charge in later["charges"]]
+    charges[1]["periods"] = [
+        {"label": "Night", "price": "0.20", "hours": ["00:00-07:00"]},
+        {"label": "Day", "price": "0.40", "otherwise": True},
+    ]
+    found["versions"].append({**later, "charges": charges})
+    world.tariff(found)
+    house = world.supplied("changing")
+    session.execute(text("delete from channels where id = :id"), {"id": house.channel_id})
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(10, 15), T1=1040)
+    told(world, house, midnight(11), T1=1100, T2=562)
+    issue(session, house)
+    found_lines = [line for line in lines(session) if line[0] == "energy"]
+    days = [line for line in found_lines if line[1] == "Day"]
+    nights = [line for line in found_lines if line[1] == "Night"]
+    assert [(line[2], line[3]) for line in days] == [(40 * KWH, 1280), (60 * KWH, 2400)]
+    assert sum(line[2] for line in nights) == 62 * KWH
+    assert len(nights) == 2 and all(line[2] > 20 * KWH for line in nights)
+
+
+def test_many_houses_are_billed_at_once_and_each_as_alone(world: World, session: Session) -> None:
+    world.tariff(dials())
+    houses = [world.supplied("dials") for _ in range(4)]
+    session.execute(text("delete from channels"))
+    for number, house in enumerate(houses):
+        told(world, house, midnight(10), T1=0, T2=0)
+        told(world, house, midnight(11), T1=100 + number, T2=50)
+    issue(session, *houses)
+    totals = session.execute(text("select total_minor from bills order by account_id")).scalars().all()
+    assert totals == [round((990 + 600 + 3200 + 32 * number) * 1.05) for number in range(4)]
+
+
+def test_a_bill_by_register_is_not_explained_and_says_why(
+    world: World, session: Session, house: Supplied
+) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), T1=1100, T2=560)
+    issue(session, house)
+    (bill,) = bills_of(session, [house.account_id])
+    with pytest.raises(Refused) as refusal:
+        explain_bill(session, bill, None)
+    assert refusal.value.code == "by_register"
+    assert "charges what registers counted" in str(refusal.value)
