@@ -18,7 +18,8 @@ MONTH = "2026-10"
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 BEFORE = (("2025-10", date(2025, 11, 20)), ("2026-09", date(2026, 10, 20)))
-"""Months billed beforehand, which this month's are held against, and the day each was run."""
+"""Months billed beforehand, which this month's are held against, and the day each was run. Between the two
+nobody took supply."""
 _SPANS = ((date(2025, 9, 10), date(2025, 11, 5)), (date(2026, 8, 10), date(2026, 11, 5)))
 
 _PEOPLE = """
@@ -33,9 +34,13 @@ select a.id, p.id, '2020-01-01' from accounts a join premises p on 'AC' || subst
 insert into service_points (code, premise_id) select 'SP' || id, id from premises;
 insert into channels (service_point_id, name, unit, direction, offset_minutes)
 select id, 'import', 'kWh', 'import', 0 from service_points;
-insert into agreements (account_id, service_point_id, tariff_id, starts_on)
-select o.account_id, s.id, t.id, '2020-01-01' from occupancies o
+insert into agreements (account_id, service_point_id, tariff_id, starts_on, ends_before, end_reason)
+select o.account_id, s.id, t.id, span.starts_on, span.ends_before, span.end_reason from occupancies o
+join accounts a on a.id = o.account_id
 join service_points s on s.premise_id = o.premise_id
+join (values (1, date '2025-10-01', date '2025-11-01', 'moved'), (1, '2026-09-01', null, null),
+             (15, '2025-09-15', '2025-10-15', 'moved'), (15, '2026-08-15', null, null))
+     as span (cycle_day, starts_on, ends_before, end_reason) on span.cycle_day = a.cycle_day
 join (select id, row_number() over (order by id) - 1 as place from tariffs) t on t.place = o.account_id % 3;
 insert into feeds (name, sha256, format, status, received_at)
 values ('all.csv', '', 'csv', 'ok', '2025-01-01Z')
