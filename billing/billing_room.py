@@ -1,4 +1,4 @@
-"""The billing room: what is held, what the runs did, which tariffs there are."""
+"""The billing room: what is held, what the runs did, who was not billed, which tariffs there are."""
 
 from __future__ import annotations
 
@@ -10,33 +10,58 @@ from sqlalchemy.orm import Session
 from billing.corrections.queries import effect_of_open
 from billing.cycles import Month
 from billing.queries.held import HeldRow, RunRow, bill_runs, held_accounts
+from billing.queries.monitors import Monitors, monitors
+from billing.queries.runs import Decision, RunDone, decisions_of, runs_done
 from billing.queries.tariffs import TariffRow, all_tariffs
 
-ASKED = ("held", "runs", "tariffs")
+NOTHING_MISSED = Monitors((), ())
+ASKED = ("held", "runs", "unbilled", "tariffs")
 
 
 @dataclass(frozen=True, slots=True)
 class BillingRoom:
     """last_month: the month before today's, offered for a run. differing: issued bills that would be others
-    today."""
+    today. chosen: of the held, the one that is looked at, with what was decided about it; done: runs as they
+    counted themselves."""
 
     held: tuple[HeldRow, ...]
     runs: tuple[RunRow, ...]
     tariffs: tuple[TariffRow, ...]
     last_month: str
     differing: int
+    done: tuple[RunDone, ...] = ()
+    monitors: Monitors = NOTHING_MISSED
+    chosen: HeldRow | None = None
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def releasable(self) -> int:
         return sum(one.releasable for one in self.held)
 
+    def month_before(self, run: RunRow) -> RunRow | None:
+        """The bills of the month before, in the same currency."""
+        month = Month.of(run.month).plus(-1).starts_on
+        known = (one for one in self.runs if one.currency == run.currency and one.month == month)
+        return next(known, None)
 
-def billing_room(session: Session, today: date, *, tariffs_alone: bool = False) -> BillingRoom:
-    """Four statements, or one."""
+
+def billing_room(
+    session: Session, today: date, *, tariffs_alone: bool = False, chosen: int = 0
+) -> BillingRoom:
+    """Seven statements, or one. chosen: which of the held to show in full, the first where it is none."""
+    tariffs, last_month = tuple(all_tariffs(session, today)), str(Month.of(today).plus(-1))
+    if tariffs_alone:
+        return BillingRoom((), (), tariffs, last_month, 0)
+    held = held_accounts(session)
+    one = next((row for row in held if row.id == chosen), held[0] if held else None)
     return BillingRoom(
-        () if tariffs_alone else held_accounts(session),
-        () if tariffs_alone else bill_runs(session),
-        tuple(all_tariffs(session, today)),
-        str(Month.of(today).plus(-1)),
-        0 if tariffs_alone else sum(one.bills for one in effect_of_open(session)),
+        held,
+        bill_runs(session),
+        tariffs,
+        last_month,
+        sum(found.bills for found in effect_of_open(session)),
+        runs_done(session),
+        monitors(session, today),
+        one,
+        decisions_of(session, one.id) if one else (),
     )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from billing.actions.holds import release_held
+from billing.actions.holds import keep_held, release_held
 from billing.actions.payments import take_payment
 from billing.answers_api import router as answers_router
 from billing.bill_page import QUESTIONS, bill_page
@@ -19,6 +19,7 @@ from billing.customer.why import explanation_context
 from billing.cycles import month_of_cycle
 from billing.documents.making import document_of
 from billing.domain.money import micro_text
+from billing.hold_words import SHORT, hold_words, use_columns
 from billing.life.pages import router as supply_router
 from billing.money_in.agreement_pages import router as agreements_router
 from billing.money_in.api import router as payments_router
@@ -32,7 +33,7 @@ from billing.runs import issue_bills, issue_for_account
 from billing.what_if.pages import router as what_if_router
 from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
 from utility_crm.kit.errors import Invalid, NotFound
-from utility_crm.web.visit import visit
+from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
 router.include_router(answers_router)
@@ -79,15 +80,32 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
 
 
 @router.get("/billing")
-def room(request: Request, ask: str = "", kept: str = "", period: str = "") -> Response:
-    """What is held, what the runs did, which tariffs there are; marketers read the tariffs."""
+def room(request: Request, ask: str = "", kept: str = "", period: str = "", held: int = 0) -> Response:
+    """What is held, what the runs did, who was not billed, which tariffs there are; marketers read the
+    tariffs."""
     with visit(request, "ops", "marketer") as v:
-        allowed = ASKED if v.user.role in ("ops", "admin") else ("tariffs",)
-        chosen = ask if ask in allowed else allowed[0]
-        found = billing_room(v.session, v.today, tariffs_alone=allowed == ("tariffs",))
-        return v.render(
-            "billing/room.html", page=found, ask=chosen, allowed=allowed, kept=kept, period=period
-        )
+        return _room(v, ask, held=held, kept=kept, period=period)
+
+
+def _room(
+    v: Visit, ask: str, *, held: int = 0, status: int = 200, refused: str = "", given: str = "", **more: Any
+) -> Response:
+    """refused: what is wrong with the reason that was given for keeping a hold."""
+    allowed = ASKED if v.user.role in ("ops", "admin") else ("tariffs",)
+    language = v.user.language
+    return v.render(
+        "billing/room.html",
+        status=status,
+        page=billing_room(v.session, v.today, tariffs_alone=allowed == ("tariffs",), chosen=held),
+        ask=ask if ask in allowed else allowed[0],
+        allowed=allowed,
+        said=partial(hold_words, language=language),
+        short=lambda row: dict.fromkeys(v.text(SHORT.get(code, code)) for code in row.codes),
+        columns=lambda row: use_columns(row.figures, language),
+        refused=refused,
+        given=given,
+        **{"kept": "", "period": "", **more},
+    )
 
 
 @router.get("/billing/tariffs/{code}")
@@ -105,25 +123,40 @@ def tariff(request: Request, code: str) -> Response:
 
 
 @router.post("/billing/runs")
-def run(request: Request, period: Text = "") -> Response:
-    """Bill the cycles that end in a month, in units of work of the run's own."""
+def run(request: Request, period: Text = "", draft: Text = "") -> Response:
+    """Bill the cycles that end in a month, or draft them, in units of work of the run's own."""
     with visit(request, "ops") as v:
-        today, now, redirect = v.today, v.now, v.redirect
-    done = issue_bills(request.app.state.engine, period.strip(), today=today, now=now)
+        today, now, redirect, who = v.today, v.now, v.redirect, v.user.id
+    done = issue_bills(
+        request.app.state.engine, period.strip(), today=today, now=now, draft=bool(draft), started_by=who
+    )
+    if done.draft:
+        return redirect("/billing", ask="runs", period=str(done.month))
     kept = f"{done.issued}-{done.unchanged}-{len(done.held)}"
     return redirect("/billing", ask="held" if done.held else "runs", kept=kept, period=str(done.month))
 
 
 @router.post("/billing/held/{held_id}/release")
-def release(request: Request, held_id: int) -> Response:
-    """Let a gap be filled, and bill the account at once."""
+def release(request: Request, held_id: int, reason: Text = "") -> Response:
+    """Let a draft through, and bill the account at once."""
     with visit(request, "ops") as v:
         held = held_by_id(v.session, held_id)
-        release_held(v.session, held_id, v.user.id, v.now)
+        release_held(v.session, held_id, v.user.id, v.now, reason)
         month = month_of_cycle(held.starts_on, held.cycle_day)
         done = issue_for_account(v.session, held.account_id, held.cycle_day, month, today=v.today, now=v.now)
         kept = f"{len(done.bill_ids)}-{done.unchanged}-{len(done.held)}"
         return v.redirect("/billing", ask="held", kept=kept, period=str(month))
+
+
+@router.post("/billing/held/{held_id}/keep")
+def keep(request: Request, held_id: int, reason: Text = "") -> Response:
+    """Say why an account goes on waiting."""
+    with visit(request, "ops") as v:
+        if not reason.strip():
+            refused = v.text("Say why it goes on waiting.")
+            return _room(v, "held", held=held_id, status=422, refused=refused, given=reason)
+        keep_held(v.session, held_id, v.user.id, v.now, reason)
+        return v.redirect("/billing", ask="held", held=str(held_id))
 
 
 @router.post("/customers/{customer_id}/payments")

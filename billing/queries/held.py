@@ -60,6 +60,10 @@ class RunRow:
     issued_first: date
     issued_last: date
 
+    @property
+    def average_minor(self) -> int:
+        return round(self.total_minor / self.bills)
+
 
 _HELD = """
     select h.id, a.id, a.number, a.cycle_day, c.id, c.name, h.starts_on, h.ends_before, h.code, h.reason,
