@@ -218,7 +218,7 @@ def _counts(session: Session) -> Any:
 
 
 def test_as_many_statements_for_many_as_for_few(world: World, session: Session) -> None:
-    few, many = [used(world, 30) for _ in range(2)], [used(world, kwh) for kwh in (10, 30, 0, 1, 30, 12)]
+    few, many = [used(world, kwh) for kwh in (10, 30)], [used(world, kwh) for kwh in (10, 30, 0, 1, 30, 12)]
     found = []
     for some in (few, many):
         statements: list[str] = []
