@@ -14,21 +14,31 @@ from billing.tables import Bill
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """A bill's invoice. gathered_on: the number of the consolidated invoice that the bill stands on."""
+    """A bill's invoice. gathered_on: the number of the consolidated invoice that the bill stands on.
+    credit_note: what took the bill back, replaced_by: the bill in its place; replaces: the bill that this one
+    stands in the place of."""
 
     addressee: str
     tax_number: str
     language: str
     gathered_on: str | None
+    credit_note: str | None
+    replaced_by: str | None
+    replaces: str | None
 
 
 _OF_BILL = text(
     """
     select i.addressee ->> 'name', coalesce(i.addressee ->> 'tax_number', ''), i.addressee ->> 'language',
-           g.number
+           g.number, n.number, later.number,
+           (select min(earlier.number) from corrections r join bills earlier on earlier.id = r.bill_id
+            where r.new_bill_id = i.bill_id)
     from invoices i
     left join gathered_bills b on b.bill_id = i.bill_id
     left join invoices g on g.id = b.invoice_id
+    left join credit_notes n on n.bill_id = i.bill_id
+    left join corrections c on c.id = n.correction_id
+    left join bills later on later.id = c.new_bill_id
     where i.bill_id = :bill
     """
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from billing_world import NOW, Supplied, World
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from billing.actions.issuing import issue_cycle
+from billing.corrections.approving import approve_corrections
+from billing.corrections.finding import find_corrections
 from billing.cycles import Month
 from billing.money_in.entries import typed_minor
 from billing.queries.bills import bills_of, lines_of_bill
@@ -62,6 +64,25 @@ def test_the_invoice_by_rate_and_its_document(
     assert document.headers["content-type"] == "application/pdf" and document.content.startswith(b"%PDF-1.7")
     assert f"{bill.number}.pdf" in document.headers["content-disposition"]
     assert document.content == agent.get(f"/bills/{bill.number}.pdf").content
+
+
+def test_a_bill_taken_back_says_so_and_what_stands_in_its_place(
+    make_client: MakeClient, billed: Supplied, world: World, session: Session
+) -> None:
+    later = NOW + timedelta(days=5)
+    world.even(
+        billed.channel_id, date(2026, 10, 12), 3, 900_000, feed_id=world.feed(later - timedelta(hours=1))
+    )
+    when = {"today": later.date(), "now": later, "country": "GB"}
+    find_corrections(session, known_at=later, **when)
+    ids = session.scalars(text("select id from corrections where state = 'proposed'")).all()
+    approve_corrections(session, ids, user_id=None, decision="read late", **when)
+    agent = make_client("agent")
+    page = agent.get("/bills/2026-10-000001?ask=paid").text
+    assert "Taken back CN-2026-000001" in words(page)
+    assert "taken back by credit note CN-2026-000001; bill 2026-10-000002 stands in its place" in words(page)
+    assert agent.get("/bills/CN-2026-000001.pdf").content.startswith(b"%PDF")
+    assert "In the place of 2026-10-000001" in words(agent.get("/bills/2026-10-000002").text)
 
 
 def test_what_is_open_before_it_is_said(make_client: MakeClient, billed: Supplied, session: Session) -> None:
