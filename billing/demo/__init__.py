@@ -15,6 +15,7 @@ from billing.actions.issuing import issue_cycle
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month, month_of_cycle
 from billing.demo.agreeing import agree
+from billing.demo.gathering import gather
 from billing.demo.paying import IssuedBill, Paid, payments
 from billing.demo.reminding import remind
 from billing.demo.tariff_files import tariff_files
@@ -34,6 +35,8 @@ def build(context: DemoBuild) -> None:
     _agreements(context)
     _bills(context)
     _payments(context)
+    with context.session() as session:
+        gather(session)
 
 
 def _tariffs(context: DemoBuild) -> None:
@@ -77,7 +80,7 @@ def _bills(context: DemoBuild) -> None:
             if turn < FRESH_RUNS:
                 context.analyse("bills", "account_balances", "held_bills")
             advance(1)
-    context.analyse("bills", "bill_lines", "ledger_entries")
+    context.analyse("bills", "bill_lines", "invoices", "ledger_entries")
 
 
 def _run(session: Session, month: Month, cycle: int, accounts: list[int], end: date) -> None:

@@ -18,7 +18,7 @@ from billing.invoices.numbers import Numbered, next_number
 from billing.invoices.supplier import supplier_id
 from utility_crm.kit.errors import Conflict, NotFound
 
-TAG = "one-invoice"
+TAG = "one invoice"
 """A customer's tag that asks for it each month."""
 
 _PAYER = text("select id from customers where number = :number for no key update")

@@ -163,7 +163,7 @@ def test_the_command_gathers_and_keeps_tax_numbers(committed: Engine, tmp_path: 
         return done.exit_code, json.loads(done.stdout)
 
     with committed.begin() as connection:
-        connection.execute(text("update customers set tags = '{one-invoice}' where id = 1"))
+        connection.execute(text("update customers set tags = array['one invoice'] where id = 1"))
         for table, column in (("accounts", "payer_id"), ("invoices", "customer_id")):
             connection.execute(text(f"update {table} set {column} = 1 where {column} in (2, 3)"))
     numbers = [f"2026-10-{place:06d}" for place in (1, 2, 3)]

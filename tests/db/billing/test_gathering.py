@@ -107,7 +107,7 @@ def test_no_bill_stands_on_two(sites: list[Supplied], session: Session) -> None:
 
 def test_who_asks_for_it_is_found_once(sites: list[Supplied], session: Session) -> None:
     assert customers_asking(session, "2026-10") == ()
-    session.execute(text("update customers set tags = '{one-invoice}'"))
+    session.execute(text("update customers set tags = array['one invoice']"))
     assert customers_asking(session, "2026-10") == ("C1",)
     gather_bills(session, "C1", "2026-10", TODAY)
     assert customers_asking(session, "2026-10") == ()

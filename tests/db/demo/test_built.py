@@ -194,3 +194,15 @@ def test_prices_changed_once_inside_the_bills(demo: Connection) -> None:
         change=date(2026, 10, 1),
     )
     assert sorted(tuple(row) for row in lines) == [(False, 278_000), (True, 301_000)]
+
+
+def test_who_has_several_sites_gets_one_invoice(demo: Connection) -> None:
+    rows = demo.execute(
+        text(
+            "select i.gross_minor, sum(b.total_minor) as bills, count(*) as sites from invoices i "
+            "join gathered_bills g on g.invoice_id = i.id join bills b on b.id = g.bill_id group by i.id"
+        )
+    ).all()
+    assert rows
+    for row in rows:
+        assert row.gross_minor == row.bills and row.sites > 1
