@@ -83,6 +83,22 @@ class Usage:
         return self.starts_at + timedelta(minutes=self.interval_minutes * self.micro_kwh.size)
 
 
+def laid_on(found: Usage, starts_at: datetime, interval_minutes: int, size: int) -> Usage | None:
+    """The same readings over another time, missing where they were not read; None where
+    the intervals differ."""
+    before, apart = divmod(found.starts_at - starts_at, timedelta(minutes=interval_minutes))
+    if apart or found.interval_minutes != interval_minutes:
+        return None
+    values, missing = np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)
+    estimated = np.zeros(size, dtype=bool)
+    begin, end = max(0, before), min(size, before + found.micro_kwh.size)
+    if end > begin:
+        theirs = slice(begin - before, end - before)
+        values[begin:end] = found.micro_kwh[theirs]
+        missing[begin:end], estimated[begin:end] = found.missing[theirs], found.estimated[theirs]
+    return Usage(starts_at, interval_minutes, values, missing, estimated)
+
+
 @dataclass(frozen=True, eq=False)
 class UsageMatrix:
     """Several customers on one axis. micro_kwh: int64 (customers, intervals), zero where missing.

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.tariff import Tariff
+from billing.drafting.exported import export_channels, with_export
 from billing.drafting.gaps import NEAR, Gap, filled_supplies, judged, no_readings, unread_supplies
 from billing.drafting.groups import rated_group
 from billing.drafting.parts import (
@@ -95,6 +96,7 @@ def _placed(
     starts_at = min(day_starts_at(supply.starts_on, zone) for supply, _, zone in ready)
     ends_before = max(day_starts_at(supply.ends_before, zone) for supply, _, zone in ready)
     channels = list(dict.fromkeys(supply.channel_ids[0] for supply, _, _ in ready))
+    channels += export_channels(ready)
     rows = _rows(usage(session, channels, starts_at, ends_before, known_at))
     if silent := [channel for channel in channels if channel not in rows]:
         # What was read near by says how long their intervals are, and may fill them.
@@ -108,7 +110,8 @@ def _placed(
             holds.append(no_readings(supply))
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
-    return placed, by_dial, holds
+    placed, not_given = with_export(session, placed, rows)
+    return placed, by_dial, holds + not_given
 
 
 def _rows(tables: Iterable[UsageTable]) -> dict[int, tuple[UsageTable, int]]:

@@ -16,7 +16,16 @@ from billing.domain.days import HOLIDAY, Period, day_kind
 from billing.domain.gaps import GapFill, fill_gaps
 from billing.domain.usage import Usage, UsageMatrix
 from billing.drafting.groups import rated_group
-from billing.drafting.parts import Fill, Hold, Placed, RatedSupply, hold, rated_supplies, usage_row
+from billing.drafting.parts import (
+    Fill,
+    Hold,
+    Placed,
+    RatedSupply,
+    hold,
+    rated_supplies,
+    usage_row,
+    with_exports,
+)
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable, usage
 
@@ -134,7 +143,7 @@ def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply],
         gap_of = {item.supply: gap for item, gap in found}
 
         def matrix(items: Sequence[Placed], gap_of: dict[Supply, GapFill] = gap_of) -> UsageMatrix:
-            return UsageMatrix.of([gap_of[item.supply].usage for item in items])
+            return with_exports(UsageMatrix.of([gap_of[item.supply].usage for item in items]), items)
 
         group, batch, refused = rated_group([item for item, _ in found], matrix)
         holds += refused

@@ -8,6 +8,7 @@ from billing.domain.errors import MissingPrices, NotRateable
 from billing.domain.rating import RatedBatch, rate
 from billing.domain.usage import UsageMatrix
 from billing.drafting.parts import Hold, Placed, hold
+from billing.queries.net_credits import state_of_all
 
 Rated = tuple[list[Placed], RatedBatch | None, list[Hold]]
 """Those that were rated, in the order of the batch; None where nobody was; the others, held."""
@@ -21,7 +22,9 @@ def rated_group(group: Sequence[Placed], matrix_of: Callable[[Sequence[Placed]],
     while rest:
         first = rest[0]
         try:
-            return rest, rate(matrix_of(rest), first.tariff, first.period, timezone=first.zone), holds
+            state = state_of_all([item.state for item in rest])
+            batch = rate(matrix_of(rest), first.tariff, first.period, timezone=first.zone, state=state)
+            return rest, batch, holds
         except MissingPrices as fault:
             words = f"There is no price in the series {fault.series} for {fault.at:%Y-%m-%d %H:%M} UTC."
             holds += [hold(rest[row].supply, fault.code, words) for row in fault.rows]

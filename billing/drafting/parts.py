@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from billing.domain.days import Period
 from billing.domain.rating import RatedBatch
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.usage import Usage, UsageMatrix, laid_on
+from billing.queries.net_credits import CreditRow
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable
 
@@ -51,6 +53,7 @@ class RatedSupply:
     estimated_readings: int
     fill: Fill | None = None
     interval_minutes: int = 30
+    credits: tuple[CreditRow, ...] = ()
 
     @property
     def missing_minutes(self) -> int:
@@ -114,7 +117,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A supply with its tariff, zone, days, and the row that holds its readings."""
+    """A supply with its tariff, zone, days, and the row that holds its readings. export: where the tariff
+    reads it. state: what the bill before left."""
 
     supply: Supply
     tariff: Tariff
@@ -122,6 +126,8 @@ class Placed:
     period: Period
     table: UsageTable
     row: int
+    export: Usage | None = None
+    state: SupplyState = NOTHING_KNOWN
 
     @property
     def channel_id(self) -> int:
@@ -145,13 +151,35 @@ def matrix_of(group: Sequence[Placed]) -> UsageMatrix:
     table = group[0].table
     rows = [item.row for item in group]
     chosen = slice(None) if rows == list(range(len(table.channel_ids))) else np.array(rows)
-    return UsageMatrix(
-        table.starts_at,
-        table.interval_minutes,
-        table.micro[chosen],
-        table.missing[chosen],
-        table.estimated[chosen],
+    return with_exports(
+        UsageMatrix(
+            table.starts_at,
+            table.interval_minutes,
+            table.micro[chosen],
+            table.missing[chosen],
+            table.estimated[chosen],
+        ),
+        group,
     )
+
+
+def with_exports(found: UsageMatrix, group: Sequence[Placed]) -> UsageMatrix:
+    """The same with what the supplies gave back; who has no such channel gave nothing."""
+    if all(item.export is None for item in group):
+        return found
+    size = found.micro_kwh.shape[1]
+    axis = (found.starts_at, found.interval_minutes)
+    rows = []
+    for item in group:
+        laid = None if item.export is None else laid_on(item.export, *axis, size)
+        rows.append(laid or Usage.of(*axis, np.zeros(size, dtype=np.int64)))
+    return replace(found, export=UsageMatrix.of(rows))
+
+
+def _credits(batch: RatedBatch, row: int) -> tuple[CreditRow, ...]:
+    left = [(one.code, "credit", one.label, one.hour, int(one.micro_kwh[row])) for one in batch.credits]
+    years = [(one.code, "surplus", "", -1, int(one.micro_kwh[row])) for one in batch.surplus]
+    return tuple(one for one in (*left, *years) if one[4])
 
 
 def rated_supplies(
@@ -183,6 +211,7 @@ def rated_supplies(
             counts[row],
             None if fills is None else fills[row],
             group[row].table.interval_minutes,
+            _credits(batch, row),
         )
         for row in rows
     ]

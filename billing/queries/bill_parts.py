@@ -17,9 +17,11 @@ from billing.domain.axis import day_starts_at
 from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
 from billing.domain.rating import RatedBill
+from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage
+from billing.domain.usage import Usage, laid_on
 from billing.queries.bills import BillRow
+from billing.queries.net_credits import states_before
 from billing.queries.prices import named_by, prices_at_instants
 from billing.queries.tariffs import parsed
 from meters.usage import UsageTable, usage_at_instants
@@ -40,6 +42,14 @@ class BillPart:
     timezone: str
     billed_minor: int
     fills: tuple[tuple[datetime, int], ...]
+    export_channel_id: int | None = None
+    state: SupplyState = NOTHING_KNOWN
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Those that its bill was made of."""
+        given = () if self.export_channel_id is None else (self.export_channel_id,)
+        return (self.channel_id, *given)
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -62,7 +72,9 @@ _PARTS = text(
                (select d.document from tariff_history d where d.tariff_id = t.id and d.last_bill_id >= b.id
                 order by d.last_bill_id, d.id limit 1), t.document) as text),
            greatest(g.starts_on, b.starts_on),
-           least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh
+           least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh,
+           (select min(x.id) from channels x
+            where x.service_point_id = s.id and x.direction = 'export' and x.unit = 'kWh')
     from (select bill_id, agreement_id, sum(amount_minor) as billed from bill_lines
           where bill_id = any(:bills) group by bill_id, agreement_id) l
     join bills b on b.id = l.bill_id
@@ -81,15 +93,17 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
     """The parts of each bill, by service point and time."""
     found: dict[int, list[BillPart]] = {bill_id: [] for bill_id in bill_ids}
     for row in session.execute(_PARTS, {"bills": list(bill_ids)}):
-        bill_id, agreement, point, meter, channel, document, first, last, zone, billed, at, micro = row
+        bill_id, agreement, point, meter, channel, document, first, last, zone, billed, at, micro, given = row
+        tariff = parsed(document)
         found[bill_id].append(
             BillPart(
                 *(bill_id, agreement, point, meter, channel),
-                parsed(document),
+                tariff,
                 Period(first, last),
                 zone,
                 int(billed),
                 tuple(zip(at or (), micro or (), strict=True)),
+                given if tariff.reads_export else None,
             )
         )
     return {bill_id: tuple(parts) for bill_id, parts in found.items()}
@@ -153,7 +167,7 @@ def read_bills(
         return [() for _ in bills]
     *then, now = usage_at_instants(
         session,
-        list(dict.fromkeys(part.channel_id for part in every)),
+        list(dict.fromkeys(channel for part in every for channel in part.channels)),
         min(part.span[0] for part in every),
         max(part.span[1] for part in every),
         [*(bill.known_at for bill, _ in bills), None],
@@ -168,7 +182,8 @@ def read_bills(
 def _priced(
     session: Session, bills: Sequence[tuple[BillRow, Sequence[BillPart]]]
 ) -> list[tuple[BillPart, ...]]:
-    """Each bill's parts, their tariffs with the prices that the bill knew; at most one statement."""
+    """Each bill's parts, their tariffs with the prices that the bill knew, and what the bill before left; at
+    most a statement each."""
     every = [part for _, parts in bills for part in parts]
     known = prices_at_instants(
         session,
@@ -177,9 +192,22 @@ def _priced(
         max(part.span[1] for part in every),
         [bill.known_at for bill, _ in bills],
     )
+    reading = [(bill, part) for bill, parts in bills for part in parts if part.tariff.reads_export]
+    starts = [(bill.account_id, part.service_point, part.period.starts_on) for bill, part in reading]
+    states = {
+        (bill.id, part.agreement_id): state
+        for (bill, part), state in zip(reading, states_before(session, starts), strict=True)
+    }
     return [
-        tuple(replace(part, tariff=part.tariff.with_prices(prices)) for part in parts)
-        for (_, parts), prices in zip(bills, known, strict=True)
+        tuple(
+            replace(
+                part,
+                tariff=part.tariff.with_prices(prices),
+                state=states.get((bill.id, part.agreement_id), NOTHING_KNOWN),
+            )
+            for part in parts
+        )
+        for (bill, parts), prices in zip(bills, known, strict=True)
     ]
 
 
@@ -188,7 +216,12 @@ def _read(part: BillPart, then: dict[int, Usage], now: dict[int, Usage]) -> Read
     if known is not None:
         known = _inside(known, part)
         known = known if _comparable(billed, known) else None
-    return ReadPart(part, _KnownSide(billed, part.tariff, part.period, part.timezone, known))
+    if part.export_channel_id is not None and part.export_channel_id in then:
+        given = then[part.export_channel_id]
+        export = laid_on(given, billed.starts_at, billed.interval_minutes, billed.micro_kwh.size)
+        billed = replace(billed, export=export)
+    side = _KnownSide(billed, part.tariff, part.period, part.timezone, known, part.state)
+    return ReadPart(part, side)
 
 
 def _rows(tables: Sequence[UsageTable]) -> dict[int, Usage]:

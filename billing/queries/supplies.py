@@ -28,6 +28,7 @@ class Supply:
     """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
 
     channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
+    export_channel_ids: of energy given back; a tariff that reads them needs at most one.
     segment: of the account's customer. area_id: the network's area in which the premise lies, None for none.
     """
 
@@ -44,6 +45,7 @@ class Supply:
     channel_ids: tuple[int, ...]
     segment: str = ""
     area_id: int | None = None
+    export_channel_ids: tuple[int, ...] = ()
 
 
 _DUE = text(
@@ -73,7 +75,10 @@ _SUPPLIES = text(
            coalesce((select array_agg(h.id order by h.id) from channels h
                      where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'),
                     cast('{}' as bigint[])),
-           u.segment, coalesce(n3.id, n2.id, n1.id)
+           u.segment, coalesce(n3.id, n2.id, n1.id),
+           coalesce((select array_agg(h.id order by h.id) from channels h
+                     where h.service_point_id = s.id and h.direction = 'export' and h.unit = 'kWh'),
+                    cast('{}' as bigint[]))
     from accounts a
     join customers u on u.id = a.customer_id
     join agreements g on g.account_id = a.id and g.starts_on < :ends_before
@@ -115,6 +120,6 @@ def supplies(
     values = {"ids": list(account_ids), "starts_on": starts_on, "ends_before": ends_before}
     found = []
     for row in session.execute(_SUPPLIES, values):
-        *of_supply, channels, segment, area_id = row
-        found.append(Supply(*(*of_supply, tuple(channels), segment, area_id)))
+        *of_supply, channels, segment, area_id, exports = row
+        found.append(Supply(*(*of_supply, tuple(channels), segment, area_id, tuple(exports))))
     return found

@@ -50,6 +50,7 @@ from billing.tables.plans import (
     Promise,
 )
 from billing.tables.prices import (
+    NetCredit,
     PriceDay,
     PriceDayHistory,
     PriceImport,
@@ -100,6 +101,7 @@ __all__ = [
     "InvoiceGroupMember",
     "LedgerEntry",
     "Mandate",
+    "NetCredit",
     "NumberSeries",
     "Payment",
     "PaymentFile",

@@ -1,10 +1,10 @@
-"""Price series: what a kWh costs at each interval, and who said so when."""
+"""Price series: what a kWh costs at each interval, and who said so when; and what bills leave in kWh."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -58,3 +58,22 @@ class PriceDayHistory(Base):
     price_micro: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
     import_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("price_imports.id"), primary_key=True)
     replaced_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("price_imports.id"))
+
+
+class NetCredit(Base):
+    """What a bill of net metering leaves to the next one of the same service point: `credit` of a label, or
+    the `surplus` of the year so far. See billing.domain.supply_state for the rest."""
+
+    __tablename__ = "net_credits"
+    __table_args__ = (
+        CheckConstraint("kind in ('credit', 'surplus')", name="kind"),
+        CheckConstraint("kind = 'surplus' or micro_kwh >= 0", name="credit"),
+    )
+
+    bill_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("bills.id"), primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("agreements.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    micro_kwh: Mapped[int]

@@ -62,7 +62,7 @@ class Side:
         guessed[begin:end][there] = self.known.estimated[theirs][there]
         missing = self.usage.missing.copy()
         missing[begin:end][there] = False
-        return Usage(self.usage.starts_at, step, values, missing, guessed)
+        return Usage(self.usage.starts_at, step, values, missing, guessed, self.usage.export)
 
 
 @dataclass(frozen=True, eq=False)

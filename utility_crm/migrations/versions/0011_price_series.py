@@ -1,5 +1,6 @@
-"""Price series that dynamic tariffs are priced by: a row a series and day (UTC), with the history of what was
-replaced, so that a bill can be made again from the prices it knew."""
+"""Price series that dynamic tariffs are priced by: a row a series and day (UTC), with the history of what
+was replaced, so that a bill can be made again from the prices it knew. And the credit in kWh that a bill of
+net metering leaves to the next."""
 
 from __future__ import annotations
 
@@ -39,6 +40,18 @@ create table price_day_history (
     replaced_by bigint not null constraint fk_price_day_history_replaced_by references price_imports (id),
     constraint pk_price_day_history primary key (series_id, day, import_id)
 );
+create table net_credits (
+    bill_id bigint not null constraint fk_net_credits_bill_id references bills (id),
+    agreement_id bigint not null constraint fk_net_credits_agreement_id references agreements (id),
+    code text not null,
+    kind text not null,
+    label text not null,
+    hour smallint not null,
+    micro_kwh bigint not null,
+    constraint pk_net_credits primary key (bill_id, agreement_id, code, kind, label, hour),
+    constraint ck_net_credits_kind check (kind in ('credit', 'surplus')),
+    constraint ck_net_credits_credit check (kind = 'surplus' or micro_kwh >= 0)
+);
 """
 
 
@@ -47,5 +60,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("price_day_history", "price_days", "price_imports", "price_series"):
+    for table in ("net_credits", "price_day_history", "price_days", "price_imports", "price_series"):
         op.drop_table(table)
