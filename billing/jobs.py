@@ -14,6 +14,7 @@ from billing.actions.issuing import issue_cycle, lock_accounts
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
 from billing.cycles import Month
+from billing.life.settling import close_even_accounts
 from billing.queries.gate import gate_book
 from billing.queries.monitors import monitors
 from billing.queries.reminders import bills_to_remind
@@ -125,6 +126,11 @@ def _today(now: datetime) -> date:
     return known.as_of or today_in(known.timezone, now)
 
 
+def close_ended_accounts(session: Session, now: datetime) -> str:
+    """Accounts whose supply has ended and that are even are closed."""
+    return f"{close_even_accounts(session, _today(now))} accounts closed"
+
+
 def look_for_corrections(session: Session, now: datetime) -> str:
     """Which issued bills would differ by what came in since the last look; a person decides about them."""
     today = _today(now)
@@ -137,6 +143,7 @@ JOBS = (
     Job("billing.remind", _HOUR, remind_of_late_bills),
     Job("billing.bill", _HOUR, bill_what_is_due),
     Job("billing.corrections", _HOUR, look_for_corrections),
+    Job("billing.close", 6 * _HOUR, close_ended_accounts),
     Job("billing.monitors", _DAY, watch_who_is_billed),
     Job("billing.spreads", _DAY, learn_how_far_off),
     Job("billing.what_if", _HOUR, compare_tariffs),

@@ -1,1 +1,1 @@
-"""The life of a supply: moving in and out, deemed contracts, deposits, budget billing, groups of accounts."""
+"""The life of a supply: moving in and out, deemed contracts, deposits, budget billing, its end."""

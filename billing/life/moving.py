@@ -117,6 +117,7 @@ def move_in(
     Conflict (somebody else is supplied there).
     """
     lock_accounts(session, [account_id])
+    _reopen(session, account_id)
     deemed = session.execute(
         select(Agreement.id, Agreement.account_id).where(
             Agreement.service_point_id == service_point_id,
@@ -199,6 +200,16 @@ def _leave(session: Session, agreement: Agreement, day: date) -> None:
         )
         .values(ends_before=day)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _reopen(session: Session, account_id: int) -> None:
+    """An account that was closed is supplied again."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id, Account.closed_on.is_not(None))
+        .values(closed_on=None)
+        .execution_options(synchronize_session="fetch")
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
@@ -26,6 +26,27 @@ class Settled:
     refunded_minor: int
     owed_minor: int
     closed: bool
+
+
+_CLOSE = text(
+    """
+    update accounts a set closed_on = greatest(e.ends_before, a.opened_on)
+    from (select account_id, max(coalesce(ends_before, 'infinity')) as ends_before
+          from agreements group by account_id) e
+    where a.closed_on is null and e.account_id = a.id and e.ends_before <= :today
+      and exists (select from bills b where b.account_id = a.id and b.status = 'issued'
+                  and b.ends_before >= e.ends_before)
+      and coalesce((select balance_minor from account_balances b where b.account_id = a.id), 0) = 0
+      and not exists (select from deposits d where d.account_id = a.id and d.returned_on is null)
+    returning a.id
+    """
+)
+
+
+def close_even_accounts(session: Session, today: date) -> int:
+    """Close the accounts that nothing is supplied to any more, billed to the last day, with nothing owed or
+    kept; how many. What is held for a customer is for a person to refund."""
+    return len(session.scalars(_CLOSE, {"today": today}).all())
 
 
 def settle_account(

@@ -31,8 +31,6 @@ from billing.tables.life import (
     BudgetPlan,
     DeemedTerms,
     Deposit,
-    InvoiceGroup,
-    InvoiceGroupMember,
 )
 from billing.tables.money_in import (
     Collection,
@@ -97,8 +95,6 @@ __all__ = [
     "HeldBill",
     "HoldDecision",
     "Invoice",
-    "InvoiceGroup",
-    "InvoiceGroupMember",
     "LedgerEntry",
     "Mandate",
     "NetCredit",

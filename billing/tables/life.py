@@ -1,4 +1,4 @@
-"""The life of a supply beside its agreements: deemed contracts, deposits, budget billing, groups."""
+"""The life of a supply beside its agreements: deemed contracts, deposits, budget billing."""
 
 from __future__ import annotations
 
@@ -86,23 +86,3 @@ class BudgetPlan(Base):
     basis_minor: Mapped[int | None]
     made_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class InvoiceGroup(Base):
-    """Accounts of one payer and currency whose bills of a month come on one invoice."""
-
-    __tablename__ = "invoice_groups"
-
-    id: Mapped[int] = identity()
-    name: Mapped[str]
-    payer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id"), index=True)
-    currency: Mapped[str]
-
-
-class InvoiceGroupMember(Base):
-    """An account is in one group at most."""
-
-    __tablename__ = "invoice_group_members"
-
-    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
-    group_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("invoice_groups.id"), index=True)

@@ -1,4 +1,4 @@
-"""A fixed amount on each bill, settled after a year; deposits with interest; groups of accounts."""
+"""A fixed amount on each bill, settled after a year; deposits with interest."""
 
 from __future__ import annotations
 

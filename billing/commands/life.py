@@ -1,0 +1,236 @@
+"""`billing supply` and `billing budget`: supply ends, begins, changes its tariff; fixed amounts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.agreements import change_tariff
+from billing.commands.app import app
+from billing.commands.options import parse_date
+from billing.domain.money import amount_text, micro_text
+from billing.domain.tariff_file import default_decimals
+from billing.life.budgets import end_budget, propose_budget, start_budget
+from billing.life.deemed import deem_supply, set_deemed_terms, unsupplied_points
+from billing.life.moving import move_in, move_out
+from billing.queries.accounts import account_named
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import NotFound
+from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
+
+supply = typer.Typer(name="supply", help="Supply ends, begins, changes its tariff.", no_args_is_help=True)
+budget = typer.Typer(name="budget", help="A fixed amount on each bill.", no_args_is_help=True)
+app.add_typer(supply)
+app.add_typer(budget)
+
+Point = Annotated[str, typer.Option(help="The service point's number.", metavar="CODE")]
+AccountNumber = Annotated[str, typer.Option(help="The account's number.")]
+TariffCode = Annotated[str, typer.Option(help="The tariff's code.", metavar="CODE")]
+From = Annotated[str, typer.Option("--from", help="The first day.", metavar="DATE")]
+
+
+class Reason(StrEnum):
+    """Why a supply ends."""
+
+    moved = "moved"
+    switched = "switched"
+    cut_off = "cut_off"
+    died = "died"
+
+
+@supply.command()
+def end(
+    service_point: Point,
+    last_day: Annotated[str, typer.Option(help="The last day of supply.", metavar="DATE")],
+    reason: Annotated[Reason, typer.Option(help="Why it ends.")] = Reason.moved,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Days already billed too: see billing corrections.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End a supply; bill its last days at once where they are over and read."""
+    last = _day(last_day, "--last-day")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        done = move_out(
+            session, _running(session, service_point), last + timedelta(days=1), reason.value,
+            today=_today(), now=utc_now(), correct=correct,
+        )  # fmt: skip
+        bills = _numbers(session, done.bill_ids)
+        document = {"bills": bills, "held": [hold.reason for hold in done.holds]}
+        emit(document, as_json, lambda: "\n".join(["The supply ends.", *bills, *document["held"]]))
+    if done.holds:
+        raise typer.Exit(1)
+
+
+@supply.command()
+def begin(
+    service_point: Point, account: AccountNumber, tariff: TariffCode, from_: From, as_json: AsJson = False
+) -> None:
+    """Begin a supply for an account at a place."""
+    starts_on = _day(from_, "--from")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        made = move_in(
+            session, account_named(session, account), _id(session, "service_points", service_point),
+            _id(session, "tariffs", tariff), starts_on,
+        )  # fmt: skip
+        document = {"service_point": service_point, "account": account, "kind": made.kind}
+        emit(document, as_json, lambda: f"{service_point} is supplied to {account} from {starts_on}.")
+
+
+@supply.command("tariff")
+def tariff_(
+    service_point: Point,
+    tariff: TariffCode,
+    from_: From,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Days already billed too: see billing corrections.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Another tariff from a day on."""
+    starts_on = _day(from_, "--from")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        agreement, other = _running(session, service_point), _id(session, "tariffs", tariff)
+        change_tariff(session, agreement, other, starts_on, correct=correct)
+        document = {"service_point": service_point, "tariff": tariff, "starts_on": starts_on.isoformat()}
+        emit(document, as_json, lambda: f"{service_point} is on {tariff} from {starts_on}.")
+
+
+@supply.command()
+def unsupplied(as_json: AsJson = False) -> None:
+    """List places where the last supply ended with a move and none followed, and what they drew since."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        rows: list[dict[str, Any]] = [
+            {
+                "service_point": one.code,
+                "since": one.since.isoformat(),
+                "last_account": one.last_account,
+                "kwh": micro_text(one.micro_kwh),
+                "used_on": one.used_on.isoformat() if one.used_on else None,
+            }
+            for one in unsupplied_points(session, _today(), 100_000)
+        ]
+        lines = [f"{row['service_point']}  since {row['since']}  {row['kwh']} kWh" for row in rows]
+        emit({"places": rows}, as_json, lambda: "\n".join(lines) or "Every place is supplied.")
+
+
+@supply.command()
+def deem(service_point: Point, account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
+    """Supply whoever lives there on the terms that hold without an agreement."""
+    starts_on = _day(from_, "--from")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        point = _id(session, "service_points", service_point)
+        deem_supply(session, point, account_named(session, account), starts_on)
+        document = {"service_point": service_point, "account": account, "kind": "deemed"}
+        emit(document, as_json, lambda: f"{service_point} is supplied to {account} from {starts_on}, deemed.")
+
+
+@supply.command("deemed-terms")
+def deemed_terms(
+    tariff: TariffCode,
+    from_: From,
+    fuel: Annotated[str, typer.Option(help="electricity, gas or water.")] = "electricity",
+    segment: Annotated[str, typer.Option(help="household, small_business or industry.")] = "household",
+    source: Annotated[str, typer.Option(help="Where the terms are published.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say on which tariff somebody is supplied who has agreed on none."""
+    starts_on = _day(from_, "--from")
+    if fuel not in ("electricity", "gas", "water"):
+        raise typer.BadParameter(f"{fuel!r} is no fuel", param_hint="--fuel")
+    if segment not in ("household", "small_business", "industry"):
+        raise typer.BadParameter(f"{segment!r} is no segment", param_hint="--segment")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        set_deemed_terms(session, fuel, segment, _id(session, "tariffs", tariff), starts_on, source)
+        document = {"tariff": tariff, "fuel": fuel, "segment": segment, "starts_on": starts_on.isoformat()}
+        emit(document, as_json, lambda: f"{tariff} for {fuel} to a {segment} without a contract.")
+
+
+@budget.command()
+def propose(account: AccountNumber, as_json: AsJson = False) -> None:
+    """Say which fixed amount a month the past year's bills come to."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        account_id = account_named(session, account)
+        amount, basis = propose_budget(session, account_id, _today())
+        decimals = _decimals(session, account_id)
+        document = {"amount": amount_text(amount, decimals), "year": amount_text(basis, decimals)}
+        emit(document, as_json, lambda: f"{document['amount']} a month; the year came to {document['year']}")
+
+
+@budget.command()
+def start(account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
+    """Begin a fixed amount, as proposed from the past year, on bills that end on or after a day."""
+    starts_on = _day(from_, "--from")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        account_id = account_named(session, account)
+        amount, basis = propose_budget(session, account_id, starts_on)
+        start_budget(session, account_id, amount, starts_on, basis_minor=basis)
+        document = {
+            "amount": amount_text(amount, _decimals(session, account_id)),
+            "starts_on": str(starts_on),
+        }
+        emit(document, as_json, lambda: f"{document['amount']} a month from {starts_on}")
+
+
+@budget.command()
+def stop(
+    account: AccountNumber,
+    before: Annotated[str, typer.Option(help="The first day without it.", metavar="DATE")],
+    as_json: AsJson = False,
+) -> None:
+    """End a fixed amount; the next bill settles what was carried."""
+    ends_before = _day(before, "--before")
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        end_budget(session, account_named(session, account), ends_before)
+        document = {"ends_before": ends_before.isoformat()}
+        emit(document, as_json, lambda: f"No fixed amount from {ends_before} on.")
+
+
+def _day(written: str, option: str) -> date:
+    found = parse_date(written, option)
+    if found is None:
+        raise typer.BadParameter("a day is needed", param_hint=option)
+    return found
+
+
+def _today() -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone)
+
+
+def _id(session: Session, table: str, code: str) -> int:
+    assert table in ("service_points", "tariffs")
+    found = session.scalar(text(f"select id from {table} where code = :code"), {"code": code})
+    if found is None:
+        raise NotFound(table[:-1], f"There is no {table[:-1].replace('_', ' ')} {code}.", code)
+    return int(found)
+
+
+def _running(session: Session, service_point: str) -> int:
+    """The last agreement at a service point."""
+    statement = text(
+        "select g.id from agreements g join service_points s on s.id = g.service_point_id "
+        "where s.code = :code order by g.starts_on desc limit 1"
+    )
+    found = session.scalar(statement, {"code": service_point})
+    if found is None:
+        raise NotFound("agreement", f"Nobody is supplied at {service_point}.", service_point)
+    return int(found)
+
+
+def _numbers(session: Session, bill_ids: tuple[int, ...]) -> list[str]:
+    statement = text("select number from bills where id = any(:ids) order by id")
+    return list(session.scalars(statement, {"ids": list(bill_ids)}))
+
+
+def _decimals(session: Session, account_id: int) -> int:
+    statement = text("select currency from accounts where id = :account")
+    return default_decimals(session.execute(statement, {"account": account_id}).scalar_one())
