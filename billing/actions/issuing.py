@@ -16,12 +16,12 @@ from billing.domain.gate import GateBook
 from billing.drafting import Draft, Hold, draft_accounts
 from billing.drafting.gate import Released, held_or_let_through, judged_drafts
 from billing.life.budgets import budgeted, renew_budgets
-from billing.queries.supplies import supplies
+from billing.queries.supplies import after_bills, supplies
 
 _LOCK_ACCOUNTS = text("select from accounts where id = any(:ids) order by id for no key update")
 _BILLED = text(
-    "select account_id from bills where account_id = any(:ids) and status = 'issued' "
-    "and starts_on < :ends_before and ends_before > :starts_on"
+    "select account_id, max(ends_before) from bills where account_id = any(:ids) and status = 'issued' "
+    "and starts_on < :ends_before and ends_before > :starts_on group by account_id"
 )
 _RELEASED = text(
     "select account_id, released_codes, released_figures from held_bills "
@@ -100,13 +100,16 @@ def _drafted(
     """The drafts that are let through, and what is to be said of all accounts."""
     starts_on, ends_before = month.cycle(cycle_day)
     days = {"starts_on": starts_on, "ends_before": ends_before}
-    billed = set(session.scalars(_BILLED, {"ids": ids, **days}))
-    open_ids = [account_id for account_id in ids if account_id not in billed]
-    if not open_ids:
-        return (), Issued(unchanged=len(billed))
+    billed = {row[0]: row[1] for row in session.execute(_BILLED, {"ids": ids, **days})}
+    open_ids = [one for one in ids if one not in billed or billed[one] < ends_before]
+    found = after_bills(supplies(session, open_ids, starts_on, ends_before), billed) if open_ids else []
+    # Who has a bill in the cycle and no supply after it is done.
+    done = len(set(billed) - {one.account_id for one in found})
+    if not found:
+        return (), Issued(unchanged=done)
     rows = session.execute(_RELEASED, {"ids": open_ids, **days})
     released = {row[0]: Released(tuple(row[1] or ()), row[2]) for row in rows}
-    made = draft_accounts(session, supplies(session, open_ids, starts_on, ends_before), known_at)
+    made = draft_accounts(session, found, known_at)
     judged = judged_drafts(session, made, starts_on, ends_before, gate)
     drafts, holds, lapsed = held_or_let_through(made, judged, released)
     # The gate judges what was used; what a fixed amount leaves of it to pay comes after.
@@ -114,7 +117,7 @@ def _drafted(
     totals: dict[str, int] = {}
     for one in drafts:
         totals[one.currency] = totals.get(one.currency, 0) + one.total_minor
-    return drafts, Issued((), len(billed), holds, len(drafts), totals, lapsed)
+    return drafts, Issued((), done, holds, len(drafts), totals, lapsed)
 
 
 def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:

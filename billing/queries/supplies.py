@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import text
@@ -14,7 +14,8 @@ from billing.cycles import Month
 
 @dataclass(frozen=True, slots=True)
 class DueAccount:
-    """An account with supply in the cycle that ends in the month asked for. held: a run could not bill it."""
+    """An account with supply in the cycle that ends in the month asked for. billed: to the end of its supply
+    in the cycle. held: a run could not bill it."""
 
     id: int
     number: str
@@ -51,15 +52,20 @@ class Supply:
 _DUE = text(
     """
     select a.id, a.number, a.cycle_day,
-           exists (select from bills b
-                   where b.account_id = a.id and b.status = 'issued'
-                     and b.starts_on < c.ends_before and b.ends_before > c.starts_on),
+           b.ends_before is not null
+           and not exists (select from agreements g
+                           where g.account_id = a.id and g.starts_on < c.ends_before
+                             and (g.ends_before is null or g.ends_before > b.ends_before)
+                             and c.ends_before > b.ends_before),
            exists (select from held_bills h
                    where h.account_id = a.id
                      and h.starts_on < c.ends_before and h.ends_before > c.starts_on)
     from accounts a
     join unnest(cast(:days as smallint[]), cast(:starts as date[]), cast(:ends as date[]))
          as c(cycle_day, starts_on, ends_before) on c.cycle_day = a.cycle_day
+    left join lateral (select max(ends_before) as ends_before from bills
+                       where account_id = a.id and status = 'issued'
+                         and starts_on < c.ends_before and ends_before > c.starts_on) b on true
     where (cast(:only as bigint[]) is null or a.id = any(:only))
       and exists (select from agreements g
                   where g.account_id = a.id and g.starts_on < c.ends_before
@@ -111,6 +117,21 @@ def due_accounts(
         },
     )
     return [DueAccount(*row) for row in rows]
+
+
+def after_bills(found: Iterable[Supply], billed_before: Mapping[int, date]) -> list[Supply]:
+    """The part of each supply that comes after what its account's bill charges for; what is whole in it is
+    left out.
+
+    A bill ends inside a cycle where the account's cycle day was another when it was made: what is left of the
+    cycle is a period of its own, so that no day is charged for twice, or never.
+    """
+    left = []
+    for one in found:
+        starts_on = max(one.starts_on, billed_before.get(one.account_id, one.starts_on))
+        if starts_on < one.ends_before:
+            left.append(one if starts_on == one.starts_on else replace(one, starts_on=starts_on))
+    return left
 
 
 def supplies(
