@@ -107,7 +107,7 @@ def _unzipped(
         infos = [
             info
             for info in archive.infolist()
-            if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+            if not info.filename.endswith("/") and not info.filename.startswith("__MACOSX/")
         ]
         if not infos:
             yield refusal("empty_zip", "The zip archive holds no file.")

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, cast
 
@@ -36,6 +37,11 @@ _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 _ROOT = re.compile(rb"<[^\s<>!?/]+[\s/>]")
 _PEEK = 1024
+_NO_LETTER = {
+    etree.ErrorTypes.ERR_INVALID_ENCODING,
+    etree.ErrorTypes.ERR_INVALID_CHAR,
+    etree.ErrorTypes.I18N_CONV_FAILED,
+}
 _ASCII_KIN = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[ru]|cp866")
 """Encodings in which a byte below 128 is always that character of ASCII, as Python spells their names."""
 
@@ -54,7 +60,8 @@ def elements(
         yield head
         return
     parser = _parser(names)
-    chunks = _chunks(head, stream)
+    fed = _Fed(_encoding(head) or "utf-8")
+    chunks = fed.watched(_chunks(head, stream))
     held = _Held()
     try:
         for chunk in rewrite(chunks) if rewrite else chunks:
@@ -70,7 +77,7 @@ def elements(
                 return
         parser.close()
     except etree.XMLSyntaxError as error:
-        yield _unreadable(parser, error)
+        yield _unreadable(parser, error, fed)
         return
     for element in _complete(parser):
         yield element
@@ -179,17 +186,54 @@ def _checked_head(stream: BinaryIO) -> bytes | Problem:
             return refusal("not_xml", words, line)
 
 
-def _wrong_encoding(head: bytes) -> Problem | None:
+def _declared(head: bytes) -> str:
     declared = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
-    name = declared[1].decode("latin-1") if declared else "utf-8"
+    return declared[1].decode("latin-1") if declared else "utf-8"
+
+
+def _encoding(head: bytes) -> str | None:
+    """The encoding as Python spells it, None for one that is not read."""
     try:
-        known = codecs.lookup(name).name
+        known = codecs.lookup(_declared(head)).name
     except (LookupError, ValueError):
-        known = ""
-    if _ASCII_KIN.fullmatch(known):
         return None
+    return known if _ASCII_KIN.fullmatch(known) else None
+
+
+def _wrong_encoding(head: bytes) -> Problem | None:
+    if _encoding(head) is not None:
+        return None
+    name = _declared(head)
     words = f"The XML says it is in the encoding {name[:40]!r}, which is not read; save it as UTF-8."
     return refusal("encoding", words, 1)
+
+
+@dataclass(slots=True)
+class _Fed:
+    """The bytes that came last, to find the line of one that is no letter: the parser decodes ahead of what
+    it reads, and tells the line at which it was reading."""
+
+    encoding: str
+    line: int = 1
+    last: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=3))
+
+    def watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.last.append((self.line, chunk))
+            self.line += chunk.count(b"\n")
+            yield chunk
+
+    def bad_line(self) -> int | None:
+        """The line of the first bytes that the encoding does not know, None where all are known."""
+        first, held = self.last[0][0], b"".join(chunk for _line, chunk in self.last)
+        start = 0
+        if self.encoding == "utf-8":  # the first chunk held may begin within a letter
+            start = next((place for place, byte in enumerate(held[:3]) if byte & 0xC0 != 0x80), 0)
+        try:
+            codecs.getincrementaldecoder(self.encoding)().decode(held[start:])
+        except UnicodeDecodeError as error:
+            return first + held.count(b"\n", 0, start + error.start)
+        return None
 
 
 def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -198,9 +242,11 @@ def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _unreadable(parser: etree.XMLPullParser, error: etree.XMLSyntaxError) -> Problem:
+def _unreadable(parser: etree.XMLPullParser, error: etree.XMLSyntaxError, fed: _Fed) -> Problem:
     """Where the parser stopped: at its first fault, which the exception does not always tell."""
     first = next(iter(parser.feed_error_log), None)
     words = str(first.message if first is not None else error.msg).strip().rstrip(".")
     line = first.line if first is not None else error.lineno
+    if first is not None and first.type in _NO_LETTER:
+        line = fed.bad_line() or line
     return refusal("bad_xml", f"The XML cannot be read from here on: {words}.", line or 1)
