@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
-    func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,7 +40,6 @@ class Supplier(Base):
     id: Mapped[int] = identity()
     fingerprint: Mapped[str] = mapped_column(unique=True)
     identity: Mapped[dict[str, Any]]
-    first_used_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class TaxIdentity(Base):

@@ -57,7 +57,6 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
         sa.Column("fingerprint", sa.Text, nullable=False, unique=True),
         sa.Column("identity", JSONB, nullable=False),
-        sa.Column("first_used_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     )
     op.create_table(
         "tax_identities",
