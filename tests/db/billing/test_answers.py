@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 from billing_world import NOW, Supplied, World, two_rate
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from warm_household import daily_degrees, heated, in_an_area, warmed
 
 from billing.actions.issuing import issue_cycle
+from billing.actions.payments import take_payment
 from billing.answers.asking import answered
 from billing.answers.registry import answers
 from billing.answers.told import AnswerDocument
@@ -140,3 +142,62 @@ def test_each_line_has_its_rule_and_its_arithmetic(session: Session, billed: Sup
     assert "VAT is 5\N{NO-BREAK SPACE}% of £" in tax["sentence"]
     first = ask(session, billed.account, "charge", line="1")
     assert "the same for each month" in first["if_asked_on"] and " × " in first["if_asked_on"]
+
+
+def test_parts_add_up_to_what_is_open(session: Session, billed: Supplied) -> None:
+    owed = ask(session, billed.account, "owe")
+    document = ask(session, billed.account, "parts", count="4")
+    assert owed["adds_up"] is not None and document["adds_up"] is not None
+    assert document["adds_up"]["total"] == owed["adds_up"]["total"]
+    assert [part["name"] for part in document["adds_up"]["parts"]] == [
+        "2026-12-04", "2027-01-04", "2027-02-04", "2027-03-04",
+    ]  # fmt: skip
+    settle_all(session, billed)
+    assert "Nothing is open" in ask(session, billed.account, "parts")["sentence"]
+
+
+def settle_all(session: Session, one: Supplied) -> None:
+    open_minor = session.scalar(
+        text("select sum(open_minor) from bills where account_id = :a"), {"a": one.account_id}
+    )
+    take_payment(
+        session,
+        one.account_id,
+        int(open_minor),
+        reference="all",
+        received_at=NOW,
+        posted_on=TODAY,
+        method="card",
+    )
+
+
+def test_a_stuck_meter_is_named_and_neighbours_are_of_the_same_kind(
+    session: Session, world: World, billed: Supplied
+) -> None:
+    assert "Nothing speaks against the meter" in ask(session, billed.account, "meter")["sentence"]
+    area = session.scalar(
+        text("insert into network_nodes (code, name, kind) values ('N', 'North', 'area') returning id")
+    )
+    session.execute(
+        text(
+            "insert into findings (rule, channel_id, first_day, last_day, severity, detail) "
+            "values ('stuck', :channel, '2026-10-03', '2026-10-04', 'warn', '{}')"
+        ),
+        {"channel": billed.channel_id},
+    )
+    others = [world.supplied("night") for _ in range(6)]
+    for number, other in enumerate(others):
+        world.even(other.channel_id, date(2026, 9, 29), 35, 100_000 * (number + 1))
+    industry = others.pop()
+    session.execute(
+        text("update customers set segment = 'industry' where id = :id"), {"id": industry.customer_id}
+    )
+    session.execute(text("update premises set node_id = :area"), {"area": area})
+    ids = [one.account_id for one in (*others, industry)]
+    issue_cycle(session, Month(2026, 10), 1, ids, issued_on=TODAY, known_at=NOW, now=NOW)
+    document = ask(session, billed.account, "meter")
+    found = {one["name"]: one["value"] for one in document["figures"]}
+    assert "the same value for long" in document["sentence"] and found["to_look_at"] == "1"
+    # October has an hour more than 31 days of 24.
+    assert (found["neighbours"], found["neighbours_50"]) == ("5", "14.419354")
+    assert document["evidence"][1]["kind"] == "finding"

@@ -1,0 +1,149 @@
+"""Can I pay in parts? What is open, split over months, before anything is agreed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from billing.actions.agreeing import plan_of
+from billing.answers.told import (
+    AccountAnswer,
+    Chart,
+    Figure,
+    Series,
+    Sum,
+    Told,
+    bill_evidence,
+    date_figure,
+    money_figure,
+)
+from billing.customer import loads
+from billing.domain.instalments import Instalment, split
+from billing.domain.money import amount_text
+from billing.domain.tariff_file import default_decimals
+from billing.queries.accounts import AccountStanding
+from billing.wording import say
+from utility_crm.kit.errors import Refused
+from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.web.formats import day, money
+from utility_crm.web.words import counting, mark
+
+COUNTS = (2, 3, 4, 6, 12)
+USUAL = 3
+FIRST_AFTER = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A plan that could be agreed."""
+
+    account: AccountStanding
+    instalments: tuple[Instalment, ...]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(one.amount_minor for one in self.instalments)
+
+
+def mine(call: CustomerCall) -> AccountStanding | None:
+    """The account asked about, else that of the chosen bill, else the first that they pay."""
+    known, wanted = call.once(loads.accounts), call.params.get("account", "")
+    bill = call.once(loads.chosen)
+    named = [one for one in known if one.number == wanted]
+    billed = [one for one in known if bill is not None and one.id == bill.account_id]
+    paid = [one for one in known if one.pays]
+    return next(iter([*named, *billed, *paid, *known]), None)
+
+
+def count_of(call: CustomerCall) -> int:
+    """How many parts are asked for."""
+    asked = call.params.get("count", "")
+    return int(asked) if asked.isdecimal() and int(asked[:3]) in COUNTS else USUAL
+
+
+def first_on(call: CustomerCall) -> date:
+    """In two weeks: there is time to arrange it."""
+    return call.today + FIRST_AFTER
+
+
+def preview(call: CustomerCall) -> Preview | None:
+    """The plan over all that is open and not disputed; None where nothing is."""
+    one = call.once(mine)
+    if one is None or one.open_minor <= 0:
+        return None
+    try:
+        found = plan_of(call.session, one.id, count_of(call), first_on(call), call.today)
+    except Refused:
+        return None
+    return Preview(one, found)
+
+
+def parts_answer(call: CustomerCall) -> Answer:
+    """Three parts of what is open, from the balance alone."""
+    _, one = say(call.language), call.once(mine)
+    if one is None or one.open_minor <= 0:
+        return Answer(_("Nothing is open"))
+    first = split(one.open_minor, USUAL, first_on(call))
+    amount = money(first[0].amount_minor, one.currency, call.language)
+    return Answer(_("Yes"), _("%(count)s times %(amount)s", count=len(first), amount=amount))
+
+
+def parts_sheet(call: CustomerCall) -> Sheet:
+    """The instalments, and how many."""
+    return Sheet(
+        "billing/in_parts.html",
+        {
+            "one": call.once(preview),
+            "account": call.once(mine),
+            "counts": COUNTS,
+            "count": count_of(call),
+            "first_on": first_on(call),
+            "sentence": sentence(call),
+        },
+    )
+
+
+def sentence(call: CustomerCall) -> str:
+    """The plan said aloud."""
+    _, one = say(call.language), call.once(preview)
+    if one is None:
+        return _("Nothing is open that could be paid in parts.")
+    ngettext = counting(call.language, "billing")
+    return ngettext(
+        "Yes: %(total)s by %(day)s.",
+        "Yes: %(total)s in %(num)s monthly parts of %(amount)s, the first by %(day)s.",
+        len(one.instalments),
+        total=money(one.total_minor, one.account.currency, call.language),
+        amount=money(one.instalments[-1].amount_minor, one.account.currency, call.language),
+        day=day(one.instalments[0].due_on, call.language),
+    )
+
+
+def parts_told(call: CustomerCall) -> Told:
+    """The instalments, which add up to what is open."""
+    one = call.once(preview)
+    if one is None:
+        return Told(sentence(call))
+    currency = one.account.currency
+    decimals = default_decimals(currency)
+    parts = tuple((each.due_on.isoformat(), each.amount_minor) for each in one.instalments)
+    points = tuple((label, amount_text(minor, decimals)) for label, minor in parts)
+    open_bills = [
+        bill
+        for bill in call.once(loads.bills)
+        if bill.account_id == one.account.id and bill.status == "issued" and bill.open_minor > 0
+    ]
+    return Told(
+        sentence(call),
+        figures=(
+            money_figure("open", one.total_minor, currency),
+            Figure("count", str(len(parts))),
+            date_figure("first_on", one.instalments[0].due_on),
+        ),
+        adds_up=Sum(parts, one.total_minor, currency),
+        chart=Chart("columns", currency, (Series("instalments", points),)),
+        evidence=tuple(bill_evidence(bill) for bill in open_bills),
+    )
+
+
+ANSWER = AccountAnswer("parts", mark("Can I pay in parts?"), 22, parts_answer, parts_sheet, parts_told)
