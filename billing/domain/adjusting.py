@@ -71,6 +71,7 @@ class Frame:
     decimals: int
     rounding: Rounding
     closes: int | None
+    energy_unit: str = "kWh"
 
 
 def groups_of(

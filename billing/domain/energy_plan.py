@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -16,12 +17,13 @@ from billing.domain.charges.tiers import NO_CAP, Fill, Tier, TierRule, tier_word
 from billing.domain.demand_plan import DemandPlan, flat_demand
 from billing.domain.errors import NotRateable
 from billing.domain.labels import Intervals
-from billing.domain.money import Int64Array
+from billing.domain.money import MICRO, Int64Array
 from billing.domain.summing import Keyed
 from billing.domain.tiering import TierPlan
 
-Base = tuple[int, str, tuple[Tier, ...], TierRule | None]
-"""Tax group, label, prices, and how tiers fill: what makes the lines of a label."""
+Base = tuple[int, str, tuple[Tier, ...], TierRule | None, int]
+"""Tax group, label, prices, how tiers fill, and the share that is charged: what makes the lines of a
+label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class EnergyKey:
     price_micro: int
     starts_on: date
     ends_before: date
+    share_ppm: int = MICRO
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,16 @@ class EnergyPlan:
     @cached_property
     def counts_all(self) -> bool:
         """Whether every interval has a key, so that the keys' energy is all energy."""
-        return bool(self.key_of.size) and int(self.key_of.min()) >= 0
+        return bool(self.key_of.size) and int(self.key_of.min()) >= 0 and not self.shares
+
+    @cached_property
+    def shares(self) -> tuple[tuple[int, Fraction], ...]:
+        """The keys of which only a share is charged, and that share."""
+        return tuple(
+            (number, Fraction(key.share_ppm, MICRO))
+            for number, key in enumerate(self.keys)
+            if key.share_ppm != MICRO
+        )
 
     @cached_property
     def present(self) -> tuple[int, ...]:
@@ -78,8 +90,8 @@ def flat_plan(
 ) -> EnergyPlan:
     """Without tiers a label is a key. spans: the days on which each base is offered."""
     keys = tuple(
-        EnergyKey(group, code, label, prices[0].price_micro, min(days), max(days) + timedelta(days=1))
-        for (group, label, prices, _rule), days in spans.items()
+        EnergyKey(group, code, label, prices[0].price_micro, min(days), max(days) + timedelta(days=1), share)
+        for (group, label, prices, _rule, share), days in spans.items()
     )
     return EnergyPlan(code, keys, base_of, day_index)
 
@@ -101,10 +113,10 @@ def tiered_plan(
     """
     bases = list(spans)
     keys: list[EnergyKey] = []
-    width = max(len(prices) for _group, _label, prices, _rule in bases)
+    width = max(len(prices) for _group, _label, prices, _rule, _share in bases)
     key_of_tier = np.full((len(bases), width), -1, dtype=np.int64)
     for place, base in enumerate(bases):
-        group, label, prices, rule = base
+        group, label, prices, rule, share = base
         first, last = min(spans[base]), max(spans[base])
         for number, tier in enumerate(prices):
             said = (
@@ -113,7 +125,9 @@ def tiered_plan(
                 else label
             )
             key_of_tier[place, number] = len(keys)
-            keys.append(EnergyKey(group, code, said, tier.price_micro, first, last + timedelta(days=1)))
+            keys.append(
+                EnergyKey(group, code, said, tier.price_micro, first, last + timedelta(days=1), share)
+            )
     segment_on, rules, caps = _segments(bases, days, charge_on, offered_on, width)
     segment_of = segment_on[axis.day_index].astype(np.int32)
     fills: tuple[Fill, ...] = tuple(rule.fill for rule in rules)
@@ -189,7 +203,7 @@ def _part(rule: TierRule, days: Sequence[date], of_bill: int) -> tuple[int, int]
 
 
 def _check_one_cap(charge: EnergyCharge, offered: Mapping[Base, None], day: date) -> None:
-    found = {tuple(tier.up_to_micro for tier in prices) for _group, _label, prices, _rule in offered}
+    found = {tuple(tier.up_to_micro for tier in prices) for _group, _label, prices, _rule, _share in offered}
     if len(found) > 1:
         raise NotRateable(
             f"the tiers of '{charge.code}' end at different places in one {_unit(charge)} ({day:%B %Y}): a "

@@ -14,7 +14,7 @@ from billing.domain.charges.periods import PricedPeriod
 from billing.domain.dynamic_plan import DynamicPlan, dynamic_plan
 from billing.domain.energy_plan import Base, EnergyPlan, flat_plan
 from billing.domain.labels import Intervals, labelled
-from billing.domain.money import Int64Array
+from billing.domain.money import MICRO, Int64Array
 from billing.domain.price_series import PriceSeries
 from billing.domain.tariff import Version
 from billing.domain.usage import BoolArray
@@ -71,4 +71,4 @@ def export_plan(
 
 
 def _base(_charge: ExportCharge, period: PricedPeriod, group: int) -> Base:
-    return (group, period.label, period.prices, None)
+    return (group, period.label, period.prices, None, MICRO)

@@ -32,6 +32,8 @@ from billing.domain.money import Rounding
 from billing.domain.net_plan import NetPlan, net_plan
 from billing.domain.price_series import PriceSeries
 from billing.domain.tariff import Tariff, Version
+from billing.domain.volume import VOLUME_CODE, Volume
+from billing.domain.volume_plan import VolumePlan, volume_plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class DayRules:
     decimals: int
     rounding: Rounding
     prices: tuple[PriceSeries, ...] = ()
+    volume: Volume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Plan:
     capacity: tuple[CapacityPlan, ...] = ()
     net: tuple[NetPlan, ...] = ()
     export: ExportPlan = NO_EXPORT
+    volume: VolumePlan | None = None
 
     @property
     def has_tiers(self) -> bool:
@@ -108,6 +112,7 @@ def rules_of(tariff: Tariff, period: Period) -> DayRules:
         tariff.decimals,
         tariff.rounding,
         tariff.prices,
+        tariff.volume,
     )
 
 
@@ -116,6 +121,7 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
     groups, group_of_day = groups_of(rules.days, rules.discounts, rules.fixed, rules.taxes)
     priced = list(dict.fromkeys(version for version, _ in rules.energy))
     versions = list(dict.fromkeys((*priced, *rules.fixed, *rules.discounts, *rules.taxes)))
+    unit = "kWh" if rules.volume is None else rules.volume.unit
     return Plan(
         tuple(
             _energy_plan(code, priced, rules, group_of_day, axis, reading_minutes)
@@ -129,8 +135,8 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         _fixed_plans(rules, group_of_day),
         tuple(groups),
         rules.days,
-        order_of(versions),
-        Frame(rules.currency, rules.decimals, rules.rounding, rules.closes),
+        {VOLUME_CODE: -1, **order_of(versions)},
+        Frame(rules.currency, rules.decimals, rules.rounding, rules.closes, unit),
         tuple(
             _dynamic_plan(code, rules, group_of_day, axis)
             for code in dict.fromkeys(charge.code for version in priced for charge in version.dynamic)
@@ -145,6 +151,7 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
             for code in dict.fromkeys(one.code for version in priced for one in version.energy if one.net)
         ),
         export_plan(rules.days, rules.energy, rules.kinds, group_of_day, rules.prices, axis),
+        volume_plan(rules.volume, rules.days, axis),
     )
 
 
@@ -205,7 +212,7 @@ def _energy_plan(
 
 
 def _base(charge: EnergyCharge, period: PricedPeriod, group: int) -> Base:
-    return (group, period.label, period.prices, charge.tiers)
+    return (group, period.label, period.prices, charge.tiers, charge.share_ppm)
 
 
 def _demand_plans(

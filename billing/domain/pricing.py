@@ -27,6 +27,7 @@ from billing.domain.ratchets import Billed, billed_demand
 from billing.domain.summing import energy_by_key
 from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
 from billing.domain.tiering import energy_by_tier
+from billing.domain.volume import VOLUME_CODE
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ class Determinants:
     net: tuple[tuple[Int64Array, Int64Array], ...] = ()
     exported: tuple[Int64Array, ...] = ()
     exported_by_series: tuple[DynamicFound, ...] = ()
+    volumes: Int64Array | None = None
 
 
 def measured(
@@ -61,6 +63,10 @@ def measured(
     demand_micro_kwh: what the demand is read from where it is not the same. earlier: demands of the months
     before. exported: the energy given back in the same intervals; None for none. See ExportPlan.set_off.
     """
+    volumes = None
+    if plan.volume is not None:
+        volumes = plan.volume.volumes(micro_kwh, begin, end)
+        micro_kwh = plan.volume.converted(micro_kwh, begin, end)
     drawn = micro_kwh if demand_micro_kwh is None else demand_micro_kwh
     demand = tuple(highest(drawn, found, begin, end) for found in plan.demand)
     billed = tuple(
@@ -72,7 +78,7 @@ def measured(
     capacity = tuple(mean_of_highest(drawn, found, begin, end) for found in plan.capacity)
     net = tuple(_net_sums(found, micro_kwh, exported, begin, end) for found in plan.net)
     if exported is None:
-        return Determinants(energy, demand, billed, dynamic, capacity, net)
+        return Determinants(energy, demand, billed, dynamic, capacity, net, volumes=volumes)
     given = tuple(energy_of(found, exported, begin, end) for found in plan.export.by_hours)
     by_series = tuple(found_of(found, exported, begin, end) for found in plan.export.by_series)
     return Determinants(energy, demand, billed, dynamic, capacity, net, given, by_series)
@@ -95,7 +101,10 @@ def energy_of(
     """Energy of each key, int64 (customers, keys), from the intervals [begin, end) of the plan's axis, which
     `micro_kwh` holds. drawn_micro_kwh: what tiers by the kW read the demand from; None: the same."""
     if plan.tiers is None or plan.key_of_tier is None:
-        return energy_by_key(micro_kwh, plan.keyed, begin, end)
+        found = energy_by_key(micro_kwh, plan.keyed, begin, end)
+        for number, share in plan.shares:
+            found[:, number] = parts_of(found[:, number], share)
+        return found
     found = np.zeros((micro_kwh.shape[0], len(plan.keys)), dtype=np.int64)
     tiered = energy_by_tier(micro_kwh, plan.tiers, begin, end, drawn_micro_kwh)
     labels, tiers = np.nonzero(plan.key_of_tier >= 0)
@@ -120,6 +129,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
         net_flow(one, taken, given, state) for one, (taken, given) in zip(plan.net, found.net, strict=True)
     )
     lines = [
+        *_volume_lines(plan, found.volumes),
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_dynamic_lines(plan, found.dynamic),
@@ -170,6 +180,27 @@ def _fixed_lines(plan: Plan, state: SupplyState, customers: int) -> list[LineCol
     return lines
 
 
+def _volume_lines(plan: Plan, volumes: Int64Array | None) -> list[LineColumn]:
+    """What was metered and what it was converted with; they cost nothing."""
+    if plan.volume is None or volumes is None:
+        return []
+    nothing = np.zeros(volumes.shape[0], dtype=np.int64)
+    return [
+        LineColumn(
+            "fixed",
+            VOLUME_CODE,
+            part.words,
+            "m3",
+            0,
+            part.starts_on,
+            part.ends_before,
+            volumes[:, number],
+            nothing,
+        )
+        for number, part in enumerate(plan.volume.parts)
+    ]
+
+
 def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:
     """What a fixed charge is multiplied by, in millionths: int64 (customers,) or (1,) for all."""
     one = np.array([MICRO], dtype=np.int64)
@@ -193,7 +224,7 @@ def _energy_lines(plan: Plan, energy: Sequence[Int64Array]) -> list[LineColumn]:
                     "energy",
                     key.code,
                     key.label,
-                    "kWh",
+                    plan.frame.energy_unit,
                     key.price_micro,
                     key.starts_on,
                     key.ends_before,

@@ -223,7 +223,8 @@ def rate(
     exported = None if given is None else given.micro_kwh[:, columns]
     values, exported = plan.export.set_off(usage.micro_kwh[:, columns], exported, begin, end)
     _check(usage, plan, values)
-    found = measured(plan, values, begin, end, earlier=state.earlier(period.starts_on), exported=exported)
+    metered, values = values, _in_lines_unit(plan, values, begin, end)
+    found = measured(plan, metered, begin, end, earlier=state.earlier(period.starts_on), exported=exported)
     outcome = priced(plan, found, state, customers)
     lines = outcome.lines
     guessed = None
@@ -254,6 +255,11 @@ def rate(
         tuple(credit for flow in outcome.flows for credit in flow.credits),
         tuple(flow.surplus for flow in outcome.flows),
     )
+
+
+def _in_lines_unit(plan: Plan, values: Int64Array, begin: int, end: int) -> Int64Array:
+    """What was metered, in the unit of the lines: gas in kWh."""
+    return values if plan.volume is None else plan.volume.converted(values, begin, end)
 
 
 def _missing_count(usage: UsageMatrix, columns: slice, outside: int) -> Int64Array:

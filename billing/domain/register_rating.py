@@ -32,8 +32,8 @@ _MINUTES = 30
 
 @dataclass(frozen=True, eq=False)
 class RegisterMatrix:
-    """Both int64 (customers, parts, registers), micro-kWh: consumption, and how much of it was not read. The
-    parts are those of :func:`register_cuts`, names those of the registers."""
+    """Both int64 (customers, parts, registers), micro-kWh, or micro-m3 of gas and water: consumption, and how
+    much of it was not read. The parts are those of :func:`register_cuts`, names those of the registers."""
 
     names: tuple[str, ...]
     micro_kwh: Int64Array
@@ -71,7 +71,8 @@ def _parts(rules: DayRules) -> list[list[int]]:
         zip(rules.days, rules.energy, group_of_day, strict=True)
     ):
         monthly = any(charge.tiers and charge.tiers.by == "month" for charge in version.energy)
-        now = (version.energy, season, group, (day.year, day.month) if monthly else None)
+        gas = None if rules.volume is None else rules.volume.value_on(day)
+        now = (version.energy, season, group, (day.year, day.month) if monthly else None, gas)
         if now != last:
             found.append([])
         found[-1].append(place)
@@ -102,9 +103,11 @@ def rate_registers(
         raise NotRateable("tiers are of energy that is not negative")
     customers = values.shape[0]
     found = measured(plan, values)
+    without: Determinants = measured(plan, values - guessed)
+    if plan.volume is not None:
+        values, guessed = plan.volume.converted(values), plan.volume.converted(guessed)
     outcome = priced(plan, found, state, customers)
     # An estimate is what would not be in a line without it, as of intervals.
-    without: Determinants = measured(plan, values - guessed)
     read = priced(plan, without, state, customers).lines
     estimated = tuple(
         line.quantity_micro - other.quantity_micro if line.kind == "energy" else None

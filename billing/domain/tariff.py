@@ -22,6 +22,7 @@ from billing.domain.errors import NotRateable
 from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.money import Rounding
 from billing.domain.price_series import PriceSeries
+from billing.domain.volume import Volume
 
 Charge = (
     FixedCharge
@@ -142,6 +143,7 @@ class Tariff(HashedOnce):
     holidays: HolidayCalendar | None = None
     rounding: Rounding = Rounding.HALF_UP
     prices: tuple[PriceSeries, ...] = ()
+    volume: Volume | None = None
 
     def __hash__(self) -> int:
         return hash_once(self)
@@ -161,6 +163,11 @@ class Tariff(HashedOnce):
         named = self.series_named
         mine = tuple(series for series in known if series.name in named)
         return replace(self, prices=mine) if named else self
+
+    @property
+    def metered_unit(self) -> str:
+        """What its meters count."""
+        return "kWh" if self.volume is None else "m3"
 
     def version_on(self, day: date) -> Version:
         """Raises NotRateable for a day before the first version."""

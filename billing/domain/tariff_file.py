@@ -27,6 +27,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.json_place import Fields, loads
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.tariff import Charge, MonthDay, Season, Tariff, Version
+from billing.domain.volume import Volume
 
 FORMAT = "tariff/1"
 KINDS = (
@@ -81,12 +82,34 @@ def tariff_of(document: Any) -> Tariff:
     timezone = _read_zone(fields) if fields.has("timezone") else None
     holidays = _read_holidays(fields.fields("holidays")) if fields.has("holidays") else None
     versions = tuple(_read_version(item, at, holidays is not None) for item, at in fields.items("versions"))
+    volume = Volume.read(fields.fields("volume")) if fields.has("volume") else None
     fields.finish()
     for index in range(1, len(versions)):
         if versions[index].starts_on <= versions[index - 1].starts_on:
             raise TariffRefused(f"versions[{index}].starts_on", "versions must follow each other by date")
     _check_one_meaning(versions)
-    return Tariff(code, name, currency, decimals, versions, timezone, holidays, rounding)
+    _check_units(versions, volume)
+    return Tariff(code, name, currency, decimals, versions, timezone, holidays, rounding, volume=volume)
+
+
+def _check_units(versions: tuple[Version, ...], volume: Volume | None) -> None:
+    """Tiers are in the unit of the lines; what is metered in m3 has no power and no price of each hour."""
+    unit = "kWh" if volume is None else volume.unit
+    for index, version in enumerate(versions):
+        for position, charge in enumerate(version.charges):
+            place = f"versions[{index}].charges[{position}]"
+            if isinstance(charge, EnergyCharge):
+                if charge.tiers is not None and not charge.tiers.unit.startswith(unit):
+                    raise TariffRefused(f"{place}.tiers.unit", f"the lines of this tariff are in {unit}")
+                by_power = charge.tiers is not None and charge.tiers.window_minutes
+                if volume is not None and (charge.net is not None or by_power):
+                    raise TariffRefused(place, f"{volume.commodity} is not metered as power, nor given back")
+            elif volume is not None and isinstance(
+                charge, DemandCharge | CapacityCharge | DynamicCharge | ExportCharge
+            ):
+                raise TariffRefused(
+                    place, f"a charge of kind '{charge.kind}' is for electricity, not {volume.commodity}"
+                )
 
 
 def default_decimals(currency: str) -> int:

@@ -98,6 +98,7 @@ def _charge() -> dict[str, Any]:
         {
             "tiers": _said(_tier_rule(), "Where the periods have tiers: how these fill."),
             "net": _said(_net_rule(), "Net metering: energy given back is taken off, label by label."),
+            "share": _said(_DECIMAL, "Per cent of what is metered that is charged; all of it when left out."),
             "registers": _said(
                 _some(_object({"name": _TEXT, "label": _TEXT})),
                 "Which label a register counts, where a meter has no intervals.",
@@ -281,6 +282,23 @@ def _minimum() -> dict[str, Any]:
     )
 
 
+def _volume() -> dict[str, Any]:
+    value = _object(
+        {
+            "from": _said(_DATE, "In force from this date until the next one's."),
+            "value": _said(_DECIMAL, "MJ a m3."),
+        }
+    )
+    gas = _object(
+        {
+            "commodity": {"const": "gas"},
+            "calorific_values": _said(_some(value), "By date, the earliest first."),
+        },
+        {"correction": _said(_DECIMAL, "Of the volume, such as 1.02264; 1 when left out.")},
+    )
+    return {"oneOf": [gas, _object({"commodity": {"const": "water"}})]}
+
+
 def tariff_schema() -> dict[str, Any]:
     """A JSON Schema (draft 2020-12) of one tariff file."""
     season = _object(
@@ -312,6 +330,7 @@ def tariff_schema() -> dict[str, Any]:
             ),
             "timezone": _said(_TEXT, "IANA name; the premise's when left out."),
             "holidays": _said(holidays, "A public holiday calendar; without it no day is a holiday."),
+            "volume": _said(_volume(), "For gas and water, metered in m3."),
             "rounding": _said(
                 {"enum": [rule.value for rule in Rounding]}, "Of an exact half; half_up when left out."
             ),

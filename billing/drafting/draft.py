@@ -87,7 +87,7 @@ def _placed(
         refused = _not_billable(supply, tariff)
         if refused is not None:
             holds.append(refused)
-        elif supply.channel_ids:
+        elif supply.channel_ids and tariff.metered_unit == "kWh":
             ready.append((supply, tariff, tariff.zone(supply.timezone)))
         else:
             by_dial.append((supply, tariff, tariff.zone(supply.timezone)))
@@ -123,7 +123,7 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
     point, channels = supply.service_point, len(supply.channel_ids)
     if supply.timezone is None:
         return hold(supply, "unassigned", f"Service point {point} is not assigned to a premise.")
-    if channels > 1:
+    if channels > 1 and tariff.metered_unit == "kWh":
         return hold(
             supply, "several_channels", f"Service point {point} has {channels} channels of energy taken."
         )

@@ -74,7 +74,7 @@ def _rated(
     without: list[Supply] = []
     alike: dict[tuple[str, ...], list[tuple[Supply, list[RegisterUsage]]]] = {}
     for supply in supplies:
-        mine = [one for one in used[points[supply.service_point]] if _is_energy_taken(one)]
+        mine = [one for one in used[points[supply.service_point]] if _is_taken(one, tariff.metered_unit)]
         unread = [one for one in mine if not all(part.known for part in one.parts)]
         if not mine:
             without.append(supply)
@@ -104,8 +104,8 @@ def _by_part(of_register: list[list[list[int]]]) -> Int64Array:
     return np.array(of_register, dtype=np.int64).swapaxes(1, 2)
 
 
-def _is_energy_taken(usage: RegisterUsage) -> bool:
-    return usage.direction == "import" and usage.unit == "kWh"
+def _is_taken(usage: RegisterUsage, unit: str) -> bool:
+    return usage.direction == "import" and usage.unit == unit
 
 
 def _part(supply: Supply, bill: RatedBill) -> RatedSupply:

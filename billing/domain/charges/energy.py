@@ -13,11 +13,13 @@ from billing.domain.charges.periods import PricedPeriod, check_periods, read_per
 from billing.domain.charges.tiers import TierRule, read_rule
 from billing.domain.hashed_once import HashedOnce, hash_once
 from billing.domain.json_place import Fields
+from billing.domain.money import MICRO
 
 
 @dataclass(frozen=True)
 class EnergyCharge(HashedOnce):
-    """registers: which label a register counts, by its name, where a meter has no intervals."""
+    """registers: which label a register counts, by its name, where a meter has no intervals. share_ppm: so
+    much of what is metered is charged, as sewerage is of water."""
 
     code: str
     periods: tuple[PricedPeriod, ...]
@@ -25,6 +27,7 @@ class EnergyCharge(HashedOnce):
     tiers: TierRule | None = None
     net: NetRule | None = None
     registers: tuple[tuple[str, str], ...] = ()
+    share_ppm: int = MICRO
 
     def __hash__(self) -> int:
         return hash_once(self)
@@ -38,12 +41,22 @@ class EnergyCharge(HashedOnce):
         periods = read_periods(items, seasons, has_holidays, may_have_tiers=rule is not None)
         net = read_net(fields.fields("net")) if fields.has("net") else None
         registers = _read_registers(fields, periods) if fields.has("registers") else ()
+        share = _read_share(fields, rule) if fields.has("share") else MICRO
         fields.finish()
         shared_caps = rule is not None and rule.fill != "each"
         check_periods(periods, fields.at("periods"), seasons, has_holidays, shared_caps=shared_caps)
         if net is not None:
             rule = tiers_under(net, rule, fields)
-        return cls(code, periods, tiers=rule, net=net, registers=registers)
+        return cls(code, periods, tiers=rule, net=net, registers=registers, share_ppm=share)
+
+
+def _read_share(fields: Fields, rule: TierRule | None) -> int:
+    share_micro = fields.micro("share", limit=100 * MICRO + 1)
+    if share_micro <= 0 or share_micro % 100:
+        fields.refuse("share", "expected more than 0 and at most 100 per cent, with at most four decimals")
+    if rule is not None or fields.has("net"):
+        fields.refuse("share", "a charge with tiers or net metering is of all that is metered")
+    return share_micro // 100
 
 
 def _read_registers(fields: Fields, periods: tuple[PricedPeriod, ...]) -> tuple[tuple[str, str], ...]:

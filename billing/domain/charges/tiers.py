@@ -19,10 +19,10 @@ from billing.domain.json_place import Fields
 from billing.domain.money import MICRO, micro_text
 
 By = Literal["month", "day", "bill"]
-CapUnit = Literal["kWh", "kWh a day", "kWh per kW", "kWh per kW a day"]
+CapUnit = Literal["kWh", "kWh a day", "kWh per kW", "kWh per kW a day", "m3", "m3 a day"]
 Fill = Literal["time", "proportion", "each"]
 
-CAP_UNITS = ("kWh", "kWh a day", "kWh per kW", "kWh per kW a day")
+CAP_UNITS = ("kWh", "kWh a day", "kWh per kW", "kWh per kW a day", "m3", "m3 a day")
 WINDOWS = (15, 30, 60)
 """Minutes over which demand may be averaged."""
 CAP_MICRO_LIMIT = 9_000_000_000 * MICRO
@@ -52,7 +52,7 @@ class TierRule:
 
     @property
     def unit_words(self) -> str:
-        return self.unit if self.by != "day" else "kWh a day"
+        return self.unit if self.by != "day" else f"{self.unit} a day"
 
 
 def read_rule(fields: Fields) -> TierRule:
@@ -60,8 +60,8 @@ def read_rule(fields: Fields) -> TierRule:
     by = fields.one_of("by", ("month", "day", "bill"))
     unit = fields.one_of("unit", CAP_UNITS) if fields.has("unit") else "kWh"
     fill = fields.one_of("fill", ("time", "proportion", "each"))
-    if by == "day" and unit != "kWh":
-        fields.refuse("unit", "tiers that begin anew each day are in kWh")
+    if by == "day" and unit not in ("kWh", "m3"):
+        fields.refuse("unit", "tiers that begin anew each day are in kWh, or m3")
     window = 0
     if "per kW" in unit:
         window = fields.whole_number("window", WINDOWS)

@@ -235,6 +235,7 @@ class Game:
             of_price.decimals,
             of_price.rounding,
             of_price.prices,
+            of_price.volume,
         )
 
     def plan(self, choice: Choice) -> Plan:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from billing_world import NOW, Supplied, World, two_rate
+from billing_world import NOW, Supplied, World, flat, two_rate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -174,3 +174,24 @@ def test_a_bill_by_register_is_not_explained_and_says_why(
         explain_bill(session, bill, None)
     assert refusal.value.code == "by_register"
     assert "charges what registers counted" in str(refusal.value)
+
+
+def test_gas_is_billed_of_cubic_metres(world: World, session: Session) -> None:
+    """A kWh register at the same place is another supply's, and not taken for gas."""
+    found = flat("gas", price="0.06")
+    values = [{"from": "2024-01-01", "value": "39.4"}]
+    world.tariff(
+        {**found, "volume": {"commodity": "gas", "correction": "1.02264", "calorific_values": values}}
+    )
+    house = world.supplied("gas")
+    for at, m3, kwh in ((midnight(10), 4000, 7), (midnight(11), 4100, 9)):
+        code = world.point_code(house.service_point_id)
+        record_read(session, code, Taken("G1", m3 * KWH, unit="m3"), at)
+        record_read(session, code, Taken("T1", kwh * KWH), at)
+    issue(session, house)
+    assert lines(session) == [
+        ("fixed", "Gas metered, × 1.02264 × 39.4 MJ/m³ ÷ 3.6", 100 * KWH, 0),
+        ("fixed", "Standing charge", 31 * KWH, 1550),
+        ("energy", "All hours", 1_119_222_667, 6715),
+        ("tax", "VAT", 8265 * 10_000, 413),
+    ]

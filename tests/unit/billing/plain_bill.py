@@ -49,6 +49,7 @@ class PlainBill:
             calendar_of(where["country"], subdiv=where["subdivision"], years=2013) if where else {}
         )
         self.lines: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
+        self.shared: dict[tuple[str, ...], int] = defaultdict(int)
         self.kwh: dict[tuple[str, str], int] = defaultdict(int)
         self.segments: dict[str, dict[Any, Any]] = defaultdict(dict)
         self.drawn: dict[Any, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
@@ -121,6 +122,7 @@ class PlainBill:
             if not period.starts_on <= local.date() < period.ends_before:
                 continue
             day = local.date()
+            micro = self._of_gas(micro, day)
             for charge in self.version(day)["charges"]:
                 if charge["kind"] == "dynamic":
                     name = f"{charge['label']}, mean price"
@@ -133,7 +135,11 @@ class PlainBill:
                 assert hit is not None
                 label, price = hit
                 key = (self.adjusting_on(day), charge["code"], label, price)
+                key = (*key, charge["share"]) if "share" in charge else key
                 self.kwh[key[0], key[1]] += micro
+                if "share" in charge:
+                    self.shared[key] += micro
+                    continue
                 if "tiers" not in charge:
                     self.lines[key] += Fraction(micro, 10**6) * Fraction(price)
                     continue
@@ -147,6 +153,10 @@ class PlainBill:
                     self.drawn[charge["code"], repr(charge), reset][day, clock // length, local.fold] += micro
         for code in self.segments:
             self._tiers(code, period, usage)
+        for key, micro in self.shared.items():
+            percent = key[-1]
+            charged = rounded(micro * Fraction(percent) / 100, "half_even")
+            self.lines[key] += Fraction(charged, 10**6) * Fraction(key[3])
 
     def _local(self, usage: Usage, index: int) -> datetime:
         at = usage.starts_at + timedelta(minutes=usage.interval_minutes * index)
@@ -303,6 +313,15 @@ class PlainBill:
             at += timedelta(minutes=series.interval_minutes)
             if len(found) * series.interval_minutes >= usage.interval_minutes:
                 return sum(found, Fraction(0)) / len(found)
+
+    def _of_gas(self, micro_m3: int, day: date) -> int:
+        """m3 x correction x calorific value / 3.6, of each reading."""
+        terms = self.found.get("volume", {})
+        if terms.get("commodity") != "gas":
+            return micro_m3
+        value = [one["value"] for one in terms["calorific_values"] if one["from"] <= day.isoformat()][-1]
+        factor = Fraction(terms.get("correction", "1")) * Fraction(value) * 10 / 36
+        return rounded(micro_m3 * factor, "half_even")
 
     def _tiers(self, code: str, period: Period, usage: Usage) -> None:
         """Each segment filled kWh by kWh, in the order of time, in proportion, or label by label."""

@@ -21,7 +21,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 WHOLE = document(
     version(
         fixed() | {"each": "kVA"},
-        three_rates() | {"registers": [{"name": "T1", "label": "day"}]},
+        three_rates() | {"registers": [{"name": "T1", "label": "day"}], "share": "95"},
         {
             "kind": "dynamic",
             "code": "market",
