@@ -28,6 +28,7 @@ CAUSES = {
     "weather": (mark("the weather"), mark("the weather")),
     "volume": (mark("more use a day"), mark("less use a day")),
     "shift": (mark("more use at dearer hours"), mark("more use at cheaper hours")),
+    "export": (mark("less energy given back"), mark("more energy given back")),
     "peak": (mark("a higher peak for the same use"), mark("a lower peak for the same use")),
     "estimate": (mark("estimates put right"), mark("estimates put right")),
     "days": (mark("more days"), mark("fewer days")),
@@ -56,7 +57,8 @@ WEATHERS = (
 """What the engine calls the weather, and the use beyond it."""
 SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
-    mark("days"), mark("days at weekends"), mark("use a day"), mark("tariff"), mark("of the energy"),
+    mark("days"), mark("days at weekends"), mark("use a day"), mark("given back a day"), mark("tariff"),
+    mark("of the energy"),
     mark("estimated in the bill before"), mark("estimated in the bill after"), mark("day"), mark("month"),
     mark("kWh"), mark("kW"), mark("kW month"), mark("kW day"), mark("year"), mark("connection"),
     mark("kVA month"), mark("kVA day"), mark("kVA year"), mark("kW year"), mark("connection month"),

@@ -187,6 +187,21 @@ def _weather_text(figures: tuple[Figure, ...]) -> str:
     return f"{degrees.before} → {degrees.after} °C; {fitted}"
 
 
+def _export(found: Comparison) -> tuple[Figure, ...]:
+    """What was given back a day; the credits of earlier bills are not shown."""
+    given = [laid.given for laid in found.game.sides]
+    if given[0] is None or given[1] is None:
+        return ()
+    levels = [
+        div_round(int(one.sum()), laid.days, Rounding.HALF_UP)
+        for one, laid in zip((given[0], given[1]), found.game.sides, strict=True)
+    ]
+    if levels[0] == levels[1]:
+        return ()
+    before, after = _told_apart(levels[0], levels[1], kwh_text)
+    return (Figure("given back a day", before, after, "kWh"),)
+
+
 def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tuple[str, str]:
     """Two figures with as many decimals as it takes to tell them apart, up to three more than usual."""
     for more in range(4):
@@ -327,6 +342,7 @@ _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "weather": _weather,
     "volume": _volume,
     "shift": _shift,
+    "export": _export,
     "peak": _peak,
     "estimate": _estimate,
 }
@@ -346,6 +362,7 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
         f"{figures[0].after} kWh a day{figures[0].name.removeprefix('use a day')}, was {figures[0].before}"
     ),
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
+    "export": lambda figures: f"{figures[0].after} kWh given back a day, was {figures[0].before}",
     "peak": _peak_text,
     "estimate": lambda figures: "; ".join(
         f"{figure.before} kWh guessed, {figure.after} read" for figure in figures
@@ -360,6 +377,7 @@ _WITHOUT_FIGURES = {
     "weather": "other weather",
     "volume": "another daily use",
     "shift": "one price for all hours: other hours change nothing",
+    "export": "given back at other hours, or credit of earlier bills",
     "peak": "no demand was measured",
     "estimate": "estimates replaced by readings",
     "tariff": "another tariff",

@@ -11,21 +11,17 @@ changes no other effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from billing.domain.adjusting import codes_from
-from billing.domain.charges.discount import DiscountCharge
-from billing.domain.charges.minimum import MinimumCharge
-from billing.domain.charges.periods import Scheduled
-from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import day_kind
+from billing.domain.explanation.contents import CONTENT
+from billing.domain.explanation.given_back import credit_rows, given_path, laid_given, mixed_state
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
@@ -35,11 +31,11 @@ from billing.domain.money import Int64Array
 from billing.domain.plan import DayRules, Plan, compile_plan
 from billing.domain.pricing import measured, priced
 from billing.domain.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyState
-from billing.domain.tariff import Version
 
 # The fixed order decides ties when effects are rounded.
 FACTORS = (
-    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "peak", "estimate", "discount", "tax",
+    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "export", "peak",
+    "estimate", "discount", "tax",
 )  # fmt: skip
 RULE_FACTORS = ("price", "fixed", "discount", "tax")
 LABELLED = ("energy", "demand", "export")
@@ -71,12 +67,14 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LaidSide:
-    """billed, actual: int64 (days, columns), the same array where nothing has changed since."""
+    """billed, actual: int64 (days, columns), the same array where nothing has changed since. given: back
+    to the grid, the same shape; None where neither side's bill reads it."""
 
     side: Side
     rules: DayRules
     billed: Int64Array
     actual: Int64Array
+    given: Int64Array | None = None
 
     @property
     def days(self) -> int:
@@ -102,7 +100,8 @@ class Game:
         slot_minutes = gcd(before.usage.interval_minutes, after.usage.interval_minutes)
         again = [twice(side.usage, side.period, side.zone, slot_minutes) for side in (before, after)]
         grid = Grid.of(slot_minutes, again[0] | again[1])
-        laid = tuple(_lay(side, grid) for side in (before, after))
+        given = laid_given((before, after), grid)
+        laid = tuple(_lay(side, grid, one) for side, one in zip((before, after), given, strict=True))
         calendars = (before.tariff.holidays, after.tariff.holidays)
         maps = DayMaps.of(before.period, after.period, calendars)
         return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code, weather)
@@ -127,6 +126,8 @@ class Game:
         reshaped = any(self._shapes_differ(calendar) for calendar in (0, 1))
         if reshaped:
             found.add("shift")
+        if any(self._given_differs(calendar) for calendar in (0, 1)):
+            found.add("export")
         if self.demand_counts and (reshaped or _drawn_otherwise(before, after)):
             found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
@@ -168,7 +169,7 @@ class Game:
                 chosen.append([given[int(i)] for i in self.maps.maps[calendar][side]])
             # The same versions need no look inside, which is the usual case.
             if chosen[0] != chosen[1] and any(
-                _CONTENT[name](*a) != _CONTENT[name](*b) for a, b in zip(*chosen, strict=True)
+                CONTENT[name](*a) != CONTENT[name](*b) for a, b in zip(*chosen, strict=True)
             ):
                 return True
             if name == "price" and (self._readings_of_days_differ(days) or self._series_differ(calendar)):
@@ -198,6 +199,20 @@ class Game:
         shapes = [self.sides[s].actual[self.maps.maps[calendar][s]] for s in (0, 1)]
         total = max(int(shape.sum()) for shape in shapes)
         return not np.array_equal(scaled(shapes[0], total), scaled(shapes[1], total))
+
+    def _given_differs(self, calendar: int) -> bool:
+        """Whether what was given back differs, or the credits that the bills began with."""
+        if self.sides[0].given is None:
+            return False
+        states = [credit_rows(laid.side.state) for laid in self.sides]
+        before, after = (self.given(calendar, side) for side in (0, 1))
+        return states[0] != states[1] or not np.array_equal(before, after)
+
+    def given(self, calendar: int, side: int) -> Int64Array:
+        """int64 (days of the calendar, columns): what a side gave back."""
+        given = self.sides[side].given
+        assert given is not None, "asked for only where it is read"
+        return given_path(given, self.maps.maps[calendar][side])
 
     def path(self, calendar: int, weather: int, volume: int, shift: int, estimate: int) -> Int64Array:
         """int64 (days of the calendar, columns): the usage of a mixture.
@@ -268,7 +283,12 @@ class Game:
                     of_name.append(paths[key])
             drawn = np.stack(rows["peak"]) if plan.depends_on_demand else None
             earlier, state = self.sides[choice.peak].earlier, self.sides[choice.fixed].side.state
-            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state):
+            exported = None
+            if self.sides[0].given is not None:
+                of = [_bit(factors, mask, "export") for mask in masks]
+                exported = np.stack([self.given(choice.calendar, side).ravel() for side in of])
+                state = mixed_state(state, [laid.side.state for laid in self.sides], of)
+            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state, exported):
                 row = found.setdefault(
                     line_key(line.kind, line.code, line.label), np.zeros(count, dtype=np.int64)
                 )
@@ -295,13 +315,17 @@ def rate_paths(
     drawn: Int64Array | None = None,
     earlier: Sequence[EarlierDemand] = (),
     state: SupplyState = NOTHING_KNOWN,
+    exported: Int64Array | None = None,
 ) -> tuple[LineColumn, ...]:
     """Price paths (mixtures, days * columns) that share one plan: the two stages of any bill.
 
     drawn: what demand is read from, where it is not the same. earlier: what it looks back upon; state: what
-    else is known of the supply.
+    else is known of the supply. exported: the energy given back.
     """
-    found = measured(plan, paths, demand_micro_kwh=drawn, earlier=earlier)
+    if drawn is not None:
+        drawn, _rest = plan.export.set_off(drawn, exported)
+    paths, exported = plan.export.set_off(paths, exported)
+    found = measured(plan, paths, demand_micro_kwh=drawn, earlier=earlier, exported=exported)
     return priced(plan, found, state, paths.shape[0]).lines
 
 
@@ -324,14 +348,14 @@ def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
     return known[0] != known[1] or lengths[0] != lengths[1]
 
 
-def _lay(side: Side, grid: Grid) -> LaidSide:
+def _lay(side: Side, grid: Grid, given: Int64Array | None) -> LaidSide:
     billed = lay(side.usage, side.period, side.zone, grid)
     actual = billed
     if side.known is not None:
         actual = lay(side.actual(), side.period, side.zone, grid)
         if np.array_equal(actual, billed):
             actual = billed
-    return LaidSide(side, side.rules(), billed, actual)
+    return LaidSide(side, side.rules(), billed, actual, given)
 
 
 def _bit(factors: tuple[str, ...], mask: int, name: str) -> int:
@@ -344,42 +368,3 @@ def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
         return rules.energy
     given = {"fixed": rules.fixed, "discount": rules.discounts, "tax": rules.taxes}
     return [(version,) for version in given[name]]
-
-
-@lru_cache(maxsize=512)
-def price_content(version: Version, season: str) -> tuple[Any, ...]:
-    """What a version charges for energy and demand in a season, without the names of seasons."""
-    energy = tuple((one.code, one.tiers, one.net, _periods(one, season)) for one in version.energy)
-    demand = tuple(
-        (one.code, one.window_minutes, one.by, one.per, one.ratchet, _periods(one, season))
-        for one in version.demand
-    )
-    dynamic = tuple((one.code, one.label, one.terms) for one in version.dynamic)
-    export = tuple((one.code, one.netted, one.terms, _periods(one, season)) for one in version.export)
-    return energy + demand + dynamic + export
-
-
-def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:
-    return tuple(
-        (period.label, period.prices, period.day_kinds, period.spans, period.otherwise)
-        for period in charge.periods
-        if period.covers(season)
-    )
-
-
-@lru_cache(maxsize=512)
-def _adjusting_content(version: Version, kind: str) -> tuple[Any, ...]:
-    """Adjustments of a kind, each with the codes that are not in its base where that is all before it."""
-    return tuple(
-        (charge, None if charge.base is not None else codes_from(version, charge.code))
-        for charge in version.charges
-        if isinstance(charge, DiscountCharge | MinimumCharge | TaxCharge) and charge.kind == kind
-    )
-
-
-_CONTENT: dict[str, Callable[..., Any]] = {
-    "price": price_content,
-    "fixed": lambda version: (version.fixed, _adjusting_content(version, "minimum")),
-    "discount": lambda version: _adjusting_content(version, "discount"),
-    "tax": lambda version: _adjusting_content(version, "tax"),
-}

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.game import price_content
+from billing.domain.explanation.contents import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
 from billing.domain.explanation.shift import price_steps
 from billing.domain.explanation.weather.parting import Weather
@@ -27,6 +27,7 @@ _SHORT_NOUNS = {
     "weather": Noun("the weather"),
     "volume": Noun("the use a day"),
     "shift": Noun("use at other hours"),
+    "export": Noun("energy given back"),
     "peak": Noun("the highest demand"),
     "estimate": Noun("estimates put right", plural=True),
     "discount": Noun("the discount"),
@@ -54,6 +55,8 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return _volume(found)
     if effect == "shift":
         return _shift(found, dearer)
+    if effect == "export":
+        return Noun(f"{'less' if dearer else 'more'} energy given back")
     if effect == "peak":
         return _peak(found, dearer)
     return _estimate(found)

@@ -31,9 +31,13 @@ from rating_cases import (
 from billing.domain.carrying import state_after
 from billing.domain.days import Period
 from billing.domain.errors import MissingPrices, TariffRefused
+from billing.domain.explanation.comparison import compare
+from billing.domain.explanation.moved_days import moved_days
+from billing.domain.explanation.sides import Side
+from billing.domain.explanation.waterfall import waterfall
 from billing.domain.quote import quote
 from billing.domain.rating import rate, rate_bill
-from billing.domain.supply_state import SupplyState
+from billing.domain.supply_state import KwhCredit, SupplyState
 from billing.domain.tariff_file import tariff_of
 from billing.domain.usage import Usage, UsageMatrix
 
@@ -250,3 +254,50 @@ def test_what_is_refused(charge: dict[str, Any], refusal: str) -> None:
 def test_net_energy_keeps_its_meaning_over_all_versions() -> None:
     with pytest.raises(TariffRefused, match="'net' is net energy in an earlier version and energy here"):
         tariff_of(document(version(net()), version(flat("0.2", "net"), starts_on="2014-01-01")))
+
+
+@settings(deadline=None, max_examples=25)
+@given(solar_documents(), solar_documents(), periods(7), periods(7), st.integers(0, 2**32 - 1), st.data())
+def test_effects_of_any_two_bills_add_up(
+    first: dict[str, Any], second: dict[str, Any], one: Period, other: Period, seed: int, data: st.DataObject
+) -> None:
+    second = {**second, "decimals": first["decimals"]}
+    sides = [
+        Side(solar_usage(period, LONDON, seed + number), priced_of(found), period, LONDON, None, state)
+        for number, (found, period) in enumerate(((first, one), (second, other)))
+        for state in (data.draw(credit_states(period.starts_on)),)
+    ]
+    found = compare(*sides)
+    assert sum(found.effects_minor) == found.difference_minor
+    for row in found.rows:
+        assert sum(row.effects_minor) == row.after_minor - row.before_minor
+    same = compare(sides[0], sides[0])
+    assert (same.factors, same.difference_minor) == ((), 0)
+    waterfall(found)
+
+
+@pytest.mark.parametrize("charges", [[paid()], [paid(netting="interval")], [net()]])
+def test_only_what_was_given_back(charges: list[dict[str, Any]]) -> None:
+    subject = tariff(version(flat("0.20"), *charges))
+    less, more = (Side(solar(200_000, given), subject, JULY, LONDON) for given in (50_000, 90_000))
+    found = compare(less, more)
+    assert found.factors == ("export",)
+    assert found.effects_minor == (found.difference_minor,)
+    assert found.difference_minor < 0
+    (row,) = (row for row in waterfall(found) if row.evidence)
+    assert (row.noun, row.evidence and row.evidence.text) == (
+        "more energy given back",
+        "4.3 kWh given back a day, was 2.4",
+    )
+    moved_days(found)
+
+
+def test_credit_that_a_bill_began_with_is_of_what_was_given_back() -> None:
+    subject = tariff(version(net()))
+    credit = (KwhCredit("net", "energy", 0, np.array([50_000_000])),)
+    sides = [
+        Side(solar(200_000, 50_000), subject, JULY, LONDON, None, SupplyState(credits=kept))
+        for kept in ((), credit)
+    ]
+    found = compare(*sides)
+    assert (found.factors, found.effects_minor) == (("export",), (-1_000,))
