@@ -1,9 +1,10 @@
-"""`billing document`, `billing gather`, `billing tax-number`: bills as documents."""
+"""`billing document`, `gather`, `tax-number` and `numbers`: bills as documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from billing.commands.app import app
 from billing.documents.making import Progress as Told
 from billing.documents.making import bills_of_period, document_of, file_name, make_documents
+from billing.invoices import SeriesState, number_gaps, number_series
 from billing.invoices.gathering import TAG, Gathered, customers_asking, gather_bills
 from billing.invoices.tax_identity import customer_numbered, set_tax_number
 from utility_crm.kit.clock import today_in
@@ -97,6 +99,25 @@ def tax_number(
         read = set_tax_number(session, customer_numbered(session, customer), number)
         kept = read.number if read else ""
         emit({"customer": customer, "tax_number": kept}, as_json, lambda: f"{customer}: {kept or 'none'}")
+
+
+@app.command()
+def numbers(as_json: AsJson = False) -> None:
+    """Prove that no series of document numbers has a gap; exit 1 where one has."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        found, gaps = number_series(session), number_gaps(session)
+        document = {"series": [asdict(one) for one in found], "gaps": [asdict(one) for one in gaps]}
+        emit(document, as_json, lambda: _numbers_text(found, gaps))
+    if gaps:
+        raise typer.Exit(1)
+
+
+def _numbers_text(found: Sequence[SeriesState], gaps: Sequence[SeriesState]) -> str:
+    total = sum(one.documents for one in found)
+    lines = [f"{len(found):,} series, {total:,} documents, {len(gaps):,} with a gap"]
+    return "\n".join(
+        [*lines, *(f"  {one.series} {one.period}: {one.documents} of {one.last_number}" for one in gaps)]
+    )
 
 
 def _gathered_text(made: Sequence[Gathered]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from billing.documents.paper import Compared, Comparison, Months
 from billing.documents.reading import BillFacts
 from billing.wording import is_month, say
@@ -96,7 +98,22 @@ def what_changed(facts: BillFacts, language: str) -> str:
         third = ngettext("in one day more.", "in %(num)s days more.", days)
     else:
         third = ngettext("in one day less.", "in %(num)s days less.", -days)
-    return f"{first} {second} {third}"
+    said = f"{first} {second} {third}"
+    changed = prices_changed_on(facts)
+    if changed is None:
+        return said
+    return " ".join((said, _("Prices changed on %(day)s.", day=day_full(changed, language))))
+
+
+def prices_changed_on(facts: BillFacts) -> date | None:
+    """The first day inside the bill from which a charge has another price than before it."""
+    prices: dict[tuple[str, str, str | None], int] = {}
+    for line in sorted(facts.lines, key=lambda one: one.starts_on):
+        if line.charge in ("energy", "fixed"):
+            key = line.charge, line.label, line.service_point
+            if prices.setdefault(key, line.price_micro) != line.price_micro:
+                return line.starts_on
+    return None
 
 
 def months_of(facts: BillFacts, language: str) -> Months | None:

@@ -78,28 +78,34 @@ def next_number(session: Session, series: Series, day: date) -> Numbered:
 
 
 @dataclass(frozen=True, slots=True)
-class NumberGap:
-    """A series that does not count from 1 to its last number once each. documents: how many there are."""
+class SeriesState:
+    """A series: the last number given out, how many documents there are, and the highest number on one."""
 
     entity: str
     series: str
     period: str
     last_number: int
     documents: int
+    highest: int
 
 
-_GAPS = text(
+_SERIES = text(
     """
-    select s.entity, s.series, s.period, s.last_number, count(i.id)
+    select s.entity, s.series, s.period, s.last_number, count(i.id), coalesce(max(i.sequence), 0)
     from number_series s
     left join invoices i using (entity, series, period)
-    group by s.entity, s.series, s.period
-    having count(i.id) <> s.last_number or coalesce(max(i.sequence), 0) <> s.last_number
+    group by s.entity, s.series, s.period, s.last_number
     order by 1, 2, 3
     """
 )
 
 
-def number_gaps(session: Session) -> tuple[NumberGap, ...]:
-    """Series with a hole; there is none but among documents from before the rules. One statement."""
-    return tuple(NumberGap(*tuple(row)) for row in session.execute(_GAPS))
+def number_series(session: Session) -> tuple[SeriesState, ...]:
+    """Every series there is, one statement."""
+    return tuple(SeriesState(*tuple(row)) for row in session.execute(_SERIES))
+
+
+def number_gaps(session: Session) -> tuple[SeriesState, ...]:
+    """Series that do not count from 1 to their last number once each; there is none but among documents
+    from before the rules."""
+    return tuple(one for one in number_series(session) if not one.documents == one.highest == one.last_number)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from billing_world import NOW, Supplied, World, flat
+from billing_world import NOW, Supplied, World, flat, flat_version
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
@@ -19,8 +19,10 @@ from billing.actions.issuing import issue_cycle
 from billing.commands import app
 from billing.cycles import Month
 from billing.documents import bill_facts, paper_of, pdf_of
+from billing.documents.comparing import prices_changed_on
 from billing.documents.making import bills_of_period, document_of, make_documents
 from billing.documents.reading import BillFacts
+from billing.invoices import next_number
 from billing.runs import issue_bills
 from utility_crm.app import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -86,6 +88,18 @@ def test_the_paper_never_changes_and_speaks_the_customers_language(world: World,
     assert russian.headline.what == "Ваш счёт за октябрь 2026" and pdf_of(russian) != before
     with pytest.raises(NotFound):
         document_of(session, "2026-10-999999")
+
+
+def test_a_price_that_changed_inside_the_bill_is_said(world: World, session: Session) -> None:
+    document = flat("moving")
+    document["versions"].append(flat_version("2026-10-11", "0.40"))
+    world.tariff(document)
+    one = world.supplied("moving")
+    world.even(one.channel_id, date(2026, 8, 30), 70)
+    billed(world, one, Month(2026, 9))
+    billed(world, one)
+    assert paper_of(facts_of(session)).sections[1].text.endswith("Prices changed on 11 October 2026.")
+    assert prices_changed_on(facts_of(session, "2026-09-000001")) is None
 
 
 def test_nothing_is_asked_where_nothing_is_owed(world: World, session: Session) -> None:
@@ -174,6 +188,13 @@ def test_the_command_gathers_and_keeps_tax_numbers(committed: Engine, tmp_path: 
     assert said("gather", "--period", "2026-10", "--customer", "C1")[0] == 1
     assert said("document", "--bill", "INV-2026-000001", "--out", str(tmp_path / "i.pdf"))[0] == 0
     assert (tmp_path / "i.pdf").read_bytes().startswith(b"%PDF")
+    code, found = said("numbers")
+    assert (code, found["gaps"]) == (0, [])
+    assert [(one["series"], one["documents"]) for one in found["series"]] == [("bill", 5), ("invoice", 1)]
+    with unit_of_work(committed) as session:
+        next_number(session, "invoice", TODAY)
+    code, found = said("numbers")
+    assert (code, [one["last_number"] for one in found["gaps"]]) == (1, [2])
     known = {"customer": "C1", "tax_number": "GB999999973"}
     assert said("tax-number", "--customer", "C1", "--number", "GB 999 9999 73") == (0, known)
     assert said("tax-number", "--customer", "C1", "--number", "GB 999 9999 74")[0] == 1
