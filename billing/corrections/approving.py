@@ -23,13 +23,15 @@ from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What was approved. unchanged: corrections that had been approved before."""
+    """What was approved. unchanged: corrections that had been approved before. waiting: bills that take what
+    another of these leaves to the next; they are proposed anew when that one is put right."""
 
     credit_notes: tuple[str, ...] = ()
     new_bill_ids: tuple[int, ...] = ()
     credited_minor: int = 0
     charged_minor: int = 0
     unchanged: int = 0
+    waiting: int = 0
 
 
 def approve_corrections(
@@ -55,6 +57,8 @@ def approve_corrections(
     if not chosen:
         return Corrected(unchanged=unchanged)
     made = _made_as_shown(session, chosen, today, country)
+    later = _later(list(made.values()))
+    chosen = [one for one in chosen if one.bill_id not in later]
     old = [made[one.bill_id].bill for one in chosen]
     cancel_bills(session, old)
     # The numbers of bills are taken before those of credit notes, as everywhere.
@@ -67,7 +71,8 @@ def approve_corrections(
     session.flush()
     charged = sum(made[one.bill_id].after_minor for one in chosen)
     ids = tuple(new[one.bill_id] for one in chosen if one.bill_id in new)
-    return Corrected(tuple(notes), ids, sum(bill.total_minor for bill in old), charged, unchanged)
+    credited = sum(bill.total_minor for bill in old)
+    return Corrected(tuple(notes), ids, credited, charged, unchanged, len(later))
 
 
 def dismiss_corrections(
@@ -118,6 +123,19 @@ def _locked(
         if one.state == "held" and not held:
             raise Refused("held", f"A bill cannot be made again: {one.reason}")
     return chosen, len(found) - len(chosen)
+
+
+def _later(made: Sequence[Remade]) -> set[int]:
+    """Bills that were shown with what an earlier one of their account left, which is put right here, too, and
+    leaves something else."""
+    turns: dict[int, date] = {}
+    for one in made:
+        if one.leaves_else:
+            account, day = one.bill.account_id, one.bill.starts_on
+            turns[account] = min(day, turns.get(account, day))
+    return {
+        one.bill.id for one in made if one.bill.starts_on > turns.get(one.bill.account_id, one.bill.starts_on)
+    }
 
 
 def _made_as_shown(

@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.correcting import LineTuple
+from billing.queries.net_credits import CreditRow
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedBill:
-    """A bill as it was issued. cause: what changed. filled: readings were filled in for it.
+    """A bill as it was issued. cause: what changed. filled: readings were filled in for it. credits: what it
+    leaves to the next, with its agreement.
 
     lines: of its supplies; others: of none.
     """
@@ -34,6 +36,7 @@ class IssuedBill:
     cause: str
     lines: tuple[LineTuple, ...]
     others: tuple[LineTuple, ...]
+    credits: frozenset[tuple[int, CreditRow]] = frozenset()
 
 
 # A block's day is one of standard time: it may reach a day beyond the bill's local days on either side.
@@ -48,6 +51,21 @@ _CHANGED = text(
         from late l join channels h on h.id = l.channel_id
         where h.unit = 'kWh'
         group by 1, 2
+    ), dials as (
+        -- What a dial showed parts what was used since the read before from what was used until the next.
+        select r.service_point_id, f.received_at,
+               coalesce((select max(p.read_at) from register_reads p
+                         where p.register_id = q.register_id and p.read_at < q.read_at), q.read_at)
+               as starts_at,
+               coalesce((select min(p.read_at) from register_reads p
+                         where p.register_id = q.register_id and p.read_at > q.read_at), q.read_at)
+               as ends_at
+        from feeds f join register_reads q on q.feed_id = f.id join registers r on r.id = q.register_id
+        where f.received_at > cast(:since as timestamptz) and f.received_at <= :known_at
+        union all
+        select r.service_point_id, f.received_at, q.starts_at, q.ends_before
+        from feeds f join consumptions q on q.feed_id = f.id join registers r on r.id = q.register_id
+        where f.received_at > cast(:since as timestamptz) and f.received_at <= :known_at
     ), found as (
         select b.id, 'readings' as cause
         from points p
@@ -84,6 +102,22 @@ _CHANGED = text(
                     and b.ends_before >= d.first and b.starts_on <= d.last + 1
         where i.received_at > cast(:since as timestamptz) and i.received_at <= :known_at
         union all
+        select b.id, 'readings'
+        from dials q
+        join agreements g on g.service_point_id = q.service_point_id
+        join bills b on b.account_id = g.account_id and b.status = 'issued' and b.known_at < q.received_at
+                    and b.starts_on - 1 <= cast(q.ends_at as date)
+                    and b.ends_before >= cast(q.starts_at as date)
+        where g.starts_on < b.ends_before and (g.ends_before is null or g.ends_before > b.starts_on)
+        union all
+        -- What a corrected bill leaves to the next one may be another.
+        select b.id, 'readings'
+        from corrections c
+        join bills p on p.id = c.new_bill_id and p.status = 'issued'
+        join bills b on b.account_id = p.account_id and b.starts_on = p.ends_before and b.status = 'issued'
+                    and b.id < p.id
+        where c.decided_at > cast(:since as timestamptz)
+        union all
         select c.bill_id, c.cause
         from corrections c join bills b on b.id = c.bill_id and b.status = 'issued'
         where c.state in ('proposed', 'held')
@@ -103,6 +137,10 @@ _BILLS = text(
     where b.id = any(:bills)
     order by b.id
     """
+)
+_CREDITS = text(
+    "select bill_id, agreement_id, code, kind, label, hour, micro_kwh from net_credits "
+    "where bill_id = any(:bills)"
 )
 _LINES = text(
     """
@@ -125,13 +163,17 @@ def changed_bills(session: Session, since: datetime | None, known_at: datetime) 
 
 
 def issued_bills(session: Session, causes: dict[int, str]) -> list[IssuedBill]:
-    """The bills with their lines; two statements."""
+    """The bills with their lines and what they leave to the next; three statements."""
     ids = {"bills": list(causes)}
     lines = _lines_by_bill(session, list(causes))
+    left_over: dict[int, list[tuple[int, CreditRow]]] = {}
+    for bill_id, agreement_id, code, kind, label, hour, micro_kwh in session.execute(_CREDITS, ids):
+        left_over.setdefault(bill_id, []).append((agreement_id, (code, kind, label, hour, micro_kwh)))
     found = []
     for row in session.execute(_BILLS, ids):
         own, others = lines[row[0]]
-        found.append(IssuedBill(*(*row, causes[row[0]], own, others)))
+        left = frozenset(left_over.get(row[0], ()))
+        found.append(IssuedBill(*(*row, causes[row[0]], own, others, left)))
     return found
 
 

@@ -19,7 +19,8 @@ Key = tuple[int, str, Period, datetime, int, int]
 
 
 def billed_before(session: Session, bills: Sequence[IssuedBill], day: date) -> dict[int, Owed]:
-    """By bill, what its days before `day` came to on the readings and prices it was made from.
+    """By bill, what its days before `day` came to on the readings and prices it was made from. Bills of
+    registers, or of energy given back, are left out: their days cannot be told apart.
 
     Three statements, and one pass of the engine for all that share tariff, days and axis.
     """
@@ -27,11 +28,16 @@ def billed_before(session: Session, bills: Sequence[IssuedBill], day: date) -> d
     parts = parts_of_bills(session, ids)
     rows = bills_by_id(session, ids)
     read = [item for some in read_bills(session, [(row, parts[row.id]) for row in rows]) for item in some]
+    billed = dict.fromkeys(ids, 0)
+    for item in read:
+        plain = not item.part.tariff.reads_export
+        billed[item.part.bill_id] += item.part.billed_minor if plain else 0
+    whole = {bill.id for bill in bills if billed[bill.id] == sum(line[7] for line in bill.lines)}
     groups: dict[Key, list[ReadPart]] = {}
     for item in read:
-        if item.part.period.starts_on < day:
+        if item.part.bill_id in whole and item.part.period.starts_on < day:
             groups.setdefault(_key(item, day), []).append(item)
-    lines: dict[int, list[LineTuple]] = {bill_id: [] for bill_id in ids}
+    lines: dict[int, list[LineTuple]] = {bill_id: [] for bill_id in whole}
     for (_, zone, period, *_), items in groups.items():
         matrix = UsageMatrix.of([item.side.usage for item in items])
         batch = rate(matrix, items[0].part.tariff, period, timezone=zone)

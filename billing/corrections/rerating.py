@@ -13,6 +13,7 @@ from billing.corrections.protected import billed_before
 from billing.domain.back_billing import charged_from, limit_of
 from billing.domain.budgets import CARRIED, carried
 from billing.domain.correcting import LineTuple, Owed, not_charged, owed
+from billing.domain.money import Rounding, div_round
 from billing.domain.tariff_file import default_decimals
 from billing.drafting import Draft, Hold, draft_bills
 from billing.queries.supplies import supplies
@@ -44,11 +45,19 @@ class Remade:
 
     @property
     def differs(self) -> bool:
-        """Whether any line is another, or it cannot be made again."""
+        """Whether any line is another, or what it leaves to the next bill, or it cannot be made again."""
         if self.hold is not None:
             return True
-        lines = tuple(line for part in self.draft.parts for line in part.lines) if self.draft else ()
-        return lines != self.bill.lines
+        parts = self.draft.parts if self.draft else ()
+        lines = tuple(line for part in parts for line in part.lines)
+        return lines != self.bill.lines or self.leaves_else
+
+    @property
+    def leaves_else(self) -> bool:
+        """Whether it leaves another credit to the next bill."""
+        parts = self.draft.parts if self.draft else ()
+        left = frozenset((part.supply.agreement_id, row) for part in parts for row in part.credits)
+        return left != self.bill.credits
 
 
 def remade(
@@ -102,6 +111,12 @@ def _limited(
     more = {one.bill.id: _whole_difference(one) for one in made if days[one.bill.id]}
     for day, some in parted.items():
         then = billed_before(session, [one.bill for one in some], day)
+        for one in some:
+            if one.bill.id not in then:
+                more[one.bill.id] = _by_days(one, day)
+        some = [one for one in some if one.bill.id in then]
+        if not some:
+            continue
         drafts, _ = _drafts(session, [one.bill for one in some], known_at, day)
         for one in some:
             draft = drafts.get(one.bill.account_id)
@@ -122,6 +137,17 @@ def _protected(one: Remade, billed_on: date, country: str) -> date | None:
         return None
     day = min(charged_from(limit, billed_on), one.bill.ends_before)
     return day if day > one.bill.starts_on else None
+
+
+def _by_days(one: Remade, day: date) -> Owed:
+    """The protected days' share of the difference, where they cannot be rated by themselves as billed."""
+    days, all_days = (day - one.bill.starts_on).days, (one.bill.ends_before - one.bill.starts_on).days
+    whole = _whole_difference(one)
+
+    def share(amount: int) -> int:
+        return div_round(amount * days, all_days, Rounding.HALF_UP)
+
+    return Owed(share(whole.net_minor), tuple((key, share(amount)) for key, amount in whole.taxes))
 
 
 def _whole_difference(one: Remade) -> Owed:

@@ -21,7 +21,7 @@ from billing.invoices import number_gaps
 from billing.queries.bill_parts import parts_of_bills
 from billing.queries.bills import bill_before, bills_of
 from billing.queries.ledger import check_ledger
-from meters.tables import Meter
+from meters.tables import Channel, Meter
 from utility_crm.kit.errors import Conflict, Invalid, Refused
 
 LATER = NOW + timedelta(days=5)
@@ -415,3 +415,40 @@ def test_both_meters_of_a_period_are_named(october: Supplied, session: Session) 
     issued = bills_of(session, [october.account_id])[0]
     (part,) = parts_of_bills(session, [issued.id])[issued.id]
     assert part.meter == "OLD, NEW"
+
+
+def test_credit_that_a_corrected_bill_leaves_reaches_the_next(world: World, session: Session) -> None:
+    """Solar power: September gives more than was read at first, so October has more to take."""
+    energy = {"kind": "energy", "code": "energy", "periods": [{"label": "All hours", "price": "0.20"}]}
+    charges = [{**energy, "net": {"by": "bill"}}]
+    world.tariff(flat("net", versions=[{"starts_on": "2024-01-01", "charges": charges}]))
+    one = world.supplied("net")
+    point = one.service_point_id
+    sun = Channel(service_point_id=point, name="B1", unit="kWh", direction="export", offset_minutes=0)
+    session.add(sun)
+    session.flush()
+    world.even(one.channel_id, date(2026, 8, 31), 63, 100_000)
+    world.even(sun.id, date(2026, 8, 31), 63, 100_000)
+    for month in (Month(2026, 9), Month(2026, 10)):
+        bill(session, month, one)
+    assert [row.total_minor for row in bills_of(session, [one.account_id])] == [0, 0]
+    # Both months are read again: September gave 50 Wh more in each half-hour of ten days, October less.
+    feed = world.feed(LATER - timedelta(days=1))
+    world.even(sun.id, date(2026, 9, 5), 10, 150_000, feed_id=feed)
+    world.even(sun.id, date(2026, 10, 5), 20, 50_000, feed_id=feed)
+    assert look(session).differ == 2
+    september, october = proposals(session)
+    assert (september.after_minor, october.after_minor) == (0, 960)  # 48 kWh at 0.20
+    done = approve(session, september.id, october.id)
+    assert (len(done.credit_notes), done.waiting) == (1, 1)
+    look(session, LATER + timedelta(days=1))
+    again = [row for row in proposals(session) if row.state == "proposed"]
+    # The 24 kWh that September leaves now pay half of it.
+    assert [(row.bill_id, row.after_minor) for row in again] == [(october.bill_id, 480)]
+    approve(session, again[0].id)
+    assert look(session, LATER + timedelta(days=2)).differ == 0
+    assert [row.total_minor for row in bills_of(session, [one.account_id]) if row.status == "issued"] == [
+        480,
+        0,
+    ]
+    check_books(session)
