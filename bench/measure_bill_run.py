@@ -1,8 +1,8 @@
 """A bill run of a month, against COPYing that month's blocks out and the same bill rows in.
 
 The reference is the least that any run must move: every reading once, in binary, to nowhere, and finished
-rows of bills, lines, fills and ledger into the same tables with their constraints. It rates nothing, fills no
-gap, judges nothing, and cannot be repeated. Each turn is made in a database cloned anew, whose readings have
+rows of bills, lines, fills, invoices and ledger into the same tables with their constraints. It rates nothing,
+fills no gap, judges nothing, and cannot be repeated. Each turn is made in a database cloned anew, whose readings have
 been touched once; both commit. Seconds of processor are those of this process and of the whole database
 server.
 """
@@ -31,7 +31,13 @@ _BLOCKS = (
     "copy (select * from blocks where day between '2026-10-01' and '2026-10-31') to stdout (format binary)"
 )
 _OURS = f"(select id from bills where number like '{MONTH}-%')"
-_TABLES = {"bills": "id", "bill_lines": "bill_id", "bill_fills": "bill_id", "ledger_entries": "bill_id"}
+_TABLES = {
+    "bills": "id",
+    "bill_lines": "bill_id",
+    "bill_fills": "bill_id",
+    "invoices": "bill_id",
+    "ledger_entries": "bill_id",
+}
 _Times = dict[str, list[tuple[float, float]]]
 
 

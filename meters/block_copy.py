@@ -7,7 +7,8 @@ array; what tells layouts apart is whether a day has one grade or many, how many
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,21 +33,25 @@ _ARRAY_HEAD = [
 ARRAY_HEADER = 4 * len(_ARRAY_HEAD)
 
 
-def pieces(cursor: Cursor[Any], copy: Copy) -> Iterator[Buffer]:
-    """All that a COPY in binary sends. What has come already is taken from the driver at once, with no step
-    through its waiting for each row, which would cost more than the row."""
+def pieces(cursor: Cursor[Any], copy: Copy) -> dict[int, list[Buffer]]:
+    """All that a COPY in binary sends, by its length; the first piece stands first. What has come already is
+    taken from the driver at once, with no step through its waiting for each row, which would cost more than
+    the row."""
     taken = cursor.connection.pgconn.get_copy_data
+    found: defaultdict[int, list[Buffer]] = defaultdict(list)
     while piece := copy.read():
-        yield piece
+        length = len(piece)
+        found[length].append(piece)
         # The last piece of all is told by its length: to ask beyond it is the driver's own affair.
-        while len(piece) not in _LAST:
+        while length not in _LAST:
             length, piece = taken(1)
             if length <= 0:
                 break
-            yield piece
+            found[length].append(piece)
+    return found
 
 
-def layouts(pieces: Iterable[Buffer]) -> Iterator[Rows]:
+def layouts(by_length: dict[int, list[Buffer]]) -> Iterator[Rows]:
     """Rows of (bigint, integer, smallint, bigint[], smallint[]), those laid out alike at once.
 
     The integer may be a bigint; of the grade and the grades, one is null. Fields: `channel`, `minute`,
@@ -54,15 +59,13 @@ def layouts(pieces: Iterable[Buffer]) -> Iterator[Rows]:
     readings) of (length, value), or `raw` bytes where there are holes; `grades`, (rows, readings), where
     there are many.
     """
-    stream = iter(pieces)
-    first = bytes(next(stream, b""))
-    if first.startswith(_SIGNATURE):
-        first = first[_HEADER_BYTES:]
-    by_length: dict[int, list[Buffer]] = {len(first): [first]}
-    for piece in stream:
-        by_length.setdefault(len(piece), []).append(piece)
-    for length, rows in by_length.items():
-        if length > _TRAILER_BYTES:
+    for place, (length, rows) in enumerate(by_length.items()):
+        first = bytes(rows[0]) if place == 0 else b""
+        if first.startswith(_SIGNATURE):
+            if len(first) not in _LAST:
+                yield from _alike([first[_HEADER_BYTES:]])
+            rows = rows[1:]
+        if rows and length > _TRAILER_BYTES:
             yield from _alike(rows)
 
 
