@@ -1,10 +1,10 @@
 """A bill run of a month, against COPYing that month's blocks out and the same bill rows in.
 
 The reference is the least that any run must move: every reading once, in binary, to nowhere, and finished
-rows of bills, lines, fills, invoices and ledger into the same tables with their constraints. It rates nothing,
-fills no gap, judges nothing, and cannot be repeated. Each turn is made in a database cloned anew, whose readings have
-been touched once; both commit. Seconds of processor are those of this process and of the whole database
-server.
+rows of bills, lines, fills, invoices and ledger into the same tables with their constraints. It rates
+nothing, fills no gap, judges nothing, and cannot be repeated. Each turn is made in a database cloned anew,
+whose readings have been touched once; both commit. Seconds of processor are those of this process and of the
+whole database server.
 """
 
 from __future__ import annotations
