@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, charge_fee
 from billing.actions.bulk_payments import Received, take_payments
+from billing.actions.issuing import lock_accounts
 from billing.actions.payments import lock_account, reverse_payment
 from billing.tables import Collection, Creditor, DirectDebit, Mandate
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
@@ -145,7 +146,10 @@ def collect(session: Session, collect_on: date, now: datetime) -> list[Made]:
     a plan is not collected.
     """
     session.execute(text("select pg_advisory_xact_lock(7302013)"))
-    due = session.execute(_DUE, {"collect_on": collect_on}).all()
+    told = {"collect_on": collect_on}
+    # Locked before it is read what they owe, so that no payment comes between.
+    lock_accounts(session, sorted({row.account_id for row in session.execute(_DUE, told)}))
+    due = session.execute(_DUE, told).all()
     made = []
     for currency in sorted({row.currency for row in due}):
         mine = [row for row in due if row.currency == currency]
@@ -225,6 +229,8 @@ def return_debits(
     open again, and the creditor's fee, if there is one, is charged. Again it does nothing."""
     done = Returns(0, 0, 0, 0)
     posted_on = on or now.date()
+    theirs = text("select account_id from direct_debits where end_to_end_id = any(:ids)")
+    lock_accounts(session, sorted(set(session.scalars(theirs, {"ids": [name for name, _ in returns]}))))
     for end_to_end_id, code in returns:
         account_id = session.scalar(
             select(DirectDebit.account_id).where(DirectDebit.end_to_end_id == end_to_end_id)
