@@ -17,11 +17,11 @@ from billing.cycles import Month
 from billing.life.settling import close_even_accounts
 from billing.queries.gate import gate_book
 from billing.queries.monitors import monitors
-from billing.queries.reminders import bills_to_remind
+from billing.queries.reminders import bills_to_remind, reminders_no_longer_true
 from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
 from billing.what_if.jobs import compare_tariffs, learn_how_far_off
-from notifications.actions import queue_all
+from notifications.actions import queue_all, take_back
 from notifications.staff import tell_staff
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.clock import today_in
@@ -41,8 +41,10 @@ TOLD = 50
 
 def remind_of_late_bills(session: Session, now: datetime) -> str:
     """Queue the first reminder of every bill that has been late for a week; its key makes a repeat
-    harmless."""
-    late = bills_to_remind(session, _today(now), after_days=REMIND_AFTER_DAYS, within_days=REMIND_WITHIN_DAYS)
+    harmless. One that still waits, and would no longer be true, is withheld."""
+    today = _today(now)
+    take_back(session, reminders_no_longer_true(session, today), now)
+    late = bills_to_remind(session, today, after_days=REMIND_AFTER_DAYS, within_days=REMIND_WITHIN_DAYS)
     notices = [
         payment_reminder(
             customer_id=bill.payer_id,

@@ -1,6 +1,7 @@
 """`utility-crm billing ...`: a file a group of commands; one that is imported here is there."""
 
 from billing.commands import (
+    adjusting,
     answering,
     bills,
     comparing,
@@ -21,6 +22,7 @@ from billing.commands import (
 from billing.commands.app import app
 
 __all__ = [
+    "adjusting",
     "answering",
     "app",
     "bills",

@@ -38,6 +38,23 @@ _LATE = text(
 )
 
 
+_UNTRUE = text(
+    f"""
+    with {DUNNABLE}
+    select o.about from outbox o
+    where o.state = 'waiting' and o.key like 'payment\\_reminder:%' and o.about like 'bill:%'
+      and not exists (select from dunnable d where d.number = substr(o.about, 6) and d.amount_minor > 0)
+    order by o.id
+    """
+)
+
+
+def reminders_no_longer_true(session: Session, today: date) -> tuple[str, ...]:
+    """What waiting reminders are about that is paid, credited, agreed on, disputed or collected by now."""
+    values = {"today": today, "due_by": today - timedelta(days=1)}
+    return tuple(session.scalars(_UNTRUE, values))
+
+
 def bills_to_remind(
     session: Session, today: date, *, after_days: int, within_days: int, limit: int = 5000
 ) -> tuple[LateBill, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from billing_world import NOW, World
@@ -21,6 +21,7 @@ from billing.actions.agreeing import (
 from billing.actions.direct_debits import add_mandate, collect, set_creditor
 from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.payments import take_payment
+from billing.jobs import remind_of_late_bills
 from billing.queries.dunning import agreed_on, disputed_minor, dunnable_minor
 from billing.queries.ledger import check_ledger
 from billing.queries.reminders import bills_to_remind
@@ -173,3 +174,23 @@ def test_what_is_collected_or_agreed_is_neither_reminded_of_nor_collected_again(
     assert reminded(session) == {}
     agree_plan(session, account, 2, TODAY, today=TODAY)
     assert collect(session, date(2020, 4, 20), NOW) == []
+
+
+def test_a_reminder_that_waits_is_withheld_when_the_bill_is_disputed(
+    world: World, session: Session, account: int
+) -> None:
+    session.execute(
+        text(
+            "insert into contact_points (customer_id, kind, value, normal) select customer_id, 'email', "
+            "'ada@mail.example', 'ada@mail.example' from accounts where id = :account"
+        ),
+        {"account": account},
+    )
+    night = datetime(2020, 4, 1, 23, 30, tzinfo=UTC)
+    assert remind_of_late_bills(session, night).startswith("2 queued")
+    open_dispute(session, "B1", 1000, "not mine", today=TODAY)
+    assert remind_of_late_bills(session, night + timedelta(minutes=10)).startswith("0 queued")
+    became = session.execute(text("select about, state, reason from outbox order by id")).all()
+    assert [tuple(row) for row in became] == [
+        ("bill:B1", "withheld", "no_longer_true"), ("bill:B2", "waiting", "quiet_hours"),
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ledger_world import bill
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
+from billing.actions.payments import take_payment
 from billing.commands import app
 from utility_crm.app import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -115,3 +117,32 @@ def test_people_read_it_too(engine: Engine) -> None:
     assert "bill B1" in shown and shown.splitlines()[-1].endswith("40.00")
     shown = CliRunner().invoke(app, ["check-ledger"]).stdout
     assert "1 balances, 1 entries, 0 allocations: all agree" in shown
+
+
+def test_what_is_adjusted_is_adjusted_once(engine: Engine) -> None:
+    of = ("--account", "A0001", "--reason", "because")
+
+    def adjusted(*words: str) -> tuple[int, str, bool]:
+        code, document = call("adjust", *words)
+        return code, document["balance"], document["repeated"]
+
+    fee = ("fee", *of, "--amount", "5.00", "--reference", "f1")
+    assert adjusted(*fee) == (0, "45.00", False)
+    assert adjusted(*fee) == (0, "45.00", True)
+    credit = ("credit", *of, "--amount", "10", "--reference", "c1", "--bill", "B1", "--tax", "0.48")
+    assert adjusted(*credit) == (0, "35.00", False)
+    gone = ("write-off", *of, "--amount", "5.00", "--reference", "w1", "--bill", "B1")
+    assert adjusted(*gone) == (0, "30.00", False)
+    with unit_of_work(engine) as session:
+        account_id = session.scalar(text("select id from accounts"))
+        assert isinstance(account_id, int)
+        at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+        take_payment(session, account_id, 3500, reference="p1", received_at=at, posted_on=at.date())
+    back = ("refund", "--account", "A0001", "--amount", "4", "--reference", "b1")
+    assert adjusted(*back) == (0, "-1.00", False)
+    code, refused = call("adjust", *back[:-1], "b2")
+    assert (code, refused["error"]["code"]) == (1, "not_held")
+    assert adjusted("reverse", "--payment", "p1", "--reference", "r1") == (0, "34.00", False)
+    code, refused = call("adjust", "reverse", "--payment", "none", "--reference", "r2")
+    assert (code, refused["error"]["code"]) == (1, "payment")
+    assert call("check-ledger")[0] == 0

@@ -1,0 +1,170 @@
+"""`billing adjust ...`: credits, fees, write-offs, refunds, payments taken back; each once a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from billing.actions.adjustments import Reason, charge_fee, credit, write_off
+from billing.actions.payments import refund, reverse_payment
+from billing.commands.app import app
+from billing.domain.money import amount_text
+from billing.domain.tariff_file import default_decimals
+from billing.money_in.entries import typed_minor
+from billing.queries.accounts import account_named
+from billing.queries.bills import bill_named
+from billing.tables import Payment
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import NotFound
+from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
+
+adjust = typer.Typer(name="adjust", help="What changes a balance beside bills.", no_args_is_help=True)
+app.add_typer(adjust)
+
+Account = Annotated[str, typer.Option(help="The account's number.")]
+Amount = Annotated[str, typer.Option(help="In the account's currency, such as 43.17.")]
+Reference = Annotated[str, typer.Option(help="Of its own; the same again books nothing.")]
+Words = Annotated[str, typer.Option(help="Why; it stands on the statement.")]
+Bill = Annotated[str, typer.Option(help="The bill it is about; that is paid first.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One thing to book: in which unit of work, for whom, how much, when."""
+
+    session: Session
+    account_id: int
+    amount_minor: int
+    now: datetime
+    today: date
+
+
+@adjust.callback()
+def adjusting() -> None:
+    """What changes a balance beside bills: each is booked once a reference."""
+
+
+@adjust.command("credit")
+def credit_(
+    account: Account,
+    amount: Amount,
+    reference: Reference,
+    reason: Words,
+    bill: Bill = "",
+    tax: Annotated[str, typer.Option(help="How much of the amount is tax.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take back so much of what was charged."""
+
+    def book(one: _Call) -> bool:
+        bill_id = bill_named(one.session, bill).id if bill else None
+        tax_minor = typed_minor(tax, _currency(one.session, one.account_id)) if tax else 0
+        why = Reason(reference, reason, one.today)
+        done = credit(
+            one.session, one.account_id, one.amount_minor, why, tax_minor=tax_minor, bill_id=bill_id
+        )
+        return done.repeated
+
+    _booked(account, amount, reference, book, as_json)
+
+
+@adjust.command("fee")
+def fee_(
+    account: Account, amount: Amount, reference: Reference, reason: Words, as_json: AsJson = False
+) -> None:
+    """Charge a fee."""
+
+    def book(one: _Call) -> bool:
+        why = Reason(reference, reason, one.today)
+        return charge_fee(one.session, one.account_id, one.amount_minor, why).repeated
+
+    _booked(account, amount, reference, book, as_json)
+
+
+@adjust.command("write-off")
+def write_off_(
+    account: Account,
+    amount: Amount,
+    reference: Reference,
+    reason: Words,
+    bill: Bill = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give up so much of what is owed."""
+
+    def book(one: _Call) -> bool:
+        bill_id = bill_named(one.session, bill).id if bill else None
+        why = Reason(reference, reason, one.today)
+        return write_off(one.session, one.account_id, one.amount_minor, why, bill_id=bill_id).repeated
+
+    _booked(account, amount, reference, book, as_json)
+
+
+@adjust.command("refund")
+def refund_(account: Account, amount: Amount, reference: Reference, as_json: AsJson = False) -> None:
+    """Book that so much of what is held was given back."""
+
+    def book(one: _Call) -> bool:
+        done = refund(
+            one.session, one.account_id, one.amount_minor, reference=reference, paid_at=one.now,
+            posted_on=one.today,
+        )  # fmt: skip
+        return done.repeated
+
+    _booked(account, amount, reference, book, as_json)
+
+
+@adjust.command("reverse")
+def reverse_(
+    payment: Annotated[str, typer.Option(help="The reference of the payment.")],
+    reference: Reference,
+    as_json: AsJson = False,
+) -> None:
+    """Book that the bank has taken a payment back."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        found = session.scalar(select(Payment).where(Payment.reference == payment))
+        if found is None:
+            raise NotFound("payment", f"There is no payment {payment}.", payment)
+        now = utc_now()
+        done = reverse_payment(session, found.id, reference=reference, reversed_at=now, posted_on=_today(now))
+        _say(session, found.account_id, reference, done.repeated, as_json)
+
+
+def _booked(account: str, amount: str, reference: str, book: Callable[[_Call], bool], as_json: bool) -> None:
+    """Book it in one unit of work, and say what is owed after it."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        account_id, now = account_named(session, account), utc_now()
+        minor = typed_minor(amount, _currency(session, account_id))
+        repeated = book(_Call(session, account_id, minor, now, _today(now)))
+        _say(session, account_id, reference, repeated, as_json)
+
+
+def _say(session: Session, account_id: int, reference: str, repeated: bool, as_json: bool) -> None:
+    currency = _currency(session, account_id)
+    balance = session.scalar(
+        text("select balance_minor from account_balances where account_id = :id"), {"id": account_id}
+    )
+    owed = amount_text(balance or 0, default_decimals(currency))
+    document = {"reference": reference, "repeated": repeated, "balance": owed, "currency": currency}
+    words = "was booked before" if repeated else "booked"
+    emit(document, as_json, lambda: f"{reference}: {words}; owed {owed} {currency}")
+
+
+def _currency(session: Session, account_id: int) -> str:
+    found = session.scalar(text("select currency from accounts where id = :id"), {"id": account_id})
+    assert isinstance(found, str)
+    return found
+
+
+def _today(now: datetime) -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone, now)
