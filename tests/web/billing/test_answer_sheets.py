@@ -1,0 +1,46 @@
+"""The sheets of the answers, as an agent sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from billing_world import Supplied, World
+from starlette.testclient import TestClient
+
+from billing.answers.registry import answers
+
+from .test_customer_questions import words
+
+MakeClient = Callable[..., TestClient]
+SHEET = {"HX-Request": "true"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_answer_has_a_sheet(
+    make_client: MakeClient, world: World, billed: Supplied, language: str
+) -> None:
+    agent, new = make_client("agent", language=language), world.supplied()
+    for one in answers():
+        for customer in (billed.customer_id, new.customer_id):
+            found = agent.get(f"/customers/{customer}", params={"ask": one.key}, headers=SHEET)
+            assert found.status_code == 200, one.key
+            assert "Working it out failed" not in found.text and 'style="' not in found.text, one.key
+
+
+def test_the_slider_moves_use_and_only_by_its_steps(make_client: MakeClient, billed: Supplied) -> None:
+    agent, path = make_client("agent"), f"/customers/{billed.customer_id}"
+    still = agent.get(path, params={"ask": "tariff"}, headers=SHEET).text
+    moved = agent.get(path, params={"ask": "tariff", "shift": "40"}, headers=SHEET).text
+    odd = agent.get(path, params={"ask": "tariff", "shift": "41"}, headers=SHEET).text
+    assert "40 % at night" in words(moved) and "at night" not in words(still)
+    assert "With 40 % of the evening moved to the night" in words(moved)
+    assert 'type="range"' in still and words(odd) == words(still)
+
+
+def test_a_line_is_chosen_and_parts_are_counted(make_client: MakeClient, billed: Supplied) -> None:
+    agent, path = make_client("agent"), f"/customers/{billed.customer_id}"
+    tax = words(agent.get(path, params={"ask": "charge", "line": "4"}, headers=SHEET).text)
+    assert "VAT is 5" in tax and "4 lines add up to" in tax and "left over £0.00" in tax
+    six = agent.get(path, params={"ask": "parts", "count": "6"}, headers=SHEET).text
+    assert "6 parts" in words(six) and six.count("2026</th>") + six.count("2027</th>") == 6
