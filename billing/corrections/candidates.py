@@ -39,7 +39,7 @@ class IssuedBill:
     credits: frozenset[tuple[int, CreditRow]] = frozenset()
 
 
-# A block's day is one of standard time: it may reach a day beyond the bill's local days on either side.
+# A block's day is one of standard time, a bill's are local: what they share is told by instants.
 _CHANGED = text(
     """
     with late as materialized (
@@ -47,7 +47,9 @@ _CHANGED = text(
         from feeds f join blocks k on k.feed_id = f.id
         where f.received_at > cast(:since as timestamptz) and f.received_at <= :known_at
     ), points as (
-        select h.service_point_id, l.day, max(l.received_at) as received_at
+        select h.service_point_id, l.day, max(l.received_at) as received_at,
+               min((cast(l.day as timestamp) at time zone 'UTC') - h.offset_minutes * interval '1 minute')
+               as starts_at
         from late l join channels h on h.id = l.channel_id
         where h.unit = 'kWh'
         group by 1, 2
@@ -72,7 +74,13 @@ _CHANGED = text(
         join agreements g on g.service_point_id = p.service_point_id
         join bills b on b.account_id = g.account_id and b.status = 'issued'
                     and p.day between b.starts_on - 1 and b.ends_before and p.received_at > b.known_at
+        join tariffs t on t.id = g.tariff_id
+        join service_points s on s.id = g.service_point_id
+        join premises m on m.id = s.premise_id
+        cross join lateral (select coalesce(t.document ->> 'timezone', m.timezone) as zone) z
         where g.starts_on < b.ends_before and (g.ends_before is null or g.ends_before > b.starts_on)
+          and p.starts_at < (cast(b.ends_before as timestamp) at time zone z.zone)
+          and p.starts_at + interval '1 day' > (cast(b.starts_on as timestamp) at time zone z.zone)
         union all
         select b.id, 'supply'
         from agreements g join bills b on b.account_id = g.account_id and b.status = 'issued'

@@ -94,6 +94,24 @@ def test_a_bill_that_nothing_changed_is_not_even_looked_at(october: Supplied, se
     assert proposals(session) == []
 
 
+@pytest.mark.parametrize(("first", "bills"), [(date(2026, 11, 1), 0), (date(2026, 10, 31), 1)])
+def test_readings_of_other_days_are_no_reason_to_look(
+    october: Supplied, world: World, session: Session, first: date, bills: int
+) -> None:
+    """The last day of October in London is that of standard time; the day before it begins in summer time."""
+    read_again(world, october, first, 1, 300_000)
+    assert look(session).bills == bills
+
+
+def test_the_hour_in_which_two_calendars_differ_is_looked_at(
+    october: Supplied, world: World, session: Session
+) -> None:
+    """October began at 23:00 of 30 September, UTC: a block of that day holds its first hour."""
+    read_again(world, october, date(2026, 9, 30), 1, 300_000)
+    found = look(session)
+    assert (found.bills, found.differ) == (1, 1)
+
+
 def test_readings_that_came_late_show_as_a_bill_that_would_differ(
     october: Supplied, world: World, session: Session
 ) -> None:
