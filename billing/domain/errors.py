@@ -61,7 +61,13 @@ class PricesRefused(BillingRefusal):
 
 
 class BeyondExact(NotRateable, OverflowError):
+    """rows: who of a batch, where that is known."""
+
     code = "beyond_exact"
+
+    def __init__(self, reason: str, rows: tuple[int, ...] = ()) -> None:
+        super().__init__(reason)
+        self.rows = rows
 
 
 class NotComparable(BillingRefusal):

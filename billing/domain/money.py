@@ -82,7 +82,9 @@ def in_int64(results: Iterable[int]) -> Int64Array:
 def within_bounds(amount_minor: Int64Array, code: str) -> Int64Array:
     """The same amounts, which are a line's. Raises BeyondExact where one is more than AMOUNT_MINOR_LIMIT."""
     if _max_abs(amount_minor) > AMOUNT_MINOR_LIMIT:
-        raise BeyondExact(f"a line of '{code}' is too large to be reckoned exactly")
+        beyond = (amount_minor > AMOUNT_MINOR_LIMIT) | (amount_minor < -AMOUNT_MINOR_LIMIT)
+        rows = tuple(np.flatnonzero(beyond).tolist())
+        raise BeyondExact(f"a line of '{code}' is too large to be reckoned exactly", rows)
     return amount_minor
 
 

@@ -31,6 +31,7 @@ from billing.domain.labels import Intervals, labelled
 from billing.domain.money import Rounding
 from billing.domain.net_plan import NetPlan, net_plan
 from billing.domain.price_series import PriceSeries
+from billing.domain.reactive_plan import ReactivePlan, reactive_plan
 from billing.domain.tariff import Tariff, Version
 from billing.domain.volume import VOLUME_CODE, Volume
 from billing.domain.volume_plan import VolumePlan, volume_plan
@@ -83,6 +84,7 @@ class Plan:
     net: tuple[NetPlan, ...] = ()
     export: ExportPlan = NO_EXPORT
     volume: VolumePlan | None = None
+    reactive: tuple[ReactivePlan, ...] = ()
 
     @property
     def has_tiers(self) -> bool:
@@ -152,7 +154,16 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         ),
         export_plan(rules.days, rules.energy, rules.kinds, group_of_day, rules.prices, axis),
         volume_plan(rules.volume, rules.days, axis),
+        tuple(
+            _reactive_plan(code, rules, group_of_day, axis)
+            for code in dict.fromkeys(charge.code for version in priced for charge in version.reactive)
+        ),
     )
+
+
+def _reactive_plan(code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals) -> ReactivePlan:
+    charge_on = [next((c for c in version.reactive if c.code == code), None) for version, _ in rules.energy]
+    return reactive_plan(code, charge_on, rules.days, group_of_day, axis)
 
 
 def _net_plan(

@@ -20,10 +20,19 @@ from billing.domain.energy_plan import EnergyPlan
 from billing.domain.errors import NotRateable
 from billing.domain.export_lines import export_lines, net_lines
 from billing.domain.lines import LineColumn
-from billing.domain.money import MICRO, Int64Array, amounts_by_price, amounts_of_part, parts_of, within_bounds
+from billing.domain.money import (
+    MICRO,
+    Int64Array,
+    amounts,
+    amounts_by_price,
+    amounts_of_part,
+    parts_of,
+    within_bounds,
+)
 from billing.domain.net_plan import NetFlow, NetPlan, net_flow
 from billing.domain.plan import Plan
 from billing.domain.ratchets import Billed, billed_demand
+from billing.domain.reactive_plan import beyond_allowed
 from billing.domain.summing import energy_by_key
 from billing.domain.supply_state import EarlierDemand, SupplyState, YearSoFar
 from billing.domain.tiering import energy_by_tier
@@ -46,6 +55,7 @@ class Determinants:
     exported: tuple[Int64Array, ...] = ()
     exported_by_series: tuple[DynamicFound, ...] = ()
     volumes: Int64Array | None = None
+    beside_reactive: tuple[Int64Array, ...] = ()
 
 
 def measured(
@@ -76,12 +86,17 @@ def measured(
     energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
     dynamic = tuple(found_of(found, micro_kwh, begin, end) for found in plan.dynamic)
     capacity = tuple(mean_of_highest(drawn, found, begin, end) for found in plan.capacity)
+    beside = tuple(energy_by_key(micro_kwh, found.keyed, begin, end) for found in plan.reactive)
     net = tuple(_net_sums(found, micro_kwh, exported, begin, end) for found in plan.net)
     if exported is None:
-        return Determinants(energy, demand, billed, dynamic, capacity, net, volumes=volumes)
+        return Determinants(
+            energy, demand, billed, dynamic, capacity, net, volumes=volumes, beside_reactive=beside
+        )
     given = tuple(energy_of(found, exported, begin, end) for found in plan.export.by_hours)
     by_series = tuple(found_of(found, exported, begin, end) for found in plan.export.by_series)
-    return Determinants(energy, demand, billed, dynamic, capacity, net, given, by_series)
+    return Determinants(
+        energy, demand, billed, dynamic, capacity, net, given, by_series, beside_reactive=beside
+    )
 
 
 def _net_sums(
@@ -130,6 +145,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
     )
     lines = [
         *_volume_lines(plan, found.volumes),
+        *_reactive_lines(plan, found.beside_reactive, state),
         *_fixed_lines(plan, state, customers),
         *_energy_lines(plan, found.energy),
         *_dynamic_lines(plan, found.dynamic),
@@ -199,6 +215,29 @@ def _volume_lines(plan: Plan, volumes: Int64Array | None) -> list[LineColumn]:
         )
         for number, part in enumerate(plan.volume.parts)
     ]
+
+
+def _reactive_lines(plan: Plan, energy: Sequence[Int64Array], state: SupplyState) -> list[LineColumn]:
+    lines = []
+    for found, beside in zip(plan.reactive, energy, strict=True):
+        beyond = beyond_allowed(found, beside, state)
+        for number, part in enumerate(found.parts):
+            charge, quantity = part.charge, np.ascontiguousarray(beyond[:, number])
+            lines.append(
+                LineColumn(
+                    "demand",
+                    charge.code,
+                    charge.label,
+                    "kVArh",
+                    charge.price_micro,
+                    part.days[0],
+                    part.ends_before,
+                    quantity,
+                    amounts(quantity, charge.price_micro, plan.frame.decimals, plan.frame.rounding),
+                    part.group,
+                )
+            )
+    return lines
 
 
 def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:

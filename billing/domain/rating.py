@@ -299,9 +299,11 @@ def _check(usage: UsageMatrix, plan: Plan, values: Int64Array) -> None:
         raise NotRateable("tiers are of energy that is not negative")
     if max(highest, -lowest) * values.shape[1] > ENERGY_MICRO_LIMIT:
         # In floats, which are off by less than a millionth of it.
-        most = np.abs(values.astype(np.float64)).sum(axis=1).max(initial=0)
-        if most * (1 + 1e-6) > ENERGY_MICRO_LIMIT:
-            raise BeyondExact("more energy than can be reckoned exactly: a million million kWh in one bill")
+        most = np.abs(values.astype(np.float64)).sum(axis=1) * (1 + 1e-6)
+        rows = tuple(np.flatnonzero(most > ENERGY_MICRO_LIMIT).tolist())
+        if rows:
+            words = "more energy than can be reckoned exactly: a million million kWh in one bill"
+            raise BeyondExact(words, rows)
 
 
 def _energy(plan: Plan, found: Determinants, values: Int64Array) -> Int64Array:

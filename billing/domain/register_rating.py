@@ -132,6 +132,7 @@ def _refuse_intervals(version: Version) -> None:
     by_time = [one.code for one in version.demand]
     by_time += [one.code for one in version.capacity]
     by_time += [one.code for one in version.dynamic]
+    by_time += [one.code for one in version.reactive]
     by_time += [one.code for one in version.export]
     by_time += [one.code for one in version.energy if one.net is not None]
     if by_time:

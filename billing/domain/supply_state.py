@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+
+import numpy as np
 
 from billing.domain.charges.fixed import Each
 from billing.domain.demand_plan import month_number
@@ -72,9 +74,26 @@ class SurplusSoFar:
 
 
 @dataclass(frozen=True, eq=False)
+class ReactiveUse:
+    """Reactive energy taken on each local day from `starts_on`: int64 (customers, days), micro-kVArh."""
+
+    starts_on: date
+    micro_kvarh: Int64Array
+
+    def holds(self, days: Sequence[date]) -> bool:
+        return all(0 <= (day - self.starts_on).days < self.micro_kvarh.shape[1] for day in days)
+
+    def of(self, days: Sequence[date]) -> Int64Array:
+        """int64 (customers,): of these days together."""
+        places = [(day - self.starts_on).days for day in days]
+        return np.asarray(self.micro_kvarh[:, places].sum(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
 class SupplyState:
     """connected_micro: millionths of a kVA, kW or connection, int64 (customers,) or (1,); a connection where
-    nothing is given is one. ends: the supply ends with this bill, which is so the last of its year."""
+    nothing is given is one. ends: the supply ends with this bill, which is so the last of its year. reactive:
+    None where it is not metered."""
 
     demands: tuple[PastDemand, ...] = ()
     years: tuple[YearSoFar, ...] = ()
@@ -82,6 +101,7 @@ class SupplyState:
     ends: bool = False
     credits: tuple[KwhCredit, ...] = ()
     surplus: tuple[SurplusSoFar, ...] = ()
+    reactive: ReactiveUse | None = None
 
     def year(self, code: str) -> YearSoFar | None:
         return next((year for year in self.years if year.code == code), None)

@@ -16,6 +16,7 @@ from billing.domain.charges.export import ExportCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
+from billing.domain.charges.reactive import ReactiveCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar
 from billing.domain.errors import NotRateable
@@ -30,6 +31,7 @@ Charge = (
     | DynamicCharge
     | ExportCharge
     | DemandCharge
+    | ReactiveCharge
     | CapacityCharge
     | DiscountCharge
     | MinimumCharge
@@ -120,6 +122,10 @@ class Version(HashedOnce):
         return tuple(charge for charge in self.charges if isinstance(charge, CapacityCharge))
 
     @property
+    def reactive(self) -> tuple[ReactiveCharge, ...]:
+        return tuple(charge for charge in self.charges if isinstance(charge, ReactiveCharge))
+
+    @property
     def reads_demand(self) -> bool:
         """Whether anything depends on the highest demand."""
         return bool(self.demand or self.capacity) or any(
@@ -163,6 +169,10 @@ class Tariff(HashedOnce):
         named = self.series_named
         mine = tuple(series for series in known if series.name in named)
         return replace(self, prices=mine) if named else self
+
+    @property
+    def reads_reactive(self) -> bool:
+        return any(version.reactive for version in self.versions)
 
     @property
     def metered_unit(self) -> str:

@@ -21,6 +21,7 @@ from billing.domain.charges.export import ExportCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
+from billing.domain.charges.reactive import ReactiveCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.days import HolidayCalendar, holidays_of
 from billing.domain.errors import TariffRefused
@@ -31,7 +32,8 @@ from billing.domain.volume import Volume
 
 FORMAT = "tariff/1"
 KINDS = (
-    "fixed", "energy", "dynamic", "export", "demand", "capacity", "discount", "minimum", "tax", "late_fee",
+    "fixed", "energy", "dynamic", "export", "demand", "capacity", "reactive", "discount", "minimum", "tax",
+    "late_fee",
 )  # fmt: skip
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _NO_DECIMALS = frozenset(
@@ -105,7 +107,7 @@ def _check_units(versions: tuple[Version, ...], volume: Volume | None) -> None:
                 if volume is not None and (charge.net is not None or by_power):
                     raise TariffRefused(place, f"{volume.commodity} is not metered as power, nor given back")
             elif volume is not None and isinstance(
-                charge, DemandCharge | CapacityCharge | DynamicCharge | ExportCharge
+                charge, DemandCharge | CapacityCharge | ReactiveCharge | DynamicCharge | ExportCharge
             ):
                 raise TariffRefused(
                     place, f"a charge of kind '{charge.kind}' is for electricity, not {volume.commodity}"
@@ -178,6 +180,8 @@ def _read_charge(
         charge = DemandCharge.read(fields, seasons, has_holidays)
     elif kind == "capacity":
         charge = CapacityCharge.read(fields, has_holidays)
+    elif kind == "reactive":
+        charge = ReactiveCharge.read(fields)
     elif kind == "discount":
         charge = DiscountCharge.read(fields, codes_before)
     elif kind == "minimum":

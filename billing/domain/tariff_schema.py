@@ -122,6 +122,7 @@ def _charge() -> dict[str, Any]:
             *_export(),
             _demand(),
             *_capacity(),
+            _reactive(),
             *_discounts(),
             _minimum(),
             tax,
@@ -222,6 +223,19 @@ def _capacity() -> list[dict[str, Any]]:
         _some({"enum": list(DAY_WORDS)}, unique=True), "Whose planned hours count; weekdays when left out."
     )
     return [_object(head, {"days": days})]
+
+
+def _reactive() -> dict[str, Any]:
+    return _object(
+        {
+            "kind": {"const": "reactive"},
+            "code": _CODE,
+            "label": _said(_TEXT, "The line's name on the bill."),
+            "price": _said(_DECIMAL, "Currency units per kVArh beyond what is allowed."),
+            "allowed": _said(_DECIMAL, "Per cent of the kWh of the same time, at most four decimals."),
+        },
+        {"by": _said({"enum": ["month", "bill"]}, "Over what both are added up; a month when left out.")},
+    )
 
 
 def _hours() -> dict[str, Any]:

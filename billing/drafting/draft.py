@@ -24,6 +24,7 @@ from billing.drafting.parts import (
     matrix_of,
     rated_supplies,
 )
+from billing.drafting.reactive import with_reactive
 from billing.drafting.registers import read_supplies
 from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply
@@ -111,7 +112,7 @@ def _placed(
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
     placed, not_given = with_export(session, placed, rows)
-    return placed, by_dial, holds + not_given
+    return with_reactive(session, placed, known_at), by_dial, holds + not_given
 
 
 def _rows(tables: Iterable[UsageTable]) -> dict[int, tuple[UsageTable, int]]:
@@ -136,10 +137,10 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
 
 
 def _alike(placed: Iterable[Placed]) -> list[list[Placed]]:
-    """Supplies that one pass can rate: same tariff, zone, days and table."""
-    groups: dict[tuple[int, str, date, date, int], list[Placed]] = {}
+    """Supplies that one pass can rate: same tariff, zone, days and table, with reactive energy or without."""
+    groups: dict[tuple[int, str, date, date, int, bool], list[Placed]] = {}
     for item in placed:
-        supply = item.supply
-        key = (supply.tariff_id, item.zone, supply.starts_on, supply.ends_before, id(item.table))
+        supply, reactive = item.supply, item.state.reactive is not None
+        key = (supply.tariff_id, item.zone, supply.starts_on, supply.ends_before, id(item.table), reactive)
         groups.setdefault(key, []).append(item)
     return list(groups.values())

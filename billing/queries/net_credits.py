@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.supply_state import NOTHING_KNOWN, KwhCredit, SupplyState, SurplusSoFar
+from billing.domain.supply_state import NOTHING_KNOWN, KwhCredit, ReactiveUse, SupplyState, SurplusSoFar
 
 CreditRow = tuple[str, str, str, int, int]
 """code, kind, label, hour, micro_kwh."""
@@ -65,8 +65,9 @@ def state_of_rows(rows: Sequence[CreditRow]) -> SupplyState:
 
 def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
     """Several supplies' credit as that of one batch, in their order."""
+    reactive = _reactive_of_all([state.reactive for state in states])
     if all(not state.credits and not state.surplus for state in states):
-        return NOTHING_KNOWN
+        return NOTHING_KNOWN if reactive is None else replace(NOTHING_KNOWN, reactive=reactive)
     credit: dict[tuple[str, str, int], list[int]] = {}
     surplus: dict[str, list[int]] = {}
     for place, state in enumerate(states):
@@ -79,4 +80,13 @@ def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
         NOTHING_KNOWN,
         credits=tuple(KwhCredit(*key, np.array(some, dtype=np.int64)) for key, some in credit.items()),
         surplus=tuple(SurplusSoFar(code, np.array(some, dtype=np.int64)) for code, some in surplus.items()),
+        reactive=reactive,
     )
+
+
+def _reactive_of_all(found: Sequence[ReactiveUse | None]) -> ReactiveUse | None:
+    """Of supplies that are billed for the same days; None where that of any is not known."""
+    known = [one for one in found if one is not None]
+    if not known or len(known) < len(found):
+        return None
+    return ReactiveUse(known[0].starts_on, np.concatenate([one.micro_kvarh for one in known]))

@@ -121,6 +121,8 @@ def check_comparable(before: Side, after: Side) -> None:
             f"one bill is in {before.tariff.currency}, the other in {after.tariff.currency}",
         )
     for side in (before, after):
+        if side.tariff.reads_reactive:
+            raise NotComparable("reactive", "a bill with reactive energy is not parted into effects")
         if side.usage.micro_kwh.min(initial=0) < 0:
             raise NotComparable("negative_readings", "a bill with negative readings has no shape to compare")
 

@@ -166,8 +166,9 @@ def test_one_too_large_names_itself_in_a_batch() -> None:
     values = np.full((9, 48), 10**6, dtype=np.int64)
     values[4] = 10**17
     usage = UsageMatrix(usage_over(DAY, "UTC", 1).starts_at, 30, values)
-    with pytest.raises(BeyondExact):
+    with pytest.raises(BeyondExact) as refusal:
         rate(usage, tariff_of(document(version(flat("1")), timezone="UTC")), DAY)
+    assert refusal.value.rows == (4,)
 
 
 quantities = st.integers(-(10**18), 10**18)

@@ -58,6 +58,14 @@ WHOLE = document(
                 {"month": "2026-02", "at": ["2026-02-03T17:00"]},
             ],
         },
+        {
+            "kind": "reactive",
+            "code": "reactive",
+            "label": "Reactive",
+            "price": "0.03",
+            "allowed": "33",
+            "by": "bill",
+        },
         {"kind": "discount", "code": "off", "label": "Off", "percent": "10"},
         {
             "kind": "discount",
