@@ -14,6 +14,7 @@ from billing.cycles import Month
 from billing.domain.axis import day_starts_at
 from billing.domain.carrying import state_after
 from billing.domain.charges.demand import DemandCharge
+from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.days import Period
 from billing.domain.errors import BillingRefusal, MissingPrices
@@ -36,7 +37,7 @@ from billing.domain.usage import Usage, UsageMatrix
 from billing.explaining.document import ExplanationDocument, SupplyWeather, explanation_document
 from billing.explaining.explained import effect_rows
 from billing.explaining.latitudes import latitude_of
-from billing.quoting import import_blocks, usage_of
+from billing.quoting import export_blocks, import_blocks, usage_of, with_export
 from meters.feeds.reading import FeedFile
 from utility_crm.kit.errors import Invalid, Refused
 
@@ -79,6 +80,8 @@ def compare_feed(
     """
     blocks = import_blocks(feed, channels)
     usage = usage_of(blocks)
+    if "export" in channels and tariff.reads_export:
+        usage = with_export(blocks, export_blocks(feed, channels["export"]))
     try:
         zone = tariff.zone(timezone)
         for month, period in zip((months.before, months.after), months.periods, strict=True):
@@ -138,6 +141,7 @@ def _looks_back(tariff: Tariff) -> bool:
     return any(
         (isinstance(charge, DemandCharge) and charge.ratchet is not None)
         or (isinstance(charge, MinimumCharge) and charge.per == "year")
+        or (isinstance(charge, EnergyCharge) and charge.net is not None)
         for charge in charges
     )
 

@@ -28,15 +28,21 @@ FILLS = {
 """How tiers fill under each rule for generation, as SAM's Utilityrate5 does (EXPLAIN A6)."""
 
 
+PAYS = ("Net Billing Instantaneous", "Net Billing Hourly", "Buy All Sell All")
+"""Rules under which `sell` is what a kWh given back brings."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnergyTerms:
-    """structure, schedule: None where energy has no price. fuel: of each month, all zero for none."""
+    """structure, schedule: None where energy has no price. fuel: of each month, all zero for none. rule:
+    dgrules, empty where it is not given."""
 
     structure: Periods | None
     schedule: Schedule | None
     fill: str
     window: int
     fuel: tuple[Decimal, ...]
+    rule: str = ""
 
     def month(self, month: int) -> object:
         """What tells months apart."""
@@ -52,7 +58,11 @@ class EnergyTerms:
                 charge["tiers"] = {"by": "month", "unit": unit, "fill": self.fill}
                 if "per kW" in unit:
                     charge["tiers"]["window"] = self.window
+            if self.rule == "Net Metering" and not self.window:
+                charge["net"] = {"by": "month"}
             found.append(charge)
+            if self.rule in PAYS and any(tiers[0].sell for tiers in self.structure):
+                found.append(self._export(self.structure, self.schedule, seasons))
         if any(self.fuel):
             fuel = [
                 {"label": "Fuel adjustment", "price": six_decimals(self.fuel[month])}
@@ -61,6 +71,19 @@ class EnergyTerms:
             ]
             found.append({"kind": "energy", "code": "fuel", "periods": fuel})
         return found
+
+    def _export(self, structure: Periods, schedule: Schedule, seasons: Seasons) -> dict[str, Any]:
+        """What is given back, by period; hours that bring nothing are left out."""
+        paid = {
+            number: {"price": six_decimals(tiers[0].sell)}
+            for number, tiers in enumerate(structure)
+            if tiers[0].sell
+        }
+        costs = {name: paid for name, _month in seasons.firsts()}
+        labels = [f"Given back: {label}" for label in self._labels()]
+        charge: dict[str, Any] = {"kind": "export", "code": "export"}
+        charge["periods"] = hours_of(schedule, seasons, costs, labels)
+        return charge | ({"netting": "interval"} if self.rule == "Net Billing Hourly" else {})
 
     def _labels(self) -> list[str]:
         assert self.structure is not None, "only where there are periods"
@@ -81,7 +104,8 @@ class EnergyTerms:
 
 def read_energy(rate: Rate) -> EnergyTerms:
     """Raises TariffRefused."""
-    fill = FILLS[rate.one_of("dgrules", [word for word in FILLS if word])]
+    rule = rate.one_of("dgrules", [word for word in FILLS if word])
+    fill = FILLS[rule]
     fuel = tuple(Decimal(0) for _ in range(12))
     if rate.has("fueladjustmentsmonthly"):
         fuel = tuple(number(value, place) for value, place in rate.items("fueladjustmentsmonthly", 12))
@@ -101,7 +125,31 @@ def read_energy(rate: Rate) -> EnergyTerms:
     for month in range(12):
         _check_ends(rate, structure, schedule, month)
     window = window_of(rate) if any("/kW" in unit for unit in units) else 0
-    return EnergyTerms(structure, schedule, fill, window, fuel)
+    _check_sell(rate, structure, rule)
+    _note_rule(rate, structure, rule, window)
+    return EnergyTerms(structure, schedule, fill, window, fuel, rule)
+
+
+def _check_sell(rate: Rate, structure: Periods, rule: str) -> None:
+    """Refuses prices for energy given back that the rule has no place for, or that go by the tier."""
+    for period, tiers in enumerate(structure):
+        for place, tier in enumerate(tiers):
+            where = f"energyratestructure[{period}][{place}].sell"
+            if tier.sell and rule not in PAYS:
+                said = f"under {rule}" if rule else "without dgrules"
+                rate.refuse(where, f"is not given a meaning {said}: energy given back is not paid for there")
+            if tier.sell != tiers[0].sell:
+                rate.refuse(where, "another tier of the period pays otherwise; export has no tiers")
+
+
+def _note_rule(rate: Rate, structure: Periods, rule: str, window: int) -> None:
+    where = rate.at("dgrules")
+    if rule == "Net Metering" and window:
+        rate.note(f"{where}: with tiers by the kW, energy given back is not taken off.")
+    elif rule == "Net Metering":
+        rate.note(f"{where}: energy given back is taken off by the period; credit in kWh has no end.")
+    elif rule == "Net Billing Hourly" and any(tiers[0].sell for tiers in structure):
+        rate.note(f"{where}: set off within each interval of the readings, which are to be of an hour.")
 
 
 def _check_ends(rate: Rate, structure: Periods, schedule: Schedule, month: int) -> None:

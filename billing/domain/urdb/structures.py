@@ -17,11 +17,12 @@ _KNOWN = ("rate", "adj", "max", "unit", "sell")
 
 @dataclass(frozen=True, slots=True)
 class UrdbTier:
-    """price: rate and adjustment. end: None for the last."""
+    """price: rate and adjustment. end: None for the last. sell: what a kWh given back brings."""
 
     price: Decimal
     end: Decimal | None
     unit: str
+    sell: Decimal = Decimal(0)
 
 
 Periods = tuple[tuple[UrdbTier, ...], ...]
@@ -66,12 +67,14 @@ def _read_tier(value: Any, place: str, units: Sequence[str]) -> UrdbTier:
     if value.get("rate") is None and value.get("adj") is None:
         raise TariffRefused(f"{place}.rate", "is not given")
     sums = [number(value[key], f"{place}.{key}") for key in ("rate", "adj") if value.get(key) is not None]
-    if value.get("sell") is not None and number(value["sell"], f"{place}.sell") != 0:
-        raise TariffRefused(f"{place}.sell", "energy given back is not priced yet")
+    sell = Decimal(0) if value.get("sell") is None else number(value["sell"], f"{place}.sell")
+    if sell and units[0] == "kW":
+        raise TariffRefused(f"{place}.sell", "demand is not given back")
     end = None if value.get("max") is None else number(value["max"], f"{place}.max", limit=None)
     price = sum(sums, Decimal(0))
     unit = _unit(value.get("unit"), place, units)
-    return UrdbTier(price, None if end is None or end >= NO_END else Decimal(six_decimals(end)), unit)
+    ends = None if end is None or end >= NO_END else Decimal(six_decimals(end))
+    return UrdbTier(price, ends, unit, sell)
 
 
 def _unit(value: Any, place: str, units: Sequence[str]) -> str:

@@ -226,3 +226,26 @@ def test_worked_example(tmp_path: Path, shared_data: Path) -> None:
     tabled = {"weather": 44.98, "shift": -10.84, "volume": -6.98, "days": -3.28}
     assert effects.keys() == tabled.keys()
     assert all(abs(effects[name] - tabled[name]) <= 0.30 for name in tabled)
+
+
+def test_energy_given_back_is_compared(tmp_path: Path) -> None:
+    """January and February 2023 at net metering: what January leaves, February begins with."""
+    text = "100,NEM12,202301020000,MDP,RETAIL\n"
+    days = [date(2023, 1, 1) + timedelta(days=day) for day in range(59)]
+    for name, kwh in (("E1", ("0.25", "0.75")), ("B1", ("0.5", "0.25"))):
+        text += f"200,NMI1,E1B1,1,{name},N1,M1,kWh,30,\n"
+        for day in days:
+            text += f"300,{day:%Y%m%d}," + ",".join([kwh[day.month - 1]] * 48) + ",A,,,20230401000000,\n"
+    usage = written(tmp_path / "nem.csv", text + "900\n")
+    net = {**three_rates(), "periods": [{"label": "All hours", "price": "0.20"}], "net": {"by": "month"}}
+    subject = {**FLAT, "versions": [{"starts_on": "2010-01-01", "charges": [net]}]}
+    code, document = call(
+        "--tariff", written(tmp_path / "net.json", json.dumps(subject)), "--usage", usage,
+        "--before", "2023-01", "--after", "2023-02", "--timezone", "Australia/Brisbane",
+        "--channels", "import=E1,export=B1",
+    )  # fmt: skip
+    # January leaves 372 kWh; February takes 1,008 and gives 336.
+    assert (code, document["before"], document["after"]) == (0, "0.00", "60.00")
+    assert round(sum(moved(document).values()), 2) == 60
+    assert set(moved(document)) <= {"days", "volume", "export"}
+    assert "export" in moved(document)

@@ -353,7 +353,20 @@ REFUSALS: list[tuple[Any, str]] = [
     (tiers({"unit": "kWh"}), "energyratestructure[0][0].rate: is not given"),
     (tiers({"rate": "cheap"}), "energyratestructure[0][0].rate: expected a number, found 'cheap'"),
     (tiers({"rate": True}), "energyratestructure[0][0].rate: expected a number, found true"),
-    (tiers({"rate": 1, "sell": 0.03}), "energyratestructure[0][0].sell: energy given back is not priced yet"),
+    (
+        tiers({"rate": 1, "sell": 0.03}),
+        "energyratestructure[0][0].sell: is not given a meaning without dgrules: energy given back is not "
+        "paid for there",
+    ),
+    (
+        tiers({"rate": 1, "sell": 0.03}) | {"dgrules": "Net Metering"},
+        "energyratestructure[0][0].sell: is not given a meaning under Net Metering: energy given back is not "
+        "paid for there",
+    ),
+    (
+        tiers({"max": 5, "rate": 1, "sell": 0.03}, {"rate": 2}) | {"dgrules": "Buy All Sell All"},
+        "energyratestructure[0][1].sell: another tier of the period pays otherwise; export has no tiers",
+    ),
     (
         tiers({"rate": 0.1, "ratee": 1}),
         "energyratestructure[0][0].ratee: an unknown field; it may mean money, so it is not passed over",
@@ -446,6 +459,40 @@ REFUSALS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("found", "says"), REFUSALS)
 def test_refusals_say_field_and_reason(found: Any, says: str) -> None:
     assert refusal(found) == says
+
+
+@pytest.mark.parametrize(
+    ("rule", "netting"),
+    [
+        ("Buy All Sell All", {}),
+        ("net billing instantaneous", {}),
+        ("Net Billing Hourly", {"netting": "interval"}),
+    ],
+)
+def test_what_is_given_back_is_paid_by_period(rule: str, netting: dict[str, str]) -> None:
+    day = [[0] * 8 + [1] * 12 + [0] * 4] * 12
+    found = translated(
+        rate(
+            energyratestructure=[[{"rate": 0.1}], [{"rate": 0.3, "sell": 0.12}]],
+            energyweekdayschedule=day, energyweekendschedule=EVERY_HOUR, dgrules=rule,
+        )
+    )  # fmt: skip
+    (only,) = found.document["versions"]
+    (export,) = (charge for charge in only["charges"] if charge["kind"] == "export")
+    when = {"days": ["weekday"], "hours": ["08:00-20:00"], "price": "0.12"}
+    assert export == {
+        "kind": "export", "code": "export", "periods": [{"label": "Given back: Energy, period 2", **when}],
+        **netting,
+    }  # fmt: skip
+    assert found.tariff.reads_export
+    assert bool(netting) == any("set off within each interval" in note for note in found.notes)
+
+
+def test_net_metering_takes_off_what_is_given_back() -> None:
+    found = translated(rate(dgrules="Net Metering"))
+    (only,) = found.document["versions"]
+    assert next(charge for charge in only["charges"] if charge["kind"] == "energy")["net"] == {"by": "month"}
+    assert any("credit in kWh has no end" in note for note in found.notes)
 
 
 def test_zeros_of_what_is_not_priced_are_nothing() -> None:
