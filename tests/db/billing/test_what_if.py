@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from billing_world import NOW, Supplied, World, flat, flat_version, two_rate
 from sqlalchemy import Engine, text
+from typer.testing import CliRunner
 
 from billing.actions.issuing import issue_cycle
+from billing.commands import app
 from billing.cycles import Month
 from billing.queries.what_ifs import known_savings
 from billing.what_if.report import histogram_of, what_if_report
@@ -21,6 +25,7 @@ from utility_crm.app import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.settings import settings
 from utility_crm.segments.facts import facts_of
 
 TODAY = date(2026, 11, 20)
@@ -142,3 +147,34 @@ def test_zero_is_always_a_border_of_the_histogram() -> None:
         assert before.below_minor == after.from_minor
     for one in bins[1:-1]:
         assert one.accounts == int(((saving >= one.from_minor) & (saving < one.below_minor)).sum())
+
+
+def test_the_commands_print_one_document(
+    base: tuple[Engine, dict[str, Supplied]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, made = base
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", TODAY.isoformat())
+    settings.cache_clear()
+    try:
+        code, document = call("what-if", "--tariff", "night")
+        assert (code, document["accounts"], document["left_out"], document["segment"]) == (0, 4, 1, None)
+        assert document["winners"] + document["losers"] + document["unchanged"] == 4
+        assert sum(one["accounts"] for one in document["histogram"]) == 4
+        code, document = call("answer", "--account", made["night"].account, "tariff", "--param", "shift=20")
+        assert code == 0 and document["adds_up"]["left_over"] == "0.00"
+        assert {"name": "verdict.night", "value": "switch", "unit": ""} in document["figures"]
+        assert call("answer", "--account", "none", "tariff")[0] == 1
+        assert call("what-if", "--tariff", "none")[1]["error"]["code"] == "tariff"
+        runner = CliRunner()
+        assert runner.invoke(app, ["what-if", "--tariff", "night", "--segment", "x"]).exit_code == 2
+        assert runner.invoke(app, ["answer", "--account", "A", "why", "--param", "x"]).exit_code == 2
+        said = runner.invoke(app, ["what-if", "--tariff", "night"]).stdout
+        assert "4 accounts on night" in said and "household" in said
+    finally:
+        settings.cache_clear()
+
+
+def call(*words: str) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, [*words, "--json"])
+    return done.exit_code, json.loads(done.stdout)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from billing_world import World
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from .test_customer_questions import words
@@ -58,3 +60,20 @@ def test_others_may_not_and_nonsense_is_refused(make_client: MakeClient, base: W
 
 def test_a_base_without_tariffs_says_so(make_client: MakeClient) -> None:
     assert "No tariff yet" in words(make_client("marketer").get("/billing/what-if").text)
+
+
+def test_a_run_under_way_is_seen_and_looked_at_again(
+    make_client: MakeClient, base: World, session: Session
+) -> None:
+    client = make_client("marketer")
+    session.execute(
+        text(
+            "insert into what_ifs (tariff_id, offered_to, currency, on_day, due, done, started_at) "
+            "select id, '{household}', 'GBP', '2026-11-20', 900, 250, :now from tariffs where code = 'night'"
+        ),
+        {"now": datetime(2026, 11, 21, tzinfo=UTC)},
+    )
+    sheet = client.get("/billing/what-if?tariff=night", headers={"HX-Request": "true"}).text
+    assert "250 of 900 supplies" in words(sheet) and 'hx-trigger="every 3s"' in sheet
+    session.execute(text("update what_ifs set finished_at = now()"))
+    assert "every 3s" not in client.get("/billing/what-if?tariff=night").text
