@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from billing.customer import loads
 from billing.customer.owe import to_pay
+from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
@@ -145,6 +146,19 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             f"{method_words(payment.method, call.language)}, {payment.reference}",
         )
         for payment in call.once(loads.payments)
+    ]
+    entries += [
+        TimelineEntry(
+            datetime.combine(one.posted_on, one.made_at.astimezone(zone).time(), zone),
+            mark("Payments"),
+            _(
+                "%(what)s %(amount)s",
+                what=kind_words(one.kind, call.language),
+                amount=signed_money(one.amount_minor, one.currency, call.language),
+            ),
+            one.reason,
+        )
+        for one in call.once(loads.adjustments)
     ]
     return entries
 

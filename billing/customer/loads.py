@@ -9,7 +9,7 @@ from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
 from billing.queries.dunning import Agreed, agreed_on, dunnable_of
 from billing.queries.held import HeldRow, held_of
-from billing.queries.money_in import PaymentRow, payments_of
+from billing.queries.money_in import AdjustmentRow, PaymentRow, adjustments_of, payments_of
 from utility_crm.kit.module import CustomerCall
 
 BILLS, MOST_BILLS = 40, 400
@@ -38,6 +38,12 @@ def payments(call: CustomerCall) -> tuple[PaymentRow, ...]:
     """Their payments, the newest first."""
     ids = [account.id for account in call.once(accounts)]
     return payments_of(call.session, ids) if ids else ()
+
+
+def adjustments(call: CustomerCall) -> tuple[AdjustmentRow, ...]:
+    """Credits, fees and the like, the newest first."""
+    ids = [account.id for account in call.once(accounts)]
+    return adjustments_of(call.session, ids) if ids else ()
 
 
 def held(call: CustomerCall) -> tuple[HeldRow, ...]:

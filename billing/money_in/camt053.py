@@ -35,7 +35,8 @@ def read_statement(root: Element) -> ReadFile:
     for statement in statements:
         booked: list[Element] = []
         for entry in children(statement, "Ntry"):
-            if text_of(entry, "Sts/Cd", "Sts") == "BOOK":
+            # An entry of nothing moves nothing: banks write such for what they only tell.
+            if text_of(entry, "Sts/Cd", "Sts") == "BOOK" and _amount(entry, line_of(entry))[0]:
                 booked.append(entry)
             else:
                 ignored += 1
@@ -112,8 +113,8 @@ def _amount(element: Element, where: str) -> tuple[int, str]:
         if not re.fullmatch(r"[A-Z]{3}", currency):
             raise Invalid("currency", "An amount without its currency.", where)
         minor = minor_of(found.text or "", currency, where)
-        if minor <= 0:
-            raise Invalid("amount", "An entry of nothing or less.", where)
+        if minor < 0:
+            raise Invalid("amount", "An amount below nothing.", where)
         return minor, currency
     raise Invalid("amount", "An entry without an amount.", where)
 

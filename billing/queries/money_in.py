@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,6 +24,20 @@ class PaymentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustmentRow:
+    """A credit, fee, write-off, deposit or transfer; positive is owed."""
+
+    id: int
+    account_id: int
+    kind: str
+    amount_minor: int
+    currency: str
+    posted_on: date
+    made_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """All that was ever charged and paid on some accounts, and what was credited, charged as a fee and so on
     (adjusted_minor: positive is owed), minor units. Charged − paid + adjusted is the balance."""
@@ -37,6 +51,10 @@ _PAYMENTS = text(
     "select id, account_id, received_at, amount_minor, currency, method, reference from payments "
     "where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
 )
+_ADJUSTMENTS = text(
+    "select id, account_id, kind, amount_minor, currency, posted_on, made_at, reason from adjustments "
+    "where account_id = any(:accounts) order by posted_on desc, id desc limit :limit"
+)
 _TOTALS = text(
     "select (select coalesce(sum(total_minor), 0) from bills "
     "        where account_id = any(:accounts)), "
@@ -49,6 +67,14 @@ def payments_of(session: Session, account_ids: Sequence[int], limit: int = 100) 
     """The newest first."""
     rows = session.execute(_PAYMENTS, {"accounts": list(account_ids), "limit": limit})
     return tuple(PaymentRow(*row) for row in rows)
+
+
+def adjustments_of(
+    session: Session, account_ids: Sequence[int], limit: int = 50
+) -> tuple[AdjustmentRow, ...]:
+    """The newest first."""
+    rows = session.execute(_ADJUSTMENTS, {"accounts": list(account_ids), "limit": limit})
+    return tuple(AdjustmentRow(*row) for row in rows)
 
 
 def totals_of(session: Session, account_ids: Sequence[int]) -> Totals:

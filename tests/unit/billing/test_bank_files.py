@@ -54,11 +54,12 @@ def test_a_reversal_takes_back_and_what_is_not_booked_is_not_there() -> None:
             entry("5.00", transaction(code="AC04", end_to_end="DD1-1"), way="DBIT", reversal=True),
             entry("6.00", transaction(text="fee"), way="DBIT"),
             entry("7.00", transaction(text="soon"), status="PDNG"),
+            entry("0.00", transaction(text="a notice")),
         )
     )
     back, out = found.entries
     assert (back.amount_minor, back.takes_back, back.return_code) == (-500, True, "AC04")
-    assert (out.amount_minor, out.takes_back, found.ignored) == (-600, False, 1)
+    assert (out.amount_minor, out.takes_back, found.ignored) == (-600, False, 2)
     assert len({back.bank_reference, out.bank_reference}) == 2
 
 
@@ -79,7 +80,7 @@ def test_balances_hold_the_entries_together() -> None:
         (b'<!DOCTYPE a [<!ENTITY b "c">]>' + statement(entry("5.00"))[39:], "doctype", "line 1"),
         (statement(entry("5.001")), "amount", "line 5"),
         (statement(entry("five")), "amount", "line 5"),
-        (statement(entry("0")), "amount", "line 5"),
+        (statement(entry("-1.00")), "amount", "line 5"),
         (statement(entry("5.00", way="LEFT")), "direction", "line 5"),
         (statement(entry("5.00", day="20.11.2026")), "day", "line 5"),
         (statement(entry("5.00", transaction("2.00"), transaction("2.00"))), "does_not_add_up", "line 5"),

@@ -68,7 +68,9 @@ def test_a_dispute_won_is_credited(make_client: MakeClient, billed: Supplied, se
     (dispute,) = session.scalars(text("select id from disputes"))
     assert send(client, billed, f"disputes/{dispute + 1}/close", won="1") == 404
     assert send(client, billed, f"disputes/{dispute}/close", won="1") == 303
-    assert "credited" in owe(client, billed)
+    shown = owe(client, billed)
+    assert "credited" in shown and "−£5.00" in shown
+    assert "dispute won: the freezer was off" in shown
     assert "−£5.00" in client.get(f"/accounts/{billed.account}/statement").text
 
 
