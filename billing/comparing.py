@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from billing.explaining.document import ExplanationDocument, SupplyWeather, expl
 from billing.explaining.explained import effect_rows
 from billing.explaining.latitudes import latitude_of
 from billing.quoting import export_blocks, import_blocks, usage_of, with_export
+from meters.domain.blocks import Block
 from meters.feeds.reading import FeedFile
 from utility_crm.kit.errors import Invalid, Refused
 
@@ -79,9 +80,7 @@ def compare_feed(
     tariff cannot price or compare.
     """
     blocks = import_blocks(feed, channels)
-    usage = usage_of(blocks)
-    if "export" in channels and tariff.reads_export:
-        usage = with_export(blocks, export_blocks(feed, channels["export"]))
+    usage, notes = _usage(feed, tariff, blocks, channels)
     try:
         zone = tariff.zone(timezone)
         for month, period in zip((months.before, months.after), months.periods, strict=True):
@@ -97,12 +96,27 @@ def compare_feed(
         raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
         raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
-    warnings = [problem.message for problem in feed.problems]
+    warnings = [*(problem.message for problem in feed.problems), *notes]
     if blocks[0].unit.declared is None:
         warnings.append(f"Channel {blocks[0].channel} names no unit; its values are taken as kWh.")
     for bill in (found.before, found.after):
         warnings += [note.words for note in bill.notes]
     return _told(found, blocks[0].service_point, dict.fromkeys(warnings))
+
+
+def _usage(
+    feed: FeedFile, tariff: Tariff, blocks: Sequence[Block], channels: Mapping[str, str]
+) -> tuple[Usage, list[str]]:
+    """What was taken, and given back where the tariff looks at it; and what is to be said of that."""
+    if "export" in channels and tariff.reads_export:
+        return with_export(blocks, export_blocks(feed, channels["export"])), []
+    if "export" in channels:
+        words = f"Channel {channels['export']} is energy given back; this tariff does not price it."
+        return usage_of(blocks), [words]
+    if tariff.reads_export:
+        words = "The tariff reads energy given back; no channel of it is named (--channels export=...)."
+        return usage_of(blocks), [words]
+    return usage_of(blocks), []
 
 
 def _told(found: Comparison, point: str, warnings: Mapping[str, None]) -> Compared:

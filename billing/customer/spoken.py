@@ -28,8 +28,13 @@ CAUSES = {
     "weather": (mark("the weather"), mark("the weather")),
     "volume": (mark("more use a day"), mark("less use a day")),
     "shift": (mark("more use at dearer hours"), mark("more use at cheaper hours")),
-    "export": (mark("less energy given back"), mark("more energy given back")),
     "peak": (mark("a higher peak for the same use"), mark("a lower peak for the same use")),
+    "export_volume": (mark("giving back less a day"), mark("giving back more a day")),
+    "export_shift": (
+        mark("giving back at hours that pay less"),
+        mark("giving back at hours that pay more"),
+    ),
+    "credit": (mark("less credit brought in"), mark("more credit brought in")),
     "estimate": (mark("estimates put right"), mark("estimates put right")),
     "days": (mark("more days"), mark("fewer days")),
     "corrections": (
@@ -52,7 +57,8 @@ WEATHERS = (
     mark("the colder month"), mark("the milder month"), mark("the hotter month"), mark("the cooler month"),
     mark("the colder weather"), mark("the milder weather"), mark("the hotter weather"),
     mark("the cooler weather"), mark("using more than the weather explains"),
-    mark("using less than the weather explains"),
+    mark("using less than the weather explains"), mark("giving back less a day"),
+    mark("giving back more a day"),
 )  # fmt: skip
 """What the engine calls the weather, and the use beyond it."""
 SAME_DAYS = mark("how the weekdays fell")
@@ -64,6 +70,7 @@ FIGURES = (
     mark("kVA month"), mark("kVA day"), mark("kVA year"), mark("kW year"), mark("connection month"),
     mark("connection day"), mark("connection year"), mark("mean temperature"), mark("°C"),
     mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
+    mark("credit brought in"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed", "discount")

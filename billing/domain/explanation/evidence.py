@@ -187,27 +187,27 @@ def _weather_text(figures: tuple[Figure, ...]) -> str:
     return f"{degrees.before} → {degrees.after} °C; {fitted}"
 
 
-def _export(found: Comparison) -> tuple[Figure, ...]:
-    """What was given back a day; the credits of earlier bills are not shown."""
-    given = [laid.given for laid in found.game.sides]
-    if given[0] is None or given[1] is None:
-        return ()
-    levels = [
-        div_round(int(one.sum()), laid.days, Rounding.HALF_UP)
-        for one, laid in zip((given[0], given[1]), found.game.sides, strict=True)
-    ]
-    if levels[0] == levels[1]:
-        return ()
-    before, after = _told_apart(levels[0], levels[1], kwh_text)
-    return (Figure("given back a day", before, after, "kWh"),)
-
-
 def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tuple[str, str]:
     """Two figures with as many decimals as it takes to tell them apart, up to three more than usual."""
     for more in range(4):
         if text(before, more) != text(after, more):
             return text(before, more), text(after, more)
     return text(before, 0), text(after, 0)
+
+
+def _given_back(found: Comparison) -> tuple[Figure, ...]:
+    given = found.game.given_back or ()
+    levels = [div_round(int(laid.sum()), laid.shape[0], Rounding.HALF_UP) for laid in given]
+    if not levels:
+        return ()
+    return (Figure("given back a day", *_told_apart(levels[0], levels[1], kwh_text), "kWh"),)
+
+
+def _credit(found: Comparison) -> tuple[Figure, ...]:
+    """kWh that net metering brought in from earlier bills, of all labels."""
+    states = [laid.side.state for laid in found.game.sides]
+    sums = [sum(int(one.micro_kwh[0]) for one in state.credits) for state in states]
+    return (Figure("credit brought in", *_told_apart(sums[0], sums[1], kwh_text), "kWh"),)
 
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
@@ -342,8 +342,10 @@ _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "weather": _weather,
     "volume": _volume,
     "shift": _shift,
-    "export": _export,
     "peak": _peak,
+    "export_volume": _given_back,
+    "export_shift": lambda _found: (),
+    "credit": _credit,
     "estimate": _estimate,
 }
 _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
@@ -362,8 +364,9 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
         f"{figures[0].after} kWh a day{figures[0].name.removeprefix('use a day')}, was {figures[0].before}"
     ),
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
-    "export": lambda figures: f"{figures[0].after} kWh given back a day, was {figures[0].before}",
     "peak": _peak_text,
+    "export_volume": lambda figures: f"{figures[0].after} kWh a day given back, was {figures[0].before}",
+    "credit": lambda figures: f"{figures[0].after} kWh of credit brought in, was {figures[0].before}",
     "estimate": lambda figures: "; ".join(
         f"{figure.before} kWh guessed, {figure.after} read" for figure in figures
     ),
@@ -377,8 +380,10 @@ _WITHOUT_FIGURES = {
     "weather": "other weather",
     "volume": "another daily use",
     "shift": "one price for all hours: other hours change nothing",
-    "export": "given back at other hours, or credit of earlier bills",
     "peak": "no demand was measured",
+    "export_volume": "another daily volume given back",
+    "export_shift": "the same given back, at other hours",
+    "credit": "other credit brought in",
     "estimate": "estimates replaced by readings",
     "tariff": "another tariff",
 }

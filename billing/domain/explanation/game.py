@@ -5,8 +5,9 @@ temperature), ``volume`` (kWh a day beyond that), ``shift`` (shape over hours an
 for demand alone: its highest relative to the volume, and what a ratchet looks back upon), ``estimate``
 (billed minus now known), ``discount`` and ``tax`` (change of the rule). ``fixed`` holds minimums too, the
 connection that a price is multiplied by, and the year so far. Where the tariff was switched, ``price``,
-``fixed``, ``discount`` and ``tax`` are one: ``tariff``. A factor that is equal on both sides is dropped; that
-changes no other effect.
+``fixed``, ``discount`` and ``tax`` are one: ``tariff``. Of energy given back: ``export_volume`` and
+``export_shift``, and ``credit``, what net metering brought in from earlier bills. A factor that is equal on
+both sides is dropped; that changes no other effect.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ import numpy as np
 
 from billing.domain.days import day_kind
 from billing.domain.explanation.contents import CONTENT
-from billing.domain.explanation.given_back import credit_rows, given_path, laid_given, mixed_state
+from billing.domain.explanation.given_back import (
+    Given,
+    credit_rows,
+    given_factors,
+    given_path,
+    laid_given,
+    mixed_state,
+)
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
@@ -34,9 +42,11 @@ from billing.domain.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyStat
 
 # The fixed order decides ties when effects are rounded.
 FACTORS = (
-    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "export", "peak",
-    "estimate", "discount", "tax",
+    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "peak", "export_volume", "export_shift",
+    "credit", "estimate", "discount", "tax",
 )  # fmt: skip
+# Beyond the most that a game has, the first of a pair goes with the second.
+MERGED = (("discount", "price"), ("credit", "fixed"), ("export_shift", "export_volume"))
 RULE_FACTORS = ("price", "fixed", "discount", "tax")
 LABELLED = ("energy", "demand", "export")
 """Kinds of line that a charge has several of, told apart by their labels."""
@@ -67,14 +77,12 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LaidSide:
-    """billed, actual: int64 (days, columns), the same array where nothing has changed since. given: back
-    to the grid, the same shape; None where neither side's bill reads it."""
+    """billed, actual: int64 (days, columns), the same array where nothing has changed since."""
 
     side: Side
     rules: DayRules
     billed: Int64Array
     actual: Int64Array
-    given: Int64Array | None = None
 
     @property
     def days(self) -> int:
@@ -93,6 +101,7 @@ class Game:
     maps: DayMaps
     grid: Grid
     switched: bool
+    given_back: Given | None
     weather: Weather | None = None
 
     @classmethod
@@ -100,14 +109,14 @@ class Game:
         slot_minutes = gcd(before.usage.interval_minutes, after.usage.interval_minutes)
         again = [twice(side.usage, side.period, side.zone, slot_minutes) for side in (before, after)]
         grid = Grid.of(slot_minutes, again[0] | again[1])
-        given = laid_given((before, after), grid)
-        laid = tuple(_lay(side, grid, one) for side, one in zip((before, after), given, strict=True))
+        laid = tuple(_lay(side, grid) for side in (before, after))
         calendars = (before.tariff.holidays, after.tariff.holidays)
         maps = DayMaps.of(before.period, after.period, calendars)
-        return cls((laid[0], laid[1]), maps, grid, before.tariff.code != after.tariff.code, weather)
+        switched, given = before.tariff.code != after.tariff.code, laid_given((before, after), grid)
+        return cls((laid[0], laid[1]), maps, grid, switched, given, weather)
 
     def active(self, most: int = MOST_FACTORS) -> tuple[str, ...]:
-        """The factors that differ, in the order of FACTORS; beyond `most`, discount goes with price."""
+        """The factors that differ, in the order of FACTORS; beyond `most` they are merged, see MERGED."""
         found = {name for name in RULE_FACTORS if self._rules_differ(name)}
         if self._supplies_differ():
             found.add("fixed")
@@ -126,14 +135,18 @@ class Game:
         reshaped = any(self._shapes_differ(calendar) for calendar in (0, 1))
         if reshaped:
             found.add("shift")
-        if any(self._given_differs(calendar) for calendar in (0, 1)):
-            found.add("export")
         if self.demand_counts and (reshaped or _drawn_otherwise(before, after)):
             found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
-        if len(found) > most and "discount" in found:
-            found = found - {"discount"} | {"price"}
+        if self.given_back is not None:
+            found |= given_factors(self.given_back, self.maps)
+        states = [credit_rows(laid.side.state) for laid in self.sides]
+        if self._nets and states[0] != states[1]:
+            found.add("credit")
+        for small, large in MERGED:
+            if len(found) > most and small in found:
+                found = found - {small} | {large}
         return tuple(name for name in FACTORS if name in found)
 
     @property
@@ -149,6 +162,12 @@ class Game:
         """Whether either tariff has something that depends on the highest demand."""
         return any(version.reads_demand for laid in self.sides for version, _season in laid.rules.energy)
 
+    @property
+    def _nets(self) -> bool:
+        """Whether either tariff sets off what is given back against later use."""
+        versions = (version for laid in self.sides for version, _season in laid.rules.energy)
+        return any(charge.net for version in versions for charge in version.energy)
+
     def _supplies_differ(self) -> bool:
         """Whether fixed charges or minimums meet another connection or another year so far."""
         versions = {version for laid in self.sides for version in laid.rules.fixed}
@@ -157,7 +176,8 @@ class Game:
         states = [laid.side.state for laid in self.sides]
         connected = [[_first(state.connected_micro.get(one)) for one in sorted(each)] for state in states]
         years = [[_so_far(state, code) for code in sorted(yearly)] for state in states]
-        ends = [(laid.rules.closes, laid.side.state.ends) if yearly else () for laid in self.sides]
+        counts = bool(yearly) or self._nets
+        ends = [(laid.rules.closes, laid.side.state.ends) if counts else () for laid in self.sides]
         return connected[0] != connected[1] or years[0] != years[1] or ends[0] != ends[1]
 
     def _rules_differ(self, name: str) -> bool:
@@ -199,20 +219,6 @@ class Game:
         shapes = [self.sides[s].actual[self.maps.maps[calendar][s]] for s in (0, 1)]
         total = max(int(shape.sum()) for shape in shapes)
         return not np.array_equal(scaled(shapes[0], total), scaled(shapes[1], total))
-
-    def _given_differs(self, calendar: int) -> bool:
-        """Whether what was given back differs, or the credits that the bills began with."""
-        if self.sides[0].given is None:
-            return False
-        states = [credit_rows(laid.side.state) for laid in self.sides]
-        before, after = (self.given(calendar, side) for side in (0, 1))
-        return states[0] != states[1] or not np.array_equal(before, after)
-
-    def given(self, calendar: int, side: int) -> Int64Array:
-        """int64 (days of the calendar, columns): what a side gave back."""
-        given = self.sides[side].given
-        assert given is not None, "asked for only where it is read"
-        return given_path(given, self.maps.maps[calendar][side])
 
     def path(self, calendar: int, weather: int, volume: int, shift: int, estimate: int) -> Int64Array:
         """int64 (days of the calendar, columns): the usage of a mixture.
@@ -283,10 +289,10 @@ class Game:
                     of_name.append(paths[key])
             drawn = np.stack(rows["peak"]) if plan.depends_on_demand else None
             earlier, state = self.sides[choice.peak].earlier, self.sides[choice.fixed].side.state
-            exported = None
-            if self.sides[0].given is not None:
-                of = [_bit(factors, mask, "export") for mask in masks]
-                exported = np.stack([self.given(choice.calendar, side).ravel() for side in of])
+            exported = self._exported(factors, choice.calendar, masks)
+            if self._nets:
+                name = "credit" if "credit" in factors else "fixed"
+                of = [_bit(factors, mask, name) for mask in masks]
                 state = mixed_state(state, [laid.side.state for laid in self.sides], of)
             for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state, exported):
                 row = found.setdefault(
@@ -294,6 +300,15 @@ class Game:
                 )
                 row[masks] += line.amount_minor
         return found
+
+    def _exported(self, factors: tuple[str, ...], calendar: int, masks: Sequence[int]) -> Int64Array | None:
+        """What is given back in each mixture, int64 (mixtures, days * columns)."""
+        if self.given_back is None:
+            return None
+        hours = "export_shift" if "export_shift" in factors else "export_volume"
+        sides = [(_bit(factors, mask, "export_volume"), _bit(factors, mask, hours)) for mask in masks]
+        paths = {pair: given_path(self.given_back, self.maps, calendar, *pair).ravel() for pair in set(sides)}
+        return np.stack([paths[pair] for pair in sides])
 
     def _choice(self, factors: tuple[str, ...], mask: int) -> Choice:
         calendar, peak = _bit(factors, mask, "days"), _bit(factors, mask, "peak")
@@ -348,14 +363,14 @@ def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
     return known[0] != known[1] or lengths[0] != lengths[1]
 
 
-def _lay(side: Side, grid: Grid, given: Int64Array | None) -> LaidSide:
+def _lay(side: Side, grid: Grid) -> LaidSide:
     billed = lay(side.usage, side.period, side.zone, grid)
     actual = billed
     if side.known is not None:
         actual = lay(side.actual(), side.period, side.zone, grid)
         if np.array_equal(actual, billed):
             actual = billed
-    return LaidSide(side, side.rules(), billed, actual, given)
+    return LaidSide(side, side.rules(), billed, actual)
 
 
 def _bit(factors: tuple[str, ...], mask: int, name: str) -> int:

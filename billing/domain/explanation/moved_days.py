@@ -47,7 +47,7 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
     totals = np.zeros(days + 1, dtype=np.int64)
     later = game.sides[1]
     plan = game.plan(Choice.all_of(1, 1))
-    given = None if later.given is None else np.broadcast_to(later.given.reshape(1, -1), variants.shape)
+    given = game.given_back and np.broadcast_to(game.given_back[1].reshape(1, -1), variants.shape)
     for line in rate_paths(variants, plan, None, later.earlier, later.side.state, given):
         totals += line.amount_minor
     costs = totals[0] - totals[1:]

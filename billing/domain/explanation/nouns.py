@@ -27,7 +27,9 @@ _SHORT_NOUNS = {
     "weather": Noun("the weather"),
     "volume": Noun("the use a day"),
     "shift": Noun("use at other hours"),
-    "export": Noun("energy given back"),
+    "export_volume": Noun("what was given back"),
+    "export_shift": Noun("when it was given back"),
+    "credit": Noun("the credit brought in"),
     "peak": Noun("the highest demand"),
     "estimate": Noun("estimates put right", plural=True),
     "discount": Noun("the discount"),
@@ -55,8 +57,8 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return _volume(found)
     if effect == "shift":
         return _shift(found, dearer)
-    if effect == "export":
-        return Noun(f"{'less' if dearer else 'more'} energy given back")
+    if effect in ("export_volume", "export_shift", "credit"):
+        return _given_back(found, effect, dearer)
     if effect == "peak":
         return _peak(found, dearer)
     return _estimate(found)
@@ -99,6 +101,19 @@ def _volume(found: Comparison) -> Noun:
     return Noun(
         f"using {way} than the weather explains" if "weather" in found.factors else f"using {way} a day"
     )
+
+
+def _given_back(found: Comparison, effect: str, dearer: bool) -> Noun:
+    """By its own direction; of the hours, and of credit under several labels, by what it did to the bill."""
+    if effect == "export_shift":
+        return Noun(f"giving back at hours that pay {'less' if dearer else 'more'}")
+    if effect == "credit":
+        return Noun(f"{'less' if dearer else 'more'} credit brought in")
+    if found.game.given_back is None:
+        raise ValueError("nothing is given back")
+    before, after = found.game.given_back
+    grown = int(after.sum()) * before.shape[0] - int(before.sum()) * after.shape[0]
+    return Noun(f"giving back {'more' if grown > 0 else 'less'} a day")
 
 
 def _shift(found: Comparison, dearer: bool) -> Noun:

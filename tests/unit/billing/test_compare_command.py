@@ -186,6 +186,36 @@ def test_prices_come_from_a_file(tmp_path: Path, usage: str) -> None:
     assert code == 1 and document["error"]["code"] == "missing_prices"
 
 
+def test_energy_given_back_is_an_effect_of_its_own(tmp_path: Path, usage: str) -> None:
+    """Net metering from month to month: July's surplus is August's credit."""
+    document = json.loads(json.dumps(FLAT))
+    document["versions"][0]["charges"][0]["net"] = {"by": "month"}
+    path = written(tmp_path / "net.json", json.dumps(document))
+    rows = Path(usage).read_text().splitlines()
+    sunny = {6: "4.0", 7: "9.0", 8: "2.0"}
+    lines = ["service_point,starts_at,kwh,channel"]
+    for row in rows[1:]:
+        month, hour = int(row[8:10]), int(row[14:16])
+        lines += [f"{row},E1", f"{row.rsplit(',', 1)[0]},{sunny.get(month, '0') if hour == 12 else '0'},B1"]
+    both = written(tmp_path / "both.csv", "\n".join(lines) + "\n")
+    shared = (
+        "--tariff",
+        path,
+        "--usage",
+        both,
+        "--channels",
+        "import=E1,export=B1",
+        "--tariff-timezone",
+        "UTC",
+    )
+    code, found = call(*shared, "--before", "2013-07", "--after", "2013-08")
+    assert code == 0 and found["residual"] == "0.00"
+    quoted = json.loads(CliRunner().invoke(app, ["quote", *shared, "--json"]).stdout)
+    totals = {period["starts_on"]: period["total"] for period in quoted["periods"]}
+    assert (found["before"], found["after"]) == (totals["2013-07-01"], totals["2013-08-01"])
+    assert moved(found).keys() >= {"credit", "export_volume"} and moved(found)["credit"] < 0
+
+
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, tariff: str, usage: str) -> None:
     shared = ("--tariff", tariff, "--usage", usage, "--tariff-timezone", "UTC")
     code, document = call(*shared, "--before", "2012-09", "--after", "2013-11")
@@ -247,5 +277,5 @@ def test_energy_given_back_is_compared(tmp_path: Path) -> None:
     # January leaves 372 kWh; February takes 1,008 and gives 336.
     assert (code, document["before"], document["after"]) == (0, "0.00", "60.00")
     assert round(sum(moved(document).values()), 2) == 60
-    assert set(moved(document)) <= {"days", "volume", "export"}
-    assert "export" in moved(document)
+    assert set(moved(document)) <= {"days", "volume", "export_volume", "credit"}
+    assert {"export_volume", "credit"} <= set(moved(document))
