@@ -62,7 +62,8 @@ _PAPERS = text(
     ) t on t.credit_note_id = c.id
     """
 )
-_REASON = "corrected"
+REASON = "corrected"
+"""Of the adjustments that credit notes book."""
 _CANCEL = text("update bills set status = 'cancelled' where id = any(:bills)")
 
 
@@ -93,7 +94,7 @@ def credit_bills(
         BillCredit(bill.id, number.number, _sum_of(bill, "tax"), _sum_of(bill, "budget"))
         for bill, number in zip(bills, numbers, strict=True)
     ]
-    crediting_bills.credit_bills(session, notes, issued_on, _REASON)
+    crediting_bills.credit_bills(session, notes, issued_on, REASON)
     return [one.number for one in numbers]
 
 

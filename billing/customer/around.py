@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from billing.corrections.crediting import REASON
 from billing.customer import loads
 from billing.customer.owe import to_pay
 from billing.money_in.words import kind_words
@@ -159,6 +160,8 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             one.reason,
         )
         for one in call.once(loads.adjustments)
+        # A credit note stands there already, with the bill that it takes back.
+        if (one.kind, one.reason) != ("credit", REASON)
     ]
     return entries
 

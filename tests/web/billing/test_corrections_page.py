@@ -64,6 +64,7 @@ def test_a_reason_puts_it_right(late: Supplied, make_client: MakeClient, world: 
     assert f"in place of bill {old}" in made and "the same to the penny" in made
     customer = make_client("agent").get(f"/customers/{late.customer_id}").text
     assert "was put right: +£" in customer and "takes back the bill to 31 Oct" in customer
+    assert "<small>corrected</small>" not in customer  # the ledger's side of it is not told twice
     again = ops.post(f"{PATH}/look")
     assert "No issued bill would be another today." in ops.get(again.headers["location"]).text
 
