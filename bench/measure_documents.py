@@ -1,8 +1,8 @@
 """A thousand bills as PDF/A-2b, from the database to whole files in a folder.
 
-The bar is the promise, a thousand in a minute, held to seconds of processor: two processors share the work,
-so the wall takes about half of them where nobody else does; it is told beside. Next to it stands what the
-typesetter itself takes for as many almost empty pages, the least that any document must take.
+The bar is the promise, a thousand in a minute by the wall; a machine that does other work besides may miss it,
+which the seconds of processor beside it tell. Next to them stands what the typesetter itself takes for as many
+almost empty pages, the least that any document must take.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def measurements() -> Iterator[Measurement]:
             empty.append(_timed(_empty_pages))
     wall, worked = (statistics.median(one[place] for one in ours) for place in (0, 1))
     least = statistics.median(one[1] for one in empty)
-    print(f"{BILLS:,} bills by the wall: {wall:.1f} s", file=sys.stderr, flush=True)
+    yield Measurement(f"{BILLS:,} bills as PDF/A, s (wall), to a minute", wall, BUDGET_SECONDS, "lower", 1.0)
     yield Measurement(f"{BILLS:,} bills as PDF/A, s (CPU), to a minute", worked, BUDGET_SECONDS, "lower", 1.0)
     words = f"{BILLS:,} bills as PDF/A, s (CPU), to as many almost empty pages"
-    yield Measurement(words, worked, least, "lower", 100.0)
+    yield Measurement(words, worked, least, "lower", 40.0)
 
 
 def _timed(act: Callable[[], object]) -> tuple[float, float]:
