@@ -1,8 +1,8 @@
 """A thousand bills as PDF/A-2b, from the database to whole files in a folder.
 
-The bar is the promise, a thousand in a minute by the wall; a machine that does other work besides may miss it,
-which the seconds of processor beside it tell. Next to them stands what the typesetter itself takes for as many
-almost empty pages, the least that any document must take.
+The bar is the promise, a thousand in a minute by the wall; a machine that does other work besides may miss
+it, which the seconds of processor beside it tell. Next to them stands what the typesetter itself takes for
+as many almost empty pages, the least that any document must take.
 """
 
 from __future__ import annotations
