@@ -69,7 +69,7 @@ class _Sums:
         self, supplies: Sequence[BaseSupply], usage: UsageMatrix, own: Tariff, other: Tariff, today: date
     ) -> None:
         """Supplies on one tariff, clock and cycle. What cannot be priced or is hardly read is left
-        waiting."""
+        waiting, and so is who gives energy back where a tariff looks at it: only energy taken is read."""
         one = supplies[0]
         if not alike(own, other, one.timezone) or own.currency != one.currency:
             return
@@ -79,7 +79,10 @@ class _Sums:
             then = now if own is other else rerated(usage, other, months, one.timezone)
         except (NotRateable, OverflowError):
             return
-        known = np.flatnonzero(now.coverage_ppm >= LEAST_COVERAGE_PPM)
+        told = now.coverage_ppm >= LEAST_COVERAGE_PPM
+        if own.reads_export or other.reads_export:
+            told &= np.array([not each.gives_back for each in supplies])
+        known = np.flatnonzero(told)
         rows = np.array([self.row_of[each.account_id] for each in supplies], dtype=np.int64)[known]
         np.add.at(self.own, rows, now.minor[known])
         np.add.at(self.other, rows, then.minor[known])

@@ -129,4 +129,5 @@ def _state(item: ReadPart, tariff: Tariff, carried: Mapping[str, SupplyState]) -
 
 
 def _one(usage: Usage) -> UsageMatrix:
-    return UsageMatrix(usage.starts_at, usage.interval_minutes, usage.micro_kwh[None, :])
+    given = None if usage.export is None else _one(usage.export)
+    return UsageMatrix(usage.starts_at, usage.interval_minutes, usage.micro_kwh[None, :], export=given)

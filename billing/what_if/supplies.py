@@ -19,7 +19,7 @@ SEGMENTS = ("household", "small_business", "industry")
 
 @dataclass(frozen=True, slots=True)
 class BaseSupply:
-    """One agreement of today."""
+    """One agreement of today. gives_back: its point has a channel of energy given back."""
 
     account_id: int
     customer_id: int
@@ -29,11 +29,14 @@ class BaseSupply:
     tariff_id: int
     timezone: str
     channel_id: int
+    gives_back: bool = False
 
 
 _SUPPLIES = text(
     """
-    select a.id, a.customer_id, c.segment, a.currency, a.cycle_day, g.tariff_id, p.timezone, min(h.id)
+    select a.id, a.customer_id, c.segment, a.currency, a.cycle_day, g.tariff_id, p.timezone, min(h.id),
+           exists (select from channels x where x.service_point_id = g.service_point_id
+                     and x.direction = 'export')
     from agreements g
     join accounts a on a.id = g.account_id
     join customers c on c.id = a.customer_id

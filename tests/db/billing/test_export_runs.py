@@ -15,6 +15,7 @@ from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.queries.bill_parts import parts_of_bills, read_parts
 from billing.queries.bills import bills_of
+from billing.what_if.replaying import BilledMonth, replayed
 from meters.tables import Channel
 
 SEPTEMBER, OCTOBER = Month(2026, 9), Month(2026, 10)
@@ -94,6 +95,12 @@ def test_credit_goes_from_bill_to_bill(world: World, session: Session) -> None:
     for bill in (before, after):
         (part,) = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
         assert part.side.bill().total_minor == bill.total_minor
+    months = [
+        BilledMonth(bill, read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id]))
+        for bill in (before, after)
+    ]
+    again = replayed(months, months[0].parts[0].part.tariff)
+    assert list(again.cost_minor) == [before.total_minor, after.total_minor]
     found = explain_bill(session, after, before)
     assert found.left_over_minor == 0
 
