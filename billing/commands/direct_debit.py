@@ -15,7 +15,7 @@ from billing.domain.tariff_file import default_decimals
 from billing.money_in.entries import minor_of
 from billing.money_in.pain008 import message_named
 from billing.queries.accounts import account_named
-from billing.queries.money_room import money_room
+from billing.queries.money_room import collections_on
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
@@ -103,9 +103,8 @@ def export(
         with unit_of_work(engine) as session:
             fresh = {one.message_id for one in collect(session, day, utc_now())}
         with unit_of_work(engine) as session:
-            mine = [one for one in money_room(session).collections if one.collect_on == day]
             rows = []
-            for one in reversed(mine):
+            for one in collections_on(session, day):
                 path = out / f"{one.message_id}.xml"
                 path.write_bytes(message_named(session, one.message_id))
                 amount = amount_text(one.amount_minor, default_decimals(one.currency))

@@ -30,7 +30,7 @@ from utility_crm.web.visit import Visit, visit
 router = APIRouter()
 uploads = APIRouter(route_class=UploadRoute, max_body_size=WORDS_FOR_TOO_MUCH)
 Text = Annotated[str, Form()]
-ASKED = ("waiting", "files", "collected", "books")
+ASKED = ("waiting", "files", "collected", "agreed", "books")
 
 
 @router.get("/accounts/{number}/statement")
@@ -79,7 +79,7 @@ def money(request: Request, ask: str = "", kept: str = "") -> Response:
 
 
 def _room(v: Visit, ask: str, kept: str = "", refused: Invalid | None = None) -> Response:
-    found = money_room(v.session)
+    found = money_room(v.session, v.today)
     return v.render(
         "billing/money.html",
         422 if refused else 200,

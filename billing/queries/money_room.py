@@ -1,9 +1,9 @@
-"""What ops see of money in: what waits for an owner, which files came, what is collected."""
+"""What ops see of money in: what waits for an owner, which files came, what is collected and agreed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -58,15 +58,40 @@ class CollectionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedRow:
+    """A plan, promise or dispute of somebody's. kind: plan, promise or dispute; until: the last day of it,
+    None for a dispute; state: running, open, or broken; paid_minor: of a plan or a promise."""
+
+    kind: str
+    customer_id: int
+    customer: str
+    account: str
+    currency: str
+    amount_minor: int
+    paid_minor: int
+    since: date
+    until: date | None
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyRoom:
     """One page of ops."""
 
     waiting: tuple[WaitingItem, ...]
     files: tuple[FileRow, ...]
     collections: tuple[CollectionRow, ...]
+    agreed: tuple[AgreedRow, ...]
     creditors: int
 
+    @property
+    def broken(self) -> int:
+        return sum(one.state == "broken" for one in self.agreed)
 
+
+LATELY = timedelta(days=30)
+"""What was broken longer ago is not shown."""
 _WAITING = text(
     """
     select s.id, f.name, s.place, s.bank_reference, s.booked_on, s.amount_minor, s.currency, s.payer,
@@ -93,11 +118,45 @@ _COLLECTIONS = text(
 )
 
 
-def money_room(session: Session) -> MoneyRoom:
-    """Four statements."""
+def collections_on(session: Session, day: date) -> tuple[CollectionRow, ...]:
+    """The messages of a day, the first first."""
+    found = (CollectionRow(*row) for row in session.execute(_COLLECTIONS))
+    return tuple(reversed([one for one in found if one.collect_on == day]))
+
+
+_AGREED = text(
+    """
+    select g.kind, c.id, c.name, a.number, a.currency, g.amount, g.paid, g.since, g.until, g.state, g.words
+    from (
+        select 'plan' as kind, p.account_id, p.total_minor as amount,
+               (select cast(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))) as bigint)
+                from plan_bills q join bills b on b.id = q.bill_id where q.plan_id = p.id) as paid,
+               p.agreed_on as since,
+               (select max(due_on) from plan_instalments i where i.plan_id = p.id) as until,
+               p.state, '' as words
+        from payment_plans p where p.state = 'running' or p.state = 'broken' and p.ended_on > :lately
+        union all
+        select 'promise', p.account_id, p.amount_minor,
+               cast(coalesce((select sum(y.amount_minor) from payments y
+                              where y.account_id = p.account_id and y.id > p.after_payment_id), 0) as bigint),
+               p.promised_on, p.due_on, p.state, ''
+        from promises p where p.state = 'open' or p.state = 'broken' and p.ended_on > :lately
+        union all
+        select 'dispute', d.account_id, d.amount_minor, 0, d.opened_on, null, d.state, d.reason
+        from disputes d where d.state = 'open'
+    ) g
+    join accounts a on a.id = g.account_id join customers c on c.id = a.payer_id
+    order by g.state = 'broken' desc, g.until nulls first, g.since, a.number limit 200
+    """
+)
+
+
+def money_room(session: Session, today: date) -> MoneyRoom:
+    """Five statements."""
     return MoneyRoom(
         tuple(WaitingItem(*row) for row in session.execute(_WAITING)),
         tuple(FileRow(*row) for row in session.execute(_FILES)),
         tuple(CollectionRow(*row) for row in session.execute(_COLLECTIONS)),
+        tuple(AgreedRow(*row) for row in session.execute(_AGREED, {"lately": today - LATELY})),
         int(session.scalar(text("select count(*) from creditors")) or 0),
     )

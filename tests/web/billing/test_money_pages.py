@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from billing.actions.agreeing import agree_plan, judge_promises, take_promise
 from billing.actions.direct_debits import add_mandate, set_creditor
+from billing.actions.disputing import open_dispute
 from billing.actions.payments import take_payment
 from tests.web.conftest import MakeClient
 from utility_crm.auth.tokens import make_token
@@ -166,3 +169,22 @@ def test_who_may_not_pay(session: Session, make_client: MakeClient, till: Sender
     assert Sender(make_client(), reader.token).pay().status_code == 403
     assert Sender(make_client(), "ucrm_wrong").pay().status_code == 401
     assert till.pay("").status_code == 422
+
+
+def test_ops_see_who_pays_in_parts(session: Session, make_client: MakeClient, account: int) -> None:
+    client = make_client("ops")
+    assert "Nobody pays in parts" in client.get("/billing/money?ask=agreed").text
+    today = date(2026, 11, 20)
+    take_promise(session, account, 500, today, today=today)
+    judge_promises(session, today + timedelta(days=4))
+    open_dispute(session, "B1", 700, "the meter was not mine", today=today)
+    agree_plan(session, account, 2, today, today=today)
+    shown = client.get("/billing/money?ask=agreed").text
+    for words in (
+        "3 things are agreed",
+        "One of them was broken",
+        "the meter was not mine",
+        "£33.00",
+        "running",
+    ):
+        assert words in shown
