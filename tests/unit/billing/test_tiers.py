@@ -136,7 +136,7 @@ def test_a_season_with_other_ends_inside_a_month_is_refused() -> None:
         ),
         (
             {"by": "day", "fill": "time", "unit": "kWh per kW", "window": 30},
-            "tiers.unit: tiers that begin anew each day are in kWh",
+            "tiers.unit: tiers that begin anew each day are in kWh, or m3",
         ),
     ],
 )
