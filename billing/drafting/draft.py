@@ -137,10 +137,12 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
 
 
 def _alike(placed: Iterable[Placed]) -> list[list[Placed]]:
-    """Supplies that one pass can rate: same tariff, zone, days and table, with reactive energy or without."""
-    groups: dict[tuple[int, str, date, date, int, bool], list[Placed]] = {}
+    """Supplies that one pass can rate: same tariff, zone, days and table, with reactive energy or without,
+    ending or not."""
+    groups: dict[tuple[int, str, date, date, int, bool, bool], list[Placed]] = {}
     for item in placed:
         supply, reactive = item.supply, item.state.reactive is not None
-        key = (supply.tariff_id, item.zone, supply.starts_on, supply.ends_before, id(item.table), reactive)
+        days = supply.starts_on, supply.ends_before
+        key = (supply.tariff_id, item.zone, *days, id(item.table), reactive, item.state.ends)
         groups.setdefault(key, []).append(item)
     return list(groups.values())

@@ -44,7 +44,7 @@ def with_export(
     supplies = [ready[place].supply for place in reading]
     states = states_before(session, [(one.account_id, one.service_point, one.starts_on) for one in supplies])
     for place, state in zip(reading, states, strict=True):
-        ready[place] = replace(ready[place], state=state)
+        ready[place] = replace(ready[place], state=replace(state, ends=ready[place].supply.ends))
     return ready, holds
 
 

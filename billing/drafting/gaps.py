@@ -133,9 +133,9 @@ def filled_supplies(session: Session, items: Sequence[Placed], known_at: datetim
 
 def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply], list[Hold]]:
     """One pass for those that share tariff, zone, days and axis."""
-    alike: dict[tuple[int, str, Period, datetime, int], list[tuple[Placed, GapFill]]] = {}
+    alike: dict[tuple[int, str, Period, datetime, int, bool], list[tuple[Placed, GapFill]]] = {}
     for item, gap in filled:
-        axis = gap.usage.starts_at, gap.usage.interval_minutes
+        axis = gap.usage.starts_at, gap.usage.interval_minutes, item.state.ends
         alike.setdefault((item.supply.tariff_id, item.zone, item.period, *axis), []).append((item, gap))
     rated: list[RatedSupply] = []
     holds: list[Hold] = []

@@ -74,7 +74,8 @@ _PARTS = text(
            greatest(g.starts_on, b.starts_on),
            least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh,
            (select min(x.id) from channels x
-            where x.service_point_id = s.id and x.direction = 'export' and x.unit = 'kWh')
+            where x.service_point_id = s.id and x.direction = 'export' and x.unit = 'kWh'),
+           coalesce(g.ends_before <= b.ends_before and g.end_reason <> 'changed_tariff', false)
     from (select bill_id, agreement_id, sum(amount_minor) as billed from bill_lines
           where bill_id = any(:bills) group by bill_id, agreement_id) l
     join bills b on b.id = l.bill_id
@@ -93,7 +94,8 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
     """The parts of each bill, by service point and time."""
     found: dict[int, list[BillPart]] = {bill_id: [] for bill_id in bill_ids}
     for row in session.execute(_PARTS, {"bills": list(bill_ids)}):
-        bill_id, agreement, point, meter, channel, document, first, last, zone, billed, at, micro, given = row
+        bill_id, agreement, point, meter, channel, document, first, last, zone, billed, at, micro, *more = row
+        given, ends = more
         tariff = parsed(document)
         found[bill_id].append(
             BillPart(
@@ -104,6 +106,7 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
                 int(billed),
                 tuple(zip(at or (), micro or (), strict=True)),
                 given if tariff.reads_export else None,
+                SupplyState(ends=ends and tariff.reads_export),
             )
         )
     return {bill_id: tuple(parts) for bill_id, parts in found.items()}
@@ -203,7 +206,7 @@ def _priced(
             replace(
                 part,
                 tariff=part.tariff.with_prices(prices),
-                state=states.get((bill.id, part.agreement_id), NOTHING_KNOWN),
+                state=replace(states.get((bill.id, part.agreement_id), NOTHING_KNOWN), ends=part.state.ends),
             )
             for part in parts
         )

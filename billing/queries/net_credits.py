@@ -64,10 +64,11 @@ def state_of_rows(rows: Sequence[CreditRow]) -> SupplyState:
 
 
 def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
-    """Several supplies' credit as that of one batch, in their order."""
+    """Several supplies' credit as that of one batch, in their order; all of them end with it, or none."""
     reactive = _reactive_of_all([state.reactive for state in states])
+    (ends,) = {state.ends for state in states}
     if all(not state.credits and not state.surplus for state in states):
-        return NOTHING_KNOWN if reactive is None else replace(NOTHING_KNOWN, reactive=reactive)
+        return NOTHING_KNOWN if reactive is None and not ends else SupplyState(ends=ends, reactive=reactive)
     credit: dict[tuple[str, str, int], list[int]] = {}
     surplus: dict[str, list[int]] = {}
     for place, state in enumerate(states):
@@ -81,6 +82,7 @@ def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
         credits=tuple(KwhCredit(*key, np.array(some, dtype=np.int64)) for key, some in credit.items()),
         surplus=tuple(SurplusSoFar(code, np.array(some, dtype=np.int64)) for code, some in surplus.items()),
         reactive=reactive,
+        ends=ends,
     )
 
 

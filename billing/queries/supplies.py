@@ -29,7 +29,8 @@ class Supply:
     """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
 
     channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
-    export_channel_ids: of energy given back; a tariff that reads them needs at most one.
+    export_channel_ids: of energy given back; a tariff that reads them needs at most one. ends: the supply
+    ends with these days, and not only its tariff.
     segment: of the account's customer. area_id: the network's area in which the premise lies, None for none.
     """
 
@@ -47,6 +48,7 @@ class Supply:
     segment: str = ""
     area_id: int | None = None
     export_channel_ids: tuple[int, ...] = ()
+    ends: bool = False
 
 
 _DUE = text(
@@ -84,7 +86,8 @@ _SUPPLIES = text(
            u.segment, coalesce(n3.id, n2.id, n1.id),
            coalesce((select array_agg(h.id order by h.id) from channels h
                      where h.service_point_id = s.id and h.direction = 'export' and h.unit = 'kWh'),
-                    cast('{}' as bigint[]))
+                    cast('{}' as bigint[])),
+           coalesce(g.ends_before <= :ends_before and g.end_reason <> 'changed_tariff', false)
     from accounts a
     join customers u on u.id = a.customer_id
     join agreements g on g.account_id = a.id and g.starts_on < :ends_before
@@ -141,6 +144,6 @@ def supplies(
     values = {"ids": list(account_ids), "starts_on": starts_on, "ends_before": ends_before}
     found = []
     for row in session.execute(_SUPPLIES, values):
-        *of_supply, channels, segment, area_id, exports = row
-        found.append(Supply(*(*of_supply, tuple(channels), segment, area_id, tuple(exports))))
+        *of_supply, channels, segment, area_id, exports, ends = row
+        found.append(Supply(*(*of_supply, tuple(channels), segment, area_id, tuple(exports), ends)))
     return found

@@ -33,17 +33,20 @@ PAID = {"kind": "export", "code": "export", "periods": [{"label": "Given back", 
 @pytest.fixture
 def world(session: Session) -> World:
     made = World(session)
-    for code, charges in (
-        ("paid", [energy(), PAID]),
-        ("net", [energy(net={"by": "bill"})]),
-        ("old", [energy()]),
-    ):
+    yearly = energy(net={"by": "bill", "year_ends": "may", "price": "0.05", "label": "Paid out"})
+    kinds = {
+        "paid": [energy(), PAID],
+        "net": [energy(net={"by": "bill"})],
+        "old": [energy()],
+        "yearly": [yearly],
+    }
+    for code, charges in kinds.items():
         made.tariff(flat(code, versions=[{"starts_on": "2024-01-01", "charges": charges}]))
     return made
 
 
-def solar(world: World, tariff: str, taken: list[Any], given: list[Any] | None) -> Supplied:
-    one = world.supplied(tariff)
+def solar(world: World, tariff: str, taken: list[Any], given: list[Any] | None, **more: Any) -> Supplied:
+    one = world.supplied(tariff, **more)
     world.read(one.channel_id, FIRST, taken)
     channel = Channel(
         service_point_id=one.service_point_id, name="B1", unit="kWh", direction="export", offset_minutes=0
@@ -115,3 +118,22 @@ def test_missing_export_holds_the_account_and_is_never_nothing(world: World, ses
         (silent.account, "missing_export"),
     ]
     assert done.held[0].reason.startswith("3 readings of energy given back are missing at service point")
+
+
+def test_the_final_bill_pays_what_is_left(world: World, session: Session) -> None:
+    days = 63 * 48
+    stays = solar(world, "yearly", [100_000] * days, [250_000] * days)
+    leaves, switches = (
+        solar(
+            world, "yearly", [100_000] * days, [250_000] * days,
+            ends_before=date(2026, 10, 1), reason=reason,
+        )
+        for reason in ("moved", "changed_tariff")
+    )  # fmt: skip
+    assert issue(session, SEPTEMBER, stays, leaves, switches).held == ()
+    bills = [bills_of(session, [one.account_id])[0] for one in (stays, leaves, switches)]
+    # 216 kWh are left in September.
+    assert [bill.total_minor for bill in bills] == [0, -1_080, 0]
+    for bill in bills:
+        (part,) = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
+        assert part.side.bill().total_minor == bill.total_minor
