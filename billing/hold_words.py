@@ -17,6 +17,7 @@ SHORT = {
     "unassigned": mark("No premise"),
     "several_channels": mark("Several channels"),
     "currency": mark("Other currency"),
+    "looks_back": mark("Looks back"),
     "not_rateable": mark("Cannot be priced"),
     "missing_cycle": mark("Days never billed"),
     "negative": mark("We would owe money"),

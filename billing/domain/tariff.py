@@ -132,6 +132,11 @@ class Version(HashedOnce):
             one.tiers and one.tiers.window_minutes for one in self.energy
         )
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether a bill depends on what was drawn, or billed, in the months before it."""
+        return any(one.ratchet for one in self.demand) or any(one.per == "year" for one in self.minimums)
+
 
 @dataclass(frozen=True)
 class Tariff(HashedOnce):

@@ -133,6 +133,10 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
             f"The account is kept in {supply.account_currency}, tariff {tariff.code} in {tariff.currency}."
         )
         return hold(supply, "currency", words)
+    if any(one.looks_back for one in tariff.versions):
+        # A run does not load that history: no bill is better than one without it.
+        words = f"Tariff {tariff.code} looks back on months before (a ratchet, or a minimum of the year)."
+        return hold(supply, "looks_back", words)
     return None
 
 

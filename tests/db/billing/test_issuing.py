@@ -343,3 +343,17 @@ def test_lines_sum_to_totals_whatever_was_used(world: World, session: Session) -
     ).all()
     assert len(totals) == 12
     assert all(total == of_lines for total, of_lines in totals)
+
+
+def test_a_tariff_that_looks_back_is_not_billed_without_its_months_before(
+    world: World, session: Session
+) -> None:
+    document = flat("yearly")
+    least = {"kind": "minimum", "code": "least", "label": "Least", "price": "99", "per": "year"}
+    document["versions"][0]["charges"].append(least)
+    world.tariff(document)
+    one = world.supplied(tariff="yearly")
+    world.even(one.channel_id, date(2026, 9, 30), 33)
+    done = issue(session, one)
+    assert not done.bill_ids and [hold.code for hold in done.held] == ["looks_back"]
+    assert "Tariff yearly looks back on months before" in done.held[0].reason
