@@ -206,9 +206,11 @@ class Game:
 
     def _series_differ(self, calendar: int) -> bool:
         """Whether the days' prices differ where they come from a series."""
-        if not any(version.dynamic for laid in self.sides for version, _season in laid.rules.energy):
+        versions = [version for laid in self.sides for version, _season in laid.rules.energy]
+        if not any(version.dynamic or any(one.terms for one in version.export) for version in versions):
             return False
-        plans = [self.plan(Choice.all_of(side, calendar)).dynamic for side in (0, 1)]
+        whole = [self.plan(Choice.all_of(side, calendar)) for side in (0, 1)]
+        plans = [(*plan.dynamic, *plan.export.by_series) for plan in whole]
         weights = [
             [(key.key.label, key.unit, key.weights.tolist()) for plan in found for key in plan.keys]
             for found in plans
