@@ -29,6 +29,8 @@ _LINE_TYPES = "int8 int2 int8 text text date date int8 text int8 int8"
 _FILL, _FILL_TYPES = "bill_id channel_id starts_at micro_kwh", "int8 int8 timestamptz[] int8[]"
 _CREDIT = "bill_id agreement_id code kind label hour micro_kwh"
 _CREDIT_TYPES = "int8 int8 text text text int2 int8"
+_TRACE = "bill_id agreement_id kind code label month days amount"
+_TRACE_TYPES = "int8 int8 text text text date int8 int8"
 _ENTRY = "account_id posted_on debit credit amount_minor currency bill_id"
 _ENTRY_TYPES = "int8 date text text int8 text int8"
 
@@ -80,6 +82,14 @@ def store_bills(
         for row in part.credits
     ]
     copy_rows(session, "net_credits", _CREDIT, _CREDIT_TYPES, credits_left)
+    traces = [
+        (bill_id, part.supply.agreement_id, *row)
+        for bill_id, draft in zip(ids, drafts, strict=True)
+        for part in draft.parts
+        for row in part.traces
+    ]
+    if traces:
+        copy_rows(session, "bill_traces", _TRACE, _TRACE_TYPES, traces)
     copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entry_rows(ids, drafts, issued_on))
     settle(session, [draft.account_id for draft in drafts])
     return ids

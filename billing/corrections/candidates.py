@@ -10,13 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.correcting import LineTuple
+from billing.queries.looking_back import TraceRow
 from billing.queries.net_credits import CreditRow
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedBill:
     """A bill as it was issued. cause: what changed. filled: readings were filled in for it. credits: what it
-    leaves to the next, with its agreement.
+    leaves to the next, with its agreement; traces: to all later ones.
 
     lines: of its supplies; others: of none.
     """
@@ -37,6 +38,7 @@ class IssuedBill:
     lines: tuple[LineTuple, ...]
     others: tuple[LineTuple, ...]
     credits: frozenset[tuple[int, CreditRow]] = frozenset()
+    traces: frozenset[tuple[int, TraceRow]] = frozenset()
 
 
 # A block's day is one of standard time, a bill's are local: what they share is told by instants.
@@ -118,12 +120,13 @@ _CHANGED = text(
                     and b.ends_before >= cast(q.starts_at as date)
         where g.starts_on < b.ends_before and (g.ends_before is null or g.ends_before > b.starts_on)
         union all
-        -- What a corrected bill leaves to the next one may be another.
+        -- What a corrected bill leaves to the next one, or to all that look back, may be another.
         select b.id, 'readings'
         from corrections c
         join bills p on p.id = c.new_bill_id and p.status = 'issued'
-        join bills b on b.account_id = p.account_id and b.starts_on = p.ends_before and b.status = 'issued'
-                    and b.id < p.id
+        join bills b on b.account_id = p.account_id and b.status = 'issued' and b.id < p.id
+                    and (b.starts_on = p.ends_before or b.starts_on > p.ends_before
+                         and exists (select from bill_traces t where t.bill_id = b.id))
         where c.decided_at > cast(:since as timestamptz)
         union all
         select c.bill_id, c.cause
@@ -150,6 +153,10 @@ _CREDITS = text(
     "select bill_id, agreement_id, code, kind, label, hour, micro_kwh from net_credits "
     "where bill_id = any(:bills)"
 )
+_TRACES = text(
+    "select bill_id, agreement_id, kind, code, label, month, days, amount from bill_traces "
+    "where bill_id = any(:bills)"
+)
 _LINES = text(
     """
     select bill_id, agreement_id, charge, label, starts_on, ends_before, quantity_micro, unit, price_micro,
@@ -171,17 +178,21 @@ def changed_bills(session: Session, since: datetime | None, known_at: datetime) 
 
 
 def issued_bills(session: Session, causes: dict[int, str]) -> list[IssuedBill]:
-    """The bills with their lines and what they leave to the next; three statements."""
+    """The bills with their lines and what they leave to later ones; four statements."""
     ids = {"bills": list(causes)}
     lines = _lines_by_bill(session, list(causes))
     left_over: dict[int, list[tuple[int, CreditRow]]] = {}
     for bill_id, agreement_id, code, kind, label, hour, micro_kwh in session.execute(_CREDITS, ids):
         left_over.setdefault(bill_id, []).append((agreement_id, (code, kind, label, hour, micro_kwh)))
+    traces: dict[int, list[tuple[int, TraceRow]]] = {}
+    for bill_id, agreement_id, kind, code, label, month, days, amount in session.execute(_TRACES, ids):
+        traces.setdefault(bill_id, []).append((agreement_id, (kind, code, label, month, days, amount)))
     found = []
     for row in session.execute(_BILLS, ids):
         own, others = lines[row[0]]
         left = frozenset(left_over.get(row[0], ()))
-        found.append(IssuedBill(*(*row, causes[row[0]], own, others, left)))
+        past = frozenset(traces.get(row[0], ()))
+        found.append(IssuedBill(*(*row, causes[row[0]], own, others, left, past)))
     return found
 
 

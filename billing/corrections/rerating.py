@@ -54,10 +54,11 @@ class Remade:
 
     @property
     def leaves_else(self) -> bool:
-        """Whether it leaves another credit to the next bill."""
+        """Whether it leaves another credit, or other months to look back upon, to later bills."""
         parts = self.draft.parts if self.draft else ()
         left = frozenset((part.supply.agreement_id, row) for part in parts for row in part.credits)
-        return left != self.bill.credits
+        past = frozenset((part.supply.agreement_id, row) for part in parts for row in part.traces)
+        return left != self.bill.credits or past != self.bill.traces
 
 
 def remade(

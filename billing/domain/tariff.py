@@ -169,6 +169,11 @@ class Tariff(HashedOnce):
         """Whether a version depends on the energy given back."""
         return any(version.reads_export for version in self.versions)
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether a bill of any version depends on the months before it."""
+        return any(version.looks_back for version in self.versions)
+
     def with_prices(self, known: Iterable[PriceSeries]) -> Tariff:
         """The same tariff priced by these series; those that it does not name are left out."""
         named = self.series_named

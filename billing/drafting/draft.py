@@ -24,6 +24,7 @@ from billing.drafting.parts import (
     matrix_of,
     rated_supplies,
 )
+from billing.drafting.past import past_unknown, with_past
 from billing.drafting.reactive import with_reactive
 from billing.drafting.registers import read_supplies
 from billing.queries.prices import with_known_prices
@@ -90,6 +91,8 @@ def _placed(
             holds.append(refused)
         elif supply.channel_ids and tariff.metered_unit == "kWh":
             ready.append((supply, tariff, tariff.zone(supply.timezone)))
+        elif tariff.looks_back:
+            holds.append(past_unknown(supply, tariff))  # a dial leaves no such months behind
         else:
             by_dial.append((supply, tariff, tariff.zone(supply.timezone)))
     if not ready:
@@ -112,7 +115,8 @@ def _placed(
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
     placed, not_given = with_export(session, placed, rows)
-    return with_reactive(session, placed, known_at), by_dial, holds + not_given
+    placed, not_known = with_past(session, placed)
+    return with_reactive(session, placed, known_at), by_dial, holds + not_given + not_known
 
 
 def _rows(tables: Iterable[UsageTable]) -> dict[int, tuple[UsageTable, int]]:
@@ -133,10 +137,6 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
             f"The account is kept in {supply.account_currency}, tariff {tariff.code} in {tariff.currency}."
         )
         return hold(supply, "currency", words)
-    if any(one.looks_back for one in tariff.versions):
-        # A run does not load that history: no bill is better than one without it.
-        words = f"Tariff {tariff.code} looks back on months before (a ratchet, or a minimum of the year)."
-        return hold(supply, "looks_back", words)
     return None
 
 

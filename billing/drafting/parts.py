@@ -14,6 +14,7 @@ from billing.domain.rating import RatedBatch
 from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage, UsageMatrix, laid_on
+from billing.queries.looking_back import TraceRow, traces_of
 from billing.queries.net_credits import CreditRow
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable
@@ -54,6 +55,7 @@ class RatedSupply:
     fill: Fill | None = None
     interval_minutes: int = 30
     credits: tuple[CreditRow, ...] = ()
+    traces: tuple[TraceRow, ...] = ()
 
     @property
     def missing_minutes(self) -> int:
@@ -212,6 +214,7 @@ def rated_supplies(
             None if fills is None else fills[row],
             group[row].table.interval_minutes,
             _credits(batch, row),
+            traces_of(batch, row) if group[row].tariff.looks_back else (),
         )
         for row in rows
     ]

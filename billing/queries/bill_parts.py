@@ -21,6 +21,7 @@ from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.tariff import Tariff
 from billing.domain.usage import Usage, laid_on
 from billing.queries.bills import BillRow
+from billing.queries.looking_back import pasts_before
 from billing.queries.net_credits import states_before
 from billing.queries.prices import named_by, prices_at_instants
 from billing.queries.tariffs import parsed
@@ -106,7 +107,7 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
                 int(billed),
                 tuple(zip(at or (), micro or (), strict=True)),
                 given if tariff.reads_export else None,
-                SupplyState(ends=ends and tariff.reads_export),
+                SupplyState(ends=ends and (tariff.reads_export or tariff.looks_back)),
             )
         )
     return {bill_id: tuple(parts) for bill_id, parts in found.items()}
@@ -185,7 +186,7 @@ def read_bills(
 def _priced(
     session: Session, bills: Sequence[tuple[BillRow, Sequence[BillPart]]]
 ) -> list[tuple[BillPart, ...]]:
-    """Each bill's parts, their tariffs with the prices that the bill knew, and what the bill before left; at
+    """Each bill's parts, their tariffs with the prices that the bill knew, and what the bills before left; at
     most a statement each."""
     every = [part for _, parts in bills for part in parts]
     known = prices_at_instants(
@@ -201,6 +202,11 @@ def _priced(
         (bill.id, part.agreement_id): state
         for (bill, part), state in zip(reading, states_before(session, starts), strict=True)
     }
+    looking = [(bill, part) for bill, parts in bills for part in parts if part.tariff.looks_back]
+    pasts = pasts_before(session, [(part.agreement_id, part.period.starts_on) for _, part in looking])
+    for (bill, part), past in zip(looking, pasts, strict=True):
+        key = bill.id, part.agreement_id
+        states[key] = past.added_to(states.get(key, NOTHING_KNOWN))
     return [
         tuple(
             replace(

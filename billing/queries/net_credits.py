@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.supply_state import NOTHING_KNOWN, KwhCredit, ReactiveUse, SupplyState, SurplusSoFar
+from billing.queries.looking_back import demands_of_all, years_of_all
 
 CreditRow = tuple[str, str, str, int, int]
 """code, kind, label, hour, micro_kwh."""
@@ -64,11 +65,13 @@ def state_of_rows(rows: Sequence[CreditRow]) -> SupplyState:
 
 
 def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
-    """Several supplies' credit as that of one batch, in their order; all of them end with it, or none."""
+    """Several supplies' states as that of one batch, in their order; all of them end with it, or none."""
     reactive = _reactive_of_all([state.reactive for state in states])
     (ends,) = {state.ends for state in states}
+    past = SupplyState(demands_of_all(states), years_of_all(states), ends=ends, reactive=reactive)
     if all(not state.credits and not state.surplus for state in states):
-        return NOTHING_KNOWN if reactive is None and not ends else SupplyState(ends=ends, reactive=reactive)
+        empty = not (past.demands or past.years or ends) and reactive is None
+        return NOTHING_KNOWN if empty else past
     credit: dict[tuple[str, str, int], list[int]] = {}
     surplus: dict[str, list[int]] = {}
     for place, state in enumerate(states):
@@ -78,11 +81,9 @@ def state_of_all(states: Sequence[SupplyState]) -> SupplyState:
         for known in state.surplus:
             surplus.setdefault(known.code, [0] * len(states))[place] += int(known.micro_kwh[0])
     return replace(
-        NOTHING_KNOWN,
+        past,
         credits=tuple(KwhCredit(*key, np.array(some, dtype=np.int64)) for key, some in credit.items()),
         surplus=tuple(SurplusSoFar(code, np.array(some, dtype=np.int64)) for code, some in surplus.items()),
-        reactive=reactive,
-        ends=ends,
     )
 
 

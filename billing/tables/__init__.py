@@ -32,6 +32,9 @@ from billing.tables.life import (
     DeemedTerms,
     Deposit,
 )
+from billing.tables.looking_back import (
+    BillTrace,
+)
 from billing.tables.money_in import (
     Collection,
     Creditor,
@@ -78,6 +81,7 @@ __all__ = [
     "BillFill",
     "BillLine",
     "BillRun",
+    "BillTrace",
     "BudgetPlan",
     "Collection",
     "Correction",

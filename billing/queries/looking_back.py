@@ -1,0 +1,147 @@
+"""The months before a bill, where its tariff looks back upon them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.domain.charges.demand import MOST_MONTHS
+from billing.domain.demand_plan import month_number
+from billing.domain.money import Int64Array
+from billing.domain.rating import RatedBatch
+from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
+
+TraceRow = tuple[str, str, str, date, int, int]
+"""kind, code, label, month, days, amount; see billing.tables.BillTrace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """known: every day that this supply was on its tariff, as far back as any tariff looks, was billed with
+    all that was before it. years: as the latest bill left them."""
+
+    known: bool
+    demands: tuple[PastDemand, ...] = ()
+    years: tuple[YearSoFar, ...] = ()
+
+    def added_to(self, state: SupplyState) -> SupplyState:
+        return replace(state, demands=self.demands, years=self.years)
+
+
+_PAST = text(
+    """
+    with asked as (
+        select k.place, k.starts_on, g.account_id, g.service_point_id, g.tariff_id,
+               cast(date_trunc('month', k.starts_on) - :months * interval '1 month' as date) as since
+        from unnest(cast(:agreements as bigint[]), cast(:starts as date[]))
+             with ordinality as k(agreement_id, starts_on, place)
+        join agreements g on g.id = k.agreement_id
+    )
+    select a.place, a.since,
+           (select coalesce(sum(least(x.ends_before, a.starts_on) - greatest(x.starts_on, a.since)), 0)
+            from agreements x
+            where x.account_id = a.account_id and x.service_point_id = a.service_point_id
+              and x.tariff_id = a.tariff_id and x.starts_on < a.starts_on
+              and (x.ends_before is null or x.ends_before > a.since)),
+           t.bill_id, t.kind, t.code, t.label, t.month, t.days, t.amount
+    from asked a
+    left join lateral (
+        select t.* from bills b
+        join bill_traces t on t.bill_id = b.id
+        join agreements x on x.id = t.agreement_id
+        where b.account_id = a.account_id and b.status = 'issued'
+          and b.ends_before <= a.starts_on and b.ends_before > a.since
+          and x.service_point_id = a.service_point_id and x.tariff_id = a.tariff_id
+        order by b.ends_before, b.id, t.agreement_id, t.kind, t.code, t.label, t.month
+    ) t on true
+    order by a.place
+    """
+)
+_Found = tuple[int, TraceRow]
+
+
+def pasts_before(session: Session, supplies: Sequence[tuple[int, date]]) -> list[Past]:
+    """What supplies (agreement, first day of the bill) look back upon, of the same account, service point and
+    tariff; at most one statement."""
+    if not supplies:
+        return []
+    values = {
+        "agreements": [agreement_id for agreement_id, _ in supplies],
+        "starts": [starts_on for _, starts_on in supplies],
+        "months": MOST_MONTHS,
+    }
+    asked: dict[int, tuple[date, int]] = {}
+    found: dict[int, list[_Found]] = {}
+    for place, since, needed, bill_id, *row in session.execute(_PAST, values):
+        asked[place] = since, int(needed)
+        if bill_id is not None:
+            found.setdefault(place, []).append((bill_id, (row[0], row[1], row[2], row[3], row[4], row[5])))
+    return [_past(*asked[place], found.get(place, [])) for place in range(1, len(supplies) + 1)]
+
+
+def _past(since: date, needed: int, found: Sequence[_Found]) -> Past:
+    billed, latest, latest_on = 0, 0, date.min
+    highest: dict[tuple[str, str, date], int] = {}
+    for bill_id, (kind, code, label, month, days, amount) in found:
+        if kind == "days":
+            billed += max(0, days - max(0, (since - month).days))
+            latest, latest_on = (bill_id, month) if month >= latest_on else (latest, latest_on)
+        elif kind == "demand":
+            highest[code, label, month] = max(amount, highest.get((code, label, month), 0))
+    years = tuple(
+        YearSoFar(code, _one(days), _one(amount))
+        for bill_id, (kind, code, _label, _month, days, amount) in found
+        if kind == "year" and bill_id == latest
+    )
+    return Past(billed >= needed, tuple(PastDemand(*key, _one(most)) for key, most in highest.items()), years)
+
+
+def _one(value: int) -> Int64Array:
+    return np.array([value], dtype=np.int64)
+
+
+def traces_of(batch: RatedBatch, row: int) -> tuple[TraceRow, ...]:
+    """What a bill of a batch leaves to later ones, in the order of their kinds."""
+    period = batch.period
+    highest: dict[tuple[str, str, int], int] = {}
+    for one in batch.demands:
+        key = one.code, one.label, month_number(one.starts_on)
+        highest[key] = max(int(one.micro_kw[row]), highest.get(key, 0))
+    demands: list[TraceRow] = [
+        ("demand", code, label, date(month // 12, month % 12 + 1, 1), 0, most)
+        for (code, label, month), most in highest.items()
+        if most
+    ]
+    years: list[TraceRow] = [
+        ("year", one.code, "", period.starts_on, int(one.days[row]), int(one.base_minor[row]))
+        for one in batch.years
+    ]
+    return (("days", "", "", period.starts_on, period.days, 0), *demands, *years)
+
+
+def demands_of_all(states: Sequence[SupplyState]) -> tuple[PastDemand, ...]:
+    """Several supplies' as those of one batch, in their order; who drew nothing then has nothing to look back
+    upon."""
+    found: dict[tuple[str, str, date], Int64Array] = {}
+    for place, state in enumerate(states):
+        for one in state.demands:
+            key = one.code, one.label, one.month
+            found.setdefault(key, np.zeros(len(states), dtype=np.int64))[place] = int(one.micro_kw[0])
+    return tuple(PastDemand(*key, micro_kw) for key, micro_kw in found.items())
+
+
+def years_of_all(states: Sequence[SupplyState]) -> tuple[YearSoFar, ...]:
+    """The same of years so far: who has none begins one."""
+    codes = dict.fromkeys(one.code for state in states for one in state.years)
+    found = []
+    for code in codes:
+        known = [state.year(code) for state in states]
+        days = np.array([0 if one is None else int(one.days[0]) for one in known], dtype=np.int64)
+        base = np.array([0 if one is None else int(one.base_minor[0]) for one in known], dtype=np.int64)
+        found.append(YearSoFar(code, days, base))
+    return tuple(found)

@@ -1,0 +1,144 @@
+"""Bill runs on tariffs that look back: a ratchet upon months before, and a minimum of the year."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from billing_world import NOW, Supplied, World, flat
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import Issued, issue_cycle
+from billing.corrections.candidates import issued_bills
+from billing.corrections.rerating import remade
+from billing.cycles import Month
+from billing.domain.rating import rate_bill
+from billing.domain.supply_state import PastDemand, SupplyState
+from billing.explaining import explain_bill
+from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
+from billing.queries.bills import BillRow, bills_of
+from billing.what_if.replaying import BilledMonth, replayed
+
+SEPTEMBER, OCTOBER = Month(2026, 9), Month(2026, 10)
+BEGAN, FIRST = date(2026, 9, 1), date(2026, 8, 31)
+DAYS = 63
+ENERGY = {"kind": "energy", "code": "energy", "periods": [{"label": "All hours", "price": "0.20"}]}
+RATCHET = {
+    "kind": "demand",
+    "code": "demand",
+    "window": 30,
+    "periods": [{"label": "Highest", "price": "10"}],
+    "ratchet": {"percent": "80", "months": 11},
+}
+LEAST = {"kind": "minimum", "code": "least", "label": "Least", "price": "365", "per": "year"}
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    made = World(session)
+    for code, charges in {"ratchet": [ENERGY, RATCHET], "yearly": [ENERGY, LEAST]}.items():
+        made.tariff(flat(code, versions=[{"starts_on": "2024-01-01", "charges": charges}]))
+    return made
+
+
+def issue(session: Session, month: Month, *accounts: Supplied) -> Issued:
+    ids = [one.account_id for one in accounts]
+    return issue_cycle(session, month, 1, ids, issued_on=month.plus(1).starts_on, known_at=NOW, now=NOW)
+
+
+def peaked(world: World, *, peak_micro_kwh: int, tariff: str = "ratchet") -> Supplied:
+    """Even use, and one half-hour on 10 September in which more was drawn."""
+    one = world.supplied(tariff, starts_on=BEGAN)
+    used: list[Any] = [100_000] * (DAYS * 48)
+    used[10 * 48 + 30] = peak_micro_kwh
+    world.read(one.channel_id, FIRST, used)
+    return one
+
+
+def part_of(session: Session, bill: BillRow) -> ReadPart:
+    (part,) = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
+    return part
+
+
+def demand_lines(session: Session, bill: BillRow) -> list[tuple[int, int]]:
+    rows = session.execute(
+        text("select quantity_micro, amount_minor from bill_lines where bill_id = :b and charge = 'demand'"),
+        {"b": bill.id},
+    )
+    return [(quantity, amount) for quantity, amount in rows]
+
+
+def test_a_ratchet_looks_back_upon_the_bill_before(world: World, session: Session) -> None:
+    high, low = peaked(world, peak_micro_kwh=2_000_000), peaked(world, peak_micro_kwh=110_000)
+    for month in (SEPTEMBER, OCTOBER):
+        assert issue(session, month, high, low).held == ()
+    after, before = bills_of(session, [high.account_id])
+    # 4 kW in September; October draws 0.2 kW, and is billed 80 % of the four. Beside one who drew 0.22.
+    assert [amount for _, amount in demand_lines(session, before)] == [4_000]
+    assert [amount for _, amount in demand_lines(session, after)] == [3_200]
+    other, _ = bills_of(session, [low.account_id])
+    assert [amount for _, amount in demand_lines(session, other)] == [200]
+    part = part_of(session, after)
+    most = PastDemand("demand", "Highest", BEGAN, np.array([4_000_000], dtype=np.int64))
+    plain = rate_bill(
+        part.side.usage,
+        part.part.tariff,
+        part.part.period,
+        timezone=part.part.timezone,
+        state=SupplyState(demands=(most,)),
+    )
+    assert plain.total_minor == after.total_minor == part.side.bill().total_minor
+    alone = rate_bill(part.side.usage, part.part.tariff, part.part.period, timezone=part.part.timezone)
+    assert alone.total_minor == after.total_minor - 3_000
+
+    found = explain_bill(session, after, before)
+    assert found.left_over_minor == 0
+    months = [BilledMonth(bill, (part_of(session, bill),)) for bill in (before, after)]
+    again = replayed(months, months[0].parts[0].part.tariff)
+    assert list(again.cost_minor) == [before.total_minor, after.total_minor]
+    issued = issued_bills(session, {before.id: "readings", after.id: "readings"})
+    assert [one.differs for one in remade(session, issued, NOW, date(2026, 11, 20), "GB")] == [False, False]
+
+
+def test_a_second_run_changes_nothing(world: World, session: Session) -> None:
+    one = peaked(world, peak_micro_kwh=2_000_000)
+    for month in (SEPTEMBER, OCTOBER):
+        issue(session, month, one)
+    everything = text("select * from bill_traces order by bill_id, kind, code, label, month")
+    kept = session.execute(everything).all()
+    assert [(row.kind, row.amount) for row in kept] == [
+        ("days", 0), ("demand", 4_000_000), ("days", 0), ("demand", 200_000),
+    ]  # fmt: skip
+    for month in (SEPTEMBER, OCTOBER):
+        assert not issue(session, month, one).bill_ids
+    assert session.execute(everything).all() == kept
+
+
+def test_a_year_so_far_is_held_against_its_minimum_when_supply_ends(world: World, session: Session) -> None:
+    stays, leaves = (
+        world.supplied("yearly", starts_on=BEGAN, ends_before=ends, reason=reason)
+        for ends, reason in ((None, None), (date(2026, 11, 1), "moved"))
+    )  # fmt: skip
+    for one in (stays, leaves):
+        world.even(one.channel_id, FIRST, DAYS, 10_000)
+    for month in (SEPTEMBER, OCTOBER):
+        assert issue(session, month, stays, leaves).held == ()
+    (kept, first), (last, before) = (bills_of(session, [one.account_id]) for one in (stays, leaves))
+    # 14.40 kWh in September and 14.90 in October come to 2.88 and 2.98; a day is at least 1.00, of 61 days.
+    assert (first.total_minor, kept.total_minor, before.total_minor) == (288, 298, 288)
+    assert last.total_minor == 6_100 - 288
+    for bill in (kept, last):
+        assert part_of(session, bill).side.bill().total_minor == bill.total_minor
+    assert explain_bill(session, last, before).left_over_minor == 0
+
+
+def test_a_month_that_was_not_billed_so_holds_the_next(world: World, session: Session) -> None:
+    one, other = (peaked(world, peak_micro_kwh=2_000_000) for _ in range(2))
+    done = issue(session, OCTOBER, one)
+    assert [(hold.account, hold.code) for hold in done.held] == [(one.account, "looks_back")]
+    assert issue(session, SEPTEMBER, other).held == ()
+    session.execute(text("delete from bill_traces"))
+    assert [hold.code for hold in issue(session, OCTOBER, other).held] == ["looks_back"]
