@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import Issued, issue_cycle
+from billing.corrections.approving import approve_corrections
 from billing.corrections.candidates import issued_bills
+from billing.corrections.finding import find_corrections
 from billing.corrections.rerating import remade
 from billing.cycles import Month
 from billing.domain.rating import rate_bill
@@ -142,3 +144,29 @@ def test_a_month_that_was_not_billed_so_holds_the_next(world: World, session: Se
     assert issue(session, SEPTEMBER, other).held == ()
     session.execute(text("delete from bill_traces"))
     assert [hold.code for hold in issue(session, OCTOBER, other).held] == ["looks_back"]
+
+
+def test_a_corrected_month_is_told_to_all_that_look_back_upon_it(world: World, session: Session) -> None:
+    one = world.supplied("ratchet", starts_on=date(2026, 8, 1))
+    used: list[Any] = [100_000] * (94 * 48)
+    used[10 * 48 + 30] = 2_000_000
+    world.read(one.channel_id, date(2026, 7, 31), used)
+    for month in (Month(2026, 8), SEPTEMBER, OCTOBER):
+        assert issue(session, month, one).held == ()
+    floors = [demand_lines(session, bill)[0][1] for bill in bills_of(session, [one.account_id])]
+    assert floors == [3_200, 3_200, 4_000]
+    world.even(one.channel_id, date(2026, 8, 10), 1, 100_000, feed_id=world.feed(NOW + timedelta(days=1)))
+    today, waiting = date(2026, 11, 25), "select id, bill_id from corrections where state = 'proposed'"
+    for later, count in ((2, 1), (3, 2)):  # August's bill, then both that were held up by it
+        at = NOW + timedelta(days=later)
+        find_corrections(session, known_at=at, today=today, now=at, country="GB")
+        found = session.execute(text(waiting)).all()
+        assert len(found) == count
+        approve_corrections(
+            session, [row.id for row in found], user_id=None, decision="read again", today=today, now=at,
+            country="GB",
+        )  # fmt: skip
+    right = [bill for bill in bills_of(session, [one.account_id]) if bill.status == "issued"]
+    assert [demand_lines(session, bill)[0][1] for bill in right] == [200, 200, 200]
+    for bill in right:
+        assert part_of(session, bill).side.bill().total_minor == bill.total_minor
