@@ -6,6 +6,8 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -67,13 +69,9 @@ def watch_(
             if any(each.taken.problems for each in came):
                 raise typer.Exit(1)
             return
-        before = signal.signal(signal.SIGTERM, _as_interrupt)
-        try:
-            _keep_looking(engine, watch, every, as_json)
-        except KeyboardInterrupt:
-            sys.stderr.write("The watch has ended.\n")
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        with _stopped() as stop:
+            _keep_looking(engine, watch, every, as_json, stop)
+        sys.stderr.write("The watch has ended.\n")
 
 
 def _looked_twice(engine: Engine, watch: Watch, every: float) -> list[Came]:
@@ -85,10 +83,30 @@ def _looked_twice(engine: Engine, watch: Watch, every: float) -> list[Came]:
     return came
 
 
-def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool) -> None:
+@contextmanager
+def _stopped() -> Iterator[Event]:
+    """Set by the first SIGINT or SIGTERM: the file under way is finished, whatever the database is asked just
+    then. A second one interrupts. A SIGINT that the shell has us ignore stays ignored."""
+    stop = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    caught = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) != signal.SIG_IGN]
+    before = [signal.signal(one, ask) for one in caught]
+    try:
+        yield stop
+    finally:
+        for one, handler in zip(caught, before, strict=True):
+            signal.signal(one, handler)
+
+
+def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool, stop: Event) -> None:
     """Until somebody stops it. Outlives a database or a folder that is away for a while."""
-    pause, away = Event(), ""
-    while True:
+    away = ""
+    while not stop.is_set():
         try:
             came = 0
             for each in watch.look():
@@ -104,7 +122,7 @@ def _keep_looking(engine: Engine, watch: Watch, every: float, as_json: bool) -> 
             away = _said(f"the database is away: {cause}", away)
         except CareError as error:
             away = _said(error.message, away)
-        pause.wait(every)
+        stop.wait(every)
 
 
 def _said(words: str, before: str) -> str:
@@ -124,7 +142,3 @@ def _count(engine: Engine) -> None:
 def _words(came: Came) -> str:
     moved = f"\n  now {readable(came.place)}" if came.place else "\n  left where it is"
     return feed_text(str(came.path), came.taken) + moved
-
-
-def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -37,6 +37,7 @@ _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 _ROOT = re.compile(rb"<[^\s<>!?/]+[\s/>]")
 _PEEK = 1024
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0, section 2.2
 _NO_LETTER = {
     etree.ErrorTypes.ERR_INVALID_ENCODING,
     etree.ErrorTypes.ERR_INVALID_CHAR,
@@ -224,16 +225,19 @@ class _Fed:
             yield chunk
 
     def bad_line(self) -> int | None:
-        """The line of the first bytes that the encoding does not know, None where all are known."""
+        """The line of the first bytes that the encoding does not know, or that are no XML (control letters);
+        None where all are sound."""
         first, held = self.last[0][0], b"".join(chunk for _line, chunk in self.last)
         start = 0
         if self.encoding == "utf-8":  # the first chunk held may begin within a letter
             start = next((place for place, byte in enumerate(held[:3]) if byte & 0xC0 != 0x80), 0)
+        control = _CONTROL.search(held)
+        bad = [control.start()] if control else []
         try:
             codecs.getincrementaldecoder(self.encoding)().decode(held[start:])
         except UnicodeDecodeError as error:
-            return first + held.count(b"\n", 0, start + error.start)
-        return None
+            bad.append(start + error.start)
+        return first + held.count(b"\n", 0, min(bad)) if bad else None
 
 
 def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:

@@ -59,7 +59,9 @@ def test_a_quote_on_the_own_tariff_is_the_bill(
         for line in part["lines"]:
             exact = Decimal(line["quantity"]) * Decimal(line["price"])
             if not line["unit"].endswith(("month", "year")):
-                assert abs(exact - Decimal(line["amount"])) <= Decimal("0.5") / unit
+                # A mean of prices is itself rounded, to millionths; its amount is not made from it.
+                mean = abs(Decimal(line["quantity"])) / 2_000_000 if "mean price" in line["label"] else 0
+                assert abs(exact - Decimal(line["amount"])) <= Decimal("0.5") / unit + mean
 
 
 @settings(deadline=None, max_examples=40)
