@@ -15,6 +15,7 @@ from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
 
 payments = typer.Typer(name="payments", help="Money received, by file.", no_args_is_help=True)
 app.add_typer(payments)
@@ -31,7 +32,9 @@ def import_(
     columns: Annotated[
         str, typer.Option(help="What a table calls its columns.", metavar="date=Buchungstag,amount=Betrag")
     ] = "",
-    currency: Annotated[str, typer.Option(help="Of a table that does not say it.", metavar="GBP")] = "",
+    currency: Annotated[
+        str, typer.Option(help="Of a table that does not say it; else the utility's.", metavar="GBP")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Book banks' files, each whole or not at all. The same file or entry again books nothing twice.
@@ -46,7 +49,12 @@ def import_(
             try:
                 with unit_of_work(engine) as session:
                     done = take_file(
-                        session, file.name, file.read_bytes(), now=utc_now(), columns=named, currency=currency
+                        session,
+                        file.name,
+                        file.read_bytes(),
+                        now=utc_now(),
+                        columns=named,
+                        currency=currency or settings().currency,
                     )
                 documents.append(done.document() | {"file": str(file)})
             except CareError as error:

@@ -35,7 +35,8 @@ def owe_answer(call: CustomerCall) -> Answer:
     if late:
         return Answer(balance, _("%(amount)s late", amount=money_sums(late, call.language)), "bad")
     if sum(one.balance_minor for one in mine) < 0:
-        return Answer(balance, _("in their favour"))
+        held = money_sums(((one.currency, -one.balance_minor) for one in mine), call.language)
+        return Answer(held, _("in their favour"))
     return Answer(balance, _("nothing late") if any(one.balance_minor for one in mine) else "")
 
 
@@ -60,6 +61,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "accounts": mine,
             "account_choices": [(one.number, one.number) for one in mine],
             "balance": money_sums(((one.currency, one.balance_minor) for one in mine), call.language),
+            "credit": money_sums(((one.currency, -one.balance_minor) for one in mine), call.language),
             "balance_minor": sum(one.balance_minor for one in mine),
             "late": money_sums(
                 ((one.currency, one.overdue_minor) for one in mine if one.overdue_minor), call.language

@@ -82,7 +82,9 @@ def test_what_is_held_is_given_back(make_client: MakeClient, billed: Supplied, s
     take_payment(
         session, billed.account_id, owed + 1500, reference="p1", received_at=NOW, posted_on=NOW.date()
     )
-    assert "Give back, of £15.00" in owe(client, billed)
+    shown = owe(client, billed)
+    assert "Give back, of £15.00" in shown and "You owe nothing; we hold <a" in shown
+    assert ">£15.00</a> for you.”" in shown
     told = {"account": billed.account, "reference": "back-1"}
     assert send(client, billed, "refunds", **told, amount="15.01") == 403
     assert send(client, billed, "refunds", **told, amount="15") == 303
