@@ -74,6 +74,7 @@ def serious(message: Any) -> bool:
 def sign_in(page: Page, address: str, login: str) -> None:
     """By keyboard: the cursor waits in the first field."""
     page.goto(address)
+    page.wait_for_function("document.activeElement.name === 'login'")  # a moment after the page has loaded
     page.keyboard.type(login)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
