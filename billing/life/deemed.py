@@ -95,10 +95,15 @@ def deem_supply(session: Session, service_point_id: int, account_id: int, starts
 
 _UNSUPPLIED = text(
     """
-    with ended as (
+    with last as (
         select distinct on (g.service_point_id) g.service_point_id, g.ends_before, g.end_reason, g.account_id
         from agreements g
         order by g.service_point_id, g.starts_on desc
+    ), ended as materialized (
+        -- Few of all: nobody's days are summed but theirs.
+        select l.*, array(select h.id from channels h where h.service_point_id = l.service_point_id
+                          and h.direction = 'import' and h.unit = 'kWh') as channels
+        from last l where l.ends_before <= :today and l.end_reason in ('moved', 'died')
     )
     select s.id, s.code, s.fuel, p.address, e.ends_before, a.number, c.name, c.id, e.end_reason,
            coalesce(u.micro, 0), u.used_on
@@ -109,11 +114,9 @@ _UNSUPPLIED = text(
     join customers c on c.id = a.customer_id
     left join lateral (
         select cast(sum(t.micro) as bigint) as micro, max(t.day) filter (where t.micro > 0) as used_on
-        from channels h join daily_totals t on t.channel_id = h.id
-        where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'
-          and t.day >= e.ends_before and t.day < :today
+        from daily_totals t
+        where t.channel_id = any(e.channels) and t.day >= e.ends_before and t.day < :today
     ) u on true
-    where e.ends_before <= :today and e.end_reason in ('moved', 'died')
     order by coalesce(u.micro, 0) desc, e.ends_before, s.code
     limit :limit
     """
