@@ -17,8 +17,6 @@ import numpy as np
 
 from bench.measure_rating import three_rates
 from bench.measurement import Measurement, side_by_side
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import Comparison, explain
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.daylight import day_lengths
@@ -26,9 +24,11 @@ from billing.domain.explanation.weather.fit import COOLING_CELSIUS, HEATING_CELS
 from billing.domain.explanation.weather.parting import Weather, WeatherFit, fit_weather
 from billing.domain.explanation.weather.record import DailyRecord, free_days
 from billing.domain.explanation.words import answer_of
-from billing.domain.rating import rate_bill
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.rating.rate import rate_bill
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
 
 LONDON = "Europe/London"
 

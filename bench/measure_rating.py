@@ -19,11 +19,11 @@ import numpy as np
 
 from bench.measurement import Measurement, Seconds, peer, side_by_side
 from bench.random_rates import NO_END, Fill, Rate, electricity_rates, random_rate
-from billing.domain.days import Period
 from billing.domain.money import Int64Array
-from billing.domain.rating import rate
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import UsageMatrix
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 CUSTOMERS, INTERVALS, YEAR = 250, 365 * 48, 2018
 NIGHT, PEAK, DAY, STANDING = "0.12", "0.36", "0.24", "10.00"

@@ -12,10 +12,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.corrections.queries import CorrectionRow, correction_of_bill
-from billing.domain.axis import axis_of, epoch_minute
-from billing.domain.rating import rate_bill
-from billing.domain.tariff_file import default_decimals
-from billing.domain.tax_summary import TaxSummary, tax_summary
+from billing.domain.accounts.tax_summary import TaxSummary, tax_summary
+from billing.domain.rating.rate import rate_bill
+from billing.domain.reckoning.axis import axis_of, epoch_minute
+from billing.domain.tariffs.file import default_decimals
 from billing.explaining import Explained, explain_bill, read_both
 from billing.queries.bill_parts import BillPart, ReadPart
 from billing.queries.bills import (

@@ -11,12 +11,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from billing.cycles import Month
-from billing.domain.axis import day_starts_at
-from billing.domain.carrying import state_after
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.minimum import MinimumCharge
-from billing.domain.days import Period
 from billing.domain.errors import BillingRefusal, MissingPrices
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.sides import Side
@@ -29,11 +26,14 @@ from billing.domain.explanation.weather.parting import (
 )
 from billing.domain.explanation.weather.record import Temperatures
 from billing.domain.explanation.words import answer_of
-from billing.domain.quote import split, touched_dates
-from billing.domain.rating import rate
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.quote import split, touched_dates
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.tariff import Tariff
 from billing.explaining.document import ExplanationDocument, SupplyWeather, explanation_document
 from billing.explaining.explained import effect_rows
 from billing.explaining.latitudes import latitude_of

@@ -10,12 +10,12 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.cycles import month_of_cycle
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable
-from billing.domain.forecast import Level, Rule, Spread, interval, level_of, path_ahead, spreads_of
-from billing.domain.rating import rate
-from billing.domain.usage import UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.rating.forecast import Level, Rule, Spread, interval, level_of, path_ahead, spreads_of
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
 from billing.queries.spreads import keep_spreads, use_by_month

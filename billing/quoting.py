@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused
-from billing.domain.interchange import own_form
-from billing.domain.json_place import loads
-from billing.domain.price_file import read_prices
-from billing.domain.price_series import PriceSeries
-from billing.domain.quote import Quote, QuotePeriod, quote
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage
+from billing.domain.rating.quote import Quote, QuotePeriod, quote
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.interchange import own_form
+from billing.domain.tariffs.json_place import loads
+from billing.domain.tariffs.price_file import read_prices
+from billing.domain.tariffs.price_series import PriceSeries
+from billing.domain.tariffs.tariff import Tariff
 from meters.domain.blocks import MISSING, Block
 from meters.domain.quality import Quality
 from meters.feeds.reading import FeedFile

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import Axis, axis_of, day_starts_at, epoch_minute
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable
-from billing.domain.rating import rate
-from billing.domain.tariff import Tariff
-from billing.domain.usage import UsageMatrix
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.axis import Axis, axis_of, day_starts_at, epoch_minute
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariffs_by_id
 from churn.domain.feature_table import FloatArray

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,8 @@ from utility_crm.kit.migrations import history_hash, migrate
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

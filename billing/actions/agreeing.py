@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from billing.actions.payments import lock_account
-from billing.domain.instalments import GRACE_DAYS, MOST, Instalment, judged, split
+from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, split
 from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 

@@ -12,8 +12,8 @@ from sqlalchemy import Text, cast, insert, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import epoch_minute, instant_of, local_date
-from billing.domain.price_series import PriceSeries
+from billing.domain.reckoning.axis import epoch_minute, instant_of, local_date
+from billing.domain.tariffs.price_series import PriceSeries
 from billing.queries.tariffs import parsed
 from billing.tables import PriceDay, PriceDayHistory, PriceImport, Tariff
 from billing.tables import PriceSeries as SeriesTable

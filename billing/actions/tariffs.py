@@ -12,8 +12,8 @@ from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from billing.domain.errors import TariffRefused
-from billing.domain.interchange import own_form
-from billing.domain.tariff import Tariff as RatedTariff
+from billing.domain.tariffs.interchange import own_form
+from billing.domain.tariffs.tariff import Tariff as RatedTariff
 from billing.queries.tariffs import parsed
 from billing.tables import Agreement, Bill, BillLine, Tariff, TariffHistory
 from utility_crm.kit.errors import Conflict, Invalid

@@ -24,8 +24,8 @@ from billing.answers.told import (
 )
 from billing.customer import loads
 from billing.domain.money import amount_text, micro_text
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bills import lines_of_bill
 from billing.wording import bill_label, bill_label_year, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet

@@ -18,8 +18,8 @@ from billing.answers.told import (
     kwh_figure,
 )
 from billing.customer import loads
-from billing.domain.axis import local_date
 from billing.domain.money import micro_text
+from billing.domain.reckoning.axis import local_date
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
 from billing.wording import bill_label_year, bill_name, say

@@ -19,9 +19,9 @@ from billing.answers.told import (
     kwh_figure,
 )
 from billing.customer import loads
-from billing.domain.axis import Axis, axis_of, epoch_minute
 from billing.domain.money import Int64Array, micro_text
-from billing.domain.usage import Usage
+from billing.domain.reckoning.axis import Axis, axis_of, epoch_minute
+from billing.domain.reckoning.usage import Usage
 from billing.queries.bill_parts import ReadPart
 from billing.wording import bill_label, capitalised, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet

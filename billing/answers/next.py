@@ -15,9 +15,9 @@ from billing.answers.told import (
     money_figure,
 )
 from billing.customer import loads
-from billing.domain.forecast import Spread
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.rating.forecast import Spread
+from billing.domain.tariffs.file import default_decimals
 from billing.forecasting import NextBill, next_bill
 from billing.queries.bills import BillRow
 from billing.queries.spreads import spreads_for

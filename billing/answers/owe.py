@@ -16,7 +16,7 @@ from billing.answers.told import (
 from billing.customer import loads
 from billing.customer.owe import owe_answer, owe_sheet
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.wording import say
 from utility_crm.kit.module import CustomerCall
 from utility_crm.web.formats import day, money

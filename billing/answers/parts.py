@@ -18,9 +18,9 @@ from billing.answers.told import (
     money_figure,
 )
 from billing.customer import loads
-from billing.domain.instalments import Instalment, split
+from billing.domain.accounts.instalments import Instalment, split
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import AccountStanding
 from billing.wording import say
 from utility_crm.kit.errors import Refused

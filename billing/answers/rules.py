@@ -17,8 +17,8 @@ from billing.domain.charges.periods import DAY_MINUTES, PricedPeriod
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.errors import NotRateable
 from billing.domain.money import micro_text
-from billing.domain.tariff import Charge, Tariff, Version
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
+from billing.domain.tariffs.tariff import Charge, Tariff, Version
 from billing.queries.bills import LineRow
 from billing.wording import day_kinds, per_said, say
 from utility_crm.web.formats import kwh, money, number, price

@@ -15,10 +15,10 @@ from billing.answers.told import (
     money_figure,
 )
 from billing.customer import loads
-from billing.domain.load_shift import Shift
 from billing.domain.money import amount_text
-from billing.domain.stay import MONTHS
-from billing.domain.tariff_file import default_decimals
+from billing.domain.rating.load_shift import Shift
+from billing.domain.rating.stay import MONTHS
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow
 from billing.queries.what_ifs import KnownSaving, known_savings
 from billing.what_if.account import AccountWhatIf, Compared, account_what_if

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TypedDict
 
 from billing.domain.money import amount_text, micro_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
 

@@ -15,7 +15,7 @@ from billing.actions.adjustments import Reason, charge_fee, credit, write_off
 from billing.actions.payments import refund, reverse_payment
 from billing.commands.app import app
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import typed_minor
 from billing.queries.accounts import account_named
 from billing.queries.bills import bill_named

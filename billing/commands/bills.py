@@ -9,7 +9,7 @@ import typer
 
 from billing.commands.app import app
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import account_named
 from billing.queries.bills import bills_of
 from utility_crm.kit.commands import AsJson, emit, speaking

@@ -12,7 +12,7 @@ from billing.corrections.approving import Corrected, approve_corrections
 from billing.corrections.finding import find_corrections
 from billing.corrections.queries import CorrectionRow, Effect, effect_of_open, open_corrections
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.runs import present_instant
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking

@@ -11,7 +11,7 @@ from billing.actions.direct_debits import add_mandate, collect, end_mandate, set
 from billing.commands.app import app
 from billing.commands.options import parse_date
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import minor_of
 from billing.money_in.pain008 import message_named
 from billing.queries.accounts import account_named

@@ -14,7 +14,7 @@ from billing.actions.agreements import change_tariff
 from billing.commands.app import app
 from billing.commands.options import parse_date
 from billing.domain.money import amount_text, micro_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.life.budgets import end_budget, propose_budget, start_budget
 from billing.life.deemed import deem_supply, set_deemed_terms, unsupplied_points
 from billing.life.moving import move_in, move_out

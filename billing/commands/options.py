@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from billing.cycles import Month
-from billing.domain.json_place import CODE
+from billing.domain.tariffs.json_place import CODE
 from billing.quoting import DIRECTIONS
 from utility_crm.kit.errors import Invalid
 

@@ -19,7 +19,7 @@ from billing.commands.options import (
     parse_date,
     parse_zone,
 )
-from billing.domain.quote import quote_document
+from billing.domain.rating.quote import quote_document
 from billing.quoting import price_path, priced_by_files, quote_feed, tariff_from
 from meters.commands.options import Columns, Timezone, read_options
 from meters.feeds.reading import read_feed

@@ -11,7 +11,7 @@ from billing.actions.holds import keep_held, release_held
 from billing.commands.answering import local_today
 from billing.commands.app import app
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.held import HeldRow, held_accounts
 from billing.queries.monitors import Uncharged, monitors
 from billing.runs import BillRun, issue_bills

@@ -10,7 +10,7 @@ import typer
 from billing.commands.app import app
 from billing.commands.options import parse_date
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.statements import Statement, statement_of
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.commands import AsJson, emit, speaking

@@ -12,7 +12,7 @@ from billing.actions.tariffs import import_tariff
 from billing.commands.app import app
 from billing.commands.options import TARIFF_HELP
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import loads
+from billing.domain.tariffs.json_place import loads
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.correcting import LineTuple
+from billing.domain.accounts.correcting import LineTuple
 from billing.queries.looking_back import TraceRow
 from billing.queries.net_credits import CreditRow
 

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from billing.corrections.candidates import IssuedBill
-from billing.domain.correcting import LineTuple, Owed, owed
-from billing.domain.days import Period
-from billing.domain.rating import rate
-from billing.domain.usage import UsageMatrix
+from billing.domain.accounts.correcting import LineTuple, Owed, owed
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_bills
 from billing.queries.bills import bills_by_id
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from billing.corrections.candidates import IssuedBill
 from billing.corrections.protected import billed_before
-from billing.domain.back_billing import charged_from, limit_of
-from billing.domain.budgets import CARRIED, carried
-from billing.domain.correcting import LineTuple, Owed, not_charged, owed
+from billing.domain.accounts.back_billing import charged_from, limit_of
+from billing.domain.accounts.budgets import CARRIED, carried
+from billing.domain.accounts.correcting import LineTuple, Owed, not_charged, owed
 from billing.domain.money import Rounding, div_round
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.drafting import Draft, Hold, draft_bills
 from billing.queries.supplies import supplies
 
@@ -67,7 +67,7 @@ def remade(
     """Each bill made again for its own days, from readings up to `known_at`, as if billed on a day.
 
     A constant number of statements for up to BATCH bills of the same days. What was used too long ago to be
-    charged (`billing.domain.back_billing`) stays as it was billed, where the new bill would charge more.
+    charged (`domain.accounts.back_billing`) stays as it was billed, where the new bill would charge more.
     """
     found: list[Remade] = []
     for batch in _batches(bills):

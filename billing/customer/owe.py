@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from billing.actions.agreeing import plan_of
 from billing.customer import loads
-from billing.domain.instalments import Instalment
+from billing.domain.accounts.instalments import Instalment
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from billing.domain.days import Period
 from billing.domain.explanation.weather.parting import LeftOut, Slope, Weather, WeatherFit
+from billing.domain.reckoning.days import Period
 from billing.explaining import Explained, SupplyWeather
 from billing.explaining.left_out import REASONS
 from billing.queries.bills import BillRow

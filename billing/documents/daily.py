@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import axis_of, day_starts_at, epoch_minute
-from billing.domain.days import Period
+from billing.domain.reckoning.axis import axis_of, day_starts_at, epoch_minute
+from billing.domain.reckoning.days import Period
 from billing.queries.bills import BillRow
 from meters.usage import UsageTable, usage
 

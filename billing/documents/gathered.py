@@ -16,7 +16,7 @@ from billing.documents.paying import payment_of
 from billing.documents.reading import BillFacts, bill_facts
 from billing.documents.saying import how_read, language_of, paper_of, sites_of
 from billing.documents.usage_chart import usage_of
-from billing.domain.tax_summary import TaxSummary, tax_summary
+from billing.domain.accounts.tax_summary import TaxSummary, tax_summary
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.formats import NBSP, day_full, kwh, money

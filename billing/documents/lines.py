@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from billing.documents.daily import Site
 from billing.documents.paper import Line, Pair, Summary, Tax
+from billing.domain.accounts.tax_summary import TaxSummary
 from billing.domain.money import micro_text
-from billing.domain.tariff_file import default_decimals
-from billing.domain.tax_summary import TaxSummary
+from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow, LineRow
 from billing.wording import say
 from utility_crm.web.formats import NBSP, day, kwh, money, number, price

@@ -9,8 +9,8 @@ from stdnum import iban
 
 from billing.documents.paper import Payment
 from billing.documents.reading import Addressee
-from billing.domain.payment_codes import epc_code, gost_code, is_russian_account, plain_code
-from billing.domain.tax_summary import TaxSummary
+from billing.domain.accounts.payment_codes import epc_code, gost_code, is_russian_account, plain_code
+from billing.domain.accounts.tax_summary import TaxSummary
 from billing.invoices.supplier import SupplierIdentity
 from billing.queries.bills import BillRow
 from billing.wording import say

@@ -10,7 +10,7 @@ from billing.documents.paper import From, Headline, Paper, PaperSite, Section, T
 from billing.documents.paying import payment_of
 from billing.documents.reading import Addressee, BillFacts
 from billing.documents.usage_chart import usage_of
-from billing.domain.tax_summary import tax_summary
+from billing.domain.accounts.tax_summary import tax_summary
 from billing.invoices.supplier import SupplierIdentity
 from billing.invoices.tax_identity import shown_tax_number
 from billing.wording import is_month, say

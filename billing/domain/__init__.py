@@ -1,1 +1,1 @@
-"""Pure calculation: tariffs, rating, gaps, quotes, explanations. No database, no clock, no files."""
+"""Pure calculation, a room a subject: tariffs, plans, rating, charges, explanation, gate, accounts."""

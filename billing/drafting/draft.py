@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
-from billing.domain.tariff import Tariff
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.exported import export_channels, with_export
 from billing.drafting.gaps import NEAR, Gap, filled_supplies, judged, no_readings, unread_supplies
 from billing.drafting.groups import rated_group

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from billing.domain.rating import period_mask
-from billing.domain.tariff import Tariff
-from billing.domain.usage import laid_on
+from billing.domain.rating.rate import period_mask
+from billing.domain.reckoning.usage import laid_on
+from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.parts import Hold, Placed, hold, usage_row
 from billing.queries.net_credits import states_before
 from billing.queries.supplies import Supply

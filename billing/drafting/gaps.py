@@ -11,10 +11,10 @@ from itertools import pairwise
 import numpy as np
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import HOLIDAY, Period, day_kind
-from billing.domain.gaps import GapFill, fill_gaps
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.accounts.gaps import GapFill, fill_gaps
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import HOLIDAY, Period, day_kind
+from billing.domain.reckoning.usage import Usage, UsageMatrix
 from billing.drafting.groups import rated_group
 from billing.drafting.parts import (
     Fill,

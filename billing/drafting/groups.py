@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from billing.domain.errors import BeyondExact, MissingPrices, NotRateable
-from billing.domain.rating import RatedBatch, rate
-from billing.domain.usage import UsageMatrix
+from billing.domain.rating.rate import rate
+from billing.domain.rating.rated import RatedBatch
+from billing.domain.reckoning.usage import UsageMatrix
 from billing.drafting.parts import Hold, Placed, hold
 from billing.queries.net_credits import state_of_all
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from billing.domain.days import Period
-from billing.domain.rating import RatedBatch
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, UsageMatrix, laid_on
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.rated import RatedBatch
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix, laid_on
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.looking_back import TraceRow, traces_of
 from billing.queries.net_credits import CreditRow
 from billing.queries.supplies import Supply

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from billing.domain.tariff import Tariff
+from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.parts import Hold, Placed, hold
 from billing.queries.looking_back import pasts_before
 from billing.queries.supplies import Supply

@@ -10,8 +10,8 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import axis_of, day_starts_at, epoch_minute
-from billing.domain.supply_state import ReactiveUse
+from billing.domain.plans.supply_state import ReactiveUse
+from billing.domain.reckoning.axis import axis_of, day_starts_at, epoch_minute
 from billing.drafting.parts import Placed
 from meters.tables import Channel, ServicePoint
 from meters.usage import UsageTable, usage

@@ -9,13 +9,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable
 from billing.domain.money import Int64Array
-from billing.domain.rating import RatedBill
-from billing.domain.register_rating import RegisterMatrix, rate_registers, register_cuts
-from billing.domain.tariff import Tariff
+from billing.domain.rating.rated import RatedBill
+from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.parts import Hold, RatedSupply, hold
 from billing.queries.supplies import Supply
 from meters.registers.consumption import RegisterUsage, register_consumption

@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from billing.domain.axis import epoch_minute
 from billing.domain.charges.tax import TaxCharge
-from billing.domain.days import HOLIDAY, HolidayCalendar, Period, day_kind
 from billing.domain.explanation.comparison import (
     LEAST_DAYS,
     Caveat,
@@ -29,9 +27,11 @@ from billing.domain.explanation.weather.parting import LeftOut, Weather
 from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.explanation.words import Piece, answer_of
 from billing.domain.money import Rounding, div_round
-from billing.domain.rating import Line, RatedBill
-from billing.domain.tariff import Charge, Tariff, Version
-from billing.domain.usage import Usage
+from billing.domain.rating.rated import Line, RatedBill
+from billing.domain.reckoning.axis import epoch_minute
+from billing.domain.reckoning.days import HOLIDAY, HolidayCalendar, Period, day_kind
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.tariff import Charge, Tariff, Version
 from billing.explaining.document import EffectRow, SupplyWeather
 from billing.explaining.explained import Explained, effect_rows
 from billing.explaining.weather import WeatherKnown

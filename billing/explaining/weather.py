@@ -14,8 +14,6 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import LEAST_DAYS
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import (
@@ -26,7 +24,9 @@ from billing.domain.explanation.weather.parting import (
     year_of,
 )
 from billing.domain.explanation.weather.record import DailyRecord, Temperatures
-from billing.domain.usage import Usage
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
 from billing.explaining.latitudes import latitude_of
 from billing.queries.bill_parts import ReadPart
 from meters.usage import usage

@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from billing.cycles import month_of_cycle
-from billing.domain.budgets import carried, proposed_amount, settled, share_of
-from billing.domain.tariff_file import default_decimals
+from billing.domain.accounts.budgets import carried, proposed_amount, settled, share_of
+from billing.domain.tariffs.file import default_decimals
 from billing.drafting import Draft
 from billing.tables import BudgetPlan
 from utility_crm.customers.tables import Account

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, ask_deposit, credit, return_deposit
 from billing.actions.payments import lock_account
-from billing.domain.deposits import simple_interest
+from billing.domain.accounts.deposits import simple_interest
 from billing.tables import Adjustment, Deposit
 from utility_crm.kit.errors import Invalid
 

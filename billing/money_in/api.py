@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from billing.actions.payments import take_payment
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import minor_of
 from billing.queries.accounts import account_named
 from utility_crm.auth.tokens import Bearer

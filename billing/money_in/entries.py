@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import Invalid
 
 _TYPED = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from billing.actions.direct_debits import collect
 from billing.actions.suspending import assign_suspense, return_suspense
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.csv_file import named_columns
 from billing.money_in.pain008 import message_named
 from billing.money_in.taking import take_file

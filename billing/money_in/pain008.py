@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import NotFound
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.008.001.08"

@@ -13,13 +13,13 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
-from billing.domain.rating import RatedBill
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, laid_on
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, laid_on
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bills import BillRow
 from billing.queries.looking_back import pasts_before
 from billing.queries.net_credits import states_before

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.instalments import Instalment, should_be_paid
+from billing.domain.accounts.instalments import Instalment, should_be_paid
 
 DUNNABLE = """
 late as (

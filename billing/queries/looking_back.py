@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.charges.demand import MOST_MONTHS
-from billing.domain.demand_plan import month_number
 from billing.domain.money import Int64Array
-from billing.domain.rating import RatedBatch
-from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
+from billing.domain.plans.demand import month_number
+from billing.domain.plans.supply_state import PastDemand, SupplyState, YearSoFar
+from billing.domain.rating.rated import RatedBatch
 
 TraceRow = tuple[str, str, str, date, int, int]
 """kind, code, label, month, days, amount; see billing.tables.BillTrace."""

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.supply_state import NOTHING_KNOWN, KwhCredit, ReactiveUse, SupplyState, SurplusSoFar
+from billing.domain.plans.supply_state import NOTHING_KNOWN, KwhCredit, ReactiveUse, SupplyState, SurplusSoFar
 from billing.queries.looking_back import demands_of_all, years_of_all
 
 CreditRow = tuple[str, str, str, int, int]

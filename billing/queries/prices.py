@@ -11,8 +11,8 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.price_series import PriceSeries
-from billing.domain.tariff import Tariff
+from billing.domain.tariffs.price_series import PriceSeries
+from billing.domain.tariffs.tariff import Tariff
 
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _AROUND = timedelta(days=1)

@@ -9,7 +9,7 @@ from itertools import groupby
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.forecast import Spread
+from billing.domain.rating.forecast import Spread
 
 MOST_MONTHS = 26
 _BILLS = text(

@@ -10,8 +10,8 @@ from functools import lru_cache
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from billing.domain.tariff import Tariff as RatedTariff
-from billing.domain.tariff_file import read_tariff
+from billing.domain.tariffs.file import read_tariff
+from billing.domain.tariffs.tariff import Tariff as RatedTariff
 from billing.tables import Agreement, Tariff
 from utility_crm.kit.errors import NotFound
 

@@ -62,7 +62,7 @@ class PriceDayHistory(Base):
 
 class NetCredit(Base):
     """What a bill of net metering leaves to the next one of the same service point: `credit` of a label, or
-    the `surplus` of the year so far. See billing.domain.supply_state for the rest."""
+    the `surplus` of the year so far. See billing.domain.plans.supply_state for the rest."""
 
     __tablename__ = "net_credits"
     __table_args__ = (

@@ -47,7 +47,7 @@ class WhatIfResult(Base):
     """One account of a what-if: a year on its own tariffs and on the other.
 
     low_minor: the least that a year would save, with the doubt of EXPLAIN B8; verdict as in
-    billing/domain/stay.py. coverage_ppm: share of the year's readings that are there.
+    billing/domain/rating/stay.py. coverage_ppm: share of the year's readings that are there.
     """
 
     __tablename__ = "what_if_results"

@@ -9,9 +9,9 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.load_shift import Shift
-from billing.domain.stay import MONTHS, Judgement, judged
-from billing.domain.tariff import Tariff
+from billing.domain.rating.load_shift import Shift
+from billing.domain.rating.stay import MONTHS, Judgement, judged
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bill_parts import parts_of_bills, read_bills
 from billing.queries.bills import BillRow
 from billing.queries.prices import with_known_prices

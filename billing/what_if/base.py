@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 from billing.domain.errors import NotRateable
 from billing.domain.money import Int64Array
-from billing.domain.stay import MONTHS, Judgement, judged_many
-from billing.domain.tariff import Tariff
-from billing.domain.usage import UsageMatrix
+from billing.domain.rating.stay import MONTHS, Judgement, judged_many
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.tariff import Tariff
 from billing.what_if.eligible import alike
 from billing.what_if.reading import readings_of
 from billing.what_if.rerating import rerated

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.tariff import Tariff
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.tariffs import parsed
 from billing.what_if.supplies import SEGMENTS
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from billing.answers.pictures import histogram, whole_money
 from billing.domain.money import amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from billing.what_if.report import (
     WhatIfReport,
     rows_of,

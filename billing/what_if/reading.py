@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from billing.domain.axis import day_starts_at
-from billing.domain.usage import UsageMatrix
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.usage import UsageMatrix
 from billing.what_if.supplies import BaseSupply, alike_supplies, year_of
 from meters.bulk_usage import bulk_usage
 from meters.usage import usage

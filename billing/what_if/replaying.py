@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from billing.domain.carrying import state_after
 from billing.domain.errors import NotRateable
-from billing.domain.load_shift import Shift, shifted
-from billing.domain.rating import rate
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.load_shift import Shift, shifted
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
 from billing.what_if.eligible import taken_back

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.money import Int64Array, amount_text
-from billing.domain.tariff_file import default_decimals
+from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.charts import axis
 

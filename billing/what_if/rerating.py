@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.money import MICRO, Int64Array
-from billing.domain.rating import rate
-from billing.domain.supply_state import NOTHING_KNOWN
-from billing.domain.tariff import Tariff
-from billing.domain.usage import UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import NOTHING_KNOWN
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.tariff import Tariff
 from billing.what_if.eligible import taken_back
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from billing.domain.tariff import Tariff
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.tables import WhatIf

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.cycles import month_of_cycle
-from billing.domain.days import Period
-from billing.domain.stay import MONTHS
+from billing.domain.rating.stay import MONTHS
+from billing.domain.reckoning.days import Period
 
 SEGMENTS = ("household", "small_business", "industry")
 

@@ -4,7 +4,7 @@ always exists and a circle cannot be written."""
 from __future__ import annotations
 
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import Fields
+from billing.domain.tariffs.json_place import Fields
 
 Base = tuple[str, ...] | None
 """None: every line that stands before it in its version."""

@@ -22,8 +22,8 @@ from typing import Literal
 from billing.domain.charges.periods import read_days, read_hours
 from billing.domain.charges.tiers import WINDOWS
 from billing.domain.errors import TariffRefused
-from billing.domain.hashed_once import HashedOnce, hash_once
-from billing.domain.json_place import Fields
+from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
+from billing.domain.tariffs.json_place import Fields
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")

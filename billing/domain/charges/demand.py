@@ -11,11 +11,11 @@ from typing import Literal, cast
 
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
 from billing.domain.charges.tiers import WINDOWS
-from billing.domain.days import MONTH_NAMES
 from billing.domain.errors import TariffRefused
-from billing.domain.hashed_once import HashedOnce, hash_once
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
+from billing.domain.reckoning.days import MONTH_NAMES
+from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
+from billing.domain.tariffs.json_place import Fields
 
 DemandBy = Literal["month", "bill"]
 DemandPer = Literal["day", "month"]

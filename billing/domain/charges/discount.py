@@ -8,8 +8,8 @@ from typing import Literal, cast
 
 from billing.domain.charges.bases import Base, read_base
 from billing.domain.charges.tiers import CAP_MICRO_LIMIT
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
+from billing.domain.tariffs.json_place import Fields
 
 DiscountPer = Literal["day", "month"]
 

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from billing.domain.errors import NotRateable
-from billing.domain.json_place import Fields
 from billing.domain.money import INT64_MAX, MICRO, Int64Array
+from billing.domain.tariffs.json_place import Fields
 
 MULTIPLIER_MICRO_LIMIT = 1_000 * MICRO
 

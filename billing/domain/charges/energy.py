@@ -11,9 +11,9 @@ from typing import Literal
 from billing.domain.charges.export_credit import NetRule, read_net, tiers_under
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
 from billing.domain.charges.tiers import TierRule, read_rule
-from billing.domain.hashed_once import HashedOnce, hash_once
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
+from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
+from billing.domain.tariffs.json_place import Fields
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Literal
 
 from billing.domain.charges.dynamic import DynamicTerms, read_terms
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
-from billing.domain.hashed_once import HashedOnce, hash_once
-from billing.domain.json_place import Fields
+from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
+from billing.domain.tariffs.json_place import Fields
 
 
 @dataclass(frozen=True)

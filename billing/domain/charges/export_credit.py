@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from billing.domain.charges.tiers import TierRule
-from billing.domain.days import MONTH_NAMES
-from billing.domain.json_place import Fields
+from billing.domain.reckoning.days import MONTH_NAMES
+from billing.domain.tariffs.json_place import Fields
 
 NetBy = Literal["month", "bill"]
 NetPays = Literal["credit", "surplus"]

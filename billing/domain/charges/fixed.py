@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, cast
 
-from billing.domain.json_place import Fields
+from billing.domain.tariffs.json_place import Fields
 
 FixedPer = Literal["day", "month", "year"]
 Each = Literal["kVA", "kW", "connection"]

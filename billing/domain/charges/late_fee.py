@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Literal, cast
 
 from billing.domain.charges.tax import PERCENT_MICRO_LIMIT
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO, Rounding, div_round
+from billing.domain.tariffs.json_place import Fields
 
 LatePer = Literal["day", "month", "year"]
 MOST_DAYS = 365

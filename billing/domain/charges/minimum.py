@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from billing.domain.charges.bases import Base, read_base
-from billing.domain.json_place import Fields
+from billing.domain.tariffs.json_place import Fields
 
 MinimumPer = Literal["day", "month", "year"]
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.domain.charges.tiers import Tier, read_tiers
-from billing.domain.days import DAY_NAMES, DAY_WORDS, HOLIDAY
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import Fields, described
+from billing.domain.reckoning.days import DAY_NAMES, DAY_WORDS, HOLIDAY
+from billing.domain.tariffs.json_place import Fields, described
 
 DAY_MINUTES = 1440
 NO_PERIOD = -1

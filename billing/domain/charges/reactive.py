@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
+from billing.domain.tariffs.json_place import Fields
 
 ReactiveBy = Literal["month", "bill"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from billing.domain.charges.bases import Base, read_base
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO
+from billing.domain.tariffs.json_place import Fields
 
 PERCENT_MICRO_LIMIT = 1_000 * MICRO + 1
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import Fields
 from billing.domain.money import MICRO, micro_text
+from billing.domain.tariffs.json_place import Fields
 
 By = Literal["month", "day", "bill"]
 CapUnit = Literal["kWh", "kWh a day", "kWh per kW", "kWh per kW a day", "m3", "m3 a day"]

@@ -10,7 +10,6 @@ from math import factorial
 
 import numpy as np
 
-from billing.domain.axis import axis_of, epoch_minute
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.export import ExportCharge
@@ -20,7 +19,8 @@ from billing.domain.explanation.shapley import apportioned, shapley_numerators
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import LeftOut, Weather
 from billing.domain.money import Rounding, div_round
-from billing.domain.rating import RatedBill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.axis import axis_of, epoch_minute
 
 _OF_LABELS = (EnergyCharge, DemandCharge, ExportCharge)
 """Charges whose lines are named by their labels."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from billing.domain.adjusting import codes_from
+from billing.domain.accounts.adjusting import codes_from
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.periods import Scheduled
 from billing.domain.charges.tax import TaxCharge
-from billing.domain.tariff import Version
+from billing.domain.tariffs.tariff import Version
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from billing.domain.axis import local_date
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.explanation.comparison import Comparison
@@ -24,7 +23,8 @@ from billing.domain.explanation.phrases import (
 )
 from billing.domain.explanation.shift import price_steps, priced_by_series, shares
 from billing.domain.money import Rounding, div_round, micro_text
-from billing.domain.rating import Demand, Line, RatedBill
+from billing.domain.rating.rated import Demand, Line, RatedBill
+from billing.domain.reckoning.axis import local_date
 
 # A table cell holds this many; all of them are in ``figures``.
 MOST_FIGURES = 3

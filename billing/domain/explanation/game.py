@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from billing.domain.days import day_kind
 from billing.domain.explanation.contents import CONTENT
 from billing.domain.explanation.given_back import (
     Given,
@@ -34,11 +33,12 @@ from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
 from billing.domain.explanation.weather.parting import Weather
-from billing.domain.lines import LineColumn
 from billing.domain.money import Int64Array
-from billing.domain.plan import DayRules, Plan, compile_plan
-from billing.domain.pricing import measured, priced
-from billing.domain.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyState
+from billing.domain.plans.plan import DayRules, Plan, compile_plan
+from billing.domain.plans.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyState
+from billing.domain.rating.pricing import measured, priced
+from billing.domain.reckoning.days import day_kind
+from billing.domain.reckoning.lines import LineColumn
 
 # The fixed order decides ties when effects are rounded.
 FACTORS = (

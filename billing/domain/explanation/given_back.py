@@ -14,7 +14,7 @@ import numpy as np
 from billing.domain.explanation.sides import Grid, Side, lay
 from billing.domain.explanation.virtual_days import DayMaps, scaled
 from billing.domain.money import Int64Array
-from billing.domain.supply_state import KwhCredit, SupplyState, SurplusSoFar
+from billing.domain.plans.supply_state import KwhCredit, SupplyState, SurplusSoFar
 
 Given = tuple[Int64Array, Int64Array]
 """Of the side before and after, int64 (days, columns), as billed."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from billing.domain.days import Period
 from billing.domain.explanation.weather.parting import WeatherFit
 from billing.domain.money import MICRO, amount_text
+from billing.domain.reckoning.days import Period
 
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "AUD": "A$", "NZD": "NZ$", "CAD": "C$", "JPY": "¥", "INR": "₹"}
 _MINOR_NAMES = {"GBP": "p", "EUR": "ct", "USD": "¢", "AUD": "c", "NZD": "c", "CAD": "¢"}

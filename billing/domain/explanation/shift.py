@@ -9,8 +9,8 @@ from itertools import pairwise
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import Choice
 from billing.domain.money import MICRO
-from billing.domain.pricing import energy_of
-from billing.domain.rating import Line, RatedBill
+from billing.domain.rating.pricing import energy_of
+from billing.domain.rating.rated import Line, RatedBill
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.axis import axis_of, clock_instants, epoch_minute
-from billing.domain.days import Period
 from billing.domain.money import Int64Array
-from billing.domain.plan import DayRules, rules_of
-from billing.domain.rating import RatedBill, rate_bill
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage
+from billing.domain.plans.plan import DayRules, rules_of
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.rate import rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.axis import axis_of, clock_instants, epoch_minute
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.tariff import Tariff
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class GridAxis:
-    """Days of a grid one after the other, as an axis of intervals; see billing.domain.axis.Axis.
+    """Days of a grid one after the other, as an axis of intervals; see billing.domain.reckoning.axis.Axis.
 
     minutes: epoch minutes of the instants whose prices hold, those of each day's price day.
     """

@@ -13,8 +13,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.days import HOLIDAY, HolidayCalendar, Period, day_kind, day_type
 from billing.domain.money import Int64Array, muldiv
+from billing.domain.reckoning.days import HOLIDAY, HolidayCalendar, Period, day_kind, day_type
 
 DayMap = npt.NDArray[np.int64]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from billing.domain.days import MONTH_NAMES
+from billing.domain.reckoning.days import MONTH_NAMES
 from billing.domain.urdb.energy import hours_of
 from billing.domain.urdb.rate import Rate, six_decimals, whole
 from billing.domain.urdb.schedules import Schedule, Seasons, read_months, read_schedule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.domain.json_place import described
+from billing.domain.tariffs.json_place import described
 from billing.domain.urdb.rate import Rate, number
 
 PRICED = (

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NoReturn
 
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import described, loads
+from billing.domain.tariffs.json_place import described, loads
 
 NO_END = Decimal(10**9)
 """An end from here on is none: the database writes 1e38."""

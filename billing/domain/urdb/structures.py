@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.domain.errors import TariffRefused
-from billing.domain.json_place import described
+from billing.domain.tariffs.json_place import described
 from billing.domain.urdb.fields import UNKNOWN
 from billing.domain.urdb.rate import NO_END, Rate, elements, number, six_decimals
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import FORMAT, tariff_of
+from billing.domain.tariffs.file import FORMAT, tariff_of
+from billing.domain.tariffs.tariff import Tariff
 from billing.domain.urdb.amounts import fixed_charges, minimum_charges
 from billing.domain.urdb.demand import read_demand
 from billing.domain.urdb.energy import read_energy

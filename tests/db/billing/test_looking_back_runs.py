@@ -17,8 +17,8 @@ from billing.corrections.candidates import issued_bills
 from billing.corrections.finding import find_corrections
 from billing.corrections.rerating import remade
 from billing.cycles import Month
-from billing.domain.rating import rate_bill
-from billing.domain.supply_state import PastDemand, SupplyState
+from billing.domain.plans.supply_state import PastDemand, SupplyState
+from billing.domain.rating.rate import rate_bill
 from billing.explaining import explain_bill
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow, bills_of

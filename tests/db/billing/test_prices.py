@@ -19,7 +19,7 @@ from billing.actions.issuing import Issued, issue_cycle
 from billing.actions.prices import PricesImport, import_prices, merged
 from billing.commands import app
 from billing.cycles import Month
-from billing.domain.price_series import PriceSeries
+from billing.domain.tariffs.price_series import PriceSeries
 from billing.explaining import explain_bill
 from billing.queries.bills import bills_of
 from billing.queries.prices import prices_at_instants

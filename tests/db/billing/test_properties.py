@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
-from billing.domain.quote import quote
-from billing.domain.tariff_file import tariff_of
+from billing.domain.rating.quote import quote
+from billing.domain.tariffs.file import tariff_of
 from billing.explaining import explain_bill
 from billing.queries.bills import bills_of
 from billing.quoting import usage_of

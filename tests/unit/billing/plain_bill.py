@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import holidays as public_holidays
 
-from billing.domain.days import Period
-from billing.domain.price_series import PriceSeries
-from billing.domain.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.usage import Usage
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.price_series import PriceSeries
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
-from billing.domain.price_series import PriceSeries
-from billing.domain.supply_state import KwhCredit, PastDemand, SupplyState, SurplusSoFar, YearSoFar
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.plans.supply_state import KwhCredit, PastDemand, SupplyState, SurplusSoFar, YearSoFar
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.price_series import PriceSeries
+from billing.domain.tariffs.tariff import Tariff
 
 ZONES = ("Europe/London", "Australia/Lord_Howe", "UTC", "America/Sao_Paulo", "Asia/Kathmandu")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from billing.domain.days import Period
-from billing.domain.usage import Usage
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
 
 UNITS = {0: "kWh", 1: "kWh per kW", 2: "kWh a day", 3: "kWh per kW a day"}
 NO_END = 1e30

@@ -22,20 +22,21 @@ from rating_cases import (
     week_usage,
 )
 
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable, TariffRefused
 from billing.domain.explanation.comparison import compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.game import Game
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.words import answer_of
-from billing.domain.quote import quote
-from billing.domain.rating import RatedBill, rate, rate_bill
-from billing.domain.supply_state import SupplyState, YearSoFar
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import SupplyState, YearSoFar
+from billing.domain.rating.quote import quote
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.tariff import Tariff
 
 LONDON = "Europe/London"
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))

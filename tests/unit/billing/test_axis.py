@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import ZONES, periods
 
-from billing.domain.axis import axis_of, day_starts_at, epoch_minute
-from billing.domain.days import Period
+from billing.domain.reckoning.axis import axis_of, day_starts_at, epoch_minute
+from billing.domain.reckoning.days import Period
 
 
 @settings(deadline=None, max_examples=60)

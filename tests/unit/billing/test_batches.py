@@ -25,13 +25,14 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
-from billing.domain.rating import RatedBatch, RatedBill, rate, rate_bill
-from billing.domain.supply_state import PastDemand, SupplyState, YearSoFar
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import PastDemand, SupplyState, YearSoFar
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBatch, RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.tariff import Tariff
 
 CUSTOMERS = 9
 """Enough for days to be laid upon each other, which a bill alone does not do."""

@@ -30,7 +30,7 @@ from billing.documents.paper import (
 )
 from billing.documents.paying import qr_svg
 from billing.documents.typesetting import FONTS, pdf_of, pictures_of
-from billing.domain.tax_summary import tax_summary
+from billing.domain.accounts.tax_summary import tax_summary
 
 PAPER = Paper(
     language="ru",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.back_billing import LIMITS, charged_from, limit_of
-from billing.domain.budgets import carried, proposed_amount, settled, share_of
-from billing.domain.correcting import negated, not_charged, owed
-from billing.domain.deposits import simple_interest
+from billing.domain.accounts.back_billing import LIMITS, charged_from, limit_of
+from billing.domain.accounts.budgets import carried, proposed_amount, settled, share_of
+from billing.domain.accounts.correcting import negated, not_charged, owed
+from billing.domain.accounts.deposits import simple_interest
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 11, 1)
 MINOR = st.integers(-(10**9), 10**9)

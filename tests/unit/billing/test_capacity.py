@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from rating_cases import document, flat, tariff, tax, usage_over, version
 
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable, TariffRefused
-from billing.domain.rating import Line, RatedBill, rate_bill
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.rating.rate import rate_bill
+from billing.domain.rating.rated import Line, RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
 
 MOSCOW = "Europe/Moscow"
 JUNE = Period(date(2013, 6, 1), date(2013, 7, 1))

@@ -24,16 +24,17 @@ from rating_cases import (
     week_usage,
 )
 
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.game import Game
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.words import answer_of
-from billing.domain.rating import Demand, RatedBill, rate_bill
-from billing.domain.supply_state import PastDemand, SupplyState
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.plans.supply_state import PastDemand, SupplyState
+from billing.domain.rating.rate import rate_bill
+from billing.domain.rating.rated import Demand, RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
 
 LONDON = "Europe/London"
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))

@@ -15,15 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import document, fixed, flat, london_usage, tariff, tax, usage_over, version
 
-from billing.domain.days import Period
 from billing.domain.errors import MissingPrices, NotRateable
-from billing.domain.exact_sum import ExactSum
 from billing.domain.money import Rounding
-from billing.domain.price_series import PriceSeries
-from billing.domain.rating import RatedBill, rate, rate_bill
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.exact_sum import ExactSum
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.price_series import PriceSeries
+from billing.domain.tariffs.tariff import Tariff
 
 DAY = Period(date(2024, 2, 1), date(2024, 2, 2))
 MIDNIGHT = datetime(2024, 2, 1, tzinfo=UTC)

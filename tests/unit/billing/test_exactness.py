@@ -29,13 +29,14 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.days import Period
 from billing.domain.errors import BeyondExact
 from billing.domain.money import Rounding, amounts, amounts_by_price, amounts_of_part
-from billing.domain.rating import RatedBill, rate, rate_bill
-from billing.domain.supply_state import SupplyState
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.supply_state import SupplyState
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 BILLION_KWH = 10**15
 """10^9 kWh in micro-kWh."""

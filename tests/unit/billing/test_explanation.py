@@ -30,14 +30,14 @@ from rating_cases import (
     week_usage,
 )
 
-from billing.domain.days import Period
 from billing.domain.errors import NotComparable
 from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay, compare, explain
 from billing.domain.explanation.game import Game, line_key
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.virtual_days import DayMaps, map_days, scaled
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
 
 LONDON = "Europe/London"
 many = settings(deadline=None, max_examples=60)

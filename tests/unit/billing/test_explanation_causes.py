@@ -29,9 +29,9 @@ from rating_cases import (
     week_usage,
 )
 
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import Comparison, compare
-from billing.domain.usage import Usage
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
 seeds = st.integers(0, 2**32 - 1)

@@ -24,7 +24,6 @@ from rating_cases import (
 )
 from weather_cases import swapped, weathers
 
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.game import Game, line_key
@@ -33,8 +32,9 @@ from billing.domain.explanation.nouns import noun_of
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import Weather
 from billing.domain.explanation.words import answer_of, word_count
-from billing.domain.supply_state import KwhCredit, SupplyState
-from billing.domain.usage import Usage
+from billing.domain.plans.supply_state import KwhCredit, SupplyState
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
 many = settings(deadline=None, max_examples=15)

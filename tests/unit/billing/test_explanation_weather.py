@@ -25,7 +25,6 @@ from rating_cases import (
 )
 from weather_cases import FIT, LONDON_LATITUDE, swapped, weathers
 
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import compare, explain
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.game import Game, line_key
@@ -41,6 +40,7 @@ from billing.domain.explanation.weather.record import (
     free_days,
 )
 from billing.domain.explanation.words import answer_of, word_count
+from billing.domain.reckoning.days import Period
 
 many = settings(deadline=None, max_examples=20)
 Pair = tuple[Side, Side]

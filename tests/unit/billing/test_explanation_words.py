@@ -22,16 +22,17 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.days import Period
 from billing.domain.explanation.comparison import Comparison, FirstBill, PerDay, compare, explain
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.phrases import kwh_text, money_text, percent_text, price_text
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.waterfall import waterfall
 from billing.domain.explanation.words import MOST_WORDS, answer_of, word_count
-from billing.domain.rating import RatedBill, rate_bill
-from billing.domain.tariff import Tariff
-from billing.domain.usage import Usage
+from billing.domain.rating.rate import rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.tariff import Tariff
 from billing.explaining.explained import Explained, explained
 from billing.queries.bills import BillRow
 

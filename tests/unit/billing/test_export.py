@@ -28,18 +28,18 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.errors import MissingPrices, TariffRefused
 from billing.domain.explanation.comparison import compare
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.waterfall import waterfall
-from billing.domain.quote import quote
-from billing.domain.rating import rate, rate_bill
-from billing.domain.supply_state import KwhCredit, SupplyState
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import KwhCredit, SupplyState
+from billing.domain.rating.quote import quote
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))
 LONDON = "Europe/London"

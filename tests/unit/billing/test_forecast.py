@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rating_cases import random_usage
 
-from billing.domain.days import Period
-from billing.domain.forecast import (
+from billing.domain.rating.forecast import (
     LEAST_SCALE,
     changes_sd,
     interval,
@@ -21,6 +20,7 @@ from billing.domain.forecast import (
     scale_of,
     spreads_of,
 )
+from billing.domain.reckoning.days import Period
 
 LONDON = "Europe/London"
 

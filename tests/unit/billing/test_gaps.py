@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import ZONES, periods, random_usage, usage_over
 
-from billing.domain.axis import axis_of, epoch_minute
-from billing.domain.days import HolidayCalendar, Period
-from billing.domain.gaps import fill_gaps
-from billing.domain.usage import Usage
+from billing.domain.accounts.gaps import fill_gaps
+from billing.domain.reckoning.axis import axis_of, epoch_minute
+from billing.domain.reckoning.days import HolidayCalendar, Period
+from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
 ENGLAND = HolidayCalendar("GB", "ENG")

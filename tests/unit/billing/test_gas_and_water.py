@@ -26,14 +26,15 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable, TariffRefused
 from billing.domain.explanation.comparison import Comparison, explain
 from billing.domain.explanation.sides import Side
-from billing.domain.rating import RatedBill, rate, rate_bill
-from billing.domain.register_rating import RegisterMatrix, rate_registers, register_cuts
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import UsageMatrix
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 JUNE = Period(date(2013, 6, 1), date(2013, 7, 1))
 MAY = Period(date(2013, 5, 1), date(2013, 6, 1))

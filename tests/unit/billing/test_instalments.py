@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.instalments import GRACE_DAYS, MOST, Instalment, judged, months_after, split
+from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, months_after, split
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 

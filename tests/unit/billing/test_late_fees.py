@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rating_cases import document, fixed, flat, tariff, tax, three_rates, usage_over, version
 
-from billing.domain.days import Period
+from billing.domain.accounts.late_fees import LateFee, late_fee, late_fees
 from billing.domain.errors import NotRateable, TariffRefused
-from billing.domain.late_fees import LateFee, late_fee, late_fees
-from billing.domain.rating import rate_bill
-from billing.domain.tariff_file import tariff_of
+from billing.domain.rating.rate import rate_bill
+from billing.domain.reckoning.days import Period
+from billing.domain.tariffs.file import tariff_of
 
 ON = date(2026, 3, 1)
 JUNE = Period(date(2013, 6, 1), date(2013, 7, 1))

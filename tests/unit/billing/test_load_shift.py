@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.axis import axis_of, day_starts_at, epoch_minute
-from billing.domain.days import Period
-from billing.domain.load_shift import NIGHT, PEAK, Shift, shifted
-from billing.domain.usage import Usage
+from billing.domain.rating.load_shift import NIGHT, PEAK, Shift, shifted
+from billing.domain.reckoning.axis import axis_of, day_starts_at, epoch_minute
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
 PERIOD = Period(date(2026, 10, 20), date(2026, 10, 30))  # holds the day of 25 hours

@@ -10,8 +10,8 @@ from segno import helpers
 
 from billing.documents.paying import payment_code, payment_of, qr_svg, shown_account
 from billing.documents.reading import Addressee
-from billing.domain.payment_codes import epc_code, gost_code, is_russian_account, plain_code
-from billing.domain.tax_summary import TaxRow, TaxSummary
+from billing.domain.accounts.payment_codes import epc_code, gost_code, is_russian_account, plain_code
+from billing.domain.accounts.tax_summary import TaxRow, TaxSummary
 from billing.invoices.supplier import SupplierIdentity
 from billing.invoices.tax_identity import read_tax_number, shown_tax_number
 from billing.queries.bills import BillRow

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.domain.errors import PricesRefused
-from billing.domain.price_file import read_prices
+from billing.domain.tariffs.price_file import read_prices
 
 LONDON = "Europe/London"
 

@@ -25,13 +25,13 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable
-from billing.domain.quote import quote, quote_document, split, touched_dates
-from billing.domain.rating import rate
-from billing.domain.supply_state import SupplyState
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import SupplyState
+from billing.domain.rating.quote import quote, quote_document, split, touched_dates
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
 
 
 @settings(deadline=None, max_examples=50)

@@ -36,12 +36,12 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.axis import day_starts_at
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable
-from billing.domain.rating import period_mask, rate, rate_bill
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage, UsageMatrix
+from billing.domain.rating.rate import period_mask, rate, rate_bill
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage, UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 
 @settings(deadline=None, max_examples=60)

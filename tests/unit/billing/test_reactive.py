@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import document, flat, periods, random_usage, tariff, tax, usage_over, version
 
-from billing.domain.days import Period
 from billing.domain.errors import NotComparable, NotRateable, TariffRefused
 from billing.domain.explanation.comparison import explain
 from billing.domain.explanation.sides import Side
-from billing.domain.rating import RatedBill, rate, rate_bill
-from billing.domain.supply_state import ReactiveUse, SupplyState
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import UsageMatrix
+from billing.domain.plans.supply_state import ReactiveUse, SupplyState
+from billing.domain.rating.rate import rate, rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.file import tariff_of
 
 LONDON = "Europe/London"
 JUNE = Period(date(2013, 6, 1), date(2013, 7, 1))

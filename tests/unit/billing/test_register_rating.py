@@ -27,13 +27,14 @@ from rating_cases import (
     version,
 )
 
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable, TariffRefused
-from billing.domain.rating import RatedBill, rate_bill
-from billing.domain.register_rating import RegisterMatrix, rate_registers, register_cuts
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.rating.rate import rate_bill
+from billing.domain.rating.rated import RatedBill
+from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.tariff import Tariff
 
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))
 SEASONS = [

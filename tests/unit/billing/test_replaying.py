@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import WORKED, document, documents, priced_of, random_usage, tariff
 
-from billing.domain.axis import day_starts_at
-from billing.domain.carrying import state_after
-from billing.domain.days import Period
 from billing.domain.explanation.sides import Side
-from billing.domain.load_shift import Shift
-from billing.domain.quote import quote
-from billing.domain.rating import rate
-from billing.domain.supply_state import SupplyState
-from billing.domain.tariff import Tariff
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import UsageMatrix
+from billing.domain.plans.carrying import state_after
+from billing.domain.plans.supply_state import SupplyState
+from billing.domain.rating.load_shift import Shift
+from billing.domain.rating.quote import quote
+from billing.domain.rating.rate import rate
+from billing.domain.reckoning.axis import day_starts_at
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import UsageMatrix
+from billing.domain.tariffs.file import tariff_of
+from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bill_parts import BillPart, ReadPart
 from billing.queries.bills import BillRow
 from billing.what_if.eligible import taken_back

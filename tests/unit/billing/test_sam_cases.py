@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sam_cases import hourly, hourly_net, load_file, months_of, sam_document
 
-from billing.domain.quote import Quote, quote
-from billing.domain.tariff_file import tariff_of
+from billing.domain.rating.quote import Quote, quote
+from billing.domain.tariffs.file import tariff_of
 
 YEAR = 2018
 """Begins on a Monday, as every year of SAM's does."""

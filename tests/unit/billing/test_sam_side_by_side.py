@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from sam_cases import hourly, hourly_net, months_of, sam_document
 
-from billing.domain.quote import quote
-from billing.domain.rating import RatedBill
-from billing.domain.tariff_file import tariff_of
+from billing.domain.rating.quote import quote
+from billing.domain.rating.rated import RatedBill
+from billing.domain.tariffs.file import tariff_of
 
 pysam = pytest.importorskip("PySAM.Utilityrate5", reason="NREL PySAM is installed by `make bench` alone")
 

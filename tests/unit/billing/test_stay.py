@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from billing.domain.stay import judged, student_cumulative, student_quantile
+from billing.domain.rating.stay import judged, student_cumulative, student_quantile
 
 
 @given(st.floats(-40, 40), st.integers(1, 60))

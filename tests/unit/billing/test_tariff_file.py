@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rating_cases import demand, document, documents, fixed, flat, tax, three_rates, version
 
 from billing.domain.errors import TariffRefused
-from billing.domain.tariff_file import read_tariff, tariff_of
-from billing.domain.tariff_schema import tariff_schema
+from billing.domain.tariffs.file import read_tariff, tariff_of
+from billing.domain.tariffs.schema import tariff_schema
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WHOLE = document(

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from rating_cases import document, tariff, usage_over, version
 
-from billing.domain.days import Period
 from billing.domain.errors import NotRateable, TariffRefused
-from billing.domain.rating import rate_bill
-from billing.domain.tariff_file import tariff_of
-from billing.domain.usage import Usage
+from billing.domain.rating.rate import rate_bill
+from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.usage import Usage
+from billing.domain.tariffs.file import tariff_of
 
 LONDON = "Europe/London"
 JUNE = Period(date(2013, 6, 1), date(2013, 7, 1))

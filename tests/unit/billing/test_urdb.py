@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from rating_cases import document, flat, usage_over, version
 from sam_cases import hourly, load_file
 
-from billing.domain.days import Period
 from billing.domain.errors import TariffRefused
-from billing.domain.quote import Quote, quote
-from billing.domain.rating import rate_bill
-from billing.domain.tariff_file import tariff_of
+from billing.domain.rating.quote import Quote, quote
+from billing.domain.rating.rate import rate_bill
+from billing.domain.reckoning.days import Period
+from billing.domain.tariffs.file import tariff_of
 from billing.domain.urdb.schedules import Seasons, spans_of
 from billing.domain.urdb.translation import is_urdb, translated, urdb_tariff
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from rating_cases import usage_over
 from weather_cases import FIT, YEAR, household, seasons, until
 
-from billing.domain.days import HolidayCalendar, Period
 from billing.domain.explanation.weather.checks import left_out_gain, slope_errors
 from billing.domain.explanation.weather.daylight import day_lengths
 from billing.domain.explanation.weather.fit import HEATING_CELSIUS, Sample, best_models
@@ -23,7 +22,8 @@ from billing.domain.explanation.weather.record import (
     daily_kwh,
     free_days,
 )
-from billing.domain.usage import Usage
+from billing.domain.reckoning.days import HolidayCalendar, Period
+from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
 

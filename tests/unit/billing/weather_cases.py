@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
-from billing.domain.days import Period
 from billing.domain.explanation.weather.daylight import day_lengths
 from billing.domain.explanation.weather.parting import Slope, Weather, WeatherFit
 from billing.domain.explanation.weather.record import DailyRecord, Floats, Temperatures, free_days
+from billing.domain.reckoning.days import Period
 
 LONDON_LATITUDE = 51.5
 YEAR = Period(date(2013, 1, 1), date(2014, 1, 1))

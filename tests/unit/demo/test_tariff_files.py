@@ -8,7 +8,7 @@ from datetime import date
 from billing.demo.tariff_files import tariff_files
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.tax import TaxCharge
-from billing.domain.tariff_file import read_tariff
+from billing.domain.tariffs.file import read_tariff
 from utility_crm.demo import prices
 
 CHANGE = date(2026, 10, 1)

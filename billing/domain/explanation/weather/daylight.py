@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.days import Period
+from billing.domain.reckoning.days import Period
 
 
 def day_lengths(period: Period, latitude: float) -> npt.NDArray[np.float64]:

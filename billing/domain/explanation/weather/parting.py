@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from billing.domain.days import HolidayCalendar, Period
 from billing.domain.explanation.weather.checks import left_out_gain, slope_errors
 from billing.domain.explanation.weather.daylight import day_lengths
 from billing.domain.explanation.weather.fit import (
@@ -27,7 +26,8 @@ from billing.domain.explanation.weather.record import (
     free_days,
 )
 from billing.domain.money import MICRO
-from billing.domain.usage import Usage
+from billing.domain.reckoning.days import HolidayCalendar, Period
+from billing.domain.reckoning.usage import Usage
 
 LEAST_DAYS = 180
 LEAST_GAIN = 0.05

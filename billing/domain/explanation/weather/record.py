@@ -8,10 +8,10 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from billing.domain.axis import Axis, axis_of, epoch_minute
-from billing.domain.days import HolidayCalendar, Period, day_kind
 from billing.domain.money import MICRO
-from billing.domain.usage import Usage
+from billing.domain.reckoning.axis import Axis, axis_of, epoch_minute
+from billing.domain.reckoning.days import HolidayCalendar, Period, day_kind
+from billing.domain.reckoning.usage import Usage
 
 Floats = npt.NDArray[np.float64]
 # A day with more than one half-hour that nobody measured is left out (EXPLAIN B6).

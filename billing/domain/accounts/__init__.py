@@ -1,0 +1,1 @@
+"""What stands around a bill: gaps, adjustments, instalments, budgets, deposits, fees, limits, corrections."""

@@ -1,0 +1,263 @@
+"""Charges on already rounded lines, in their order: discounts, minimums, taxes.
+
+Days on which the same of them are in force are a group. Lines are split by group, and each group is adjusted
+by itself (EXPLAIN A5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from billing.domain.charges.discount import DiscountCharge
+from billing.domain.charges.fixed import days_in_year, fixed_quantity
+from billing.domain.charges.late_fee import LateFeeCharge
+from billing.domain.charges.minimum import MinimumCharge
+from billing.domain.charges.tax import TaxCharge
+from billing.domain.errors import BeyondExact
+from billing.domain.money import (
+    INT64_MAX,
+    MICRO,
+    Int64Array,
+    Rounding,
+    div_round,
+    in_int64,
+    shares_of,
+    within_bounds,
+)
+from billing.domain.plans.supply_state import SupplyState, YearSoFar
+from billing.domain.reckoning.lines import LineColumn
+from billing.domain.tariffs.tariff import Version
+
+Adjustment = DiscountCharge | MinimumCharge | TaxCharge
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An adjustment and, where its base is "everything before", the codes of its version that it is not."""
+
+    charge: Adjustment
+    not_in_base: frozenset[str]
+
+    def takes(self, line: LineColumn) -> bool:
+        base = self.charge.base
+        return line.code in base if base is not None else line.code not in self.not_in_base
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    rules: tuple[Rule, ...]
+    days: tuple[date, ...]
+
+    @property
+    def starts_on(self) -> date:
+        return self.days[0]
+
+    @property
+    def ends_before(self) -> date:
+        return self.days[-1] + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all groups of a bill share. closes: the year whose last bill it is, None for none."""
+
+    currency: str
+    decimals: int
+    rounding: Rounding
+    closes: int | None
+    energy_unit: str = "kWh"
+
+
+def groups_of(
+    days: Sequence[date],
+    discounts: Sequence[Version],
+    minimums: Sequence[Version],
+    taxes: Sequence[Version],
+) -> tuple[list[Group], list[int]]:
+    """The groups, and the group of each day, from the version that each kind of adjustment has that day."""
+    held: dict[tuple[Rule, ...], list[date]] = {}
+    found = []
+    for day, *versions in zip(days, discounts, minimums, taxes, strict=True):
+        rules = _rules(*versions)
+        held.setdefault(rules, []).append(day)
+        found.append(rules)
+    numbers = {rules: number for number, rules in enumerate(held)}
+    return [Group(rules, tuple(theirs)) for rules, theirs in held.items()], [numbers[one] for one in found]
+
+
+def order_of(versions: Sequence[Version]) -> dict[str, int]:
+    """Place of each code on the bill: as in the first version; what a later one adds, by its neighbour."""
+    codes: list[str] = []
+    for version in versions:
+        place = 0
+        for charge in version.charges:
+            if charge.code in codes:
+                place = codes.index(charge.code) + 1
+            else:
+                codes.insert(place, charge.code)
+                place += 1
+    return {code: position for position, code in enumerate(codes)}
+
+
+@lru_cache(maxsize=1024)
+def _rules(discounts: Version, minimums: Version, taxes: Version) -> tuple[Rule, ...]:
+    order = order_of((taxes, discounts, minimums))
+    given: list[tuple[Version, Adjustment]] = [(discounts, charge) for charge in discounts.discounts]
+    given += [(minimums, charge) for charge in minimums.minimums]
+    given += [(taxes, charge) for charge in taxes.taxes]
+    given.sort(key=lambda pair: order[pair[1].code])
+    return tuple(Rule(charge, _not_in_base(version, charge)) for version, charge in given)
+
+
+def _not_in_base(version: Version, charge: Adjustment) -> frozenset[str]:
+    return frozenset() if charge.base is not None else codes_from(version, charge.code)
+
+
+def codes_from(version: Version, code: str) -> frozenset[str]:
+    """The code and those that stand after it."""
+    codes = [charge.code for charge in version.charges if not isinstance(charge, LateFeeCharge)]
+    return frozenset(codes[codes.index(code) :])
+
+
+def adjusted(
+    lines: Sequence[LineColumn], groups: Sequence[Group], frame: Frame, state: SupplyState, customers: int
+) -> tuple[list[LineColumn], tuple[YearSoFar, ...]]:
+    """The lines with those that adjust them; and what the next bill has to know of minimums by the year."""
+    found = list(lines)
+    years: list[YearSoFar] = []
+    in_time = sorted(range(len(groups)), key=lambda place: groups[place].ends_before)
+    for place in in_time:
+        for rule in groups[place].rules:
+            if not isinstance(rule.charge, MinimumCharge) or rule.charge.per != "year":
+                mine = [line for line in found if line.group == place]
+                if isinstance(rule.charge, DiscountCharge) and rule.charge.up_to_micro is not None:
+                    found.append(_allowed(rule.charge, rule, mine, groups[place], frame, place, customers))
+                    continue
+                base = _base(rule, mine, customers)
+                found.append(_line(rule.charge, base, groups[place], frame, place))
+            elif place == in_time[-1]:  # the year is closed when all else is reckoned
+                years.append(_year(rule, found, groups, state, customers))
+                found += _year_line(rule.charge, years[-1], groups, frame, place)
+    if frame.closes is not None:
+        return found, ()
+    return found, tuple(years)
+
+
+def _base(rule: Rule, lines: Sequence[LineColumn], customers: int) -> Int64Array:
+    base = np.zeros(customers, dtype=np.int64)
+    for line in lines:
+        if rule.takes(line):
+            base += line.amount_minor
+    return within_bounds(base, rule.charge.code)
+
+
+def _line(charge: Adjustment, base: Int64Array, group: Group, frame: Frame, place: int) -> LineColumn:
+    unit = 10 ** (6 - frame.decimals)
+    if unit * int(np.abs(base).max(initial=0)) > INT64_MAX:
+        raise BeyondExact(f"what '{charge.code}' is reckoned on is too large to be exact")
+    if isinstance(charge, TaxCharge):
+        price, quantity = charge.rate_ppm, base * unit
+        amount = shares_of(base, charge.rate_ppm, frame.rounding)
+    elif isinstance(charge, MinimumCharge):
+        least = _minor(charge.price_micro, fixed_quantity(charge.per, group.days), frame)
+        amount = np.maximum(least - base, 0)
+        price, quantity = MICRO, amount * unit
+    elif charge.rate_ppm:
+        of = np.maximum(base, 0)
+        price, quantity = -charge.rate_ppm, of * unit
+        amount = -shares_of(of, charge.rate_ppm, frame.rounding)
+    else:
+        most = _minor(charge.amount_micro, fixed_quantity(charge.per, group.days), frame)
+        amount = -np.clip(base, 0, most)
+        price, quantity = -MICRO, -amount * unit
+    return _column(charge, price, quantity, amount, group, frame, place)
+
+
+def _allowed(
+    charge: DiscountCharge,
+    rule: Rule,
+    lines: Sequence[LineColumn],
+    group: Group,
+    frame: Frame,
+    place: int,
+    customers: int,
+) -> LineColumn:
+    """A discount on the first kWh: of the energy of its base the share that they are, at its mean price."""
+    assert charge.up_to_micro is not None
+    mine = [line for line in lines if line.kind == "energy" and rule.takes(line)]
+    money = np.maximum(_base(rule, mine, customers), 0)
+    energy = np.zeros(customers, dtype=np.int64)
+    for code in dict.fromkeys(line.code for line in mine):  # each charge counts the same energy
+        of_code = sum((line.quantity_micro for line in mine if line.code == code), np.zeros_like(energy))
+        energy = np.maximum(energy, of_code)
+    part = fixed_quantity(charge.per, group.days)
+    most = charge.up_to_micro * part.numerator // part.denominator
+    unit = 10 ** (6 - frame.decimals)
+    # Of each customer, the money of the first kWh as a fraction.
+    shares = [
+        (base * min(held, most), max(held, 1))
+        for base, held in zip(money.tolist(), energy.tolist(), strict=True)
+    ]
+    amount = in_int64(-div_round(of * charge.rate_ppm, held * MICRO, frame.rounding) for of, held in shares)
+    quantity = in_int64(of * unit // held for of, held in shares)
+    return _column(charge, -charge.rate_ppm, quantity, amount, group, frame, place)
+
+
+def _column(
+    charge: Adjustment,
+    price_micro: int,
+    quantity_micro: Int64Array,
+    amount_minor: Int64Array,
+    group: Group,
+    frame: Frame,
+    place: int,
+) -> LineColumn:
+    return LineColumn(
+        charge.kind,
+        charge.code,
+        charge.label,
+        frame.currency,
+        price_micro,
+        group.starts_on,
+        group.ends_before,
+        quantity_micro,
+        within_bounds(amount_minor, charge.code),
+        place,
+    )
+
+
+def _minor(price_micro: int, quantity: Fraction, frame: Frame) -> int:
+    numerator = price_micro * quantity.numerator
+    return div_round(numerator, quantity.denominator * 10 ** (6 - frame.decimals), frame.rounding)
+
+
+def _year(
+    rule: Rule, lines: Sequence[LineColumn], groups: Sequence[Group], state: SupplyState, customers: int
+) -> YearSoFar:
+    """The year so far with this bill; its base is of all groups."""
+    known = state.year(rule.charge.code)
+    days = np.full(customers, sum(len(group.days) for group in groups), dtype=np.int64)
+    base = _base(rule, lines, customers)
+    if known is None:
+        return YearSoFar(rule.charge.code, days, base)
+    return YearSoFar(rule.charge.code, days + known.days, base + known.base_minor)
+
+
+def _year_line(
+    charge: MinimumCharge, year: YearSoFar, groups: Sequence[Group], frame: Frame, place: int
+) -> list[LineColumn]:
+    """What the year fell short, by the days of it that were billed; nothing before its last bill."""
+    if frame.closes is None:
+        return []
+    days, which = np.unique(year.days, return_inverse=True)
+    of_year = days_in_year(frame.closes)
+    least = [_minor(charge.price_micro, Fraction(int(count), of_year), frame) for count in days]
+    amount = np.maximum(np.array(least, dtype=np.int64)[which] - year.base_minor, 0)
+    quantity = amount * 10 ** (6 - frame.decimals)
+    return [_column(charge, MICRO, quantity, amount, groups[place], frame, place)]
