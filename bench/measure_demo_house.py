@@ -19,10 +19,10 @@ from starlette.testclient import TestClient
 
 from bench.databases import migrated_database
 from bench.measurement import Measurement, side_by_side
-from notifications.actions import queue_all
 from notifications.channels.mailbox import Mailbox
-from notifications.delivery import Worker, deliver_batch
-from notifications.new_notice import NewNotice
+from notifications.delivery.worker import Worker, deliver_batch
+from notifications.outbox.new_notice import NewNotice
+from notifications.outbox.queueing import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from notifications.writing import Sender
 from utility_crm.app import create_app

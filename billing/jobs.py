@@ -21,8 +21,8 @@ from billing.queries.reminders import bills_to_remind, reminders_no_longer_true
 from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
 from billing.what_if.jobs import compare_tariffs, learn_how_far_off
-from notifications.actions import queue_all, take_back
-from notifications.staff import tell_staff
+from notifications.delivery.staff import tell_staff
+from notifications.outbox.queueing import queue_all, take_back
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 from sqlalchemy import select
 
-from notifications.actions import record_consent, try_again
-from notifications.queries import OutboxFigures, outbox_figures
+from notifications.consents.recording import record_consent
+from notifications.outbox.queries import OutboxFigures, outbox_figures
+from notifications.outbox.queueing import try_again
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking

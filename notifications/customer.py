@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from notifications.outage_queries import OutageHere, outages_at
+from notifications.outages.queries import OutageHere, outages_at
+from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
-from notifications.queries import ListedNotice
 from notifications.told import TOLD, notices_to
 from notifications.types import notice_type
 from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.outages import Interruption, tell_of_outage
+from notifications.outages.announcing import Interruption, tell_of_outage
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
 

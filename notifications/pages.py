@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from notifications.actions import record_consent, try_again
-from notifications.announcing import Announced, Draft, preview, read_draft
+from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
-from notifications.outage_queries import OutageRow, outage, outages_since, places
-from notifications.outages import plan_outage
-from notifications.queries import (
+from notifications.outages.announcing import plan_outage
+from notifications.outages.preview import Announced, Draft, preview, read_draft
+from notifications.outages.queries import OutageRow, outage, outages_since, places
+from notifications.outbox.queries import (
     NoticeStory,
     letters_arrived,
     notice_story,
@@ -22,6 +22,7 @@ from notifications.queries import (
     notices_in,
     outbox_figures,
 )
+from notifications.outbox.queueing import try_again
 from notifications.types import notice_type
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.errors import CareError, NotFound

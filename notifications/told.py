@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from notifications.consents import LONGEST_PROOF, Word, consents_of
-from notifications.queries import ListedNotice, notices_of
+from notifications.consents.words import LONGEST_PROOF, Word, consents_of
+from notifications.outbox.queries import ListedNotice, notices_of
 from notifications.types import notice_type
 from utility_crm.customers.room import card_of
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet

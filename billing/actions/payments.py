@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.allocating import Item, allocate, pay_as_told, release, settle
 from billing.tables import AccountBalance, Bill, LedgerEntry, Payment
-from notifications.actions import take_back
+from notifications.outbox.queueing import take_back
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 

@@ -17,7 +17,7 @@ from billing.corrections.crediting import cancel_bills, credit_bills
 from billing.corrections.rerating import Remade, remade
 from billing.cycles import Month, month_of_cycle
 from billing.tables import Bill, Correction
-from notifications.actions import take_back
+from notifications.outbox.queueing import take_back
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from billing.demo.paying import IssuedBill, Paid
-from notifications.actions import queue_all
 from notifications.demo.delivering import deliver_as_of
-from notifications.new_notice import NewNotice
+from notifications.outbox.new_notice import NewNotice
+from notifications.outbox.queueing import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.demo.plan import Plan
 from utility_crm.demo.story import TERMS_DAYS

@@ -12,7 +12,7 @@ from meters.pretended import pretended
 from meters.sources.learning import learn_sources
 from meters.sources.queries import FeedSourceRow, newly_late
 from meters.tables import FeedSource
-from notifications.staff import tell_staff
+from notifications.delivery.staff import tell_staff
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import clock, day
 from utility_crm.web.words import counting, translator

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications.demo.delivering import deliver_as_of
-from notifications.outages import Interruption, plan_outage
+from notifications.outages.announcing import Interruption, plan_outage
 from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.plan import Plan

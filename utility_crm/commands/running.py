@@ -46,7 +46,7 @@ def deliver() -> None:
     from utility_crm.kit.runtime import database, home
 
     with database(migrated=False) as engine:
-        run_delivery = resolve("notifications.delivery:run_delivery")
+        run_delivery = resolve("notifications.delivery.worker:run_delivery")
         run_delivery(engine, _stopped_by_signal(), alive=lambda: beat("deliver", home()))
 
 

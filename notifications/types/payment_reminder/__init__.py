@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from notifications.new_notice import NewNotice
+from notifications.outbox.new_notice import NewNotice
 from notifications.phrases import day_in_words, money_in_words
 from notifications.types import Facts, NoticeType
 

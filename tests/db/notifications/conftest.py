@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from notifications.new_notice import NewNotice
+from notifications.outbox.new_notice import NewNotice
 from notifications.tables import OutboxNotice
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.customers.tables import Account, ContactPoint, Customer, CustomerFlag, Occupancy

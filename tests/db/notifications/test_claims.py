@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from notifications.actions import queue, queue_all, record_consent
-from notifications.claims import Terms, claim, give_back, mark_failed, mark_sent
+from notifications.consents.recording import record_consent
 from notifications.domain.permission import Rules
+from notifications.outbox.claims import Terms, claim, give_back, mark_failed, mark_sent
+from notifications.outbox.queueing import queue, queue_all
 from notifications.tables import OutboxNotice
 from tests.db.notifications.conftest import reminder
 

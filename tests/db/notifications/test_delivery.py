@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from notifications import delivery
-from notifications.actions import queue_all
 from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
 from notifications.channels.mailbox import Mailbox
-from notifications.claims import Terms
-from notifications.delivery import Worker, deliver_batch
+from notifications.delivery import worker as delivery
+from notifications.delivery.worker import Worker, deliver_batch
 from notifications.domain.retry import Retry
+from notifications.outbox.claims import Terms
+from notifications.outbox.queueing import queue_all
 from notifications.writing import Sender
 from tests.db.notifications.conftest import reminder
 from utility_crm.kit.database import make_engine, unit_of_work

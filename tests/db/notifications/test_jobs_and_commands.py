@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from notifications.claims import Terms, claim
 from notifications.commands import app
 from notifications.jobs import JOBS, tell_newcomers
-from notifications.outages import Interruption, plan_outage
-from notifications.queries import STATES, outbox_figures
+from notifications.outages.announcing import Interruption, plan_outage
+from notifications.outbox.claims import Terms, claim
+from notifications.outbox.queries import STATES, outbox_figures
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.actions import record_consent
-from notifications.claims import Terms, claim, mark_sent
+from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
-from notifications.outages import Interruption, audience, plan_outage
+from notifications.outages.announcing import Interruption, audience, plan_outage
+from notifications.outbox.claims import Terms, claim, mark_sent
 from notifications.tables import Outage
 from utility_crm.kit.errors import Invalid, NotFound
 

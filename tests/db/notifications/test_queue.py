@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from notifications.actions import queue, queue_all, record_consent, take_back
+from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
-from notifications.new_notice import Queued
+from notifications.outbox.new_notice import Queued
+from notifications.outbox.queueing import queue, queue_all, take_back
 from notifications.tables import OutboxNotice
 from tests.db.notifications.conftest import reminder
 from utility_crm.customers.tables import Occupancy

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, text
 
 from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
 from notifications.channels.mailbox import Mailbox
-from notifications.delivery import Worker, run_delivery
+from notifications.delivery.staff import StaffBatch, deliver_staff, tell_staff
+from notifications.delivery.worker import Worker, run_delivery
 from notifications.domain.retry import Retry
-from notifications.staff import StaffBatch, deliver_staff, tell_staff
 from notifications.writing import Sender
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings

@@ -19,8 +19,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, text
 
-from notifications.actions import queue_all
 from notifications.domain.message_id import message_id
+from notifications.outbox.queueing import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings

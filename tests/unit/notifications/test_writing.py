@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.new_notice import NewNotice
+from notifications.outbox.new_notice import NewNotice
 from notifications.types import notice_type, notice_types
 from notifications.types.payment_reminder import payment_reminder
 from notifications.writing import Sender, Written, write

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifications.actions import queue
-from notifications.outages import Interruption, plan_outage
+from notifications.outages.announcing import Interruption, plan_outage
+from notifications.outbox.queueing import queue
 from notifications.tables import MailboxMessage, Outage, OutboxNotice
 from notifications.types.payment_reminder import payment_reminder
 from tests.web.conftest import MakeClient

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
-from notifications.actions import queue, record_consent
+from notifications.consents.recording import record_consent
+from notifications.outbox.queueing import queue
 from notifications.tables import Consent, OutboxNotice
 from notifications.types.payment_reminder import payment_reminder
 from tests.web.conftest import MakeClient

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
-from notifications.claims import Terms
-from notifications.delivery import Worker, run_delivery
+from notifications.delivery.worker import Worker, run_delivery
+from notifications.outbox.claims import Terms
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.settings import settings
 

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Text, any_, literal, select, text, update
+from sqlalchemy import Text, any_, literal, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from notifications.consents import CHANNELS, LONGEST_PROOF, PURPOSES
 from notifications.domain.message_id import message_id
 from notifications.domain.permission import (
     Asked,
@@ -27,14 +26,12 @@ from notifications.domain.permission import (
     Withhold,
     permission,
 )
-from notifications.new_notice import NewNotice, Queued
-from notifications.recipients import Recipient, recipients
-from notifications.tables import Consent, OutboxNotice
+from notifications.outbox.new_notice import NewNotice, Queued
+from notifications.outbox.recipients import Recipient, recipients
+from notifications.tables import OutboxNotice
 from notifications.types import notice_type
-from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
-from utility_crm.web.words import mark
 
 _INSERT = text("""
     insert into outbox (
@@ -107,43 +104,6 @@ def try_again(session: Session, now: datetime, notice_id: int | None = None) -> 
         chosen.values(state="waiting", not_before=now, attempts=0, claims=0).returning(OutboxNotice.id)
     )
     return len(revived.all())
-
-
-def record_consent(
-    session: Session,
-    customer_id: int,
-    purpose: str,
-    channel: str,
-    *,
-    granted: bool,
-    now: datetime,
-    proof: str,
-) -> None:
-    """Keep a customer's word for or against being written to; the newest holds, and older ones stay.
-
-    Raises `Invalid` for a purpose or channel there is not, or a `proof` that is blank or too long; `NotFound`
-    for an unknown customer.
-    """
-    if purpose not in PURPOSES or channel not in CHANNELS:
-        raise Invalid(
-            "consent", mark("Consent is to service or marketing, by email, sms or letter."), "purpose"
-        )
-    known_by = " ".join(proof.split())
-    if not 0 < len(known_by) <= LONGEST_PROOF:
-        raise Invalid("consent_proof", mark("Say in a few words how we know."), "proof")
-    if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
-        raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
-    session.add(
-        Consent(
-            customer_id=customer_id,
-            purpose=purpose,
-            channel=channel,
-            granted=granted,
-            at=now,
-            proof=known_by,
-        )
-    )
-    session.flush()
 
 
 def _reach(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:

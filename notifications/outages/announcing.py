@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from notifications.actions import foresee, queue_all
 from notifications.domain.permission import Reason, SendNotBefore, Withhold, decent_from
-from notifications.new_notice import NewNotice, Queued
+from notifications.outbox.new_notice import NewNotice, Queued
+from notifications.outbox.queueing import foresee, queue_all
 from notifications.tables import Outage
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.network.tables import NetworkNode

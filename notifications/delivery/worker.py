@@ -20,9 +20,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from notifications.channels import Channel, ChannelDown, ChannelFailed, Letter, Undeliverable
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
-from notifications.claims import Claimed, Terms, claim, give_back, mark_failed, mark_sent
+from notifications.delivery.staff import deliver_staff
 from notifications.domain.retry import Retry
-from notifications.staff import deliver_staff
+from notifications.outbox.claims import Claimed, Terms, claim, give_back, mark_failed, mark_sent
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work

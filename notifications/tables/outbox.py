@@ -1,4 +1,4 @@
-"""Consent, the outbox, the local mailbox, and outages."""
+"""Notices on their way, and the demo's mailbox."""
 
 from __future__ import annotations
 
@@ -11,33 +11,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     SmallInteger,
-    UniqueConstraint,
     func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
-
-
-class Consent(Base):
-    """What a customer allowed or withdrew, by purpose and channel; the newest row holds. `proof`: how we
-    know."""
-
-    __tablename__ = "consents"
-    __table_args__ = (
-        CheckConstraint("purpose in ('service', 'marketing')", name="purpose"),
-        CheckConstraint("channel in ('email', 'sms', 'letter')", name="channel"),
-        Index(None, "customer_id", "purpose", "channel", "at"),
-    )
-
-    id: Mapped[int] = identity()
-    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
-    purpose: Mapped[str]
-    channel: Mapped[str]
-    granted: Mapped[bool]
-    at: Mapped[datetime] = mapped_column(server_default=func.now())
-    proof: Mapped[str] = mapped_column(server_default="")
 
 
 class OutboxNotice(Base):
@@ -94,33 +73,6 @@ class OutboxNotice(Base):
     message_id: Mapped[str | None]
 
 
-class StaffMail(Base):
-    """A letter to staff on its way, as it will be read. `key` and address are asked for once: a repeat is the
-    same letter. A worker that takes it up holds it until `lease_until`."""
-
-    __tablename__ = "staff_mail"
-    __table_args__ = (
-        UniqueConstraint("key", "address"),
-        CheckConstraint("state in ('waiting', 'sent', 'dead')", name="state"),
-        CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_has_a_time"),
-        Index("ix_staff_mail_due", "not_before", postgresql_where=text("state = 'waiting'")),
-    )
-
-    id: Mapped[int] = identity()
-    key: Mapped[str]
-    address: Mapped[str]
-    subject: Mapped[str]
-    text: Mapped[str]
-    message_id: Mapped[str]
-    state: Mapped[str] = mapped_column(server_default="waiting")
-    not_before: Mapped[datetime]
-    lease_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    last_error: Mapped[str | None]
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-
-
 class MailboxMessage(Base):
     """The demo's mailbox: what would have gone into the world. It honours keys as a provider does:
     the same `message_id` again only counts up `deliveries`."""
@@ -134,23 +86,3 @@ class MailboxMessage(Base):
     text: Mapped[str]
     html: Mapped[str]
     deliveries: Mapped[int] = mapped_column(SmallInteger, server_default="1")
-
-
-class Outage(Base):
-    """A time without supply at a node of the network and everything below it; announced twice, it is one."""
-
-    __tablename__ = "outages"
-    __table_args__ = (
-        CheckConstraint("ends_at > starts_at", name="half_open"),
-        UniqueConstraint("node_id", "starts_at", "ends_at"),
-        Index(None, "node_id", "ends_at"),
-    )
-
-    id: Mapped[int] = identity()
-    node_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("network_nodes.id"))
-    planned: Mapped[bool] = mapped_column(server_default="true")
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(server_default="")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    created_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from notifications.domain.wall_time import instant
-from notifications.outage_queries import zone_below
-from notifications.outages import Audience, Interruption, audience
+from notifications.outages.announcing import Audience, Interruption, audience
+from notifications.outages.queries import zone_below
 from notifications.types.planned_outage import TYPE
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.errors import CareError, Invalid

@@ -1,0 +1,1 @@
+"""What waits to be sent: put in once for its key, claimed with a lease, settled, told of."""
