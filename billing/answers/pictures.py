@@ -112,17 +112,23 @@ def band(low: int, middle: int, high: int, label: Label, dots: Sequence[tuple[st
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bin of a histogram: `wins` right of zero. label: where it begins, or empty."""
+    """One bin of a histogram: `wins` right of zero, `same` at zero itself. label: where it begins, or
+    empty."""
 
     x: float
     width: float
     y: float
     height: float
     wins: bool
+    same: bool
     from_value: int
     below_value: int
     count: int
     label: str
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +141,14 @@ class Histogram:
     lines: tuple[tuple[float, int], ...]
 
 
-def histogram(bins: Sequence[tuple[int, int, int]], label: Label, height: int = 190) -> Histogram:
-    """bins: (from, below, how many), of one width, left to right."""
+def histogram(
+    bins: Sequence[tuple[int, int, int]], label: Label, same: int = 0, height: int = 190
+) -> Histogram:
+    """bins: (from, below, how many), of one width, left to right. same: how many are at zero itself and in
+    none of them; they stand between the two sides, in a column of their own."""
+    if same:
+        sides = [one for one in bins if one[0] < 0], [one for one in bins if one[0] >= 0]
+        bins = [*sides[0], (0, 0, same), *sides[1]]
     floor, left = height - 26, 6.0
     most = max((count for _, _, count in bins), default=1) or 1
     _, step, lines = axis(0, most)
@@ -147,8 +159,8 @@ def histogram(bins: Sequence[tuple[int, int, int]], label: Label, height: int = 
     steps = tuple(
         Step(
             round(left + pitch * place, 2), round(pitch * 0.94, 2), round(floor - count * scale, 1),
-            round(count * scale, 1), first >= 0, first, below, count,
-            label(first) if (place - zero) % every == 0 else "",
+            round(count * scale, 1), first >= 0, first == below, first, below, count,
+            label(first) if (place - zero) % every == 0 and (not same or first != 0 or below == 0) else "",
         )
         for place, (first, below, count) in enumerate(bins)
     )  # fmt: skip

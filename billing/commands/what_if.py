@@ -78,7 +78,10 @@ def what_if_text(document: dict[str, Any]) -> str:
             f"change {one['change']:>14}  "
             f"saving 10/50/90 %: {quantiles['10']} {quantiles['50']} {quantiles['90']}"
         )
-    most = max((one["accounts"] for one in document["histogram"]), default=1)
+    most = max([document["unchanged"], 1, *(one["accounts"] for one in document["histogram"])])
+    if document["unchanged"]:
+        stars = "#" * round(40 * document["unchanged"] / most)
+        lines.append(f"  {'the same':>28}  {document['unchanged']:>7,} {stars}")
     for one in document["histogram"]:
         stars = "#" * round(40 * one["accounts"] / most)
         lines.append(f"  {one['from']:>12} to {one['below']:>12}  {one['accounts']:>7,} {stars}")

@@ -32,7 +32,10 @@ class TariffRefused(BillingRefusal):
 
 
 class NotRateable(BillingRefusal):
+    """of_all: it lies in the tariff or the period, whoever is to be priced."""
+
     code = "not_rateable"
+    of_all = False
 
 
 class MissingPrices(NotRateable):

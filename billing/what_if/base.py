@@ -10,14 +10,15 @@ from datetime import date
 import numpy as np
 from sqlalchemy import Engine
 
-from billing.domain.errors import NotRateable
 from billing.domain.money import Int64Array
+from billing.domain.rating.refused import refused_rows
 from billing.domain.rating.stay import MONTHS, Judgement, judged_many
+from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import UsageMatrix
 from billing.domain.tariffs.tariff import Tariff
 from billing.what_if.eligible import alike
 from billing.what_if.reading import readings_of
-from billing.what_if.rerating import rerated
+from billing.what_if.rerating import Costs, rerated
 from billing.what_if.supplies import BaseSupply, year_of
 from utility_crm.kit.database import unit_of_work
 
@@ -68,17 +69,15 @@ class _Sums:
     def add(
         self, supplies: Sequence[BaseSupply], usage: UsageMatrix, own: Tariff, other: Tariff, today: date
     ) -> None:
-        """Supplies on one tariff, clock and cycle. What cannot be priced or is hardly read is left
-        waiting, and so is who gives energy back where a tariff looks at it: only energy taken is read."""
+        """Supplies on one tariff, clock and cycle. Who cannot be priced or is hardly read is left waiting,
+        and so is who gives energy back where a tariff looks at it: only energy taken is read."""
         one = supplies[0]
         if not alike(own, other, one.timezone) or own.currency != one.currency:
             return
-        months = year_of(one.cycle_day, today)
-        try:
-            now = rerated(usage, own, months, one.timezone)
-            then = now if own is other else rerated(usage, other, months, one.timezone)
-        except (NotRateable, OverflowError):
+        priced, now, then = _priced(usage, own, other, year_of(one.cycle_day, today), one.timezone)
+        if now is None or then is None:
             return
+        supplies = [supplies[row] for row in priced]
         told = now.coverage_ppm >= LEAST_COVERAGE_PPM
         if own.reads_export or other.reads_export:
             told &= np.array([not each.gives_back for each in supplies])
@@ -113,6 +112,31 @@ class _Sums:
                 )
             )
         return BaseWhatIf(tuple(accounts), len(self.ids) - whole.size)
+
+
+_Priced = tuple[Sequence[int], Costs | None, Costs | None]
+
+
+def _priced(
+    usage: UsageMatrix, own: Tariff, other: Tariff, months: Sequence[Period], timezone: str
+) -> _Priced:
+    """The rows that both tariffs can price, and what they cost on each; None where nobody can be."""
+    every = range(usage.micro_kwh.shape[0])
+    made: dict[tuple[int, ...], tuple[Costs, Costs]] = {}
+
+    def attempt(rows: Sequence[int]) -> None:
+        some = usage if len(rows) == len(every) else usage.rows(rows)
+        now = rerated(some, own, months, timezone)
+        made.clear()
+        made[tuple(rows)] = now, now if own is other else rerated(some, other, months, timezone)
+
+    refused = refused_rows(every, attempt)
+    rest = tuple(row for row in every if row not in refused)
+    if not rest:
+        return (), None, None
+    if rest not in made:
+        attempt(rest)
+    return rest, *made[rest]
 
 
 def base_what_if(

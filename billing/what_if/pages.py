@@ -39,7 +39,7 @@ SEGMENT_WORDS = {
 }
 COLUMNS = (
     "account", "customer", "segment", "bills_now", "bills_then", "saving", "saving_at_least", "read_share",
-    "verdict",
+    "verdict", "pays",
 )  # fmt: skip
 
 
@@ -66,7 +66,11 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
             ],
             segment_words=SEGMENT_WORDS,
             report=report,
-            chart=histogram(bins, whole_money(currency, v.user.language, signed=True)),
+            chart=histogram(
+                bins,
+                whole_money(currency, v.user.language, signed=True),
+                report.whole.unchanged if report else 0,
+            ),
             running=running_what_if(v.session, v.now - RUNNING_FOR),
         )
 
@@ -102,11 +106,16 @@ def export(request: Request, tariff: str = "", segment: str = "") -> Response:
                     "" if low is None else amount_text(low, decimals),
                     f"{row['coverage_ppm'] / 1e6:.4f}",
                     row["verdict"],
+                    _pays(row["saving_minor"]),
                 )
             )
         name = f"what-if-{report.tariff_code}{'-' + segment if segment else ''}-{report.on_day}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _pays(saving_minor: int) -> str:
+    return "the same" if not saving_minor else "less" if saving_minor > 0 else "more"
 
 
 def _report(v: Visit, tariff: str, segment: str) -> WhatIfReport | None:

@@ -49,7 +49,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Bin:
     """Accounts that save at least from_minor and less than below_minor a year; the outer bins hold the rest
-    of their side."""
+    of their side. Who pays the same is in none: the bin from zero holds those who save something."""
 
     from_minor: int
     below_minor: int
@@ -151,7 +151,8 @@ def what_if_report(
     whole = group("", everybody)
     parts = tuple(group(name, segments == name) for name in sorted(set(segments.tolist())))
     run, code, name, asked, currency, on_day, finished_at, left_out, net_change = row
-    bins = histogram_of(own - other)
+    saving = own - other
+    bins = histogram_of(saving[saving != 0])
     return WhatIfReport(
         *(run, code, name, asked, currency, on_day, finished_at, left_out, int(net_change)),
         whole,

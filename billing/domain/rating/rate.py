@@ -36,11 +36,16 @@ def rate(
 
     timezone: the premise's, used where the tariff names none. state: of the same customers. Intervals of the
     period outside the matrix count as missing; those cost nothing, so look at ``missing_count`` before
-    issuing. Raises NotRateable, and BeyondExact for more energy or money than can be reckoned exactly.
+    issuing. Raises NotRateable (`of_all` where it lies in the tariff or the period), and BeyondExact for more
+    energy or money than can be reckoned exactly.
     """
     first = epoch_minute(usage.starts_at)
-    axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
-    plan = _plan(tariff, axis)
+    try:
+        axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
+        plan = _plan(tariff, axis)
+    except NotRateable as fault:
+        fault.of_all = True
+        raise
     customers, length = usage.micro_kwh.shape
     offset = (axis.first_minute - first) // usage.interval_minutes
     begin = max(0, -offset)

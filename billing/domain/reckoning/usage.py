@@ -130,6 +130,18 @@ class UsageMatrix:
             return 0, 0
         return int(self.micro_kwh.min()), int(self.micro_kwh.max())
 
+    def rows(self, chosen: Sequence[int]) -> UsageMatrix:
+        """Some of the customers, in the order given."""
+        places = list(chosen)
+        return UsageMatrix(
+            self.starts_at,
+            self.interval_minutes,
+            self.micro_kwh[places],
+            None if self.missing is None else self.missing[places],
+            None if self.estimated is None else self.estimated[places],
+            None if self.export is None else self.export.rows(places),
+        )
+
     @classmethod
     def of(cls, usages: Sequence[Usage]) -> UsageMatrix:
         """Stack usages that share start, interval and length. ValueError when they do not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -105,7 +106,8 @@ def test_winners_losers_and_the_fact(base: tuple[Engine, dict[str, Supplied]]) -
         assert report == what_if_report(session, tariff="night")
         assert (report.whole.accounts, report.left_out) == (4, 1)
         assert report.whole.winners >= 1 and report.whole.unchanged == 1
-        assert sum(one.accounts for one in report.histogram) == 4
+        assert sum(one.accounts for one in report.histogram) == 3
+        assert sum(one.accounts for one in report.histogram if one.from_minor >= 0) == report.whole.winners
         assert [one.segment for one in report.by_segment] == ["household"]
         best = known_savings(session, made["night"].account_id, TODAY)[0]
         assert (best.tariff_code, best.verdict) == ("night", "switch")
@@ -160,7 +162,7 @@ def test_the_commands_print_one_document(
         code, document = call("what-if", "--tariff", "night")
         assert (code, document["accounts"], document["left_out"], document["segment"]) == (0, 4, 1, None)
         assert document["winners"] + document["losers"] + document["unchanged"] == 4
-        assert sum(one["accounts"] for one in document["histogram"]) == 4
+        assert sum(one["accounts"] for one in document["histogram"]) + document["unchanged"] == 4
         code, document = call("answer", "--account", made["night"].account, "tariff", "--param", "shift=20")
         assert code == 0 and document["adds_up"]["left_over"] == "0.00"
         assert {"name": "verdict.night", "value": "switch", "unit": ""} in document["figures"]
@@ -171,6 +173,7 @@ def test_the_commands_print_one_document(
         assert runner.invoke(app, ["answer", "--account", "A", "why", "--param", "x"]).exit_code == 2
         said = runner.invoke(app, ["what-if", "--tariff", "night"]).stdout
         assert "4 accounts on night" in said and "household" in said
+        assert "1 the same;" in said and re.search(r"^ +the same +1 #", said, re.MULTILINE)
     finally:
         settings.cache_clear()
 

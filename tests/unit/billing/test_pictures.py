@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,18 @@ def test_a_histogram_is_as_high_as_its_counts() -> None:
         heights[3] == 0 and abs(heights[1] - 3 * heights[0]) < 0.5 and abs(heights[2] - 2 * heights[0]) < 0.5
     )
     assert [one.label for one in found.steps] == ["−£2", "−£1", "£0", "+£1"]
+
+
+def test_who_pays_the_same_stands_between_the_two_sides() -> None:
+    bins = [(-200, -100, 3), (-100, 0, 9), (0, 100, 6), (100, 200, 0)]
+    found = histogram(bins, POUNDS, same=12)
+    assert [(one.same, one.count) for one in found.steps] == [
+        (False, 3), (False, 9), (True, 12), (False, 6), (False, 0),
+    ]  # fmt: skip
+    assert found.steps[2].height == pytest.approx(2 * found.steps[3].height, abs=0.2)
+    assert [one.label for one in found.steps] == ["−£2", "−£1", "£0", "", "+£1"]
+    alone = histogram([], POUNDS, same=4)
+    assert [(one.same, one.count) for one in alone.steps] == [(True, 4)]
 
 
 def test_pence_are_said_only_where_there_are_some() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 from billing_world import World
+from lxml import etree
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -20,9 +22,11 @@ MakeClient = Callable[..., TestClient]
 
 @pytest.fixture
 def base(world: World) -> World:
-    """Two households on the flat tariff: one uses its energy at night, the other by day; and one
-    that has only been read for a month."""
+    """Two households on the flat tariff: one uses its energy at night, the other by day; one that has only
+    been read for a month; and one that is on the two-rate tariff already."""
     at_night, spread, new = (world.supplied() for _ in range(3))
+    already = world.supplied("night")
+    world.even(already.channel_id, date(2025, 10, 20), 390)
     world.read(at_night.channel_id, date(2025, 10, 20), ([900_000] * 12 + [1_000] * 36) * 390)
     world.read(spread.channel_id, date(2025, 10, 20), ([1_000] * 14 + [400_000] * 34) * 390)
     world.even(new.channel_id, date(2026, 10, 20), 20)
@@ -36,11 +40,18 @@ def test_a_marketer_runs_it_looks_and_exports(make_client: MakeClient, base: Wor
     done = client.post("/billing/what-if", data={"tariff": "night"}, follow_redirects=True)
     assert done.status_code == 200
     page = words(done.text)
-    assert "1 of 2 would pay less and 1 more" in page and "One account could not be told." in page
+    assert "1 of 3 would pay less, 1 more and 1 the same" in page and "One account could not be told." in page
     assert "A change would be advised to one of them" in page
     rows = list(csv.DictReader(io.StringIO(client.get("/billing/what-if.csv?tariff=night").text)))
-    assert [row["verdict"] for row in rows] == ["switch", "dearer"]
-    assert float(rows[0]["saving"]) > float(rows[0]["saving_at_least"]) > 0 > float(rows[1]["saving"])
+    assert [row["verdict"] for row in rows] == ["switch", "dearer", "dearer"]
+    assert [row["pays"] for row in rows] == ["less", "the same", "more"]
+    assert float(rows[0]["saving"]) > float(rows[0]["saving_at_least"]) > 0 > float(rows[2]["saving"])
+    chart = etree.fromstring(re.search(r'<svg class="cx".*?</svg>', done.text, re.DOTALL)[0])
+    tall = [
+        (bar.get("class"), bar.findtext("title")) for bar in chart.iter("rect") if bar.get("height") != "0.0"
+    ]
+    assert [tone for tone, _ in tall] == ["c-more", "c-post", "c-less"]
+    assert [said.rpartition(": ")[2] for _, said in tall] == ["1", "1", "1"]
     assert client.get("/billing/what-if.csv?tariff=flat").status_code == 404
     alone = words(client.get("/billing/what-if?tariff=night&segment=industry").text)
     assert "It has not been run yet." in alone
