@@ -25,14 +25,17 @@ def questions(request: Request, account: str, language: str = "en") -> Response:
     return JSONResponse(
         {
             "account": account,
-            "questions": [{"question": one.key, "title": _(one.title)} for one in answers()],
+            "questions": [
+                {"question": one.key, "title": _(one.title), "takes": [takes.name for takes in one.takes]}
+                for one in answers()
+            ],
         }
     )
 
 
 @router.get("/api/v1/accounts/{account}/answers/{question}")
 def answer(request: Request, account: str, question: str, language: str = "en") -> Response:
-    """One answer; further query parameters are the page's own, such as `bill` and `against`."""
+    """One answer; further query parameters are what the question takes, such as `bill` and `against`."""
     bearer(request, SCOPE)
     language = _language(language)
     now = present()
@@ -44,7 +47,7 @@ def answer(request: Request, account: str, question: str, language: str = "en") 
             now=now,
             today=today(now),
             language=language,
-            params=dict(request.query_params),
+            params={name: value for name, value in request.query_params.items() if name != "language"},
         )
     return JSONResponse(document)
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from utility_crm.commands import customers, network, running, tokens, users
 from utility_crm.installed import modules
+from utility_crm.kit.commands import SpeakingGroup
 from utility_crm.kit.module import resolve
 from utility_crm.kit.settings import settings
 
@@ -21,6 +22,7 @@ def build(named: str | None = None) -> typer.Typer:
     """
     app = typer.Typer(
         name="utility-crm",
+        cls=SpeakingGroup,
         help="Customer care for an energy supplier.",
         no_args_is_help=True,
         add_completion=False,

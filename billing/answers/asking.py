@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.answers.parameters import checked
 from billing.answers.registry import answer_named
 from billing.answers.told import AnswerDocument
 from billing.wording import say
@@ -27,10 +28,10 @@ def answered(
     language: str = "en",
     params: Mapping[str, str] | None = None,
 ) -> AnswerDocument:
-    """The answer to one question about an account. params: as the page's own, such as which bill.
+    """The answer to one question about an account. params: what the question takes, such as which bill.
 
-    Raises NotFound for an account or a question that is not there, Refused and Conflict as the answer itself
-    does.
+    Raises NotFound for an account or a question that is not there, WrongParameter for a parameter that the
+    question does not take or a value that it cannot have, Refused and Conflict as the answer itself does.
     """
     asked = answer_named(question)
     customer_id = session.scalar(_HOLDER, {"number": account})
@@ -38,4 +39,5 @@ def answered(
         raise NotFound("account", f"There is no account {account}.", "account")
     given = {**(params or {}), "account": account, "ask": question}
     call = CustomerCall(session, customer_id, now, today, language, given)
+    checked(call, asked.takes, question, params or {})
     return asked.told(call).document(account, asked.key, say(language)(asked.title))

@@ -3,6 +3,7 @@ holds."""
 
 from __future__ import annotations
 
+from billing.answers.parameters import BILL, Parameter
 from billing.answers.rules import (
     Explained,
     explained_line,
@@ -160,4 +161,11 @@ def charge_told(call: CustomerCall) -> Told:
     )
 
 
-ANSWER = AccountAnswer("charge", mark("What is this charge?"), 15, charge_answer, charge_sheet, charge_told)
+def _positions(call: CustomerCall) -> list[str]:
+    return [str(one.line.position) for one in call.once(lines)]
+
+
+LINE = Parameter("line", "the number of one of the bill's lines; the largest when left out", _positions)
+ANSWER = AccountAnswer(
+    "charge", mark("What is this charge?"), 15, charge_answer, charge_sheet, charge_told, (BILL, LINE)
+)

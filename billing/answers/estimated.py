@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from billing.answers.parameters import BILL
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -151,5 +152,5 @@ def estimated_days(item: ReadPart) -> Iterable[EstimatedDay]:
 
 
 ANSWER = AccountAnswer(
-    "estimated", mark("Was it estimated?"), 30, estimated_answer, estimated_sheet, estimated_told
+    "estimated", mark("Was it estimated?"), 30, estimated_answer, estimated_sheet, estimated_told, (BILL,)
 )

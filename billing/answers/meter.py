@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from billing.answers.most import Month, month
+from billing.answers.parameters import BILL
 from billing.answers.pictures import band
 from billing.answers.told import (
     AccountAnswer,
@@ -208,4 +209,6 @@ def meter_told(call: CustomerCall) -> Told:
     return Told(sentence(call), beside(call), tuple(figures), None, chart, (bill_evidence(bill), *evidence))
 
 
-ANSWER = AccountAnswer("meter", mark("Is my meter right?"), 36, meter_answer, meter_sheet, meter_told)
+ANSWER = AccountAnswer(
+    "meter", mark("Is my meter right?"), 36, meter_answer, meter_sheet, meter_told, (BILL,)
+)

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from billing.answers.parameters import BILL
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -217,4 +218,4 @@ def highest_day(found: Month) -> tuple[date, int] | None:
     return list(found.axis.period.dates())[place], int(sums[place])
 
 
-ANSWER = AccountAnswer("most", mark("When do I use most?"), 40, most_answer, most_sheet, most_told)
+ANSWER = AccountAnswer("most", mark("When do I use most?"), 40, most_answer, most_sheet, most_told, (BILL,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.answers.parameters import BILL
 from billing.answers.pictures import band, whole_money
 from billing.answers.told import (
     AccountAnswer,
@@ -140,4 +141,6 @@ def next_told(call: CustomerCall) -> Told:
     )
 
 
-ANSWER = AccountAnswer("next", mark("What will the next bill be?"), 24, next_answer, next_sheet, next_told)
+ANSWER = AccountAnswer(
+    "next", mark("What will the next bill be?"), 24, next_answer, next_sheet, next_told, (BILL,)
+)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing.actions.agreeing import plan_of
+from billing.answers.parameters import whole
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -29,6 +30,7 @@ from utility_crm.web.formats import day, money
 from utility_crm.web.words import counting, mark
 
 COUNTS = (2, 3, 4, 6, 12)
+COUNT = whole("count", "how many monthly parts", COUNTS)
 USUAL = 3
 FIRST_AFTER = timedelta(days=14)
 
@@ -146,4 +148,6 @@ def parts_told(call: CustomerCall) -> Told:
     )
 
 
-ANSWER = AccountAnswer("parts", mark("Can I pay in parts?"), 22, parts_answer, parts_sheet, parts_told)
+ANSWER = AccountAnswer(
+    "parts", mark("Can I pay in parts?"), 22, parts_answer, parts_sheet, parts_told, (COUNT,)
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.answers.parameters import BILL, whole
 from billing.answers.pictures import around_zero, whole_money
 from billing.answers.told import (
     AccountAnswer,
@@ -29,6 +30,7 @@ from utility_crm.web.words import counting, mark
 
 SHIFTS = (0, 10, 20, 30, 40, 50, 60)
 """Percent of the evening that the slider moves to the night."""
+SHIFT = whole("shift", "percent of 16:00-20:00 that moves to 00:00-07:00", SHIFTS)
 
 VERDICTS = {
     "switch": mark("worth a change"),
@@ -124,6 +126,25 @@ def sentence(what: AccountWhatIf, language: str) -> str:
     return _stay(_, counting(language, "billing"), best, own or _("the present tariff"), amount)
 
 
+def if_moved(what: AccountWhatIf, language: str) -> str:
+    """What the cheapest would come to with use moved to the night; empty where none is moved."""
+    _, best = say(language), what.best
+    if best is None or not what.shift.percent:
+        return ""
+    currency, then = what.bills[-1].currency, best.replay.shifted_total_minor
+    gain = what.billed_minor - then
+    amount = money(abs(gain), currency, language)
+    moved = _(
+        "With %(percent)s %% of the evening moved to the night, %(tariff)s would have been %(amount)s.",
+        percent=what.shift.percent,
+        tariff=best.tariff.name,
+        amount=money(then, currency, language),
+    )
+    if gain > 0:
+        return f"{moved} {_('That is %(amount)s less than was billed.', amount=amount)}"
+    return f"{moved} {_('That is %(amount)s more than was billed.', amount=amount)}"
+
+
 def _stay(_: Say, ngettext: Say, best: Compared, own: str, amount: Say) -> str:
     judgement, name = best.judgement, best.tariff.name
     if judgement.verdict == "short":
@@ -170,6 +191,11 @@ def tariff_told(call: CustomerCall) -> Told:
     if own and sum(own) != what.billed_minor:
         parts.append(("on what was agreed before", what.billed_minor - sum(own)))
     figures = [money_figure("billed", what.billed_minor, currency)]
+    if what.shift.percent:
+        figures.append(Figure("shift", str(what.shift.percent), "percent"))
+        if what.own and not what.own.refused:
+            code = f"cost_shifted.{what.own.tariff.code}"
+            figures.append(money_figure(code, what.own.shifted_total_minor, currency))
     for one in what.others:
         code = one.tariff.code
         figures += [
@@ -196,7 +222,7 @@ def tariff_told(call: CustomerCall) -> Told:
         for one in what.others
     )
     return Told(
-        sentence(what, call.language),
+        " ".join(filter(None, (sentence(what, call.language), if_moved(what, call.language)))),
         figures=tuple(figures),
         adds_up=Sum(tuple(parts), what.billed_minor, currency) if parts else None,
         chart=Chart("columns", currency, series) if series else None,
@@ -211,5 +237,5 @@ def tariff_told(call: CustomerCall) -> Told:
 
 
 ANSWER = AccountAnswer(
-    "tariff", mark("What on another tariff?"), 34, tariff_answer, tariff_sheet, tariff_told
+    "tariff", mark("What on another tariff?"), 34, tariff_answer, tariff_sheet, tariff_told, (BILL, SHIFT)
 )

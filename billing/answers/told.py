@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
+from billing.answers.parameters import Parameter
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow
@@ -168,7 +169,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class AccountAnswer:
-    """One question about an account: its short answer and its sheet on the page, and the same told."""
+    """One question about an account: its short answer and its sheet on the page, and the same told.
+
+    takes: what it may be asked with outside the page.
+    """
 
     key: str
     title: str
@@ -176,6 +180,7 @@ class AccountAnswer:
     short: Callable[[CustomerCall], Answer]
     sheet: Callable[[CustomerCall], Sheet]
     told: Callable[[CustomerCall], Told]
+    takes: tuple[Parameter, ...] = ()
 
     def question(self) -> Question:
         """As the customer page asks it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.answers.parameters import AGAINST, BILL
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -81,4 +82,6 @@ def weather_figures(found: Explained) -> list[Figure]:
     return figures
 
 
-ANSWER = AccountAnswer("why", mark("Why is it different?"), 10, why_answer, why_sheet, why_told)
+ANSWER = AccountAnswer(
+    "why", mark("Why is it different?"), 10, why_answer, why_sheet, why_told, (BILL, AGAINST)
+)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from billing.actions.adjustments import Reason, charge_fee, credit, write_off
 from billing.actions.payments import refund, reverse_payment
 from billing.commands.app import app
+from billing.commands.options import AccountNumber, filled
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import typed_minor
@@ -30,10 +31,9 @@ from utility_crm.kit.settings import settings
 adjust = typer.Typer(name="adjust", help="What changes a balance beside bills.", no_args_is_help=True)
 app.add_typer(adjust)
 
-Account = Annotated[str, typer.Option(help="The account's number.")]
 Amount = Annotated[str, typer.Option(help="In the account's currency, such as 43.17.")]
-Reference = Annotated[str, typer.Option(help="Of its own; the same again books nothing.")]
-Words = Annotated[str, typer.Option(help="Why; it stands on the statement.")]
+Reference = Annotated[str, typer.Option(help="Of its own; the same again books nothing.", callback=filled)]
+Words = Annotated[str, typer.Option(help="Why; it stands on the statement.", callback=filled)]
 Bill = Annotated[str, typer.Option(help="The bill it is about; that is paid first.")]
 
 
@@ -55,7 +55,7 @@ def adjusting() -> None:
 
 @adjust.command("credit")
 def credit_(
-    account: Account,
+    account: AccountNumber,
     amount: Amount,
     reference: Reference,
     reason: Words,
@@ -79,7 +79,7 @@ def credit_(
 
 @adjust.command("fee")
 def fee_(
-    account: Account, amount: Amount, reference: Reference, reason: Words, as_json: AsJson = False
+    account: AccountNumber, amount: Amount, reference: Reference, reason: Words, as_json: AsJson = False
 ) -> None:
     """Charge a fee."""
 
@@ -92,7 +92,7 @@ def fee_(
 
 @adjust.command("write-off")
 def write_off_(
-    account: Account,
+    account: AccountNumber,
     amount: Amount,
     reference: Reference,
     reason: Words,
@@ -110,7 +110,7 @@ def write_off_(
 
 
 @adjust.command("refund")
-def refund_(account: Account, amount: Amount, reference: Reference, as_json: AsJson = False) -> None:
+def refund_(account: AccountNumber, amount: Amount, reference: Reference, as_json: AsJson = False) -> None:
     """Book that so much of what is held was given back."""
 
     def book(one: _Call) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from billing.answers.asking import answered
+from billing.answers.parameters import WrongParameter
+from billing.answers.registry import answers
 from billing.answers.told import AnswerDocument
 from billing.commands.app import app
+from billing.commands.options import AccountNumber, filled
+from billing.wording import say
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
@@ -18,27 +23,42 @@ from utility_crm.kit.settings import settings
 from utility_crm.web.words import LANGUAGES
 
 
+def _params_help() -> str:
+    """Each parameter once, with the questions that take it."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for one in answers():
+        for taken in one.takes:
+            found.setdefault(taken.name, (taken.words, []))[1].append(one.key)
+    said = (f"{name} ({', '.join(keys)}): {words}" for name, (words, keys) in found.items())
+    return "What the question takes. " + ". ".join(said) + "."
+
+
 @app.command()
 def answer(
     question: Annotated[
-        str, typer.Argument(help="Such as why, owe, estimated, most, tariff or next.", metavar="QUESTION")
+        str,
+        typer.Argument(
+            help=f"One of {', '.join(one.key for one in answers())}.", metavar="QUESTION", callback=filled
+        ),
     ],
-    account: Annotated[str, typer.Option(help="The account's number.")],
+    account: AccountNumber,
     language: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")] = "en",
-    param: Annotated[
-        list[str], typer.Option(help="As on the page, such as bill=B-1 or shift=30.", metavar="NAME=VALUE")
-    ] = [],  # noqa: B006 - typer copies it
+    param: Annotated[list[str], typer.Option(help=_params_help(), metavar="NAME=VALUE")] = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Answer a question about an account."""
     if language not in LANGUAGES:
         raise typer.BadParameter(f"there are {', '.join(LANGUAGES)}", param_hint="--language")
-    given = dict(_pair(one) for one in param)
+    given = _params(param)
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        document = answered(
-            session, account, question, now=utc_now(), today=local_today(), language=language, params=given
-        )
-        emit(document, as_json, lambda: answer_text(document))
+        try:
+            document = answered(
+                session, account, question, now=utc_now(), today=local_today(), language=language,
+                params=given,
+            )  # fmt: skip
+        except WrongParameter as error:
+            raise typer.BadParameter(error.message, param_hint="--param") from error
+        emit(document, as_json, lambda: answer_text(document, language))
 
 
 def local_today() -> date:
@@ -47,21 +67,28 @@ def local_today() -> date:
     return known.as_of or today_in(known.timezone)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise typer.BadParameter(f"cannot read {text!r}; write bill=B-1", param_hint="--param")
-    return name, value
+def _params(given: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE, each name once; a usage error for anything else."""
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not name or not equals or not value:
+            raise typer.BadParameter(f"cannot read {one!r}; write NAME=VALUE", param_hint="--param")
+        if name in found:
+            raise typer.BadParameter(f"{name} is given twice", param_hint="--param")
+        found[name] = value
+    return found
 
 
-def answer_text(document: AnswerDocument) -> str:
+def answer_text(document: AnswerDocument, language: str) -> str:
     """An answer for a person at a terminal."""
-    lines = [document["sentence"]]
+    _ = say(language)
+    in_all, lines = _("in all"), [document["sentence"]]
     if document["if_asked_on"]:
-        lines.append(f"If asked on: {document['if_asked_on']}")
+        lines.append(f"{_('If asked on:')} {document['if_asked_on']}")
     lines += [f"  {one['value']:>14} {one['unit']:<4} {one['name']}" for one in document["figures"]]
     if adds_up := document["adds_up"]:
         lines += [f"  {part['amount']:>14}      {part['name']}" for part in adds_up["parts"]]
-        lines.append(f"  {adds_up['total']:>14} {adds_up['currency']:<4} in all")
+        lines.append(f"  {adds_up['total']:>14} {adds_up['currency']:<4} {in_all}")
     lines += [f"  {one['kind']} {one['id']} {one['href']}".rstrip() for one in document["evidence"]]
     return "\n".join(lines)

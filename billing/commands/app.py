@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(name="billing", help="Tariffs, bills and why they differ.", no_args_is_help=True)
+from utility_crm.kit.commands import SpeakingGroup
+
+app = typer.Typer(
+    name="billing", help="Tariffs, bills and why they differ.", no_args_is_help=True, cls=SpeakingGroup
+)
 
 
 @app.callback()

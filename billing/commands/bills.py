@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
-
-import typer
 
 from billing.commands.app import app
+from billing.commands.options import AccountNumber
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import account_named
@@ -18,9 +16,7 @@ from utility_crm.kit.runtime import database
 
 
 @app.command()
-def bills(
-    account: Annotated[str, typer.Option(help="The account's number.")], as_json: AsJson = False
-) -> None:
+def bills(account: AccountNumber, as_json: AsJson = False) -> None:
     """List an account's bills, the oldest first."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         found = bills_of(session, [account_named(session, account)])

@@ -10,9 +10,10 @@ import typer
 from billing.commands.app import app
 from billing.corrections.approving import Corrected, approve_corrections
 from billing.corrections.finding import find_corrections
-from billing.corrections.queries import CorrectionRow, Effect, effect_of_open, open_corrections
+from billing.corrections.queries import CorrectionRow, corrections_named, effects_of, open_corrections
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
+from billing.queries.bills import bill_named
 from billing.runs import present_instant
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
@@ -28,32 +29,37 @@ _MOST = 1_000_000
 def corrections(
     bill: Annotated[list[str] | None, typer.Option(help="Only these bills.", metavar="NUMBER")] = None,
     approve: Annotated[
-        str,
+        str | None,
         typer.Option(help="Put them right, for this reason: credit notes and new bills.", metavar="REASON"),
-    ] = "",
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which issued bills would differ today, before and after; with --approve, put them right."""
+    """Say which issued bills would differ today, before and after; with --approve, put them right.
+
+    Exit 1 where a bill that was to be put right waits, or cannot be made again.
+    """
+    if approve is not None and not approve.strip():
+        raise typer.BadParameter("say why the bills are put right", param_hint="--approve")
+    if any(not number.strip() for number in bill or ()):
+        raise typer.BadParameter("nothing is given", param_hint="--bill")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        for number in bill or ():
+            bill_named(session, number)
         known, now = settings(), utc_now()
         today = known.as_of or today_in(known.timezone)
         known_at = present_instant(session, today)
         find_corrections(session, known_at=known_at, today=today, now=now, country=known.country)
         rows = _chosen(open_corrections(session, _MOST), bill)
-        effects, done = effect_of_open(session), None
-        if approve:
+        done, made = None, list[CorrectionRow]()
+        if approve is not None:
+            ids = [row.id for row in rows if row.state == "proposed"]
             done = approve_corrections(
-                session,
-                [row.id for row in rows if row.state == "proposed"],
-                user_id=None,
-                decision=approve,
-                today=today,
-                now=now,
-                country=known.country,
+                session, ids, user_id=None, decision=approve, today=today, now=now, country=known.country
             )
-        document = corrections_document(rows, effects, done)
+            made += corrections_named(session, ids)
+        document = corrections_document(rows, done, made)
         emit(document, as_json, lambda: corrections_text(document))
-    if any(row.state == "held" for row in rows):
+    if any(row.state == "held" for row in rows) or (done is not None and done.waiting):
         raise typer.Exit(1)
 
 
@@ -69,9 +75,10 @@ def _chosen(rows: Sequence[CorrectionRow], bills: Sequence[str] | None) -> list[
 
 
 def corrections_document(
-    rows: Sequence[CorrectionRow], effects: Sequence[Effect], done: Corrected | None
+    rows: Sequence[CorrectionRow], done: Corrected | None, made: Sequence[CorrectionRow] = ()
 ) -> dict[str, Any]:
-    """Amounts are signed decimal strings. `sums` are of all that waits; `done` is there after --approve."""
+    """Amounts are signed decimal strings. `sums` are of the bills that follow, but for those held; `done` is
+    there after --approve, with the documents made. made: the same rows as they stand then."""
     document: dict[str, Any] = {
         "sums": [
             {
@@ -85,12 +92,27 @@ def corrections_document(
                 "pay_more": one.more,
                 "pay_less": one.less,
             }
-            for one in effects
+            for one in effects_of(rows)
         ],
         "bills": [_row(row) for row in rows],
     }
     if done is not None:
-        document["done"] = {"credit_notes": list(done.credit_notes), "new_bills": len(done.new_bill_ids)}
+        approved = [row for row in made if row.state == "approved"]
+        document["done"] = {
+            "credit_notes": list(done.credit_notes),
+            "new_bills": [row.new_bill for row in approved if row.new_bill],
+            "waiting": done.waiting,
+            "documents": [
+                {
+                    "bill": row.bill,
+                    "credit_note": row.credit_note,
+                    "new_bill": row.new_bill,
+                    "difference": _amount(row.difference_minor, row.currency),
+                    "currency": row.currency,
+                }
+                for row in approved
+            ],
+        }
     return document
 
 
@@ -122,11 +144,26 @@ def corrections_text(document: dict[str, Any]) -> str:
         for row in document["bills"]
     ]
     lines += [
-        f"{one['currency']}: {one['bills']} bills of {one['accounts']} accounts, {one['difference']} in all; "
-        f"{one['pay_more']} pay more, {one['pay_less']} pay less"
+        f"{one['currency']}: {one['bills']} bills of {one['accounts']} accounts, {one['before']} -> "
+        f"{one['after']}, {one['difference']} in all; {one['pay_more']} pay more, {one['pay_less']} pay less"
         for one in document["sums"]
     ]
+    if not lines:
+        lines.append("No issued bill would differ.")
     if "done" in document:
-        made = document["done"]
-        lines.append(f"{len(made['credit_notes'])} credit notes, {made['new_bills']} new bills")
-    return "\n".join(lines) if lines else "No issued bill would differ."
+        lines += _done_lines(document["done"])
+    return "\n".join(lines)
+
+
+def _done_lines(done: dict[str, Any]) -> list[str]:
+    made = [
+        f"{one['bill']}: credit note {one['credit_note']}, "
+        + (f"new bill {one['new_bill']}" if one["new_bill"] else "no new bill")
+        for one in done["documents"]
+    ]
+    if not made:
+        return ["Nothing was put right."]
+    lines = [*made, f"{len(done['credit_notes'])} credit notes, {len(done['new_bills'])} new bills"]
+    if done["waiting"]:
+        lines.append(f"{done['waiting']} wait for what these leave to the next bill; look again")
+    return lines

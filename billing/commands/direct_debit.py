@@ -9,7 +9,7 @@ import typer
 
 from billing.actions.direct_debits import add_mandate, collect, end_mandate, set_creditor
 from billing.commands.app import app
-from billing.commands.options import parse_date
+from billing.commands.options import AccountNumber, parse_day
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import minor_of
@@ -53,7 +53,7 @@ def creditor(
 
 @debits.command("mandate")
 def mandate(
-    account: Annotated[str, typer.Option(help="The account's number.")],
+    account: AccountNumber,
     reference: Annotated[str, typer.Option(help="The mandate's unique reference.")],
     signed_on: Annotated[str, typer.Option(help="When the payer signed it.", metavar="DATE")],
     name: Annotated[str, typer.Option(help="The payer's name.")],
@@ -62,9 +62,7 @@ def mandate(
     as_json: AsJson = False,
 ) -> None:
     """Keep a payer's leave to collect what an account owes."""
-    signed = parse_date(signed_on, "--signed-on")
-    if signed is None:
-        raise typer.BadParameter("is needed", param_hint="--signed-on")
+    signed = parse_day(signed_on, "--signed-on")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         account_id = account_named(session, account)
         add_mandate(session, account_id, reference, signed_on=signed, name=name, iban=iban, bic=bic)
@@ -78,9 +76,7 @@ def end(
     as_json: AsJson = False,
 ) -> None:
     """End a mandate."""
-    ended = parse_date(on, "--on")
-    if ended is None:
-        raise typer.BadParameter("is needed", param_hint="--on")
+    ended = parse_day(on, "--on")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         end_mandate(session, reference, ended)
         emit({"mandate": reference, "state": "ended"}, as_json, lambda: f"{reference}: ended")
@@ -96,9 +92,7 @@ def export(
 
     Again it collects nothing more, and writes the day's messages again, byte for byte.
     """
-    day = parse_date(collect_on, "--collect-on")
-    if day is None:
-        raise typer.BadParameter("is needed", param_hint="--collect-on")
+    day = parse_day(collect_on, "--collect-on")
     with speaking(as_json), database() as engine:
         with unit_of_work(engine) as session:
             fresh = {one.message_id for one in collect(session, day, utc_now())}

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing.commands.app import app
+from billing.commands.options import parse_month
 from billing.documents.making import Progress as Told
 from billing.documents.making import bills_of_period, document_of, file_name, make_documents
 from billing.invoices import SeriesState, number_gaps, number_series
@@ -48,7 +49,8 @@ def document(
     if bool(bill) == bool(period):
         raise typer.BadParameter("give either --bill or --period", param_hint="--bill")
     if language and language not in LANGUAGES:
-        raise typer.BadParameter(f"one of {', '.join(LANGUAGES)}", param_hint="--language")
+        raise typer.BadParameter(f"there are {', '.join(LANGUAGES)}", param_hint="--language")
+    month = parse_month(period, "--period") if period else None
     with speaking(as_json), database() as engine:
         if bill:
             with unit_of_work(engine) as session:
@@ -57,9 +59,9 @@ def document(
             emit({"bill": bill, "file": str(path)}, as_json, lambda: str(path))
             return
         with unit_of_work(engine) as session:
-            found = bills_of_period(session, period)
+            found = bills_of_period(session, str(month))
         if not found:
-            raise NotFound("bills", f"There are no bills of {period}.", "period")
+            raise NotFound("bills", f"There are no bills of {month}.", "period")
         with _progress() as told:
             made = make_documents(engine, found, out, language=language, progress=told)
         told_as = {"made": made.made, "unchanged": made.unchanged, "folder": str(made.folder)}
@@ -75,15 +77,16 @@ def gather(
     as_json: AsJson = False,
 ) -> None:
     """Put the bills that a customer pays on one consolidated invoice. Bills that stand on one stay there."""
+    month = str(parse_month(period, "--period"))
     with speaking(as_json), database() as engine:
         known = settings()
         today = known.as_of or today_in(known.timezone)
         with unit_of_work(engine) as session:
-            asking = (customer,) if customer else customers_asking(session, period)
+            asking = (customer,) if customer else customers_asking(session, month)
         made = []
         for one in asking:
             with unit_of_work(engine) as session:
-                made.append(gather_bills(session, one, period, today))
+                made.append(gather_bills(session, one, month, today))
         document = {"invoices": [{"invoice": one.number, "bills": list(one.bills)} for one in made]}
         emit(document, as_json, lambda: _gathered_text(made))
 

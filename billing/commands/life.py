@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.agreements import change_tariff
 from billing.commands.app import app
-from billing.commands.options import parse_date
+from billing.commands.options import AccountNumber, filled, parse_day
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.life.budgets import end_budget, propose_budget, start_budget
@@ -31,9 +31,8 @@ budget = typer.Typer(name="budget", help="A fixed amount on each bill.", no_args
 app.add_typer(supply)
 app.add_typer(budget)
 
-Point = Annotated[str, typer.Option(help="The service point's number.", metavar="CODE")]
-AccountNumber = Annotated[str, typer.Option(help="The account's number.")]
-TariffCode = Annotated[str, typer.Option(help="The tariff's code.", metavar="CODE")]
+Point = Annotated[str, typer.Option(help="The service point's number.", metavar="CODE", callback=filled)]
+TariffCode = Annotated[str, typer.Option(help="The tariff's code.", metavar="CODE", callback=filled)]
 From = Annotated[str, typer.Option("--from", help="The first day.", metavar="DATE")]
 
 
@@ -57,7 +56,7 @@ def end(
     as_json: AsJson = False,
 ) -> None:
     """End a supply; bill its last days at once where they are over and read."""
-    last = _day(last_day, "--last-day")
+    last = parse_day(last_day, "--last-day")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         done = move_out(
             session, _running(session, service_point), last + timedelta(days=1), reason.value,
@@ -75,7 +74,7 @@ def begin(
     service_point: Point, account: AccountNumber, tariff: TariffCode, from_: From, as_json: AsJson = False
 ) -> None:
     """Begin a supply for an account at a place."""
-    starts_on = _day(from_, "--from")
+    starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         made = move_in(
             session, account_named(session, account), _id(session, "service_points", service_point),
@@ -96,7 +95,7 @@ def tariff_(
     as_json: AsJson = False,
 ) -> None:
     """Another tariff from a day on."""
-    starts_on = _day(from_, "--from")
+    starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         agreement, other = _running(session, service_point), _id(session, "tariffs", tariff)
         change_tariff(session, agreement, other, starts_on, correct=correct)
@@ -125,7 +124,7 @@ def unsupplied(as_json: AsJson = False) -> None:
 @supply.command()
 def deem(service_point: Point, account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
     """Supply whoever lives there on the terms that hold without an agreement."""
-    starts_on = _day(from_, "--from")
+    starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         point = _id(session, "service_points", service_point)
         deem_supply(session, point, account_named(session, account), starts_on)
@@ -143,7 +142,7 @@ def deemed_terms(
     as_json: AsJson = False,
 ) -> None:
     """Say on which tariff somebody is supplied who has agreed on none."""
-    starts_on = _day(from_, "--from")
+    starts_on = parse_day(from_, "--from")
     if fuel not in ("electricity", "gas", "water"):
         raise typer.BadParameter(f"{fuel!r} is no fuel", param_hint="--fuel")
     if segment not in ("household", "small_business", "industry"):
@@ -168,7 +167,7 @@ def propose(account: AccountNumber, as_json: AsJson = False) -> None:
 @budget.command()
 def start(account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
     """Begin a fixed amount, as proposed from the past year, on bills that end on or after a day."""
-    starts_on = _day(from_, "--from")
+    starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         account_id = account_named(session, account)
         amount, basis = propose_budget(session, account_id, starts_on)
@@ -187,18 +186,11 @@ def stop(
     as_json: AsJson = False,
 ) -> None:
     """End a fixed amount; the next bill settles what was carried."""
-    ends_before = _day(before, "--before")
+    ends_before = parse_day(before, "--before")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         end_budget(session, account_named(session, account), ends_before)
         document = {"ends_before": ends_before.isoformat()}
         emit(document, as_json, lambda: f"No fixed amount from {ends_before} on.")
-
-
-def _day(written: str, option: str) -> date:
-    found = parse_date(written, option)
-    if found is None:
-        raise typer.BadParameter("a day is needed", param_hint=option)
-    return found
 
 
 def _today() -> date:

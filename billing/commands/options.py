@@ -20,6 +20,15 @@ from utility_crm.kit.errors import Invalid
 
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
 
+
+def filled(value: str) -> str:
+    """A value that something is named by; a usage error where nothing is."""
+    if not value.strip():
+        raise typer.BadParameter("nothing is given")
+    return value
+
+
+AccountNumber = Annotated[str, typer.Option("--account", help="The account's number.", callback=filled)]
 Channels = Annotated[
     str,
     typer.Option(help="Which channel is what, where a file has several.", metavar="import=E1,export=B1"),
@@ -96,6 +105,23 @@ def parse_month(text: str, option: str) -> Month:
         return Month.read(text)
     except Invalid as error:
         raise typer.BadParameter(error.message, param_hint=option) from error
+
+
+def parse_day(text: str, option: str) -> date:
+    """A date written YYYY-MM-DD; a usage error for none, too."""
+    found = parse_date(text, option)
+    if found is None:
+        raise typer.BadParameter("nothing is given; write YYYY-MM-DD", param_hint=option)
+    return found
+
+
+def parse_span(first: str, last: str) -> tuple[date | None, date | None]:
+    """--from and --to, the second exclusive; a usage error where there is no day between them."""
+    starts_on, ends_before = parse_date(first, "--from"), parse_date(last, "--to")
+    if starts_on is not None and ends_before is not None and ends_before <= starts_on:
+        words = f"{ends_before} is not after --from {starts_on}; --to is the day before which it ends"
+        raise typer.BadParameter(words, param_hint="--to")
+    return starts_on, ends_before
 
 
 def parse_channels(text: str) -> dict[str, str]:

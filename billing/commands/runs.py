@@ -10,6 +10,7 @@ from sqlalchemy import select
 from billing.actions.holds import keep_held, release_held
 from billing.commands.answering import local_today
 from billing.commands.app import app
+from billing.commands.options import filled, parse_month
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.held import HeldRow, held_accounts
@@ -25,7 +26,7 @@ from utility_crm.kit.runtime import database
 holds = typer.Typer(name="holds", help="Accounts that wait before they are billed.", no_args_is_help=True)
 app.add_typer(holds)
 
-Account = Annotated[str, typer.Argument(help="The account's number.", metavar="ACCOUNT")]
+Account = Annotated[str, typer.Argument(help="The account's number.", metavar="ACCOUNT", callback=filled)]
 By = Annotated[str, typer.Option("--by", help="Who decides: a sign-in name.", metavar="LOGIN")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 
@@ -40,8 +41,9 @@ def run(
 ) -> None:
     """Bill every account whose cycle ends in a month, but for what the gate holds. Safe to repeat, to run
     twice at once, and to kill."""
+    month = parse_month(period, "--period")
     with speaking(as_json), database() as engine:
-        done = issue_bills(engine, period, today=local_today(), now=utc_now(), draft=draft)
+        done = issue_bills(engine, str(month), today=local_today(), now=utc_now(), draft=draft)
         document = run_document(done)
         emit(document, as_json, lambda: run_text(done))
     if done.held:
@@ -103,17 +105,16 @@ def _user(session: Any, login: str) -> int:
 
 
 def run_document(done: BillRun) -> dict[str, Any]:
-    """A run as JSON says it. Of a draft, which is read by whoever decides, there is more to say."""
-    held = [{"account": hold.account, "reason": hold.reason} for hold in done.held]
-    if not done.draft:
-        return {"issued": done.issued, "unchanged": done.unchanged, "held": held}
-    codes = [list(hold.codes or (hold.code,)) for hold in done.held]
+    """A run as JSON says it; a draft has the same shape. codes: all that the gate found, by name."""
     return {
         "period": str(done.month),
-        "draft": True,
+        "draft": done.draft,
         "issued": done.issued,
         "unchanged": done.unchanged,
-        "held": [{**one, "codes": why} for one, why in zip(held, codes, strict=True)],
+        "held": [
+            {"account": hold.account, "reason": hold.reason, "codes": list(hold.codes or (hold.code,))}
+            for hold in done.held
+        ],
         "totals": totals_document(done),
     }
 

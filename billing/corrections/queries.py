@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -109,6 +109,7 @@ _OF_BILL = text(
     + " where (c.bill_id = :bill and c.state in ('proposed', 'held', 'approved')) or c.new_bill_id = :bill "
     "order by c.bill_id = :bill desc limit 1"
 )
+_NAMED = text(_ROWS + " where c.id = any(:ids) order by c.id")
 _EFFECT = text(
     """
     with of_account as (
@@ -163,6 +164,36 @@ def corrections_of(session: Session, account_ids: Sequence[int]) -> tuple[Correc
     """Of some accounts: waiting or approved, the newest first."""
     rows = session.execute(_OF_ACCOUNTS, {"accounts": list(account_ids)})
     return tuple(CorrectionRow(*row) for row in rows)
+
+
+def corrections_named(session: Session, ids: Sequence[int]) -> tuple[CorrectionRow, ...]:
+    """As they stand now, in the order they were found in."""
+    return tuple(CorrectionRow(*row) for row in session.execute(_NAMED, {"ids": list(ids)}))
+
+
+def effects_of(rows: Iterable[CorrectionRow]) -> tuple[Effect, ...]:
+    """What those that are proposed come to, by currency."""
+    found: dict[str, list[CorrectionRow]] = {}
+    for row in rows:
+        if row.state == "proposed":
+            found.setdefault(row.currency, []).append(row)
+    return tuple(_effect(currency, mine) for currency, mine in sorted(found.items()))
+
+
+def _effect(currency: str, rows: Sequence[CorrectionRow]) -> Effect:
+    change: dict[int, int] = {}
+    for row in rows:
+        change[row.account_id] = change.get(row.account_id, 0) + row.difference_minor
+    return Effect(
+        currency,
+        len(rows),
+        len(change),
+        sum(row.before_minor for row in rows),
+        sum(row.after_minor for row in rows),
+        sum(row.not_charged_minor for row in rows),
+        sum(one > 0 for one in change.values()),
+        sum(one < 0 for one in change.values()),
+    )
 
 
 def correction_of_bill(session: Session, bill_id: int) -> CorrectionRow | None:

@@ -1,5 +1,6 @@
 """How every command speaks: one JSON document on standard output with `--json`, logs on standard error,
-exit 0 (done), 1 (something refused, held or partial; or it cannot go on), 2 (usage)."""
+exit 0 (done), 1 (something refused, held or partial; or it cannot go on), 2 (usage). Of a usage error too,
+`--json` makes one document: `{"error": {"code": "usage", "message", "where"}}`."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
 
 from utility_crm.kit.errors import CareError, Refused
 
@@ -37,9 +39,54 @@ def speaking(as_json: bool) -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
+class SpeakingGroup(TyperGroup):
+    """The outermost group of a command line: with `--json` a usage error is one document on standard output.
+
+    Where the words themselves are wrong, nothing can say which of them were meant as an option; a `--json`
+    anywhere among them asks for the document.
+    """
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """As typer's own, but for the words of a usage error."""
+        given = sys.argv[1:] if args is None else list(args)
+        if not standalone_mode or "--json" not in given:
+            return super().main(args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
+        try:
+            status = super().main(given, prog_name, complete_var, False, windows_expand_args, **extra)
+        except typer.TyperException as error:
+            _print_document(_usage_document(error))
+            sys.exit(2)
+        except typer.Abort:
+            sys.exit(1)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _usage_document(error: typer.TyperException) -> dict[str, Any]:
+    """What was wrong in the words, and which of them."""
+    wrong = getattr(error, "param_hint", None)
+    if wrong is None and (parameter := getattr(error, "param", None)) is not None:
+        wrong = parameter.get_error_hint()
+    wrong = wrong or getattr(error, "option_name", None)
+    where = ", ".join(wrong) if isinstance(wrong, list | tuple) else wrong and wrong.replace("'", "")
+    words = getattr(error, "format_message", error.__str__)()
+    return CareError("usage", words, where).document()
+
+
+def _print_document(document: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
 def _complain(error: CareError, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(error.document(), ensure_ascii=False) + "\n")
+        _print_document(error.document())
     else:
         place = f" ({error.where})" if error.where else ""
         sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
@@ -52,8 +99,7 @@ def check_paths(paths: Sequence[Path], as_json: bool) -> None:
             continue
         message = "This is not a file." if path.exists() else "There is no such file."
         if as_json:
-            document = {"error": {"code": "no_such_path", "message": message, "where": str(path)}}
-            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+            _print_document(CareError("no_such_path", message, str(path)).document())
         else:
             sys.stderr.write(f"{path}: {message}\n")
         raise typer.Exit(2)

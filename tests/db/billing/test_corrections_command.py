@@ -78,12 +78,27 @@ def test_shown_then_approved(late: Engine) -> None:
     assert count(late, "select count(*) from credit_notes") == 0
 
     code, document = call("--bill", less["bill"], "--approve", "read late")
-    assert (code, document["done"]) == (0, {"credit_notes": ["CN-2026-000001"], "new_bills": 1})
+    made = {"bill": less["bill"], "credit_note": "CN-2026-000001", "new_bill": "2026-10-000004"}
+    assert (code, document["done"]) == (
+        0,
+        {
+            "credit_notes": ["CN-2026-000001"], "new_bills": ["2026-10-000004"], "waiting": 0,
+            "documents": [made | {"difference": "-6.30", "currency": "GBP"}],
+        },
+    )  # fmt: skip
+    # What is chosen is summed, not all that waits.
+    assert [(one["bills"], one["difference"]) for one in document["sums"]] == [(1, "-6.30")]
     code, document = call("--bill", less["bill"])
     assert (code, document["error"]["where"]) == (1, less["bill"])
-    code, document = call("--approve", "read late")
-    assert document["done"] == {"credit_notes": ["CN-2026-000002"], "new_bills": 1}
+    code, document = call("--bill", "NOPE")
+    assert (code, document["error"]["code"], document["error"]["where"]) == (1, "bill", "NOPE")
+    said = CliRunner().invoke(app, ["corrections", "--approve", "read late"]).stdout
+    assert f"{more['bill']}: credit note CN-2026-000002, new bill 2026-10-000005" in said
     assert call()[1] == {"sums": [], "bills": []}
+    code, document = call("--approve", "read late")
+    assert (code, document["done"]["documents"]) == (0, [])
+    said = CliRunner().invoke(app, ["corrections", "--approve", "read late"]).stdout
+    assert said == "No issued bill would differ.\nNothing was put right.\n"
     assert count(late, "select sum(total_minor) from bills where status = 'issued'") == 9450 * 3 + 630
 
 

@@ -27,6 +27,7 @@ def test_a_machine_asks(machine: TestClient, billed: Supplied) -> None:
     path = f"/api/v1/accounts/{billed.account}/answers"
     listed = machine.get(path).json()["questions"]
     assert [one["question"] for one in listed] == [one.key for one in answers()]
+    assert listed[0]["takes"] == ["bill", "against"]
     found = machine.get(f"{path}/why", params={"language": "ru"})
     assert found.status_code == 200 and found.json()["adds_up"]["left_over"] == "0.00"
     assert any("а" <= letter <= "я" for letter in found.json()["sentence"])
@@ -37,6 +38,9 @@ def test_refusals_are_problem_documents(machine: TestClient, billed: Supplied, m
     assert machine.get(f"{path}/weather").status_code == 404
     assert machine.get("/api/v1/accounts/none/answers/why").status_code == 404
     assert machine.get(f"{path}/why", params={"language": "xx"}).status_code == 422
+    for wrong in ({"bill": "XX"}, {"shift": "10"}):
+        refused = machine.get(f"{path}/why", params=wrong)
+        assert refused.status_code == 422 and next(iter(wrong)) in refused.json()["detail"]
     assert TestClient(make_app()).get(f"{path}/why").status_code == 401
 
 
