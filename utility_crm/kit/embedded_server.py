@@ -94,6 +94,16 @@ class EmbeddedServer:
         """The number of the running server's first process; None if it does not run."""
         return self._cluster.pid()
 
+    def has_socket(self) -> bool:
+        """Whether anybody could knock; what listens on no port and has no socket is reached by nobody."""
+        return (self.socket_folder / ".s.PGSQL.5432").exists()
+
+    def start_again(self, database: str = "utility_crm") -> EmbeddedServer:
+        """Stops the server if it still runs, whoever uses it, and starts it. Raises `ServerUnreachable`."""
+        with self._locked():
+            self._cluster.stop()
+        return self.start(database)
+
     def leave(self) -> bool:
         """Ends this use; True if it was the last one and the server is stopped."""
         if self._users_file is None:

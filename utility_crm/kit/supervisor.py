@@ -26,7 +26,8 @@ from types import FrameType
 from typing import IO, Final
 
 from utility_crm.kit.child_process import ChildProcess, Command, Inheritance
-from utility_crm.kit.embedded_server import EmbeddedServer, ServerUnreachable
+from utility_crm.kit.database_watch import DatabaseWatch
+from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.errors import Conflict
 from utility_crm.kit.processes import is_running
 from utility_crm.kit.server_user import ServerUser, make_home
@@ -39,7 +40,6 @@ COMMANDS: Final = (
 )
 _INTERRUPTED: Final = 130
 _LOOK_SECONDS: Final = 0.1
-_LOOK_AT_DATABASE_SECONDS: Final = 1.0
 _ALONE_SECONDS: Final = 10.0
 _QUEUE: Final = 512
 
@@ -72,7 +72,8 @@ class Supervisor:
     def run(self) -> int:
         """Runs until SIGINT or SIGTERM; the exit status: 0, or 130 if stopped before it served.
 
-        Raises `Conflict` for a taken port or home, `ServerUnreachable` where the database cannot run.
+        Raises `Conflict` for a taken port or home, `ServerUnreachable` where the database cannot run, or
+        cannot come back: all else is stopped then.
         """
         with ExitStack() as stack:
             stop = stack.enter_context(_heeding_signals())
@@ -97,34 +98,26 @@ class Supervisor:
         served = threading.Event()
         threading.Thread(target=_wait_for_a_page, args=(self.host, self.port, served), daemon=True).start()
         told = False
-        look_at_database_at = 0.0
+        watch = DatabaseWatch(self.server, url, self.say)
         # The first child serves, and starts alone: beside the others it would take twice as long.
         all_at = time.monotonic() + _ALONE_SECONDS
-        while not stop.asked:
-            for child in children if served.is_set() or time.monotonic() >= all_at else children[:1]:
-                child.tend()
-            if served.is_set() and not told:
-                told = True
-                self.when_serving(self.address)
-            if time.monotonic() >= look_at_database_at:
-                self._tend_database()
-                look_at_database_at = time.monotonic() + _LOOK_AT_DATABASE_SECONDS
-            time.sleep(_LOOK_SECONDS)
-        _stop(children)
-        os.close(writing_end)
-        os.close(reading_end)
+        try:
+            while not stop.asked:
+                for child in children if served.is_set() or time.monotonic() >= all_at else children[:1]:
+                    child.tend()
+                if served.is_set() and not told:
+                    told = True
+                    self.when_serving(self.address)
+                watch.tend()
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            served.set()
+            _stop(children)
+            os.close(writing_end)
+            os.close(reading_end)
 
     def _start_database(self) -> str:
         return self.database_url if self.server is None else self.server.start().url()
-
-    def _tend_database(self) -> None:
-        if self.server is None or self.server.pid() is not None:
-            return
-        self.say("The database ended; starting it again")
-        try:
-            self.server.start()
-        except ServerUnreachable as error:
-            self.say(error.message)
 
     def _leave_database(self) -> None:
         if self.server is not None:

@@ -6,6 +6,7 @@ The children are small, everything else is real.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
+from utility_crm.kit import database_watch
+from utility_crm.kit.database_watch import silence_of
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.processes import is_running
 
@@ -141,3 +144,60 @@ def test_a_second_one_in_the_same_home_names_the_first(home: Path, port: int) ->
         with up(home, port + 1) as second:
             second.wait_for(f"already running at http://127.0.0.1:{port}")
         assert first.interrupt() == 0
+
+
+def test_a_database_whose_socket_vanished_is_started_again(
+    home: Path, port: int, until: Callable[..., None]
+) -> None:
+    with up(home, port) as running:
+        running.wait_for("serving")
+        database, folder = running.server.pid(), running.server.socket_folder
+        assert database is not None
+        for name in list(folder.iterdir()):
+            name.unlink()
+        running.wait_for("socket is gone")
+        running.wait_for("answers again")
+        assert running.server.pid() not in (None, database)
+        until(running.workers)
+        assert running.interrupt() == 0
+
+
+def test_a_database_whose_files_are_gone_stops_everything(
+    open_folder: Path, port: int, until: Callable[..., None]
+) -> None:
+    with up(open_folder / "lost", port) as running:
+        running.wait_for("serving")
+        until(running.living_worker)
+        web, worker, database = running.web(), running.living_worker(), running.server.pid()
+        assert worker is not None
+        assert database is not None
+        shutil.rmtree(running.server.data)
+        running.wait_for("files")
+        assert "everything stops" in running.said[-1]
+        assert running.process.wait(30) == 1
+        assert not is_running(web) and not is_running(worker)
+        # PostgreSQL looks for its files once a minute, and ends itself; the test does not wait for that.
+        os.kill(database, signal.SIGQUIT)
+        until(lambda: not is_running(database))
+
+
+def test_silence_is_told_from_an_answer(home: Path) -> None:
+    server = EmbeddedServer(home, fast=True).start()
+    try:
+        assert silence_of(server.url()) is None
+        assert silence_of(server.url("nothing_here")) is None, "it says that there is none: an answer"
+    finally:
+        server.leave()
+    assert silence_of(server.url()) is not None
+
+
+def test_another_ones_database_is_only_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["connection refused", "connection refused", None, None])
+    monkeypatch.setattr(database_watch, "silence_of", lambda _url: next(answers))
+    monkeypatch.setattr(database_watch, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(database_watch, "_ASK_SECONDS", 0.0)
+    said: list[str] = []
+    watch = database_watch.DatabaseWatch(None, "postgresql://elsewhere/x", said.append)
+    for _ in range(4):
+        watch.tend()
+    assert said == ["The database does not answer: connection refused", "The database answers again."]
