@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from billing.actions.agreeing import judge_plans, judge_promises
 from billing.actions.issuing import issue_cycle, lock_accounts
+from billing.actions.late_fees import post_late_fees, put_late_fees_right
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
 from billing.cycles import Month
 from billing.life.settling import close_even_accounts
 from billing.queries.gate import gate_book
+from billing.queries.late_fees import Jurisdiction
 from billing.queries.monitors import monitors
 from billing.queries.reminders import bills_to_remind, reminders_no_longer_true
 from billing.queries.supplies import DueAccount, due_accounts
@@ -123,6 +125,14 @@ def judge_agreements(session: Session, now: datetime) -> str:
     )
 
 
+def charge_late_fees(session: Session, now: datetime) -> str:
+    """Post the late fees that tariffs ask for, each once; take back those of bills credited meanwhile."""
+    today = _today(now)
+    back = put_late_fees_right(session, today)
+    posted = post_late_fees(session, today, Jurisdiction.of(settings()))
+    return f"{posted.count} late fees posted, {back} taken back"
+
+
 def _today(now: datetime) -> date:
     known = settings()
     return known.as_of or today_in(known.timezone, now)
@@ -150,4 +160,5 @@ JOBS = (
     Job("billing.spreads", _DAY, learn_how_far_off),
     Job("billing.what_if", _HOUR, compare_tariffs),
     Job("billing.judge", _HOUR, judge_agreements),
+    Job("billing.late_fees", _HOUR, charge_late_fees),
 )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.allocating import Item, allocate, release, settle
 from billing.actions.payments import lock_account
-from billing.tables import AccountBalance, Adjustment, Bill, LedgerEntry
+from billing.tables import AccountBalance, Adjustment, Bill, LateFee, LedgerEntry
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
 
@@ -58,14 +58,18 @@ def credit(
     return _adjust(session, account_id, "credit", -amount_minor, moves, reason, bill_id)
 
 
-def charge_fee(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
-    """A fee, for a reminder or a payment returned. Raises NotFound, Invalid, Conflict."""
+def charge_fee(
+    session: Session, account_id: int, amount_minor: int, reason: Reason, *, bill_id: int | None = None
+) -> Adjusted:
+    """A fee, for a reminder or a payment returned; bill_id: the bill it is about. Raises NotFound, Invalid,
+    Conflict."""
     _positive(amount_minor, "A fee")
-    return _adjust(session, account_id, "fee", amount_minor, [("fees", amount_minor)], reason)
+    return _adjust(session, account_id, "fee", amount_minor, [("fees", amount_minor)], reason, bill_id)
 
 
-def waive_fee(session: Session, fee_id: int, reason: Reason) -> Adjusted:
-    """Credit a fee in full. Raises NotFound, Conflict."""
+def waive_fee(session: Session, fee_id: int, reason: Reason, *, amount_minor: int | None = None) -> Adjusted:
+    """Credit a fee, or so much of it: that is open no more, and what had paid it pays something else. Raises
+    NotFound, Conflict; Refused for more of a late fee than is left of it."""
     fee = session.execute(
         select(Adjustment.account_id, Adjustment.amount_minor).where(
             Adjustment.id == fee_id, Adjustment.kind == "fee"
@@ -73,10 +77,22 @@ def waive_fee(session: Session, fee_id: int, reason: Reason) -> Adjusted:
     ).one_or_none()
     if fee is None:
         raise NotFound("fee", "There is no such fee.")
-    moves = [("fees", -fee.amount_minor)]
-    return _adjust(
-        session, fee.account_id, "credit", -fee.amount_minor, moves, reason, pays=Item("adjustment", fee_id)
-    )
+    amount = fee.amount_minor if amount_minor is None else amount_minor
+    if _known(session, reason.reference) is None:
+        _note_reversal(session, fee_id, amount)
+    moves = [("fees", -amount)]
+    return _adjust(session, fee.account_id, "credit", -amount, moves, reason, pays=Item("adjustment", fee_id))
+
+
+def _note_reversal(session: Session, fee_id: int, amount_minor: int) -> None:
+    """A late fee knows how much of it was taken back."""
+    late = session.scalar(select(LateFee).where(LateFee.adjustment_id == fee_id).with_for_update())
+    if late is None:
+        return
+    if not 0 < amount_minor <= late.amount_minor - late.reversed_minor:
+        raise Refused("waived", "No more can be taken back than is left of this late fee.", "amount")
+    late.reversed_minor += amount_minor
+    session.flush()
 
 
 def write_off(

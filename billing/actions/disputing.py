@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, credit
+from billing.actions.late_fees import put_late_fees_right
 from billing.actions.payments import lock_account
 from billing.domain.money import Rounding, div_round
 from billing.tables import Bill, BillLine, Dispute
@@ -46,8 +47,9 @@ def open_dispute(
 def close_dispute(
     session: Session, dispute_id: int, *, won: bool, today: date, by: int | None = None
 ) -> None:
-    """End a dispute. Won by the customer, its amount is credited, with its part of the bill's tax; lost, the
-    bill is late as before. Raises NotFound; Conflict where it has ended, or its bill has been replaced."""
+    """End a dispute. Won by the customer, its amount is credited, with its part of the bill's tax, and the
+    late fees on it are taken back; lost, the bill is late as before. Raises NotFound; Conflict where it has
+    ended, or its bill has been replaced."""
     dispute = session.get(Dispute, dispute_id, with_for_update=True)
     if dispute is None:
         raise NotFound("dispute", "There is no such dispute.")
@@ -70,6 +72,8 @@ def close_dispute(
         dispute.adjustment_id = done.id
     dispute.state, dispute.closed_on, dispute.closed_by = "won" if won else "lost", today, by
     session.flush()
+    if won:
+        put_late_fees_right(session, today, [dispute.bill_id])
 
 
 def _tax_in(session: Session, bill: Bill, amount_minor: int) -> int:

@@ -39,10 +39,13 @@ def owe_told(call: CustomerCall) -> Told:
         ),
         key=lambda bill: bill.due_on,
     )
+    others = [
+        each for each in call.once(loads.adjustments) if each.account_id == one.id and each.open_minor > 0
+    ]
     balance = money(abs(one.balance_minor), one.currency, call.language)
     if one.balance_minor < 0:
         sentence = _("%(amount)s is in your favour.", amount=balance)
-    elif not open_bills:
+    elif not open_bills and not others:
         sentence = _("Nothing is owed.")
     elif one.overdue_minor:
         sentence = _(
@@ -51,10 +54,17 @@ def owe_told(call: CustomerCall) -> Told:
             late=money(one.overdue_minor, one.currency, call.language),
             day=day(one.late_since or call.today, call.language),
         )
+    elif not open_bills:
+        sentence = _("%(amount)s is owed.", amount=balance)
     else:
         due = day(open_bills[0].due_on, call.language)
         sentence = _("%(amount)s is owed, the first of it by %(day)s.", amount=balance, day=due)
+    late_fees = sum(each.open_minor for each in others if each.fee_of)
+    if late_fees and one.balance_minor > 0:
+        fees = money(late_fees, one.currency, call.language)
+        sentence += " " + _("%(fees)s of it is for paying late.", fees=fees)
     parts = [(f"bill {bill.number}", bill.open_minor) for bill in open_bills]
+    parts += [(f"{each.kind} of {each.posted_on}: {each.reason}", each.open_minor) for each in others]
     ahead = one.balance_minor - sum(amount for _name, amount in parts)
     if ahead:
         parts.append(("paid ahead and not yet set against a bill", ahead))
@@ -62,6 +72,7 @@ def owe_told(call: CustomerCall) -> Told:
         money_figure("balance", one.balance_minor, one.currency),
         money_figure("overdue", one.overdue_minor, one.currency),
         Figure("open_bills", str(one.open_bills)),
+        money_figure("late_fees", late_fees, one.currency),
     ]
     if open_bills:
         figures.append(date_figure("next_due_on", open_bills[0].due_on))

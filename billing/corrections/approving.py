@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
+from billing.actions.late_fees import put_late_fees_right
 from billing.actions.storing import store_bills
 from billing.corrections.candidates import IssuedBill, issued_bills
 from billing.corrections.crediting import cancel_bills, credit_bills
@@ -64,6 +65,7 @@ def approve_corrections(
     # The numbers of bills are taken before those of credit notes, as everywhere.
     new = _issue(session, [made[one.bill_id] for one in chosen], {one.bill_id: one for one in chosen}, today)
     notes = credit_bills(session, {one.bill_id: one.id for one in chosen}, old, today)
+    put_late_fees_right(session, today, [one.bill_id for one in chosen])
     take_back(session, [f"bill:{bill.number}" for bill in old], now)
     for one in chosen:
         one.state, one.decided_at, one.decided_by = "approved", now, user_id

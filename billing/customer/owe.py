@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from billing.actions.agreeing import plan_of
 from billing.customer import loads
 from billing.domain.accounts.instalments import Instalment
+from billing.money_in.words import KIND_WORDS
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of
@@ -77,6 +78,10 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "before": _before(bills),
             "names": {bill.id: bill_label_year(bill, call.language) for bill in rows},
             "hidden": len(bills) - len(rows),
+            "kinds": KIND_WORDS,
+            "charged": [
+                one for one in call.once(loads.adjustments) if one.open_minor > 0 or one.fee_of is not None
+            ],
             "payments": payments if whole else payments[:6],
             "methods": {one.id: method_words(one.method, call.language) for one in payments},
             "given": {"account": "", "amount": "", "reference": "", "method": "card"},

@@ -25,7 +25,8 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRow:
-    """A credit, fee, write-off, deposit or transfer; positive is owed."""
+    """A credit, fee, write-off, deposit or transfer; positive is owed. open_minor: what is still to be paid
+    of it, or has paid nothing yet; fee_of: the number of the bill whose lateness a late fee is for."""
 
     id: int
     account_id: int
@@ -35,6 +36,8 @@ class AdjustmentRow:
     posted_on: date
     made_at: datetime
     reason: str
+    open_minor: int
+    fee_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,11 @@ _PAYMENTS = text(
     "where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
 )
 _ADJUSTMENTS = text(
-    "select id, account_id, kind, amount_minor, currency, posted_on, made_at, reason from adjustments "
-    "where account_id = any(:accounts) order by posted_on desc, id desc limit :limit"
+    "select a.id, a.account_id, a.kind, a.amount_minor, a.currency, a.posted_on, a.made_at, a.reason, "
+    "       a.open_minor, b.number "
+    "from adjustments a "
+    "left join late_fees f on f.adjustment_id = a.id left join bills b on b.id = f.bill_id "
+    "where a.account_id = any(:accounts) order by a.posted_on desc, a.id desc limit :limit"
 )
 _TOTALS = text(
     "select (select coalesce(sum(total_minor), 0) from bills "

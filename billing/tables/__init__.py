@@ -20,6 +20,9 @@ from billing.tables.invoices import (
     Supplier,
     TaxIdentity,
 )
+from billing.tables.late_fees import (
+    LateFee,
+)
 from billing.tables.ledger import (
     AccountBalance,
     Adjustment,
@@ -99,6 +102,7 @@ __all__ = [
     "HeldBill",
     "HoldDecision",
     "Invoice",
+    "LateFee",
     "LedgerEntry",
     "Mandate",
     "NetCredit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
     supplier_bank_account: str = Field("", description="the bank's own account, where it has a BIK")
     timezone: str = Field("Europe/London", description="the supplier's own time zone")
     country: str = Field("GB", description="ISO country, for phones and public holidays")
+    subdivision: str = Field(
+        "", description="its part with laws of its own, such as VIC of AU or NY of US; caps late fees"
+    )
+    central_bank_percent: Decimal = Field(
+        Decimal(0), ge=0, le=1000, description="the central bank's rate a year, where it caps late fees (RU)"
+    )
     currency: str = Field("GBP", description="ISO currency of accounts made without one")
     language: str = Field("en", description="language of pages for people who chose none")
     demo: bool = Field(False, description="this utility is simulated, and every page says so")

@@ -54,6 +54,23 @@ class LateFeeCharge:
         fields.finish()
         return cls(code, label, rate_ppm, amount_micro, cast("LatePer", per), after)
 
+    def turns(self, days: int) -> int:
+        """How often it is to be posted once a bill has been late for `days`: an amount once; a percentage
+        after each whole month, the month counting as a twelfth of 365 days."""
+        counted = days - self.after_days
+        if not self.rate_ppm:
+            return int(counted > 0)
+        return max(0, counted) * 12 // 365
+
+    def turn_minor(self, overdue_minor: int, decimals: int, rule: Rounding) -> int:
+        """What is posted each time: the amount, or a month of the percentage; rounded once."""
+        if overdue_minor <= 0:
+            return 0
+        if not self.rate_ppm:
+            return div_round(self.amount_micro, 10 ** (6 - decimals), rule)
+        share = Fraction(overdue_minor * self.rate_ppm, MICRO) * _A_DAY[self.per] * Fraction(365, 12)
+        return div_round(share.numerator, share.denominator, rule)
+
     def amount_minor(self, overdue_minor: int, days: int, decimals: int, rule: Rounding) -> int:
         """What `days` of being overdue cost, rounded once; nothing where nothing is overdue."""
         counted = days - self.after_days

@@ -11,8 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rating_cases import document, fixed, flat, tariff, tax, three_rates, usage_over, version
 
-from billing.domain.accounts.late_fees import LateFee, late_fee, late_fees
+from billing.domain.accounts.late_fee_caps import CAPS, LateFeeCap, cap_of
+from billing.domain.accounts.late_fees import (
+    LateBill,
+    LateFee,
+    fees_due,
+    late_fee,
+    late_fees,
+    rightful_minor,
+)
 from billing.domain.errors import NotRateable, TariffRefused
+from billing.domain.money import div_round
 from billing.domain.rating.rate import rate_bill
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.file import tariff_of
@@ -168,3 +177,47 @@ def test_bad_first_kwh_are_refused_by_place(terms: dict[str, Any], place: str) -
     with pytest.raises(TariffRefused) as refusal:
         tariff_of(document(version(flat(), first_kwh(**terms))))
     assert refusal.value.place == f"versions[0].charges[1]{place}"
+
+
+@given(
+    overdue=st.integers(100, 10**9),
+    days=st.integers(0, 400),
+    after=st.integers(0, 60),
+    law=st.sampled_from([None, *CAPS]),
+)
+def test_months_are_posted_one_by_one_and_never_beyond_the_cap(
+    overdue: int, days: int, after: int, law: LateFeeCap | None
+) -> None:
+    subject = tariff(version(flat(), late(percent="2", per="month", after_days=after)))
+    posted: dict[tuple[str, int], int] = {}
+    for day in range(days + 1):
+        for fee in fees_due(subject, ON, LateBill(overdue, day, posted), law, 160_000):
+            assert fee.amount_minor <= fee.full_minor == div_round(overdue * 2, 100, subject.rounding)
+            posted[fee.code, fee.turn] = fee.amount_minor
+    turns = max(0, days - after) * 12 // 365
+    assert len(posted) <= turns
+    if law is None:
+        assert list(posted) == [("late", turn) for turn in range(1, turns + 1)]
+    elif law.once_ppm:
+        assert sum(posted.values()) <= overdue * law.once_ppm // 10**6
+    elif law.month_ppm:
+        assert sum(posted.values()) <= overdue * law.month_ppm * (days * 12 // 365) // 10**6
+    elif not law.penalty:
+        assert not posted
+
+
+def test_a_penalty_of_russia_grows_after_ninety_days() -> None:
+    cap = cap_of("RU", "", "household")
+    assert cap is not None and cap_of("RU", "", "industry") is None
+    # 21 % a year's rate on 1,000.00: 60 days at 1/300, ten at 1/130.
+    exact = Fraction(100_000 * 21, 100) * (Fraction(60, 300) + Fraction(10, 130))
+    assert cap.most_minor(100_000, 100, 0, 210_000) == int(exact)
+    assert cap.most_minor(100_000, 30, 0, 210_000) == 0
+
+
+@pytest.mark.parametrize(
+    ("once", "credited", "right"),
+    [(False, 0, 300), (False, 5_000, 225), (False, 30_000, 0), (True, 5_000, 300), (True, 20_000, 0)],
+)
+def test_a_fee_is_as_if_the_credited_part_had_never_been_owed(once: bool, credited: int, right: int) -> None:
+    assert rightful_minor(300, 20_000, credited, once=once) == right
