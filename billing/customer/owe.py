@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from billing.actions.agreeing import plan_of
 from billing.customer import loads
 from billing.domain.accounts.instalments import Instalment
-from billing.money_in.words import KIND_WORDS
+from billing.money_in.words import KIND_WORDS, kind_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import Totals, totals_of
@@ -78,7 +78,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "before": _before(bills),
             "names": {bill.id: bill_label_year(bill, call.language) for bill in rows},
             "hidden": len(bills) - len(rows),
-            "kinds": KIND_WORDS,
+            "booked_kinds": {kind: kind_words(kind, call.language) for kind in KIND_WORDS},
             "charged": [
                 one for one in call.once(loads.adjustments) if one.open_minor > 0 or one.fee_of is not None
             ],
