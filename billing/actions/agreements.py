@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from psycopg.errors import ExclusionViolation
@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
-from billing.cycles import month_of_cycle
 from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account
@@ -85,22 +84,18 @@ def start_agreement(
 
 
 def billed_until(session: Session, account_ids: Collection[int]) -> dict[int, date]:
-    """The day before which nothing more of an account will be billed; those without a bill are left out.
+    """The day up to which an account is billed; those without a bill are left out.
 
-    It is the end of the cycle that holds the last day billed: a run takes a cycle that has a bill for done,
-    even where its supply ended earlier. The accounts stay locked, so that no run bills them meanwhile.
+    Supply that begins after it is billed by the run of its cycle, as a period of its own. The accounts stay
+    locked, so that no run bills them meanwhile.
     """
     lock_accounts(session, sorted(account_ids))
     rows = session.execute(
-        select(Account.id, Account.cycle_day, func.max(Bill.ends_before))
-        .join(Bill, Bill.account_id == Account.id)
-        .where(Account.id.in_(account_ids), Bill.status == "issued")
-        .group_by(Account.id)
+        select(Bill.account_id, func.max(Bill.ends_before))
+        .where(Bill.account_id.in_(account_ids), Bill.status == "issued")
+        .group_by(Bill.account_id)
     )
-    return {
-        account_id: month_of_cycle(ends_before - timedelta(days=1), cycle_day).cycle(cycle_day)[1]
-        for account_id, cycle_day, ends_before in rows
-    }
+    return {row[0]: row[1] for row in rows}
 
 
 def already_billed(account: str, billed_before: date) -> str:

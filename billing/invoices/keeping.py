@@ -21,9 +21,16 @@ _KEEP = text(
                'name', c.name, 'customer', c.number, 'account', a.number, 'language', c.language,
                'method', a.payment_method,
                'tax_number', i.number,
-               'address', (select p.value from contact_points p
+               'address', coalesce((select f.address from forwarding_addresses f
+                           where f.account_id = a.id and f.withdrawn_at is null
+                             and a.payer_id = a.customer_id
+                             and f.starts_on <= greatest(b.ends_before, b.issued_on)
+                             and not exists (select from agreements g where g.account_id = a.id
+                                             and (g.ends_before is null or g.ends_before > f.starts_on))
+                           order by f.id desc limit 1),
+                          (select p.value from contact_points p
                            where p.customer_id = c.id and p.kind = 'post'
-                           order by p.preferred desc, p.id limit 1))),
+                           order by p.preferred desc, p.id limit 1)))),
            :supplier
     from unnest(cast(:bills as bigint[]), cast(:numbers as text[]), cast(:periods as text[]),
                 cast(:sequences as int[])) as n(bill_id, number, period, sequence)

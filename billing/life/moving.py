@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from billing.actions.agreements import (
@@ -19,7 +19,7 @@ from billing.actions.issuing import lock_accounts
 from billing.cycles import Month, month_of_cycle
 from billing.drafting import Hold
 from billing.runs import issue_for_account
-from billing.tables import AccountBalance, Agreement, Bill
+from billing.tables import AccountBalance, Agreement
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account, Occupancy
 from utility_crm.kit.errors import Conflict, NotFound
@@ -83,22 +83,38 @@ def bill_until(
 
 def unbilled_cycles(session: Session, account_id: int, cycle_day: int, ends_before: date) -> list[Month]:
     """The cycles with supply after the last issued bill, up to the one that holds the day before
-    `ends_before`."""
-    billed = session.scalar(
-        select(func.max(Bill.ends_before)).where(Bill.account_id == account_id, Bill.status == "issued")
-    )
-    first = session.scalar(select(func.min(Agreement.starts_on)).where(Agreement.account_id == account_id))
-    if first is None:
+    `ends_before`.
+
+    Where that bill ended inside a cycle, since the cycle day was another then, what is left of it counts.
+    """
+    first = first_unbilled(session, account_id)
+    if first is None or first >= ends_before:
         return []
     last = month_of_cycle(ends_before - timedelta(days=1), cycle_day)
     month = month_of_cycle(first, cycle_day)
-    if billed is not None:
-        month = max(month, month_of_cycle(billed - timedelta(days=1), cycle_day).plus(1))
     months = []
     while month <= last:
         months.append(month)
         month = month.plus(1)
     return months
+
+
+_FIRST_UNBILLED = text(
+    """
+    select min(greatest(g.starts_on, coalesce(b.ends_before, g.starts_on)))
+    from agreements g
+    left join (select max(ends_before) as ends_before from bills
+               where account_id = :account and status = 'issued') b on true
+    where g.account_id = :account and (g.ends_before is null or b.ends_before is null
+                                       or g.ends_before > b.ends_before)
+    """
+)
+
+
+def first_unbilled(session: Session, account_id: int) -> date | None:
+    """The first day of supply after all that was billed; None where every day is."""
+    found: date | None = session.scalar(_FIRST_UNBILLED, {"account": account_id})
+    return found
 
 
 def move_in(

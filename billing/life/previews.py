@@ -12,7 +12,7 @@ from billing.actions.agreements import billed_beyond, billed_until
 from billing.cycles import month_of_cycle
 from billing.drafting import draft_bills
 from billing.life.budgets import budgeted
-from billing.life.moving import balance_of, unbilled_cycles
+from billing.life.moving import balance_of, first_unbilled, unbilled_cycles
 from billing.queries.supplies import supplies
 from utility_crm.kit.errors import Invalid, NotFound
 
@@ -138,11 +138,13 @@ def plan_move_out(
     at_once = ends_before <= today and not goes_on
     bills: list[FinalBill] = []
     if corrects is None:
+        first = first_unbilled(session, here.account_id) or here.starts_on
         for month in unbilled_cycles(session, here.account_id, here.cycle_day, ends_before):
             starts_on, cycle_ends = month.cycle(here.cycle_day)
+            starts_on = max(starts_on, first)
             ends = cycle_ends if goes_on else min(ends_before, cycle_ends)
             billed_on = today if at_once else max(cycle_ends + timedelta(days=RUN_AFTER_DAYS), today)
-            bills.append(_final(session, here, max(starts_on, here.starts_on), ends, billed_on, today))
+            bills.append(_final(session, here, starts_on, ends, billed_on, today))
     return MoveOutPlan(
         here, ends_before, tuple(bills), at_once, goes_on, corrects,
         balance_of(session, here.account_id), here.deposit_minor,

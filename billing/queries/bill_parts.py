@@ -76,7 +76,7 @@ _PARTS = text(
            least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh,
            (select min(x.id) from channels x
             where x.service_point_id = s.id and x.direction = 'export' and x.unit = 'kWh'),
-           coalesce(g.ends_before <= b.ends_before and g.end_reason <> 'changed_tariff', false)
+           coalesce(g.ends_before <= b.ends_before, false)
     from (select bill_id, agreement_id, sum(amount_minor) as billed from bill_lines
           where bill_id = any(:bills) group by bill_id, agreement_id) l
     join bills b on b.id = l.bill_id

@@ -29,8 +29,8 @@ class Supply:
     """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
 
     channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
-    export_channel_ids: of energy given back; a tariff that reads them needs at most one. ends: the supply
-    ends with these days, and not only its tariff.
+    export_channel_ids: of energy given back; a tariff that reads them needs at most one. ends: the agreement
+    ends with these days, and with it the years of its tariff, whether supply goes on on another or not.
     segment: of the account's customer. area_id: the network's area in which the premise lies, None for none.
     """
 
@@ -87,7 +87,7 @@ _SUPPLIES = text(
            coalesce((select array_agg(h.id order by h.id) from channels h
                      where h.service_point_id = s.id and h.direction = 'export' and h.unit = 'kWh'),
                     cast('{}' as bigint[])),
-           coalesce(g.ends_before <= :ends_before and g.end_reason <> 'changed_tariff', false)
+           coalesce(g.ends_before <= :ends_before, false)
     from accounts a
     join customers u on u.id = a.customer_id
     join agreements g on g.account_id = a.id and g.starts_on < :ends_before

@@ -69,6 +69,10 @@ from billing.tables.supply import (
     Agreement,
     Tariff,
 )
+from billing.tables.supply_changes import (
+    ForwardingAddress,
+    SupplyChange,
+)
 from billing.tables.what_if import (
     ForecastSpread,
     WhatIf,
@@ -97,6 +101,7 @@ __all__ = [
     "DirectDebit",
     "Dispute",
     "ForecastSpread",
+    "ForwardingAddress",
     "GateRule",
     "GatheredBill",
     "HeldBill",
@@ -118,6 +123,7 @@ __all__ = [
     "PriceSeries",
     "Promise",
     "Supplier",
+    "SupplyChange",
     "SuspenseItem",
     "Tariff",
     "TariffHistory",

@@ -13,11 +13,12 @@ from utility_crm.kit.database import Base, identity
 
 class ServicePoint(Base):
     """Where the network hands energy over (NMI, MPAN, EAN). Without a premise it is unassigned and never
-    billed."""
+    billed. `connection_micro_kw`: the power that the connection is made for, where it is known."""
 
     __tablename__ = "service_points"
     __table_args__ = (
         CheckConstraint("fuel in ('electricity', 'gas', 'water')", name="fuel"),
+        CheckConstraint("connection_micro_kw > 0", name="connection"),
         Index(None, "premise_id"),
         Index("ix_service_points_code_begins", text("upper(code) text_pattern_ops")),
     )
@@ -26,6 +27,7 @@ class ServicePoint(Base):
     code: Mapped[str] = mapped_column(unique=True)
     premise_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("premises.id"))
     fuel: Mapped[str] = mapped_column(server_default="electricity")
+    connection_micro_kw: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

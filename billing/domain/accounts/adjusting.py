@@ -7,7 +7,7 @@ by itself (EXPLAIN A5).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -31,7 +31,7 @@ from billing.domain.money import (
     within_bounds,
 )
 from billing.domain.plans.supply_state import SupplyState, YearSoFar
-from billing.domain.reckoning.lines import LineColumn
+from billing.domain.reckoning.lines import LineColumn, closed_early
 from billing.domain.tariffs.tariff import Version
 
 Adjustment = DiscountCharge | MinimumCharge | TaxCharge
@@ -65,13 +65,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all groups of a bill share. closes: the year whose last bill it is, None for none."""
+    """What all groups of a bill share. closes: the year whose last bill it is, None for none. closes_early: as
+    the agreement ends, before the year does."""
 
     currency: str
     decimals: int
     rounding: Rounding
     closes: int | None
     energy_unit: str = "kWh"
+    closes_early: bool = False
 
 
 def groups_of(
@@ -260,4 +262,5 @@ def _year_line(
     least = [_minor(charge.price_micro, Fraction(int(count), of_year), frame) for count in days]
     amount = np.maximum(np.array(least, dtype=np.int64)[which] - year.base_minor, 0)
     quantity = amount * 10 ** (6 - frame.decimals)
-    return [_column(charge, MICRO, quantity, amount, groups[place], frame, place)]
+    line = _column(charge, MICRO, quantity, amount, groups[place], frame, place)
+    return [replace(line, label=closed_early(charge.label)) if frame.closes_early else line]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,6 +24,7 @@ from billing.domain.money import Int64Array
 from billing.domain.plans.energy import Base, EnergyPlan
 from billing.domain.plans.supply_state import KwhCredit, SupplyState, SurplusSoFar
 from billing.domain.plans.tiering import share_out
+from billing.domain.reckoning.lines import closed_early
 from billing.domain.reckoning.summing import Keyed, energy_by_key
 from billing.domain.tariffs.labels import Intervals
 from billing.domain.tariffs.tariff import Version
@@ -190,8 +191,10 @@ def net_flow(plan: NetPlan, imported: Int64Array, exported: Int64Array, state: S
             days = span.starts_on, span.ends_before
             labels.append(Netted(plan.code, label, *days, taken, given, brought[label], left[label]))
         last = number == len(plan.spans) - 1
-        if span.settles or (last and state.ends and span.rule.year_ends):
-            paid.append((span, _paid(span, left, surplus)))
+        early = last and state.ends and bool(span.rule.year_ends) and not span.settles
+        if span.settles or early:
+            rule = replace(span.rule, label=closed_early(span.rule.label)) if early else span.rule
+            paid.append((replace(span, rule=rule), _paid(span, left, surplus)))
             surplus = np.zeros(customers, dtype=np.int64)
             left = {label: np.zeros(customers, dtype=np.int64) for label in left}
         carried = [KwhCredit(plan.code, label, _hour_of(label, span), rest) for label, rest in left.items()]

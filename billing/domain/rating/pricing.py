@@ -166,7 +166,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
         within_bounds(line.amount_minor, line.code)
     frame = plan.frame
     if state.ends and frame.closes is None:
-        frame = replace(frame, closes=plan.days[-1].year)
+        frame = replace(frame, closes=plan.days[-1].year, closes_early=True)
     lines, years = adjusted(lines, plan.groups, frame, state, customers)
     return Priced(tuple(sorted(lines, key=lambda line: plan.order[line.code])), years, flows)
 

@@ -43,3 +43,9 @@ class LineColumn:
         if self.kind == "export":
             return bool(self.quantity_micro[index])
         return self.kind != "minimum" or bool(self.amount_minor[index])
+
+
+def closed_early(label: str) -> str:
+    """What the line of a year says that is closed before its end, since the agreement ends: it is held against
+    the share of the days billed, or paid out, and the next agreement begins a year of its own."""
+    return f"{label}, the year closed with the agreement"

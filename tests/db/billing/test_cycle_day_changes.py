@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
+from billing.life.moving import move_out
 from billing.queries.monitors import monitors
 from billing.queries.supplies import due_accounts
 
@@ -78,9 +79,9 @@ def test_supply_that_begins_again_after_a_bill_in_the_cycle(world: World, sessio
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(days=st.lists(st.integers(1, 28), min_size=7, max_size=7))
+@given(days=st.lists(st.integers(1, 28), min_size=7, max_size=7), leaves_after=st.integers(1, 20))
 def test_any_sequence_of_days_charges_for_each_day_once(
-    world: World, session: Session, days: list[int]
+    world: World, session: Session, days: list[int], leaves_after: int
 ) -> None:
     one = world.supplied(starts_on=FIRST)
     world.even(one.channel_id, date(2026, 2, 28), 250)
@@ -94,3 +95,12 @@ def test_any_sequence_of_days_charges_for_each_day_once(
     assert known[0][0] == FIRST
     assert all(before[1] == after[0] for before, after in pairwise(known))
     assert monitors(session, known[-1][1] + timedelta(days=3)).missing_cycles == ()
+    # They move out: what is left of the cycle is billed with it, whatever day the cycle begins on now.
+    leaves = known[-1][1] + timedelta(days=leaves_after)
+    whole = session.begin_nested()
+    done = move_out(session, one.agreement_id, leaves, "moved", today=leaves, now=NOW)
+    assert done.bill_ids and not done.holds
+    known = periods(session, one.account_id)
+    assert known[-1][1] == leaves
+    assert all(before[1] == after[0] for before, after in pairwise(known))
+    whole.rollback()

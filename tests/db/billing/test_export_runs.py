@@ -133,7 +133,12 @@ def test_the_final_bill_pays_what_is_left(world: World, session: Session) -> Non
     assert issue(session, SEPTEMBER, stays, leaves, switches).held == ()
     bills = [bills_of(session, [one.account_id])[0] for one in (stays, leaves, switches)]
     # 216 kWh are left in September.
-    assert [bill.total_minor for bill in bills] == [0, -1_080, 0]
+    # Another tariff ends the year of this one, too, and the line says so.
+    assert [bill.total_minor for bill in bills] == [0, -1_080, -1_080]
+    labels = text("select label from bill_lines where bill_id = :b and charge = 'export'")
+    assert [session.scalar(labels, {"b": bill.id}) for bill in bills] == [
+        None, *["Paid out, the year closed with the agreement"] * 2,
+    ]  # fmt: skip
     for bill in bills:
         (part,) = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
         assert part.side.bill().total_minor == bill.total_minor

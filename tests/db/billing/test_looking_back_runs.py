@@ -11,6 +11,7 @@ from billing_world import NOW, Supplied, World, flat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.agreements import change_tariff
 from billing.actions.issuing import Issued, issue_cycle
 from billing.corrections.approving import approve_corrections
 from billing.corrections.candidates import issued_bills
@@ -135,6 +136,27 @@ def test_a_year_so_far_is_held_against_its_minimum_when_supply_ends(world: World
     for bill in (kept, last):
         assert part_of(session, bill).side.bill().total_minor == bill.total_minor
     assert explain_bill(session, last, before).left_over_minor == 0
+
+
+def test_another_tariff_closes_the_year_of_the_one_before(world: World, session: Session) -> None:
+    one = world.supplied("yearly", starts_on=BEGAN)
+    world.even(one.channel_id, FIRST, DAYS, 10_000)
+    assert issue(session, SEPTEMBER, one).held == ()
+    change_tariff(session, one.agreement_id, world.tariff(flat("next", standing="0.10")), date(2026, 10, 11))
+    assert issue(session, OCTOBER, one).held == ()
+    bill, before = bills_of(session, [one.account_id])
+    rows = session.execute(
+        text("select label, starts_on, ends_before, amount_minor from bill_lines where bill_id = :b "
+             "and charge = 'minimum'"), {"b": bill.id},
+    ).all()  # fmt: skip
+    # Forty days of at least 1.00; September came to 2.88, ten days of October to 0.96.
+    turn = date(2026, 10, 11)
+    assert [tuple(row) for row in rows] == [
+        ("Least, the year closed with the agreement", date(2026, 10, 1), turn, 4_000 - 288 - 96)
+    ]
+    parts = read_parts(session, bill, parts_of_bills(session, [bill.id])[bill.id])
+    assert sum(part.side.bill().total_minor for part in parts) == bill.total_minor
+    assert explain_bill(session, bill, before).left_over_minor == 0
 
 
 def test_a_month_that_was_not_billed_so_holds_the_next(world: World, session: Session) -> None:

@@ -98,7 +98,7 @@ def test_supply_does_not_end_inside_what_was_billed(world: World, session: Sessi
 
 
 def test_supply_does_not_begin_inside_what_was_billed(world: World, session: Session) -> None:
-    """Billed to 10 October: the run takes the cycle for done, so the 20th would never be charged either."""
+    """Billed to 10 October: from the 11th on the run of the cycle charges for it, as a bill of its own."""
     one = world.supplied(ends_before=date(2026, 10, 11), reason="moved")
     point, _ = world.point()
     world.even(one.channel_id, date(2026, 9, 30), 33)
@@ -106,12 +106,12 @@ def test_supply_does_not_begin_inside_what_was_billed(world: World, session: Ses
         session, Month(2026, 10), 1, [one.account_id], issued_on=date(2026, 11, 3), known_at=NOW, now=NOW
     )
     tariff = world.tariffs["flat"]
-    for day in (date(2026, 9, 1), date(2026, 10, 10), date(2026, 10, 20), date(2026, 10, 31)):
-        with pytest.raises(Conflict, match="billed for all before 2026-11-01"):
+    for day in (date(2026, 9, 1), date(2026, 10, 10)):
+        with pytest.raises(Conflict, match="billed for all before 2026-10-11"):
             start_agreement(session, one.account_id, point, tariff, day)
     _, other = world.account()
     assert start_agreement(session, other, point, tariff, date(2026, 10, 20), date(2026, 10, 25), "moved").id
-    assert start_agreement(session, one.account_id, point, tariff, date(2026, 11, 1)).id
+    assert start_agreement(session, one.account_id, point, tariff, date(2026, 10, 25)).id
 
 
 def test_cycles_belong_to_the_month_of_their_last_day() -> None:

@@ -1,0 +1,224 @@
+"""What was booked of a supply is taken back before its day, as if it had not been told; the record stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import lock_accounts
+from billing.life.booking import Telling
+from billing.tables import Agreement, ForwardingAddress, SupplyChange
+from meters.tables import ServicePoint
+from utility_crm.customers.tables import Occupancy
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+
+
+def take_back_end(session: Session, agreement_id: int, because: str, told: Telling) -> SupplyChange:
+    """Take back that an agreement ends, be it the supply's end or another tariff; what was to follow is gone.
+
+    Raises NotFound; Invalid without a reason; Conflict where nothing is booked, or something else is built on
+    it; Refused once its day has come, saying what to do instead.
+    """
+    reason = _reason(because)
+    agreement = _locked(session, agreement_id)
+    if agreement.ends_before is None:
+        raise Conflict("nothing_booked", "Nothing is booked that could be taken back.")
+    day, changed = agreement.ends_before, agreement.end_reason == "changed_tariff"
+    _before_its_day(day, told.today, "tariff" if changed else "end")
+    following = session.scalars(
+        select(Agreement)
+        .where(Agreement.service_point_id == agreement.service_point_id, Agreement.starts_on >= day)
+        .order_by(Agreement.starts_on)
+    ).all()
+    mine = following[0] if following and changed and following[0].starts_on == day else None
+    if mine is not None and mine.account_id != agreement.account_id:
+        mine = None
+    _nothing_after([one for one in following if one is not mine], mine)
+    change = _change(session, agreement, mine, day, "tariff" if changed else "end")
+    if mine is not None:
+        change.to_tariff_id = change.to_tariff_id or mine.tariff_id
+        _forget(session, mine.id)
+    agreement.ends_before, agreement.end_reason = None, None
+    session.flush()
+    if not changed:
+        _stay(session, agreement, day)
+        _withdraw_addresses(session, agreement.account_id, day, told)
+    return _taken_back(session, change, reason, told)
+
+
+def take_back_begin(session: Session, agreement_id: int, because: str, told: Telling) -> SupplyChange:
+    """Take back that a supply begins; a deemed contract that was to end with it goes on. Raises as
+    `take_back_end`."""
+    reason = _reason(because)
+    agreement = _locked(session, agreement_id)
+    day = agreement.starts_on
+    _before_its_day(day, told.today, "begin")
+    before = session.scalars(
+        select(Agreement).where(
+            Agreement.service_point_id == agreement.service_point_id, Agreement.ends_before == day
+        )
+    ).one_or_none()
+    if before is not None and before.end_reason == "changed_tariff" and before.kind != "deemed":
+        return take_back_end(session, before.id, because, told)
+    if agreement.ends_before is not None:
+        raise Conflict("ended", "Its end is booked, too: take that back first.")
+    ended = session.scalar(
+        select(SupplyChange.agreement_id).where(
+            SupplyChange.next_agreement_id == agreement_id, SupplyChange.kind == "begin"
+        )
+    )
+    change = _change(session, None, agreement, day, "begin")
+    _leave_again(session, agreement)
+    _forget(session, agreement_id)
+    if before is not None and before.id == ended:
+        lock_accounts(session, [before.account_id])
+        before.ends_before, before.end_reason = None, None
+        session.flush()
+        _stay(session, before, day)
+    return _taken_back(session, change, reason, told)
+
+
+def _reason(because: str) -> str:
+    reason = because.strip()
+    if not reason:
+        raise Invalid("because", "Say why it is taken back.", "because")
+    return reason
+
+
+def _locked(session: Session, agreement_id: int) -> Agreement:
+    account_id = session.scalar(select(Agreement.account_id).where(Agreement.id == agreement_id))
+    if account_id is None:
+        raise NotFound("agreement", "There is no such agreement.")
+    # The account first, as a run does.
+    lock_accounts(session, [account_id])
+    return session.get_one(Agreement, agreement_id, with_for_update=True, populate_existing=True)
+
+
+INSTEAD = {
+    "end": "The supply ended before %(day)s: let it begin anew there from a day on instead.",
+    "tariff": "The tariff changed on %(day)s: change it again from a later day instead, or from that day, and "
+    "the bills since are put right.",
+    "begin": "The supply began on %(day)s: end it instead.",
+}
+
+
+def _before_its_day(day: date, today: date, kind: str) -> None:
+    if day <= today:
+        raise Refused("day_is_over", INSTEAD[kind] % {"day": day}, "because")
+
+
+def _nothing_after(others: list[Agreement], mine: Agreement | None) -> None:
+    if mine is not None and mine.ends_before is not None:
+        raise Conflict(
+            "built_on",
+            f"What follows from {mine.starts_on} ends on {mine.ends_before}: take that back first.",
+        )
+    if others:
+        raise Conflict(
+            "built_on", f"Somebody is to be supplied there from {others[0].starts_on}: take that back first."
+        )
+
+
+def _change(
+    session: Session, ended: Agreement | None, began: Agreement | None, day: date, kind: str
+) -> SupplyChange:
+    """The record of it; one is made for what came by a file."""
+    of = ended or began
+    assert of is not None
+    column = SupplyChange.agreement_id if ended else SupplyChange.next_agreement_id
+    known = session.scalars(
+        select(SupplyChange)
+        .where(column == of.id, SupplyChange.effective_on == day, SupplyChange.taken_back_at.is_(None))
+        .order_by(SupplyChange.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if known is not None:
+        return known
+    made = SupplyChange(
+        kind=kind, account_id=of.account_id, service_point_id=of.service_point_id,
+        agreement_id=ended.id if ended else None, from_tariff_id=ended.tariff_id if ended else None,
+        to_tariff_id=began.tariff_id if began else None, effective_on=day,
+        end_reason=ended.end_reason if ended and kind == "end" else None,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _forget(session: Session, agreement_id: int) -> None:
+    """An agreement of days to come, on which nothing can have been billed, is no more; the record stays."""
+    session.flush()
+    session.execute(
+        update(SupplyChange)
+        .where(SupplyChange.next_agreement_id == agreement_id)
+        .values(next_agreement_id=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    session.execute(
+        update(SupplyChange)
+        .where(SupplyChange.agreement_id == agreement_id)
+        .values(agreement_id=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    session.execute(delete(Agreement).where(Agreement.id == agreement_id))
+
+
+def _premise(agreement: Agreement) -> Select[int | None]:
+    return select(ServicePoint.premise_id).where(ServicePoint.id == agreement.service_point_id)
+
+
+def _stay(session: Session, agreement: Agreement, day: date) -> None:
+    """The account lives there on, if it was to leave that day."""
+    session.execute(
+        update(Occupancy)
+        .where(
+            Occupancy.account_id == agreement.account_id,
+            Occupancy.premise_id == _premise(agreement).scalar_subquery(),
+            Occupancy.ends_before == day,
+        )
+        .values(ends_before=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _leave_again(session: Session, agreement: Agreement) -> None:
+    """The account does not come to live there, unless it is supplied there by another agreement."""
+    others = (
+        select(Agreement.id)
+        .join(ServicePoint, ServicePoint.id == Agreement.service_point_id)
+        .where(
+            Agreement.account_id == agreement.account_id,
+            Agreement.id != agreement.id,
+            ServicePoint.premise_id == _premise(agreement).scalar_subquery(),
+            or_(Agreement.ends_before.is_(None), Agreement.ends_before > agreement.starts_on),
+        )
+    )
+    if session.scalar(others.limit(1)) is None:
+        session.execute(
+            delete(Occupancy).where(
+                Occupancy.account_id == agreement.account_id,
+                Occupancy.premise_id == _premise(agreement).scalar_subquery(),
+                Occupancy.starts_on == agreement.starts_on,
+            )
+        )
+
+
+def _withdraw_addresses(session: Session, account_id: int, day: date, told: Telling) -> None:
+    session.execute(
+        update(ForwardingAddress)
+        .where(
+            ForwardingAddress.account_id == account_id,
+            ForwardingAddress.starts_on == day,
+            ForwardingAddress.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=told.now, withdrawn_by=told.by)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _taken_back(session: Session, change: SupplyChange, reason: str, told: Telling) -> SupplyChange:
+    change.taken_back_at, change.taken_back_by, change.taken_back_because = told.now, told.by, reason
+    session.flush()
+    return change
