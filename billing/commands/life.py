@@ -10,14 +10,14 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.actions.agreements import change_tariff
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled, parse_day
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
+from billing.life.booking import Telling, begin_supply, end_supply, switch_tariff
 from billing.life.budgets import end_budget, propose_budget, start_budget
 from billing.life.deemed import deem_supply, set_deemed_terms, unsupplied_points
-from billing.life.moving import move_in, move_out
+from billing.life.taking_back import take_back_last
 from billing.queries.accounts import account_named
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
@@ -34,6 +34,12 @@ app.add_typer(budget)
 Point = Annotated[str, typer.Option(help="The service point's number.", metavar="CODE", callback=filled)]
 TariffCode = Annotated[str, typer.Option(help="The tariff's code.", metavar="CODE", callback=filled)]
 From = Annotated[str, typer.Option("--from", help="The first day.", metavar="DATE")]
+
+
+Sure = Annotated[
+    bool, typer.Option("--sure", help="A day far ahead, or long ago, is meant as it is written.")
+]
+By = Annotated[str, typer.Option("--by", help="Who was told it: a sign-in name.", metavar="LOGIN")]
 
 
 class Reason(StrEnum):
@@ -53,14 +59,19 @@ def end(
     correct: Annotated[
         bool, typer.Option("--correct", help="Days already billed too: see billing corrections.")
     ] = False,
+    forward_to: Annotated[
+        str, typer.Option(help="Where the last bill goes: its lines parted by |.", metavar="ADDRESS")
+    ] = "",
+    sure: Sure = False,
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """End a supply; bill its last days at once where they are over and read."""
     last = parse_day(last_day, "--last-day")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        done = move_out(
+        done = end_supply(
             session, _running(session, service_point), last + timedelta(days=1), reason.value,
-            today=_today(), now=utc_now(), correct=correct,
+            _telling(session, by, sure), correct=correct, forward_to=forward_to.replace("|", "\n"),
         )  # fmt: skip
         bills = _numbers(session, done.bill_ids)
         document = {"bills": bills, "held": [hold.reason for hold in done.holds]}
@@ -71,14 +82,20 @@ def end(
 
 @supply.command()
 def begin(
-    service_point: Point, account: AccountNumber, tariff: TariffCode, from_: From, as_json: AsJson = False
+    service_point: Point,
+    account: AccountNumber,
+    tariff: TariffCode,
+    from_: From,
+    sure: Sure = False,
+    by: By = "",
+    as_json: AsJson = False,
 ) -> None:
     """Begin a supply for an account at a place."""
     starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        made = move_in(
+        made = begin_supply(
             session, account_named(session, account), _id(session, "service_points", service_point),
-            _id(session, "tariffs", tariff), starts_on,
+            _id(session, "tariffs", tariff), starts_on, _telling(session, by, sure),
         )  # fmt: skip
         document = {"service_point": service_point, "account": account, "kind": made.kind}
         emit(document, as_json, lambda: f"{service_point} is supplied to {account} from {starts_on}.")
@@ -92,15 +109,37 @@ def tariff_(
     correct: Annotated[
         bool, typer.Option("--correct", help="Days already billed too: see billing corrections.")
     ] = False,
+    sure: Sure = False,
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """Another tariff from a day on."""
     starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         agreement, other = _running(session, service_point), _id(session, "tariffs", tariff)
-        change_tariff(session, agreement, other, starts_on, correct=correct)
+        switch_tariff(session, agreement, other, starts_on, _telling(session, by, sure), correct=correct)
         document = {"service_point": service_point, "tariff": tariff, "starts_on": starts_on.isoformat()}
         emit(document, as_json, lambda: f"{service_point} is on {tariff} from {starts_on}.")
+
+
+@supply.command("take-back")
+def take_back(
+    service_point: Point,
+    reason: Annotated[str, typer.Option(help="Why it is taken back.", callback=filled)],
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take back what is booked last at a service point, before its day."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        point = _id(session, "service_points", service_point)
+        done = take_back_last(session, point, reason, _telling(session, by, True))
+        document = {
+            "service_point": service_point,
+            "kind": done.kind,
+            "effective_on": done.effective_on.isoformat(),
+            "reason": reason,
+        }
+        emit(document, as_json, lambda: f"What was booked from {done.effective_on} on is taken back.")
 
 
 @supply.command()
@@ -204,6 +243,13 @@ def _id(session: Session, table: str, code: str) -> int:
     if found is None:
         raise NotFound(table[:-1], f"There is no {table[:-1].replace('_', ' ')} {code}.", code)
     return int(found)
+
+
+def _telling(session: Session, by: str, sure: bool) -> Telling:
+    found = session.scalar(text("select id from users where login = :login"), {"login": by}) if by else None
+    if by and found is None:
+        raise NotFound("user", f"There is no user {by}.", by)
+    return Telling(_today(), utc_now(), found, sure)
 
 
 def _running(session: Session, service_point: str) -> int:

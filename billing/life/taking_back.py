@@ -15,6 +15,21 @@ from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
 
+def take_back_last(session: Session, service_point_id: int, because: str, told: Telling) -> SupplyChange:
+    """Take back what is booked last at a service point. Raises as `take_back_end`."""
+    last = session.scalars(
+        select(Agreement)
+        .where(Agreement.service_point_id == service_point_id)
+        .order_by(Agreement.starts_on.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        raise NotFound("agreement", "Nobody is supplied there.")
+    if last.ends_before is None and last.starts_on > told.today:
+        return take_back_begin(session, last.id, because, told)
+    return take_back_end(session, last.id, because, told)
+
+
 def take_back_end(session: Session, agreement_id: int, because: str, told: Telling) -> SupplyChange:
     """Take back that an agreement ends, be it the supply's end or another tariff; what was to follow is gone.
 
@@ -98,8 +113,7 @@ def _locked(session: Session, agreement_id: int) -> Agreement:
 
 INSTEAD = {
     "end": "The supply ended before %(day)s: let it begin anew there from a day on instead.",
-    "tariff": "The tariff changed on %(day)s: change it again from a later day instead, or from that day, and "
-    "the bills since are put right.",
+    "tariff": "The tariff changed on %(day)s: change it again from a later day instead.",
     "begin": "The supply began on %(day)s: end it instead.",
 }
 

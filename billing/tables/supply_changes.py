@@ -11,8 +11,8 @@ from utility_crm.kit.database import Base, identity
 
 
 class SupplyChange(Base):
-    """A supply ends, begins or changes its tariff from `effective_on` on, as somebody said; it stays on record
-    when it is taken back.
+    """A supply ends, begins or changes its tariff from `effective_on` on, as somebody said; it stays on
+    record when it is taken back.
 
     `agreement_id`: the agreement that ends then (of `begin`: a deemed one, if any); `next_agreement_id`: the
     one that begins, no more once it was taken back. `told_at` null: it was not told here, such as by a file.

@@ -65,8 +65,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all groups of a bill share. closes: the year whose last bill it is, None for none. closes_early: as
-    the agreement ends, before the year does."""
+    """What all groups of a bill share. closes: the year whose last bill it is, None for none. closes_early:
+    as the agreement ends, before the year does."""
 
     currency: str
     decimals: int

@@ -92,8 +92,8 @@ class ReactiveUse:
 @dataclass(frozen=True, eq=False)
 class SupplyState:
     """connected_micro: millionths of a kVA, kW or connection, int64 (customers,) or (1,); a connection where
-    nothing is given is one. ends: the agreement ends with this bill, which is so the last of its year. reactive:
-    None where it is not metered."""
+    nothing is given is one. ends: the agreement ends with this bill, which is so the last of its year.
+    reactive: None where it is not metered."""
 
     demands: tuple[PastDemand, ...] = ()
     years: tuple[YearSoFar, ...] = ()

@@ -46,6 +46,6 @@ class LineColumn:
 
 
 def closed_early(label: str) -> str:
-    """What the line of a year says that is closed before its end, since the agreement ends: it is held against
-    the share of the days billed, or paid out, and the next agreement begins a year of its own."""
+    """What the line of a year says that is closed before its end, since the agreement ends: it is held
+    against the share of the days billed, or paid out, and the next agreement begins a year of its own."""
     return f"{label}, the year closed with the agreement"

@@ -103,3 +103,26 @@ def test_a_fixed_amount_from_the_past_years_bills(engine: Engine) -> None:
     assert call("budget", "start", "--account", one.account, "--from", "2026-12-20")[0] == 1
     assert call("budget", "stop", "--account", one.account, "--before", "2027-01-01")[0] == 0
     assert call("budget", "stop", "--account", one.account, "--before", "2027-01-01")[0] == 1
+
+
+def test_what_is_booked_is_taken_back(engine: Engine) -> None:
+    with unit_of_work(engine) as session:
+        world = World(session)
+        for tariff in (flat(), two_rate()):
+            world.tariff(tariff)
+        point = world.point_code(world.supplied(starts_on=date(2026, 10, 1)).service_point_id)
+    at = ("--service-point", point)
+    code, document = call("supply", "end", *at, "--last-day", "2036-12-01")
+    assert (code, document["error"]["code"]) == (1, "far_day")
+    code, document = call("supply", "tariff", *at, "--tariff", "night", "--from", "2026-12-01")
+    assert code == 0
+    assert call("supply", "take-back", *at, "--reason", "asked", "--by", "nobody")[0] == 1
+    code, document = call("supply", "take-back", *at, "--reason", "they thought again")
+    assert (code, document["kind"], document["effective_on"]) == (0, "tariff", "2026-12-01")
+    code, document = call(
+        "supply", "end", *at, "--last-day", "2026-12-10", "--forward-to", "7 Elm Walk|Westmoor"
+    )
+    assert code == 0
+    code, document = call("supply", "take-back", *at, "--reason", "they stay")
+    assert (code, document["kind"], document["effective_on"]) == (0, "end", "2026-12-11")
+    assert call("supply", "take-back", *at, "--reason", "again")[0] == 1

@@ -1,4 +1,4 @@
-"""What is booked of a supply is taken back before its day; who told it, and who took it back, stays on record."""
+"""What is booked of a supply is taken back before its day; who told it and who took it back is on record."""
 
 from __future__ import annotations
 
