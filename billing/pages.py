@@ -1,4 +1,4 @@
-"""The bill page, the billing room, and a payment taken on the telephone."""
+"""The bill page and the billing room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from billing.actions.holds import keep_held, release_held
-from billing.actions.payments import take_payment
 from billing.answers_api import router as answers_router
 from billing.bill_page import QUESTIONS, bill_page
 from billing.billing_room import ASKED, billing_room
@@ -23,16 +22,14 @@ from billing.hold_words import SHORT, hold_words, use_columns
 from billing.life.pages import router as supply_router
 from billing.money_in.agreement_pages import router as agreements_router
 from billing.money_in.api import router as payments_router
-from billing.money_in.entries import typed_minor
 from billing.money_in.pages import router as money_router
 from billing.money_in.pages import uploads as money_uploads
-from billing.queries.accounts import standing
+from billing.money_in.payment_pages import router as telephone_router
 from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
 from billing.runs import issue_bills, issue_for_account
 from billing.what_if.pages import router as what_if_router
 from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
-from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
@@ -44,8 +41,8 @@ router.include_router(money_router)
 router.include_router(money_uploads)
 router.include_router(corrections_router)
 router.include_router(agreements_router)
+router.include_router(telephone_router)
 Text = Annotated[str, Form()]
-METHODS = ("card", "transfer", "cash")
 
 
 @router.get("/bills/{number}.pdf")
@@ -157,32 +154,3 @@ def keep(request: Request, held_id: int, reason: Text = "") -> Response:
             return _room(v, "held", held=held_id, status=422, refused=refused, given=reason)
         keep_held(v.session, held_id, v.user.id, v.now, reason)
         return v.redirect("/billing", ask="held", held=str(held_id))
-
-
-@router.post("/customers/{customer_id}/payments")
-def pay(
-    request: Request,
-    customer_id: int,
-    account: Text = "",
-    amount: Text = "",
-    reference: Text = "",
-    method: Text = "card",
-) -> Response:
-    """Book a payment taken on the telephone."""
-    with visit(request, "agent") as v:
-        mine = {one.number: one for one in standing(v.session, customer_id, v.today)}
-        if account not in mine:
-            raise NotFound("account", f"This customer has no account {account}.", account)
-        if method not in METHODS:
-            raise Invalid("method", f"A payment is made by {', '.join(METHODS)}.", "method")
-        one = mine[account]
-        take_payment(
-            v.session,
-            one.id,
-            typed_minor(amount, one.currency),
-            reference=reference.strip(),
-            received_at=v.now,
-            posted_on=v.today,
-            method=method,
-        )
-        return v.redirect(f"/customers/{customer_id}", ask="owe", kept="payment")

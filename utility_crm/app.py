@@ -14,6 +14,7 @@ from utility_crm.auth.guesses import Guesses
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, resolve
 from utility_crm.kit.runtime import secret_key
+from utility_crm.web.banners import Banners
 from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
 from utility_crm.web.security import MOST_BODY_BYTES, Guard
@@ -43,6 +44,7 @@ def create_app(
     )
     app.state.engine = engine
     app.state.sessions = Sessions(secret or secret_key())
+    app.state.banners = Banners(secret or secret_key())
     app.state.guesses = Guesses()
     app.state.token_guesses = Guesses()
     app.state.simulated = False

@@ -84,8 +84,6 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             ],
             "payments": payments if whole else payments[:6],
             "methods": {one.id: method_words(one.method, call.language) for one in payments},
-            "given": {"account": "", "amount": "", "reference": "", "method": "card"},
-            "refused": None,
             "agreed": agreed,
             "not_asked": money_sums(not_asked, call.language) if not_asked else "",
             "can_plan": [one for one in mine if one.id not in {plan.account_id for plan in agreed.running}],

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import Invalid
+from utility_crm.web.words import mark
 
 _TYPED = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none
 
@@ -67,5 +68,6 @@ def typed_minor(amount: str, currency: str) -> int:
     known = _TYPED.fullmatch(typed)
     minor = Decimal(typed.replace(",", ".")).scaleb(default_decimals(currency)) if known else Decimal(0)
     if minor != minor.to_integral_value() or not 0 < minor < 10**12:
-        raise Invalid("amount", f"“{amount}” is no amount such as 43.17; nothing was booked.", "amount")
+        words = mark("“%(typed)s” is no amount such as 43.17; nothing was booked.")
+        raise Invalid("amount", words, "amount", typed=amount)
     return int(minor)

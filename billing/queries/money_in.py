@@ -87,3 +87,11 @@ def totals_of(session: Session, account_ids: Sequence[int]) -> Totals:
     """Sums over every bill, payment and adjustment, however old."""
     charged, paid, adjusted = session.execute(_TOTALS, {"accounts": list(account_ids)}).one()
     return Totals(int(charged), int(paid), int(adjusted))
+
+
+def reference_known(session: Session, reference: str) -> bool:
+    """Whether money is booked under that reference: what comes again under it is booked no more."""
+    found = session.scalar(
+        text("select exists (select 1 from payments where reference = :reference)"), {"reference": reference}
+    )
+    return bool(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -20,6 +20,18 @@ TOPICS = (
     mark("contract"), mark("details"), mark("other"),
 )  # fmt: skip
 LONGEST_NOTE = 4000
+SAME_FOR = timedelta(minutes=10)
+"""The same words of the same colleague within this time are one contact, sent twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is to be kept of a contact."""
+
+    channel: str
+    topic: str
+    note: str
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,21 @@ def open_complaints(session: Session, limit: int = 100) -> list[Conversation]:
     ]
 
 
+def said_lately(session: Session, customer_id: int, said: Saying, *, now: datetime, author_id: int) -> bool:
+    """Whether the same colleague has just kept exactly this: a form that was sent twice."""
+    same = select(Contact.id).where(
+        Contact.customer_id == customer_id,
+        Contact.author_id == author_id,
+        Contact.at > now - SAME_FOR,
+        Contact.at <= now,
+        Contact.channel == said.channel,
+        Contact.topic == said.topic,
+        Contact.complaint.is_(said.complaint),
+        Contact.note == said.note,
+    )
+    return session.scalar(same.limit(1)) is not None
+
+
 def log_contact(
     session: Session,
     customer_id: int,
@@ -106,9 +133,10 @@ def log_contact(
 ) -> int:
     """Keep what was said; the contact's id. A complaint waits from now on until it is answered."""
     if channel not in CHANNELS or topic not in TOPICS or direction not in ("in", "out"):
-        raise Invalid("contact", "Choose how they spoke to us, and about what.", "channel, topic")
+        raise Invalid("contact", mark("Choose how they spoke to us, and about what."), "channel, topic")
     if len(note) > LONGEST_NOTE:
-        raise Invalid("note_long", f"A note has at most {LONGEST_NOTE} characters.", "note")
+        words = mark("A note has at most %(most)s characters.")
+        raise Invalid("note_long", words, "note", most=LONGEST_NOTE)
     if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
     contact = Contact(
@@ -122,10 +150,11 @@ def log_contact(
 
 def answer_complaint(
     session: Session, customer_id: int, contact_id: int, *, outcome: str, now: datetime
-) -> None:
-    """Close an open complaint with what came of it. NotFound where there is no such open complaint."""
+) -> datetime:
+    """Close an open complaint with what came of it; when it was made. NotFound where there is no such open
+    complaint."""
     if not outcome.strip():
-        raise Invalid("outcome", "Say in a few words what was answered.", "outcome")
+        raise Invalid("outcome", mark("Say in a few words what was answered."), "outcome")
     closed = session.execute(
         update(Contact)
         .where(
@@ -135,7 +164,9 @@ def answer_complaint(
             Contact.answered_at.is_(None),
         )
         .values(answered_at=now, outcome=outcome.strip())
-        .returning(Contact.id)
+        .returning(Contact.at)
     ).one_or_none()
     if closed is None:
-        raise NotFound("no_open_complaint", "This complaint is not open.", str(contact_id))
+        raise NotFound("no_open_complaint", mark("This complaint is not open."), str(contact_id))
+    at: datetime = closed.at
+    return at

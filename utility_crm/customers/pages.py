@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.conversations import (
     CHANNELS,
     LONGEST_NOTE,
     TOPICS,
+    Saying,
     answer_complaint,
     log_contact,
+    said_lately,
 )
 from utility_crm.customers.desk import EVIDENCE, desk_figures
 from utility_crm.customers.page import RECENT, all_questions, chosen_question, sheet_of, surroundings
@@ -20,14 +24,16 @@ from utility_crm.customers.reach import KINDS, add_contact_point, prefer_contact
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
 from utility_crm.customers.room import ROOM, card_of
 from utility_crm.customers.search import Found, find
-from utility_crm.kit.errors import CareError, Conflict, Invalid
-from utility_crm.kit.module import CustomerCall, CustomerRoom, Sheet
+from utility_crm.kit.errors import Invalid
+from utility_crm.kit.module import CustomerCall, CustomerRoom
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
+from utility_crm.web.formats import local_day
+from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import counting, mark, translator
 
 router = APIRouter()
-Text = Annotated[str, Form()]
 TYPED, LISTED = 9, 50
 """How many customers the box shows while somebody types, and the page afterwards."""
 
@@ -71,52 +77,73 @@ def found(request: Request, q: str = "") -> Response:
 def customer(request: Request, customer_id: int, ask: str = "", older: str = "") -> Response:
     """The customer page; for htmx the chosen sheet alone."""
     with visit(request) as v:
-        response = _page(v, customer_id, ask, whole=bool(older))
+        response = customer_page(v, customer_id, ask, whole=bool(older))
         remember(response, request, customer_id)
         return response
 
 
 @router.post("/customers/{customer_id}/contacts")
-def log(
-    request: Request,
-    customer_id: int,
-    channel: Text = "",
-    topic: Text = "",
-    note: Text = "",
-    complaint: Text = "",
-    ask: Text = "",
-) -> Response:
-    """Keep what was said."""
+def log(request: Request, customer_id: int, posted: Posting) -> Response:
+    """Keep what was said, once however often it is sent."""
     with visit(request, "agent") as v:
-        log_contact(
-            v.session, customer_id, channel=channel, topic=topic, note=note, complaint=bool(complaint),
-            now=v.now, author_id=v.user.id,
-        )  # fmt: skip
-        return v.redirect(f"/customers/{customer_id}", ask=ask, kept="contact")
+        _, ask = translator(v.user.language), posted.text("ask")
+
+        def act() -> Response:
+            channel, topic = posted.one_of("channel", CHANNELS), posted.one_of("topic", TOPICS)
+            note = posted.must("note", mark("Say in a few words what it was about."))
+            said = Saying(channel.value, topic.value, note.value, bool(posted.text("complaint")))
+            if said_lately(v.session, customer_id, said, now=v.now, author_id=v.user.id):
+                words = _("This was kept before: nothing was kept twice.")
+                return v.done(words, f"/customers/{customer_id}", nothing=True, ask=ask)
+            log_contact(
+                v.session, customer_id, channel=said.channel, topic=said.topic, note=said.note,
+                complaint=said.complaint, now=v.now, author_id=v.user.id,
+            )  # fmt: skip
+            kept = _("What was said is kept, on top of the timeline.")
+            if said.complaint:
+                kept = _("The complaint is kept; from now on it waits for our answer.")
+            return v.done(kept, f"/customers/{customer_id}", ask=ask)
+
+        return handled(v, posted, "contact", act, lambda: customer_page(v, customer_id, ask, params={}))
 
 
 @router.post("/customers/{customer_id}/contacts/{contact_id}/answer")
-def answer(request: Request, customer_id: int, contact_id: int, outcome: Text = "") -> Response:
+def answer(request: Request, customer_id: int, contact_id: int, posted: Posting) -> Response:
     """Close a complaint with what came of it."""
     with visit(request, "agent") as v:
-        answer_complaint(v.session, customer_id, contact_id, outcome=outcome, now=v.now)
-        return v.redirect(f"/customers/{customer_id}", ask="said", kept="answer")
+        ngettext = counting(v.user.language)
+
+        def act() -> Response:
+            outcome = posted.text("outcome")
+            since = answer_complaint(v.session, customer_id, contact_id, outcome=outcome, now=v.now)
+            days = (v.today - local_day(since)).days
+            words = ngettext(
+                "The complaint is answered, one day after it was made.",
+                "The complaint is answered, %(num)s days after it was made.",
+                days,
+            )
+            return v.done(words, f"/customers/{customer_id}", ask="said")
+
+        page = partial(customer_page, v, customer_id, "said", params={})
+        return handled(v, posted, f"answer-{contact_id}", act, page)
 
 
 @router.post("/customers/{customer_id}/reach")
-def reach(
-    request: Request, customer_id: int, kind: Text = "phone", value: Text = "", label: Text = ""
-) -> Response:
+def reach(request: Request, customer_id: int, posted: Posting) -> Response:
     """A new way to reach them; a value that cannot be is shown again with its reason."""
     with visit(request, "agent") as v:
-        try:
+        _ = translator(v.user.language)
+
+        def act() -> Response:
+            value = posted.text("value")
             add_contact_point(
-                v.session, customer_id, kind=kind, value=value, label=label, country=settings().country
-            )
-        except (Invalid, Conflict) as refused:
-            given = {"kind": kind, "value": value, "label": label}
-            return _page(v, customer_id, "reach", status=422, refused=refused, given=given)
-        return v.redirect(f"/customers/{customer_id}", ask="reach", kept="reach")
+                v.session, customer_id, kind=posted.text("kind", "phone"), value=value,
+                label=posted.text("label"), country=settings().country,
+            )  # fmt: skip
+            words = _("They can be reached at %(value)s, too.", value=value)
+            return v.done(words, f"/customers/{customer_id}", ask="reach")
+
+        return handled(v, posted, "reach", act, lambda: customer_page(v, customer_id, "reach", params={}))
 
 
 @router.post("/customers/{customer_id}/reach/{point_id}/{act}")
@@ -127,7 +154,9 @@ def change_reach(request: Request, customer_id: int, point_id: int, act: str) ->
         if act not in acts:
             raise Invalid("act", "A way to reach somebody can be preferred or removed.", act)
         acts[act](v.session, customer_id, point_id)
-        return v.redirect(f"/customers/{customer_id}", ask="reach", kept="reach")
+        _ = translator(v.user.language)
+        words = _("It is how they like to be reached.") if act == "prefer" else _("It is taken away.")
+        return v.done(words, f"/customers/{customer_id}", ask="reach")
 
 
 def _found(v: Visit, text: str, limit: int) -> list[Found]:
@@ -135,19 +164,18 @@ def _found(v: Visit, text: str, limit: int) -> list[Found]:
     return find(v.session, text, limit, country=settings().country, finders=finders)
 
 
-def _page(
-    v: Visit, customer_id: int, ask: str, *, whole: bool = False, status: int = 200, **form: CareError | Any
+def customer_page(
+    v: Visit, customer_id: int, ask: str, *, whole: bool = False, params: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    """The page around the chosen sheet. `form` is what a refused form shows again."""
-    params = dict(v.request.query_params)
+    """The page around the chosen sheet. params: of the page, where the address asked for is not its own."""
+    params = dict(v.request.query_params) if params is None else params
     call = CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, params)
     card = call.once(card_of)
     rooms: list[CustomerRoom] = [ROOM, *(room for _, room in v.request.app.state.customer_rooms)]
     questions = all_questions(rooms)
     chosen = chosen_question(questions, ask)
-    shown = sheet_of(call, chosen)
-    sheet = Sheet(shown.template, {**shown.context, **form})
-    around = {
+    sheet = sheet_of(call, chosen)
+    around: dict[str, Any] = {
         "question": chosen,
         "customer_id": customer_id,
         "customer_path": f"/customers/{customer_id}",
@@ -155,17 +183,15 @@ def _page(
     }
     html = v.fragment(sheet.template, **around, **sheet.context)
     if v.hx:
-        return HTMLResponse(html, status)
+        return HTMLResponse(html)
     return v.render(
         "customers/page.html",
-        status,
         **around,
         card=card,
         sheet=html,
         page=surroundings(call, rooms, questions, whole=whole),
         tabs=recent_customers(v.session, recent_ids(v.request)),
         recent_entries=RECENT,
-        kept=params.get("kept", ""),
         channels=CHANNELS,
         topics=TOPICS,
         longest_note=LONGEST_NOTE,

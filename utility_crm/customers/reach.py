@@ -23,18 +23,22 @@ def normal_form(kind: str, value: str, country: str) -> str:
         try:
             return validate_email(value, check_deliverability=False).normalized.lower()
         except EmailNotValidError as error:
-            raise Invalid("email", f"“{value}” is not an e-mail address.", "value") from error
+            raise Invalid(
+                "email", mark("“%(value)s” is not an e-mail address."), "value", value=value
+            ) from error
     if kind == "phone":
         try:
             number = phonenumbers.parse(value, country)
         except phonenumbers.NumberParseException as error:
-            raise Invalid("phone", f"“{value}” is not a phone number.", "value") from error
+            raise Invalid(
+                "phone", mark("“%(value)s” is not a phone number."), "value", value=value
+            ) from error
         if not phonenumbers.is_possible_number(number):
-            raise Invalid("phone", f"“{value}” has too many or too few digits.", "value")
+            raise Invalid("phone", mark("“%(value)s” has too many or too few digits."), "value", value=value)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if kind == "post" and value:
         return " ".join(value.lower().split())
-    raise Invalid("contact_point", "Give a phone, an e-mail or a postal address.", "value")
+    raise Invalid("contact_point", mark("Give a phone, an e-mail or a postal address."), "value")
 
 
 def add_contact_point(
@@ -47,7 +51,7 @@ def add_contact_point(
         ContactPoint.customer_id == customer_id, ContactPoint.kind == kind, ContactPoint.normal == normal
     )
     if session.scalar(known) is not None:
-        raise Conflict("contact_point_known", f"“{written}” is already here.", "value")
+        raise Conflict("contact_point_known", mark("“%(value)s” is already here."), "value", value=written)
     point = ContactPoint(
         customer_id=customer_id, kind=kind, value=written, normal=normal, label=label.strip()
     )
@@ -77,5 +81,5 @@ def _kind_of(session: Session, customer_id: int, point_id: int) -> str:
         select(ContactPoint.kind).where(ContactPoint.id == point_id, ContactPoint.customer_id == customer_id)
     )
     if kind is None:
-        raise NotFound("no_such_contact_point", "It was taken away already.", str(point_id))
+        raise NotFound("no_such_contact_point", mark("It was taken away already."), str(point_id))
     return kind

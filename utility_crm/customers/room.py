@@ -44,7 +44,7 @@ def _reach_answer(call: CustomerCall) -> Answer:
 
 
 def _reach_sheet(call: CustomerCall) -> Sheet:
-    return Sheet("customers/reach.html", {"card": call.once(card_of), "refused": None, "given": {}})
+    return Sheet("customers/reach.html", {"card": call.once(card_of)})
 
 
 def _said_answer(call: CustomerCall) -> Answer:

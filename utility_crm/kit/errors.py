@@ -15,12 +15,18 @@ from __future__ import annotations
 
 
 class CareError(Exception):
-    """Base of the kinds: a stable `code`, a `message` for a person, and `where` (file, line, field)."""
+    """Base of the kinds: a stable `code`, a `message` for a person, and `where` (file, line, field).
 
-    def __init__(self, code: str, message: str, where: str | None = None) -> None:
-        super().__init__(message)
+    A message with figures names them, `"There is no bill %(bill)s.", bill=number`: `words` and `values` are
+    what another language puts together anew.
+    """
+
+    def __init__(self, code: str, message: str, where: str | None = None, **values: object) -> None:
+        self.words = message
+        self.values = values
+        self.message = message % values if values else message
+        super().__init__(self.message)
         self.code = code
-        self.message = message
         self.where = where
 
     def document(self) -> dict[str, dict[str, str | None]]:

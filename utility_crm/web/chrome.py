@@ -11,6 +11,8 @@ from fastapi import Request
 from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.module import Module, Room
 from utility_crm.kit.settings import settings
+from utility_crm.web.banners import banner_of
+from utility_crm.web.forms import Form
 from utility_crm.web.words import LANGUAGES, best_language
 
 GROUND_ROOMS = (
@@ -57,6 +59,8 @@ def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) 
         "path": request.url.path,
         "now": now,
         "today": today,
+        "form": getattr(request.state, "form", None) or Form(),
+        "just_done": banner_of(request, user.id) if user is not None else None,
     }
 
 

@@ -63,6 +63,6 @@ class Templates:
             Answer=Answer,
             named=lambda names: [(name, words.gettext(name)) for name in names],
         )
-        for name in ("marks", "charts"):  # macros, at hand in every template without an import
+        for name in ("marks", "charts", "forms"):  # macros, at hand in every template without an import
             made.globals[name] = made.get_template(f"web/{name}.html").module
         return made

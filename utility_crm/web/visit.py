@@ -27,11 +27,13 @@ from starlette.responses import HTMLResponse, Response
 from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.queries import SignedIn, active_user
 from utility_crm.kit.clock import today_in, utc_now
-from utility_crm.kit.errors import Refused
+from utility_crm.kit.errors import CareError, Refused
 from utility_crm.kit.installation import SIMULATED, noted
 from utility_crm.kit.settings import settings
+from utility_crm.web.banners import COOKIE as BANNER
+from utility_crm.web.banners import JustDone, put_banner
 from utility_crm.web.chrome import chrome
-from utility_crm.web.formats import locale
+from utility_crm.web.formats import day_year, locale
 from utility_crm.web.words import translator
 
 
@@ -86,6 +88,23 @@ class Visit:
     def text(self, message: str) -> str:
         """A message in the person's language, for words made in Python."""
         return str(self.request.app.state.templates.gettext(self.user.language, message))
+
+    def said(self, error: CareError) -> str:
+        """An error's sentence in the person's language, its days as they are written there."""
+        language = self.user.language
+        told = {
+            name: day_year(value, language) if isinstance(value, date) else value
+            for name, value in error.values.items()
+        }
+        words = self.text(error.words)
+        return words % told if told else words
+
+    def done(self, words: str, path: str, *, nothing: bool = False, **query: object) -> Response:
+        """Look there next, where `words` say once what was done, with its figures. `nothing`: it was done
+        before, and nothing changed."""
+        response = self.redirect(path, **query)
+        put_banner(response, self.request, self.user.id, JustDone(words, "now" if nothing else "ok"))
+        return response
 
     def redirect(self, path: str, **query: object) -> Response:
         """Look there next (303), after a form was taken. htmx is told to go, not to swap."""
@@ -174,4 +193,7 @@ def render(
     given = chrome(request, user, now, today)
     given["layout"] = "web/fragment.html" if wants_fragment(request) else "web/base.html"
     body = request.app.state.templates.render(template, given["language"], given | context)
-    return HTMLResponse(body, status, headers={"Vary": "HX-Request, Cookie"})
+    response = HTMLResponse(body, status, headers={"Vary": "HX-Request, Cookie"})
+    if BANNER in request.cookies and not wants_fragment(request):
+        response.delete_cookie(BANNER)  # it is said once
+    return response

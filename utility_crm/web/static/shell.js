@@ -252,6 +252,8 @@ addEventListener("resize", reachable);
 
 // Changed answers are spoken.
 const say = (words) => { const place = one("#spoken"); if (place) place.textContent = words; };
+const justDone = one("[data-announce]"); // what stood there when the page came is not spoken by itself
+if (justDone) say(justDone.textContent.trim());
 document.addEventListener("htmx:afterSwap", (event) => {
   const target = event.detail.target;
   if (target === found) {

@@ -1,0 +1,104 @@
+"""Taking a posted form: do it and say what was done, or show the same page again with what stands in the way.
+
+@router.post("/customers/{customer_id}/promises")
+def promise(request: Request, customer_id: int, posted: Posting) -> Response:
+    with visit(request, "agent") as v:
+
+        def act() -> Response:
+            amount, due_on = posted.field("amount", typed_amount), posted.day("due_on")
+            posted.sure(doubt_if_more_than_owed, do=_("Keep it all the same"))
+            take_promise(v.session, account, amount.value, due_on.value, ...)
+            return v.done(_("Promise of £20.00 by 27 Nov kept."), f"/customers/{customer_id}", ask="owe")
+
+        return handled(v, posted, "promise", act, lambda: page_of(v, customer_id, "owe"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from utility_crm.kit.errors import CareError, Conflict, NotFound, Refused
+from utility_crm.web.forms import SURE, AskedBack, FieldsWrong, Form, Posted
+from utility_crm.web.visit import Visit
+
+MOST_FIELDS = 20_000
+"""Boxes of a long list; the body's size is limited anyway."""
+
+
+async def read_posted(request: Request) -> AsyncIterator[Posted]:
+    """The form in a request's body; one that is none has no fields."""
+    async with request.form(max_fields=MOST_FIELDS) as sent:
+        texts: dict[str, list[str]] = {}
+        files: dict[str, UploadFile] = {}
+        for name, value in sent.multi_items():
+            if isinstance(value, str):
+                texts.setdefault(name, []).append(value.replace("\0", ""))  # no text of a database has it
+            else:
+                files[name] = value
+        yield Posted({name: tuple(found) for name, found in texts.items()}, files)
+
+
+Posting = Annotated[Posted, Depends(read_posted, scope="function")]
+"""The parameter of a route that takes a form."""
+
+
+def handled(
+    v: Visit,
+    posted: Posted,
+    name: str,
+    act: Callable[[], Response],
+    page: Callable[[], Response],
+    *,
+    back: str = "",
+) -> Response:
+    """What `act` answers, in most cases `v.done(...)`; where it refuses or asks back, `page` with the form of
+    this `name` as it was typed.
+
+    What `act` wrote is undone when it raises. back: where the person goes who leaves the form. Shown again:
+    Invalid, Conflict, Refused, and NotFound of a thing that was typed (its `where` is a field); any other
+    error goes on to the error pages.
+    """
+    try:
+        with v.session.begin_nested():
+            return act()
+    except AskedBack as asked:
+        form = Form(name, _typed(posted), question=asked.question, back=back)
+        return _again(v, form, page, 200)
+    except NotFound as error:
+        if error.where not in posted.values:
+            raise
+        return shown_again(v, posted, name, error, page, back=back)
+    except CareError as error:
+        return shown_again(v, posted, name, error, page, back=back)
+
+
+def shown_again(
+    v: Visit, posted: Posted, name: str, error: CareError, page: Callable[[], Response], *, back: str = ""
+) -> Response:
+    """The page with a refused form: 409 where it clashes or a rule forbids it, else 422."""
+    wrong = error.errors if isinstance(error, FieldsWrong) else {_place(error, posted): error}
+    errors = {where: v.said(one) for where, one in wrong.items()}
+    status = 409 if isinstance(error, Conflict | Refused) else 422
+    return _again(v, Form(name, _typed(posted), errors, back=back), page, status)
+
+
+def _again(v: Visit, form: Form, page: Callable[[], Response], status: int) -> Response:
+    v.request.state.form = form  # every template sees it as `form`
+    response = page()
+    response.status_code = status
+    return response
+
+
+def _typed(posted: Posted) -> dict[str, tuple[str, ...]]:
+    return {name: texts for name, texts in posted.values.items() if name != SURE}
+
+
+def _place(error: CareError, posted: Posted) -> str:
+    """The field that an error is about, or none."""
+    where = error.where or ""
+    return where if where in posted.values or where in posted.files else ""
