@@ -15,7 +15,7 @@ RAISED_TIMES_USUAL = 1.5
 
 def score(call: CustomerCall) -> CustomerScore | None:
     """The latest score, once a page."""
-    return score_of(call.session, call.customer_id)
+    return score_of(call.session, call.customer_id, call.today)
 
 
 def tone(found: CustomerScore) -> Tone:
@@ -46,7 +46,7 @@ def _sections(call: CustomerCall) -> Sequence[SideSection]:
 
 
 def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
-    said = words.reasons(found.reasons, found.as_of)
+    said = words.reasons(found.reasons, found.as_of, found.overdue_now_minor)
     items = [
         Todo(
             one.text,

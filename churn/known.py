@@ -104,18 +104,26 @@ _BILLS = _statement(
     """
 )
 
-# Money settles the oldest bill first. A bill was paid on the first day by which the account had paid as much
-# as was billed up to and with it: among the payments that reach as far, the earliest.
+# Money settles the oldest bill first; so does what was credited or written off, while a fee takes from it.
+# The credit note of a bill taken back is left out with its bill. A bill was paid on the first day by which
+# its account had paid as much as was billed up to it: among what reaches as far, the earliest.
 _LATENESS = _statement(
     """
-    , reach as (
+    , money as (
+        select id, account_id, amount_minor, cast(received_at at time zone :zone as date) as on_day, 1 as turn
+        from payments
+        union all
+        select j.id, j.account_id, - j.amount_minor, j.posted_on, 0
+        from adjustments j left join bills b on b.id = j.bill_id
+        where coalesce(b.status, 'issued') = 'issued'),
+    reach as (
         select id, account_id, issued_on, due_on, cast(null as date) as paid_on,
                sum(total_minor) over (partition by account_id order by issued_on, id) as up_to
         from bills where status = 'issued'
         union all
-        select null, account_id, null, null, cast(received_at at time zone :zone as date),
-               sum(amount_minor) over (partition by account_id order by received_at, id)
-        from payments),
+        select null, account_id, null, null, on_day,
+               sum(amount_minor) over (partition by account_id order by on_day, turn, id)
+        from money),
     settled as (
         select id, account_id, issued_on, due_on,
                min(paid_on) over (partition by account_id order by up_to
@@ -131,8 +139,8 @@ _LATENESS = _statement(
         select d.as_of, b.account_id, b.total_minor, 0
         from d join bills b on b.status = 'issued' and b.issued_on < d.as_of and b.due_on < d.as_of
         union all
-        select d.as_of, p.account_id, - p.amount_minor, 0
-        from d join payments p on p.received_at < d.morning),
+        select d.as_of, m.account_id, - m.amount_minor, 0
+        from d join money m on m.on_day < d.as_of),
     accounted as (
         select as_of, account_id, sum(late_days) as late_days, greatest(0, sum(minor)) as overdue_minor
         from told group by as_of, account_id)

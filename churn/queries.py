@@ -28,12 +28,16 @@ class StoredReason:
 
 @dataclass(frozen=True, slots=True)
 class CustomerScore:
-    """The latest chance of one customer, the usual one (the mean of everybody's), and why it is not that."""
+    """The latest chance of one customer, the usual one (the mean of everybody's), and why it is not that.
+
+    overdue_now_minor: what is overdue today, which may have been paid since the chance was reckoned.
+    """
 
     score: float
     usual: float
     as_of: date
     reasons: tuple[StoredReason, ...]
+    overdue_now_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +208,21 @@ _CARD = text(
 )
 _SCORE = text(
     """
-    select k.score, cast(m.figures->>'usual' as double precision), k.as_of, k.reasons
+    select k.score, cast(m.figures->>'usual' as double precision), k.as_of, k.reasons,
+           coalesce((select cast(sum(b.open_minor) as bigint) from bills b
+                     join accounts a on a.id = b.account_id
+                     where a.customer_id = k.customer_id and b.status = 'issued' and b.open_minor > 0
+                       and b.due_on < :today), 0)
     from churn_scores k join churn_models m on m.id = k.model_id
     where k.customer_id = :customer_id
     """
 )
 
 
-def score_of(session: Session, customer_id: int) -> CustomerScore | None:
+def score_of(session: Session, customer_id: int, today: date) -> CustomerScore | None:
     """The customer's latest chance; None for somebody never scored."""
-    row = session.execute(_SCORE, {"customer_id": customer_id}).one_or_none()
-    return None if row is None else CustomerScore(row[0], row[1], row[2], _reasons(row[3]))
+    row = session.execute(_SCORE, {"customer_id": customer_id, "today": today}).one_or_none()
+    return None if row is None else CustomerScore(row[0], row[1], row[2], _reasons(row[3]), row[4])
 
 
 def model_card(session: Session) -> ModelCard | None:

@@ -75,16 +75,26 @@ class Words:
         self.language = language
         self._ = translator(language, "churn")
 
-    def reason(self, reason: StoredReason, as_of: date) -> tuple[str, str]:
-        """A reason with the customer's own figures, and a few smaller words after it (may be empty)."""
+    def reason(
+        self, reason: StoredReason, as_of: date, overdue_now_minor: int | None = None
+    ) -> tuple[str, str]:
+        """A reason with the customer's own figures, and a few smaller words after it (may be empty).
+
+        overdue_now_minor: what is overdue now, where that is known: it may have been paid since.
+        """
         say = _SAY.get(reason.group)
         if say is None:
             return self._(GROUPS.get(reason.group, reason.group)), ""
-        return say(self, {**reason.figures, "as_of": as_of})
+        return say(self, {**reason.figures, "as_of": as_of, "overdue_now_minor": overdue_now_minor})
 
-    def reasons(self, reasons: Iterable[StoredReason], as_of: date) -> tuple[Said, ...]:
+    def reasons(
+        self, reasons: Iterable[StoredReason], as_of: date, overdue_now_minor: int | None = None
+    ) -> tuple[Said, ...]:
         """Reasons as a table says them."""
-        return tuple(Said(*self.reason(reason, as_of), self.points(reason.points)) for reason in reasons)
+        return tuple(
+            Said(*self.reason(reason, as_of, overdue_now_minor), self.points(reason.points))
+            for reason in reasons
+        )
 
     def group(self, group: str) -> str:
         return self._(GROUPS.get(group, group))
@@ -163,6 +173,9 @@ def _tariff_fit(w: Words, f: Figures) -> tuple[str, str]:
 
 def _arrears(w: Words, f: Figures) -> tuple[str, str]:
     late = w._("days late in 12 months: %(days)s", days=w.count(f["late_day_count"]))
+    if f["overdue_minor"] and f["overdue_now_minor"] == 0:
+        then, amount = day(f["as_of"], w.language), w.amount(f["overdue_minor"], f)
+        return w._("%(amount)s was overdue on %(day)s, settled since", amount=amount, day=then), late
     if f["overdue_minor"]:
         return w._("%(amount)s overdue", amount=w.amount(f["overdue_minor"], f)), late
     return (w._("Paid late"), late) if f["late_day_count"] else (w._("Never late in 12 months"), "")

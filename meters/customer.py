@@ -39,7 +39,10 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     return [
         *(_odd(call, run) for run in call.once(odd_days_of)),
         *(_corrected(call, one) for one in corrected),
-        *(TimelineEntry(_noon(one.installed_on), KIND, title, one.serial) for one in exchanged),
+        *(
+            TimelineEntry(_noon(one.installed_on), KIND, title, one.serial, whole_day=True)
+            for one in exchanged
+        ),
     ]
 
 
@@ -69,7 +72,7 @@ def _odd(call: CustomerCall, run: OddDays) -> TimelineEntry:
     else:
         title = _("%(count)s readings estimated", count=count)
     tone: Tone = "wait" if run.kind == ESTIMATED else "warn"
-    return TimelineEntry(_noon(run.last), KIND, title, f"{when} · {run.code}", tone)
+    return TimelineEntry(_noon(run.last), KIND, title, f"{when} · {run.code}", tone, whole_day=True)
 
 
 def _corrected(call: CustomerCall, one: CorrectedDays) -> TimelineEntry:

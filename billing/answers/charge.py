@@ -167,5 +167,5 @@ def _positions(call: CustomerCall) -> list[str]:
 
 LINE = Parameter("line", "the number of one of the bill's lines; the largest when left out", _positions)
 ANSWER = AccountAnswer(
-    "charge", mark("What is this charge?"), 15, charge_answer, charge_sheet, charge_told, (BILL, LINE)
+    "charge", mark("What is this charge?"), 24, charge_answer, charge_sheet, charge_told, (BILL, LINE)
 )

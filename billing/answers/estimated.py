@@ -152,5 +152,5 @@ def estimated_days(item: ReadPart) -> Iterable[EstimatedDay]:
 
 
 ANSWER = AccountAnswer(
-    "estimated", mark("Was it estimated?"), 30, estimated_answer, estimated_sheet, estimated_told, (BILL,)
+    "estimated", mark("Was it estimated?"), 14, estimated_answer, estimated_sheet, estimated_told, (BILL,)
 )

@@ -210,5 +210,5 @@ def meter_told(call: CustomerCall) -> Told:
 
 
 ANSWER = AccountAnswer(
-    "meter", mark("Is my meter right?"), 36, meter_answer, meter_sheet, meter_told, (BILL,)
+    "meter", mark("Is my meter right?"), 20, meter_answer, meter_sheet, meter_told, (BILL,)
 )

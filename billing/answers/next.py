@@ -142,5 +142,5 @@ def next_told(call: CustomerCall) -> Told:
 
 
 ANSWER = AccountAnswer(
-    "next", mark("What will the next bill be?"), 24, next_answer, next_sheet, next_told, (BILL,)
+    "next", mark("What will the next bill be?"), 16, next_answer, next_sheet, next_told, (BILL,)
 )

@@ -49,7 +49,7 @@ def owe_told(call: CustomerCall) -> Told:
         sentence = _("Nothing is owed.")
     elif one.overdue_minor:
         sentence = _(
-            "%(amount)s is owed, of which %(late)s has been late since %(day)s.",
+            "%(amount)s is owed, of which %(late)s has been late since %(day)s, the day after it was due.",
             amount=balance,
             late=money(one.overdue_minor, one.currency, call.language),
             day=day(one.late_since or call.today, call.language),
@@ -87,4 +87,4 @@ def owe_told(call: CustomerCall) -> Told:
     )
 
 
-ANSWER = AccountAnswer("owe", mark("What do I owe?"), 20, owe_answer, owe_sheet, owe_told)
+ANSWER = AccountAnswer("owe", mark("What do I owe?"), 12, owe_answer, owe_sheet, owe_told)

@@ -71,7 +71,7 @@ def first_on(call: CustomerCall) -> date:
 def preview(call: CustomerCall) -> Preview | None:
     """The plan over all that is open and not disputed; None where nothing is."""
     one = call.once(mine)
-    if one is None or one.open_minor <= 0:
+    if one is None or one.plannable_minor <= 0 or one.planned:
         return None
     try:
         found = plan_of(call.session, one.id, count_of(call), first_on(call), call.today)
@@ -81,11 +81,15 @@ def preview(call: CustomerCall) -> Preview | None:
 
 
 def parts_answer(call: CustomerCall) -> Answer:
-    """Three parts of what is open, from the balance alone."""
+    """Three parts of what is open and not disputed, as the sheet has them."""
     _, one = say(call.language), call.once(mine)
     if one is None or one.open_minor <= 0:
         return Answer(_("Nothing is open"))
-    first = split(one.open_minor, USUAL, first_on(call))
+    if one.planned:
+        return Answer(_("A plan runs"))
+    if not one.plannable_minor:
+        return Answer(_("No"), _("all of it is disputed"))
+    first = split(one.plannable_minor, USUAL, first_on(call))
     amount = money(first[0].amount_minor, one.currency, call.language)
     return Answer(_("Yes"), _("%(count)s times %(amount)s", count=len(first), amount=amount))
 
@@ -107,11 +111,16 @@ def parts_sheet(call: CustomerCall) -> Sheet:
 
 def sentence(call: CustomerCall) -> str:
     """The plan said aloud."""
-    _, one = say(call.language), call.once(preview)
+    _, one, account = say(call.language), call.once(preview), call.once(mine)
+    if one is None and account is not None and account.planned:
+        return _("A plan runs on this account already: end it before another is made.")
+    if one is None and account is not None and account.open_minor > 0:
+        disputed = money(account.disputed_minor, account.currency, call.language)
+        return _("Not now: all that is open, %(amount)s, is disputed.", amount=disputed)
     if one is None:
         return _("Nothing is open that could be paid in parts.")
     ngettext = counting(call.language, "billing")
-    return ngettext(
+    said = ngettext(
         "Yes: %(total)s by %(day)s.",
         "Yes: %(total)s in %(num)s monthly parts of %(amount)s, the first by %(day)s.",
         len(one.instalments),
@@ -119,6 +128,10 @@ def sentence(call: CustomerCall) -> str:
         amount=money(one.instalments[-1].amount_minor, one.account.currency, call.language),
         day=day(one.instalments[0].due_on, call.language),
     )
+    if not one.account.disputed_minor:
+        return said
+    disputed = money(one.account.disputed_minor, one.account.currency, call.language)
+    return said + " " + _("%(amount)s more is disputed and stays out of it.", amount=disputed)
 
 
 def parts_told(call: CustomerCall) -> Told:
@@ -139,6 +152,7 @@ def parts_told(call: CustomerCall) -> Told:
         sentence(call),
         figures=(
             money_figure("open", one.total_minor, currency),
+            money_figure("disputed", one.account.disputed_minor, currency),
             Figure("count", str(len(parts))),
             date_figure("first_on", one.instalments[0].due_on),
         ),
@@ -149,5 +163,5 @@ def parts_told(call: CustomerCall) -> Told:
 
 
 ANSWER = AccountAnswer(
-    "parts", mark("Can I pay in parts?"), 22, parts_answer, parts_sheet, parts_told, (COUNT,)
+    "parts", mark("Can I pay in parts?"), 26, parts_answer, parts_sheet, parts_told, (COUNT,)
 )

@@ -237,5 +237,5 @@ def tariff_told(call: CustomerCall) -> Told:
 
 
 ANSWER = AccountAnswer(
-    "tariff", mark("What on another tariff?"), 34, tariff_answer, tariff_sheet, tariff_told, (BILL, SHIFT)
+    "tariff", mark("What on another tariff?"), 18, tariff_answer, tariff_sheet, tariff_told, (BILL, SHIFT)
 )

@@ -21,8 +21,6 @@ LATELY = timedelta(days=30)
 """What was broken longer ago is not spoken about again."""
 TOLD_WITHIN_DAYS = 30
 """How long a bill that was put right is something to tell them of."""
-BILLS_GO_OUT = time(6)
-"""The hour at which a bill of a day stands in the timeline."""
 
 
 def cells(call: CustomerCall) -> Sequence[Cell]:
@@ -36,7 +34,8 @@ def cells(call: CustomerCall) -> Sequence[Cell]:
     found = [Cell(mark("Balance"), balance, order=10)]
     if late:
         since = min(one.late_since for one in mine if one.late_since)
-        days = _("%(days)s days", days=(call.today - since).days)
+        # The due day itself was on time: a bill due yesterday is late for one day.
+        days = _("%(days)s days", days=(call.today - since).days + 1)
         found.append(Cell(mark("Overdue"), money_sums(late, call.language), days, "bad", 20))
     return found
 
@@ -107,7 +106,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     zone = ZoneInfo(settings().timezone)
     entries = [
         TimelineEntry(
-            datetime.combine(bill.issued_on, BILLS_GO_OUT, zone),
+            datetime.combine(bill.issued_on, time(), zone),
             mark("Bills"),
             _(
                 "Bill %(bill)s, %(amount)s",
@@ -117,6 +116,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             ", ".join(_state_words(_, bill, call)),
             "bad" if bill.state(call.today) == "late" else "",
             f"/bills/{bill.number}",
+            whole_day=True,
         )
         for bill in call.once(loads.bills)
     ]
@@ -150,7 +150,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     ]
     entries += [
         TimelineEntry(
-            datetime.combine(one.posted_on, one.made_at.astimezone(zone).time(), zone),
+            datetime.combine(one.posted_on, time(), zone),
             mark("Payments"),
             _(
                 "%(what)s %(amount)s",
@@ -158,6 +158,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
                 amount=signed_money(one.amount_minor, one.currency, call.language),
             ),
             one.reason,
+            whole_day=True,
         )
         for one in call.once(loads.adjustments)
         # A credit note stands there already, with the bill that it takes back.

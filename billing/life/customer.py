@@ -158,4 +158,4 @@ def read_day(text: str, field: str) -> date:
         raise Invalid("day", f"“{text}” is no date such as 2026-11-20.", field) from error
 
 
-QUESTION = Question("supply", mark("What do we supply?"), 85, supply_answer, supply_sheet)
+QUESTION = Question("supply", mark("What do we supply?"), 22, supply_answer, supply_sheet)

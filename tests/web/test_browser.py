@@ -192,3 +192,27 @@ def test_a_server_that_does_not_answer_is_said_in_place(chromium: Chromium, serv
     page.keyboard.press("2")
     page.wait_for_selector("#main >> text=The server does not answer")
     assert "£31.52 more" in page.inner_text("#main")  # the old answer is still there
+
+
+def test_questions_after_the_ninth_are_reached_by_a_zero(chromium: Chromium, served: Served) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
+    page.goto(f"{served.address}/customers/{served.people.margaret}")
+    page.evaluate(
+        """() => {
+            const list = document.querySelector(".ask ol");
+            while (list.children.length < 12) {
+                const made = document.createElement("li");
+                made.innerHTML = `<a href="#asked-${list.children.length + 1}">more</a>`;
+                list.append(made);
+            }
+        }"""
+    )
+    page.keyboard.press("0")
+    page.keyboard.press("3")
+    assert page.evaluate("location.hash") == "#asked-12"
+    page.keyboard.press("9")
+    assert page.evaluate("location.hash") == "#asked-9"
+    page.keyboard.press("?")
+    assert "those after the ninth" in page.inner_text("#help")
+    assert complaints == []

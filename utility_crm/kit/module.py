@@ -178,7 +178,10 @@ class SideSection:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One thing that happened: `kind` is a filter chip (Contacts, Bills, Payments, Notices, Meter)."""
+    """One thing that happened: `kind` is a filter chip (Contacts, Bills, Payments, Notices, Meter).
+
+    whole_day: it has a date and no hour, as a bill has; of `at` only the day is shown.
+    """
 
     at: datetime
     kind: str
@@ -186,6 +189,7 @@ class TimelineEntry:
     detail: str = ""
     tone: Tone = ""
     href: str = ""
+    whole_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

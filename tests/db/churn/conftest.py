@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.tables import Agreement, Bill, Payment, Tariff
+from billing.tables import Adjustment, Agreement, Bill, Payment, Tariff
 from meters.tables import Channel, ServicePoint
 from utility_crm.customers.tables import Account, Contact, Customer
 from utility_crm.network.tables import NetworkNode, Premise
@@ -161,6 +161,18 @@ class Supplier:
             Payment(
                 account_id=person.account, received_at=at(day), amount_minor=amount_minor,
                 open_minor=amount_minor, currency="GBP", method="transfer", reference=f"R{self.count}",
+            )
+        )  # fmt: skip
+
+    def credited(
+        self, person: Person, day: date, amount_minor: int, kind: str = "credit", bill: int | None = None
+    ) -> None:
+        """amount_minor: less to pay; negative is more, such as a fee."""
+        self.count += 1
+        self.add(
+            Adjustment(
+                account_id=person.account, kind=kind, amount_minor=-amount_minor, open_minor=-amount_minor,
+                currency="GBP", posted_on=day, reference=f"J{self.count}", reason="a test", bill_id=bill,
             )
         )  # fmt: skip
 

@@ -226,7 +226,7 @@ def test_without_history_nothing_is_learned(session: Session, supplier: Supplier
     person = supplier.moves_in()
     supplier.billed(person, AS_OF - timedelta(days=100), AS_OF - timedelta(days=70), 9000)
     assert fit_and_score(session, AS_OF, NOW).status == "too_short"
-    assert score_of(session, person.customer) is None
+    assert score_of(session, person.customer, AS_OF) is None
 
 
 @pytest.mark.parametrize("reason", ["moved", "died", "cut_off"])

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.tables import Tariff
+from billing.tables import Bill, Tariff
 from churn.domain.facts import CATEGORICAL, NUMERIC_NAMES
 from churn.features import FIGURES, features
 from tests.db.churn.conftest import FLAT, Person, Supplier, at
@@ -67,6 +67,25 @@ def test_money_settles_the_oldest_bill_first(session: Session, supplier: Supplie
     assert found["overdue_minor"] == 5_000 + 12_400
     supplier.paid(ada, AS_OF - timedelta(days=1), 5_000)
     assert facts(session, ada)["late_day_count"] == 42 + 12
+
+
+def test_credits_settle_bills_too_and_a_bill_taken_back_owes_nothing(
+    session: Session, supplier: Supplier, ada: Person
+) -> None:
+    with_a_past(supplier, ada)
+    supplier.credited(ada, date(2026, 11, 1), 5_000)
+    found = facts(session, ada)
+    # The bill due on 15 October was settled on 1 November; of the other, all is open.
+    assert found["late_day_count"] == 17 + 12
+    assert found["overdue_minor"] == 12_400
+    wrong = supplier.billed(ada, date(2026, 8, 1), date(2026, 9, 1), 7_000)
+    session.get_one(Bill, wrong).status = "cancelled"
+    supplier.credited(ada, date(2026, 11, 2), 7_000, bill=wrong)
+    assert facts(session, ada)["overdue_minor"] == 12_400
+    supplier.credited(ada, date(2026, 11, 3), -1_500, kind="fee")
+    assert facts(session, ada)["overdue_minor"] == 12_400 + 1_500
+    supplier.credited(ada, AS_OF, 50_000)
+    assert facts(session, ada)["overdue_minor"] == 12_400 + 1_500
 
 
 def test_contacts_and_complaints(session: Session, supplier: Supplier, ada: Person) -> None:

@@ -100,3 +100,13 @@ def test_reasons_are_said_with_their_figures(
     assert Words("en").reason(reason, AS_OF) == (text, detail)
     (said,) = Words("en").reasons([reason], AS_OF)
     assert said.points == "+9"
+
+
+def test_what_was_overdue_and_is_settled_since_is_said_so() -> None:
+    figures = {"overdue_minor": 4317, "late_day_count": 28, "currency": "GBP"}
+    reason = StoredReason("arrears", 6.0, figures)
+    late = "days late in 12 months: 28"
+    assert Words("en").reason(reason, AS_OF) == ("£43.17 overdue", late)
+    assert Words("en").reason(reason, AS_OF, 1) == ("£43.17 overdue", late)
+    then = Words("en").reason(reason, AS_OF, 0)
+    assert then == ("£43.17 was overdue on 20 Nov, settled since", late)

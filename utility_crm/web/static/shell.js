@@ -141,6 +141,7 @@ const toggle = (element) => {
 const typing = (target) => target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
 
 let going = 0;
+let beyond = 0; // when 0 was pressed: the digit after it is of the questions beyond the ninth
 addEventListener("keydown", (event) => {
   if (event.altKey && /^[1-9]$/.test(event.key)) {
     const tab = all(".tabs a")[Number(event.key) - 1];
@@ -167,9 +168,12 @@ addEventListener("keydown", (event) => {
     }
   }
   const act = all(`[data-key="${CSS.escape(event.key)}"]`).find(shown);
-  const question = /^[1-9]$/.test(event.key) && questions()[Number(event.key) - 1];
+  const after = beyond && Date.now() - beyond < 1500 ? 9 : 0;
+  beyond = 0;
+  const question = /^[1-9]$/.test(event.key) && questions()[after + Number(event.key) - 1];
   if (act) press(act);
   else if (question) ask(question);
+  else if (event.key === "0" && questions().length > 9) beyond = Date.now();
   else if (event.key === "g") going = Date.now();
   else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else if (event.key === "?") openHelp();

@@ -1,0 +1,103 @@
+"""The first late day, the days of the timeline, what is split in parts, and the keys of questions."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from billing_world import NOW, Supplied
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from billing.actions.agreeing import agree_plan
+from billing.actions.disputing import open_dispute
+from billing.customer.around import cells, timeline
+from billing.queries.accounts import standing
+from billing.queries.bills import bills_of
+from tests.web.billing.test_customer_questions import words
+from tests.web.conftest import MakeClient
+from utility_crm.kit.module import CustomerCall
+
+FIRST_NINE = ["why", "owe", "estimated", "next", "tariff", "meter", "supply", "charge", "parts"]
+
+
+@pytest.fixture
+def agent(make_client: MakeClient) -> TestClient:
+    return make_client("agent")
+
+
+def page(agent: TestClient, one: Supplied, **query: str) -> str:
+    return words(agent.get(f"/customers/{one.customer_id}", params=query).text)
+
+
+def test_the_due_day_is_on_time_and_the_next_one_late(session: Session, billed: Supplied) -> None:
+    due_on = min(bill.due_on for bill in bills_of(session, [billed.account_id]))
+    (on_it,) = standing(session, billed.customer_id, due_on)
+    assert (on_it.overdue_minor, on_it.late_since, on_it.late_bills) == (0, None, 0)
+    for days in (1, 5):
+        today = due_on + timedelta(days=days)
+        (after,) = standing(session, billed.customer_id, today)
+        assert after.late_bills == 1 and after.late_since == due_on + timedelta(days=1)
+        call = CustomerCall(session, billed.customer_id, NOW, today)
+        late = next(cell for cell in cells(call) if cell.label == "Overdue")
+        assert late.detail == f"{days} days"
+
+
+def test_the_sentence_says_which_day_was_the_first_late_one(agent: TestClient, billed: Supplied) -> None:
+    shown = page(agent, billed, ask="owe")
+    assert re.search(r"late since [\w ]+, the day after it was due", shown)
+
+
+def test_bills_have_days_and_no_hours(agent: TestClient, session: Session, billed: Supplied) -> None:
+    bills = bills_of(session, [billed.account_id])
+    told = [one for one in timeline(CustomerCall(session, billed.customer_id, NOW, NOW.date())) if one.href]
+    assert len(told) == len(bills) and all(one.whole_day for one in told)
+    html = agent.get(f"/customers/{billed.customer_id}").text
+    for bill in bills:
+        assert f'<time datetime="{bill.issued_on.isoformat()}"></time>' in html
+    assert "planned" not in words(html)
+
+
+def test_what_lies_ahead_is_labelled_planned(agent: TestClient, session: Session, billed: Supplied) -> None:
+    newest = bills_of(session, [billed.account_id])[0]
+    ahead = date(2099, 1, 5)
+    session.execute(text("update bills set issued_on = :day where id = :id"), {"day": ahead, "id": newest.id})
+    html = agent.get(f"/customers/{billed.customer_id}").text
+    (entry,) = re.findall(rf'<time datetime="{ahead.isoformat()}"></time>.*?</li>', html, re.DOTALL)
+    assert "planned" in words(entry) and html.count("planned") == 1
+
+
+def test_what_is_disputed_is_in_neither_figure(agent: TestClient, session: Session, billed: Supplied) -> None:
+    bills = bills_of(session, [billed.account_id])
+    open_dispute(session, bills[0].number, 1_000, "not ours", today=NOW.date())
+    (one,) = standing(session, billed.customer_id, NOW.date())
+    assert one.plannable_minor == sum(bill.open_minor for bill in bills) - 1_000
+    shown = page(agent, billed, ask="parts")
+    third = -(-one.plannable_minor // 3)
+    assert f"Can I pay in parts? Yes 3 times £{third / 100:.2f}" in shown
+    assert f"Parts add up to £{one.plannable_minor / 100:.2f}" in shown
+    assert "£10.00 more is disputed and stays out of it." in shown
+    for bill in bills[1:]:
+        open_dispute(session, bill.number, bill.total_minor, "not ours", today=NOW.date())
+    session.execute(text("update disputes set amount_minor = :all where bill_id = :id"),
+                    {"all": bills[0].total_minor, "id": bills[0].id})  # fmt: skip
+    shown = page(agent, billed, ask="parts")
+    assert "Can I pay in parts? No all of it is disputed" in shown and "Not now: all that is open" in shown
+
+
+def test_a_running_plan_is_said_in_both(agent: TestClient, session: Session, billed: Supplied) -> None:
+    agree_plan(session, billed.account_id, 3, NOW.date() + timedelta(days=7), today=NOW.date())
+    shown = page(agent, billed, ask="parts")
+    assert "Can I pay in parts? A plan runs" in shown and "A plan runs on this account already" in shown
+
+
+def test_the_first_nine_have_a_digit_and_the_rest_two(agent: TestClient, billed: Supplied) -> None:
+    html = agent.get(f"/customers/{billed.customer_id}").text
+    asked = re.findall(r'<li><a href="[^"]*\?ask=(\w+)"[^>]*>(?:<kbd[^>]*>(\d+)</kbd>)?', html)
+    assert [key for key, _ in asked[:9]] == FIRST_NINE
+    assert [cap for _, cap in asked] == [str(n) for n in range(1, 10)] + [
+        f"0{n}" for n in range(1, len(asked) - 8)
+    ]
+    assert len(asked) > 12 and "those after the ninth" in html
