@@ -12,6 +12,7 @@ from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from billing.domain.errors import TariffRefused
+from billing.domain.tariffs.eligibility import ANYBODY
 from billing.domain.tariffs.interchange import own_form
 from billing.domain.tariffs.tariff import Tariff as RatedTariff
 from billing.queries.tariffs import parsed
@@ -62,12 +63,14 @@ def import_tariff(session: Session, document: Any, *, correct: bool = False) -> 
 
 
 def first_difference(before: RatedTariff, after: RatedTariff) -> date | None:
-    """The first day that the two price differently; None where they never do. A name is not a price."""
-    if replace(before, name="", versions=()) != replace(after, name="", versions=()):
+    """The first day that the two price differently; None where they never do. A name is not a price, nor is
+    whom a tariff is for."""
+    one, other = (replace(each, name="", versions=(), eligibility=ANYBODY) for each in (before, after))
+    if one != other:
         return min(before.versions[0].starts_on, after.versions[0].starts_on)
-    for one, other in zip(before.versions, after.versions, strict=False):
-        if one != other:
-            return min(one.starts_on, other.starts_on)
+    for was, now in zip(before.versions, after.versions, strict=False):
+        if was != now:
+            return min(was.starts_on, now.starts_on)
     longer = max(before.versions, after.versions, key=len)
     same = min(len(before.versions), len(after.versions))
     return longer[same].starts_on if len(longer) > same else None

@@ -12,10 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing.commands.answering import local_today
 from billing.commands.app import app
+from billing.domain.tariffs.eligibility import SEGMENTS
 from billing.what_if.base import Progress as Watch
 from billing.what_if.report import what_if_report
 from billing.what_if.running import run_what_if
-from billing.what_if.supplies import SEGMENTS
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work

@@ -33,6 +33,9 @@ def _file(code: str, price_change: date, version: Any) -> Document:
         "name": prices.TARIFF_NAMES[code],
         "currency": "GBP",
         "timezone": "Europe/London",
+        "eligibility": {
+            "segments": ["small_business", "industry"] if code == prices.BUSINESS else ["household"]
+        },
         "versions": versions,
     }
 

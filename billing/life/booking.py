@@ -18,6 +18,7 @@ from billing.actions.issuing import lock_accounts
 from billing.domain.accounts.doubtful_days import doubt_of
 from billing.domain.accounts.postal_address import NoAddress, address_lines
 from billing.life.moving import MovedOut, move_in, move_out
+from billing.queries.choices import check_eligible
 from billing.tables import Agreement, ForwardingAddress, SupplyChange
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
@@ -82,13 +83,14 @@ def switch_tariff(
     *,
     correct: bool = False,
 ) -> Agreement:
-    """Another tariff from a day on, as `change_tariff` does; who told it stays on record. Raises as that, and
-    Conflict for a day that is likely a slip."""
+    """Another tariff from a day on, as `change_tariff` does; who told it stays on record. Raises as that,
+    Refused for a tariff that is not for this supply, and Conflict for a day that is likely a slip."""
     told.of("tariff", starts_on)
     old = session.get(Agreement, agreement_id)
     if old is None:
         raise NotFound("agreement", "There is no such agreement.")
     lock_accounts(session, [old.account_id])
+    check_eligible(session, old.account_id, old.service_point_id, tariff_id, starts_on)
     made = change_tariff(session, agreement_id, tariff_id, starts_on, correct=correct)
     _note(session, "tariff", made, told, starts_on, ended=old, began=made)
     return made
@@ -105,9 +107,11 @@ def begin_supply(
     kind: AgreementKind = "contract",
     correct: bool = False,
 ) -> Agreement:
-    """Supply begins at a place, as `moving.move_in` does; who told it stays on record. Raises as that, and
-    Conflict for a day that is likely a slip."""
+    """Supply begins at a place, as `moving.move_in` does; who told it stays on record. Raises as that,
+    Refused for a tariff that is not for it, and Conflict for a day that is likely a slip."""
     told.of("begin", starts_on)
+    if kind == "contract":  # a deemed one is the law's
+        check_eligible(session, account_id, service_point_id, tariff_id, starts_on)
     made = move_in(session, account_id, service_point_id, tariff_id, starts_on, kind=kind, correct=correct)
     before = session.scalars(
         select(Agreement).where(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.rating.load_shift import Shift
@@ -14,6 +13,7 @@ from billing.domain.rating.stay import MONTHS, Judgement, judged
 from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bill_parts import parts_of_bills, read_bills
 from billing.queries.bills import BillRow
+from billing.queries.choices import places_of
 from billing.queries.prices import with_known_prices
 from billing.what_if.eligible import candidates, offers_for
 from billing.what_if.replaying import BilledMonth, Coverage, Replay, coverage_of, replayed
@@ -61,11 +61,6 @@ class AccountWhatIf:
         return next((one for one in self.others if not one.judgement.stay), None)
 
 
-_SEGMENT = text(
-    "select c.segment from accounts a join customers c on c.id = a.customer_id where a.id = :account"
-)
-
-
 def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shift: Shift) -> AccountWhatIf:
     """bills: issued bills of one account, the newest first; the last twelve are replayed.
 
@@ -80,9 +75,9 @@ def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shi
     newest = [item.part for item in months[-1].parts]
     if not newest:
         return AccountWhatIf(year, None, (), (), coverage_of(months), shift)
-    segment = session.scalar(_SEGMENT, {"account": year[-1].account_id})
+    places = places_of(session, [part.agreement_id for part in newest])
     own = {part.tariff.code: part.tariff for part in newest}
-    offered = candidates(offers_for(session, segment, today), list(own.values()), newest[0].timezone)
+    offered = candidates(offers_for(session, places, today), list(own.values()), newest[0].timezone)
     spans = [item.part.span for month in months for item in month.parts]
     priced = with_known_prices(
         session,

@@ -1,4 +1,4 @@
-"""Which tariffs a supply could be on: offered now, in its currency and on its clock."""
+"""Which tariffs a supply could be on: offered now, for such as it is, in its currency and on its clock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.domain.tariffs.eligibility import SEGMENTS, Place
 from billing.domain.tariffs.tariff import Tariff
 from billing.queries.tariffs import parsed
-from billing.what_if.supplies import SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,21 @@ _OFFERS = text(
 )
 
 
-def offers_for(session: Session, segment: str, today: date) -> list[Offer]:
-    """Every tariff in force today that is for the segment, by code; one statement.
+def offers_for(session: Session, places: Sequence[Place], today: date) -> list[Offer]:
+    """Every tariff in force today that all these supplies of one customer fit, by code; one statement.
 
-    A tariff that others are on but nobody of the segment is for those others; one that nobody is on yet is
-    for everybody.
+    Where a tariff's file names no segments, one that others are on but nobody of the segment is for those
+    others; one that nobody is on yet is for everybody.
     """
-    rows = session.execute(_OFFERS, {"segment": segment, "today": today})
+    rows = session.execute(_OFFERS, {"segment": places[0].segment, "today": today})
     offers = [Offer(row[0], parsed(row[1]), row[2], row[3]) for row in rows]
-    return [one for one in offers if in_force(one.tariff, today) and (one.of_segment or not one.of_all)]
+    return [
+        one
+        for one in offers
+        if in_force(one.tariff, today)
+        and not any(one.tariff.eligibility.unfit(place, today) for place in places)
+        and (one.tariff.eligibility.segments or one.of_segment or not one.of_all)
+    ]
 
 
 _SEGMENTS = text(
@@ -66,8 +72,10 @@ _SEGMENTS = text(
 )
 
 
-def segments_of(session: Session, tariff_id: int, today: date) -> list[str]:
+def segments_of(session: Session, tariff_id: int, tariff: Tariff, today: date) -> list[str]:
     """The segments that a tariff is for, by the same rule."""
+    if tariff.eligibility.segments:
+        return sorted(tariff.eligibility.segments)
     found = list(session.scalars(_SEGMENTS, {"tariff": tariff_id, "today": today}))
     return found or list(SEGMENTS)
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from billing.answers.pictures import histogram, whole_money
 from billing.domain.money import amount_text
+from billing.domain.tariffs.eligibility import SEGMENTS
 from billing.domain.tariffs.file import default_decimals
 from billing.what_if.report import (
     WhatIfReport,
@@ -21,7 +22,6 @@ from billing.what_if.report import (
     what_if_report,
 )
 from billing.what_if.running import run_what_if
-from billing.what_if.supplies import SEGMENTS
 from meters.domain.formulas import guarded
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.visit import Visit, visit

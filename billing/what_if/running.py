@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from billing.domain.tariffs.eligibility import SEGMENTS
 from billing.domain.tariffs.tariff import Tariff
 from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.tables import WhatIf
 from billing.what_if.base import BaseAccount, BaseWhatIf, Progress, base_what_if
 from billing.what_if.eligible import in_force, segments_of
-from billing.what_if.supplies import SEGMENTS, BaseSupply, base_supplies
+from billing.what_if.supplies import BaseSupply, base_supplies
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.driver import driver_cursor
 from utility_crm.kit.errors import Invalid
@@ -36,7 +37,7 @@ _EARLIER = text(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a run begins with."""
+    """What a run begins with. unfit: accounts left out, since the tariff is not for them."""
 
     id: int
     tariff_id: int
@@ -44,6 +45,7 @@ class _Asked:
     tariffs: dict[int, Tariff]
     other: Tariff
     candidates: int
+    unfit: int = 0
 
 
 def run_what_if(
@@ -95,7 +97,13 @@ def _begun(
     other = tariff_named(session, code)
     tariff_id = session.scalar(text("select id from tariffs where code = :code"), {"code": code})
     assert tariff_id is not None
-    supplies = base_supplies(session, today, segment)
+    every = base_supplies(session, today, segment)
+    unfit = {
+        one.account_id
+        for one in every
+        if one.tariff_id != tariff_id and other.eligibility.unfit(one.place, today)
+    }
+    supplies = [one for one in every if one.account_id not in unfit]
     known = set(session.scalars(_ALL, {"currency": other.currency}))
     # More than the last twelve cycles of any day of the month.
     ends = datetime.combine(today, time(), UTC)
@@ -106,7 +114,7 @@ def _begun(
     row = WhatIf(
         tariff_id=tariff_id,
         segment=segment,
-        offered_to=segments_of(session, tariff_id, today),
+        offered_to=segments_of(session, tariff_id, other, today),
         currency=other.currency,
         on_day=today,
         due=len(supplies),
@@ -116,14 +124,16 @@ def _begun(
     session.add(row)
     session.flush()
     # The same object where it is the own tariff, so that nothing is rated twice.
-    return _Asked(row.id, tariff_id, supplies, tariffs, tariffs[tariff_id], max(1, len(offered) - 1))
+    return _Asked(
+        row.id, tariff_id, supplies, tariffs, tariffs[tariff_id], max(1, len(offered) - 1), len(unfit)
+    )
 
 
 def _stored(session: Session, asked: _Asked, segment: str | None, found: BaseWhatIf, now: datetime) -> None:
     _copied(session, asked.id, found.accounts)
     row = session.get_one(WhatIf, asked.id)
     row.done = row.due
-    row.left_out = found.left_out
+    row.left_out = found.left_out + asked.unfit
     row.own_minor = sum(one.own_minor for one in found.accounts)
     row.other_minor = sum(one.other_minor for one in found.accounts)
     row.own_net_minor = sum(one.own_net_minor for one in found.accounts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby, pairwise
 
@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from billing.cycles import month_of_cycle
 from billing.domain.rating.stay import MONTHS
 from billing.domain.reckoning.days import Period
-
-SEGMENTS = ("household", "small_business", "industry")
+from billing.domain.tariffs.eligibility import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,27 @@ class BaseSupply:
     timezone: str
     channel_id: int
     gives_back: bool = False
+    place: Place = field(kw_only=True)
 
 
 _SUPPLIES = text(
     """
     select a.id, a.customer_id, c.segment, a.currency, a.cycle_day, g.tariff_id, p.timezone, min(h.id),
            exists (select from channels x where x.service_point_id = g.service_point_id
-                     and x.direction = 'export')
+                     and x.direction = 'export'),
+           c.segment, s.fuel, coalesce(n3.code, n2.code, n1.code, ''), s.connection_micro_kw
     from agreements g
     join accounts a on a.id = g.account_id
     join customers c on c.id = a.customer_id
     join service_points s on s.id = g.service_point_id
     join premises p on p.id = s.premise_id
+    left join network_nodes n1 on n1.id = p.node_id
+    left join network_nodes n2 on n2.id = n1.parent_id
+    left join network_nodes n3 on n3.id = n2.parent_id
     join channels h on h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'
     where g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today)
       and (cast(:segment as text) is null or c.segment = :segment)
-    group by g.id, a.id, c.id, p.id
+    group by g.id, a.id, c.id, p.id, s.id, n1.id, n2.id, n3.id
     having count(*) = 1
     order by g.tariff_id, p.timezone, a.cycle_day, a.id, g.id
     """
@@ -55,7 +59,7 @@ _SUPPLIES = text(
 def base_supplies(session: Session, today: date, segment: str | None = None) -> list[BaseSupply]:
     """Those that can be rated together stand together: by tariff, clock and cycle."""
     rows = session.execute(_SUPPLIES, {"today": today, "segment": segment})
-    return [BaseSupply(*row) for row in rows]
+    return [BaseSupply(*row[:9], place=Place(*row[9:])) for row in rows]
 
 
 def year_of(cycle_day: int, today: date) -> tuple[Period, ...]:

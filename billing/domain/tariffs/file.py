@@ -27,6 +27,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.reckoning.days import HolidayCalendar, holidays_of
 from billing.domain.reckoning.volume import Volume
+from billing.domain.tariffs.eligibility import read_eligibility
 from billing.domain.tariffs.json_place import Fields, loads
 from billing.domain.tariffs.tariff import Charge, MonthDay, Season, Tariff, Version
 
@@ -85,13 +86,17 @@ def tariff_of(document: Any) -> Tariff:
     holidays = _read_holidays(fields.fields("holidays")) if fields.has("holidays") else None
     versions = tuple(_read_version(item, at, holidays is not None) for item, at in fields.items("versions"))
     volume = Volume.read(fields.fields("volume")) if fields.has("volume") else None
+    eligibility = read_eligibility(fields, volume.commodity if volume else None)
     fields.finish()
     for index in range(1, len(versions)):
         if versions[index].starts_on <= versions[index - 1].starts_on:
             raise TariffRefused(f"versions[{index}].starts_on", "versions must follow each other by date")
     _check_one_meaning(versions)
     _check_units(versions, volume)
-    return Tariff(code, name, currency, decimals, versions, timezone, holidays, rounding, volume=volume)
+    return Tariff(
+        code, name, currency, decimals, versions, timezone, holidays, rounding, volume=volume,
+        eligibility=eligibility,
+    )  # fmt: skip
 
 
 def _check_units(versions: tuple[Version, ...], volume: Volume | None) -> None:

@@ -12,6 +12,7 @@ from billing.domain.charges.late_fee import MOST_DAYS
 from billing.domain.charges.tiers import CAP_UNITS, WINDOWS
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.reckoning.days import DAY_WORDS, MONTH_NAMES
+from billing.domain.tariffs.eligibility import FUELS, SEGMENTS
 from billing.domain.tariffs.file import FORMAT
 
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"}
@@ -313,6 +314,28 @@ def _volume() -> dict[str, Any]:
     return {"oneOf": [gas, _object({"commodity": {"const": "water"}})]}
 
 
+def _eligibility() -> dict[str, Any]:
+    power = _object(
+        {},
+        {
+            "least": _said(_DECIMAL, "kW, this one included."),
+            "most": _said(_DECIMAL, "kW, this one included."),
+        },
+    )
+    return {
+        **_object(
+            {},
+            {
+                "segments": _said(_some({"enum": list(SEGMENTS)}, unique=True), "Of customers."),
+                "areas": _said(_some(_TEXT, unique=True), "Codes of the network's areas."),
+                "connection_kw": {**power, "minProperties": 1},
+                "closed_from": _said(_DATE, "Nobody new from that day on; who is on it stays."),
+            },
+        ),
+        "minProperties": 1,
+    }
+
+
 def tariff_schema() -> dict[str, Any]:
     """A JSON Schema (draft 2020-12) of one tariff file."""
     season = _object(
@@ -345,6 +368,8 @@ def tariff_schema() -> dict[str, Any]:
             "timezone": _said(_TEXT, "IANA name; the premise's when left out."),
             "holidays": _said(holidays, "A public holiday calendar; without it no day is a holiday."),
             "volume": _said(_volume(), "For gas and water, metered in m3."),
+            "fuel": _said({"enum": list(FUELS)}, "What it is a price of; the volume's, else electricity."),
+            "eligibility": _said(_eligibility(), "Whom it is for; what is left out limits nothing."),
             "rounding": _said(
                 {"enum": [rule.value for rule in Rounding]}, "Of an exact half; half_up when left out."
             ),

@@ -22,6 +22,7 @@ from billing.domain.errors import NotRateable
 from billing.domain.money import Rounding
 from billing.domain.reckoning.days import HolidayCalendar
 from billing.domain.reckoning.volume import Volume
+from billing.domain.tariffs.eligibility import ANYBODY, Eligibility, Fuel
 from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
 from billing.domain.tariffs.price_series import PriceSeries
 
@@ -155,9 +156,15 @@ class Tariff(HashedOnce):
     rounding: Rounding = Rounding.HALF_UP
     prices: tuple[PriceSeries, ...] = ()
     volume: Volume | None = None
+    eligibility: Eligibility = ANYBODY
 
     def __hash__(self) -> int:
         return hash_once(self)
+
+    @property
+    def fuel(self) -> Fuel:
+        """What it is a price of."""
+        return self.eligibility.fuel
 
     @property
     def series_named(self) -> tuple[str, ...]:

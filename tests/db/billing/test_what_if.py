@@ -181,3 +181,14 @@ def test_the_commands_print_one_document(
 def call(*words: str) -> tuple[int, Any]:
     done = CliRunner().invoke(app, [*words, "--json"])
     return done.exit_code, json.loads(done.stdout)
+
+
+def test_whom_a_tariff_is_not_for_is_left_out(base: tuple[Engine, dict[str, Supplied]]) -> None:
+    engine, made = base
+    with unit_of_work(engine) as session:
+        World(session).tariff(flat("works", price="0.01", eligibility={"segments": ["industry"]}))
+    found = run_what_if(engine, "works", today=TODAY, now=NOW)
+    with unit_of_work(engine) as session:
+        report = what_if_report(session, found)
+        assert (report.accounts, report.left_out) == (0, len(made))
+        assert facts_of(session, FACT, "works") == {}
