@@ -45,7 +45,7 @@ def paper_of(facts: BillFacts, language: str = "") -> Paper:
         sections=_sections(facts, language),
         tax=tax_of(tax, bill.currency, language),
         months=months_of(facts, language),
-        footer=_("Simulated data: this is no real bill.") if settings().demo else facts.supplier.name,
+        footer=_("Simulated data: this is no real bill.") if facts.supplier.simulated else facts.supplier.name,
     )
 
 

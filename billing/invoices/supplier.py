@@ -12,13 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.tables import Supplier
+from utility_crm.kit.installation import SIMULATED, noted
 from utility_crm.kit.settings import Settings, settings
 
 
 @dataclass(frozen=True, slots=True)
 class SupplierIdentity:
     """What an invoice says of who sent it. address: lines. account: an IBAN, or a Russian account of 20
-    digits, whose `bank_code` is the BIK and `bank_account` the bank's own account."""
+    digits, whose `bank_code` is the BIK and `bank_account` the bank's own account. simulated: its papers say
+    that they are no real bills."""
 
     name: str
     address: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class SupplierIdentity:
     bank: str = ""
     bank_code: str = ""
     bank_account: str = ""
+    simulated: bool = False
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> SupplierIdentity:
@@ -53,10 +56,11 @@ _SIMULATED = {
 }
 
 
-def supplier_identity(known: Settings | None = None) -> SupplierIdentity:
+def supplier_identity(known: Settings | None = None, *, simulated: bool = False) -> SupplierIdentity:
     """The supplier as the settings name it; a simulated utility without an identity has the standards'
     examples."""
     known = known or settings()
+    simulated = simulated or known.demo
     named = {
         "address": tuple(line.strip() for line in known.supplier_address.split("|") if line.strip()),
         "tax_number": known.supplier_tax_number,
@@ -70,14 +74,15 @@ def supplier_identity(known: Settings | None = None) -> SupplierIdentity:
         "bank_account": known.supplier_bank_account,
     }
     name = known.supplier_name or known.utility_name
-    if known.demo and not any(named.values()):
-        return SupplierIdentity(name=name, **_SIMULATED)  # type: ignore[arg-type]
-    return SupplierIdentity(name=name, **named)  # type: ignore[arg-type]
+    if simulated and not any(named.values()):
+        return SupplierIdentity(name=name, **_SIMULATED, simulated=True)  # type: ignore[arg-type]
+    return SupplierIdentity(name=name, **named, simulated=simulated)  # type: ignore[arg-type]
 
 
 def supplier_id(session: Session) -> int:
     """The row of the supplier as it names itself now, made where there is none yet."""
-    document = json.loads(json.dumps(asdict(supplier_identity())))
+    simulated = noted(session, SIMULATED) is not None
+    document = json.loads(json.dumps(asdict(supplier_identity(simulated=simulated))))
     fingerprint = sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     known = select(Supplier.id).where(Supplier.fingerprint == fingerprint)
     found = session.scalar(known)

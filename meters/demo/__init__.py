@@ -1,4 +1,4 @@
-"""The meters' part of the demo utility: service points, meters, channels, and 13 months of half-hours."""
+"""The meters' part of the demo utility: service points, meters, channels, and 15 months of half-hours."""
 
 from __future__ import annotations
 

@@ -82,14 +82,13 @@ def build_into(
         plan = make_plan(seed, as_of, customers)
     context = DemoBuild(connection, plan, shown)
     with context.session() as session:
+        about = {"seed": seed, "as_of": as_of.isoformat(), "customers": customers}
+        note(session, SIMULATED, about)  # first: what follows is said to be simulated
         sign_ins = add_staff(session)
     build_ground(context)
     for module in modules:
         if module.demo:
             resolve(module.demo)(context)
-    with context.session() as session:
-        about = {"seed": seed, "as_of": as_of.isoformat(), "customers": customers}
-        note(session, SIMULATED, about)
     return sign_ins
 
 

@@ -1,4 +1,4 @@
-"""The demo's time: 13 months of days ending the day before the as-of date, and the billing periods in
+"""The demo's time: 15 months of days ending the day before the as-of date, and the billing periods in
 them."""
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 ZONE = "Europe/London"
-MONTHS_OF_READINGS = 13
-BILLS = 12
+MONTHS_OF_READINGS = 15
+BILLS = 14
+"""More than a year of them, so that the newest two have their like a year before."""
 CYCLE_DAYS = (1, 8, 15, 22)
 SLOTS = 48
 
@@ -70,7 +71,7 @@ class Calendar:
         return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=years))
 
     def periods(self, cycle_day: int) -> tuple[tuple[date, date], ...]:
-        """The last 12 half-open billing periods of a cycle that end on or before the as-of date, oldest
+        """The last 14 half-open billing periods of a cycle that end on or before the as-of date, oldest
         first."""
         newest = self.as_of.replace(day=cycle_day)
         if newest > self.as_of:

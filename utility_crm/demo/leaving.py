@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from utility_crm.demo.calendar import Calendar
+from utility_crm.demo.calendar import BILLS, Calendar
 from utility_crm.demo.people import Customer
 from utility_crm.demo.random_streams import stream
 from utility_crm.demo.story import NEVER, Bills, Contact
@@ -25,8 +25,8 @@ SWITCHED_SHARE = 0.125
 OTHERS = (("moved", 0.015), ("died", 0.003), ("cut_off", 0.003))
 CHANGED_TARIFF_SHARE = 0.02
 JUMP_FELT, JUMP_MOST = 0.12, 0.5
-FIRST_LEAVING_DAY = 45
-"""Nobody leaves before the first period has begun for every cycle."""
+FIRST_LEAVING_DAY = 106
+"""They leave within the last year or so, when a bill or two of everybody is out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Leaving:
     day: Int64
     reason: tuple[str | None, ...]
     changed_tariff: Int64
-    """Place of the billing period (1 to 11) that begins with the other household tariff, or NEVER."""
+    """Place of the billing period (2 to 13) that begins with the other household tariff, or NEVER."""
 
 
 def switching_scores(
@@ -147,7 +147,7 @@ def make_leaving(seed: int, calendar: Calendar, customers: tuple[Customer, ...],
     wanted = round(CHANGED_TARIFF_SHARE * count)
     for place in order:
         if wanted and customers[place].segment == "household":
-            changed[place] = draw.integers(2, 12)
+            changed[place] = draw.integers(2, BILLS)
             wanted -= 1
     return Leaving(day, tuple(reason), changed)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from utility_crm.demo.calendar import BILLS
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -36,7 +38,7 @@ class Planted:
     late: float = 0.0
     """Chance that a bill is paid late."""
     unpaid: tuple[int, ...] = ()
-    """Places of the twelve bills that nothing has been paid of."""
+    """Places of the bills that nothing has been paid of."""
     medical: bool = False
     since_years: float | None = None
     said: tuple[Said, ...] = ()
@@ -53,7 +55,7 @@ PLANTED = (
         heat_slope=0.55,
         tariff="steady",
         cycle_day=1,
-        unpaid=(10, 11),
+        unpaid=(BILLS - 2, BILLS - 1),
         medical=True,
         since_years=7.7,
         said=(

@@ -34,7 +34,7 @@ LATE_DAYS = (20, 100)
 
 @dataclass(frozen=True)
 class Bills:
-    """Expected bills, close to the ones that will be issued: (supplies, 12) each, oldest first.
+    """Expected bills, close to the ones that will be issued: (supplies, 14) each, oldest first.
 
     issued: day places (from the readings' first day). pounds: with tax. jump: log of the cost a day against
     the mean of up to three bills before it, 0 for the first. paid: day place of the payment, NEVER where it
@@ -100,7 +100,7 @@ def make_bills(
     homes: Homes,
     energy: DailyEnergy,
 ) -> Bills:
-    """Twelve bills of every supply, as if nobody ever left."""
+    """Fourteen bills of every supply, as if nobody ever left."""
     total, night = energy.total, night_kwh(homes, energy)
     after = np.arange(calendar.days) >= calendar.place(calendar.price_change)
     costs = {name: daily_cost(name, after, total, night) for name in prices.TARIFF_NAMES}

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from billing.domain.charges.capacity import CapacityCharge
 from billing.domain.charges.demand import DemandCharge
@@ -171,12 +172,12 @@ class Tariff(HashedOnce):
         """The price series that its versions name, each once."""
         return tuple(dict.fromkeys(name for version in self.versions for name in version.series_named))
 
-    @property
+    @cached_property
     def reads_export(self) -> bool:
         """Whether a version depends on the energy given back."""
         return any(version.reads_export for version in self.versions)
 
-    @property
+    @cached_property
     def looks_back(self) -> bool:
         """Whether a bill of any version depends on the months before it."""
         return any(version.looks_back for version in self.versions)

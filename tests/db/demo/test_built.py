@@ -1,4 +1,4 @@
-"""What stands in the database when the demo is built: whole books, whole readings, twelve bills each."""
+"""What stands in the database when the demo is built: whole books, whole readings, fourteen bills each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def one(demo: Connection, query: str, **values: Any) -> Any:
     return demo.scalar(text(query), values)
 
 
-def test_everybody_still_with_us_has_twelve_bills_or_the_latest_is_held(demo: Connection) -> None:
+def test_everybody_still_with_us_has_fourteen_bills_or_the_latest_is_held(demo: Connection) -> None:
     found = rows(
         demo,
         """
@@ -35,7 +35,7 @@ def test_everybody_still_with_us_has_twelve_bills_or_the_latest_is_held(demo: Co
         """,
     )
     assert len(found) >= CUSTOMERS * 0.8
-    assert all(row.bills == 12 - row.held for row in found)
+    assert all(row.bills == 14 - row.held for row in found)
     assert 1 <= sum(row.held for row in found) <= 3
 
 

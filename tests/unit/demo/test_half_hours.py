@@ -10,6 +10,7 @@ import pytest
 
 from meters.demo.faults import corrections, make_faults
 from meters.demo.half_hours import HalfHours
+from utility_crm.demo.calendar import BILLS
 from utility_crm.demo.homes import INDUSTRY
 from utility_crm.demo.plan import Plan
 from utility_crm.demo.profiles import load_profiles
@@ -89,7 +90,7 @@ def test_no_period_but_the_latest_misses_more_than_a_day(plan: Plan) -> None:
             missing = sum(size for day, (_, size) in faults.holes.items() if day in days)
             missing += 48 * sum(day in days for day in faults.absent)
             waiting += missing > 48
-            assert missing <= 48 or turn == 11
+            assert missing <= 48 or turn == BILLS - 1
             assert all(first + size <= 48 for first, size in faults.holes.values())
     assert 5 <= waiting <= 20
 
@@ -105,7 +106,7 @@ def test_only_moorsides_industry_is_silent(plan: Plan) -> None:
 def test_the_first_customers_guess_was_put_right_after_the_bill(plan: Plan) -> None:
     faults = make_faults(plan)
     (guess,) = faults[0].guesses
-    _, end = plan.calendar.periods(plan.supplies[0].cycle_day)[10]
+    _, end = plan.calendar.periods(plan.supplies[0].cycle_day)[BILLS - 2]
     assert plan.calendar.day(guess.first + guess.days) < end
     assert guess.read_on is not None and plan.calendar.day(guess.read_on) > end
     assert (0, guess) in list(corrections(plan, faults))
