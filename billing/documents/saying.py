@@ -45,8 +45,12 @@ def paper_of(facts: BillFacts, language: str = "") -> Paper:
         sections=_sections(facts, language),
         tax=tax_of(tax, bill.currency, language),
         months=months_of(facts, language),
-        footer=_("Simulated data: this is no real bill.") if facts.supplier.simulated else facts.supplier.name,
+        footer=_footer(facts, _),
     )
+
+
+def _footer(facts: BillFacts, _: Words) -> str:
+    return _("Simulated data: this is no real bill.") if facts.supplier.simulated else facts.supplier.name
 
 
 def language_of(facts: BillFacts, wanted: str) -> str:
