@@ -90,12 +90,12 @@ def compare_feed(
         weather = _weather(usage, tariff, months, zone, temperatures)
         found = compare(before, after, weather)
     except MissingPrices as fault:
-        words = f"{str(fault)[:1].upper()}{str(fault)[1:]}."
+        words = fault.sentence
         if not tariff.prices:
             words += " Give a file of prices (--prices FILE)."
         raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
-        raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
+        raise Refused(fault.code, fault.sentence, feed.path) from fault
     warnings = [*(problem.message for problem in feed.problems), *notes]
     if blocks[0].unit.declared is None:
         warnings.append(f"Channel {blocks[0].channel} names no unit; its values are taken as kWh.")

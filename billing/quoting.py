@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused
+from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused, as_sentence
 from billing.domain.rating.quote import Quote, QuotePeriod, quote
 from billing.domain.reckoning.usage import Usage
 from billing.domain.tariffs.interchange import own_form
@@ -50,7 +50,8 @@ def tariff_from(path: Path) -> TariffFile:
     except UnicodeDecodeError as fault:
         raise Invalid("tariff_refused", "The tariff file is not UTF-8 text.", str(path)) from fault
     except TariffRefused as fault:
-        raise Invalid(fault.code, f"{fault.reason}.", fault.place or str(path)) from fault
+        words = f"{path} cannot be taken: {as_sentence(str(fault), False)}"
+        raise Invalid(fault.code, words, fault.place or str(path)) from fault
 
 
 def priced_by_files(tariff: Tariff, files: Sequence[str], timezone: str | None) -> Tariff:
@@ -98,7 +99,7 @@ def prices_from(path: Path, series: str, timezone: str | None) -> PriceSeries:
         raise Invalid("prices_refused", "The file of prices is not UTF-8 text.", str(path)) from fault
     except PricesRefused as fault:
         where = f"{path}, line {fault.line}" if fault.line else str(path)
-        raise Invalid(fault.code, f"{fault.reason[:1].upper()}{fault.reason[1:]}.", where) from fault
+        raise Invalid(fault.code, as_sentence(fault.reason), where) from fault
 
 
 def quote_feed(
@@ -132,12 +133,12 @@ def quote_feed(
     try:
         found = quote(usage, tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by)
     except MissingPrices as fault:
-        words = f"{str(fault)[:1].upper()}{str(fault)[1:]}."
+        words = fault.sentence
         if not tariff.prices:
             words += " Give a file of prices (--prices FILE)."
         raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
-        raise Refused(fault.code, f"{str(fault)[:1].upper()}{str(fault)[1:]}.", feed.path) from fault
+        raise Refused(fault.code, fault.sentence, feed.path) from fault
     gaps = sum(bill.export_missing_count for bill in found.bills)
     if gaps:
         warnings.append(f"{gaps:,} readings of energy given back are missing, and are not paid for.")

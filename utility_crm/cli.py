@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
 
 from utility_crm.commands import customers, network, running, tokens, users
 from utility_crm.installed import modules
-from utility_crm.kit.commands import SpeakingGroup
+from utility_crm.kit.commands import SpeakingGroup, print_document
+from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import resolve
 from utility_crm.kit.settings import settings
 
@@ -48,13 +50,23 @@ def main() -> None:
     try:
         level = settings().log_level
     except ValidationError as error:
-        for wrong in error.errors():
-            name = f"UTILITY_CRM_{wrong['loc'][0]}".upper()
-            sys.stderr.write(f"{name}={wrong['input']}: {wrong['msg'].removeprefix('Value error, ')}\n")
-        sys.exit(2)
+        _refuse_settings(error, "--json" in sys.argv)
     logging.basicConfig(
         level=level,
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+
+
+def _refuse_settings(error: ValidationError, as_json: bool) -> NoReturn:
+    """Says which variables of the environment are wrong, and exits 2."""
+    names, lines = [], []
+    for wrong in error.errors():
+        names.append(f"UTILITY_CRM_{wrong['loc'][0]}".upper())
+        lines.append(f"{names[-1]}={wrong['input']}: {wrong['msg'].removeprefix('Value error, ')}")
+    if as_json:
+        print_document(CareError("settings", "; ".join(lines), ", ".join(names)).document())
+    else:
+        sys.stderr.write("\n".join(lines) + "\n")
+    sys.exit(2)

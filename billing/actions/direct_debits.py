@@ -15,11 +15,21 @@ from billing.actions.adjustments import Reason, charge_fee
 from billing.actions.bulk_payments import Received, take_payments
 from billing.actions.issuing import lock_accounts
 from billing.actions.payments import lock_account, reverse_payment
+from billing.domain.tariffs.currencies import currencies
 from billing.tables import Collection, Creditor, DirectDebit, Mandate
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9+?/:().,'-]{1,35}")
 """What the SEPA rulebooks allow in a mandate's reference or a creditor's identifier."""
+
+_IBAN_LENGTHS = {
+    "AD": 24, "AL": 28, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18,
+    "EE": 20, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GI": 23, "GR": 27, "HR": 21, "HU": 28, "IE": 22,
+    "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MD": 24, "ME": 22, "MK": 19,
+    "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SE": 24, "SI": 19, "SK": 24,
+    "SM": 27, "VA": 22,
+}  # fmt: skip
+"""Of the countries of SEPA, by the IBAN registry (ISO 13616)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,23 @@ class Returns:
 def checked_iban(text_: str) -> str:
     """An IBAN without blanks, its check digits right (ISO 13616: 1 by 97). Raises Invalid."""
     plain = re.sub(r"\s", "", text_).upper()
-    shape = re.fullmatch(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}", plain)
-    if not shape or int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 != 1:
-        raise Invalid("iban", f"{text_!r} is no IBAN: its check digits are wrong.", "iban")
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", plain):
+        words = "it has two letters of a country, two check digits and 11 to 30 letters or digits"
+        raise Invalid("iban", f"'{text_}' is no IBAN: {words}.", "iban")
+    length = _IBAN_LENGTHS.get(plain[:2], len(plain))
+    if len(plain) != length:
+        words = f"one of {plain[:2]} has {length} letters and digits, not {len(plain)}"
+        raise Invalid("iban", f"'{text_}' is no IBAN: {words}.", "iban")
+    if int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 != 1:
+        raise Invalid("iban", f"'{text_}' is no IBAN: its check digits are wrong.", "iban")
+    return plain
+
+
+def checked_bic(text_: str) -> str:
+    """A BIC (ISO 9362: bank, country, place, and a branch), or nothing. Raises Invalid."""
+    plain = text_.strip().upper()
+    if plain and not re.fullmatch(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", plain):
+        raise Invalid("bic", f"'{text_}' is no BIC; it has 8 or 11 letters and digits.", "bic")
     return plain
 
 
@@ -62,6 +86,8 @@ def set_creditor(
     return_fee_minor: int = 0,
 ) -> None:
     """Who collects in a currency, from now on. Raises Invalid."""
+    if currency not in currencies():
+        raise Invalid("currency", f"'{currency}' is no currency of ISO 4217 that is in use.", "currency")
     if not name.strip() or not _IDENTIFIER.fullmatch(creditor_id) or return_fee_minor < 0:
         raise Invalid(
             "creditor",
@@ -69,7 +95,7 @@ def set_creditor(
             "creditor",
         )
     row = {
-        "name": name.strip(), "iban": checked_iban(iban), "bic": bic.strip().upper(),
+        "name": name.strip(), "iban": checked_iban(iban), "bic": checked_bic(bic),
         "creditor_id": creditor_id, "return_fee_minor": return_fee_minor,
     }  # fmt: skip
     made = insert(Creditor).values(currency=currency, **row)
@@ -99,7 +125,7 @@ def add_mandate(
         raise Conflict("mandate", f"The account has the mandate {running}; end it first.", running)
     made = Mandate(
         account_id=account_id, reference=reference, signed_on=signed_on, name=name.strip(), iban=plain,
-        bic=bic.strip().upper(),
+        bic=checked_bic(bic),
     )  # fmt: skip
     session.add(made)
     session.flush()

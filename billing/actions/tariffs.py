@@ -11,8 +11,9 @@ from typing import Any, Literal
 from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
-from billing.domain.errors import TariffRefused
+from billing.domain.errors import TariffRefused, as_sentence
 from billing.domain.tariffs.eligibility import ANYBODY
+from billing.domain.tariffs.file import default_decimals
 from billing.domain.tariffs.interchange import own_form
 from billing.domain.tariffs.tariff import Tariff as RatedTariff
 from billing.queries.tariffs import parsed
@@ -30,20 +31,30 @@ class TariffImport:
     notes: tuple[str, ...] = ()
 
 
-def import_tariff(session: Session, document: Any, *, correct: bool = False) -> TariffImport:
+def import_tariff(
+    session: Session, document: Any, *, correct: bool = False, file_name: str = ""
+) -> TariffImport:
     """Store a tariff from its parsed JSON (docs/tariffs.md), or replace the one of the same code. Another
     format's is stored as a tariff file of ours; `notes` say how it was understood.
 
     correct: it may change what issued bills were priced by. They stay as they are, made again from what it
     said before, and show up as bills that would differ (`billing.corrections`).
-    Raises Invalid, with the place in the file, for a document that cannot be taken; Conflict where it would
-    change what an issued bill was priced by. The same content again changes nothing.
+    Raises Invalid, with the place in the file, for a document that cannot be taken, or has other decimals
+    than its currency's accounts; Conflict where it would change what an issued bill was priced by. The same
+    content again changes nothing.
     """
     try:
         found = own_form(document)
         document, tariff = found.document, found.tariff
     except TariffRefused as fault:
-        raise Invalid("tariff", f"The tariff file cannot be taken: {fault.reason}.", fault.place) from fault
+        raise refused_file(fault, file_name) from fault
+    kept = default_decimals(tariff.currency)
+    if tariff.decimals != kept:
+        words = (
+            f"accounts in {tariff.currency} are kept with {kept} decimals; a tariff with {tariff.decimals} "
+            "can be quoted, not billed"
+        )
+        raise refused_file(TariffRefused("decimals", words), file_name)
     statement = (
         select(Tariff.id, cast(Tariff.document, Text)).where(Tariff.code == tariff.code).with_for_update()
     )
@@ -60,6 +71,13 @@ def import_tariff(session: Session, document: Any, *, correct: bool = False) -> 
     row.name, row.currency, row.document, row.updated_at = tariff.name, tariff.currency, document, func.now()
     session.flush()
     return TariffImport(row.id, tariff.code, "changed", found.notes)
+
+
+def refused_file(fault: TariffRefused, file_name: str = "") -> Invalid:
+    """The refusal with the file's name and the place in it."""
+    named = f"The tariff file {file_name}" if file_name else "The tariff file"
+    words = f"{named} cannot be taken: {as_sentence(str(fault), False)}"
+    return Invalid("tariff", words, fault.place or file_name or None)
 
 
 def first_difference(before: RatedTariff, after: RatedTariff) -> date | None:

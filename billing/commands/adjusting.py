@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from billing.actions.adjustments import Reason, charge_fee, credit, write_off
 from billing.actions.payments import refund, reverse_payment
 from billing.commands.app import app
-from billing.commands.options import AccountNumber, filled
+from billing.commands.options import AccountNumber, filled, of_options
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import typed_minor
@@ -67,7 +67,8 @@ def credit_(
 
     def book(one: _Call) -> bool:
         bill_id = bill_named(one.session, bill).id if bill else None
-        tax_minor = typed_minor(tax, _currency(one.session, one.account_id)) if tax else 0
+        with of_options(amount="--tax"):
+            tax_minor = typed_minor(tax, _currency(one.session, one.account_id)) if tax else 0
         why = Reason(reference, reason, one.today)
         done = credit(
             one.session, one.account_id, one.amount_minor, why, tax_minor=tax_minor, bill_id=bill_id
@@ -111,7 +112,7 @@ def write_off_(
 
 @adjust.command("refund")
 def refund_(account: AccountNumber, amount: Amount, reference: Reference, as_json: AsJson = False) -> None:
-    """Book that so much of what is held was given back."""
+    """Book that so much of what is held was given back; the bank, not this, sends the money."""
 
     def book(one: _Call) -> bool:
         done = refund(
@@ -141,7 +142,8 @@ def reverse_(
 
 def _booked(account: str, amount: str, reference: str, book: Callable[[_Call], bool], as_json: bool) -> None:
     """Book it in one unit of work, and say what is owed after it."""
-    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+    read = of_options(amount="--amount")
+    with speaking(as_json), read, database() as engine, unit_of_work(engine) as session:
         account_id, now = account_named(session, account), utc_now()
         minor = typed_minor(amount, _currency(session, account_id))
         repeated = book(_Call(session, account_id, minor, now, _today(now)))

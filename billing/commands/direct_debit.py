@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from billing.actions.direct_debits import add_mandate, collect, end_mandate, set_creditor
+from billing.commands.answering import local_today
 from billing.commands.app import app
-from billing.commands.options import AccountNumber, parse_day
+from billing.commands.options import AccountNumber, filled, of_options, parse_day
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import minor_of
@@ -32,9 +33,11 @@ def direct_debit() -> None:
 
 @debits.command("creditor")
 def creditor(
-    currency: Annotated[str, typer.Option(help="In which it collects.", metavar="EUR")],
-    name: Annotated[str, typer.Option(help="As the payers' banks show it.")],
-    iban: Annotated[str, typer.Option(help="The account to be paid on.")],
+    currency: Annotated[str, typer.Option(help="In which it collects: ISO 4217.", metavar="EUR")],
+    name: Annotated[str, typer.Option(help="As the payers' banks show it.", callback=filled)],
+    iban: Annotated[
+        str, typer.Option(help="The account to be paid on; its check digits are checked.", metavar="IBAN")
+    ],
     creditor_id: Annotated[str, typer.Option(help="The creditor's identifier.")],
     bic: Annotated[str, typer.Option(help="Of the account's bank.")] = "",
     return_fee: Annotated[
@@ -42,8 +45,11 @@ def creditor(
     ] = "0",
     as_json: AsJson = False,
 ) -> None:
-    """Say who collects in a currency."""
-    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+    """Say who collects in a currency, from now on; said again, it takes the place of what was said."""
+    read = of_options(
+        amount="--return-fee", iban="--iban", bic="--bic", currency="--currency", creditor="--creditor-id"
+    )
+    with speaking(as_json), read, database() as engine, unit_of_work(engine) as session:
         fee = minor_of(return_fee, currency, "--return-fee")
         set_creditor(
             session, currency, name=name, iban=iban, bic=bic, creditor_id=creditor_id, return_fee_minor=fee
@@ -56,14 +62,19 @@ def mandate(
     account: AccountNumber,
     reference: Annotated[str, typer.Option(help="The mandate's unique reference.")],
     signed_on: Annotated[str, typer.Option(help="When the payer signed it.", metavar="DATE")],
-    name: Annotated[str, typer.Option(help="The payer's name.")],
-    iban: Annotated[str, typer.Option(help="The payer's account.")],
+    name: Annotated[str, typer.Option(help="The payer's name.", callback=filled)],
+    iban: Annotated[
+        str, typer.Option(help="The payer's account; its check digits are checked.", metavar="IBAN")
+    ],
     bic: Annotated[str, typer.Option(help="Of the payer's bank.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keep a payer's leave to collect what an account owes."""
     signed = parse_day(signed_on, "--signed-on")
-    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+    if signed > local_today():
+        raise typer.BadParameter(f"{signed} is still to come", param_hint="--signed-on")
+    read = of_options(iban="--iban", bic="--bic", mandate="--reference")
+    with speaking(as_json), read, database() as engine, unit_of_work(engine) as session:
         account_id = account_named(session, account)
         add_mandate(session, account_id, reference, signed_on=signed, name=name, iban=iban, bic=bic)
         emit({"account": account, "mandate": reference}, as_json, lambda: f"{account}: {reference}")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing.commands.app import app
-from billing.commands.options import parse_month
+from billing.commands.options import filled, parse_month
 from billing.documents.making import Progress as Told
 from billing.documents.making import bills_of_period, document_of, file_name, make_documents
 from billing.invoices import SeriesState, number_gaps, number_series
@@ -93,7 +93,7 @@ def gather(
 
 @app.command("tax-number")
 def tax_number(
-    customer: Annotated[str, typer.Option(help="The customer's number.", metavar="NUMBER")],
+    customer: Annotated[str, typer.Option(help="The customer's number.", metavar="NUMBER", callback=filled)],
     number: Annotated[str, typer.Option(help="A VAT number with its country, or an INN; empty forgets it.")],
     as_json: AsJson = False,
 ) -> None:

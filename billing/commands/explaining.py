@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from billing.commands.app import app
+from billing.commands.options import filled
 from billing.explaining import ExplanationDocument, explain_bill
 from billing.explaining.left_out import REASONS
 from billing.queries.bills import bill_before, bill_named
@@ -18,7 +19,7 @@ from utility_crm.kit.runtime import database
 
 @app.command()
 def explain(
-    bill: Annotated[str, typer.Option(help="The bill's number.", metavar="ID")],
+    bill: Annotated[str, typer.Option(help="The bill's number.", metavar="ID", callback=filled)],
     against: Annotated[
         str, typer.Option(help="Another bill; the one before when left out.", metavar="ID")
     ] = "",

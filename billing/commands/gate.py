@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,13 @@ from sqlalchemy import text
 
 from billing.actions.gate_rules import set_gate_rule, unset_gate_rule
 from billing.commands.app import app
+from billing.commands.options import of_options
 from billing.domain.gate import RULES
 from billing.domain.gate.book import SEGMENTS
 from billing.queries.gate import gate_book
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import NotFound
 from utility_crm.kit.runtime import database
 
 gate = typer.Typer(name="gate", help="The numbers by which drafts are held.", no_args_is_help=True)
@@ -33,6 +36,8 @@ def list_(
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         book = gate_book(session)
         found = session.scalar(text("select id from tariffs where code = :code"), {"code": tariff})
+        if tariff and found is None:
+            raise NotFound("tariff", f"There is no tariff '{tariff}'.", tariff)
         document: dict[str, Any] = {
             rule: {
                 segment: dict(limits.rules[rule])
@@ -56,7 +61,9 @@ def set_(
 ) -> None:
     """Set a rule's numbers, for all or for a segment, a tariff or both, in place of what was set for them."""
     read = _numbers(numbers or [])
-    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+    if not read and not off:
+        raise typer.BadParameter("no number is given; write percent=40, or --off", param_hint="NAME=NUMBER")
+    with speaking(as_json), _wrong_words(), database() as engine, unit_of_work(engine) as session:
         whom = {"segment": segment or None, "tariff": tariff or None}
         set_gate_rule(session, rule, read, enabled=not off, **whom)
         emit({"rule": rule, "outcome": "set"}, as_json, lambda: f"{rule}: set")
@@ -65,10 +72,14 @@ def set_(
 @gate.command()
 def unset(rule: Rule, segment: Segment = "", tariff: Tariff = "", as_json: AsJson = False) -> None:
     """Take back what was set for all, or for a segment, a tariff or both."""
-    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+    with speaking(as_json), _wrong_words(), database() as engine, unit_of_work(engine) as session:
         there = unset_gate_rule(session, rule, segment=segment or None, tariff=tariff or None)
         outcome = "unset" if there else "unchanged"
         emit({"rule": rule, "outcome": outcome}, as_json, lambda: f"{rule}: {outcome}")
+
+
+def _wrong_words() -> AbstractContextManager[None]:
+    return of_options(rule="RULE", number="NAME=NUMBER", segment="--segment")
 
 
 def _numbers(given: list[str]) -> dict[str, float]:
@@ -80,9 +91,11 @@ def _numbers(given: list[str]) -> dict[str, float]:
                 raise ValueError
             found[name] = float(value)
         except ValueError as error:
-            raise typer.BadParameter(f"cannot read {one!r}; write percent=40") from error
+            raise typer.BadParameter(
+                f"cannot read {one!r}; write percent=40", param_hint="NAME=NUMBER"
+            ) from error
         if found[name] != found[name] or abs(found[name]) == float("inf"):
-            raise typer.BadParameter(f"{one!r} is no number")
+            raise typer.BadParameter(f"{one!r} is no number", param_hint="NAME=NUMBER")
     return found
 
 

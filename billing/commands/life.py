@@ -183,9 +183,11 @@ def deemed_terms(
     """Say on which tariff somebody is supplied who has agreed on none."""
     starts_on = parse_day(from_, "--from")
     if fuel not in ("electricity", "gas", "water"):
-        raise typer.BadParameter(f"{fuel!r} is no fuel", param_hint="--fuel")
+        raise typer.BadParameter(f"{fuel!r} is none of electricity, gas, water", param_hint="--fuel")
     if segment not in ("household", "small_business", "industry"):
-        raise typer.BadParameter(f"{segment!r} is no segment", param_hint="--segment")
+        raise typer.BadParameter(
+            f"{segment!r} is none of household, small_business, industry", param_hint="--segment"
+        )
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         set_deemed_terms(session, fuel, segment, _id(session, "tariffs", tariff), starts_on, source)
         document = {"tariff": tariff, "fuel": fuel, "segment": segment, "starts_on": starts_on.isoformat()}

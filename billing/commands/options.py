@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,17 @@ from billing.quoting import DIRECTIONS
 from utility_crm.kit.errors import Invalid
 
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
+
+
+@contextmanager
+def of_options(**options: str) -> Iterator[None]:
+    """Around what reads values: Invalid of one of these codes is a usage error of the option it names."""
+    try:
+        yield
+    except Invalid as error:
+        if error.code not in options:
+            raise
+        raise typer.BadParameter(error.message, param_hint=options[error.code]) from error
 
 
 def filled(value: str) -> str:

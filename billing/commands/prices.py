@@ -81,4 +81,5 @@ def import_text(done: PricesImport) -> str:
 
 def list_text(rows: list[SeriesRow]) -> str:
     """Series for a person at a terminal."""
-    return "\n".join(f"{row.name:<32} {row.first} to {row.last}  {row.days:>6} days" for row in rows)
+    named = [f"{row.name:<32} {row.first} to {row.last}  {row.days:>6} days" for row in rows]
+    return "\n".join(named) or "No series is known."

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from billing.actions.tariffs import import_tariff
+from billing.actions.tariffs import import_tariff, refused_file
 from billing.commands.app import app
 from billing.commands.options import TARIFF_HELP
 from billing.domain.errors import TariffRefused
@@ -33,7 +33,7 @@ def import_(
     """Add a tariff, or change the days of it that are not billed yet."""
     check_paths([file], as_json)
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        done = import_tariff(session, _document(file), correct=correct)
+        done = import_tariff(session, _document(file), correct=correct, file_name=str(file))
         for note in done.notes:
             sys.stderr.write(f"{file}: {note}\n")
         document = {"tariff": done.code, "outcome": done.outcome}
@@ -44,6 +44,6 @@ def _document(file: Path) -> Any:
     try:
         return loads(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as fault:
-        raise Invalid("tariff", "The tariff file is not UTF-8 text.", str(file)) from fault
+        raise Invalid("tariff", f"The tariff file {file} is not UTF-8 text.", str(file)) from fault
     except TariffRefused as fault:
-        raise Invalid("tariff", f"The tariff file cannot be taken: {fault.reason}.", fault.place) from fault
+        raise refused_file(fault, str(file)) from fault

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from billing.commands.answering import local_today
 from billing.commands.app import app
+from billing.commands.options import filled
 from billing.domain.tariffs.eligibility import SEGMENTS
 from billing.what_if.base import Progress as Watch
 from billing.what_if.report import what_if_report
@@ -24,7 +25,9 @@ from utility_crm.kit.runtime import database
 
 @app.command("what-if")
 def what_if(
-    tariff: Annotated[str, typer.Option(help="The code of a tariff that is known.", metavar="T")],
+    tariff: Annotated[
+        str, typer.Option(help="The code of a tariff that is known.", metavar="T", callback=filled)
+    ],
     segment: Annotated[
         str, typer.Option(help=f"Only {', '.join(SEGMENTS)}.", metavar="S", show_default=False)
     ] = "",

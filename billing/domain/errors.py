@@ -14,10 +14,21 @@ from __future__ import annotations
 from datetime import datetime
 
 
+def as_sentence(words: str, begins: bool = True) -> str:
+    """Words with one mark at their end, and a capital in front where a sentence begins with them."""
+    ending = "" if words.endswith((".", "?", "!")) else "."
+    return f"{words[:1].upper() if begins else words[:1]}{words[1:]}{ending}"
+
+
 class BillingRefusal(ValueError):
     """Base of everything refused here. ``code`` is stable, the message is for people."""
 
     code = "refused"
+
+    @property
+    def sentence(self) -> str:
+        """The message as one sentence."""
+        return as_sentence(str(self))
 
 
 class TariffRefused(BillingRefusal):

@@ -62,7 +62,7 @@ class SpeakingGroup(TyperGroup):
         try:
             status = super().main(given, prog_name, complete_var, False, windows_expand_args, **extra)
         except typer.TyperException as error:
-            _print_document(_usage_document(error))
+            print_document(_usage_document(error))
             sys.exit(2)
         except typer.Abort:
             sys.exit(1)
@@ -80,15 +80,16 @@ def _usage_document(error: typer.TyperException) -> dict[str, Any]:
     return CareError("usage", words, where).document()
 
 
-def _print_document(document: Mapping[str, Any]) -> None:
+def print_document(document: Mapping[str, Any]) -> None:
+    """One line of JSON on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def _complain(error: CareError, as_json: bool) -> None:
     if as_json:
-        _print_document(error.document())
+        print_document(error.document())
     else:
-        place = f" ({error.where})" if error.where else ""
+        place = f" ({error.where})" if error.where and error.where not in error.message else ""
         sys.stderr.write(f"{error.message}{place} [{error.code}]\n")
 
 
@@ -99,7 +100,7 @@ def check_paths(paths: Sequence[Path], as_json: bool) -> None:
             continue
         message = "This is not a file." if path.exists() else "There is no such file."
         if as_json:
-            _print_document(CareError("no_such_path", message, str(path)).document())
+            print_document(CareError("no_such_path", message, str(path)).document())
         else:
             sys.stderr.write(f"{path}: {message}\n")
         raise typer.Exit(2)

@@ -127,8 +127,9 @@ def make_home(home: Path, user: ServerUser) -> None:
         if not home.exists():
             home.mkdir(mode=0o700)
             home.chmod(0o711 if user.dropped else 0o700)
-    except PermissionError as error:
-        raise ServerUnreachable(f"{error.filename} cannot be made here; set UTILITY_CRM_HOME") from error
+    except OSError as error:
+        words = f"{error.filename} cannot be made here ({error.strerror}); set UTILITY_CRM_HOME"
+        raise ServerUnreachable(words) from error
     if user.dropped:
         user.check_walk(home)
 

@@ -80,6 +80,13 @@ class Settings(BaseSettings):
         "WARNING", description="what the processes say on standard error"
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgresql(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("this is no address such as postgresql://user@host/database")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

@@ -27,6 +27,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.reckoning.days import HolidayCalendar, holidays_of
 from billing.domain.reckoning.volume import Volume
+from billing.domain.tariffs.currencies import currencies
 from billing.domain.tariffs.eligibility import read_eligibility
 from billing.domain.tariffs.json_place import Fields, loads
 from billing.domain.tariffs.tariff import Charge, MonthDay, Season, Tariff, Version
@@ -76,6 +77,8 @@ def tariff_of(document: Any) -> Tariff:
     currency = fields.text("currency")
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
         fields.refuse("currency", f"'{currency}' is not a currency code of three capitals, such as EUR")
+    if currency not in currencies():
+        fields.refuse("currency", f"'{currency}' is no currency of ISO 4217 that is in use")
     decimals = (
         fields.whole_number("decimals", DECIMALS) if fields.has("decimals") else default_decimals(currency)
     )

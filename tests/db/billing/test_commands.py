@@ -101,6 +101,15 @@ def test_what_is_not_there_is_an_error_with_its_place(here: str, tmp_path: Path)
     broken.write_text('{"format": "tariff/1",', encoding="utf-8")
     code, document = call("tariffs", "import", str(broken))
     assert (code, document["error"]["code"]) == (1, "tariff")
+    assert str(broken) in document["error"]["message"]
+    for change, place in ({"currency": "XXQ"}, "currency"), ({"decimals": 3}, "decimals"):
+        broken.write_text(json.dumps(flat() | change), encoding="utf-8")
+        code, document = call("tariffs", "import", str(broken))
+        assert (code, document["error"]["where"]) == (1, place)
+        assert f"{broken} cannot be taken: " in document["error"]["message"]
+    misspelt = json.dumps(flat()).replace('"price"', '"prise"')
+    broken.write_text(misspelt, encoding="utf-8")
+    assert call("tariffs", "import", str(broken))[1]["error"]["message"].endswith("by 'prise'?")
     code, document = call("tariffs", "import", str(tmp_path / "none.json"))
     assert (code, document["error"]["code"]) == (2, "no_such_path")
 

@@ -45,12 +45,16 @@ def test_set_shown_taken_back_and_refused(here: str) -> None:
     assert call("unset", "jump_up", "--segment", "household")[1]["outcome"] == "unchanged"
     assert call("list")[1]["rules"]["jump_up"]["household"]["percent"] == 100
     for words, wrong in (
-        (("set", "jumps"), "rule"),
-        (("set", "jump_up", "percents=4"), "number"),
-        (("set", "jump_up", "percent=-4"), "number"),
-        (("set", "jump_up", "percent=4", "--segment", "homes"), "segment"),
-        (("set", "jump_up", "percent=4", "--tariff", "none"), "tariff"),
+        (("set", "jumps", "percent=4"), "RULE"),
+        (("set", "jump_up", "percents=4"), "NAME=NUMBER"),
+        (("set", "jump_up", "percent=-4"), "NAME=NUMBER"),
+        (("set", "jump_up"), "NAME=NUMBER"),
+        (("set", "jump_up", "percent=4", "--segment", "homes"), "--segment"),
+        (("unset", "jumps"), "RULE"),
     ):
         code, said = call(*words)
-        assert code == 1 and said["error"]["code"] == wrong
+        assert (code, said["error"]["code"], said["error"]["where"]) == (2, "usage", wrong)
+    for words in ("set", "jump_up", "percent=4", "--tariff", "none"), ("list", "--tariff", "none"):
+        code, said = call(*words)
+        assert code == 1 and said["error"]["code"] == "tariff"
     assert call("set", "jump_up", "percent")[0] == call("set", "jump_up", "percent=nan")[0] == 2

@@ -146,3 +146,39 @@ def test_what_is_adjusted_is_adjusted_once(engine: Engine) -> None:
     code, refused = call("adjust", "reverse", "--payment", "none", "--reference", "r2")
     assert (code, refused["error"]["code"]) == (1, "payment")
     assert call("check-ledger")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--iban", "GB33BUKB20201555555556", "check digits"),
+        ("--iban", "nonsense", "two letters of a country"),
+        ("--iban", "DE8937040044053201300", "one of DE has 22 letters and digits, not 21"),
+        ("--bic", "wrong bic", "8 or 11"),
+        ("--currency", "XXQ", "ISO 4217"),
+        ("--return-fee", "x", "no amount"),
+        ("--return-fee", "0.005", "minor unit"),
+        ("--creditor-id", "a b", "identifier"),
+        ("--name", "", "nothing is given"),
+    ],
+)
+def test_a_creditor_is_checked(engine: Engine, option: str, value: str, says: str) -> None:
+    given = {"--currency": "GBP", "--name": "Example", "--iban": IBAN, "--creditor-id": "X1", option: value}
+    words = [word for pair in given.items() for word in pair]
+    code, document = call("direct-debit", "creditor", *words)
+    assert (code, document["error"]["where"]) == (2, option)
+    assert says in document["error"]["message"]
+
+
+def test_a_mandate_is_not_signed_tomorrow(engine: Engine) -> None:
+    words = ("--account", "A0001", "--reference", "M1", "--name", "Ada Example", "--iban", IBAN)
+    code, document = call("direct-debit", "mandate", *words, "--signed-on", "2026-12-24")
+    assert (code, document["error"]["where"]) == (2, "--signed-on")
+
+
+@pytest.mark.parametrize("amount", ["abc", "-5", "1.005", "0", "99999999999999", ""])
+def test_what_is_no_amount_is_a_usage_error(engine: Engine, amount: str) -> None:
+    words = ("--account", "A0001", "--reference", "f1", "--reason", "late", f"--amount={amount}")
+    code, document = call("adjust", "fee", *words)
+    assert (code, document["error"]["where"]) == (2, "--amount")
+    assert call("check-ledger")[1]["entries"] == 1

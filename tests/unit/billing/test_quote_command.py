@@ -185,7 +185,9 @@ def test_a_rate_of_the_utility_rate_database(tmp_path: Path) -> None:
     del rate["energyweekendschedule"]
     code, document = call("--tariff", written(tmp_path / "bad.json", json.dumps(rate)), "--usage", usage)
     assert (code, document["error"]["where"]) == (1, "energyweekendschedule")
-    assert document["error"]["message"] == "is not given."
+    assert document["error"]["message"].endswith(
+        "bad.json cannot be taken: energyweekendschedule: is not given."
+    )
 
 
 def test_the_clock_of_a_tariff_that_names_none(tmp_path: Path, tariff: str) -> None:

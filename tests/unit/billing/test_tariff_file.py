@@ -9,11 +9,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from babel.numbers import get_currency_precision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import demand, document, documents, fixed, flat, tax, three_rates, version
 
 from billing.domain.errors import TariffRefused
+from billing.domain.tariffs.currencies import currencies
 from billing.domain.tariffs.file import read_tariff, tariff_of
 from billing.domain.tariffs.schema import tariff_schema
 
@@ -280,6 +282,8 @@ REFUSALS: list[tuple[Any, str]] = [
     (document(version(tax("5.00001"))), "versions[0].charges[0].percent: has more than four decimals"),
     (document(), "versions: expected a list of at least 1, found a list of 0"),
     ([], "expected an object, found a list of 0"),
+    (document(version(fixed()), currency="XXQ"), "currency: 'XXQ' is no currency of ISO 4217 that is in use"),
+    (document(version(fixed()), currency="XAU"), "currency: 'XAU' is no currency of ISO 4217 that is in use"),
 ]
 
 
@@ -339,3 +343,14 @@ def test_documented_refusals_are_what_is_said() -> None:
     known = {says for _, says in REFUSALS}
     assert len(said) == 6
     assert [text for text in said if text not in known] == []
+
+
+def test_a_currency_brings_its_decimals() -> None:
+    own = {code: tariff_of(document(version(fixed()), currency=code)).decimals for code in currencies()}
+    assert {"EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3, "CLP": 0, "RUB": 2, "XAF": 0}.items() <= own.items()
+    # ISO 4217 and the CLDR agree on what is divided by a thousand, but for the Iraqi dinar.
+    thousandths = {code for code in own if get_currency_precision(code) == 3}
+    assert {code for code, decimals in own.items() if decimals == 3} == thousandths | {"IQD"}
+    assert {code for code, decimals in own.items() if decimals == 0} <= {
+        code for code in own if get_currency_precision(code) == 0
+    }

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from billing.commands import app
-from utility_crm.cli import build
+from utility_crm.cli import build, main
+from utility_crm.kit.settings import settings
 
 WRONG = [
     (["bills"], "--account"),
@@ -59,3 +60,34 @@ def test_help_names_every_question_and_what_it_takes() -> None:
         assert word in said
     for word in ("against", "bill", "count", "line", "shift"):
         assert word in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DATABASE_URL", "mysql://somebody@host/x"), ("AS_OF", "soon"), ("TIMEZONE", "Moon")]
+)
+def test_a_wrong_setting_is_a_document_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"UTILITY_CRM_{name}", value)
+    monkeypatch.setattr("sys.argv", ["utility-crm", "billing", "numbers", "--json"])
+    settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit) as left:
+            main()
+    finally:
+        settings.cache_clear()
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (left.value.code, error["code"], error["where"]) == (2, "settings", f"UTILITY_CRM_{name}")
+    assert value in error["message"]
+
+
+def test_a_home_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UTILITY_CRM_HOME", "/proc/nowhere")
+    monkeypatch.delenv("UTILITY_CRM_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    try:
+        told = CliRunner().invoke(app, ["numbers", "--json"])
+    finally:
+        settings.cache_clear()
+    assert told.exit_code == 1
+    assert "/proc/nowhere cannot be made" in json.loads(told.stdout)["error"]["message"]
