@@ -16,29 +16,42 @@ BACK_DAYS, UNBILLED_BACK_DAYS = 400, 92
 AFTER_DAYS = 3
 """Days after a cycle's end until a bill is missed: one more than the clock waits."""
 
-# The days of supply less the days of bills, up to the end of the account's last cycle that is over.
+# The days of supply less the days of bills, up to the end of the account's last cycle that is over. Bills of an
+# account do not overlap, so whose days add up from the first to the last of them, and reach the end, lacks
+# nothing: of the few others alone the days themselves are held against each other.
 _UNCHARGED = text(
     """
     with over as (
         select *
         from unnest(cast(:cycle_days as smallint[]), cast(:ends as date[])) as c(cycle_day, ends_before)
     ), billed as (
-        select account_id, range_agg(daterange(starts_on, ends_before)) as days, min(starts_on) as first_on,
-               max(ends_before) as last_before
+        select account_id, min(starts_on) as first_on, max(ends_before) as last_before,
+               sum(ends_before - starts_on) as days
         from bills where status = 'issued' and ends_before > :first group by account_id
-    ), left_over as (
-        select a.id, b.last_before,
-               range_agg(daterange(greatest(g.starts_on, f.starts_on),
-                                   least(coalesce(g.ends_before, o.ends_before), o.ends_before)))
-               - coalesce(b.days, '{}'::datemultirange) as days
-        from accounts a
+    ), supplied as (
+        select account_id, max(coalesce(ends_before, 'infinity')) as last_before
+        from agreements group by account_id
+    ), doubtful as materialized (
+        select s.account_id, b.first_on, b.last_before, o.ends_before
+        from supplied s
+        join accounts a on a.id = s.account_id
         join over o on o.cycle_day = a.cycle_day
-        left join billed b on b.account_id = a.id
-        cross join lateral (select coalesce(b.first_on, :first_unbilled) as starts_on) f
-        join agreements g on g.account_id = a.id
+        left join billed b on b.account_id = s.account_id
+        where b.account_id is null or b.days < b.last_before - b.first_on
+           or b.last_before < least(o.ends_before, s.last_before)
+    ), left_over as (
+        select d.account_id as id, d.last_before,
+               range_agg(daterange(greatest(g.starts_on, f.starts_on),
+                                   least(coalesce(g.ends_before, d.ends_before), d.ends_before)))
+               - coalesce((select range_agg(daterange(b.starts_on, b.ends_before)) from bills b
+                           where b.account_id = d.account_id and b.status = 'issued'
+                             and b.ends_before > :first), '{}'::datemultirange) as days
+        from doubtful d
+        cross join lateral (select coalesce(d.first_on, :first_unbilled) as starts_on) f
+        join agreements g on g.account_id = d.account_id
              and daterange(g.starts_on, g.ends_before)
-                 && daterange(f.starts_on, greatest(f.starts_on, o.ends_before))
-        group by a.id, b.days, b.last_before
+                 && daterange(f.starts_on, greatest(f.starts_on, d.ends_before))
+        group by d.account_id, d.last_before
     )
     select a.id, a.number, c.id, c.name, lower(r), upper(r),
            l.last_before is not null and upper(r) < l.last_before
