@@ -19,6 +19,7 @@ from billing.actions.issuing import Issued, draft_cycle, issue_cycle
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.cycles import Month
 from billing.drafting import Hold
+from billing.drafting.changed import Looked
 from billing.queries.gate import gate_book
 from billing.queries.supplies import DueAccount, due_accounts
 from meters.usage import settle_readings
@@ -56,13 +57,15 @@ def issue_bills(
     progress: Callable[[int, int], None] | None = None,
     draft: bool = False,
     started_by: int | None = None,
+    looked: Mapping[int, Looked] | None = None,
 ) -> BillRun:
     """Bill the cycles that end in `period` (YYYY-MM) and are over by `today`, but for what the gate holds.
 
     issued_on (today by default) and known_at (the instant up to which readings count; all that is there by
     default) let a past run be made as it would have been. accounts: only these. progress is told (accounts
-    done, of how many) after each chunk. draft: say what would be, and issue nothing. Raises Invalid for a
-    period that is no month, Refused for one that has not begun.
+    done, of how many) after each chunk. draft: say what would be, and issue nothing. looked: the drafts, by
+    account, that alone may be issued, exactly as they were. Raises Invalid for a period that is no month,
+    Refused for one that has not begun, DraftChanged.
     """
     month = Month.read(period)
     if month.starts_on > today:
@@ -75,14 +78,14 @@ def issue_bills(
     done = sum(account.billed for account in due)
     parts = [Issued(unchanged=done)]
     try:
-        for cycle_day, chunk in _chunks(due):
+        for cycle_day, chunk in chunks_of(due):
             with unit_of_work(engine) as session:
                 if draft:
                     part = draft_cycle(session, month, cycle_day, chunk, known_at=instant, gate=gate)
                 else:
                     part = issue_cycle(
                         session, month, cycle_day, chunk,
-                        issued_on=issued_on or today, known_at=instant, now=now, gate=gate,
+                        issued_on=issued_on or today, known_at=instant, now=now, gate=gate, looked=looked,
                     )  # fmt: skip
                 parts.append(part)
                 note_chunk(session, run_id, part)
@@ -118,7 +121,7 @@ def present_instant(session: Session, today: date) -> datetime:
     return max(settle_readings(session), midnight)
 
 
-def _chunks(due: Sequence[DueAccount]) -> list[tuple[int, list[int]]]:
+def chunks_of(due: Sequence[DueAccount]) -> list[tuple[int, list[int]]]:
     """(cycle day, accounts), those of one cycle together: they share their days, and so one pass of the
     engine."""
     chunks = []

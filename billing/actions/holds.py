@@ -24,12 +24,15 @@ _DECIDED = text(
 )
 
 
-def release_held(session: Session, held_id: int, user_id: int, now: datetime, reason: str = "") -> HeldBill:
+def release_held(session: Session, held_id: int, user_id: int, now: datetime, reason: str) -> HeldBill:
     """Let a draft through as it stands; the next run bills it, unless it has become another: then it is held
     again. A repeat keeps the first release.
 
-    Raises NotFound; Refused for what somebody's word cannot cure; Invalid for a reason too long.
+    Raises NotFound; Refused for what somebody's word cannot cure; Invalid without a reason, or for one too
+    long.
     """
+    if not reason.strip():
+        raise Invalid("reason", "Say why it may be billed.", "reason")
     held = _locked(session, held_id)
     if not set(held.codes) <= set(RELEASABLE) or held.total_minor is None:
         raise Refused("not_releasable", f"It cannot be released, only put right: {held.reason}", held.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from billing.actions.storing import store_bills
 from billing.cycles import Month
 from billing.domain.gate import GateBook
 from billing.drafting import Draft, Hold, draft_accounts
+from billing.drafting.changed import Looked, check_as_looked, looked_at
 from billing.drafting.gate import Released, held_or_let_through, judged_drafts
 from billing.life.budgets import budgeted, renew_budgets
 from billing.queries.supplies import after_bills, supplies
@@ -37,7 +38,8 @@ _LOCK_TERMS = text(
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What became of some accounts. totals: minor units by currency, of the `count` bills issued, or drafted
-    alone; then bill_ids is empty. lapsed: accounts held again, whose release was of another draft."""
+    alone; then bill_ids is empty. lapsed: accounts held again, whose release was of another draft. looked:
+    what was let through, by account, as whoever looks at a draft sees it."""
 
     bill_ids: tuple[int, ...] = ()
     unchanged: int = 0
@@ -45,6 +47,7 @@ class Issued:
     count: int = 0
     totals: Mapping[str, int] = field(default_factory=dict)
     lapsed: tuple[int, ...] = ()
+    looked: Mapping[int, Looked] = field(default_factory=dict)
 
 
 def issue_cycle(
@@ -57,6 +60,7 @@ def issue_cycle(
     known_at: datetime,
     now: datetime,
     gate: GateBook | None = None,
+    looked: Mapping[int, Looked] | None = None,
 ) -> Issued:
     """Issue, in the caller's transaction, the bills of some accounts of one cycle that ends in `month`.
 
@@ -64,16 +68,17 @@ def issue_cycle(
     the exclusion of overlapping bills stands behind that. Their agreements and tariffs are locked against
     change, so that nothing ends, or costs something else, on days that are being billed. An account that
     cannot be billed, or that the gate holds, is held with its reason; without a gate only gaps are asked
-    about.
+    about. looked: the drafts that somebody looked at; raises DraftChanged where what would be issued is not
+    exactly that.
     """
     ids = sorted(account_ids)
     lock_accounts(session, ids)
     session.execute(_LOCK_TERMS, {"ids": ids})
-    drafts, done = _drafted(session, month, cycle_day, ids, known_at, gate)
+    drafts, done = _drafted(session, month, cycle_day, ids, known_at, gate, looked)
     bill_ids = store_bills(session, drafts, month, issued_on, known_at)
     renew_budgets(session, drafts)
     hold_accounts(session, done.held, now, done.lapsed)
-    return Issued(tuple(bill_ids), done.unchanged, done.held, done.count, done.totals, done.lapsed)
+    return replace(done, bill_ids=tuple(bill_ids))
 
 
 def draft_cycle(
@@ -86,7 +91,7 @@ def draft_cycle(
     gate: GateBook | None,
 ) -> Issued:
     """What `issue_cycle` would do now. Locks nothing and writes nothing."""
-    return _drafted(session, month, cycle_day, sorted(account_ids), known_at, gate)[1]
+    return _drafted(session, month, cycle_day, sorted(account_ids), known_at, gate, None)[1]
 
 
 def _drafted(
@@ -96,6 +101,7 @@ def _drafted(
     ids: Sequence[int],
     known_at: datetime,
     gate: GateBook | None,
+    looked: Mapping[int, Looked] | None,
 ) -> tuple[Sequence[Draft], Issued]:
     """The drafts that are let through, and what is to be said of all accounts."""
     starts_on, ends_before = month.cycle(cycle_day)
@@ -112,12 +118,16 @@ def _drafted(
     made = draft_accounts(session, found, known_at)
     judged = judged_drafts(session, made, starts_on, ends_before, gate)
     drafts, holds, lapsed = held_or_let_through(made, judged, released)
+    if looked is not None:
+        check_as_looked(looked, judged, drafts, holds)
+    seen = looked_at(judged, drafts)
+    holds = tuple(one.known(known_at) for one in holds)
     # The gate judges what was used; what a fixed amount leaves of it to pay comes after.
     drafts = budgeted(session, drafts)
     totals: dict[str, int] = {}
     for one in drafts:
         totals[one.currency] = totals.get(one.currency, 0) + one.total_minor
-    return drafts, Issued((), done, holds, len(drafts), totals, lapsed)
+    return drafts, Issued((), done, holds, len(drafts), totals, lapsed, seen)
 
 
 def lock_accounts(session: Session, account_ids: Sequence[int]) -> None:

@@ -72,7 +72,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @holds.command()
-def release(account: Account, by: By, reason: Reason = "", as_json: AsJson = False) -> None:
+def release(account: Account, by: By, reason: Reason, as_json: AsJson = False) -> None:
     """Let the oldest draft of an account through as it stands; the next run bills it."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         held = _oldest(held_accounts(session, account=account), account)

@@ -63,6 +63,9 @@ class RatedSupply:
         return 0 if self.fill is None else len(self.fill.starts_at) * self.interval_minutes
 
 
+KNOWN_AT = "known_at"
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why an account is not billed for these days. See RELEASABLE for what ops may let through.
@@ -80,6 +83,12 @@ class Hold:
     codes: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     total_minor: int | None = None
+
+    def known(self, known_at: datetime) -> Hold:
+        """The same with the instant up to which readings counted beside the figures, where there are any."""
+        return (
+            replace(self, figures={**self.figures, KNOWN_AT: known_at.isoformat()}) if self.figures else self
+        )
 
 
 @dataclass(frozen=True, slots=True)

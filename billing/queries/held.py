@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.gate import Figures
-from billing.drafting.parts import RELEASABLE
+from billing.drafting.parts import KNOWN_AT, RELEASABLE
 from utility_crm.kit.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """A held account. `released_by`: who let its gap be filled; it stays here until a run has billed it."""
+    """A held account. `released_by`: who let its gap be filled; it stays here until a run has billed it.
+    known_at: up to when readings counted in the draft that waits."""
 
     id: int
     account_id: int
@@ -36,10 +38,17 @@ class HeldRow:
     total_minor: int | None
     currency: str
     figures: Figures | None
+    known_at: datetime | None = None
 
     @property
     def last_on(self) -> date:
         return self.ends_before - timedelta(days=1)
+
+    @property
+    def seen(self) -> str:
+        """What a page shows of it, in sixteen letters: another once a run has made the draft anew."""
+        shown = (self.id, self.codes, self.total_minor, self.known_at, self.reason)
+        return sha256(repr(shown).encode()).hexdigest()[:16]
 
     @property
     def releasable(self) -> bool:
@@ -109,8 +118,11 @@ def held_by_id(session: Session, held_id: int) -> HeldRow:
 
 def _row(row: Sequence[Any]) -> HeldRow:
     *first, codes, total_minor, currency, figures = row
-    known = Figures.of(figures) if figures else None
-    return HeldRow(*(*first, tuple(codes), total_minor, currency, known))
+    if not figures:
+        return HeldRow(*(*first, tuple(codes), total_minor, currency, None))
+    instant = figures.get(KNOWN_AT)
+    known_at = None if instant is None else datetime.fromisoformat(instant)
+    return HeldRow(*(*first, tuple(codes), total_minor, currency, Figures.of(figures), known_at))
 
 
 def bill_runs(session: Session, limit: int = 24) -> tuple[RunRow, ...]:

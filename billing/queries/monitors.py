@@ -16,8 +16,8 @@ BACK_DAYS, UNBILLED_BACK_DAYS = 400, 92
 AFTER_DAYS = 3
 """Days after a cycle's end until a bill is missed: one more than the clock waits."""
 
-# The days of supply less the days of bills, up to the end of the account's last cycle that is over. Bills of an
-# account do not overlap, so whose days add up from the first to the last of them, and reach the end, lacks
+# The days of supply less the days of bills, up to the end of the account's last cycle that is over. Bills of
+# an account do not overlap, so whose days add up from the first to the last of them, and reach the end, lacks
 # nothing: of the few others alone the days themselves are held against each other.
 _UNCHARGED = text(
     """

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.errors import NotFound
+
 STOPPED_AFTER = timedelta(minutes=15)
 """A run that has not been seen for so long was killed; whoever runs the month again goes on where it
 stopped."""
@@ -16,8 +18,9 @@ stopped."""
 _RUNS = text(
     """
     select r.id, r.period, r.draft, r.state, r.started_at, r.seen_at, r.ended_at, u.name, r.due, r.issued,
-           r.unchanged, r.held, r.totals
+           r.unchanged, r.held, r.totals, r.known_at
     from bill_runs r left join users u on u.id = r.started_by
+    where cast(:id as bigint) is null or r.id = :id
     order by r.id desc limit :limit
     """
 )
@@ -32,7 +35,8 @@ _DECISIONS = text(
 
 @dataclass(frozen=True, slots=True)
 class RunDone:
-    """A run's row. totals: minor units by currency, of what was issued; of a draft, of what would be."""
+    """A run's row. totals: minor units by currency, of what was issued; of a draft, of what would be.
+    known_at: the instant up to which readings counted."""
 
     id: int
     period: str
@@ -47,6 +51,7 @@ class RunDone:
     unchanged: int
     held: int
     totals: Mapping[str, int]
+    known_at: datetime
 
     def state_at(self, now: datetime) -> str:
         """running, stopped (killed, or its machine gone), done or failed."""
@@ -67,7 +72,15 @@ class Decision:
 
 def runs_done(session: Session, limit: int = 12) -> tuple[RunDone, ...]:
     """The newest first."""
-    return tuple(RunDone(*row) for row in session.execute(_RUNS, {"limit": limit}))
+    return tuple(RunDone(*row) for row in session.execute(_RUNS, {"id": None, "limit": limit}))
+
+
+def run_done(session: Session, run_id: int) -> RunDone:
+    """One of them. Raises NotFound."""
+    row = session.execute(_RUNS, {"id": run_id, "limit": 1}).one_or_none()
+    if row is None:
+        raise NotFound("run", "There is no such run.")
+    return RunDone(*tuple(row))
 
 
 def decisions_of(session: Session, held_id: int, limit: int = 20) -> tuple[Decision, ...]:

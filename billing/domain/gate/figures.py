@@ -69,9 +69,10 @@ class Figures:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Figures:
-        """The inverse of `document`."""
+        """The inverse of `document`; what else is kept beside the figures is left out."""
         earlier = {name: _earlier(document[name]) for name in ("last", "year_ago")}
-        return cls(**{**document, **earlier})
+        own = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        return cls(**{**own, **earlier})
 
 
 def _document(one: Earlier | None) -> dict[str, Any] | None:

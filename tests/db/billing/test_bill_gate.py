@@ -173,7 +173,7 @@ def test_hold_on_with_a_reason(world: World, session: Session, ops: int) -> None
     one = used(world, 0)
     issue(session, one)
     (held,) = held_accounts(session)
-    release_held(session, held.id, ops, NOW)
+    release_held(session, held.id, ops, NOW, "Seen")
     keep_held(session, held.id, ops, NOW + timedelta(hours=1), "A technician goes there")
     assert issue_for_account(session, one.account_id, 1, OCTOBER, today=date(2026, 11, 3), now=NOW).count == 0
     with pytest.raises(Invalid, match="Say why"):
@@ -190,7 +190,7 @@ def test_what_cannot_be_drafted_cannot_be_released(world: World, session: Sessio
     (held,) = held_accounts(session)
     assert held.codes == ("no_readings",) and held.figures is None and not held.releasable
     with pytest.raises(Refused, match="only put right"):
-        release_held(session, held.id, ops, NOW)
+        release_held(session, held.id, ops, NOW, "Seen")
 
 
 def test_numbers_of_the_utility_go_before_the_defaults(world: World, session: Session) -> None:

@@ -140,8 +140,8 @@ def test_held_then_released_then_billed(world: World, session: Session) -> None:
     issue(session, one)
     (held,) = held_accounts(session)
     assert (held.account, held.code, held.releasable) == (one.account, "missing", True)
-    release_held(session, held.id, user.id, NOW)
-    assert release_held(session, held.id, user.id, NOW + timedelta(hours=1)).released_at == NOW
+    release_held(session, held.id, user.id, NOW, "Seen")
+    assert release_held(session, held.id, user.id, NOW + timedelta(hours=1), "Seen").released_at == NOW
     assert held_by_id(session, held.id).released_by == "Olga Ops"
     issue_for_account(session, one.account_id, 1, Month(2026, 10), today=TODAY, now=NOW)
     (bill,) = session.execute(text("select * from bills"))
@@ -156,9 +156,9 @@ def test_only_a_gap_can_be_released(world: World, session: Session) -> None:
     issue(session, one)
     (held,) = held_accounts(session)
     with pytest.raises(Refused, match="only put right"):
-        release_held(session, held.id, 1, NOW)
+        release_held(session, held.id, 1, NOW, "Seen")
     with pytest.raises(NotFound):
-        release_held(session, 10**9, 1, NOW)
+        release_held(session, 10**9, 1, NOW, "Seen")
 
 
 @pytest.mark.parametrize("period", ["2026-13", "october", "2026-1", ""])
@@ -235,7 +235,7 @@ def test_a_release_waits_for_the_account_before_it_takes_the_hold(committed: Eng
 
     def release() -> None:
         with unit_of_work(committed) as session:
-            release_held(session, held.id, user_id, NOW)
+            release_held(session, held.id, user_id, NOW, "Seen")
             issue_for_account(session, one.account_id, 1, Month(2026, 10), today=TODAY, now=NOW)
 
     with ThreadPoolExecutor(1) as pool:

@@ -106,7 +106,7 @@ def test_a_year(home: Household, session: Session) -> None:
     session.add(user)
     session.flush()
     (held,) = held_accounts(session)
-    release_held(session, held.id, user.id, datetime(2026, 6, 4, tzinfo=UTC))
+    release_held(session, held.id, user.id, datetime(2026, 6, 4, tzinfo=UTC), "The fitter was there")
     assert len(home.bill(5).bill_ids) == 1
     assert home.newest().estimated_readings == 80
 
