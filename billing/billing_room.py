@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.corrections.queries import effect_of_open
 from billing.cycles import Month
-from billing.queries.held import HeldRow, RunRow, bill_runs, held_accounts
+from billing.queries.held import HeldRow, RunRow, bill_runs, held_accounts, newest_bills
 from billing.queries.monitors import Monitors, monitors
 from billing.queries.runs import Decision, RunDone, decisions_of, runs_done
 from billing.queries.tariffs import TariffRow, all_tariffs
@@ -46,21 +46,25 @@ class BillingRoom:
 
 
 def billing_room(
-    session: Session, today: date, *, tariffs_alone: bool = False, chosen: int = 0
+    session: Session, today: date, ask: str = "held", *, tariffs_alone: bool = False, chosen: int = 0
 ) -> BillingRoom:
-    """Seven statements, or one. chosen: which of the held to show in full, the first where it is none."""
+    """What every view of the page answers, and the rest of the one that is asked; nine statements at most.
+
+    chosen: which of the held to show in full. Where it waits no more there is none, and no other in its
+    place: whoever lets one through does not find the next under the same key.
+    """
     tariffs, last_month = tuple(all_tariffs(session, today)), str(Month.of(today).plus(-1))
     if tariffs_alone:
         return BillingRoom((), (), tariffs, last_month, 0)
     held = held_accounts(session)
-    one = next((row for row in held if row.id == chosen), held[0] if held else None)
+    one = next((row for row in held if row.id == chosen), None)
     return BillingRoom(
         held,
-        bill_runs(session),
+        bill_runs(session) if ask == "runs" else newest_bills(session),
         tariffs,
         last_month,
         sum(found.bills for found in effect_of_open(session)),
-        runs_done(session),
+        runs_done(session) if ask == "runs" else (),
         monitors(session, today),
         one,
         decisions_of(session, one.id) if one else (),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from billing.actions.issuing import draft_cycle
 from billing.cycles import Month
@@ -22,6 +23,7 @@ from billing.queries.supplies import due_accounts
 from billing.runs import BillRun, chunks_of, issue_bills
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,7 @@ def issue_draft(
     issued: what was issued before that is as it was looked at.
     """
     with unit_of_work(engine) as session:
-        draft = run_done(session, run_id)
-    if not draft.draft or draft.state != "done":
-        raise Refused("no_draft", "Only a draft that is finished can be issued.", draft.period)
+        draft = finished_draft(session, run_id)
     found, looked = _again(engine, draft, today)
     before = Counted(draft.issued, draft.held, draft.totals)
     if (found.issued, found.held, dict(found.totals)) != (before.issued, before.held, dict(before.totals)):
@@ -74,6 +74,14 @@ def issue_draft(
         engine, draft.period, today=today, now=now, known_at=draft.known_at, started_by=started_by,
         looked=looked, progress=progress,
     )  # fmt: skip
+
+
+def finished_draft(session: Session, run_id: int) -> RunDone:
+    """A draft that can be issued. Raises NotFound, Refused."""
+    draft = run_done(session, run_id)
+    if not draft.draft or draft.state != "done":
+        raise Refused("no_draft", mark("Only a draft that is finished can be issued."), draft.period)
+    return draft
 
 
 def _again(engine: Engine, draft: RunDone, today: date) -> tuple[Counted, dict[int, Looked]]:

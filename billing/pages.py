@@ -1,36 +1,31 @@
-"""The bill page and the billing room."""
+"""The bill page, the page of a tariff, and all other rooms of billing."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.holds import keep_held, release_held
 from billing.answers_api import router as answers_router
 from billing.bill_page import QUESTIONS, bill_page
-from billing.billing_room import ASKED, billing_room
 from billing.corrections.pages import router as corrections_router
 from billing.customer.why import explanation_context
-from billing.cycles import month_of_cycle
 from billing.documents.making import document_of
 from billing.domain.money import micro_text
-from billing.hold_words import SHORT, hold_words, use_columns
 from billing.life.pages import router as supply_router
 from billing.money_in.agreement_pages import router as agreements_router
 from billing.money_in.api import router as payments_router
 from billing.money_in.pages import router as money_router
 from billing.money_in.pages import uploads as money_uploads
 from billing.money_in.payment_pages import router as telephone_router
-from billing.queries.held import held_by_id
 from billing.queries.tariffs import tariff_named
-from billing.runs import issue_bills, issue_for_account
+from billing.room_pages import router as room_router
 from billing.what_if.pages import router as what_if_router
 from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
-from utility_crm.web.visit import Visit, visit
+from utility_crm.web.visit import visit
 
 router = APIRouter()
 router.include_router(answers_router)
@@ -42,7 +37,7 @@ router.include_router(money_uploads)
 router.include_router(corrections_router)
 router.include_router(agreements_router)
 router.include_router(telephone_router)
-Text = Annotated[str, Form()]
+router.include_router(room_router)
 
 
 @router.get("/bills/{number}.pdf")
@@ -76,35 +71,6 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
         )
 
 
-@router.get("/billing")
-def room(request: Request, ask: str = "", kept: str = "", period: str = "", held: int = 0) -> Response:
-    """What is held, what the runs did, who was not billed, which tariffs there are; marketers read the
-    tariffs."""
-    with visit(request, "ops", "marketer") as v:
-        return _room(v, ask, held=held, kept=kept, period=period)
-
-
-def _room(
-    v: Visit, ask: str, *, held: int = 0, status: int = 200, refused: str = "", given: str = "", **more: Any
-) -> Response:
-    """refused: what is wrong with the reason that was given for keeping a hold."""
-    allowed = ASKED if v.user.role in ("ops", "admin") else ("tariffs",)
-    language = v.user.language
-    return v.render(
-        "billing/room.html",
-        status=status,
-        page=billing_room(v.session, v.today, tariffs_alone=allowed == ("tariffs",), chosen=held),
-        ask=ask if ask in allowed else allowed[0],
-        allowed=allowed,
-        said=partial(hold_words, language=language),
-        short=lambda row: dict.fromkeys(v.text(SHORT.get(code, code)) for code in row.codes),
-        columns=lambda row: use_columns(row.figures, language),
-        refused=refused,
-        given=given,
-        **{"kept": "", "period": "", **more},
-    )
-
-
 @router.get("/billing/tariffs/{code}")
 def tariff(request: Request, code: str) -> Response:
     """One tariff with its versions."""
@@ -117,40 +83,3 @@ def tariff(request: Request, code: str) -> Response:
             per_said=partial(per_said, language=v.user.language),
             micro_text=micro_text,
         )
-
-
-@router.post("/billing/runs")
-def run(request: Request, period: Text = "", draft: Text = "") -> Response:
-    """Bill the cycles that end in a month, or draft them, in units of work of the run's own."""
-    with visit(request, "ops") as v:
-        today, now, redirect, who = v.today, v.now, v.redirect, v.user.id
-    done = issue_bills(
-        request.app.state.engine, period.strip(), today=today, now=now, draft=bool(draft), started_by=who
-    )
-    if done.draft:
-        return redirect("/billing", ask="runs", period=str(done.month))
-    kept = f"{done.issued}-{done.unchanged}-{len(done.held)}"
-    return redirect("/billing", ask="held" if done.held else "runs", kept=kept, period=str(done.month))
-
-
-@router.post("/billing/held/{held_id}/release")
-def release(request: Request, held_id: int, reason: Text = "") -> Response:
-    """Let a draft through, and bill the account at once."""
-    with visit(request, "ops") as v:
-        held = held_by_id(v.session, held_id)
-        release_held(v.session, held_id, v.user.id, v.now, reason)
-        month = month_of_cycle(held.starts_on, held.cycle_day)
-        done = issue_for_account(v.session, held.account_id, held.cycle_day, month, today=v.today, now=v.now)
-        kept = f"{len(done.bill_ids)}-{done.unchanged}-{len(done.held)}"
-        return v.redirect("/billing", ask="held", kept=kept, period=str(month))
-
-
-@router.post("/billing/held/{held_id}/keep")
-def keep(request: Request, held_id: int, reason: Text = "") -> Response:
-    """Say why an account goes on waiting."""
-    with visit(request, "ops") as v:
-        if not reason.strip():
-            refused = v.text("Say why it goes on waiting.")
-            return _room(v, "held", held=held_id, status=422, refused=refused, given=reason)
-        keep_held(v.session, held_id, v.user.id, v.now, reason)
-        return v.redirect("/billing", ask="held", held=str(held_id))

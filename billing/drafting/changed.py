@@ -28,12 +28,15 @@ class Looked:
 
 class DraftChanged(Conflict):
     """A draft is not the one that was looked at. looked: None where it was not there then; now: None where
-    none can be made any more. reason: why it waits now."""
+    none can be made any more. reason: why it waits now. currency: of the totals, where any is known."""
 
-    def __init__(self, account: str, looked: Looked | None, now: Looked | None, reason: str = "") -> None:
+    def __init__(
+        self, account: str, currency: str, looked: Looked | None, now: Looked | None, reason: str = ""
+    ) -> None:
         words = f"The draft of account {account} has changed since it was looked at: look again."
         super().__init__("draft_changed", f"{words} {reason}".strip(), account)
         self.account = account
+        self.currency = currency
         self.looked = looked
         self.now = now
         self.reason = reason
@@ -50,12 +53,15 @@ def check_as_looked(
 ) -> None:
     """Raises DraftChanged where a draft that goes out is not what was looked at, or was not looked at, and
     where one that was looked at has to wait. Who has been billed meanwhile is none of these."""
-    found = {one.draft.account_id: Looked.of(one.figures) for one in judged}
+    drafted = {one.draft.account_id: one for one in judged}
+    found = {account_id: Looked.of(one.figures) for account_id, one in drafted.items()}
     for one in drafts:
         before, now = looked.get(one.account_id), found.get(one.account_id)
         if before is None or now != before:
-            raise DraftChanged(one.account, before, now)
+            raise DraftChanged(one.account, one.currency, before, now)
     for held in holds:
         before = looked.get(held.account_id)
         if before is not None:
-            raise DraftChanged(held.account, before, found.get(held.account_id), held.reason)
+            known = drafted.get(held.account_id)
+            currency = known.draft.currency if known else ""
+            raise DraftChanged(held.account, currency, before, found.get(held.account_id), held.reason)

@@ -89,10 +89,11 @@ _RUNS = text(
     select cast(date_trunc('month', ends_before - 1) as date), currency, count(*),
            cast(sum(total_minor) as bigint),
            count(*) filter (where estimated_readings > 0), min(issued_on), max(issued_on)
-    from bills where status = 'issued'
+    from bills where status = 'issued' and ends_before > cast(:since as date)
     group by 1, 2 order by 1 desc, 2 limit :limit
     """
 )
+_NEWEST = text("select max(ends_before) - 1 from bills where status = 'issued'")
 
 
 def held_accounts(session: Session, limit: int = 500, account: str = "") -> tuple[HeldRow, ...]:
@@ -127,4 +128,14 @@ def _row(row: Sequence[Any]) -> HeldRow:
 
 def bill_runs(session: Session, limit: int = 24) -> tuple[RunRow, ...]:
     """Bills by the month of their last day, the newest first."""
-    return tuple(RunRow(*row) for row in session.execute(_RUNS, {"limit": limit}))
+    return _by_month(session, date.min, limit)
+
+
+def newest_bills(session: Session) -> tuple[RunRow, ...]:
+    """The same of the newest month alone: of one month's bills, a fraction of the work."""
+    newest = session.scalar(_NEWEST)
+    return () if newest is None else _by_month(session, newest.replace(day=1), 9)
+
+
+def _by_month(session: Session, since: date, limit: int) -> tuple[RunRow, ...]:
+    return tuple(RunRow(*row) for row in session.execute(_RUNS, {"since": since, "limit": limit}))

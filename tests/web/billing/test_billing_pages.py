@@ -11,10 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from billing.actions.issuing import issue_cycle
 from billing.corrections.approving import approve_corrections
 from billing.corrections.finding import find_corrections
-from billing.cycles import Month
 from billing.money_in.entries import typed_minor
 from billing.queries.bills import bills_of, lines_of_bill
 from utility_crm.kit.errors import Invalid
@@ -117,78 +115,6 @@ def test_no_such_bill(make_client: MakeClient, may_fail: None) -> None:
         assert agent.get(path).status_code == 404
 
 
-def test_the_room_shows_holds_and_releases_one(ops: TestClient, world: World, session: Session) -> None:
-    one, two = world.supplied(name="Bela Example"), world.supplied(name="Cora Example")
-    values: list[int | None] = [200_000] * (33 * 48)
-    values[480:580] = [None] * 100
-    world.read(one.channel_id, date(2026, 9, 30), values)
-    for account in (one, two):
-        issue_cycle(
-            session, Month(2026, 10), 1, [account.account_id],
-            issued_on=date(2026, 11, 3), known_at=NOW, now=NOW,
-        )  # fmt: skip
-    shown = words(ops.get("/billing").text)
-    assert "2 accounts cannot be billed yet." in shown
-    assert "One of them waits only for your word." in shown
-    assert "Readings of 2.1 days are missing; days near by would fill them." in shown
-    assert "has no reading in these days" in shown
-    held = {row.code: row.id for row in session.execute(text("select code, id from held_bills"))}
-    assert ops.post(f"/billing/held/{held['no_readings']}/release").status_code == 403
-    answer = ops.post(f"/billing/held/{held['missing']}/release")
-    assert answer.status_code == 303
-    shown = words(ops.get(answer.headers["location"]).text)
-    assert "2026-10: 1 issued" in shown
-    assert "One account cannot be billed yet." in shown
-
-
-def test_a_month_is_run_from_the_room(ops: TestClient, world: World, session: Session) -> None:
-    one = world.supplied()
-    world.even(one.channel_id, date(2026, 9, 30), 33)
-    answer = ops.post("/billing/runs", data={"period": "2026-10"})
-    assert answer.status_code == 303, answer.text
-    shown = words(ops.get(answer.headers["location"]).text)
-    assert "2026-10: 1 issued, 0 billed before, 0 held." in shown
-    assert "Runs and drafts" in shown
-    assert "1 bills of October 2026 came to £94.50" in shown
-    assert ops.post("/billing/runs", data={"period": "soon"}).status_code == 422
-
-
-def test_a_draft_says_what_would_be_and_issues_nothing(
-    ops: TestClient, world: World, session: Session
-) -> None:
-    one, two = world.supplied(), world.supplied()
-    world.even(one.channel_id, date(2026, 9, 30), 33)
-    answer = ops.post("/billing/runs", data={"period": "2026-10", "draft": "1"})
-    shown = words(ops.get(answer.headers["location"]).text)
-    assert "The newest draft, of 2026-10: 1 bills would be issued, £94.50; one account would wait." in shown
-    assert session.scalar(text("select count(*) from bills")) == 0
-    assert two.account not in words(ops.get("/billing?ask=held").text)
-
-
-def test_a_draft_is_looked_at_kept_waiting_and_released(
-    ops: TestClient, make_client: MakeClient, world: World, session: Session
-) -> None:
-    one = world.supplied(name="Dora Example")
-    world.even(one.channel_id, date(2026, 8, 31), 30)
-    for month in (9, 10):
-        if month == 10:
-            world.even(one.channel_id, date(2026, 9, 30), 33, 800_000)
-        ops.post("/billing/runs", data={"period": f"2026-{month:02}"})
-    (held,) = session.execute(text("select id, code from held_bills")).all()
-    assert held.code == "jump_up"
-    shown = words(ops.get("/billing").text)
-    assert "kWh a day; before, it was 9.6 kWh a day on the bill before." in shown
-    assert "this draft" in shown and "Much more used" in shown
-    refused = ops.post(f"/billing/held/{held.id}/keep", data={"reason": " "})
-    assert refused.status_code == 422 and "Say why it goes on waiting." in refused.text
-    answer = ops.post(f"/billing/held/{held.id}/keep", data={"reason": "We ask <the> customer"})
-    shown = words(ops.get(answer.headers["location"]).text)
-    assert "Held on" in shown and "We ask &lt;the&gt; customer" in ops.get("/billing").text
-    ops.post(f"/billing/held/{held.id}/release", data={"reason": "A heat pump"})
-    assert session.scalar(text("select count(*) from bills where starts_on = '2026-10-01'")) == 1
-    assert make_client("agent").post(f"/billing/held/{held.id}/keep").status_code == 403
-
-
 def test_who_was_not_billed_is_named(ops: TestClient, world: World, session: Session) -> None:
     assert "Every day of supply in cycles that are over is billed" in words(
         ops.get("/billing?ask=unbilled").text
@@ -208,6 +134,7 @@ def test_tariffs_are_there_for_marketers_and_nothing_else(make_client: MakeClien
     assert "00:00–07:00" in shown
     assert "12.00" in shown
     assert marketer.post("/billing/runs", data={"period": "2026-10"}).status_code == 403
+    assert marketer.post("/billing/held/1", data={"reason": "so"}).status_code == 403
     assert make_client("agent").get("/billing").status_code == 403
 
 
