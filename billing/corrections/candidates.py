@@ -53,7 +53,6 @@ _CHANGED = text(
                min((cast(l.day as timestamp) at time zone 'UTC') - h.offset_minutes * interval '1 minute')
                as starts_at
         from late l join channels h on h.id = l.channel_id
-        where h.unit = 'kWh'
         group by 1, 2
     ), dials as (
         -- What a dial showed parts what was used since the read before from what was used until the next.

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.domain.explanation.evidence import Figure
+from billing.domain.explanation.figures import Figure
+from billing.domain.explanation.metered_evidence import ESTIMATED_DIAL as ON_THE_DIAL
 from billing.domain.explanation.phrases import money_text
+from billing.domain.explanation.register_game import USE
 from billing.explaining import EffectRow, Explained
 from billing.queries.bills import BillRow
 from billing.wording import capitalised, is_month, say
@@ -36,6 +38,8 @@ CAUSES = {
     ),
     "credit": (mark("less credit brought in"), mark("more credit brought in")),
     "estimate": (mark("estimates put right"), mark("estimates put right")),
+    "calorific": (mark("gas with more heat in it"), mark("gas with less heat in it")),
+    "reactive": (mark("more reactive energy a day"), mark("less reactive energy a day")),
     "days": (mark("more days"), mark("fewer days")),
     "corrections": (
         mark("less left out of use of long ago"),
@@ -61,6 +65,10 @@ WEATHERS = (
     mark("giving back more a day"),
 )  # fmt: skip
 """What the engine calls the weather, and the use beyond it."""
+AT_A_RATE = (mark("more use at “%(rate)s”"), mark("less use at “%(rate)s”"))
+"""Of a dial with several rates."""
+ESTIMATED_LOW = mark("an estimate that was too low, put right")
+ESTIMATED_HIGH = mark("an estimate that was too high, put right")
 SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("given back a day"), mark("tariff"),
@@ -70,7 +78,8 @@ FIGURES = (
     mark("kVA month"), mark("kVA day"), mark("kVA year"), mark("kW year"), mark("connection month"),
     mark("connection day"), mark("connection year"), mark("mean temperature"), mark("°C"),
     mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
-    mark("credit brought in"),
+    mark("credit brought in"), mark("heat in a cubic metre"), mark("reactive energy a day"), mark("kVArh"),
+    mark("m³"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed", "discount")
@@ -117,6 +126,13 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
     _ = say(language)
     if row.effect.startswith("supply:"):
         return _("service point %(point)s", point=row.effect.removeprefix("supply:"))
+    if row.effect.startswith(USE):
+        template = AT_A_RATE[row.amount_minor < 0]
+        return _(template, rate=row.effect.removeprefix(USE))
+    if row.noun.endswith(" estimated too low"):
+        return _(ESTIMATED_LOW)
+    if row.noun.endswith(" estimated too high"):
+        return _(ESTIMATED_HIGH)
     same = found.against is not None and found.against.days == found.bill.days
     if row.effect == "days" and same:
         return _(SAME_DAYS)
@@ -139,7 +155,13 @@ def detail_of(row: EffectRow, language: str) -> str:
         elif unit:
             after = f"{after} {unit}"
         since = " " + _("since %(day)s", day=day(figure.from_day, language)) if figure.from_day else ""
-        parts.append(f"{_(figure.name)} {before} → {after}{since}")
+        name = _(figure.name)
+        if figure.name.endswith(ON_THE_DIAL):
+            register = figure.name.removesuffix(ON_THE_DIAL).strip()
+            name = _("%(register)s on the dial, guessed and read", register=register)
+        elif row.effect.startswith(USE):
+            name = _("“%(rate)s” a day", rate=row.effect.removeprefix(USE))
+        parts.append(f"{name} {before} → {after}{since}")
     return "; ".join(parts)
 
 

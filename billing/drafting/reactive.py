@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.domain.plans.supply_state import ReactiveUse
-from billing.domain.reckoning.axis import axis_of, day_starts_at, epoch_minute
-from billing.drafting.parts import Placed
+from billing.domain.plans.reactive_by_day import reactive_by_day
+from billing.domain.reckoning.axis import day_starts_at
+from billing.drafting.parts import Placed, usage_row
 from meters.tables import Channel, ServicePoint
-from meters.usage import UsageTable, usage
+from meters.usage import usage
 
 
 def with_reactive(session: Session, placed: Sequence[Placed], known_at: datetime | None) -> list[Placed]:
@@ -43,20 +42,8 @@ def with_reactive(session: Session, placed: Sequence[Placed], known_at: datetime
     done = []
     for item in placed:
         mine = channels.get(item.supply.service_point, []) if item.tariff.reads_reactive else []
-        found = _by_day(item, *at[mine[0]]) if len(mine) == 1 and mine[0] in at else None
+        found = None
+        if len(mine) == 1 and mine[0] in at:
+            found = reactive_by_day(usage_row(*at[mine[0]]), item.period, item.zone)
         done.append(item if found is None else replace(item, state=replace(item.state, reactive=found)))
     return done
-
-
-def _by_day(item: Placed, table: UsageTable, row: int) -> ReactiveUse | None:
-    """None where a reading of the period is missing: it is never guessed."""
-    first = epoch_minute(table.starts_at)
-    axis = axis_of(item.zone, table.interval_minutes, first, item.period)
-    offset = (axis.first_minute - first) // table.interval_minutes
-    columns = slice(offset, offset + axis.size)
-    values, missing = table.micro[row, columns], table.missing[row, columns]
-    if offset < 0 or values.size < axis.size or missing.any():
-        return None
-    days = np.zeros((1, item.period.days), dtype=np.int64)
-    np.add.at(days[0], axis.day_index, values)
-    return ReactiveUse(item.period.starts_on, days)

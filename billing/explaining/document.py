@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from billing.domain.explanation.evidence import Figure
+from billing.domain.explanation.figures import Figure
 from billing.domain.explanation.phrases import fit_text
 from billing.domain.explanation.weather.parting import LeftOut, Reason, Slope, Weather, WeatherFit
 from billing.domain.explanation.weather.record import DailyRecord

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from billing.domain.errors import NotComparable, NotRateable
 from billing.domain.explanation.comparison import explain
 from billing.explaining.explained import Explained, explained
-from billing.explaining.several import explain_several
+from billing.explaining.several import AnyPart, explain_several
 from billing.explaining.weather import NO_WEATHER, WeatherKnown, weather_known
 from billing.queries.bill_parts import ReadPart, other_lines, parts_of_bills, read_bills
 from billing.queries.bills import BillRow
+from billing.queries.register_parts import registers_of_bills
 from utility_crm.kit.errors import Conflict, Refused
 
 
@@ -27,29 +28,31 @@ def explain_bill(
     """Why `bill` differs from `against`; without one, what there is to say about a first bill.
 
     days: also find the days that moved most. read: what `read_both` gave, where that has been asked already.
-    Two statements, and three for the weather. Raises Refused where the two may not be compared (another
-    account or currency), Conflict where a bill can no longer be made again from what is stored.
+    Two statements, three for the weather, and more where registers were billed. Raises Refused where the two
+    may not be compared (another account or currency), Conflict where a bill can no longer be made again from
+    what is stored.
     """
     if against is not None and against.account_id != bill.account_id:
         raise Refused("other_account", "The two bills belong to different accounts.", against.number)
     if against is not None and against.id == bill.id:
         raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
     both = [bill] if against is None else [against, bill]
-    sides = list(read) or read_both(session, bill, against)
-    if not all(sides):
-        silent = both[next(place for place, mine in enumerate(sides) if not mine)]
-        words = f"Bill {silent.number} charges what registers counted; no hour of it is known to explain."
-        raise Refused("by_register", words, silent.number)
+    sides: list[tuple[AnyPart, ...]] = [*(list(read) or read_both(session, bill, against))]
     try:
         # Most bills are their supplies; only where they are not is it asked what else is on them.
-        whole = all(_billed(mine) == one.total_minor for one, mine in zip(both, sides, strict=True))
-        others = {} if whole else other_lines(session, [one.id for one in both])
+        others: dict[int, dict[str, int]] = {}
+        if not _whole(both, sides):
+            dials = registers_of_bills(session, both)
+            sides = [(*mine, *more) for mine, more in zip(sides, dials, strict=True)]
+            others = {} if _whole(both, sides) else other_lines(session, [one.id for one in both])
         for one, mine in zip(both, sides, strict=True):
             _check(one, mine, others.get(one.id, {}))
         weathers = NO_WEATHER
         if against is not None:
-            weathers = weather_known(session, bill.account_id, sides[0], sides[1])
-        if not others and all(len(mine) == 1 for mine in sides):
+            by_interval = [[item for item in mine if isinstance(item, ReadPart)] for mine in sides]
+            weathers = weather_known(session, bill.account_id, by_interval[0], by_interval[1])
+        alike = len({type(item) for mine in sides for item in mine}) == 1
+        if not others and alike and all(len(mine) == 1 for mine in sides):
             return _single(bill, against, sides, weathers, days=days)
         return explain_several(
             bill,
@@ -67,7 +70,7 @@ def explain_bill(
 def _single(
     bill: BillRow,
     against: BillRow | None,
-    sides: Sequence[tuple[ReadPart, ...]],
+    sides: Sequence[tuple[AnyPart, ...]],
     weathers: WeatherKnown,
     *,
     days: bool,
@@ -77,7 +80,11 @@ def _single(
         return explained(bill, None, explain(None, after.side), days=days)
     before = sides[0][0]
     weather, record = None, None
-    if before.part.channel_id == after.part.channel_id:
+    if (
+        isinstance(before, ReadPart)
+        and isinstance(after, ReadPart)
+        and before.part.channel_id == after.part.channel_id
+    ):
         weather, record = weathers.between(after.part.channel_id, before.side, after.side)
     found = explain(before.side, after.side, weather)
     return explained(bill, against, found, days=days, point=after.part.service_point, record=record)
@@ -90,11 +97,15 @@ def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[
     return read_bills(session, [(one, parts[one.id]) for one in both])
 
 
-def _billed(parts: Sequence[ReadPart]) -> int:
+def _whole(bills: Sequence[BillRow], sides: Sequence[Sequence[AnyPart]]) -> bool:
+    return all(mine and _billed(mine) == one.total_minor for one, mine in zip(bills, sides, strict=True))
+
+
+def _billed(parts: Sequence[AnyPart]) -> int:
     return sum(item.part.billed_minor for item in parts)
 
 
-def _check(bill: BillRow, parts: Sequence[ReadPart], others: Mapping[str, int]) -> None:
+def _check(bill: BillRow, parts: Sequence[AnyPart], others: Mapping[str, int]) -> None:
     """The engine must give, from the readings known then, what was issued; else nothing may be built on it.
     Lines of no supply stand as they were issued."""
     try:

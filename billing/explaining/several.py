@@ -14,6 +14,7 @@ import numpy as np
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.explanation.comparison import (
     LEAST_DAYS,
+    AnySide,
     Caveat,
     Comparison,
     FirstBill,
@@ -37,6 +38,10 @@ from billing.explaining.explained import Explained, effect_rows
 from billing.explaining.weather import WeatherKnown
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
+from billing.queries.register_parts import ReadRegisters
+
+AnyPart = ReadPart | ReadRegisters
+"""A part of a bill, by intervals or by registers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,16 @@ class _Supply:
     """A supply of one bill: its readings and prices on consecutive days of one service point."""
 
     point: str
-    side: Side
+    side: AnySide
     total_minor: int
-    channel_id: int
+    channel_id: int | None
 
 
 def explain_several(
     bill: BillRow,
     against: BillRow | None,
-    before: Sequence[ReadPart],
-    after: Sequence[ReadPart],
+    before: Sequence[AnyPart],
+    after: Sequence[AnyPart],
     weathers: WeatherKnown,
     *,
     days: bool,
@@ -76,6 +81,7 @@ def explain_several(
         for old, new in pairs
         if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
     ]
+    single = [(old, new) for old, new in single if isinstance(old.side, Side) == isinstance(new.side, Side)]
     looked = {new.point: _weather(old, new, weathers) for old, new in single}
     compared = [(new.point, compare(old.side, new.side, looked[new.point][0])) for old, new in single]
     alone = _not_split(olds, news, {point for point, _ in compared}) + _whole_lines(*others)
@@ -106,7 +112,9 @@ def _weather(
     old: _Supply, new: _Supply, weathers: WeatherKnown
 ) -> tuple[Weather | LeftOut | None, DailyRecord | None]:
     """Of one service point's supply in both bills."""
-    if old.channel_id != new.channel_id:
+    if new.channel_id is None or old.channel_id != new.channel_id:
+        return None, None
+    if not isinstance(old.side, Side) or not isinstance(new.side, Side):
         return None, None
     return weathers.between(new.channel_id, old.side, new.side)
 
@@ -126,7 +134,7 @@ def _whole_lines(before: Mapping[str, int], after: Mapping[str, int]) -> list[Ef
     ]
 
 
-def _whole_bill(parts: Sequence[ReadPart], others: Mapping[str, int]) -> RatedBill:
+def _whole_bill(parts: Sequence[AnyPart], others: Mapping[str, int]) -> RatedBill:
     """All parts as one rated bill, with what its lines of no supply come to."""
     bills = [item.side.bill() for item in parts]
     first, last = min(b.period.starts_on for b in bills), max(b.period.ends_before for b in bills)
@@ -158,7 +166,7 @@ def _not_split(olds: Sequence[_Supply], news: Sequence[_Supply], split: Collecti
     for point in points:
         old, new = (sum(one.total_minor for one in side if one.point == point) for side in (olds, news))
         there = [any(one.point == point for one in side) for side in (olds, news)]
-        words = "changed supply inside a bill, so it is not split further"
+        words = "changed supply inside a bill, or is metered otherwise now, so it is not split further"
         if not all(there):
             words = "is new on this bill" if there[1] else "is on the earlier bill only"
         rows.append(EffectRow(f"supply:{point}", f"service point {point}", new - old, f"{point} {words}"))
@@ -210,7 +218,7 @@ def _words(
     return f"{start}{cause}{doubt}.", f"{rest[0].upper()}{rest[1:]}." if rest else ""
 
 
-def _supplies(parts: Sequence[ReadPart]) -> list[_Supply]:
+def _supplies(parts: Sequence[AnyPart]) -> list[_Supply]:
     """Parts that follow one another at a service point become one, where they can be priced as one."""
     found: list[_Supply] = []
     for item in parts:
@@ -226,6 +234,8 @@ def _supplies(parts: Sequence[ReadPart]) -> list[_Supply]:
 def _joined(one: _Supply, other: _Supply) -> _Supply | None:
     """Two stretches as one, or None where that would not give the same money."""
     a, b = one.side, other.side
+    if not isinstance(a, Side) or not isinstance(b, Side):
+        return None
     alike = (
         (one.point, one.channel_id) == (other.point, other.channel_id)
         and a.period.ends_before == b.period.starts_on

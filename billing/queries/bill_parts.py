@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.explanation.sides import Side
+from billing.domain.plans.reactive_by_day import reactive_by_day
 from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.rating.rated import RatedBill
 from billing.domain.reckoning.axis import day_starts_at
@@ -45,12 +46,13 @@ class BillPart:
     fills: tuple[tuple[datetime, int], ...]
     export_channel_id: int | None = None
     state: SupplyState = NOTHING_KNOWN
+    reactive_channel_id: int | None = None
 
     @property
     def channels(self) -> tuple[int, ...]:
         """Those that its bill was made of."""
-        given = () if self.export_channel_id is None else (self.export_channel_id,)
-        return (self.channel_id, *given)
+        more = (self.export_channel_id, self.reactive_channel_id)
+        return (self.channel_id, *(channel for channel in more if channel is not None))
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -76,6 +78,8 @@ _PARTS = text(
            least(g.ends_before, b.ends_before), p.timezone, l.billed, f.starts_at, f.micro_kwh,
            (select min(x.id) from channels x
             where x.service_point_id = s.id and x.direction = 'export' and x.unit = 'kWh'),
+           (select min(x.id) from channels x
+            where x.service_point_id = s.id and x.direction = 'import' and x.unit = 'kVArh'),
            coalesce(g.ends_before <= b.ends_before, false)
     from (select bill_id, agreement_id, sum(amount_minor) as billed from bill_lines
           where bill_id = any(:bills) group by bill_id, agreement_id) l
@@ -84,7 +88,8 @@ _PARTS = text(
     join tariffs t on t.id = g.tariff_id
     join service_points s on s.id = g.service_point_id
     join premises p on p.id = s.premise_id
-    join channels h on h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'
+    join channels h on h.service_point_id = s.id and h.direction = 'import'
+                    and h.unit = case when t.document -> 'volume' is null then 'kWh' else 'm3' end
     left join bill_fills f on f.bill_id = b.id and f.channel_id = h.id
     order by l.bill_id, s.code, g.starts_on
     """
@@ -96,7 +101,7 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
     found: dict[int, list[BillPart]] = {bill_id: [] for bill_id in bill_ids}
     for row in session.execute(_PARTS, {"bills": list(bill_ids)}):
         bill_id, agreement, point, meter, channel, document, first, last, zone, billed, at, micro, *more = row
-        given, ends = more
+        given, reactive, ends = more
         tariff = parsed(document)
         found[bill_id].append(
             BillPart(
@@ -108,6 +113,7 @@ def parts_of_bills(session: Session, bill_ids: Sequence[int]) -> dict[int, tuple
                 tuple(zip(at or (), micro or (), strict=True)),
                 given if tariff.reads_export else None,
                 SupplyState(ends=ends and (tariff.reads_export or tariff.looks_back)),
+                reactive if tariff.reads_reactive else None,
             )
         )
     return {bill_id: tuple(parts) for bill_id, parts in found.items()}
@@ -229,7 +235,13 @@ def _read(part: BillPart, then: dict[int, Usage], now: dict[int, Usage]) -> Read
         given = then[part.export_channel_id]
         export = laid_on(given, billed.starts_at, billed.interval_minutes, billed.micro_kwh.size)
         billed = replace(billed, export=export)
-    side = _KnownSide(billed, part.tariff, part.period, part.timezone, known, part.state)
+    state = part.state
+    if part.reactive_channel_id is not None and part.reactive_channel_id in then:
+        reacted = reactive_by_day(
+            then[part.reactive_channel_id], part.period, part.tariff.zone(part.timezone)
+        )
+        state = replace(state, reactive=reacted)
+    side = _KnownSide(billed, part.tariff, part.period, part.timezone, known, state)
     return ReadPart(part, side)
 
 

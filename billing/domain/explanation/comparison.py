@@ -15,6 +15,8 @@ from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.export import ExportCharge
 from billing.domain.errors import MissingPrices, NotComparable
 from billing.domain.explanation.game import Game, LineKey, line_key
+from billing.domain.explanation.register_game import RegisterGame
+from billing.domain.explanation.register_sides import RegisterSide
 from billing.domain.explanation.shapley import apportioned, shapley_numerators
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import LeftOut, Weather
@@ -22,6 +24,7 @@ from billing.domain.money import Rounding, div_round
 from billing.domain.rating.rated import RatedBill
 from billing.domain.reckoning.axis import axis_of, epoch_minute
 
+AnySide = Side | RegisterSide
 _OF_LABELS = (EnergyCharge, DemandCharge, ExportCharge)
 """Charges whose lines are named by their labels."""
 # An earlier bill of fewer days is compared by the day only (EXPLAIN B5).
@@ -68,7 +71,7 @@ class Comparison:
     effects_minor: tuple[int, ...]
     rows: tuple[Row, ...]
     caveats: tuple[Caveat, ...]
-    game: Game
+    game: Game | RegisterGame
     weather: Weather | LeftOut | None = None
 
     @property
@@ -98,7 +101,7 @@ class FirstBill:
 
 
 def explain(
-    before: Side | None, after: Side, weather: Weather | LeftOut | None = None
+    before: AnySide | None, after: AnySide, weather: Weather | LeftOut | None = None
 ) -> Comparison | PerDay | FirstBill:
     """The answer that the two bills allow. Raises NotComparable (another currency).
 
@@ -114,31 +117,54 @@ def explain(
     return compare(before, after, weather)
 
 
-def check_comparable(before: Side, after: Side) -> None:
+def check_comparable(before: AnySide, after: AnySide) -> None:
+    """Raises NotComparable, with a code for why."""
     if before.tariff.currency != after.tariff.currency or before.tariff.decimals != after.tariff.decimals:
         raise NotComparable(
             "other_currency",
             f"one bill is in {before.tariff.currency}, the other in {after.tariff.currency}",
         )
+    fuels = [side.tariff.volume and side.tariff.volume.commodity for side in (before, after)]
+    if fuels[0] != fuels[1]:
+        said = [fuel or "electricity" for fuel in fuels]
+        raise NotComparable("other_fuel", f"one bill is of {said[0]}, the other of {said[1]}")
+    if isinstance(before, RegisterSide) != isinstance(after, RegisterSide):
+        raise NotComparable(
+            "other_metering", "one bill is of intervals, the other of what registers counted in all"
+        )
     for side in (before, after):
-        if side.tariff.reads_reactive:
-            raise NotComparable("reactive", "a bill with reactive energy is not parted into effects")
-        if side.usage.micro_kwh.min(initial=0) < 0:
+        if _lowest(side) < 0:
             raise NotComparable("negative_readings", "a bill with negative readings has no shape to compare")
 
 
-def compare(before: Side, after: Side, weather: Weather | LeftOut | None = None) -> Comparison:
+def _lowest(side: AnySide) -> int:
+    if isinstance(side, Side):
+        return int(side.usage.micro_kwh.min(initial=0))
+    both = (side.counted, side.known or side.counted)
+    return min(int(one.micro_kwh.min(initial=0)) for one in both)
+
+
+def _game_of(before: AnySide, after: AnySide, weather: Weather | None) -> Game | RegisterGame:
+    if isinstance(before, Side) and isinstance(after, Side):
+        return Game.of(before, after, weather)
+    if isinstance(before, RegisterSide) and isinstance(after, RegisterSide):
+        return RegisterGame.of(before, after)
+    raise AssertionError("bills of two kinds of meter are refused before")
+
+
+def compare(before: AnySide, after: AnySide, weather: Weather | LeftOut | None = None) -> Comparison:
     """Shapley values of all mixtures, apportioned line by line. Raises NotComparable."""
     check_comparable(before, after)
-    game = Game.of(before, after, weather if isinstance(weather, Weather) else None)
-    if game.weather is not None and not all(laid.actual.any() for laid in game.sides):
+    game = _game_of(before, after, weather if isinstance(weather, Weather) else None)
+    if isinstance(game, Game) and game.weather and not all(laid.actual.any() for laid in game.sides):
         # Of no use at all, no part can be the weather's.
         weather, game = LeftOut("no_use"), replace(game, weather=None)
     factors = game.active()
     bills = before.bill(), after.bill()
     amounts = tuple(_by_key(bill) for bill in bills)
     if not factors and amounts[0] != amounts[1]:
-        factors = ("shift",)  # alike on the grid, yet not to the minute: only the hours can differ
+        # Alike on the grid, yet not to the minute: only the hours can differ.
+        factors = ("shift",) if isinstance(game, Game) else ("volume",)
     try:
         values = game.values(factors) if factors else {}
     except MissingPrices as fault:
@@ -163,7 +189,7 @@ def compare(before: Side, after: Side, weather: Weather | LeftOut | None = None)
     return Comparison(bills[0], bills[1], factors, effects, tuple(rows), caveats, game, weather)
 
 
-def _label_of(game: Game, code: str) -> str:
+def _label_of(game: Game | RegisterGame, code: str) -> str:
     """The name of a charge that makes a line in no bill, but did on the way: a minimum reached in both."""
     versions = (version for laid in game.sides for version in (*laid.rules.fixed, *laid.rules.discounts))
     charges = (charge for version in versions for charge in version.charges if charge.code == code)
@@ -185,8 +211,10 @@ def _by_key(bill: RatedBill) -> dict[LineKey, int]:
     return found
 
 
-def _caveats(name: str, side: Side) -> tuple[Caveat, ...]:
+def _caveats(name: str, side: AnySide) -> tuple[Caveat, ...]:
     """On the side's own axis, so that what lies outside its readings is missing too."""
+    if isinstance(side, RegisterSide):
+        return _guessed(name, side)
     usage = side.actual()
     axis = axis_of(side.zone, usage.interval_minutes, epoch_minute(usage.starts_at), side.period)
     offset = (axis.first_minute - epoch_minute(usage.starts_at)) // usage.interval_minutes
@@ -203,3 +231,11 @@ def _caveats(name: str, side: Side) -> tuple[Caveat, ...]:
         if count:
             found.append(Caveat(code, name, count, minutes, energy, -(-minutes // 1440)))
     return tuple(found)
+
+
+def _guessed(name: str, side: RegisterSide) -> tuple[Caveat, ...]:
+    """Of registers: what still rests on estimated reads. A share by profile between two reads is no doubt."""
+    days = side.days_guessed()
+    if not days or side.guessed is None:
+        return ()
+    return (Caveat("still_estimated", name, days, days * 1440, int(side.guessed.sum()), days),)

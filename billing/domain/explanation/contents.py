@@ -24,7 +24,7 @@ def price_content(version: Version, season: str) -> tuple[Any, ...]:
     )
     dynamic = tuple((one.code, one.label, one.terms) for one in version.dynamic)
     export = tuple((one.code, one.netted, one.terms, _periods(one, season)) for one in version.export)
-    return energy + demand + dynamic + export + version.capacity
+    return energy + demand + dynamic + export + version.capacity + version.reactive
 
 
 def _periods(charge: Scheduled, season: str) -> tuple[Any, ...]:

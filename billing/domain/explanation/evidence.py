@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -12,7 +11,16 @@ import numpy as np
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.explanation.comparison import Comparison
+from billing.domain.explanation.figures import MOST_FIGURES, Evidence, Figure, told_apart
 from billing.domain.explanation.game import LABELLED
+from billing.domain.explanation.metered_evidence import (
+    calorific,
+    dials_put_right,
+    estimate_text,
+    metered,
+    reactive,
+    use_of,
+)
 from billing.domain.explanation.phrases import (
     celsius_text,
     date_text,
@@ -21,38 +29,20 @@ from billing.domain.explanation.phrases import (
     percent_text,
     price_text,
 )
+from billing.domain.explanation.register_game import USE, RegisterGame
 from billing.domain.explanation.shift import price_steps, priced_by_series, shares
 from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating.rated import Demand, Line, RatedBill
 from billing.domain.reckoning.axis import local_date
 
-# A table cell holds this many; all of them are in ``figures``.
-MOST_FIGURES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure, before and after, already in its unit; None where a bill has no such thing.
-
-    from_day: the day inside one of the bills from which `after` holds, where a price changed on it.
-    """
-
-    name: str
-    before: str | None
-    after: str | None
-    unit: str
-    from_day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    effect: str
-    text: str
-    figures: tuple[Figure, ...] = ()
-
 
 def evidence_of(found: Comparison, effect: str) -> Evidence:
     """The proof of one of ``found.factors``."""
+    if effect.startswith(USE):
+        figures = use_of(found, effect)
+        return Evidence(
+            effect, f"{figures[0].after} {figures[0].unit} a day, was {figures[0].before}", figures
+        )
     figures = _FIGURES[effect](found)
     if effect == "shift" and not figures:
         return Evidence(effect, _without_hours(found))
@@ -162,9 +152,9 @@ def _volume(found: Comparison) -> tuple[Figure, ...]:
     """Use a day; where the weather is told apart, without what the fit lays to it."""
     levels = [div_round(int(laid.actual.sum()), laid.days, Rounding.HALF_UP) for laid in found.game.sides]
     if "weather" not in found.factors:
-        return (Figure("use a day", *_told_apart(levels[0], levels[1], kwh_text), "kWh"),)
+        return (Figure("use a day", *told_apart(levels[0], levels[1], kwh_text), metered(found)),)
     warmed = found.game.weather.micro_kwh_a_day if found.game.weather else (0, 0)
-    beyond = _told_apart(levels[0] - warmed[0], levels[1] - warmed[1], kwh_text)
+    beyond = told_apart(levels[0] - warmed[0], levels[1] - warmed[1], kwh_text)
     return (Figure("use a day beyond the weather", *beyond, "kWh"),)
 
 
@@ -177,7 +167,7 @@ def _weather(found: Comparison) -> tuple[Figure, ...]:
     figures = [Figure("mean temperature", celsius[0], celsius[1], "°C")]
     for name, both in (("heating", weather.heating_micro_kwh), ("cooling", weather.cooling_micro_kwh)):
         if any(both):
-            figures.append(Figure(f"{name} a day, as fitted", *_told_apart(*both, kwh_text), "kWh"))
+            figures.append(Figure(f"{name} a day, as fitted", *told_apart(*both, kwh_text), "kWh"))
     return tuple(figures)
 
 
@@ -187,27 +177,19 @@ def _weather_text(figures: tuple[Figure, ...]) -> str:
     return f"{degrees.before} → {degrees.after} °C; {fitted}"
 
 
-def _told_apart(before: int, after: int, text: Callable[[int, int], str]) -> tuple[str, str]:
-    """Two figures with as many decimals as it takes to tell them apart, up to three more than usual."""
-    for more in range(4):
-        if text(before, more) != text(after, more):
-            return text(before, more), text(after, more)
-    return text(before, 0), text(after, 0)
-
-
 def _given_back(found: Comparison) -> tuple[Figure, ...]:
     given = found.game.given_back or ()
     levels = [div_round(int(laid.sum()), laid.shape[0], Rounding.HALF_UP) for laid in given]
     if not levels:
         return ()
-    return (Figure("given back a day", *_told_apart(levels[0], levels[1], kwh_text), "kWh"),)
+    return (Figure("given back a day", *told_apart(levels[0], levels[1], kwh_text), "kWh"),)
 
 
 def _credit(found: Comparison) -> tuple[Figure, ...]:
     """kWh that net metering brought in from earlier bills, of all labels."""
     states = [laid.side.state for laid in found.game.sides]
     sums = [sum(int(one.micro_kwh[0]) for one in state.credits) for state in states]
-    return (Figure("credit brought in", *_told_apart(sums[0], sums[1], kwh_text), "kWh"),)
+    return (Figure("credit brought in", *told_apart(sums[0], sums[1], kwh_text), "kWh"),)
 
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
@@ -220,7 +202,7 @@ def _shift(found: Comparison) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             label,
-            *_told_apart(of_side[0].get(label, 0), of_side[1].get(label, 0), percent_text),
+            *told_apart(of_side[0].get(label, 0), of_side[1].get(label, 0), percent_text),
             unit="of the energy",
         )
         for label in labels
@@ -234,7 +216,7 @@ def _peak(found: Comparison) -> tuple[Figure, ...]:
     labels.sort(key=lambda key: -abs(_kw(of_bill[1], key) - _kw(of_bill[0], key)))
     figures = []
     for key in labels:
-        before, after = _told_apart(_kw(of_bill[0], key), _kw(of_bill[1], key), kwh_text)
+        before, after = told_apart(_kw(of_bill[0], key), _kw(of_bill[1], key), kwh_text)
         highest = of_bill[1].get(key)
         figures.append(
             Figure(
@@ -289,6 +271,8 @@ def _without_hours(found: Comparison) -> str:
 
 def _estimate(found: Comparison) -> tuple[Figure, ...]:
     """Of each bill with replaced estimates: kWh as billed, and as read since."""
+    if isinstance(found.game, RegisterGame):
+        return dials_put_right(found, found.game)
     figures = []
     for name, laid in zip(("before", "after"), found.game.sides, strict=True):
         replaced = laid.billed != laid.actual
@@ -347,6 +331,8 @@ _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "export_shift": lambda _found: (),
     "credit": _credit,
     "estimate": _estimate,
+    "calorific": calorific,
+    "reactive": reactive,
 }
 _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     "days": lambda figures: (
@@ -361,15 +347,16 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     "tariff": lambda figures: f"{figures[0].before} → {figures[0].after}",
     "weather": _weather_text,
     "volume": lambda figures: (
-        f"{figures[0].after} kWh a day{figures[0].name.removeprefix('use a day')}, was {figures[0].before}"
+        f"{figures[0].after} {figures[0].unit} a day{figures[0].name.removeprefix('use a day')}, "
+        f"was {figures[0].before}"
     ),
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
     "peak": _peak_text,
     "export_volume": lambda figures: f"{figures[0].after} kWh a day given back, was {figures[0].before}",
     "credit": lambda figures: f"{figures[0].after} kWh of credit brought in, was {figures[0].before}",
-    "estimate": lambda figures: "; ".join(
-        f"{figure.before} kWh guessed, {figure.after} read" for figure in figures
-    ),
+    "estimate": estimate_text,
+    "calorific": lambda figures: f"a cubic metre is {figures[0].after} kWh, was {figures[0].before}",
+    "reactive": lambda figures: f"{figures[0].after} kVArh a day, was {figures[0].before}",
 }
 _WITHOUT_FIGURES = {
     "days": "other days",
@@ -386,4 +373,6 @@ _WITHOUT_FIGURES = {
     "credit": "other credit brought in",
     "estimate": "estimates replaced by readings",
     "tariff": "another tariff",
+    "calorific": "other heat in the gas",
+    "reactive": "reactive energy is now charged",
 }

@@ -6,7 +6,8 @@ for demand alone: its highest relative to the volume, and what a ratchet looks b
 (billed minus now known), ``discount`` and ``tax`` (change of the rule). ``fixed`` holds minimums too, the
 connection that a price is multiplied by, and the year so far. Where the tariff was switched, ``price``,
 ``fixed``, ``discount`` and ``tax`` are one: ``tariff``. Of energy given back: ``export_volume`` and
-``export_shift``, and ``credit``, what net metering brought in from earlier bills. A factor that is equal on
+``export_shift``, and ``credit``, what net metering brought in from earlier bills. ``calorific``: kWh a cubic
+metre of gas; ``reactive``: kVArh a day. A factor that is equal on
 both sides is dropped; that changes no other effect.
 """
 
@@ -14,13 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import gcd
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from billing.domain.explanation.contents import CONTENT
 from billing.domain.explanation.given_back import (
     Given,
     credit_rows,
@@ -29,6 +27,17 @@ from billing.domain.explanation.given_back import (
     laid_given,
     mixed_state,
 )
+from billing.domain.explanation.mixing import (
+    RULE_FACTORS,
+    Choice,
+    bit,
+    calorific_differs,
+    choice_of,
+    mixed_rules,
+    rules_differ,
+    supplies_differ,
+)
+from billing.domain.explanation.reactive_use import reactive_differs, with_reactive_of
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
@@ -37,17 +46,20 @@ from billing.domain.money import Int64Array
 from billing.domain.plans.plan import DayRules, Plan, compile_plan
 from billing.domain.plans.supply_state import NOTHING_KNOWN, EarlierDemand, SupplyState
 from billing.domain.rating.pricing import measured, priced
-from billing.domain.reckoning.days import day_kind
 from billing.domain.reckoning.lines import LineColumn
 
 # The fixed order decides ties when effects are rounded.
 FACTORS = (
-    "days", "price", "fixed", "tariff", "weather", "volume", "shift", "peak", "export_volume", "export_shift",
-    "credit", "estimate", "discount", "tax",
+    "days", "price", "fixed", "tariff", "calorific", "weather", "volume", "shift", "peak", "reactive",
+    "export_volume", "export_shift", "credit", "estimate", "discount", "tax",
 )  # fmt: skip
 # Beyond the most that a game has, the first of a pair goes with the second.
-MERGED = (("discount", "price"), ("credit", "fixed"), ("export_shift", "export_volume"))
-RULE_FACTORS = ("price", "fixed", "discount", "tax")
+MERGED = (
+    ("discount", "price"),
+    ("reactive", "volume"),
+    ("credit", "fixed"),
+    ("export_shift", "export_volume"),
+)
 LABELLED = ("energy", "demand", "export")
 """Kinds of line that a charge has several of, told apart by their labels."""
 
@@ -57,22 +69,6 @@ LineKey = tuple[str, str, str]  # kind, code, label (of an energy or demand line
 def line_key(kind: str, code: str, label: str) -> LineKey:
     """What makes two lines the same row: a label where the charge has labels, else its code alone."""
     return (kind, code, label if kind in LABELLED else "")
-
-
-class Choice(NamedTuple):
-    """From which side (0 before, 1 after) each part of a plan comes."""
-
-    calendar: int
-    price: int
-    fixed: int
-    discount: int
-    tax: int
-    peak: int
-
-    @classmethod
-    def all_of(cls, side: int, calendar: int) -> Choice:
-        """Everything of one side, on the days of one."""
-        return cls(calendar, side, side, side, side, side)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +113,18 @@ class Game:
 
     def active(self, most: int = MOST_FACTORS) -> tuple[str, ...]:
         """The factors that differ, in the order of FACTORS; beyond `most` they are merged, see MERGED."""
-        found = {name for name in RULE_FACTORS if self._rules_differ(name)}
-        if self._supplies_differ():
+        found = {name for name in RULE_FACTORS if rules_differ(self.sides, self.maps, name)}
+        if "price" not in found and any(self._series_differ(calendar) for calendar in (0, 1)):
+            found.add("price")
+        if supplies_differ(self.sides, nets=self._nets):
             found.add("fixed")
         if self.switched and found:
             found = {"tariff"}
         before, after = self.sides
         if before.side.period != after.side.period:
             found.add("days")
+        if calorific_differs(self.sides, self.maps):
+            found.add("calorific")
         # Micro-kWh over both numbers of days: exact.
         beyond = int(after.actual.sum()) * before.days - int(before.actual.sum()) * after.days
         if self.warmed_micro_kwh:
@@ -139,6 +139,8 @@ class Game:
             found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
+        if self.reacts and reactive_differs(self.sides, self.maps):
+            found.add("reactive")
         if self.given_back is not None:
             found |= given_factors(self.given_back, self.maps)
         states = [credit_rows(laid.side.state) for laid in self.sides]
@@ -163,46 +165,15 @@ class Game:
         return any(version.reads_demand for laid in self.sides for version, _season in laid.rules.energy)
 
     @property
+    def reacts(self) -> bool:
+        """Whether either tariff charges reactive energy."""
+        return any(version.reactive for laid in self.sides for version, _season in laid.rules.energy)
+
+    @property
     def _nets(self) -> bool:
         """Whether either tariff sets off what is given back against later use."""
         versions = (version for laid in self.sides for version, _season in laid.rules.energy)
         return any(charge.net for version in versions for charge in version.energy)
-
-    def _supplies_differ(self) -> bool:
-        """Whether fixed charges or minimums meet another connection or another year so far."""
-        versions = {version for laid in self.sides for version in laid.rules.fixed}
-        each = {charge.each for version in versions for charge in version.fixed if charge.each}
-        yearly = {one.code for version in versions for one in version.minimums if one.per == "year"}
-        states = [laid.side.state for laid in self.sides]
-        connected = [[_first(state.connected_micro.get(one)) for one in sorted(each)] for state in states]
-        years = [[_so_far(state, code) for code in sorted(yearly)] for state in states]
-        counts = bool(yearly) or self._nets
-        ends = [(laid.rules.closes, laid.side.state.ends) if counts else () for laid in self.sides]
-        return connected[0] != connected[1] or years[0] != years[1] or ends[0] != ends[1]
-
-    def _rules_differ(self, name: str) -> bool:
-        for calendar in (0, 1):
-            days = self.sides[calendar].rules.days
-            chosen = []
-            for side in (0, 1):
-                given = _given(name, self.sides[side].rules)
-                chosen.append([given[int(i)] for i in self.maps.maps[calendar][side]])
-            # The same versions need no look inside, which is the usual case.
-            if chosen[0] != chosen[1] and any(
-                CONTENT[name](*a) != CONTENT[name](*b) for a, b in zip(*chosen, strict=True)
-            ):
-                return True
-            if name == "price" and (self._readings_of_days_differ(days) or self._series_differ(calendar)):
-                return True
-        return False
-
-    def _readings_of_days_differ(self, days: tuple[date, ...]) -> bool:
-        """Whether the tariffs know other holidays on these days, or round otherwise."""
-        rules = [laid.rules for laid in self.sides]
-        if (rules[0].decimals, rules[0].rounding) != (rules[1].decimals, rules[1].rounding):
-            return True
-        before, after = (laid.side.tariff.holidays for laid in self.sides)
-        return before != after and any(day_kind(day, before) != day_kind(day, after) for day in days)
 
     def _series_differ(self, calendar: int) -> bool:
         """Whether the days' prices differ where they come from a series."""
@@ -241,28 +212,8 @@ class Game:
         total = (self.sides[calendar].days * numerator * 2 + denominator) // (2 * denominator)
         return scaled(shape, max(0, total))
 
-    def rules(self, choice: Choice) -> DayRules:
-        maps = self.maps.maps[choice.calendar]
-        days = self.sides[choice.calendar].rules.days
-        of_price, of_fixed = self.sides[choice.price].rules, self.sides[choice.fixed].rules
-        holidays = self.sides[choice.price].side.tariff.holidays
-        return DayRules(
-            days,
-            tuple(day_kind(day, holidays) for day in days),
-            tuple(of_price.energy[int(i)] for i in maps[choice.price]),
-            tuple(of_fixed.fixed[int(i)] for i in maps[choice.fixed]),
-            tuple(self.sides[choice.discount].rules.discounts[int(i)] for i in maps[choice.discount]),
-            tuple(self.sides[choice.tax].rules.taxes[int(i)] for i in maps[choice.tax]),
-            of_fixed.closes,
-            of_price.currency,
-            of_price.decimals,
-            of_price.rounding,
-            of_price.prices,
-            of_price.volume,
-        )
-
     def plan(self, choice: Choice) -> Plan:
-        rules = self.rules(choice)
+        rules = mixed_rules(self.sides, self.maps, choice)
         reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
         of_price = self.sides[choice.price]
         price_days = [of_price.rules.days[int(i)] for i in self.maps.maps[choice.calendar][choice.price]]
@@ -275,16 +226,16 @@ class Game:
         paths: dict[tuple[int, int, int, int, int], Int64Array] = {}
         found: dict[LineKey, Int64Array] = {}
         for mask in range(count):
-            by_plan.setdefault(self._choice(factors, mask), []).append(mask)
+            by_plan.setdefault(choice_of(factors, mask, switched=self.switched), []).append(mask)
         for choice, masks in by_plan.items():
             plan = self.plan(choice)
             rows: dict[str, list[Int64Array]] = {"shift": [], "peak": []}
             for mask in masks:
-                volume, estimate = _bit(factors, mask, "volume"), _bit(factors, mask, "estimate")
-                weather = _bit(factors, mask, "weather") if "weather" in factors else volume
+                volume, estimate = bit(factors, mask, "volume"), bit(factors, mask, "estimate")
+                weather = bit(factors, mask, "weather") if "weather" in factors else volume
                 for name, of_name in rows.items():
                     # Where shapes are equal, take the one that knows the estimates as billed.
-                    shape = _bit(factors, mask, name) if name in factors else estimate
+                    shape = bit(factors, mask, name) if name in factors else estimate
                     key = (choice.calendar, weather, volume, shape, estimate)
                     if key not in paths:
                         paths[key] = self.path(*key).ravel()
@@ -294,8 +245,12 @@ class Game:
             exported = self._exported(factors, choice.calendar, masks)
             if self._nets:
                 name = "credit" if "credit" in factors else "fixed"
-                of = [_bit(factors, mask, name) for mask in masks]
+                of = [bit(factors, mask, name) for mask in masks]
                 state = mixed_state(state, [laid.side.state for laid in self.sides], of)
+            if self.reacts:
+                name = "reactive" if "reactive" in factors else "volume"
+                of = [bit(factors, mask, name) for mask in masks]
+                state = with_reactive_of(self.sides, self.maps, choice.calendar, of, state)
             for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state, exported):
                 row = found.setdefault(
                     line_key(line.kind, line.code, line.label), np.zeros(count, dtype=np.int64)
@@ -308,22 +263,9 @@ class Game:
         if self.given_back is None:
             return None
         hours = "export_shift" if "export_shift" in factors else "export_volume"
-        sides = [(_bit(factors, mask, "export_volume"), _bit(factors, mask, hours)) for mask in masks]
+        sides = [(bit(factors, mask, "export_volume"), bit(factors, mask, hours)) for mask in masks]
         paths = {pair: given_path(self.given_back, self.maps, calendar, *pair).ravel() for pair in set(sides)}
         return np.stack([paths[pair] for pair in sides])
-
-    def _choice(self, factors: tuple[str, ...], mask: int) -> Choice:
-        calendar, peak = _bit(factors, mask, "days"), _bit(factors, mask, "peak")
-        if self.switched:
-            whole = _bit(factors, mask, "tariff")
-            return Choice(calendar, whole, whole, whole, whole, peak)
-        # Rules that are equal on both sides, or merged with the price, go with the first that differ: another
-        # version may still put its charges in another order, and neither bill is to decide it alone.
-        lead = next((name for name in RULE_FACTORS if name in factors), "")
-        price, fixed, discount, tax = (
-            _bit(factors, mask, name if name in factors else lead) for name in RULE_FACTORS
-        )
-        return Choice(calendar, price, fixed, discount, tax, peak)
 
 
 def rate_paths(
@@ -346,15 +288,6 @@ def rate_paths(
     return priced(plan, found, state, paths.shape[0]).lines
 
 
-def _first(values: Int64Array | None) -> int | None:
-    return None if values is None else int(values[0])
-
-
-def _so_far(state: SupplyState, code: str) -> tuple[int, int] | None:
-    year = state.year(code)
-    return None if year is None else (int(year.days[0]), int(year.base_minor[0]))
-
-
 def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
     """Whether demand is read from readings of another length, or looks back upon something else."""
     known = [
@@ -373,15 +306,3 @@ def _lay(side: Side, grid: Grid) -> LaidSide:
         if np.array_equal(actual, billed):
             actual = billed
     return LaidSide(side, side.rules(), billed, actual)
-
-
-def _bit(factors: tuple[str, ...], mask: int, name: str) -> int:
-    return mask >> factors.index(name) & 1 if name in factors else 0
-
-
-def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:
-    """For each day what a factor takes its content from: a version, and for energy the season."""
-    if name == "price":
-        return rules.energy
-    given = {"fixed": rules.fixed, "discount": rules.discounts, "tax": rules.taxes}
-    return [(version,) for version in given[name]]

@@ -13,7 +13,8 @@ from datetime import date
 import numpy as np
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.game import Choice, rate_paths
+from billing.domain.explanation.game import Game, rate_paths
+from billing.domain.explanation.mixing import Choice
 from billing.domain.money import Int64Array
 
 
@@ -37,6 +38,8 @@ class MovedDay:
 def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
     """Days of the later bill by the size of their cost, then of their energy; unmoved days left out."""
     game = found.game
+    if not isinstance(game, Game):
+        return ()  # of a dial no day is known
     used = game.sides[1].billed
     mapped = game.maps.maps[1][0]
     expected = game.sides[0].billed[mapped]

@@ -9,8 +9,10 @@ from itertools import pairwise
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.contents import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
+from billing.domain.explanation.register_game import USE, RegisterGame
 from billing.domain.explanation.shift import price_steps
 from billing.domain.explanation.weather.parting import Weather
+from billing.domain.money import Int64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ _SHORT_NOUNS = {
     "export_shift": Noun("when it was given back"),
     "credit": Noun("the credit brought in"),
     "peak": Noun("the highest demand"),
+    "calorific": Noun("the heat in the gas"),
+    "reactive": Noun("reactive energy"),
     "estimate": Noun("estimates put right", plural=True),
     "discount": Noun("the discount"),
     "tax": Noun("the tax"),
@@ -51,6 +55,12 @@ def noun_of(found: Comparison, effect: str) -> Noun:
         return _charge(found, effect, dearer)
     if effect == "tariff":
         return Noun(f"the change to {found.game.sides[1].side.tariff.name}")
+    if effect == "calorific":
+        return _calorific(found)
+    if effect == "reactive":
+        return Noun(f"{'more' if dearer else 'less'} reactive energy a day")
+    if effect.startswith(USE):
+        return _use_of(found, effect)
     if effect == "weather":
         return _weather(found)
     if effect == "volume":
@@ -68,6 +78,8 @@ def short_noun(found: Comparison, effect: str) -> Noun:
     """For a sentence that would be too long with the whole noun."""
     if effect == "shift" and price_steps(found) is not None:
         return Noun("use on other days")
+    if effect.startswith(USE):
+        return Noun(f"use at {effect.removeprefix(USE)}")
     return _SHORT_NOUNS[effect]
 
 
@@ -101,6 +113,39 @@ def _volume(found: Comparison) -> Noun:
     return Noun(
         f"using {way} than the weather explains" if "weather" in found.factors else f"using {way} a day"
     )
+
+
+def _use_of(found: Comparison, effect: str) -> Noun:
+    """Of the registers at one rate, by the rate's name."""
+    sides = found.game.sides
+    before = used_at(found, sides[0].actual, effect) * sides[1].days
+    after = used_at(found, sides[1].actual, effect) * sides[0].days
+    return Noun(f"using {'more' if after > before else 'less'} at {effect.removeprefix(USE)}")
+
+
+def used_at(found: Comparison, daily: Int64Array, effect: str) -> int:
+    """Micro-units of the registers of one factor. daily: (days, registers)."""
+    game = found.game
+    assert isinstance(game, RegisterGame)
+    mine = [number for number, use in enumerate(game.use_of) if use == effect]
+    return int(daily[:, mine].sum())
+
+
+def _calorific(found: Comparison) -> Noun:
+    """By kWh a cubic metre, whatever it did to the bill."""
+    before, after = kwh_a_m3(found)
+    return Noun(f"gas with {'more' if after > before else 'less'} heat in it")
+
+
+def kwh_a_m3(found: Comparison) -> tuple[float, float]:
+    """The mean of each bill's days."""
+    means = []
+    for laid in found.game.sides:
+        volume, days = laid.rules.volume, laid.rules.days
+        values = [volume.value_on(day) for day in days] if volume is not None else []
+        factors = [float(volume.factor(value)) for value in values if volume is not None and value]
+        means.append(sum(factors) / len(factors) if factors else 0.0)
+    return means[0], means[1]
 
 
 def _given_back(found: Comparison, effect: str, dearer: bool) -> Noun:
@@ -186,8 +231,9 @@ def _price_dates(found: Comparison) -> list[date]:
 
 def _estimate(found: Comparison) -> Noun:
     sides = found.game.sides
-    changed = [index for index, laid in enumerate(sides) if laid.billed is not laid.actual]
-    errors = [int(laid.billed.sum()) - int(laid.actual.sum()) for laid in sides]
+    laid = ((sides[0].billed, sides[0].actual), (sides[1].billed, sides[1].actual))
+    changed = [index for index, (billed, actual) in enumerate(laid) if billed is not actual]
+    errors = [int(billed.sum()) - int(actual.sum()) for billed, actual in laid]
     if len(changed) != 1 or not errors[changed[0]]:
         return Noun("estimates since replaced by readings", plural=True)
     side = changed[0]

@@ -7,7 +7,8 @@ from datetime import date
 from itertools import pairwise
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.game import Choice
+from billing.domain.explanation.game import Game
+from billing.domain.explanation.mixing import Choice
 from billing.domain.money import MICRO
 from billing.domain.rating.pricing import energy_of
 from billing.domain.rating.rated import Line, RatedBill
@@ -24,6 +25,8 @@ class PriceStep:
 def shares(found: Comparison, side: int) -> dict[str, int]:
     """Parts per million of one bill's energy by the later tariff's labels; of its richest schedule."""
     game = found.game
+    if not isinstance(game, Game):
+        return {}
     energy = max(game.plan(Choice.all_of(1, side)).energy, key=lambda plan: len(plan.present), default=None)
     if energy is None:
         return {}

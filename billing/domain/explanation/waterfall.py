@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from billing.domain.explanation.comparison import Comparison
-from billing.domain.explanation.evidence import Evidence, evidence_of
+from billing.domain.explanation.evidence import evidence_of
+from billing.domain.explanation.figures import Evidence
 from billing.domain.explanation.nouns import noun_of
 
 

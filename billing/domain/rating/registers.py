@@ -8,7 +8,7 @@ those as any others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,8 @@ from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff, Version
 
 _MINUTES = 30
+Otherwise = Callable[[str, list[int]], tuple[int, int] | None]
+"""(register, places of a part) -> a place and a minute of the clock; None: it has no hour there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +61,10 @@ class RegisterAxis:
 def register_cuts(tariff: Tariff, period: Period) -> tuple[date, ...]:
     """The first day of each part but the first. Raises NotRateable where no version is in force."""
     rules = rules_of(tariff, period)
-    return tuple(rules.days[places[0]] for places in _parts(rules)[1:])
+    return tuple(rules.days[places[0]] for places in parts_of_rules(rules)[1:])
 
 
-def _parts(rules: DayRules) -> list[list[int]]:
+def parts_of_rules(rules: DayRules) -> list[list[int]]:
     """Days, as places, in whose time nothing that is priced changes."""
     _groups, group_of_day = groups_of(rules.days, rules.discounts, rules.fixed, rules.taxes)
     found: list[list[int]] = []
@@ -91,9 +93,16 @@ def rate_registers(
     rules = rules_of(tariff, period)
     for version in dict.fromkeys(version for version, _season in rules.energy):
         _refuse_intervals(version)
-    parts = _parts(rules)
+    parts = parts_of_rules(rules)
     used = np.any(usage.micro_kwh != 0, axis=0)
-    axis = _axis(rules, parts, usage.names, used)
+
+    def idle(register: str, places: list[int]) -> None:
+        """What counted nothing need not be told."""
+        if used[parts.index(places), usage.names.index(register)]:
+            version, season = rules.energy[places[0]]
+            hour_counted(version, register, season, places, rules)  # says why
+
+    axis = register_axis(rules, parts, usage.names, idle)
     plan = compile_plan(rules, axis)
     values = np.ascontiguousarray(usage.micro_kwh[:, axis.part, axis.register])
     guessed = np.ascontiguousarray(usage.estimated_micro_kwh[:, axis.part, axis.register])
@@ -149,24 +158,31 @@ def _refuse_intervals(version: Version) -> None:
             )
 
 
-def _axis(
-    rules: DayRules, parts: Sequence[Sequence[int]], names: Sequence[str], used: npt.NDArray[np.bool_]
+def register_axis(
+    rules: DayRules, parts: Sequence[list[int]], names: Sequence[str], otherwise: Otherwise
 ) -> RegisterAxis:
+    """otherwise: asked for the hour of a register that the rules do not tell in a part."""
     rows = []
     for number, places in enumerate(parts):
         version, season = rules.energy[places[0]]
         for register, name in enumerate(names):
             try:
-                at = _hour_of(_counted(version, name, season), places, rules, season)
+                at: tuple[int, int] | None = hour_counted(version, name, season, places, rules)
             except NotRateable:
-                if used[number, register]:
-                    raise
-                continue  # what counted nothing need not be told
-            rows.append((*at, number, register))
+                at = otherwise(name, places)
+            if at is not None:
+                rows.append((*at, number, register))
     rows.sort()
     day, minute, part, register_of = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     none = np.zeros(day.size, dtype=np.int64)
     return RegisterAxis(_MINUTES, day, minute, none.astype(bool), none, part, register_of)
+
+
+def hour_counted(
+    version: Version, register: str, season: str, places: Sequence[int], rules: DayRules
+) -> tuple[int, int]:
+    """A day, as a place, and a minute of its clock at which a register counts. Raises NotRateable."""
+    return _hour_of(_counted(version, register, season), places, rules, season)
 
 
 def _counted(version: Version, register: str, season: str) -> list[tuple[EnergyCharge, str]]:

@@ -11,11 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import Issued, issue_cycle
+from billing.corrections.approving import approve_corrections
+from billing.corrections.finding import find_corrections
+from billing.customer.spoken import detail_of, plain, spoken
 from billing.cycles import Month
 from billing.explaining import explain_bill
-from billing.queries.bills import bills_of
+from billing.queries.bills import BillRow, bills_of
 from meters.registers.recording import Taken, record_read
-from utility_crm.kit.errors import Refused
+from meters.usage import settle_readings
 
 OCTOBER = Month(2026, 10)
 KWH = 1_000_000
@@ -163,17 +166,104 @@ def test_many_houses_are_billed_at_once_and_each_as_alone(world: World, session:
     assert totals == [round((990 + 600 + 3200 + 32 * number) * 1.05) for number in range(4)]
 
 
-def test_a_bill_by_register_is_not_explained_and_says_why(
+NOVEMBER = Month(2026, 11)
+
+
+def issue_of(session: Session, month: Month, *houses: Supplied) -> Issued:
+    accounts = [house.account_id for house in houses]
+    ended = month.plus(1).starts_on
+    known_at = settle_readings(session)
+    return issue_cycle(session, month, 1, accounts, issued_on=ended, known_at=known_at, now=NOW)
+
+
+def bills_by_time(session: Session, house: Supplied) -> list[BillRow]:
+    found = [bill for bill in bills_of(session, [house.account_id]) if bill.status == "issued"]
+    return sorted(found, key=lambda bill: bill.starts_on)
+
+
+def test_bills_by_register_are_explained_rate_by_rate(
     world: World, session: Session, house: Supplied
 ) -> None:
     told(world, house, midnight(10), T1=1000, T2=500)
     told(world, house, midnight(11), T1=1100, T2=560)
-    issue(session, house)
-    (bill,) = bills_of(session, [house.account_id])
-    with pytest.raises(Refused) as refusal:
-        explain_bill(session, bill, None)
-    assert refusal.value.code == "by_register"
-    assert "charges what registers counted" in str(refusal.value)
+    told(world, house, midnight(12), T1=1290, T2=562)
+    issue_of(session, OCTOBER, house)
+    issue_of(session, NOVEMBER, house)
+    october, november = bills_by_time(session, house)
+    found = explain_bill(session, november, october)
+    assert found.left_over_minor == 0
+    assert found.rows[0].effect == "use:Day"
+    assert found.sentence == (
+        "Your November bill is £22.93 more than October’s; using more at Day alone adds £31.84."
+    )
+    detail = {row.effect: row.detail for row in found.rows}
+    assert detail["use:Day"] == "6.3 kWh a day, was 3.2"
+    assert detail["use:Night"] == "0.1 kWh a day, was 1.9"
+    assert explain_bill(session, october, None).sentence.startswith("Your October bill is £")
+    said, more = (plain(runs) for runs in spoken(found, "ru"))
+    assert "больше потребление по зоне «Day»" in said
+    assert more.startswith("Меньше потребление по зоне «Night»")
+
+
+def test_an_estimate_too_low_is_put_right_and_is_the_reason(
+    world: World, session: Session, house: Supplied
+) -> None:
+    """October is billed on an estimate; the read of 1 December shows that it was far too low."""
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), "estimated", T1=1060)
+    told(world, house, midnight(11), T2=560)
+    issue_of(session, OCTOBER, house)
+    told(world, house, midnight(12), T1=1305, T2=618)
+    issue_of(session, NOVEMBER, house)
+    october, november = bills_by_time(session, house)
+    found = explain_bill(session, november, october)
+    assert found.left_over_minor == 0
+    first, *rest = found.rows
+    assert first.effect == "estimate" and all(first.amount_minor > abs(row.amount_minor) for row in rest)
+    assert "October estimated too low" in found.sentence
+    assert "60.0 kWh guessed, 148.1 read" in first.detail
+    assert "T1 on the dial 1,060.0 guessed, 1,305.0 read on 1 December" in first.detail
+    said, _ = spoken(found, "ru")
+    assert "исправление оценки, которая была занижена" in plain(said)
+    shown = detail_of(first, "ru")
+    assert "показание T1: оценка и снятое 1 060,0 → 1 305,0" in shown.replace("\xa0", " ")
+
+    # The same read shows that October's bill would be another: it is put right by a credit note and a bill.
+    at = settle_readings(session)
+    look = find_corrections(session, known_at=at, today=date(2026, 12, 3), now=at, country="GB")
+    assert look.differ == 1
+    (proposed,) = session.execute(text("select id, bill_id, after_micro_kwh from corrections")).all()
+    assert proposed.bill_id == october.id and proposed.after_micro_kwh > 200 * KWH
+    done = approve_corrections(
+        session, [proposed.id], user_id=None, decision="read", today=date(2026, 12, 3), now=at, country="GB"
+    )
+    assert len(done.new_bill_ids) == len(done.credit_notes) == 1
+    right, november = bills_by_time(session, house)
+    again = explain_bill(session, november, right)
+    assert again.left_over_minor == 0 and "estimate" not in [row.effect for row in again.rows]
+    # Nothing was charged twice or lost: both months together are what the dials counted.
+    assert right.micro_kwh + november.micro_kwh == (305 + 118) * KWH
+
+
+def test_gas_is_explained_by_heat_and_use(world: World, session: Session) -> None:
+    """The service point has a channel of electricity, too; the gas is billed of the dial."""
+    found = flat("gas", price="0.06")
+    values = [{"from": "2024-01-01", "value": "39.4"}, {"from": "2026-11-01", "value": "40.1"}]
+    world.tariff(
+        {**found, "volume": {"commodity": "gas", "correction": "1.02264", "calorific_values": values}}
+    )
+    house = world.supplied("gas")
+    code = world.point_code(house.service_point_id)
+    for at, m3 in ((midnight(10), 4000), (midnight(11), 4093), (midnight(12), 4183)):
+        record_read(session, code, Taken("G1", m3 * KWH, unit="m3"), at)
+    issue_of(session, OCTOBER, house)
+    issue_of(session, NOVEMBER, house)
+    october, november = bills_by_time(session, house)
+    gas = explain_bill(session, november, october)
+    assert gas.left_over_minor == 0
+    effects = {row.effect: row for row in gas.rows if row.amount_minor}
+    assert set(effects) == {"days", "calorific"} and effects["calorific"].amount_minor > 0
+    assert effects["calorific"].detail == "a cubic metre is 11.391 kWh, was 11.192"
 
 
 def test_gas_is_billed_of_cubic_metres(world: World, session: Session) -> None:

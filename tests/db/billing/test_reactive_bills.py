@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from billing_world import NOW, World, flat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
+from billing.corrections.finding import find_corrections
 from billing.cycles import Month
+from billing.explaining import explain_bill
+from billing.queries.bills import bills_of
 from meters.tables import Channel
 
 
@@ -42,3 +45,38 @@ def test_kvarh_beyond_the_share_are_billed_and_missing_ones_hold(world: World, s
     (held,) = done.held
     assert (held.account_id, held.code) == (other.account_id, "not_rateable")
     assert "reactive energy, which is not known of all days" in held.reason
+
+
+def test_reactive_energy_is_explained_and_put_right(world: World, session: Session) -> None:
+    found = flat("reactive")
+    charge = {"kind": "reactive", "code": "reactive", "label": "Reactive", "price": "0.05", "allowed": "50"}
+    found["versions"][0]["charges"].insert(2, charge)
+    world.tariff(found)
+    house = world.supplied("reactive")
+    world.even(house.channel_id, date(2026, 8, 31), 63)
+    channel = Channel(
+        service_point_id=house.service_point_id, name="Q1", unit="kVArh", direction="import", offset_minutes=0
+    )
+    session.add(channel)
+    session.flush()
+    world.even(channel.id, date(2026, 8, 31), 31, 110_000)
+    world.even(channel.id, date(2026, 10, 1), 32, 150_000)
+    for month in (9, 10):
+        issue_cycle(
+            session, Month(2026, month), 1, [house.account_id], issued_on=date(2026, month + 1, 3),
+            known_at=NOW, now=NOW,
+        )  # fmt: skip
+    october, september = bills_of(session, [house.account_id])
+    why = explain_bill(session, october, september)
+    assert why.left_over_minor == 0
+    effects = {row.effect: row for row in why.rows if row.amount_minor}
+    assert set(effects) >= {"reactive"} and effects["reactive"].amount_minor > 250
+    assert effects["reactive"].detail == "7.2 kVArh a day, was 5.3"
+
+    later = NOW + timedelta(days=1)
+    world.even(channel.id, date(2026, 10, 10), 5, 40_000, feed_id=world.feed(later))
+    at = later + timedelta(hours=1)
+    find_corrections(session, known_at=at, today=date(2026, 11, 22), now=at, country="GB")
+    (proposed,) = session.execute(text("select bill_id, before_minor, after_minor from corrections")).all()
+    # 240 half-hours of 0.11 kVArh less, at 5 p and VAT.
+    assert (proposed.bill_id, proposed.after_minor - proposed.before_minor) == (october.id, -139)

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import document, flat, periods, random_usage, tariff, tax, usage_over, version
 
-from billing.domain.errors import NotComparable, NotRateable, TariffRefused
-from billing.domain.explanation.comparison import explain
+from billing.domain.errors import NotRateable, TariffRefused
+from billing.domain.explanation.comparison import compare
+from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.sides import Side
+from billing.domain.explanation.words import answer_of
 from billing.domain.plans.supply_state import ReactiveUse, SupplyState
 from billing.domain.rating.rate import rate, rate_bill
 from billing.domain.rating.rated import RatedBill
@@ -79,12 +81,40 @@ def test_where_it_was_not_metered_nothing_is_billed() -> None:
             rate_bill(usage, subject, JUNE, state=state)
 
 
-def test_it_is_not_parted_into_effects() -> None:
-    side = Side(
-        usage_over(JUNE, LONDON, 1), tariff(version(flat(), reactive())), JUNE, LONDON, state=used(JUNE, 1)
+def test_more_of_it_is_an_effect_of_its_own() -> None:
+    """The same kWh a day; 2 kVArh a day more are priced, and nothing else has changed."""
+    subject, may = tariff(version(flat(), reactive())), Period(date(2013, 5, 1), date(2013, 5, 31))
+    before, after = (
+        Side(usage_over(days, LONDON, 200_000), subject, days, LONDON, state=used(days, kvarh))
+        for days, kvarh in ((may, 15), (JUNE, 20))
     )
-    with pytest.raises(NotComparable, match="reactive energy"):
-        explain(side, side)
+    found = compare(before, after)
+    effects = dict(zip(found.factors, found.effects_minor, strict=True))
+    assert {name: effect for name, effect in effects.items() if effect} == {
+        "reactive": found.difference_minor
+    }
+    assert answer_of(found).sentence.endswith("all of it is more reactive energy a day.")
+    assert found.difference_minor == 750
+    assert evidence_of(found, "reactive").text == "20.0 kVArh a day, was 15.0"
+
+
+@settings(deadline=None, max_examples=20)
+@given(periods(7, 40), periods(7, 40), st.integers(0, 2**20), st.integers(0, 2**20), st.booleans())
+def test_effects_of_bills_with_reactive_energy_add_up(
+    first: Period, second: Period, seed: int, more: int, switched: bool
+) -> None:
+    """Also where only the later tariff charges it."""
+    rng = np.random.default_rng(seed)
+    rules = tariff(version(flat(), reactive()))
+    plain = tariff(version(flat("0.20")), code="plain") if switched else rules
+    made = []
+    for period, subject, high in ((first, plain, seed), (second, rules, more)):
+        reacted = ReactiveUse(period.starts_on, rng.integers(0, high * 10 + 1, size=(1, period.days)))
+        state = SupplyState(reactive=reacted) if subject is rules else SupplyState()
+        made.append(Side(usage_over(period, LONDON, high), subject, period, LONDON, state=state))
+    there, back = compare(*made), compare(*made[::-1])
+    assert sum(there.effects_minor) == there.difference_minor
+    assert there.effects_minor == tuple(-effect for effect in back.effects_minor)
 
 
 @settings(deadline=None, max_examples=40)

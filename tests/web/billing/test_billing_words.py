@@ -11,7 +11,7 @@ from billing_world import Supplied
 from sqlalchemy.orm import Session
 
 from billing.customer.spoken import SHIFTS, cause_of, detail_of, plain, spoken
-from billing.domain.explanation.evidence import Figure
+from billing.domain.explanation.figures import Figure
 from billing.explaining import EffectRow, explain_bill
 from billing.queries.bills import bill_before, bills_of
 from tests.web.conftest import MakeClient
