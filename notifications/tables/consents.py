@@ -23,7 +23,7 @@ class Consent(Base):
     __tablename__ = "consents"
     __table_args__ = (
         CheckConstraint("purpose in ('service', 'marketing')", name="purpose"),
-        CheckConstraint("channel in ('email', 'sms', 'letter')", name="channel"),
+        CheckConstraint("channel in ('email', 'sms', 'messenger', 'push', 'letter', 'call')", name="channel"),
         Index(None, "customer_id", "purpose", "channel", "at"),
     )
 

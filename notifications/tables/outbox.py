@@ -11,9 +11,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     SmallInteger,
+    Text,
+    UniqueConstraint,
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -26,21 +29,34 @@ class OutboxNotice(Base):
     back. `priority` orders what is due, lowest first. After `useful_before` it is not worth sending.
     `reason` names why it is withheld, or what a waiting one waits for. `claims` counts how often a worker
     took it up, `attempts` how often a try ended; they differ by the workers that died.
+
+    `channels` are the ways it may go, best first; `channel` is the one it goes now. When that one refuses it,
+    or `fall_back_at` comes without a receipt, the next is tried. A `parked` one may have arrived and may not:
+    a person decides. `receipt` is the newest that the provider told of it.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("state in ('waiting', 'sending', 'sent', 'dead', 'withheld')", name="state"),
+        CheckConstraint(
+            "state in ('waiting', 'sending', 'sent', 'dead', 'withheld', 'parked')", name="state"
+        ),
         CheckConstraint("state <> 'withheld' or reason is not null", name="withheld_has_a_reason"),
         CheckConstraint("(state = 'sending') = (lease_until is not null)", name="sending_has_a_lease"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_has_a_time"),
         Index(
             "ix_outbox_due",
+            "channel",
             "priority",
             "not_before",
             "id",
             postgresql_where=text("state in ('waiting', 'sending')"),
         ),
+        Index(
+            "ix_outbox_fall_back",
+            "fall_back_at",
+            postgresql_where=text("state = 'sent' and fall_back_at is not null"),
+        ),
+        Index(None, "message_id"),
         Index(None, "customer_id", "created_at"),
         Index(None, "about"),
     )
@@ -53,6 +69,7 @@ class OutboxNotice(Base):
     account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     purpose: Mapped[str]
     channel: Mapped[str]
+    channels: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{email}")
     address: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str] = mapped_column(server_default="en")
     timezone: Mapped[str] = mapped_column(server_default="UTC")
@@ -69,8 +86,80 @@ class OutboxNotice(Base):
     last_error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
+    fall_back_at: Mapped[datetime | None]
+    receipt: Mapped[str | None]
+    receipt_at: Mapped[datetime | None]
     subject: Mapped[str | None]
     message_id: Mapped[str | None]
+
+
+class DeliveryAttempt(Base):
+    """One try to hand a notice to a channel. Where the other side knows no keys it is written before the try,
+    so that a worker's death in the middle can be told from one before it: `ended_at` is null then."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (
+        CheckConstraint("outcome in ('taken', 'later', 'refused', 'unknown')", name="outcome"),
+        CheckConstraint("(outcome is null) = (ended_at is null)", name="ended_with_an_outcome"),
+        Index(None, "notice_id"),
+    )
+
+    id: Mapped[int] = identity()
+    notice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="CASCADE"))
+    channel: Mapped[str]
+    address: Mapped[str]
+    message_id: Mapped[str]
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    detail: Mapped[str] = mapped_column(server_default="")
+    provider_id: Mapped[str] = mapped_column(server_default="")
+
+
+class Receipt(Base):
+    """What a provider told of a notice afterwards, once for its event."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        UniqueConstraint("provider", "event"),
+        CheckConstraint("kind in ('delivered', 'read', 'bounced', 'failed', 'complained')", name="kind"),
+        Index(None, "notice_id"),
+    )
+
+    id: Mapped[int] = identity()
+    provider: Mapped[str]
+    event: Mapped[str]
+    notice_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="CASCADE"))
+    message_id: Mapped[str]
+    kind: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
+class Suppression(Base):
+    """An address that nothing is sent to, whoever has it, until it is lifted."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (
+        CheckConstraint("reason in ('bounced', 'complained', 'asked')", name="reason"),
+        Index(
+            "ix_suppressions_standing",
+            "channel",
+            "address",
+            unique=True,
+            postgresql_where=text("lifted_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = identity()
+    channel: Mapped[str]
+    address: Mapped[str]
+    reason: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
 
 
 class MailboxMessage(Base):
@@ -81,6 +170,7 @@ class MailboxMessage(Base):
 
     message_id: Mapped[str] = mapped_column(primary_key=True)
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    channel: Mapped[str] = mapped_column(server_default="email")
     recipient: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]
