@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.outages.announcing import Interruption, tell_of_outage
+from notifications.outbox.receipts import fall_back
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
 
@@ -28,4 +29,12 @@ def tell_newcomers(session: Session, now: datetime) -> str:
     return f"{len(coming)} planned outages, {became['queued']} more notices, {became['withheld']} withheld"
 
 
-JOBS = (Job("notifications.tell_newcomers", 3600, tell_newcomers),)
+def fall_back_unreceipted(session: Session, now: datetime) -> str:
+    """What nobody confirmed in time goes its next way."""
+    return f"{fall_back(session, now)} notices go another way"
+
+
+JOBS = (
+    Job("notifications.tell_newcomers", 3600, tell_newcomers),
+    Job("notifications.fall_back", 60, fall_back_unreceipted),
+)

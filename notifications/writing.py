@@ -14,6 +14,8 @@ from notifications.types import Facts, NoticeType, notice_type
 
 _COMMON = Path(__file__).parent / "types" / "templates"
 FALLBACK_LANGUAGE = "en"
+SHORT = frozenset({"sms", "messenger", "push"})
+"""Channels that carry a few words, which the kind's template `sms.txt` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,17 @@ class Sender:
 
 
 def write(
-    notice: str, context: Mapping[str, Any], *, name: str, language: str, timezone: str, sender: Sender
+    notice: str,
+    context: Mapping[str, Any],
+    *,
+    name: str,
+    language: str,
+    timezone: str,
+    sender: Sender,
+    channel: str = "email",
 ) -> Written:
-    """The letter for a notice of kind `notice`, to the customer called `name`.
+    """The letter for a notice of kind `notice`, to the customer called `name`; by text message and the like
+    a few words without subject and html.
 
     A language without templates falls back to English. Raises `NotFound` for an unknown kind, and what the
     kind's own function raises when the context is not what it needs.
@@ -50,6 +60,9 @@ def write(
     def filled(template: str, **more: str) -> str:
         return templates.get_template(template).render(given | more).strip()
 
+    if channel in SHORT:
+        short = filled(f"{spoken}/sms.txt")
+        return Written("", f"{short}\n{filled(f'simulated.{spoken}.txt')}" if sender.simulated else short, "")
     subject = " ".join(filled(f"{spoken}/subject.txt").splitlines())
     text = filled(f"{spoken}/text.txt") + f"\n\n{sender.utility}"
     if sender.simulated:

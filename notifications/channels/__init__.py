@@ -3,6 +3,7 @@ ours.
 
 ChannelFailed
 ├── TryAgain        this letter was not taken now, and may be later
+├── InDoubt         this letter may have been taken, and may not
 ├── Undeliverable   this letter will never be taken
 └── ChannelDown     nothing can be sent at the moment; it is no fault of the letter
 """
@@ -10,25 +11,43 @@ ChannelFailed
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What goes out. `message_id` stays the same however often it is sent, so a receiver can tell."""
+    """What goes out. `message_id` stays the same however often it is sent, so a receiver can tell.
+
+    A text message has neither subject nor html.
+    """
 
     message_id: str
     recipient: str
     subject: str
     text: str
     html: str
+    channel: str = "email"
 
 
 class Channel(Protocol):
-    """A way out."""
+    """A way out.
 
-    def send(self, letter: Letter) -> None:
-        """Hand the letter over. Raises a `ChannelFailed`; returning means the other side has taken it."""
+    honours_keys   the other side takes a letter once for its message id, so sending again does no harm
+    at_once        how many letters may be under way together, from threads of one process
+    """
+
+    @property
+    def honours_keys(self) -> bool: ...
+
+    @property
+    def at_once(self) -> int: ...
+
+    def send(self, letter: Letter) -> str:
+        """Hand the letter over; the other side's own number of it, or nothing.
+
+        Raises a `ChannelFailed`; returning means the other side has taken it.
+        """
 
     def rest(self) -> None:
         """Nothing more to send for now: let go of connections."""
@@ -39,7 +58,15 @@ class ChannelFailed(Exception):
 
 
 class TryAgain(ChannelFailed):
-    """This letter was not taken now, and may be later."""
+    """This letter was not taken now, and may be later; not before `wait`, if the other side said so."""
+
+    def __init__(self, words: str, wait: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.wait = wait
+
+
+class InDoubt(TryAgain):
+    """This letter may have been taken, and may not: the other side broke off, or took too long."""
 
 
 class Undeliverable(ChannelFailed):

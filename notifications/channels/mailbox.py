@@ -19,12 +19,16 @@ _DELIVER = _NEW.on_conflict_do_update(
 class Mailbox:
     """Each letter is one row, committed as it arrives; the same message again only counts."""
 
+    honours_keys = True
+    at_once = 1
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> str:
         row = {
             "message_id": letter.message_id,
+            "channel": letter.channel,
             "recipient": letter.recipient,
             "subject": letter.subject,
             "text": letter.text,
@@ -35,6 +39,7 @@ class Mailbox:
                 connection.execute(_DELIVER, row)
         except OperationalError as error:
             raise ChannelDown(str(error.orig)) from error
+        return ""
 
     def rest(self) -> None:
         """Connections are the engine's."""

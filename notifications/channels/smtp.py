@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
-from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
+from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import Settings
 
@@ -44,13 +44,17 @@ class Server:
 
 
 class Smtp:
-    """A channel to one SMTP server; connects when first needed."""
+    """A channel to one SMTP server; connects when first needed. SMTP has no keys: a repeat is a second mail,
+    if one that says so by its Message-ID."""
+
+    honours_keys = False
+    at_once = 1
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._connection: smtplib.SMTP | None = None
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> str:
         message = self._message(letter)
         connection = self._connected()
         try:
@@ -67,7 +71,8 @@ class Smtp:
         except (smtplib.SMTPException, OSError) as error:
             # It may have been taken: the next try repeats the message id.
             self._drop()
-            raise TryAgain(f"the mail server broke off: {error}") from error
+            raise InDoubt(f"the mail server broke off: {error}") from error
+        return ""
 
     def rest(self) -> None:
         connection, self._connection = self._connection, None

@@ -5,11 +5,12 @@ The rules, in the order they are asked:
 1. without an address nothing can be sent;
 2. consent: service notices (outages, bills) go out unless the customer withdrew that channel,
    marketing only to those who granted it;
-3. a notice that would come too late to be of use is not sent;
-4. quiet hours, by the clock on the wall of the premise: 21:00 to 08:00 unless set otherwise;
-5. a cap on notices a customer gets in one day of that clock.
+3. an address that bounced, or complained, is not written to;
+4. a notice that would come too late to be of use is not sent;
+5. quiet hours, by the clock on the wall of the premise: 21:00 to 08:00 unless set otherwise;
+6. a cap on notices a customer gets in one day of that clock.
 
-An urgent notice passes 4 and 5, never 1 to 3.
+An urgent notice passes 5 and 6, never 1 to 4.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     NO_CONSENT = "no_consent"
+    SUPPRESSED = "suppressed"
     TOO_LATE = "too_late"
     NO_LONGER_TRUE = "no_longer_true"
     QUIET_HOURS = "quiet_hours"
@@ -45,6 +47,7 @@ _WORDS = {
     Reason.NO_ADDRESS: "we have no address to send it to",
     Reason.CONSENT_WITHDRAWN: "the customer asked us not to write this way",
     Reason.NO_CONSENT: "the customer did not agree to marketing",
+    Reason.SUPPRESSED: "nothing is sent to that address any more: it bounced, or they asked",
     Reason.TOO_LATE: "it would have come too late to be of use",
     Reason.NO_LONGER_TRUE: "it was no longer true",
     Reason.QUIET_HOURS: "it is night where the customer lives",
@@ -98,6 +101,7 @@ class Asked:
     urgent: bool = False
     sent_today: int = 0
     useful_before: datetime | None = None
+    suppressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ def permission(asked: Asked, now: datetime, rules: Rules = Rules()) -> Verdict:
         return Withhold(Reason.NO_ADDRESS)
     if (against := objection(asked.purpose, asked.consent)) is not None:
         return Withhold(against)
+    if asked.suppressed:
+        return Withhold(Reason.SUPPRESSED)
     verdict = SendNow() if asked.urgent else _decent_time(asked, now, rules)
     goes_at = verdict.at if isinstance(verdict, SendNotBefore) else now
     if asked.useful_before is not None and goes_at >= asked.useful_before:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import Row, text
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from notifications.domain.message_id import message_id
 from notifications.domain.permission import (
     Asked,
+    Reason,
     Rules,
     SendNotBefore,
     Verdict,
@@ -31,18 +32,26 @@ from notifications.domain.permission import (
     local_midnight,
     permission,
 )
+from notifications.outbox.going_on import Claimed, go_another_way
+from notifications.types import notice_type
 
 _log = logging.getLogger(__name__)
 _CUSTOMER_LOCKS = 0x6E6F7469
 """The class of this module's advisory locks ("noti")."""
 _TURNS = 2**31
+OF_THE_WAY: Final = frozenset(
+    {Reason.NO_ADDRESS, Reason.CONSENT_WITHDRAWN, Reason.NO_CONSENT, Reason.SUPPRESSED}
+)
+"""Reasons that stand against one way, and not against another."""
 
 _TAKE = text("""
-    select id, key, notice, customer_id, purpose, channel, address, language, timezone, urgent, context,
-           useful_before, message_id, claims, attempts
+    select id, key, notice, customer_id, account_id, purpose, channel, channels, address, language, timezone,
+           urgent, context, useful_before, message_id, claims, attempts,
+           exists (select from delivery_attempts as begun
+                   where begun.notice_id = outbox.id and begun.ended_at is null) as begun
     from outbox
-    where state in ('waiting', 'sending') and not_before <= :now
-      and (lease_until is null or lease_until <= :now)
+    where channel = :channel and state in ('waiting', 'sending') and not_before <= :now
+      and (lease_until is null or lease_until <= :now) and priority < :below
     order by priority, not_before, id
     limit :batch
     for update skip locked
@@ -55,6 +64,9 @@ _TAKE_TURNS = text("""
 # As of after the turns were taken: what others claimed or sent for these customers is visible now.
 _SITUATION = text("""
     select notice.id, customers.name, word.granted as consent,
+           exists (select from suppressions
+                   where suppressions.channel = notice.channel and lifted_at is null
+                     and suppressions.address = lower(notice.address)) as suppressed,
            (select coalesce(array_agg(other.sent_at), '{}') from outbox as other
             where other.customer_id = notice.customer_id and other.state = 'sent'
               and other.sent_at > :since) as sent,
@@ -85,16 +97,15 @@ _DECIDE = text("""
     where outbox.id = decided.id
 """)
 
-_SENT = text("""
-    update outbox set state = 'sent', sent_at = :now, lease_until = null, reason = null, last_error = null,
-                      subject = :subject, attempts = attempts + 1
-    where id = :id and state <> 'sent'
+_NOBODY_KNOWS = text("""
+    update delivery_attempts set ended_at = :now, outcome = 'unknown',
+                                 detail = 'the worker died while it was being sent'
+    where notice_id = any (:ids) and ended_at is null
 """)
 
-_NOT_SENT = text("""
-    update outbox set state = :state, not_before = :not_before, lease_until = null, attempts = :attempts,
-                      last_error = :error
-    where id = :id and state = 'sending' and lease_until = :lease
+_NOT_BEGUN = text("""
+    update delivery_attempts set ended_at = :now, outcome = 'later', detail = 'nothing could be sent'
+    where notice_id = any (:ids) and ended_at is null
 """)
 
 _GIVE_BACK = text("""
@@ -104,39 +115,37 @@ _GIVE_BACK = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A notice this worker may send until `lease_until`."""
-
-    id: int
-    message_id: str
-    notice: str
-    name: str
-    address: str
-    language: str
-    timezone: str
-    context: Mapping[str, Any]
-    attempts: int
-    lease_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """How workers claim: `batch` notices for `lease`; one taken up `most_claims` times without an outcome is
-    dead, since it seems to kill whoever sends it."""
+    dead, since it seems to kill whoever sends it. Only notices of a priority number below `below` are
+    taken."""
 
     batch: int = 20
     lease: timedelta = timedelta(seconds=60)
     most_claims: int = 40
+    below: int = 32767
+
+
+URGENT_BELOW: Final = 20
+"""Priority numbers below this are emergencies, which have workers of their own."""
 
 
 def claim(
-    session: Session, now: datetime, terms: Terms, sender_address: str, rules: Rules = Rules()
+    session: Session,
+    now: datetime,
+    terms: Terms,
+    sender_address: str,
+    rules: Rules = Rules(),
+    channel: str = "email",
 ) -> tuple[int, list[Claimed]]:
-    """Take what is due, most urgent first: how many were looked at, and those this worker now holds.
+    """Take what is due by a channel, most urgent first: how many were looked at, and those this worker now
+    holds.
 
-    The others of them were withheld, or put off, with their reason.
+    The others of them were withheld, put off or parked with their reason, or go another way from now on.
     """
-    taken = session.execute(_TAKE, {"now": now, "batch": terms.batch}).all()
+    taken = session.execute(
+        _TAKE, {"now": now, "batch": terms.batch, "channel": channel, "below": terms.below}
+    ).all()
     if not taken:
         return 0, []
     ids = [row.id for row in taken]
@@ -149,48 +158,32 @@ def claim(
     underway: Counter[int] = Counter()
     decisions: list[dict[str, Any]] = []
     held: list[Claimed] = []
+    closed: list[Claimed] = []
     for row in taken:
         known = situation[row.id]
         verdict = _verdict(row, known, underway[row.customer_id], now, rules)
+        name = row.message_id or message_id(row.key, sender_address, row.channel)
+        if isinstance(verdict, Withhold) and verdict.reason in OF_THE_WAY and len(row.channels) > 1:
+            closed.append(_held(row, known.name, name, lease_until))
         decision = _decision(row, verdict, terms)
         if decision["state"] == "sending":
-            name = row.message_id or message_id(row.key, sender_address)
             decision |= {"lease_until": lease_until.isoformat(), "message_id": name}
             underway[row.customer_id] += 1
             held.append(_held(row, known.name, name, lease_until))
         decisions.append(decision)
     session.execute(_DECIDE, {"rows": json.dumps(decisions)})
+    if begun := [row.id for row in taken if row.begun]:
+        session.execute(_NOBODY_KNOWS, {"ids": begun, "now": now})
+    go_another_way(session, closed, now)
     return len(taken), held
 
 
-def mark_sent(session: Session, claimed: Claimed, subject: str, now: datetime) -> None:
-    """It was taken by the other side. True even after the lease, so it is written down in any case."""
-    session.execute(_SENT, {"id": claimed.id, "subject": subject, "now": now})
-
-
-def mark_failed(
-    session: Session, claimed: Claimed, error: str, again_at: datetime | None, now: datetime
-) -> None:
-    """A try failed: wait until `again_at`, or None: it is dead. Nothing happens to a notice taken over
-    since."""
-    session.execute(
-        _NOT_SENT,
-        {
-            "id": claimed.id,
-            "lease": claimed.lease_until,
-            "state": "waiting" if again_at else "dead",
-            "not_before": again_at or now,
-            "attempts": claimed.attempts + 1,
-            "error": error[:500],
-        },
-    )
-
-
-def give_back(session: Session, unsent: Sequence[Claimed]) -> None:
+def give_back(session: Session, unsent: Sequence[Claimed], now: datetime) -> None:
     """Let others send these at once: this worker is stopping, or its way out is down. No try is counted."""
     if unsent:
-        given = {"ids": [one.id for one in unsent], "lease": unsent[0].lease_until}
-        session.execute(_GIVE_BACK, given)
+        ids = [one.id for one in unsent]
+        session.execute(_NOT_BEGUN, {"ids": ids, "now": now})
+        session.execute(_GIVE_BACK, {"ids": ids, "lease": unsent[0].lease_until})
 
 
 def _verdict(row: Row[Any], known: Row[Any], underway: int, now: datetime, rules: Rules) -> Verdict | str:
@@ -217,6 +210,7 @@ def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Aske
         urgent=row.urgent,
         sent_today=sum(at >= midnight for at in known.sent) + known.on_their_way + underway,
         useful_before=row.useful_before,
+        suppressed=known.suppressed,
     )
 
 
@@ -233,6 +227,9 @@ def _decision(row: Row[Any], verdict: Verdict | str, terms: Terms) -> dict[str, 
             "reason": verdict.reason,
             "not_before": verdict.at.isoformat(),
         }
+    if row.begun and notice_type(row.notice).in_doubt == "park":
+        error = "a worker died while it was being sent: it may have arrived"
+        return {"id": row.id, "state": "parked", "last_error": error}
     if row.claims >= terms.most_claims:
         error = f"taken up {row.claims} times, and nobody lived to say what became of it"
         return {"id": row.id, "state": "dead", "last_error": error}
@@ -242,8 +239,14 @@ def _decision(row: Row[Any], verdict: Verdict | str, terms: Terms) -> dict[str, 
 def _held(row: Row[Any], name: str, message_id: str, lease_until: datetime) -> Claimed:
     return Claimed(
         id=row.id,
+        key=row.key,
         message_id=message_id,
         notice=row.notice,
+        customer_id=row.customer_id,
+        account_id=row.account_id,
+        purpose=row.purpose,
+        channel=row.channel,
+        channels=tuple(row.channels),
         name=name,
         address=row.address,
         language=row.language,

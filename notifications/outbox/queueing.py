@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from sqlalchemy import Text, any_, literal, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -26,8 +26,10 @@ from notifications.domain.permission import (
     Withhold,
     permission,
 )
+from notifications.domain.ways import Way, first_way
 from notifications.outbox.new_notice import NewNotice, Queued
-from notifications.outbox.recipients import Recipient, recipients
+from notifications.outbox.planning import planned
+from notifications.outbox.recipients import Recipient, Wish, recipients
 from notifications.tables import OutboxNotice
 from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid, NotFound
@@ -35,20 +37,28 @@ from utility_crm.kit.settings import settings
 
 _INSERT = text("""
     insert into outbox (
-        key, notice, about, customer_id, account_id, purpose, channel, address, language, timezone, urgent,
-        priority, context, state, reason, not_before, useful_before, created_at, message_id
+        key, notice, about, customer_id, account_id, purpose, channel, channels, address, language, timezone,
+        urgent, priority, context, state, reason, not_before, useful_before, created_at, message_id
     )
-    select key, notice, about, customer_id, account_id, purpose, 'email', address, language, timezone, urgent,
-           priority, context, state, reason, not_before, useful_before, :now, message_id
+    select key, notice, about, customer_id, account_id, purpose, channel, channels, address, language,
+           timezone, urgent, priority, context, state, reason, not_before, useful_before, :now, message_id
     from jsonb_to_recordset(cast(:rows as jsonb)) as new (
         position int, key text, notice text, about text, customer_id bigint, account_id bigint, purpose text,
-        address text, language text, timezone text, urgent bool, priority smallint, context jsonb, state text,
-        reason text, not_before timestamptz, useful_before timestamptz, message_id text
+        channel text, channels text[], address text, language text, timezone text, urgent bool,
+        priority smallint, context jsonb, state text, reason text, not_before timestamptz,
+        useful_before timestamptz, message_id text
     )
     order by position
     on conflict (key) do nothing
     returning key
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    channels: tuple[str, ...]
+    way: Way
+    verdict: Verdict
 
 
 def queue(session: Session, notice: NewNotice, now: datetime) -> Queued:
@@ -63,20 +73,22 @@ def queue_all(session: Session, notices: Sequence[NewNotice], now: datetime) -> 
     counts what was sent, which delivery knows. Raises `NotFound` for an unknown customer or kind of notice,
     `Invalid` where the context lacks what the kind needs.
     """
-    reached = _reach(session, notices)
-    verdicts = [_verdict(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
+    reached = _recipients(session, notices)
+    judged = [_judged(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
     rows = [
-        _row(position, notice, recipient, verdict, now)
-        for position, (notice, recipient, verdict) in enumerate(zip(notices, reached, verdicts, strict=True))
+        _row(position, notice, recipient, one, now)
+        for position, (notice, recipient, one) in enumerate(zip(notices, reached, judged, strict=True))
     ]
     inserted = set(session.scalars(_INSERT, {"rows": json.dumps(rows), "now": now})) if rows else set()
-    return [_became(notice, verdict, inserted) for notice, verdict in zip(notices, verdicts, strict=True)]
+    return [_became(notice, one.verdict, inserted) for notice, one in zip(notices, judged, strict=True)]
 
 
 def foresee(session: Session, notices: Sequence[NewNotice], now: datetime) -> list[Verdict]:
     """What `queue_all` would decide about each notice now. Raises as it does; keeps nothing."""
-    reached = _reach(session, notices)
-    return [_verdict(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
+    reached = _recipients(session, notices)
+    return [
+        _judged(notice, recipient, now).verdict for notice, recipient in zip(notices, reached, strict=True)
+    ]
 
 
 def take_back(session: Session, about: Sequence[str], now: datetime) -> int:
@@ -106,37 +118,40 @@ def try_again(session: Session, now: datetime, notice_id: int | None = None) -> 
     return len(revived.all())
 
 
-def _reach(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:
-    """A recipient for each notice; one statement for each purpose among them."""
-    found: dict[int, Recipient] = {}
-    purposes = [(notice_type(notice.notice).purpose, index) for index, notice in enumerate(notices)]
-    for purpose, group in groupby(sorted(purposes), key=lambda pair: pair[0]):
-        indexes = [index for _, index in group]
-        wishes = [(notices[index].customer_id, notices[index].account_id) for index in indexes]
-        found |= dict(zip(indexes, recipients(session, wishes, purpose), strict=True))
-    return [found[index] for index in range(len(notices))]
+def _recipients(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:
+    wishes = [
+        Wish(notice.customer_id, notice.account_id, notice_type(notice.notice).purpose) for notice in notices
+    ]
+    return recipients(session, wishes)
 
 
-def _verdict(notice: NewNotice, recipient: Recipient, now: datetime) -> Verdict:
+def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
     if recipient.language is None:
         raise NotFound("no_such_customer", "there is no such customer to write to", str(notice.customer_id))
-    if missing := notice_type(notice.notice).needs - notice.context.keys():
+    kind = notice_type(notice.notice)
+    if missing := kind.needs - notice.context.keys():
         message = f"a {notice.notice} notice cannot be written without {', '.join(sorted(missing))}"
         raise Invalid("notice_lacks_context", message, notice.key)
+    channels = planned(kind, recipient.reach)
+    way = first_way(recipient.reach, channels, kind.purpose)
+    if isinstance(way, Reason):
+        nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))
+        return _Judged(channels, nowhere, Withhold(way))
     asked = Asked(
-        purpose=notice_type(notice.notice).purpose,
-        address=recipient.address,
-        consent=recipient.consent,
+        purpose=kind.purpose,
+        address=way.address,
+        consent=recipient.reach.consents.get(way.channel),
         zone=notice.timezone or recipient.zone,
         urgent=notice.urgent,
         useful_before=notice.useful_before,
     )
-    return permission(asked, now, Rules())
+    return _Judged(channels, way, permission(asked, now, Rules()))
 
 
 def _row(
-    position: int, notice: NewNotice, recipient: Recipient, verdict: Verdict, now: datetime
+    position: int, notice: NewNotice, recipient: Recipient, judged: _Judged, now: datetime
 ) -> dict[str, object]:
+    verdict, way = judged.verdict, judged.way
     return {
         "position": position,
         "key": notice.key,
@@ -145,7 +160,9 @@ def _row(
         "customer_id": notice.customer_id,
         "account_id": notice.account_id,
         "purpose": notice_type(notice.notice).purpose,
-        "address": recipient.address,
+        "channel": way.channel,
+        "channels": judged.channels,
+        "address": way.address,
         "language": recipient.language,
         "timezone": notice.timezone or recipient.zone,
         "urgent": notice.urgent,
@@ -155,7 +172,7 @@ def _row(
         "reason": _reason(verdict),
         "not_before": (verdict.at if isinstance(verdict, SendNotBefore) else now).isoformat(),
         "useful_before": notice.useful_before and notice.useful_before.isoformat(),
-        "message_id": message_id(notice.key, settings().mail_from),
+        "message_id": message_id(notice.key, settings().mail_from, way.channel),
     }
 
 

@@ -1,35 +1,45 @@
-"""What must be known of a customer before anything is sent: address, consent, language, clock."""
+"""What must be known of a customer before anything is sent: addresses, consents, language, clock."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from notifications.domain.ways import CHANNELS, CONTACT_KIND, Reach
 from utility_crm.kit.settings import settings
 
-# One row a wish, in the order of the wishes. The newest word on consent holds; the premise is where the
-# account (or the customer's first) is supplied now, else where it last was.
+# One row a wish, in the order of the wishes. Of each kind of contact point the preferred one counts, else
+# the oldest; the newest word on consent holds; the premise is where the account (or the customer's first) is
+# supplied now, else where it last was.
 _RECIPIENTS = text("""
-    select customers.language,
-           coalesce(mail.value, '') as address,
-           word.granted as consent,
-           home.timezone
-    from unnest(cast(:customers as bigint[]), cast(:accounts as bigint[]))
-         with ordinality as wish (customer_id, account_id, position)
+    select customers.language, points.found as points, points.preferred, words.found as consents,
+           suppressed.found as suppressed, home.timezone
+    from unnest(cast(:customers as bigint[]), cast(:accounts as bigint[]), cast(:purposes as text[]))
+         with ordinality as wish (customer_id, account_id, purpose, position)
     left join customers on customers.id = wish.customer_id
     left join lateral (
-        select value from contact_points
-        where contact_points.customer_id = wish.customer_id and kind = 'email'
-        order by preferred desc, id limit 1
-    ) as mail on true
+        select jsonb_object_agg(kind, value) as found, max(kind) filter (where preferred) as preferred
+        from (select distinct on (kind) kind, value, normal, preferred from contact_points
+              where contact_points.customer_id = wish.customer_id
+              order by kind, preferred desc, id) as best
+    ) as points on true
     left join lateral (
-        select granted from consents
-        where consents.customer_id = wish.customer_id and purpose = :purpose and channel = :channel
-        order by at desc, id desc limit 1
-    ) as word on true
+        select jsonb_object_agg(channel, granted) as found
+        from (select distinct on (channel) channel, granted from consents
+              where consents.customer_id = wish.customer_id and consents.purpose = wish.purpose
+              order by channel, at desc, id desc) as newest
+    ) as words on true
+    left join lateral (
+        select array_agg(distinct suppressions.channel) as found
+        from suppressions
+        where suppressions.lifted_at is null and suppressions.address in (
+            select lower(value) from jsonb_each_text(points.found)
+        )
+    ) as suppressed on true
     left join lateral (
         select premises.timezone
         from occupancies join premises on premises.id = occupancies.premise_id
@@ -43,29 +53,45 @@ _RECIPIENTS = text("""
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody to be reached for a purpose; on the clock of this account's premise, where it is named."""
+
+    customer_id: int
+    account_id: int | None
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
-    """How one customer is reached. `address` is empty where there is none; `consent` None where nothing was
-    said; `language` None where there is no such customer. `zone` is the premise's, else the utility's
-    own."""
+    """How one customer is reached. `language` is None where there is no such customer; `zone` is the
+    premise's, else the utility's own."""
 
     language: str | None
-    address: str
-    consent: bool | None
     zone: str
+    reach: Reach
 
 
-def recipients(
-    session: Session, wishes: Sequence[tuple[int, int | None]], purpose: str, channel: str = "email"
-) -> list[Recipient]:
-    """A recipient for each (customer id, account id or None), in order. One statement."""
+def recipients(session: Session, wishes: Sequence[Wish]) -> list[Recipient]:
+    """A recipient for each wish, in order. One statement."""
     given = {
-        "customers": [customer for customer, _ in wishes],
-        "accounts": [account for _, account in wishes],
-        "purpose": purpose,
-        "channel": channel,
+        "customers": [wish.customer_id for wish in wishes],
+        "accounts": [wish.account_id for wish in wishes],
+        "purposes": [wish.purpose for wish in wishes],
     }
     own_zone = settings().timezone
     return [
-        Recipient(row.language, row.address, row.consent, row.timezone or own_zone)
+        Recipient(row.language, row.timezone or own_zone, _reach(row))
         for row in session.execute(_RECIPIENTS, given)
     ]
+
+
+def _reach(row: Row[Any]) -> Reach:
+    points = row.points or {}
+    return Reach(
+        addresses={
+            channel: points[CONTACT_KIND[channel]] for channel in CHANNELS if CONTACT_KIND[channel] in points
+        },
+        consents=row.consents or {},
+        suppressed=frozenset(row.suppressed or ()),
+        preferred=row.preferred,
+    )

@@ -102,6 +102,7 @@ class DeliveryAttempt(Base):
         CheckConstraint("outcome in ('taken', 'later', 'refused', 'unknown')", name="outcome"),
         CheckConstraint("(outcome is null) = (ended_at is null)", name="ended_with_an_outcome"),
         Index(None, "notice_id"),
+        Index(None, "message_id"),
     )
 
     id: Mapped[int] = identity()

@@ -6,11 +6,13 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from notifications.domain.ways import Channel
 from utility_crm.kit.errors import NotFound
 
 Purpose = Literal["service", "marketing"]
@@ -27,14 +29,25 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class NoticeType:
-    """A kind of notice. `needs` are the keys its stored context must have; `words` turns facts into what the
-    templates print; `title` is its name for staff."""
+    """A kind of notice.
+
+    needs           the keys its stored context must have
+    words           turns facts into what the templates print
+    title           its name for staff
+    channels        the ways that suit it, best first; each needs its templates in every language
+    receipt_within  without a provider's receipt after this long the next way is tried, too; None: never
+    in_doubt        what is done with one that may have gone out, where the other side knows no keys: sent
+                    again under the same Message-ID, or parked for a person
+    """
 
     name: str
     title: str
     purpose: Purpose
     needs: frozenset[str]
     words: Callable[[Facts], Mapping[str, Any]]
+    channels: tuple[Channel, ...] = ("email",)
+    receipt_within: timedelta | None = None
+    in_doubt: Literal["resend", "park"] = "resend"
 
     @property
     def templates(self) -> Path:

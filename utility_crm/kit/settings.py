@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="who signs in there; nobody when absent")
     smtp_password: str | None = Field(None, description="and with what")
     smtp_starttls: bool = Field(False, description="encrypt before signing in (STARTTLS)")
+    gateway_url: str | None = Field(
+        None, description="HTTP gateway that takes text messages; none are sent when absent"
+    )
+    gateway_secret: str | None = Field(None, description="signs what goes there, and what comes back")
+    gateway_channels: str = Field("sms", description="what it takes, between commas: sms, messenger, push")
     mail_from: str = Field("care@utility.example", description="sender of notices")
     mail_ops: str = Field(
         "ops@utility.example", description="who hears of late feeds; several between commas, or none"

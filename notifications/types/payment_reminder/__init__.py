@@ -55,4 +55,5 @@ TYPE = NoticeType(
     purpose="service",
     needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on"}),
     words=_words,
+    channels=("email", "sms"),
 )

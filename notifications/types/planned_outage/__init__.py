@@ -35,4 +35,5 @@ TYPE = NoticeType(
     purpose="service",
     needs=frozenset({"places", "starts_at", "ends_at", "reason"}),
     words=_words,
+    channels=("email", "sms"),
 )

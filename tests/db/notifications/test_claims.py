@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from notifications.consents.recording import record_consent
 from notifications.domain.permission import Rules
-from notifications.outbox.claims import Terms, claim, give_back, mark_failed, mark_sent
+from notifications.outbox.claims import Terms, claim, give_back
 from notifications.outbox.queueing import queue, queue_all
+from notifications.outbox.settling import Tried, settle
 from notifications.tables import OutboxNotice
 from tests.db.notifications.conftest import reminder
 
@@ -78,7 +79,7 @@ def test_the_cap_counts_what_was_sent_today_and_what_is_on_its_way(
     queue(session, reminder(other, "F-other"), now)
     one_at_a_time, two_a_day = Terms(batch=1), Rules(cap_a_day=2)
     (first,) = claim(session, now, one_at_a_time, MAIL, two_a_day)[1]
-    mark_sent(session, first, "subject", now)
+    settle(session, [Tried(first, "taken", now, "subject")], now)
     (second,) = claim(session, now, one_at_a_time, MAIL, two_a_day)[1]  # on its way, not sent yet
     looked_at, held = claim(session, now, TERMS, MAIL, two_a_day)
     assert looked_at == 5
@@ -88,7 +89,7 @@ def test_the_cap_counts_what_was_sent_today_and_what_is_on_its_way(
     assert len(put_off) == 4
     # tomorrow the count begins anew, and one claim heeds it within itself
     for one in (second, *held):
-        mark_sent(session, one, "subject", now)
+        settle(session, [Tried(one, "taken", now, "subject")], now)
     assert len(claim(session, now + timedelta(days=1), TERMS, MAIL, two_a_day)[1]) == 2
 
 
@@ -101,7 +102,7 @@ def test_the_day_of_the_cap_is_the_customers_own(session: Session, town: Any) ->
     _, held = claim(session, morning, TERMS, MAIL, once)
     assert [one.context["bill"] for one in held] == ["A0001-0", "A0002-0"]
     for one in held:
-        mark_sent(session, one, "subject", morning)
+        settle(session, [Tried(one, "taken", morning, "subject")], morning)
     # eight in the morning of the next day in Tokyo, when it is still today in London
     _, held = claim(session, datetime(2026, 11, 20, 23, tzinfo=UTC), TERMS, MAIL, once)
     assert [one.context["bill"] for one in held] == ["A0002-1"]
@@ -140,9 +141,11 @@ def test_who_lost_the_lease_may_only_say_that_it_was_sent(session: Session, town
     (slow,) = claim(session, now, TERMS, MAIL)[1]
     later = now + timedelta(minutes=2)
     (quick,) = claim(session, later, TERMS, MAIL)[1]
-    mark_failed(session, slow, "too slow", later, later)
-    give_back(session, [slow])
+    settle(session, [Tried(slow, "later", later, detail="too slow", again_at=later)], later)
+    give_back(session, [slow], later)
     assert [(row.state, row.attempts) for row in town.rows()] == [("sending", 0)]
-    mark_sent(session, slow, "first", later)
-    mark_sent(session, quick, "second", later + timedelta(seconds=1))
+    settle(session, [Tried(slow, "taken", later, "first")], later)
+    settle(
+        session, [Tried(quick, "taken", later + timedelta(seconds=1), "second")], later + timedelta(seconds=1)
+    )
     assert [(row.state, row.subject, row.sent_at) for row in town.rows()] == [("sent", "first", later)]

@@ -13,15 +13,19 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from notifications.channels import ChannelDown, Letter, TryAgain, Undeliverable
+from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
 from notifications.channels.mailbox import Mailbox
 from notifications.delivery import worker as delivery
 from notifications.delivery.worker import Worker, deliver_batch
 from notifications.domain.retry import Retry
-from notifications.outbox.claims import Terms
+from notifications.outbox import claims, queueing, settling
+from notifications.outbox.claims import Terms, claim
 from notifications.outbox.queueing import queue_all
+from notifications.outbox.settling import begin
+from notifications.types import notice_type
 from notifications.writing import Sender
 from tests.db.notifications.conftest import reminder
+from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.database import make_engine, unit_of_work
 
 MAIL = "care@utility.example"
@@ -36,8 +40,10 @@ class Fake:
     failures: dict[str, list[Exception]] = field(default_factory=dict)
     sent: list[Letter] = field(default_factory=list)
     open_transactions: set[int] = field(default_factory=set)
+    honours_keys: bool = True
+    at_once: int = 1
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> str:
         with self.engine.connect() as connection:
             self.open_transactions.add(
                 connection.scalar(
@@ -51,6 +57,7 @@ class Fake:
         if waiting := self.failures.get(letter.recipient):
             raise waiting.pop(0)
         self.sent.append(letter)
+        return f"number {len(self.sent)}"
 
     def rest(self) -> None:
         pass
@@ -160,9 +167,9 @@ def test_asked_to_stop_it_gives_back_what_it_holds(yard: Yard) -> None:
     stop = threading.Event()
     sent = yard.fake.send
 
-    def send_one(letter: Letter) -> None:
-        sent(letter)
+    def send_one(letter: Letter) -> str:
         stop.set()
+        return sent(letter)
 
     yard.fake.send = send_one  # type: ignore[method-assign]
     assert yard.deliver(stop).sent == 1
@@ -173,9 +180,9 @@ def test_a_slow_batch_stops_before_its_lease_does(yard: Yard) -> None:
     yard.queue(4)
     sent = yard.fake.send
 
-    def slowly(letter: Letter) -> None:
-        sent(letter)
+    def slowly(letter: Letter) -> str:
         yard.now += timedelta(seconds=20)
+        return sent(letter)
 
     yard.fake.send = slowly  # type: ignore[method-assign]
     assert yard.deliver().sent == 2
@@ -188,7 +195,7 @@ def test_four_workers_at_once_send_each_notice_once(yard: Yard) -> None:
     stop = threading.Event()
     worker = replace(yard.worker, channel=mailbox, terms=Terms(batch=4), idle_seconds=0.01)
     threads = [
-        threading.Thread(target=delivery.run_delivery, args=(yard.engine, stop, worker)) for _ in range(4)
+        threading.Thread(target=delivery.run_delivery, args=(yard.engine, stop, [worker])) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -250,8 +257,77 @@ def test_it_outlives_a_database_that_goes_away(yard: Yard) -> None:
                         "where datname = current_database() and pid <> pg_backend_pid()"
                     )
                 )
-        if rounds > 4:
+        if rounds > 2 and all(row.state == "sent" for row in yard.rows()):
             stop.set()
 
-    delivery.run_delivery(yard.engine, stop, replace(yard.worker, idle_seconds=0.01), alive=alive)
+    delivery.run_delivery(yard.engine, stop, [replace(yard.worker, idle_seconds=0.01)], alive=alive)
     assert [row.state for row in yard.rows()] == ["sent", "sent"]
+
+
+def test_a_channel_that_takes_many_at_once_settles_them_all(yard: Yard) -> None:
+    """Sixty at once: some taken, some refused, some in doubt; each has its own outcome and its attempt."""
+    yard.queue(60)
+    yard.fake.at_once = 8
+    yard.fake.failures = {
+        f"person{n}@example.org": [InDoubt("took too long") if n % 2 else Undeliverable("no such number")]
+        for n in range(1, 21)
+    }
+    worker = replace(yard.worker, terms=Terms(batch=60))
+    done = deliver_batch(worker, threading.Event())
+    assert (done.looked_at, done.sent, done.failed) == (60, 40, 20)
+    assert Counter(row.state for row in yard.rows()) == {"sent": 40, "waiting": 10, "dead": 10}
+    with yard.engine.connect() as connection:
+        tried = connection.execute(text("select outcome, count(*) from delivery_attempts group by outcome"))
+        assert dict(map(tuple, tried)) == {"taken": 40, "refused": 10, "unknown": 10}
+
+
+def test_where_no_keys_are_known_what_may_have_arrived_is_parked(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kind that must not arrive twice, over a channel without keys: in doubt, or begun by one that died."""
+    kind = replace(notice_type("payment_reminder"), in_doubt="park")
+    for module in (delivery, settling, claims):
+        monkeypatch.setattr(module, "notice_type", lambda name: kind)
+    yard.queue(3)
+    yard.fake.honours_keys = False
+    yard.fake.failures = {"person1@example.org": [InDoubt("broke off")]}
+    with unit_of_work(yard.engine) as session:  # a worker that died after it had begun the second
+        _, held = claim(session, yard.now, Terms(batch=2), MAIL)
+        begin(session, held[1], yard.now)
+    yard.now += timedelta(seconds=61)
+    assert yard.deliver().sent == 1
+    assert [(row.state, row.last_error) for row in yard.rows()] == [
+        ("parked", "broke off"),
+        ("parked", "a worker died while it was being sent: it may have arrived"),
+        ("sent", None),
+    ]
+
+
+def test_what_one_way_refuses_goes_the_next(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail bounces off, a text message is tried; who has no telephone is left dead."""
+    kind = replace(notice_type("payment_reminder"), channels=("email", "sms"))
+    monkeypatch.setattr(queueing, "notice_type", lambda name: kind)
+    with unit_of_work(yard.engine) as session:
+        town = yard.town(session)
+        one, other = town.person(), town.person()
+        phone = ContactPoint(
+            customer_id=one.customer_id, kind="phone", value="+447700900001", normal="+447700900001"
+        )
+        session.add(phone)
+        session.flush()
+        queue_all(session, [reminder(one, "F-1"), reminder(other, "F-2")], yard.now)
+    yard.fake.failures = {f"person{n}@example.org": [Undeliverable("550 no such person")] for n in (1, 2)}
+    assert yard.deliver().failed == 2
+    first, second = yard.rows()
+    assert (first.state, first.channel, first.address, first.attempts) == (
+        "waiting",
+        "sms",
+        "+447700900001",
+        0,
+    )
+    assert (second.state, second.channel) == ("dead", "email")
+    assert first.message_id != second.message_id
+    with unit_of_work(yard.engine) as session:
+        assert claim(session, yard.now, TERMS, MAIL)[0] == 0, "the mail worker leaves it alone"
+        (held,) = claim(session, yard.now, TERMS, MAIL, channel="sms")[1]
+    assert held.address == "+447700900001"

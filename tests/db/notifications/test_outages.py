@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
 from notifications.outages.announcing import Interruption, audience, plan_outage
-from notifications.outbox.claims import Terms, claim, mark_sent
+from notifications.outbox.claims import Terms, claim
+from notifications.outbox.settling import Tried, settle
 from notifications.tables import Outage
 from utility_crm.kit.errors import Invalid, NotFound
 
@@ -76,7 +77,7 @@ def test_another_reason_is_the_outages_and_of_all_who_are_still_to_be_told(
     town.person()
     first = plan_outage(session, interruption(town.west), now)
     (gone,) = claim(session, now, Terms(), "care@utility.example")[1]
-    mark_sent(session, gone, "subject", now)
+    settle(session, [Tried(gone, "taken", now, "subject")], now)
     town.person()
     plan_outage(session, interruption(town.west), now)
     town.person()

@@ -26,7 +26,10 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def send(self, letter: Letter) -> None:
+    honours_keys = True
+    at_once = 1
+
+    def send(self, letter: Letter) -> str:
         raise self.error
 
     def rest(self) -> None:
@@ -114,6 +117,8 @@ def test_the_delivery_worker_takes_them_along(fresh: Engine) -> None:
 
     stop = Event()
     tell(fresh)
-    worker = Worker(fresh, Once(fresh), Sender("Measured Energy"), "care@a.example", idle_seconds=0.01)
-    run_delivery(fresh, stop, worker)
+    worker = Worker(
+        fresh, Once(fresh), Sender("Measured Energy"), "care@a.example", staff=True, idle_seconds=0.01
+    )
+    run_delivery(fresh, stop, [worker])
     assert rows(fresh) == [("ops@a.example", "sent", 1), ("night@a.example", "sent", 1)]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
-from notifications.delivery.worker import Worker, run_delivery
+from notifications.delivery.worker import run_delivery, workers
 from notifications.outbox.claims import Terms
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.settings import settings
@@ -21,9 +21,7 @@ for _ in sys.stdin:
     if child == 0:
         sys.stdin.close()
         engine = make_engine(sys.argv[1], pool_size=2)
-        ordinary = Worker.of(engine, settings())
-        run_delivery(
-            engine, Event(), replace(ordinary, terms=Terms(lease=timedelta(seconds=1)), idle_seconds=0.1)
-        )
+        found = workers(engine, settings(), Terms(lease=timedelta(seconds=1)))
+        run_delivery(engine, Event(), [replace(one, idle_seconds=0.1) for one in found])
     sys.stdout.write(f"{child}\n")
     sys.stdout.flush()

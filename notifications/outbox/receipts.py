@@ -1,0 +1,137 @@
+"""What providers tell of notices afterwards: arrived, read, bounced; and what follows from it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from notifications.outbox.going_on import go_another_way
+from notifications.outbox.suppressing import suppress_sent
+
+Kind = Literal["delivered", "read", "bounced", "failed", "complained"]
+KINDS: Final[tuple[Kind, ...]] = ("delivered", "read", "bounced", "failed", "complained")
+
+# A notice that has since gone another way is found by its attempt.
+_KEEP = text("""
+    insert into receipts (provider, event, notice_id, message_id, kind, detail, at, received_at)
+    select :provider, told.event,
+           coalesce((select outbox.id from outbox where outbox.message_id = told.message_id limit 1),
+                    (select tried.notice_id from delivery_attempts as tried
+                     where tried.message_id = told.message_id limit 1)),
+           told.message_id, told.kind, told.detail, told.at, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as told (
+        event text, message_id text, kind text, detail text, at timestamptz
+    )
+    on conflict (provider, event) do nothing
+    returning event, notice_id, message_id, kind, detail, at
+""")
+
+_ORDER = ("delivered", "read", "failed", "bounced", "complained")
+_MARK = text("""
+    update outbox set receipt = told.kind, receipt_at = told.at, fall_back_at = null
+    from jsonb_to_recordset(cast(:rows as jsonb)) as told (
+        notice bigint, message_id text, kind text, rank int, at timestamptz
+    )
+    where outbox.id = told.notice and outbox.message_id = told.message_id
+      and told.rank > coalesce(array_position(cast(:kinds as text[]), outbox.receipt), 0)
+""")
+
+_NOT_ARRIVED = text("""
+    update outbox set state = 'dead', sent_at = null, fall_back_at = null, last_error = told.error,
+                      not_before = :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as told (notice bigint, message_id text, error text)
+    where outbox.id = told.notice and outbox.message_id = told.message_id
+      and outbox.state in ('sent', 'parked')
+    returning outbox.id
+""")
+
+_STUCK = "select id, key, customer_id, account_id, purpose, channel, channels from outbox"
+_OF_IDS = text(f"{_STUCK} where id = any (:ids)")
+_UNRECEIPTED = text(f"""{_STUCK}
+    where state = 'sent' and fall_back_at <= :now and receipt is null
+    order by fall_back_at limit :limit for update skip locked
+""")
+_NO_LONGER = text("update outbox set fall_back_at = null where id = any (:ids) and state = 'sent'")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of a provider: `event` is its own number of it, `at` when it happened (aware)."""
+
+    event: str
+    message_id: str
+    kind: Kind
+    at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A row of `_STUCK`."""
+
+    id: int
+    key: str
+    customer_id: int
+    account_id: int | None
+    purpose: str
+    channel: str
+    channels: Sequence[str]
+
+
+def take_receipts(session: Session, provider: str, told: Sequence[Told], now: datetime) -> Mapping[str, int]:
+    """Keep what a provider tells, each event once, and act on it: how many were new, known, of no notice.
+
+    Bounced and complained: nothing goes to that address any more. Bounced and failed: the next way is tried,
+    else the notice is dead and waits for a person.
+    """
+    unique = {one.event: one for one in told}
+    rows = [
+        {"event": e.event, "message_id": e.message_id, "kind": e.kind, "detail": e.detail[:500]}
+        | {"at": e.at.isoformat()}
+        for e in unique.values()
+    ]
+    given = {"provider": provider, "rows": json.dumps(rows), "now": now}
+    new = session.execute(_KEEP, given).all()
+    known = [row for row in new if row.notice_id is not None]
+    marks = [
+        {"notice": row.notice_id, "message_id": row.message_id, "kind": row.kind, "at": row.at.isoformat()}
+        | {"rank": _ORDER.index(row.kind) + 1}
+        for row in sorted(known, key=lambda row: _ORDER.index(row.kind))
+    ]
+    newest = {mark["notice"]: mark for mark in marks}
+    session.execute(_MARK, {"rows": json.dumps(list(newest.values())), "kinds": list(_ORDER)})
+    for row in known:
+        if row.kind in ("bounced", "complained"):
+            suppress_sent(session, row.message_id, row.kind, row.detail, now)
+    lost = [
+        {"notice": row.notice_id, "message_id": row.message_id}
+        | {"error": f"{row.kind}: {row.detail}".rstrip(": ")[:500]}
+        for row in known
+        if row.kind in ("bounced", "failed")
+    ]
+    ids = list(session.scalars(_NOT_ARRIVED, {"rows": json.dumps(lost), "now": now})) if lost else []
+    _further(session, ids, now)
+    return Counter(new=len(known), known=len(told) - len(new), of_no_notice=len(new) - len(known))
+
+
+def fall_back(session: Session, now: datetime, limit: int = 2000) -> int:
+    """Let notices of which no receipt came in time go their next way; how many that were."""
+    late = session.execute(_UNRECEIPTED, {"now": now, "limit": limit}).all()
+    if not late:
+        return 0
+    gone = go_another_way(session, [_Sent(*row) for row in late], now)
+    session.execute(_NO_LONGER, {"ids": [row.id for row in late if row.id not in gone]})
+    return len(gone)
+
+
+def _further(session: Session, ids: Sequence[int], now: datetime) -> None:
+    if ids:
+        rows = session.execute(_OF_IDS, {"ids": list(ids)})
+        go_another_way(session, [_Sent(*row) for row in rows], now)
