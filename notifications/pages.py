@@ -182,4 +182,5 @@ def _written(story: NoticeStory) -> Written:
         language=story.language,
         timezone=story.timezone,
         sender=sender,
+        channel=story.channel,
     )

@@ -45,9 +45,11 @@ def sentence(page: str) -> str:
     return words(found[0]).strip()
 
 
-def said(session: Session, customer: int, purpose: str, granted: bool, days_ago: int = 1) -> None:
+def said(
+    session: Session, customer: int, purpose: str, granted: bool, days_ago: int = 1, channel: str = "email"
+) -> None:
     at = NOW - timedelta(days=days_ago)
-    record_consent(session, customer, purpose, "email", granted=granted, now=at, proof="letter of theirs")
+    record_consent(session, customer, purpose, channel, granted=granted, now=at, proof="letter of theirs")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,8 @@ def test_what_we_wrote_says_why_it_went_or_did_not(
     session: Session, make_client: MakeClient, people: People
 ) -> None:
     account = session.scalars(select(Account).where(Account.customer_id == people.margaret)).one()
-    said(session, people.margaret, "service", False)
+    for channel in ("email", "sms"):
+        said(session, people.margaret, "service", False, channel=channel)
     for number in range(12):
         notice = payment_reminder(
             customer_id=people.margaret, account_id=account.id, account=account.number,
