@@ -208,7 +208,7 @@ def test_a_notice_tells_its_whole_story(
     page = words(make_client("agent").get(f"/notices/{late.id}").text)
     for part in (
         "Not yet. It goes out next.",
-        "£31.52 of bill F-000123 is late",
+        "£31.52 of bill F-000123 was due on",
         "bill:F-000123",
         "service: it goes out unless they asked us not to write",
         "21:00 to 08:00 by the clock in Europe/London",
