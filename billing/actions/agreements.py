@@ -16,6 +16,7 @@ from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 AgreementKind = Literal["contract", "deemed"]
 EndReason = Literal["moved", "switched", "cut_off", "died", "changed_tariff"]
@@ -59,7 +60,7 @@ def start_agreement(
         raise Invalid("period", f"An agreement from {starts_on} cannot end before {ends_before}.")
     billed_before = billed_until(session, [account_id]).get(account_id)
     if billed_before is not None and starts_on < billed_before and not correct:
-        raise Conflict("billed", already_billed(account.number, billed_before), account.number)
+        raise Conflict("billed", BILLED_BEFORE, account.number, account=account.number, day=billed_before)
     made = Agreement(
         account_id=account_id,
         service_point_id=service_point_id,
@@ -98,9 +99,13 @@ def billed_until(session: Session, account_ids: Collection[int]) -> dict[int, da
     return {row[0]: row[1] for row in rows}
 
 
+BILLED_BEFORE = mark("Account %(account)s is billed for all before %(day)s; supply can begin from then on.")
+"""Why supply cannot begin inside what has been billed: no run would charge for it."""
+
+
 def already_billed(account: str, billed_before: date) -> str:
-    """Why supply cannot begin inside what has been billed: no run would charge for it."""
-    return f"Account {account} is billed for all before {billed_before}; supply can begin from then on."
+    """The same as a sentence."""
+    return BILLED_BEFORE % {"account": account, "day": billed_before}
 
 
 def end_agreement(
@@ -118,12 +123,15 @@ def end_agreement(
     if (agreement.ends_before, agreement.end_reason) == (ends_before, reason):
         return agreement
     if agreement.ends_before is not None:
-        raise Conflict("ended", f"The agreement has ended already, before {agreement.ends_before}.")
+        words = mark("It ends already, before %(day)s: take that back first.")
+        raise Conflict("ended", words, day=agreement.ends_before)
     if ends_before <= agreement.starts_on:
-        raise Invalid("period", f"An agreement from {agreement.starts_on} cannot end before {ends_before}.")
+        words = mark("An agreement from %(day)s cannot end before %(end)s.")
+        raise Invalid("period", words, day=agreement.starts_on, end=ends_before)
     number = billed_beyond(session, agreement_id, ends_before)
     if number is not None and not correct:
-        raise Conflict("billed", f"Bill {number} already charges for days from {ends_before} on.", number)
+        words = mark("Bill %(bill)s already charges for days from %(day)s on.")
+        raise Conflict("billed", words, number, bill=number, day=ends_before)
     agreement.ends_before, agreement.end_reason = ends_before, reason
     session.flush()
     return agreement
@@ -152,7 +160,7 @@ def change_tariff(
     if old is None:
         raise NotFound("agreement", "There is no such agreement.")
     if old.tariff_id == tariff_id:
-        raise Conflict("same_tariff", "They are on this tariff already.", "tariff")
+        raise Conflict("same_tariff", mark("They are on this tariff already."), "tariff")
     end_agreement(session, agreement_id, starts_on, "changed_tariff", correct=correct)
     return start_agreement(
         session, old.account_id, old.service_point_id, tariff_id, starts_on, correct=correct

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from billing.corrections.crediting import REASON
 from billing.customer import loads
 from billing.customer.owe import to_pay
+from billing.life import told
 from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
@@ -101,7 +102,7 @@ def _broken(call: CustomerCall) -> list[Todo]:
 
 
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
-    """Bills, credit notes and payments."""
+    """Bills, credit notes, payments, and what was told of supplies."""
     _ = say(call.language)
     zone = ZoneInfo(settings().timezone)
     entries = [
@@ -164,7 +165,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         # A credit note stands there already, with the bill that it takes back.
         if (one.kind, one.reason) != ("credit", REASON)
     ]
-    return entries
+    return [*entries, *told.timeline(call)]
 
 
 def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from billing.actions.agreements import AgreementKind, EndReason, change_tariff
 from billing.actions.issuing import lock_accounts
 from billing.domain.accounts.doubtful_days import doubt_of
-from billing.domain.accounts.postal_address import NoAddress, address_lines
+from billing.domain.accounts.postal_address import REASONS, NoAddress, address_lines
 from billing.life.moving import MovedOut, move_in, move_out
 from billing.queries.choices import check_eligible
 from billing.tables import Agreement, ForwardingAddress, SupplyChange
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,21 @@ def forward_post(
     return made
 
 
+ADDRESS_WORDS = (
+    mark("An address has a street and a town, on two lines or parted by a comma."),
+    mark("An address has at most %(most)s lines."),
+    mark("A line of an address has at most %(most)s characters: “%(line)s”"),
+    mark("“%(line)s” is no line of an address."),
+)
+assert ADDRESS_WORDS == REASONS
+
+
 def read_address(typed: str) -> tuple[str, ...]:
-    """The lines of an address. Raises Invalid."""
+    """The lines of an address. Raises Invalid; its words are among ADDRESS_WORDS."""
     try:
         return address_lines(typed)
     except NoAddress as error:
-        raise Invalid("address", str(error), "forward_to") from error
+        raise Invalid("address", error.reason, "forward_to", **error.values) from error
 
 
 def _note(

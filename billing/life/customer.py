@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import get_args
+from datetime import date, timedelta
+from typing import Any, get_args
 
 from billing.actions.agreements import EndReason
+from billing.answers.tariff import VERDICTS, sentence
 from billing.customer import loads
+from billing.domain.rating.stay import MONTHS
+from billing.life.change_money import ENDINGS, change_money, endings
 from billing.life.previews import (
     ChangePlan,
     MoveInPlan,
@@ -18,8 +22,10 @@ from billing.life.previews import (
     plan_move_out,
     supplied_here,
 )
-from billing.queries.tariffs import TariffRow, all_tariffs
-from billing.wording import say
+from billing.life.told import change_words, changes
+from billing.queries.choices import UNFIT, TariffChoice, tariff_choices
+from billing.queries.tariffs import TariffRow, all_tariffs, tariffs_by_id
+from billing.wording import Say, say
 from utility_crm.kit.errors import CareError, Invalid, NotFound
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
 from utility_crm.web.formats import day_year
@@ -33,12 +39,13 @@ REASONS: dict[str, str] = {
 }
 """Why a supply ends, by hand; a change of tariff has a form of its own."""
 assert set(REASONS) < set(get_args(EndReason))
-ACTS = ("out", "tariff", "in")
+ACTS = ("out", "tariff", "in", "back")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page was asked to plan, as typed, and the plan or why there is none."""
+    """What the page was asked to plan, as typed, and the plan or why there is none. doubt: a day that looks
+    like a slip."""
 
     act: str
     here: SuppliedHere | None
@@ -46,10 +53,37 @@ class Asked:
     plan: MoveOutPlan | ChangePlan | MoveInPlan | None = None
     refused: CareError | None = None
 
+    def wrong(self, field: str, language: str) -> str:
+        """What is to be said beside a field, and beside none where `field` is empty."""
+        if self.refused is None:
+            return ""
+        where = self.refused.where if self.refused.where in self.given else ""
+        if where != field:
+            return ""
+        values = {
+            name: day_year(value, language) if isinstance(value, date) else value
+            for name, value in self.refused.values.items()
+        }
+        words = say(language)(self.refused.words)
+        return words % values if values else words
+
 
 def places(call: CustomerCall) -> tuple[SuppliedHere, ...]:
     """Every agreement of the customer's own accounts."""
     return supplied_here(call.session, call.customer_id, call.today)
+
+
+def followed(one: SuppliedHere, mine: Sequence[SuppliedHere]) -> SuppliedHere | None:
+    """The agreement that takes a place over from another of the same account, without a day between."""
+    return next(
+        (
+            after
+            for after in mine
+            if (after.account_id, after.service_point_id, after.starts_on)
+            == (one.account_id, one.service_point_id, one.ends_before)
+        ),
+        None,
+    )
 
 
 def supply_answer(call: CustomerCall) -> Answer:
@@ -60,7 +94,10 @@ def supply_answer(call: CustomerCall) -> Answer:
     if len(now) > 1:
         return Answer(_("%(count)s places", count=len(now)))
     if now:
-        ends = now[0].last_on
+        ends, after = now[0].last_on, followed(now[0], mine)
+        if after is not None:
+            day = day_year(after.starts_on, call.language)
+            return Answer(now[0].tariff, _("%(tariff)s from %(day)s", tariff=after.tariff, day=day))
         if ends is not None:
             return Answer(now[0].tariff, _("until %(day)s", day=day_year(ends, call.language)), "warn")
         return Answer(now[0].tariff, _("since %(day)s", day=day_year(now[0].starts_on, call.language)))
@@ -73,26 +110,88 @@ def supply_answer(call: CustomerCall) -> Answer:
 
 
 def supply_sheet(call: CustomerCall) -> Sheet:
-    """The places, and the plan asked for."""
+    """The places, what was told of them, and the plan asked for."""
     mine = call.once(places)
     accounts = [one for one in call.once(loads.accounts) if one.holds]
     tariffs = all_tariffs(call.session, call.today) if accounts else []
     _ = say(call.language)
+    asked = _asked(call, mine, tariffs)
     return Sheet(
         "billing/supply.html",
         {
             "places": mine,
             "running": [one for one in mine if one.starts_on <= call.today and one.runs_on(call.today)],
             "to_come": [one for one in mine if one.starts_on > call.today],
+            "after": {one.id: after for one in mine if (after := followed(one, mine))},
+            "taken_over": {after.id for one in mine if (after := followed(one, mine))},
             "several_accounts": len(accounts) > 1,
             "account_choices": [(one.number, one.number) for one in accounts],
             "reasons": [(key, _(words)) for key, words in REASONS.items()],
             "reason_words": {key: _(words) for key, words in {**REASONS, **_PAST}.items()},
             "tariffs": tariffs,
-            "asked": _asked(call, mine, tariffs),
-            "done": call.params.get("done", ""),
+            "asked": asked,
+            "told": [(one, change_words(one, call.language)) for one in call.once(changes)],
+            **_change_context(call, asked),
         },
     )
+
+
+def _change_context(call: CustomerCall, asked: Asked | None) -> dict[str, Any]:
+    """Of another tariff: which there are, what it would have cost, and what ends with the one before."""
+    context: dict[str, Any] = {
+        "fitting": [], "unfit": [], "verdicts": VERDICTS, "money": None, "advice": "", "endings": [],
+        "chosen_unfit": "",
+    }  # fmt: skip
+    if asked is None or asked.act != "tariff" or asked.here is None:
+        return context
+    _, here = say(call.language), asked.here
+    on = call.today if asked.plan is None else asked.plan.starts_on  # type: ignore[union-attr]
+    choices = [
+        one
+        for one in tariff_choices(call.session, here.account_id, here.service_point_id, on)
+        if one.id != here.tariff_id
+    ]
+    context["fitting"] = [(one.code, one.name) for one in choices if one.fits]
+    context["unfit"] = [(one.name, _unfit(_, one)) for one in choices if not one.fits]
+    if not isinstance(asked.plan, ChangePlan):
+        return context
+    bills = [
+        bill
+        for bill in call.once(loads.bills)
+        if bill.account_id == here.account_id and bill.status == "issued"
+    ]
+    money = change_money(call.session, bills[:MONTHS], asked.given["tariff"], call.today)
+    old = tariffs_by_id(call.session, [here.tariff_id])[here.tariff_id]
+    day = day_year(asked.plan.starts_on - timedelta(days=1), call.language)
+    return {
+        **context,
+        "money": money,
+        "advice": sentence(money, call.language) if money and money.others else "",
+        "endings": [_(ENDINGS[key]) % {"day": day} for key in endings(old, here.kind, asked.plan.starts_on)],
+        "chosen_unfit": next(
+            (_unfit(_, one) for one in choices if one.code == asked.given["tariff"] and not one.fits), ""
+        ),
+    }
+
+
+def _unfit(_: Say, choice: TariffChoice) -> str:
+    """The first reason why a tariff cannot be."""
+    reason = choice.unfit[0]
+    words = {name: _(NAMED.get(value, value)) for name, value in reason.named.items()}
+    if "segments" in words:
+        words["segments"] = ", ".join(_(NAMED.get(one, one)) for one in reason.named["segments"].split())
+    return _(UNFIT[reason.code]) % {"tariff": choice.name, **words}
+
+
+NAMED: dict[str, str] = {
+    "household": mark("households"),
+    "small_business": mark("small businesses"),
+    "industry": mark("industry"),
+    "electricity": mark("electricity"),
+    "gas": mark("gas"),
+    "water": mark("water"),
+}
+"""Words of data in sentences."""
 
 
 _PAST = {"changed_tariff": mark("another tariff")}
@@ -108,6 +207,8 @@ def _asked(call: CustomerCall, mine: tuple[SuppliedHere, ...], tariffs: list[Tar
     if act != "in" and here is None:
         return None
     asked = Asked(act, here, given)
+    if act == "back":
+        return asked
     ready = {"out": ("last_on",), "tariff": ("tariff", "from"), "in": ("point", "tariff", "from")}[act]
     if not all(given[name] for name in ready):
         return asked
@@ -146,7 +247,7 @@ def _plan(
 def _tariff(tariffs: list[TariffRow], code: str) -> TariffRow:
     found = next((one for one in tariffs if one.code == code), None)
     if found is None:
-        raise NotFound("tariff", f"There is no tariff {code}.", code)
+        raise NotFound("tariff", mark("There is no tariff %(tariff)s."), "tariff", tariff=code)
     return found
 
 
@@ -155,7 +256,8 @@ def read_day(text: str, field: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Invalid("day", f"“{text}” is no date such as 2026-11-20.", field) from error
+        words = mark("“%(typed)s” is no day such as 2026-11-20.")
+        raise Invalid("day", words, field, typed=text) from error
 
 
 QUESTION = Question("supply", mark("What do we supply?"), 22, supply_answer, supply_sheet)

@@ -2,90 +2,220 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, cast
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Literal, cast
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.agreements import EndReason, change_tariff
-from billing.life.customer import REASONS, read_day
-from billing.life.moving import move_in, move_out, unbilled_cycles
+from billing.actions.agreements import EndReason
+from billing.domain.accounts.doubtful_days import doubt_of
+from billing.life.booking import Telling, begin_supply, end_supply, read_address, switch_tariff
+from billing.life.customer import REASONS
+from billing.life.moving import MovedOut, unbilled_cycles
 from billing.life.previews import SuppliedHere, plan_move_in, supplied_here
 from billing.life.settling import settle_account
+from billing.life.taking_back import take_back_begin, take_back_end
 from billing.queries.accounts import standing
+from billing.queries.bills import bills_by_id
 from billing.queries.tariffs import TariffRow, all_tariffs
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from billing.wording import say
+from utility_crm.customers.pages import customer_page
+from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.web.formats import day_year, money
+from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import counting, mark
 
 router = APIRouter()
-Text = Annotated[str, Form()]
 
 
 @router.post("/customers/{customer_id}/supply/end")
-def end(
-    request: Request,
-    customer_id: int,
-    agreement: Text = "",
-    last_on: Text = "",
-    reason: Text = "moved",
-    correct: Text = "",
-    settle: Text = "",
-) -> Response:
+def end(request: Request, customer_id: int, posted: Posting) -> Response:
     """End a supply, bill its last days where they are over, and settle the account where asked."""
     with visit(request, "agent") as v:
-        here = _theirs(v, customer_id, agreement)
-        if reason not in REASONS:
-            raise Invalid("reason", "Say why the supply ends.", "reason")
-        ends_before = read_day(last_on, "last_on") + timedelta(days=1)
-        done = move_out(
-            v.session, here.id, ends_before, cast("EndReason", reason), today=v.today, now=v.now,
-            correct=bool(correct),
-        )  # fmt: skip
-        said = "held" if done.holds else "billed" if done.bill_ids else "ended"
-        unbilled = unbilled_cycles(v.session, here.account_id, here.cycle_day, ends_before)
-        if settle and not correct and not done.holds and not unbilled and ends_before <= v.today:
-            settled = settle_account(v.session, here.account_id, today=v.today, now=v.now, by=v.user.id)
-            said = "settled" if settled.closed else "owed"
-        return v.redirect(f"/customers/{customer_id}", ask="supply", done=said)
+        _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
+        here = _theirs(v, customer_id, posted.text("agreement"))
+
+        def act() -> Response:
+            last_on, reason = posted.day("last_on"), posted.one_of("reason", REASONS)
+            posted.field("forward_to", lambda typed: read_address(typed) if typed else ())
+            ends_before = last_on.value + timedelta(days=1)
+            done_before = (here.ends_before, here.end_reason) == (ends_before, reason.value)
+            doubts = () if done_before else (
+                _far(v, "end", last_on.value),
+                _nowhere(v, customer_id, here, reason.value, posted.text("forward_to")),
+            )  # fmt: skip
+            posted.sure(*doubts, do=_("End the supply all the same"))
+            correct = bool(posted.text("correct"))
+            done = end_supply(
+                v.session, here.id, ends_before, cast("EndReason", reason.value), _told(v), correct=correct,
+                forward_to=posted.text("forward_to"),
+            )  # fmt: skip
+            words = _ended(v, here, ends_before, done)
+            unbilled = unbilled_cycles(v.session, here.account_id, here.cycle_day, ends_before)
+            if posted.text("settle") and not (correct or done.holds or unbilled) and ends_before <= v.today:
+                words = f"{words} {_settled(v, here)}"
+            return v.done(words, back)
+
+        page = _page(v, customer_id, act="out", agreement=here.id, last_on=posted.text("last_on"),
+                     reason=posted.text("reason"))  # fmt: skip
+        return handled(v, posted, "supply-end", act, page, back=back)
 
 
 @router.post("/customers/{customer_id}/supply/tariff")
-def tariff(
-    request: Request,
-    customer_id: int,
-    agreement: Text = "",
-    tariff: Text = "",
-    starts_on: Text = "",
-    correct: Text = "",
-) -> Response:
+def tariff(request: Request, customer_id: int, posted: Posting) -> Response:
     """Another tariff from a day on."""
     with visit(request, "agent") as v:
-        here, other = _theirs(v, customer_id, agreement), _tariff(v, tariff)
-        change_tariff(v.session, here.id, other.id, read_day(starts_on, "starts_on"), correct=bool(correct))
-        return v.redirect(f"/customers/{customer_id}", ask="supply", done="changed")
+        _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
+        here = _theirs(v, customer_id, posted.text("agreement"))
+
+        def act() -> Response:
+            other = posted.field("tariff", lambda code: _tariff(v, code))
+            starts_on = posted.day("from")
+            posted.sure(_far(v, "tariff", starts_on.value), do=_("Change it all the same"))
+            switch_tariff(
+                v.session, here.id, other.value.id, starts_on.value, _told(v),
+                correct=bool(posted.text("correct")),
+            )  # fmt: skip
+            day = day_year(starts_on.value, v.user.language)
+            words = _("The tariff changes: %(place)s is on %(tariff)s from %(day)s.",
+                      place=_place(here), tariff=other.value.name, day=day)  # fmt: skip
+            return v.done(words, back)
+
+        page = _page(v, customer_id, act="tariff", agreement=here.id, tariff=posted.text("tariff"),
+                     **{"from": posted.text("from")})  # fmt: skip
+        return handled(v, posted, "supply-tariff", act, page, back=back)
 
 
 @router.post("/customers/{customer_id}/supply/begin")
-def begin(
-    request: Request,
-    customer_id: int,
-    account: Text = "",
-    point: Text = "",
-    tariff: Text = "",
-    starts_on: Text = "",
-) -> Response:
+def begin(request: Request, customer_id: int, posted: Posting) -> Response:
     """Supply begins at a place."""
     with visit(request, "agent") as v:
+        _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         mine = {one.number: one for one in standing(v.session, customer_id, v.today) if one.holds}
-        if account not in mine:
-            raise NotFound("account", f"This customer has no account {account}.", account)
-        one, other, day = mine[account], _tariff(v, tariff), read_day(starts_on, "starts_on")
-        plan = plan_move_in(v.session, one.id, one.number, one.cycle_day, point, other.name, day)
-        if plan.supplied is not None:
-            raise Conflict("supplied", f"Account {plan.supplied} is supplied there: end that first.", point)
-        move_in(v.session, one.id, plan.service_point_id, other.id, day)
-        return v.redirect(f"/customers/{customer_id}", ask="supply", done="began")
+        number = posted.text("account")
+        if number not in mine:
+            raise NotFound("account", f"This customer has no account {number}.", number)
+
+        def act() -> Response:
+            one, point = mine[number], posted.must("point")
+            other, starts_on = posted.field("tariff", lambda code: _tariff(v, code)), posted.day("from")
+            posted.sure(_far(v, "begin", starts_on.value), do=_("Begin it all the same"))
+            plan = plan_move_in(
+                v.session, one.id, one.number, one.cycle_day, point.value, other.value.name, starts_on.value
+            )
+            if plan.supplied is not None:
+                words = mark("Account %(number)s is supplied there: end that first")
+                raise Conflict("supplied", words, "point", number=plan.supplied)
+            begin_supply(v.session, one.id, plan.service_point_id, other.value.id, starts_on.value, _told(v))
+            day = day_year(starts_on.value, v.user.language)
+            said = _("The supply begins: %(place)s on %(tariff)s from %(day)s.",
+                     place=plan.address or plan.service_point, tariff=other.value.name, day=day)  # fmt: skip
+            return v.done(said, back)
+
+        page = _page(v, customer_id, act="in", account=number, point=posted.text("point"),
+                     tariff=posted.text("tariff"), **{"from": posted.text("from")})  # fmt: skip
+        return handled(v, posted, "supply-begin", act, page, back=back)
+
+
+@router.post("/customers/{customer_id}/supply/back")
+def take_back(request: Request, customer_id: int, posted: Posting) -> Response:
+    """Take back what is booked, before its day."""
+    with visit(request, "agent") as v:
+        _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
+        here = _theirs(v, customer_id, posted.text("agreement"))
+
+        def act() -> Response:
+            because = posted.must("because", mark("Say why it is taken back."))
+            begins = here.ends_before is None and here.starts_on > v.today
+            taken = (take_back_begin if begins else take_back_end)(
+                v.session, here.id, because.value, _told(v)
+            )
+            day = day_year(taken.effective_on, v.user.language)
+            words = _("Taken back: what was booked for %(place)s from %(day)s does not happen.",
+                      place=_place(here), day=day)  # fmt: skip
+            return v.done(words, back)
+
+        return handled(
+            v, posted, "supply-back", act, _page(v, customer_id, act="back", agreement=here.id), back=back
+        )
+
+
+def _page(v: Visit, customer_id: int, **params: object) -> Callable[[], Response]:
+    given = {name: str(value) for name, value in params.items()}
+    return lambda: customer_page(v, customer_id, "supply", params={"ask": "supply", **given})
+
+
+def _told(v: Visit) -> Telling:
+    """By whoever sits here; a doubtful day was asked about."""
+    return Telling(v.today, v.now, v.user.id, sure=True)
+
+
+def _far(v: Visit, kind: Literal["end", "tariff", "begin"], day: date) -> str:
+    """What is to be said of a day that is likely a slip; else nothing."""
+    doubt = doubt_of(kind, day, v.today)
+    if not doubt:
+        return ""
+    _, ngettext = say(v.user.language), counting(v.user.language, "billing")
+    days = abs((day - v.today).days)
+    months = max(days // 30, 2)
+    apart = (
+        ngettext("one year", "%(num)s years", days // 365)
+        if days >= 730
+        else ngettext("one month", "%(num)s months", months)
+    )
+    named = {"day": day_year(day, v.user.language), "apart": apart}
+    if doubt == "ahead":
+        return _("%(day)s is %(apart)s from now.", **named)
+    return _("%(day)s is %(apart)s ago: bills since then are put right.", **named)
+
+
+def _nowhere(v: Visit, customer_id: int, here: SuppliedHere, reason: str, forward_to: str) -> str:
+    """What becomes of the last bill of who moves and says not where to."""
+    others = (
+        one
+        for one in supplied_here(v.session, customer_id, v.today)
+        if one.account_id == here.account_id and one.id != here.id and one.runs_on(v.today)
+    )
+    if reason != "moved" or forward_to or any(others):
+        return ""
+    words = say(v.user.language)("No forwarding address: the final bill goes to the address known so far.")
+    return words
+
+
+def _ended(v: Visit, here: SuppliedHere, ends_before: date, done: MovedOut) -> str:
+    """What ending a supply did, with its figures."""
+    _ = say(v.user.language)
+    named = {"place": _place(here), "day": day_year(ends_before - timedelta(days=1), v.user.language)}
+    if done.holds:
+        words = _("The supply at %(place)s ends on %(day)s; the final bill waits for readings.", **named)
+        return f"{words} {done.holds[0].reason}"
+    if done.bill_ids:
+        last = max(bills_by_id(v.session, done.bill_ids), key=lambda bill: bill.ends_before)
+        amount = money(last.total_minor, last.currency, v.user.language)
+        return _(
+            "The supply at %(place)s ended on %(day)s; the final bill of %(amount)s is issued.",
+            **named, amount=amount,
+        )  # fmt: skip
+    return _("The supply at %(place)s ends on %(day)s.", **named)
+
+
+def _settled(v: Visit, here: SuppliedHere) -> str:
+    _ = say(v.user.language)
+    settled = settle_account(v.session, here.account_id, today=v.today, now=v.now, by=v.user.id)
+    if not settled.closed:
+        amount = money(settled.owed_minor, here.currency, v.user.language)
+        return _("%(amount)s is left to pay.", amount=amount)
+    if settled.refunded_minor:
+        amount = money(settled.refunded_minor, here.currency, v.user.language)
+        return _("%(amount)s is returned, and the account is closed.", amount=amount)
+    return _("Nothing is left to pay, and the account is closed.")
+
+
+def _place(here: SuppliedHere) -> str:
+    return here.address or here.service_point
 
 
 def _theirs(v: Visit, customer_id: int, agreement: str) -> SuppliedHere:
@@ -100,5 +230,5 @@ def _theirs(v: Visit, customer_id: int, agreement: str) -> SuppliedHere:
 def _tariff(v: Visit, code: str) -> TariffRow:
     found = next((one for one in all_tariffs(v.session, v.today) if one.code == code), None)
     if found is None:
-        raise NotFound("tariff", f"There is no tariff {code}.", code)
+        raise NotFound("tariff", mark("There is no tariff %(tariff)s."), "tariff", tariff=code or "–")
     return found

@@ -15,6 +15,7 @@ from billing.life.budgets import budgeted
 from billing.life.moving import balance_of, first_unbilled, unbilled_cycles
 from billing.queries.supplies import supplies
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.web.words import mark
 
 RUN_AFTER_DAYS = 2
 """Days after a cycle's end on which the clock bills it."""
@@ -129,7 +130,8 @@ def plan_move_out(
     """The bills that follow, made as a run would make them from the readings known now. Raises Invalid."""
     ends_before = last_on + timedelta(days=1)
     if ends_before <= here.starts_on:
-        raise Invalid("period", f"Supply began on {here.starts_on}; it cannot end before.", "last_on")
+        words = mark("Supply began on %(day)s; it cannot end before.")
+        raise Invalid("period", words, "last_on", day=here.starts_on)
     corrects = billed_beyond(session, here.id, ends_before)
     goes_on = any(
         one.account_id == here.account_id and one.id != here.id and one.runs_on(ends_before)
@@ -193,7 +195,8 @@ def plan_change(
 ) -> ChangePlan:
     """Raises Invalid where the supply begins only on that day, or later."""
     if starts_on <= here.starts_on:
-        raise Invalid("period", f"Supply began on {here.starts_on}; change it from a later day.", "from")
+        words = mark("Supply began on %(day)s; change it from a later day.")
+        raise Invalid("period", words, "from", day=here.starts_on)
     cycle = month_of_cycle(starts_on, here.cycle_day).cycle(here.cycle_day)
     corrects = billed_beyond(session, here.id, starts_on)
     return ChangePlan(here, tariff_id, tariff, starts_on, max(cycle[0], here.starts_on), cycle[1], corrects)
@@ -244,7 +247,7 @@ def plan_move_in(
     """Raises NotFound for a service point that there is not."""
     row = session.execute(_POINT, {"code": code, "starts_on": starts_on}).one_or_none()
     if row is None:
-        raise NotFound("service_point", f"There is no service point {code}.", "service_point")
+        raise NotFound("service_point", mark("There is no service point %(point)s."), "point", point=code)
     point_id, point, address, supplied, deemed = row
     until = billed_until(session, [account_id]).get(account_id)
     ends_before = month_of_cycle(starts_on, cycle_day).cycle(cycle_day)[1]

@@ -13,6 +13,7 @@ from billing.tables import Agreement, ForwardingAddress, SupplyChange
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 def take_back_last(session: Session, service_point_id: int, because: str, told: Telling) -> SupplyChange:
@@ -39,7 +40,7 @@ def take_back_end(session: Session, agreement_id: int, because: str, told: Telli
     reason = _reason(because)
     agreement = _locked(session, agreement_id)
     if agreement.ends_before is None:
-        raise Conflict("nothing_booked", "Nothing is booked that could be taken back.")
+        raise Conflict("nothing_booked", mark("Nothing is booked that could be taken back."))
     day, changed = agreement.ends_before, agreement.end_reason == "changed_tariff"
     _before_its_day(day, told.today, "tariff" if changed else "end")
     following = session.scalars(
@@ -78,7 +79,7 @@ def take_back_begin(session: Session, agreement_id: int, because: str, told: Tel
     if before is not None and before.end_reason == "changed_tariff" and before.kind != "deemed":
         return take_back_end(session, before.id, because, told)
     if agreement.ends_before is not None:
-        raise Conflict("ended", "Its end is booked, too: take that back first.")
+        raise Conflict("ended", mark("Its end is booked, too: take that back first."))
     ended = session.scalar(
         select(SupplyChange.agreement_id).where(
             SupplyChange.next_agreement_id == agreement_id, SupplyChange.kind == "begin"
@@ -98,7 +99,7 @@ def take_back_begin(session: Session, agreement_id: int, because: str, told: Tel
 def _reason(because: str) -> str:
     reason = because.strip()
     if not reason:
-        raise Invalid("because", "Say why it is taken back.", "because")
+        raise Invalid("because", mark("Say why it is taken back."), "because")
     return reason
 
 
@@ -112,27 +113,25 @@ def _locked(session: Session, agreement_id: int) -> Agreement:
 
 
 INSTEAD = {
-    "end": "The supply ended before %(day)s: let it begin anew there from a day on instead.",
-    "tariff": "The tariff changed on %(day)s: change it again from a later day instead.",
-    "begin": "The supply began on %(day)s: end it instead.",
+    "end": mark("The supply ended before %(day)s: let it begin anew there from a day on instead."),
+    "tariff": mark("The tariff changed on %(day)s: change it again from a later day instead."),
+    "begin": mark("The supply began on %(day)s: end it instead."),
 }
+"""What to do once it is too late, by what was booked."""
 
 
 def _before_its_day(day: date, today: date, kind: str) -> None:
     if day <= today:
-        raise Refused("day_is_over", INSTEAD[kind] % {"day": day}, "because")
+        raise Refused("day_is_over", INSTEAD[kind], "because", day=day)
 
 
 def _nothing_after(others: list[Agreement], mine: Agreement | None) -> None:
     if mine is not None and mine.ends_before is not None:
-        raise Conflict(
-            "built_on",
-            f"What follows from {mine.starts_on} ends on {mine.ends_before}: take that back first.",
-        )
+        words = mark("What follows from %(day)s ends before %(end)s: take that back first.")
+        raise Conflict("built_on", words, day=mine.starts_on, end=mine.ends_before)
     if others:
-        raise Conflict(
-            "built_on", f"Somebody is to be supplied there from {others[0].starts_on}: take that back first."
-        )
+        words = mark("Somebody is to be supplied there from %(day)s: take that back first.")
+        raise Conflict("built_on", words, day=others[0].starts_on)
 
 
 def _change(

@@ -86,8 +86,7 @@ def check_eligible(
     mine = next((one for one in choices if one.id == tariff_id), None)
     if mine is not None and mine.unfit:
         reason = mine.unfit[0]
-        words = UNFIT[reason.code] % {"tariff": mine.name, **reason.named}
-        raise Refused("not_eligible", words, "tariff")
+        raise Refused("not_eligible", UNFIT[reason.code], "tariff", tariff=mine.name, **reason.named)
 
 
 UNFIT: dict[UnfitCode, str] = {

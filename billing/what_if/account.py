@@ -61,8 +61,11 @@ class AccountWhatIf:
         return next((one for one in self.others if not one.judgement.stay), None)
 
 
-def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shift: Shift) -> AccountWhatIf:
-    """bills: issued bills of one account, the newest first; the last twelve are replayed.
+def account_what_if(
+    session: Session, bills: Sequence[BillRow], today: date, shift: Shift, *, only: str | None = None
+) -> AccountWhatIf:
+    """bills: issued bills of one account, the newest first; the last twelve are replayed. only: no other
+    tariff but this one is; it is judged as one of all.
 
     Four statements, and two more where tariffs name price series.
     """
@@ -78,6 +81,8 @@ def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shi
     places = places_of(session, [part.agreement_id for part in newest])
     own = {part.tariff.code: part.tariff for part in newest}
     offered = candidates(offers_for(session, places, today), list(own.values()), newest[0].timezone)
+    count = len(offered)
+    offered = [one for one in offered if only in (None, one.code)]
     spans = [item.part.span for month in months for item in month.parts]
     priced = with_known_prices(
         session,
@@ -94,6 +99,6 @@ def account_what_if(session: Session, bills: Sequence[BillRow], today: date, shi
             refused.append(replay)
             continue
         saving = tuple(now - then for now, then in zip(now_minor, replay.cost_minor, strict=True))
-        others.append(Compared(replay, saving, judged(saving, sum(now_minor), len(offered))))
+        others.append(Compared(replay, saving, judged(saving, sum(now_minor), count)))
     others.sort(key=lambda one: (one.replay.total_minor, one.tariff.code))
     return AccountWhatIf(year, mine, tuple(others), tuple(refused), coverage_of(months), shift)

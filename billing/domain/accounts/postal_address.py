@@ -20,6 +20,7 @@ TOO_SHORT = "An address has a street and a town, on two lines or parted by a com
 TOO_MANY = "An address has at most %(most)s lines."
 TOO_LONG = "A line of an address has at most %(most)s characters: “%(line)s”"
 NO_WORDS = "“%(line)s” is no line of an address."
+REASONS = (TOO_SHORT, TOO_MANY, TOO_LONG, NO_WORDS)
 
 
 def address_lines(typed: str) -> tuple[str, ...]:

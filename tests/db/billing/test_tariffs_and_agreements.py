@@ -64,7 +64,7 @@ def test_supply_never_overlaps(world: World, session: Session) -> None:
         start_agreement(session, other, one.service_point_id, tariff, date(2026, 5, 1))
     end_agreement(session, one.agreement_id, date(2026, 5, 1), "moved")
     assert start_agreement(session, other, one.service_point_id, tariff, date(2026, 5, 1)).id
-    with pytest.raises(Conflict, match="ended already"):
+    with pytest.raises(Conflict, match="ends already"):
         end_agreement(session, one.agreement_id, date(2026, 4, 1), "moved")
     again = end_agreement(session, one.agreement_id, date(2026, 5, 1), "moved")
     assert again.ends_before == date(2026, 5, 1)
