@@ -181,8 +181,8 @@ def _nowhere(v: Visit, customer_id: int, here: SuppliedHere, reason: str, forwar
     )
     if reason != "moved" or forward_to or any(others):
         return ""
-    words = say(v.user.language)("No forwarding address: the final bill goes to the address known so far.")
-    return words
+    _ = say(v.user.language)
+    return _("No forwarding address: the final bill goes to the address known so far.")
 
 
 def _ended(v: Visit, here: SuppliedHere, ends_before: date, done: MovedOut) -> str:
