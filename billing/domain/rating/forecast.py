@@ -1,4 +1,4 @@
-"""The next bill's energy, and how far off it may be (EXPLAIN B7).
+"""How far off the next bill's energy may be where a customer has too few forecasts of their own (EXPLAIN B7).
 
 A day's use is the mean of what is known of it: the last bill's, and with a year of bills that of the same
 month a year ago; never under a fifth of the last. The interval is conformal: how far forecasts of other
@@ -14,12 +14,6 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-
-from billing.domain.explanation.virtual_days import map_days, scaled, types_of
-from billing.domain.money import Int64Array
-from billing.domain.reckoning.axis import Axis, axis_of, epoch_minute
-from billing.domain.reckoning.days import HolidayCalendar, Period
-from billing.domain.reckoning.usage import Usage
 
 LEVELS = (80, 90)
 """Percent of next bills that lie inside the interval."""
@@ -108,39 +102,3 @@ def spreads_of(households: Sequence[Sequence[int]], levels: Sequence[int] = LEVE
         high = min(pooled.size - 1, math.ceil((1 - tail) * (pooled.size + 1)) - 1)
         found.append(Spread(level, float(pooled[low]), float(pooled[high]), base_sd))
     return tuple(found)
-
-
-def path_ahead(
-    usage: Usage, period: Period, ahead: Period, timezone: str, holidays: HolidayCalendar | None, total: int
-) -> Usage:
-    """The days of a period laid on those of another, like on like, scaled to a total in micro-kWh."""
-    first = epoch_minute(usage.starts_at)
-    known = axis_of(timezone, usage.interval_minutes, first, period)
-    coming = axis_of(timezone, usage.interval_minutes, first, ahead)
-    table = _by_clock(usage, known)
-    calendars = (holidays,)
-    mapped = map_days(types_of(period, calendars), types_of(ahead, calendars))
-    slot = coming.clock_minute.astype(np.int64) // usage.interval_minutes
-    path = table[mapped[coming.day_index], slot]
-    values = scaled(path, total) if path.size else path
-    return Usage.of(coming.starts_at(0), usage.interval_minutes, values)
-
-
-def _by_clock(usage: Usage, axis: Axis) -> Int64Array:
-    """int64 (days, slots of the clock). An hour that the clock shows twice counts once, as its mean; a slot
-    that a day does not have, or nobody read, is the same one's mean of the other days."""
-    slots = 1440 // usage.interval_minutes
-    offset = (axis.first_minute - epoch_minute(usage.starts_at)) // usage.interval_minutes
-    begin = max(0, -offset)
-    end = max(begin, min(axis.size, usage.micro_kwh.size - offset))
-    sums = np.zeros((axis.period.days, slots), dtype=np.int64)
-    counts = np.zeros_like(sums)
-    values = usage.micro_kwh[begin + offset : end + offset]
-    there = ~usage.missing[begin + offset : end + offset]
-    day = axis.day_index[begin:end].astype(np.int64)[there]
-    slot = axis.clock_minute[begin:end].astype(np.int64)[there] // usage.interval_minutes
-    np.add.at(sums, (day, slot), np.maximum(values[there], 0))
-    np.add.at(counts, (day, slot), 1)
-    of_slot = sums.sum(axis=0) // np.maximum(counts.sum(axis=0), 1)
-    found: Int64Array = np.where(counts > 0, sums // np.maximum(counts, 1), of_slot[None, :])
-    return found

@@ -1,28 +1,19 @@
-"""The next bill: the rule, the path, and intervals that hold what they promise."""
+"""How far off forecasts of others were: the rule, and intervals that hold what they promise."""
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rating_cases import random_usage
 
 from billing.domain.rating.forecast import (
     LEAST_SCALE,
     changes_sd,
     interval,
     level_of,
-    path_ahead,
     residuals,
     scale_of,
     spreads_of,
 )
-from billing.domain.reckoning.days import Period
-
-LONDON = "Europe/London"
 
 
 @pytest.mark.parametrize(
@@ -72,31 +63,3 @@ def test_too_little_says_nothing() -> None:
     assert spreads_of([]) == () and spreads_of([[1, 2, 3]]) == ()
     assert changes_sd([1, 2, 3]) is None
     assert residuals([0, 0, 0, 0, 5], 0.2) == []
-
-
-@given(
-    st.integers(0, 10**6),
-    st.sampled_from([date(2026, 2, 1), date(2026, 3, 1), date(2026, 10, 1), date(2026, 4, 10)]),
-    st.integers(20, 40),
-    st.integers(0, 10**10),
-)
-def test_the_path_holds_exactly_the_total(seed: int, first: date, days: int, total: int) -> None:
-    period = Period(first, date.fromordinal(first.toordinal() + days))
-    ahead = Period(period.ends_before, date.fromordinal(period.ends_before.toordinal() + 30))
-    usage = random_usage(period, LONDON, seed)
-    found = path_ahead(usage, period, ahead, LONDON, None, total)
-    assert int(found.micro_kwh.sum()) == total and (found.micro_kwh >= 0).all()
-    hours = (ahead.ends_before - ahead.starts_on).days * 24
-    assert abs(found.micro_kwh.size / 2 - hours) <= 1
-
-
-def test_weekdays_come_from_weekdays_and_hours_from_hours() -> None:
-    period, ahead = Period(date(2026, 2, 2), date(2026, 3, 2)), Period(date(2026, 3, 2), date(2026, 3, 30))
-    usage = random_usage(period, LONDON, 1)
-    values = np.zeros(usage.micro_kwh.size, dtype=np.int64)
-    values[34::48] = 1_000_000  # 17:00 of each day
-    values[5 * 48 : 7 * 48] = 0  # the first weekend is away
-    shaped = type(usage).of(usage.starts_at, 30, values)
-    found = path_ahead(shaped, period, ahead, LONDON, None, int(values.sum())).micro_kwh
-    assert set(np.flatnonzero(found[: 27 * 48]) % 48) == {34}
-    assert not found[5 * 48 : 7 * 48].any() and found[12 * 48 : 14 * 48].any()
