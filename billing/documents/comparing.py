@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from billing.documents.paper import Compared, Comparison, Months
+from billing.documents.paper import Bars
 from billing.documents.reading import BillFacts
 from billing.wording import is_month, say
 from utility_crm.web.formats import (
@@ -22,7 +22,7 @@ from utility_crm.web.formats import (
 from utility_crm.web.words import counting
 
 
-def comparison_of(facts: BillFacts, language: str) -> Comparison | None:
+def comparison_of(facts: BillFacts, language: str) -> Bars | None:
     """kWh a day: this bill, the one before, and the same weekdays a year before where all are known."""
     _ = say(language)
     bill = facts.bill
@@ -49,12 +49,12 @@ def comparison_of(facts: BillFacts, language: str) -> Comparison | None:
                 if share > 0
                 else _("%(share)s less a day than a year before.", share=amount)
             )
-    return Comparison(_("What you used a day"), tuple(rows), said)
+    return Bars(_("What you used a day"), tuple(rows), said)
 
 
-def _row(label: str, micro_a_day: float, language: str) -> Compared:
+def _row(label: str, micro_a_day: float, language: str) -> tuple[str, float, str]:
     words = f"{kwh(round(micro_a_day), 1, language)}{NBSP}{say(language)('kWh')}"
-    return Compared(label, micro_a_day / 1_000_000, words)
+    return label, micro_a_day / 1_000_000, words
 
 
 def _year_before(facts: BillFacts) -> float | None:
@@ -116,7 +116,7 @@ def prices_changed_on(facts: BillFacts) -> date | None:
     return None
 
 
-def months_of(facts: BillFacts, language: str) -> Months | None:
+def months_of(facts: BillFacts, language: str) -> Bars | None:
     """The bills of a year beside one another, where there are at least three."""
     if len(facts.past) < 2:
         return None
@@ -138,4 +138,4 @@ def months_of(facts: BillFacts, language: str) -> Months | None:
         count=number(len(rows), 0, language),
         kwh=kwh(total, 0, language),
     )
-    return Months(heading, shown)
+    return Bars(heading, shown)

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.documents.lines import summary_of
-from billing.documents.paper import Headline, Paper, Section
+from billing.documents.owed import Standing
+from billing.documents.paper import Headline, Paper
 from billing.documents.reading import BillFacts, bill_facts
 from billing.documents.saying import language_of, paper_of
 from billing.wording import say
@@ -48,7 +49,7 @@ def credit_facts(session: Session, number: str) -> CreditFacts:
 
 
 def credit_paper(facts: CreditFacts, language: str = "") -> Paper:
-    """The paper: the bill's, turned, without its chart and its way to pay."""
+    """The paper: the bill's, turned, on one page: without chart and way to pay."""
     language = language_of(facts.bill, language)
     _ = say(language)
     bill = replace(
@@ -62,9 +63,11 @@ def credit_paper(facts: CreditFacts, language: str = "") -> Paper:
         replace(line, quantity_micro=-line.quantity_micro, amount_minor=-line.amount_minor)
         for line in facts.bill.lines
     )
-    paper = paper_of(replace(facts.bill, bill=bill, lines=lines, days=(), past=()), language)
+    paper = paper_of(
+        replace(facts.bill, bill=bill, lines=lines, days=(), past=(), standing=Standing()), language
+    )
     said = _(
-        "This credit note takes back bill %(number)s of %(day)s, whole.",
+        "It takes back bill %(number)s of %(day)s in full.",
         number=facts.bill.bill.number,
         day=day_full(facts.bill.bill.issued_on, language),
     )
@@ -79,5 +82,6 @@ def credit_paper(facts: CreditFacts, language: str = "") -> Paper:
         headline=Headline(_("Credit note"), said, ask, total, ""),
         summary=replace(summary_of(lines, bill, language), heading=_("What is taken back")),
         detail_heading=_("The credit note in detail"),
-        sections=(Section(_("What this is"), said), paper.sections[-1]),
+        sections=(paper.sections[-1],),
+        brief=True,
     )

@@ -36,6 +36,7 @@ class Site:
     ends_before: date
     meters: tuple[str, ...]
     held: tuple[tuple[date, date], ...]
+    tariff_id: int = 0
 
     def had(self, first: date, before: date) -> bool:
         return any(start <= first and before <= end for start, end in self.held)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import reduce
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.documents.account import account_of, if_paid_late
 from billing.documents.daily import DayUse
 from billing.documents.lines import rate_words, tax_of
-from billing.documents.paper import Compared, Comparison, Headline, Paper, PaperSite, Section, Summary
+from billing.documents.owed import Standing
+from billing.documents.paper import Bars, Headline, Paper, PaperSite, Section, Summary
 from billing.documents.paying import payment_of
 from billing.documents.reading import BillFacts, bill_facts
 from billing.documents.saying import how_read, language_of, paper_of, sites_of
@@ -68,6 +71,9 @@ def gathered_paper(facts: GatheredFacts, language: str = "") -> Paper:
         total_minor=facts.gross_minor,
     )
     paper = paper_of(first, language)
+    standing = standing_of(facts.bills)
+    merged = replace(first, bill=whole, standing=standing)
+    read = Section(_("How your use was read"), how_read(facts.bills, language))
     return replace(
         paper,
         number=facts.number,
@@ -82,14 +88,23 @@ def gathered_paper(facts: GatheredFacts, language: str = "") -> Paper:
         headline=_headline(facts, language),
         usage=usage_of(_days(facts.bills), language),
         summary=_summary(facts, tax, language),
+        account=account_of(standing, facts.gross_minor, first.bill.currency, language),
         compared=_by_site(facts.bills, language),
-        payment=payment_of(whole, first.supplier, first.addressee, tax, language),
+        payment=payment_of(whole, first.supplier, first.addressee, tax, standing, language),
         detail_heading=_("The sites in detail"),
         sites=_sites(facts.bills, language),
-        sections=(Section(_("How your use was read"), how_read(facts.bills, language)), paper.sections[-1]),
+        sections=tuple(filter(None, (read, if_paid_late(merged, language), paper.sections[-1]))),
         tax=tax_of(tax, first.bill.currency, language),
         months=None,
     )
+
+
+def standing_of(bills: Sequence[BillFacts]) -> Standing:
+    """The payer's accounts together, each just before the first of its bills."""
+    accounts: dict[int, BillFacts] = {}
+    for one in sorted(bills, key=lambda one: one.bill.id):
+        accounts.setdefault(one.bill.account_id, one)
+    return reduce(Standing.plus, (one.standing for one in accounts.values()), Standing())
 
 
 def place_of(facts: BillFacts) -> str:
@@ -112,9 +127,11 @@ def _headline(facts: GatheredFacts, language: str) -> Headline:
         sites=ngettext("one bill", "%(num)s bills", len(bills)),
         kwh=kwh(sum(bill.micro_kwh for bill in bills), 1, language),
     )
-    what, total = _("Your sites on one invoice"), money(abs(facts.gross_minor), currency, language)
-    if facts.gross_minor <= 0:
-        return Headline(what, about, _("In your favour") if facts.gross_minor else _("To pay"), total, "")
+    asked = standing_of(facts.bills).asked_minor(facts.gross_minor)
+    total = money(asked if facts.gross_minor > 0 else abs(facts.gross_minor), currency, language)
+    what = _("Your sites on one invoice")
+    if not asked:
+        return Headline(what, about, _("In your favour") if facts.gross_minor < 0 else _("To pay"), total, "")
     due = day_full(facts.due_on, language)
     if facts.bills[0].addressee.method == "direct_debit":
         return Headline(what, about, _("We collect"), total, _("on %(day)s", day=due))
@@ -142,21 +159,21 @@ def _summary(facts: GatheredFacts, tax: TaxSummary, language: str) -> Summary:
     return Summary(_("What you pay for"), tuple(rows), (_("Total"), total))
 
 
-def _by_site(bills: Sequence[BillFacts], language: str) -> Comparison | None:
+def _by_site(bills: Sequence[BillFacts], language: str) -> Bars | None:
     """The sites that used most."""
     _ = say(language)
     used = sorted(bills, key=lambda one: (-one.bill.micro_kwh, one.bill.number))[: _MOST_ROWS - 1]
     if not used[0].bill.micro_kwh:
         return None
     rows = tuple(
-        Compared(
+        (
             place_of(one),
             one.bill.micro_kwh / 1_000_000,
             f"{kwh(one.bill.micro_kwh, 0, language)}{NBSP}{_('kWh')}",
         )
         for one in used
     )
-    return Comparison(_("Where most was used"), rows, "")
+    return Bars(_("Where most was used"), rows)
 
 
 def _days(bills: Sequence[BillFacts]) -> tuple[DayUse, ...]:

@@ -65,29 +65,21 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is paid for, in few rows, and the total."""
+    """Rows of words and amounts under a heading, and what they come to; said: a sentence beside them."""
 
     heading: str
     rows: tuple[Pair, ...]
     total: Pair
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A quantity compared: bars from zero, the first one is this bill's."""
-
-    label: str
-    value: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Bars and what they say."""
+class Bars:
+    """Quantities beside one another: (label, kWh, words) each, bars from zero; said: what they say."""
 
     heading: str
-    rows: tuple[Compared, ...]
-    said: str
+    rows: tuple[tuple[str, float, str], ...]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +134,12 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
-    """The bills of a year, the oldest first: (label, kWh, words). The last is this one."""
-
-    heading: str
-    rows: tuple[tuple[str, float, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Paper:
-    """The whole document. issued: year, month, day; the PDF carries that date and no other."""
+    """The whole document. issued: year, month, day; the PDF carries that date and no other.
+
+    account: what was owed before, and with this, None where nothing was. compared: the first bar is this
+    bill's; months: the last is. brief: the details follow on page one.
+    """
 
     language: str
     number: str
@@ -163,15 +151,17 @@ class Paper:
     headline: Headline
     usage: Usage | None
     summary: Summary
-    compared: Comparison | None
+    account: Summary | None
+    compared: Bars | None
     payment: Payment
     detail_heading: str
     columns: tuple[str, ...]
     sites: tuple[PaperSite, ...]
     sections: tuple[Section, ...]
     tax: Tax
-    months: Months | None
+    months: Bars | None
     footer: str
+    brief: bool = False
 
     def document(self, shown: Callable[[str], str] = str) -> str:
         """As the template reads it; `shown` is asked of every text."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import segno
 from stdnum import iban
 
+from billing.documents.owed import Standing
 from billing.documents.paper import Payment
 from billing.documents.reading import Addressee
 from billing.domain.accounts.payment_codes import epc_code, gost_code, is_russian_account, plain_code
@@ -18,11 +20,22 @@ from utility_crm.web.formats import day_full, money
 
 
 def payment_of(
-    bill: BillRow, supplier: SupplierIdentity, to: Addressee, tax: TaxSummary, language: str
+    bill: BillRow,
+    supplier: SupplierIdentity,
+    to: Addressee,
+    tax: TaxSummary,
+    standing: Standing,
+    language: str,
 ) -> Payment:
     """The part of the paper that says how to pay; where nothing is to be paid, what happens instead."""
     _ = say(language)
-    amount, due = money(abs(bill.total_minor), bill.currency, language), day_full(bill.due_on, language)
+    asked = standing.asked_minor(bill.total_minor)
+    due = day_full(bill.due_on, language)
+    amount = money(asked if bill.total_minor > 0 else abs(bill.total_minor), bill.currency, language)
+    if bill.total_minor > 0 and not asked:
+        held = money(-standing.before_minor, bill.currency, language)
+        note = _("It is paid from the %(amount)s that was in your favour.", amount=held)
+        return Payment(_("There is nothing to pay"), (), note, "", "")
     if bill.total_minor <= 0:
         heading = _("There is nothing to pay") if not bill.total_minor else _("This is in your favour")
         note = _("%(amount)s is set against what you owe next, or paid back if you ask.", amount=amount)
@@ -34,8 +47,10 @@ def payment_of(
             day=due,
         )
         rows = ((_("Reference"), bill.number, True),)
-        return Payment(_("You need do nothing"), rows, note, "", "")
-    code, scan = payment_code(bill, supplier, to, tax, language)
+        heading = _("We collect this bill") if standing.late_minor > 0 else _("You need do nothing")
+        return Payment(heading, rows, note, "", "")
+    code, scan = payment_code(replace(bill, total_minor=asked), supplier, to, tax, language)
+    late = money(asked + standing.late_minor, bill.currency, language) if standing.late_minor > 0 else ""
     bank = ", ".join(filter(None, (supplier.bank, supplier.bank_code)))
     rows_all = (
         (_("To"), supplier.name, False),
@@ -43,10 +58,13 @@ def payment_of(
         (_("Bank"), bank, False),
         (_("Bank’s account"), supplier.bank_account, False),
         (_("Amount"), amount, True),
+        (_("With what is late"), late, False),
         (_("Reference"), bill.number, True),
         (_("By"), due, False),
     )
     note = _("Please give the reference, so that your payment finds your account.")
+    if supplier.simulated:
+        note = _("Simulated: the account is an example, please pay nothing.")
     return Payment(_("How to pay"), tuple(row for row in rows_all if row[1]), note, qr_svg(code), scan)
 
 

@@ -12,8 +12,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from billing.documents.daily import DayUse, Fill, Site, days_of
+from billing.documents.owed import Standing, standings
+from billing.domain.charges.late_fee import LateFeeCharge
+from billing.domain.errors import NotRateable
 from billing.invoices.supplier import SupplierIdentity, supplier_identity
 from billing.queries.bills import BillRow, LineRow, bills_by_id, lines_of_bills
+from billing.queries.tariffs import tariffs_by_id
 from billing.tables import BillFill
 
 PAST = 13
@@ -54,7 +58,8 @@ class PastBill:
 @dataclass(frozen=True, slots=True)
 class BillFacts:
     """Everything that one bill's paper says. readings: intervals billed; past: the newest first, with no gap
-    to the bill asked of them."""
+    to the bill asked of them; late_fees: what paying late costs by the tariff of its first supply; final:
+    supply had ended with it, and gone on nowhere."""
 
     bill: BillRow
     supplier: SupplierIdentity
@@ -64,6 +69,9 @@ class BillFacts:
     days: tuple[DayUse, ...]
     readings: int
     past: tuple[PastBill, ...]
+    standing: Standing
+    late_fees: tuple[LateFeeCharge, ...]
+    final: bool
 
 
 _PARTIES = text(
@@ -88,7 +96,7 @@ _SITES = text(
            (select array_agg(o.starts_on order by o.starts_on) from agreements o
             where o.service_point_id = s.id and o.account_id = b.account_id),
            (select array_agg(coalesce(o.ends_before, date '9999-12-31') order by o.starts_on)
-            from agreements o where o.service_point_id = s.id and o.account_id = b.account_id)
+            from agreements o where o.service_point_id = s.id and o.account_id = b.account_id), g.tariff_id
     from (select distinct bill_id, agreement_id from bill_lines
           where bill_id = any(:ids) and agreement_id is not null) l
     join bills b on b.id = l.bill_id
@@ -100,6 +108,15 @@ _SITES = text(
                        where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'
                        order by id limit 1) h on true
     order by l.bill_id, s.code, g.starts_on
+    """
+)
+_FINAL = text(
+    """
+    select b.id from bills b where b.id = any(:ids)
+      and exists (select from agreements g where g.account_id = b.account_id
+                  and g.ends_before <= b.ends_before and g.ends_before > b.starts_on)
+      and not exists (select from agreements g where g.account_id = b.account_id
+                      and g.starts_on <= b.issued_on and coalesce(g.ends_before, 'infinity') > b.ends_before)
     """
 )
 # Of two bills for the same days the later one counts, if it was there when this one was made.
@@ -135,6 +152,8 @@ def bill_facts(session: Session, bill_ids: Sequence[int]) -> list[BillFacts]:
     for row in session.execute(_PAST, {**ids, "most": PAST - 1}):
         past.setdefault(row[0], []).append(PastBill(*row[1:]))
     fills = _fills(session, bill_ids)
+    owed, final = standings(session, bill_ids), set(session.scalars(_FINAL, ids))
+    late_fees = _late_fees(session, bills, sites)
     days = days_of(session, [(bills[one], sites.get(one, ()), fills.get(one, ())) for one in bill_ids])
     return [
         BillFacts(
@@ -146,9 +165,27 @@ def bill_facts(session: Session, bill_ids: Sequence[int]) -> list[BillFacts]:
             days[one].days,
             days[one].readings,
             _joined(bills[one], past.get(one, [])),
+            owed[one],
+            late_fees.get(one, ()),
+            one in final,
         )
         for one in bill_ids
     ]
+
+
+def _late_fees(
+    session: Session, bills: dict[int, BillRow], sites: dict[int, tuple[Site, ...]]
+) -> dict[int, tuple[LateFeeCharge, ...]]:
+    """By the terms in force when each bill was issued, as they are posted (`billing.queries.late_fees`)."""
+    tariffs = tariffs_by_id(session, {site.tariff_id for several in sites.values() for site in several})
+    found = {}
+    for bill_id, several in sites.items():
+        try:
+            version = tariffs[several[0].tariff_id].version_on(bills[bill_id].issued_on)
+        except NotRateable:
+            continue
+        found[bill_id] = version.late_fees
+    return found
 
 
 def _joined(bill: BillRow, past: Sequence[PastBill]) -> tuple[PastBill, ...]:
@@ -190,11 +227,23 @@ def _sites(session: Session, ids: dict[str, Any]) -> dict[int, tuple[Site, ...]]
     found: dict[int, list[Site]] = {}
     for row in session.execute(_SITES, ids):
         bill, agreement, code, address, city, postcode, tariff, zone, channel, first, last, *more = row
-        serials, starts, ends = more
+        serials, starts, ends, tariff_id = more
         written = tuple(filter(None, (address, " ".join(filter(None, (city, postcode))))))
         held = tuple(zip(starts, ends, strict=True))
         found.setdefault(bill, []).append(
-            Site(agreement, code, written, tariff, zone, channel, first, last, tuple(serials or ()), held)
+            Site(
+                agreement,
+                code,
+                written,
+                tariff,
+                zone,
+                channel,
+                first,
+                last,
+                tuple(serials or ()),
+                held,
+                tariff_id,
+            )
         )
     return {bill: tuple(sites) for bill, sites in found.items()}
 

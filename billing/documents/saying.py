@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from billing.documents.account import account_of, if_paid_late
 from billing.documents.comparing import comparison_of, months_of, what_changed
 from billing.documents.lines import line_of, site_facts, summary_of, tax_of
 from billing.documents.paper import From, Headline, Paper, PaperSite, Section, To
@@ -37,8 +38,9 @@ def paper_of(facts: BillFacts, language: str = "") -> Paper:
         headline=_headline(facts, language),
         usage=usage_of(facts.days, language),
         summary=summary_of(facts.lines, bill, language),
+        account=account_of(facts.standing, bill.total_minor, bill.currency, language),
         compared=comparison_of(facts, language),
-        payment=payment_of(bill, facts.supplier, facts.addressee, tax, language),
+        payment=payment_of(bill, facts.supplier, facts.addressee, tax, facts.standing, language),
         detail_heading=_("The bill in detail"),
         columns=(_("Charge"), _("Quantity"), _("Unit"), _("Price"), _("Net")),
         sites=sites_of(facts, language),
@@ -101,10 +103,15 @@ def _facts(facts: BillFacts, language: str) -> tuple[tuple[str, str], ...]:
 def _headline(facts: BillFacts, language: str) -> Headline:
     _, ngettext = say(language), counting(language, "billing")
     bill = facts.bill
+    final = _("Your final bill, to %(day)s", day=day_full(bill.last_on, language))
     what = (
-        _("Your bill for %(month)s", month=month(bill.starts_on, language))
-        if is_month(bill.starts_on, bill.ends_before)
-        else _("Your bill to %(day)s", day=day_full(bill.last_on, language))
+        final
+        if facts.final
+        else (
+            _("Your bill for %(month)s", month=month(bill.starts_on, language))
+            if is_month(bill.starts_on, bill.ends_before)
+            else _("Your bill to %(day)s", day=day_full(bill.last_on, language))
+        )
     )
     about = _(
         "%(period)s, %(days)s, %(kwh)s kWh",
@@ -112,9 +119,10 @@ def _headline(facts: BillFacts, language: str) -> Headline:
         days=ngettext("one day", "%(num)s days", bill.days),
         kwh=kwh(bill.micro_kwh, 1, language),
     )
-    total = money(abs(bill.total_minor), bill.currency, language)
-    if bill.total_minor <= 0:
-        return Headline(what, about, _("In your favour") if bill.total_minor else _("To pay"), total, "")
+    asked = facts.standing.asked_minor(bill.total_minor)
+    total = money(asked if bill.total_minor > 0 else abs(bill.total_minor), bill.currency, language)
+    if not asked:
+        return Headline(what, about, _("In your favour") if bill.total_minor < 0 else _("To pay"), total, "")
     due = day_full(bill.due_on, language)
     if facts.addressee.method == "direct_debit":
         return Headline(what, about, _("We collect"), total, _("on %(day)s", day=due))
@@ -158,6 +166,8 @@ def _sections(facts: BillFacts, language: str) -> tuple[Section, ...]:
     sections = [Section(_("How your use was read"), how_read((facts,), language))]
     if changed := what_changed(facts, language):
         sections.append(Section(_("What changed"), changed))
+    if late := if_paid_late(facts, language):
+        sections.append(late)
     sections.append(Section(_("A question, or something wrong?"), " ".join(help_words)))
     return tuple(sections)
 

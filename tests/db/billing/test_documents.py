@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from billing.actions.issuing import issue_cycle
+from billing.actions.late_fees import post_late_fees
+from billing.actions.payments import take_payment
 from billing.commands import app
 from billing.cycles import Month
 from billing.documents import bill_facts, paper_of, pdf_of
@@ -23,6 +25,7 @@ from billing.documents.comparing import prices_changed_on
 from billing.documents.making import bills_of_period, document_of, make_documents
 from billing.documents.reading import BillFacts
 from billing.invoices import next_number
+from billing.queries.late_fees import Jurisdiction
 from billing.runs import issue_bills
 from utility_crm.app import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -34,6 +37,14 @@ TODAY = date(2026, 11, 3)
 
 def billed(world: World, one: Supplied, month: Month = Month(2026, 10)) -> None:
     issue_cycle(world.session, month, 1, [one.account_id], issued_on=TODAY, known_at=NOW, now=NOW)
+
+
+def issued(world: World, one: Supplied, month: Month, on: date) -> str:
+    """The number of the month's bill."""
+    done = issue_cycle(world.session, month, 1, [one.account_id], issued_on=on, known_at=NOW, now=NOW)
+    number = world.scalar("select number from bills where id = :id", id=done.bill_ids[0])
+    assert isinstance(number, str)
+    return number
 
 
 def facts_of(session: Session, number: str = "2026-10-000001") -> BillFacts:
@@ -69,7 +80,7 @@ def test_a_year_before_is_theirs_alone(world: World, session: Session) -> None:
     theirs, others = facts_of(session), facts_of(session, "2026-10-000002")
     assert {day.before_micro_kwh for day in theirs.days} <= {48 * 100_000, 50 * 100_000}
     assert {day.before_micro_kwh for day in others.days} == {None}
-    assert "A year before" in [row.label for row in paper_of(theirs).compared.rows]  # type: ignore[union-attr]
+    assert "A year before" in [row[0] for row in paper_of(theirs).compared.rows]  # type: ignore[union-attr]
     assert paper_of(others).compared is None
 
 
@@ -88,6 +99,66 @@ def test_the_paper_never_changes_and_speaks_the_customers_language(world: World,
     assert russian.headline.what == "Ваш счёт за октябрь 2026" and pdf_of(russian) != before
     with pytest.raises(NotFound):
         document_of(session, "2026-10-999999")
+
+
+def test_what_was_owed_before_stands_on_the_next_bill(world: World, session: Session) -> None:
+    document = flat("late")
+    document["versions"][0]["charges"].append(
+        {"kind": "late_fee", "code": "late", "label": "Interest", "percent": "1.5", "per": "month",
+         "after_days": 14}
+    )  # fmt: skip
+    world.tariff(document)
+    one = world.supplied("late")
+    world.even(one.channel_id, date(2026, 6, 28), 160)
+    first = issued(world, one, Month(2026, 7), date(2026, 8, 2))
+    paper = paper_of(facts_of(session, first))
+    assert (paper.account, paper.headline.due) == (None, "by 16 August 2026")
+    (late,) = [section.text for section in paper.sections if section.heading == "If you pay late"]
+    assert "From 31 August 2026 on it costs 1.5" in late and "a month of what is late" in late
+    post_late_fees(session, date(2026, 10, 8), Jurisdiction("GB"))
+    number = issued(world, one, Month(2026, 10), TODAY)
+    account = paper_of(facts_of(session, number)).account
+    owed, total = facts_of(session, first).bill.total_minor, facts_of(session, number).bill.total_minor
+    fee = session.scalar(text("select amount_minor from late_fees"))
+    assert isinstance(fee, int) and fee > 0
+    assert account is not None and account.rows == (
+        ("Owed before, without fees", f"£{owed / 100:.2f}"),
+        ("Fees since the last bill", f"£{fee / 100:.2f}"),
+        ("This bill", f"£{total / 100:.2f}"),
+    )
+    assert account.total == ("Owed in all", f"£{(owed + fee + total) / 100:.2f}")
+    assert account.said.startswith(f"£{(owed + fee) / 100:.2f} of it is late.")
+    before = document_of(session, number)
+    take_payment(
+        session, one.account_id, owed + fee, reference="P1", received_at=NOW, posted_on=date(2026, 11, 4)
+    )
+    assert document_of(session, number) == before  # paid after it was issued
+
+
+def test_what_was_in_their_favour_is_not_asked_for(world: World, session: Session) -> None:
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 8, 30), 70)
+    take_payment(session, one.account_id, 1000, reference="P1", received_at=NOW, posted_on=date(2026, 9, 1))
+    facts = facts_of(session, issued(world, one, Month(2026, 9), date(2026, 10, 2)))
+    asked = f"£{(facts.bill.total_minor - 1000) / 100:.2f}"
+    paper = paper_of(facts)
+    assert paper.headline.total == asked and ("Amount", asked, True) in paper.payment.rows
+    assert paper.summary.total[1] == f"£{facts.bill.total_minor / 100:.2f}"
+    assert paper.account is not None and paper.account.total == ("Owed in all", asked)
+    more = replace(facts, standing=replace(facts.standing, before_minor=-facts.bill.total_minor - 1))
+    assert paper_of(more).payment.heading == "There is nothing to pay"
+    assert paper_of(more).headline.total == "£0.00" and paper_of(more).payment.qr == ""
+
+
+def test_the_last_bill_says_that_it_is(world: World, session: Session) -> None:
+    stays, left = world.supplied(), world.supplied(ends_before=date(2026, 10, 18), reason="moved")
+    for one in (stays, left):
+        world.even(one.channel_id, date(2026, 9, 30), 33)
+    whats = [
+        paper_of(facts_of(session, issued(world, one, Month(2026, 10), TODAY))).headline.what
+        for one in (stays, left)
+    ]
+    assert whats == ["Your bill for October 2026", "Your final bill, to 17 October 2026"]
 
 
 def test_a_price_that_changed_inside_the_bill_is_said(world: World, session: Session) -> None:

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from billing.documents.glyphs import LOZENGE, characters_of, settable
 from billing.documents.paper import (
     Bar,
-    Compared,
-    Comparison,
+    Bars,
     From,
     Headline,
     Line,
-    Months,
     Paper,
     PaperSite,
     Payment,
@@ -49,7 +47,8 @@ PAPER = Paper(
         (("day", "в день"), ("estimated", "оценка"), ("before", "год назад")),
     ),
     summary=Summary("За что", (("Энергия", "1 000,00 ₽"),), ("Итого", "1 240,00 ₽")),
-    compared=Comparison("В день", (Compared("Этот счёт", 1.5, "1,5"), Compared("Прошлый", 0.0, "0,0")), "…"),
+    account=Summary("Лицевой счёт", (("Долг", "10,00 ₽"),), ("Всего", "1 250,00 ₽"), "Часть просрочена."),
+    compared=Bars("В день", (("Этот счёт", 1.5, "1,5"), ("Прошлый", 0.0, "0,0")), "…"),
     payment=Payment("Как оплатить", (("Кому", "Свет", True),), "—", qr_svg("ST00012|Name=Свет"), "Код"),
     detail_heading="Подробно",
     columns=("a", "b", "c", "d", "e"),
@@ -58,7 +57,7 @@ PAPER = Paper(
     ),
     sections=(Section("Что", "Изменилось"),),
     tax=Tax("НДС", ("a", "b", "c", "d"), (("НДС", "20 %", "1", "2"),), (("Итого", "3"),)),
-    months=Months("Год", (("окт.", 10.0, "10"), ("нояб.", 12.0, "12"))),
+    months=Bars("Год", (("окт.", 10.0, "10"), ("нояб.", 12.0, "12"))),
     footer="",
 )
 
@@ -88,6 +87,36 @@ def test_it_says_and_is_pdf_a() -> None:
     assert {"Щ", "ё", "₽", "·"} <= letters_inside(made)
 
 
+def test_it_keeps_to_what_pdf_a_2b_forbids_and_asks_for() -> None:
+    """ISO 19005-2 as far as can be told without a validator: 6.1.2 header, 6.1.3 trailer, 6.1.7 filters,
+    6.2.3 output intent, 6.2.11.4 fonts, 6.5 actions, 6.6 metadata."""
+    made = pdf_of(PAPER)
+    second = made.split(b"\n", 2)[1]
+    assert second.startswith(b"%") and len(second) >= 5 and all(byte > 127 for byte in second[1:5])
+    assert made.rstrip().endswith(b"%%EOF") and re.search(rb"/ID\s*\[", made)
+    plain = re.sub(rb"stream\r?\n.*?endstream", b"", made, flags=re.DOTALL)
+    streams = [zlib.decompress(one) for one in _streams(made) if one[:1] == b"x"]
+    every = plain + b"\n".join(one for one in streams if b"/Type" in one)
+    for name in (b"Encrypt", b"LZWDecode", b"Crypt", b"JavaScript", b"Launch", b"AA", b"EmbeddedFiles",
+                 b"NeedAppearances", b"PostScript", b"Movie", b"Sound"):  # fmt: skip
+        assert not re.search(rb"/" + name + rb"\b", every), name
+    fonts = re.findall(rb"/Type\s*/FontDescriptor.*?>>", every, re.DOTALL)
+    assert len(fonts) >= 3 and all(re.search(rb"/FontFile[23]?\b", one) for one in fonts)
+    whole = re.findall(rb"/BaseFont\s*/(\S+)", every)
+    assert whole and all(re.fullmatch(rb"[A-Z]{6}\+.*", name) for name in whole)  # subsets, by their prefix
+    intent = re.search(rb"/Type\s*/OutputIntent.*?>>", every, re.DOTALL)
+    assert intent and b"/GTS_PDFA1" in intent[0] and b"/DestOutputProfile" in intent[0]
+    assert any(one[36:40] == b"acsp" and one[16:20] == b"RGB " for one in streams)  # the ICC profile itself
+    assert not re.search(rb"/(DeviceCMYK|DeviceN|Separation)\b", every)
+    (xmp,) = re.findall(rb"<x:xmpmeta.*</x:xmpmeta>", made, re.DOTALL)
+    said = xmp.decode()
+    assert PAPER.title in said and "2026-11-03" in said and "<dc:language>" in said
+
+
+def _streams(pdf: bytes) -> list[bytes]:
+    return re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+
+
 def test_the_same_bytes_each_time_in_any_thread() -> None:
     with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(lambda _: pdf_of(PAPER), range(6)))
@@ -98,6 +127,9 @@ def test_the_same_bytes_each_time_in_any_thread() -> None:
 def test_it_has_two_pages_to_look_at() -> None:
     pages = pictures_of(PAPER, ppi=20)
     assert len(pages) == 2 and all(page.startswith(b"\x89PNG") for page in pages)
+    assert len(pictures_of(replace(PAPER, brief=True, months=None), ppi=20)) == 1
+    many = replace(PAPER, sites=tuple(replace(PAPER.sites[0], heading=f"Дом {n}") for n in range(30)))
+    assert len(pictures_of(many, ppi=20)) > 3
 
 
 @settings(max_examples=25, deadline=None)
