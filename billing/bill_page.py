@@ -167,6 +167,8 @@ def _days(read: Sequence[ReadPart]) -> tuple[DayUse, ...]:
     """kWh by local day, as billed, all supplies together."""
     sums: dict[date, tuple[int, int]] = {}
     for item in read:
+        if item.part.tariff.metered_unit != "kWh":
+            continue  # cubic metres are stated in the lines
         usage, period = item.side.usage, item.part.period
         axis = axis_of(item.side.zone, usage.interval_minutes, epoch_minute(usage.starts_at), period)
         size = min(axis.size, usage.micro_kwh.size)

@@ -19,6 +19,7 @@ SHORT = {
     "currency": mark("Other currency"),
     "looks_back": mark("Looks back"),
     "not_rateable": mark("Cannot be priced"),
+    "missing_calorific": mark("Calorific value missing"),
     "missing_cycle": mark("Days never billed"),
     "negative": mark("We would owe money"),
     "zero_use": mark("Nothing used"),

@@ -140,4 +140,5 @@ def read(call: CustomerCall) -> tuple[ReadPart, ...]:
     """The chosen bill's parts with their readings, then and now; read with the other bill's where those are
     wanted."""
     found = call.once(both if call.params.get("ask", "why") in ("", "why") else alone)
-    return found[-1] if found else ()
+    # Cubic metres are no kWh: only the comparison of bills takes both.
+    return tuple(item for item in found[-1] if item.part.tariff.metered_unit == "kWh") if found else ()

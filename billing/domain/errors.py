@@ -63,6 +63,13 @@ class MissingPrices(NotRateable):
         self.rows = rows
 
 
+class MissingCalorific(NotRateable):
+    """Gas was metered on a day of which no calorific value is known."""
+
+    code = "missing_calorific"
+    of_all = True
+
+
 class PricesRefused(BillingRefusal):
     """A file of prices with a fault. line: of the file, from 1; 0 for the whole."""
 

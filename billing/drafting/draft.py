@@ -89,7 +89,7 @@ def _placed(
         refused = _not_billable(supply, tariff)
         if refused is not None:
             holds.append(refused)
-        elif supply.channel_ids and tariff.metered_unit == "kWh":
+        elif supply.channel_ids:
             ready.append((supply, tariff, tariff.zone(supply.timezone)))
         elif tariff.looks_back:
             holds.append(past_unknown(supply, tariff))  # a dial leaves no such months behind
@@ -128,7 +128,7 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
     point, channels = supply.service_point, len(supply.channel_ids)
     if supply.timezone is None:
         return hold(supply, "unassigned", f"Service point {point} is not assigned to a premise.")
-    if channels > 1 and tariff.metered_unit == "kWh":
+    if channels > 1:
         return hold(
             supply, "several_channels", f"Service point {point} has {channels} channels of energy taken."
         )

@@ -48,7 +48,7 @@ def judged_drafts(
     if not drafts:
         return []
     earlier = earlier_bills(session, [one.account_id for one in drafts], starts_on)
-    channels = [part.supply.channel_ids[0] for one in drafts for part in one.parts]
+    channels = [channel for one in drafts for part in one.parts for channel in part.supply.channel_ids[:1]]
     found = open_findings(session, channels, starts_on, ends_before)
     spans = {}
     for one in drafts:
@@ -120,8 +120,8 @@ def _figures(
         missing += part.missing_minutes
         estimated += part.estimated_readings * part.interval_minutes
         micro_kwh += part.micro_kwh
-        if found:
-            severities = found.get(supply.channel_ids[0], {})
+        for channel in supply.channel_ids[:1]:  # a dial has none
+            severities = found.get(channel, {})
             bad, warn = bad + severities.get("bad", 0), warn + severities.get("warn", 0)
     return Figures(
         (draft.ends_before - draft.starts_on).days,

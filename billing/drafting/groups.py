@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from billing.domain.errors import MissingPrices
+from billing.domain.errors import MissingCalorific, MissingPrices
 from billing.domain.rating.rate import rate
 from billing.domain.rating.rated import RatedBatch
 from billing.domain.rating.refused import Refusal, refused_rows
@@ -45,4 +45,6 @@ def _hold(supply: Supply, fault: Refusal) -> Hold:
     if isinstance(fault, MissingPrices):
         words = f"There is no price in the series {fault.series} for {fault.at:%Y-%m-%d %H:%M} UTC."
         return hold(supply, fault.code, words)
+    if isinstance(fault, MissingCalorific):
+        return hold(supply, fault.code, f"The gas cannot be told in kWh: {fault}.")
     return hold(supply, "not_rateable", f"It cannot be priced: {fault}.")

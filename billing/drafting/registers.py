@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.domain.errors import NotRateable
+from billing.domain.errors import MissingCalorific, NotRateable
 from billing.domain.money import Int64Array
 from billing.domain.rating.rated import RatedBill
 from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
@@ -128,6 +128,8 @@ def _part(supply: Supply, bill: RatedBill) -> RatedSupply:
 
 
 def _refused(supply: Supply, fault: NotRateable) -> Hold:
+    if isinstance(fault, MissingCalorific):
+        return hold(supply, fault.code, f"The gas cannot be told in kWh: {fault}.")
     return hold(supply, "not_rateable", f"It cannot be priced: {fault}.")
 
 

@@ -28,7 +28,8 @@ class DueAccount:
 class Supply:
     """An agreement's part of a cycle: local days [starts_on, ends_before) at one service point on one tariff.
 
-    channel_ids: the point's channels of energy imported; a bill needs exactly one. timezone None: unassigned.
+    channel_ids: the point's import channels of what the tariff meters (kWh, or m3 of gas and water); a bill
+    of intervals needs exactly one. timezone None: unassigned.
     export_channel_ids: of energy given back; a tariff that reads them needs at most one. ends: the agreement
     ends with these days, and with it the years of its tariff, whether supply goes on on another or not.
     segment: of the account's customer. area_id: the network's area in which the premise lies, None for none.
@@ -81,7 +82,8 @@ _SUPPLIES = text(
     select a.id, a.number, a.currency, a.terms_days, g.id, s.code, g.tariff_id,
            greatest(g.starts_on, :starts_on), least(g.ends_before, :ends_before), p.timezone,
            coalesce((select array_agg(h.id order by h.id) from channels h
-                     where h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'),
+                     where h.service_point_id = s.id and h.direction = 'import'
+                       and h.unit = case when t.document -> 'volume' is null then 'kWh' else 'm3' end),
                     cast('{}' as bigint[])),
            u.segment, coalesce(n3.id, n2.id, n1.id),
            coalesce((select array_agg(h.id order by h.id) from channels h
@@ -92,6 +94,7 @@ _SUPPLIES = text(
     join customers u on u.id = a.customer_id
     join agreements g on g.account_id = a.id and g.starts_on < :ends_before
                      and (g.ends_before is null or g.ends_before > :starts_on)
+    join tariffs t on t.id = g.tariff_id
     join service_points s on s.id = g.service_point_id
     left join premises p on p.id = s.premise_id
     left join network_nodes n1 on n1.id = p.node_id

@@ -72,7 +72,9 @@ def account_what_if(
     year = tuple(reversed(bills[:MONTHS]))
     if not year:
         return AccountWhatIf((), None, (), (), Coverage(0, 0, 0, 0), shift)
-    parts = parts_of_bills(session, [bill.id for bill in year])
+    found = parts_of_bills(session, [bill.id for bill in year])
+    # Gas and water are on no tariff of electricity.
+    parts = {of: [part for part in mine if part.tariff.metered_unit == "kWh"] for of, mine in found.items()}
     read = read_bills(session, [(bill, parts[bill.id]) for bill in year])
     months = [BilledMonth(bill, mine) for bill, mine in zip(year, read, strict=True)]
     newest = [item.part for item in months[-1].parts]

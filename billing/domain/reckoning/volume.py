@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, cast
 
-from billing.domain.errors import NotRateable, TariffRefused
+from billing.domain.errors import MissingCalorific, TariffRefused
 from billing.domain.money import MICRO, micro_text
 from billing.domain.tariffs.json_place import Fields
 
@@ -46,12 +46,12 @@ class Volume:
         return "kWh" if self.commodity == "gas" else "m3"
 
     def value_on(self, day: date) -> CalorificValue | None:
-        """None for water. Raises NotRateable before the first value of gas."""
+        """None for water. Raises MissingCalorific before the first value of gas."""
         if self.commodity == "water":
             return None
         known = [one for one in self.values if one.starts_on <= day]
         if not known:
-            raise NotRateable(
+            raise MissingCalorific(
                 f"there is no calorific value of {day}: the first is of {self.values[0].starts_on}"
             )
         return known[-1]

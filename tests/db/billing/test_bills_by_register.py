@@ -15,6 +15,7 @@ from billing.corrections.approving import approve_corrections
 from billing.corrections.finding import find_corrections
 from billing.customer.spoken import detail_of, plain, spoken
 from billing.cycles import Month
+from billing.domain.gate import GateBook
 from billing.explaining import explain_bill
 from billing.queries.bills import BillRow, bills_of
 from meters.registers.recording import Taken, record_read
@@ -82,6 +83,14 @@ def test_reads_at_both_ends_are_billed_by_label(world: World, session: Session, 
     ]
     (bill,) = session.execute(text("select micro_kwh, estimated_micro_kwh, estimated_readings from bills"))
     assert tuple(bill) == (round(160.5 * KWH), 0, 0)
+
+
+def test_the_gate_lets_dials_through(world: World, session: Session, house: Supplied) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), T1=1100, T2=560.5)
+    accounts, on = [house.account_id], date(2026, 11, 3)
+    done = issue_cycle(session, OCTOBER, 1, accounts, issued_on=on, known_at=LATER, now=NOW, gate=GateBook())
+    assert (len(done.bill_ids), [one.code for one in done.held]) == (1, [])
 
 
 def test_estimated_reads_are_flagged(world: World, session: Session, house: Supplied) -> None:
