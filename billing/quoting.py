@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused, as_sentence
-from billing.domain.rating.quote import Quote, QuotePeriod, quote
+from billing.domain.rating.quote import Quote, QuotePeriod, quote, unread_days
+from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import Usage
 from billing.domain.tariffs.interchange import own_form
 from billing.domain.tariffs.json_place import loads
@@ -139,12 +140,28 @@ def quote_feed(
         raise Refused(fault.code, words, feed.path) from fault
     except BillingRefusal as fault:
         raise Refused(fault.code, fault.sentence, feed.path) from fault
+    warnings += _not_priced(usage, found, tariff.zone(timezone))
     gaps = sum(bill.export_missing_count for bill in found.bills)
     if gaps:
         warnings.append(f"{gaps:,} readings of energy given back are missing, and are not paid for.")
     for note in dict.fromkeys(note for bill in found.bills for note in bill.notes):
         warnings.append(note.words)
     return Quoted(found, tuple(warnings))
+
+
+def _not_priced(usage: Usage, found: Quote, zone: str) -> list[str]:
+    """What of the span was not read, and what was read lies outside of it."""
+    span = Period(found.bills[0].period.starts_on, found.bills[-1].period.ends_before)
+    said, days = [], unread_days(usage, span, zone)
+    if days:
+        words = _listed([day.isoformat() for day in days])
+        count = "1 day has" if len(days) == 1 else f"{len(days):,} days have"
+        said.append(f"{count} no reading, and no energy is priced there: {words}.")
+    outside = int((~usage.missing).sum()) - found.readings
+    if outside > 0:
+        words = f"from {span.starts_on} to before {span.ends_before}"
+        said.append(f"{outside:,} readings of the file lie outside the span ({words}), and are not priced.")
+    return said
 
 
 def import_blocks(feed: FeedFile, channels: Mapping[str, str]) -> list[Block]:

@@ -61,6 +61,8 @@ def compare(
     zone = parse_zone(tariff_timezone) or timezone or None
     named = parse_channels(channels)
     months = Months(parse_month(before, "--before"), parse_month(after, "--after"))
+    if months.before == months.after:
+        raise typer.BadParameter(f"{months.after} is the month of --before", param_hint="--after")
     files = [tariff, usage, *([temperature] if temperature else [])]
     files += [Path(price_path(given)) for given in prices]
     check_paths(files, as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,10 +16,10 @@ from billing.commands.options import (
     Prices,
     TariffTimezone,
     parse_channels,
-    parse_date,
+    parse_span,
     parse_zone,
 )
-from billing.domain.rating.quote import quote_document
+from billing.domain.rating.quote import LineDocument, QuoteDocument, quote_document
 from billing.quoting import price_path, priced_by_files, quote_feed, tariff_from
 from meters.commands.options import Columns, Timezone, read_options
 from meters.feeds.reading import read_feed
@@ -51,7 +51,7 @@ def quote(
     """Say what a tariff would charge for the readings of a file. Needs no database, keeps nothing."""
     options = read_options(columns, timezone)
     zone = parse_zone(tariff_timezone) or timezone or None
-    named, first, last = parse_channels(channels), parse_date(from_, "--from"), parse_date(to, "--to")
+    named, (first, last) = parse_channels(channels), parse_span(from_, to)
     check_paths([tariff, usage, *(Path(price_path(given)) for given in prices)], as_json)
     with speaking(as_json):
         priced = tariff_from(tariff)
@@ -66,26 +66,40 @@ def quote(
             ends_before=last,
             by=period.value,
         )
-        for note in priced.notes:
-            sys.stderr.write(f"{tariff}: {note}\n")
-        for warning in found.warnings:
-            sys.stderr.write(f"{usage}: {warning}\n")
-        document = quote_document(found.quote)
+        notes = [f"{tariff}: {note}" for note in priced.notes]
+        notes += [f"{usage}: {warning}" for warning in found.warnings]
+        for note in notes:
+            sys.stderr.write(note + "\n")
+        document = quote_document(found.quote, notes)
         emit(document, as_json, lambda: quote_text(document))
     if feed.status != "ok":
         raise typer.Exit(1)
 
 
-def quote_text(document: Any) -> str:
+def quote_text(document: QuoteDocument) -> str:
     """A quote for a person at a terminal."""
+    rows = [_line_cells(line) for part in document["periods"] for line in part["lines"]]
+    label, quantity, unit, price = (max((len(row[at]) for row in rows), default=0) for at in range(4))
     lines = []
     for part in document["periods"]:
         lines.append(f"{part['starts_on']} to {part['ends_before']}  {part['total']}")
-        lines += [
-            f"  {line['label']:<32} {line['quantity']:>14} {line['unit']:<6} {line['amount']:>12}"
-            for line in part["lines"]
-        ]
+        for line in part["lines"]:
+            cells = _line_cells(line)
+            lines.append(
+                f"  {cells[0]:<{label}}  {cells[1]:>{quantity}} {cells[2]:<{unit}}  {cells[3]:>{price}}  "
+                f"{line['amount']:>12}"
+            )
     usage = document["usage"]
     lines.append(f"{document['currency']} {document['total']}")
     lines.append(f"{usage['readings']:,} readings, {usage['missing']:,} missing and not priced")
     return "\n".join(lines)
+
+
+def _line_cells(line: LineDocument) -> tuple[str, str, str, str]:
+    """Label, with the days of a line that stands for a part of its period, quantity, unit and price."""
+    days = ""
+    if "starts_on" in line:
+        days = f", {line['starts_on']} to {line['ends_before']}"
+    if line["charge"] == "tax":
+        return line["label"] + days, line["quantity"], line["unit"], f"× {line['price']}"
+    return line["label"] + days, line["quantity"], line["unit"], f"at {line['price']}"

@@ -6,10 +6,10 @@ the span are priced as absent and counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from billing.domain.plans.carrying import state_after
 from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.rating.rate import rate
 from billing.domain.rating.rated import Line, RatedBill
-from billing.domain.reckoning.axis import epoch_minute, instant_of, local_date
+from billing.domain.reckoning.axis import day_starts_at, epoch_minute, instant_of, local_date
 from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import Usage, UsageMatrix
 from billing.domain.tariffs.tariff import Tariff
@@ -28,12 +28,16 @@ QuotePeriod = Literal["month", "year", "whole"]
 
 
 class LineDocument(TypedDict):
+    """starts_on, ends_before: there where the line stands for a part of its period alone."""
+
     charge: str
     label: str
     quantity: str
     unit: str
     price: str
     amount: str
+    starts_on: NotRequired[str]
+    ends_before: NotRequired[str]
 
 
 class PeriodDocument(TypedDict):
@@ -49,10 +53,13 @@ class UsageDocument(TypedDict):
 
 
 class QuoteDocument(TypedDict):
+    """notes: there where something is to be said of what was read, or not priced."""
+
     currency: str
     total: str
     usage: UsageDocument
     periods: list[PeriodDocument]
+    notes: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,17 @@ def touched_dates(usage: Usage, timezone: str) -> Period:
     return Period(local_date(start, timezone), last + timedelta(days=1))
 
 
+def unread_days(usage: Usage, period: Period, timezone: str) -> tuple[date, ...]:
+    """Local dates of a period without any reading."""
+    step = timedelta(minutes=usage.interval_minutes)
+    turns = [
+        max(0, -((usage.starts_at - day_starts_at(day, timezone)) // step))
+        for day in (*period.dates(), period.ends_before)
+    ]
+    days = zip(period.dates(), turns, turns[1:], strict=False)
+    return tuple(day for day, first, after in days if usage.missing[first:after].all())
+
+
 def split(period: Period, by: QuotePeriod) -> Iterator[Period]:
     """The parts of a period at the turns of its calendar months or years."""
     starts_on = period.starts_on
@@ -133,9 +151,9 @@ def split(period: Period, by: QuotePeriod) -> Iterator[Period]:
         starts_on = ends_before
 
 
-def line_document(line: Line, decimals: int) -> LineDocument:
+def line_document(line: Line, decimals: int, period: Period) -> LineDocument:
     """quantity x price is the amount before rounding: of a tax, its base and its rate as a fraction."""
-    return {
+    found: LineDocument = {
         "charge": line.kind,
         "label": line.label,
         "quantity": micro_text(line.quantity_micro),
@@ -143,11 +161,14 @@ def line_document(line: Line, decimals: int) -> LineDocument:
         "price": micro_text(line.price_micro),
         "amount": amount_text(line.amount_minor, decimals),
     }
+    if (line.starts_on, line.ends_before) != (period.starts_on, period.ends_before):
+        found |= {"starts_on": line.starts_on.isoformat(), "ends_before": line.ends_before.isoformat()}
+    return found
 
 
-def quote_document(found: Quote) -> QuoteDocument:
+def quote_document(found: Quote, notes: Sequence[str] = ()) -> QuoteDocument:
     """The promised document of ``billing quote``; amounts are signed decimal strings."""
-    return {
+    document: QuoteDocument = {
         "currency": found.currency,
         "total": amount_text(found.total_minor, found.decimals),
         "usage": {"readings": found.readings, "missing": found.missing_count},
@@ -156,8 +177,11 @@ def quote_document(found: Quote) -> QuoteDocument:
                 "starts_on": bill.period.starts_on.isoformat(),
                 "ends_before": bill.period.ends_before.isoformat(),
                 "total": amount_text(bill.total_minor, found.decimals),
-                "lines": [line_document(line, found.decimals) for line in bill.lines],
+                "lines": [line_document(line, found.decimals, bill.period) for line in bill.lines],
             }
             for bill in found.bills
         ],
     }
+    if notes:
+        document["notes"] = list(notes)
+    return document
