@@ -47,6 +47,9 @@ def evidence_of(found: Comparison, effect: str) -> Evidence:
     if effect == "shift" and not figures:
         return Evidence(effect, _without_hours(found))
     text = _TEXTS.get(effect, _was)(figures) if figures else _WITHOUT_FIGURES[effect]
+    if effect == "volume" and figures and "export_volume" in found.factors:
+        # Beside what is given back, whose use is meant is to be said.
+        text = text.replace("kWh a day", "kWh a day taken", 1)
     return Evidence(effect, text, figures)
 
 
@@ -189,6 +192,8 @@ def _credit(found: Comparison) -> tuple[Figure, ...]:
     """kWh that net metering brought in from earlier bills, of all labels."""
     states = [laid.side.state for laid in found.game.sides]
     sums = [sum(int(one.micro_kwh[0]) for one in state.credits) for state in states]
+    if not any(sums):
+        return ()
     return (Figure("credit brought in", *told_apart(sums[0], sums[1], kwh_text), "kWh"),)
 
 
@@ -369,8 +374,8 @@ _WITHOUT_FIGURES = {
     "shift": "one price for all hours: other hours change nothing",
     "peak": "no demand was measured",
     "export_volume": "another daily volume given back",
-    "export_shift": "the same given back, at other hours",
-    "credit": "other credit brought in",
+    "export_shift": "given back at other hours",
+    "credit": "neither month began with credit",
     "estimate": "estimates replaced by readings",
     "tariff": "another tariff",
     "calorific": "other heat in the gas",

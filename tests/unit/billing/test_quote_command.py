@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -336,3 +337,31 @@ def test_export_of_other_days_and_lengths_is_laid_on_the_same_axis(tmp_path: Pat
     document = json.loads(found.stdout)
     assert (document["total"], document["usage"]) == ("-4.80", {"readings": 96, "missing": 48})
     assert "48 readings of energy given back are missing" in found.stderr
+
+
+def test_a_quote_says_what_it_left_out_and_the_days_of_a_line(tmp_path: Path) -> None:
+    dear = copy.deepcopy(TARIFF["versions"][0])  # type: ignore[index]
+    dear["starts_on"] = "2024-02-02"
+    subject = {**TARIFF, "versions": [*TARIFF["versions"], dear]}  # type: ignore[misc]
+    dear["charges"][0]["periods"][0]["price"] = "0.5"
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 31), 48)
+    late = readings(tmp_path / "late.csv", datetime(2024, 2, 2), 96)
+    written(
+        tmp_path / "use.csv", Path(usage).read_text() + "".join(Path(late).read_text().splitlines(True)[1:])
+    )
+    words = (
+        "--tariff", written(tmp_path / "two.json", json.dumps(subject)), "--usage", usage,
+        "--columns", COLUMNS, "--timezone", "UTC", "--period", "year", "--to", "2024-02-03",
+    )  # fmt: skip
+    code, document = call(*words)
+    assert code == 0
+    assert [(line.get("starts_on"), line.get("ends_before")) for line in document["periods"][0]["lines"]] == [
+        ("2024-01-31", "2024-02-02"),
+        ("2024-02-02", "2024-02-03"),
+    ]
+    unread, outside = document["notes"]
+    assert "1 day has no reading" in unread and "2024-02-01" in unread
+    assert "48 readings of the file lie outside the span" in outside
+    shown = CliRunner().invoke(app, ["quote", *words])
+    assert "All hours, 2024-02-02 to 2024-02-03" in shown.stdout and "at 0.5" in shown.stdout
+    assert unread in shown.stderr and outside in shown.stderr

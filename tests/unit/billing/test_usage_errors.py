@@ -20,6 +20,8 @@ WRONG = [
     (["document", "--out", "x"], "--bill"),
     (["gather", "--period", "June"], "--period"),
     (["compare", "--tariff", "t", "--usage", "u", "--before", "2026-1", "--after", "2026-02"], "--before"),
+    (["compare", "--tariff", "t", "--usage", "u", "--before", "2026-01", "--after", "2026-01"], "--after"),
+    (["quote", "--tariff", "t", "--usage", "u", "--from", "2026-02-01", "--to", "2026-01-01"], "--to"),
     (["statement", "--account", "A1", "--from", "2026-05-01", "--to", "2026-05-01"], "--to"),
     (["statement", "--account", "A1", "--from", "2026-05-32"], "--from"),
     (["corrections", "--approve", " "], "--approve"),
