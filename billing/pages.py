@@ -18,6 +18,8 @@ from billing.domain.money import micro_text
 from billing.life.pages import router as supply_router
 from billing.money_in.agreement_pages import router as agreements_router
 from billing.money_in.api import router as payments_router
+from billing.money_in.dispute_pages import router as disputes_router
+from billing.money_in.giving_back_pages import router as giving_back_router
 from billing.money_in.pages import router as money_router
 from billing.money_in.pages import uploads as money_uploads
 from billing.money_in.payment_pages import router as telephone_router
@@ -38,6 +40,8 @@ router.include_router(corrections_router)
 router.include_router(agreements_router)
 router.include_router(telephone_router)
 router.include_router(room_router)
+router.include_router(disputes_router)
+router.include_router(giving_back_router)
 
 
 @router.get("/bills/{number}.pdf")

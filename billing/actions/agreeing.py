@@ -12,6 +12,7 @@ from billing.actions.payments import lock_account
 from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, split
 from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 LONGEST_PROMISE = timedelta(days=92)
 
@@ -22,12 +23,14 @@ def plan_of(
     """The instalments that a plan would have, over all that is open and not disputed. Raises Invalid; Refused
     where nothing is open."""
     if not 2 <= count <= MOST:
-        raise Invalid("instalments", f"A plan has 2 to {MOST} instalments.", "count")
+        raise Invalid("instalments", mark("A plan has 2 to %(most)s instalments."), "count", most=MOST)
     if not today <= first_on <= today + LONGEST_PROMISE:
-        raise Invalid("first_on", "The first instalment is due today or within three months.", "first_on")
+        words = mark("The first instalment is due from %(first)s to %(last)s.")
+        last = today + LONGEST_PROMISE
+        raise Invalid("first_on", words, "first_on", first=today, last=last)
     total = sum(amount for _, amount in _plannable(session, account_id))
     if not total:
-        raise Refused("nothing_open", "Nothing is open that could be paid in parts.", "account")
+        raise Refused("nothing_open", mark("Nothing is open that could be paid in parts."), "account")
     return split(total, count, first_on)
 
 
@@ -41,7 +44,7 @@ def agree_plan(
         PaymentPlan.account_id == account_id, PaymentPlan.state == "running"
     )
     if session.scalar(running) is not None:
-        raise Conflict("plan", "A plan runs on this account already.", "account")
+        raise Conflict("plan", mark("A plan runs on this account already."), "account")
     instalments = plan_of(session, account_id, count, first_on, today)
     plan = PaymentPlan(
         account_id=account_id, agreed_on=today, total_minor=sum(one.amount_minor for one in instalments),
@@ -67,7 +70,7 @@ def cancel_plan(session: Session, plan_id: int, today: date) -> None:
     if plan is None:
         raise NotFound("plan", "There is no such plan.")
     if plan.state != "running":
-        raise Conflict("ended", "This plan has ended already.", plan.state)
+        raise Conflict("ended", mark("This plan has ended already."), plan.state)
     plan.state, plan.ended_on = "cancelled", today
     session.flush()
 
@@ -79,12 +82,13 @@ def take_promise(
     where a promise is open."""
     lock_account(session, account_id)
     if amount_minor <= 0:
-        raise Invalid("amount", "A promise needs an amount.", "amount")
+        raise Invalid("amount", mark("A promise needs an amount."), "amount")
     if not today <= due_on <= today + LONGEST_PROMISE:
-        raise Invalid("due_on", "A promise is for a day from today on, within three months.", "due_on")
+        words = mark("A promise is for a day from %(first)s to %(last)s.")
+        raise Invalid("due_on", words, "due_on", first=today, last=today + LONGEST_PROMISE)
     open_one = select(Promise.id).where(Promise.account_id == account_id, Promise.state == "open")
     if session.scalar(open_one) is not None:
-        raise Conflict("promise", "A promise is open on this account already.", "account")
+        raise Conflict("promise", mark("A promise is open on this account already."), "account")
     latest = session.scalar(select(func.max(Payment.id)).where(Payment.account_id == account_id))
     made = Promise(
         account_id=account_id, amount_minor=amount_minor, promised_on=today, due_on=due_on,

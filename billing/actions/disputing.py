@@ -13,6 +13,7 @@ from billing.actions.payments import lock_account
 from billing.domain.money import Rounding, div_round
 from billing.tables import Bill, BillLine, Dispute
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.web.words import mark
 
 
 def open_dispute(
@@ -24,17 +25,16 @@ def open_dispute(
         select(Bill.id, Bill.account_id, Bill.total_minor, Bill.status).where(Bill.number == bill)
     ).one_or_none()
     if found is None:
-        raise NotFound("bill", f"There is no bill {bill}.", bill)
+        raise NotFound("bill", mark("There is no bill %(bill)s."), bill, bill=bill)
     lock_account(session, found.account_id)
     if not 0 < amount_minor <= found.total_minor or found.status != "issued":
-        raise Invalid(
-            "amount", "A dispute is about a bill that stands, and no more than it charges.", "amount"
-        )
+        words = mark("A dispute is about a bill that stands, and no more than it charges.")
+        raise Invalid("amount", words, "amount")
     if not reason.strip():
-        raise Invalid("reason", "A dispute needs the customer's reason.", "reason")
+        raise Invalid("reason", mark("A dispute needs the customer's reason."), "reason")
     open_one = select(Dispute.id).where(Dispute.bill_id == found.id, Dispute.state == "open")
     if session.scalar(open_one) is not None:
-        raise Conflict("dispute", f"A dispute of bill {bill} is open already.", bill)
+        raise Conflict("dispute", mark("A dispute of bill %(bill)s is open already."), bill, bill=bill)
     made = Dispute(
         account_id=found.account_id, bill_id=found.id, amount_minor=amount_minor, reason=reason.strip(),
         opened_on=today, opened_by=by,
@@ -54,12 +54,12 @@ def close_dispute(
     if dispute is None:
         raise NotFound("dispute", "There is no such dispute.")
     if dispute.state != "open":
-        raise Conflict("ended", "This dispute has ended already.", dispute.state)
+        raise Conflict("ended", mark("This dispute has ended already."), dispute.state)
     if won:
         bill = session.get_one(Bill, dispute.bill_id, populate_existing=True)
         if bill.status != "issued":
-            words = f"Bill {bill.number} has been taken back; close the dispute as lost."
-            raise Conflict("replaced", words, bill.number)
+            words = mark("Bill %(bill)s has been taken back; close the dispute as lost.")
+            raise Conflict("replaced", words, bill.number, bill=bill.number)
         reason = Reason(f"dispute:{dispute_id}", f"dispute won: {dispute.reason}", today, by)
         done = credit(
             session,

@@ -17,6 +17,7 @@ from billing.tables import AccountBalance, Bill, LedgerEntry, Payment
 from notifications.outbox.queueing import take_back
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def take_payment(
     reference belongs to another payment, a bill named is not the account's or has not so much open).
     """
     if not amount_minor or not reference.strip():
-        raise Invalid("payment", "A payment needs an amount and a reference.", "reference")
+        raise Invalid("payment", mark("A payment needs an amount and a reference."), "reference")
     if sum(amount for _, amount in pays) > max(amount_minor, 0):
         raise Invalid("pays", "The bills named come to more than the payment.", "pays")
     currency = lock_account(session, account_id)
@@ -82,7 +83,7 @@ def refund(
 ) -> TakenPayment:
     """Give back what is held for a customer. Raises as `take_payment`; Refused where less is held."""
     if amount_minor <= 0:
-        raise Invalid("refund", "A refund needs an amount.", "amount")
+        raise Invalid("refund", mark("A refund needs an amount."), "amount")
     lock_account(session, account_id)
     known = session.scalar(select(Payment.id).where(Payment.reference == reference))
     held = -(
@@ -90,7 +91,7 @@ def refund(
         or 0
     )
     if known is None and amount_minor > held:
-        raise Refused("not_held", "No more can be given back than is held for the account.", "amount")
+        raise Refused("not_held", mark("No more can be given back than is held for the account."), "amount")
     return take_payment(
         session,
         account_id,
@@ -116,7 +117,7 @@ def reverse_payment(
     if payment is None:
         raise NotFound("payment", "There is no such payment.")
     if payment.amount_minor < 0:
-        raise Refused("given_back", "Only money received can be taken back by a bank.")
+        raise Refused("given_back", mark("Only money received can be taken back by a bank."))
     account_id = payment.account_id
     currency = lock_account(session, account_id)
     known = session.execute(
@@ -124,7 +125,7 @@ def reverse_payment(
     ).one_or_none()
     if known is not None:
         if known.reference != reference:
-            raise Conflict("reversed", "This payment has been taken back already.", known.reference)
+            raise Conflict("reversed", mark("This payment has been taken back already."), known.reference)
         return TakenPayment(known.id, True)
     amount = payment.amount_minor
     booked = _book(
@@ -211,5 +212,10 @@ def _repeated(session: Session, account_id: int, amount_minor: int, reference: s
         select(Payment.id, Payment.account_id, Payment.amount_minor).where(Payment.reference == reference)
     ).one()
     if (known.account_id, known.amount_minor) != (account_id, amount_minor):
-        raise Conflict("reference", f"The reference {reference} belongs to another payment.", reference)
+        raise Conflict(
+            "reference",
+            mark("The reference %(reference)s belongs to another payment."),
+            reference,
+            reference=reference,
+        )
     return TakenPayment(known.id, True)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from billing.actions.agreeing import plan_of
 from billing.answers.parameters import whole
+from billing.answers.running_plan import Running, running_answer, running_sentence, running_told
 from billing.answers.told import (
     AccountAnswer,
     Chart,
@@ -68,6 +69,15 @@ def first_on(call: CustomerCall) -> date:
     return call.today + FIRST_AFTER
 
 
+def running(call: CustomerCall) -> Running | None:
+    """The plan that runs on the account already."""
+    one = call.once(mine)
+    plans = [
+        plan for plan in call.once(loads.agreed).running if one is not None and plan.account_id == one.id
+    ]
+    return Running(one, plans[0], call.today) if one is not None and plans else None
+
+
 def preview(call: CustomerCall) -> Preview | None:
     """The plan over all that is open and not disputed; None where nothing is."""
     one = call.once(mine)
@@ -81,12 +91,12 @@ def preview(call: CustomerCall) -> Preview | None:
 
 
 def parts_answer(call: CustomerCall) -> Answer:
-    """Three parts of what is open and not disputed, as the sheet has them."""
-    _, one = say(call.language), call.once(mine)
+    """The plan that runs; else three parts of what is open and not disputed, as the sheet has them."""
+    _, one, runs = say(call.language), call.once(mine), call.once(running)
+    if runs is not None:
+        return running_answer(runs, call.language)
     if one is None or one.open_minor <= 0:
         return Answer(_("Nothing is open"))
-    if one.planned:
-        return Answer(_("A plan runs"))
     if not one.plannable_minor:
         return Answer(_("No"), _("all of it is disputed"))
     first = split(one.plannable_minor, USUAL, first_on(call))
@@ -95,7 +105,11 @@ def parts_answer(call: CustomerCall) -> Answer:
 
 
 def parts_sheet(call: CustomerCall) -> Sheet:
-    """The instalments, and how many."""
+    """The instalments, and how many; or the plan that runs."""
+    runs = call.once(running)
+    if runs is not None:
+        words = running_sentence(runs, call.language)
+        return Sheet("billing/plan_runs.html", {"runs": runs, "sentence": words})
     return Sheet(
         "billing/in_parts.html",
         {
@@ -112,8 +126,6 @@ def parts_sheet(call: CustomerCall) -> Sheet:
 def sentence(call: CustomerCall) -> str:
     """The plan said aloud."""
     _, one, account = say(call.language), call.once(preview), call.once(mine)
-    if one is None and account is not None and account.planned:
-        return _("A plan runs on this account already: end it before another is made.")
     if one is None and account is not None and account.open_minor > 0:
         disputed = money(account.disputed_minor, account.currency, call.language)
         return _("Not now: all that is open, %(amount)s, is disputed.", amount=disputed)
@@ -135,7 +147,10 @@ def sentence(call: CustomerCall) -> str:
 
 
 def parts_told(call: CustomerCall) -> Told:
-    """The instalments, which add up to what is open."""
+    """The instalments, which add up to what is open; or the plan that runs."""
+    runs = call.once(running)
+    if runs is not None:
+        return running_told(runs, call.language)
     one = call.once(preview)
     if one is None:
         return Told(sentence(call))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from billing.actions.agreeing import plan_of
+from billing.actions.agreeing import LONGEST_PROMISE, plan_of
 from billing.customer import loads
-from billing.domain.accounts.instalments import Instalment
+from billing.domain.accounts.instalments import MOST, Instalment
 from billing.money_in.words import KIND_WORDS, kind_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
-from billing.queries.money_in import Totals, totals_of
+from billing.queries.money_in import PaymentRow, Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.web.formats import day_year, money
+from utility_crm.web.forms import FieldsWrong, Form, Posted
+from utility_crm.web.words import said_in
 
 ROWS = 14
 """Bills and payments shown before all are asked for."""
+PLANNED = ("account", "parts", "first_on")
 
 
 def to_pay(call: CustomerCall) -> tuple[AccountStanding, ...]:
@@ -49,7 +53,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
     agreed = call.once(loads.agreed)
-    preview, not_planned = _preview(call, mine)
+    preview, planned = _preview(call, mine)
     asked = call.once(loads.dunnable)
     not_asked = [
         (one.currency, one.overdue_minor - asked.get(one.id, 0))
@@ -93,7 +97,11 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "held": [(one.number, -one.balance_minor, one.currency) for one in mine if one.balance_minor < 0],
             "currencies": {one.id: one.currency for one in call.once(loads.accounts)},
             "preview": preview,
-            "not_planned": not_planned,
+            "preview_minor": sum(part.amount_minor for part in preview),
+            "planned": planned,
+            "last_promise": call.today + LONGEST_PROMISE,
+            "running": {plan.account_id: plan for plan in agreed.running},
+            "returnable": _returnable(payments, call.language),
             "asked": {
                 "account": call.params.get("account", ""),
                 "parts": call.params.get("parts", "3"),
@@ -109,24 +117,33 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     )
 
 
-def _preview(
-    call: CustomerCall, mine: tuple[AccountStanding, ...]
-) -> tuple[tuple[Instalment, ...], CareError | None]:
-    """The plan asked for, before it is agreed; or why there cannot be one."""
-    count, first = call.params.get("parts", ""), call.params.get("first_on", "")
-    wanted = call.params.get("account", "")
-    one = next((one for one in mine if one.number == wanted or not wanted), None)
-    if not count or one is None:
-        return (), None
+def _preview(call: CustomerCall, mine: tuple[AccountStanding, ...]) -> tuple[tuple[Instalment, ...], Form]:
+    """The plan asked for, before it is agreed; or its form with the reason why there cannot be one."""
+    asked = Posted({name: (call.params[name],) for name in PLANNED if name in call.params})
+    one = next(
+        (one for one in mine if one.number == asked.text("account") or not asked.text("account")), None
+    )
+    if not asked.text("parts") or one is None:
+        return (), Form("parts")
+    count, first_on = asked.whole("parts", 2, MOST), asked.day("first_on")
     try:
-        first_on = date.fromisoformat(first)
-    except ValueError:
-        first_on = call.today
-    number = int(count) if count.isdecimal() and len(count) < 4 else 0
-    try:
-        return plan_of(call.session, one.id, number, first_on, call.today), None
-    except CareError as refused:
-        return (), refused
+        return plan_of(call.session, one.id, count.value, first_on.value, call.today), Form("parts")
+    except FieldsWrong as refused:
+        wrong = refused.errors
+    except CareError as error:
+        wrong = {error.where or "": error}
+    said = {where: said_in(say(call.language), error, call.language) for where, error in wrong.items()}
+    return (), Form("parts", asked.values, said)
+
+
+def _returnable(payments: tuple[PaymentRow, ...], language: str) -> list[tuple[int, str]]:
+    """Payments that a bank can still take back, the newest first."""
+    gone = {one.reverses_id for one in payments}
+    found = [one for one in payments if one.amount_minor > 0 and one.id not in gone]
+    return [
+        (one.id, f"{money(one.amount_minor, one.currency, language)}, {day_year(one.received_at, language)}")
+        for one in found
+    ][:ROWS]
 
 
 def _before(bills: tuple[BillRow, ...]) -> dict[int, int]:

@@ -1,122 +1,158 @@
-"""What is agreed on the telephone: a promise, a plan, a dispute; forms of the question what is owed."""
+"""What is agreed on the telephone: a promise, a plan; forms of the question what is owed."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from functools import partial
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.agreeing import agree_plan, cancel_plan, take_promise
-from billing.actions.disputing import close_dispute, open_dispute
-from billing.actions.payments import refund
+from billing.actions.agreeing import agree_plan, cancel_plan, plan_of, take_promise
+from billing.domain.accounts.instalments import MOST
 from billing.money_in.entries import typed_minor
+from billing.money_in.telephone import account_of, all_agreed, owe_page, theirs
 from billing.queries.accounts import AccountStanding, standing
-from billing.queries.bills import bill_named
-from billing.queries.dunning import Agreed, agreed_on
-from utility_crm.kit.errors import Invalid, NotFound
+from billing.queries.dunning import PlanRow, agreed_on
+from billing.wording import say
+from utility_crm.customers.pages import customer_page
+from utility_crm.kit.errors import Conflict
+from utility_crm.web.formats import day, money
+from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import mark
 
 router = APIRouter()
-Text = Annotated[str, Form()]
+ASKED = ("owe", "parts")
+"""Questions whose sheets agree on plans."""
 
 
 @router.post("/customers/{customer_id}/promises")
-def promise(
-    request: Request, customer_id: int, account: Text = "", amount: Text = "", due_on: Text = ""
-) -> Response:
+def promise(request: Request, customer_id: int, posted: Posting) -> Response:
     """Keep what the customer promises to pay."""
     with visit(request, "agent") as v:
-        one = _account(v, customer_id, account)
-        take_promise(
-            v.session, one.id, typed_minor(amount, one.currency), _day(due_on, "due_on"),
-            today=v.today, by=v.user.id,
-        )  # fmt: skip
-        return _back(v, customer_id, "promise")
+        _, path = say(v.user.language), f"/customers/{customer_id}"
+
+        def act() -> Response:
+            one = account_of(v, customer_id, posted.text("account"))
+            amount = posted.field("amount", partial(typed_minor, currency=one.currency))
+            due_on = posted.day("due_on")
+            named = {
+                "amount": money(amount.value, one.currency, v.user.language),
+                "day": day(due_on.value, v.user.language),
+            }
+            same = (one.id, amount.value, due_on.value)
+            for known in agreed_on(v.session, [one.id]).promised:
+                if (known.account_id, known.amount_minor, known.due_on) == same:
+                    words = _("This promise is kept already.")
+                    return v.done(words, path, nothing=True, ask="owe")
+            # First what refuses it, then what is doubtful: nobody is asked about what cannot be.
+            take_promise(v.session, one.id, amount.value, due_on.value, today=v.today, by=v.user.id)
+            posted.sure(_more_than_owed(v, one, amount.value), do=_("Keep it all the same"))
+            words = _("Promise of %(amount)s by %(day)s kept; nobody is reminded of it until then.", **named)
+            return v.done(words, path, ask="owe")
+
+        return handled(v, posted, "promise", act, lambda: owe_page(v, customer_id), back=f"{path}?ask=owe")
 
 
-@router.post("/customers/{customer_id}/refunds")
-def give_back(
-    request: Request, customer_id: int, account: Text = "", amount: Text = "", reference: Text = ""
-) -> Response:
-    """Book that what is held was given back."""
-    with visit(request, "agent") as v:
-        one = _account(v, customer_id, account)
-        refund(
-            v.session, one.id, typed_minor(amount, one.currency), reference=reference.strip(), paid_at=v.now,
-            posted_on=v.today,
-        )  # fmt: skip
-        return _back(v, customer_id, "refund")
+def _more_than_owed(v: Visit, one: AccountStanding, amount_minor: int) -> str:
+    owed = max(one.balance_minor, 0)
+    if amount_minor <= owed:
+        return ""
+    _ = say(v.user.language)
+    shown = {"amount": amount_minor, "owed": owed, "more": amount_minor - owed}
+    return _(
+        "They owe %(owed)s on account %(account)s: a promise of %(amount)s is %(more)s more than that.",
+        account=one.number,
+        **{name: money(minor, one.currency, v.user.language) for name, minor in shown.items()},
+    )
 
 
 @router.post("/customers/{customer_id}/plans")
-def plan(
-    request: Request, customer_id: int, account: Text = "", count: Text = "", first_on: Text = ""
-) -> Response:
-    """Agree that what is open is paid in parts."""
+def plan(request: Request, customer_id: int, posted: Posting) -> Response:
+    """Agree that what is open is paid in parts, as it was shown before."""
     with visit(request, "agent") as v:
-        one = _account(v, customer_id, account)
-        number = int(count) if count.isdecimal() and len(count) < 4 else 0
-        agree_plan(v.session, one.id, number, _day(first_on, "first_on"), today=v.today, by=v.user.id)
-        return _back(v, customer_id, "plan")
+        _, path = say(v.user.language), f"/customers/{customer_id}"
+        ask = posted.text("ask") if posted.text("ask") in ASKED else ASKED[0]
+
+        def act() -> Response:
+            one = account_of(v, customer_id, posted.text("account"))
+            count, first_on = posted.whole("count", 2, MOST), posted.day("first_on")
+            posted.check()
+            running = running_plan(v, one)
+            if running is not None:
+                words = mark("A plan runs on account %(account)s already: %(paid)s of its %(total)s is paid.")
+                raise Conflict("plan", words, None, account=one.number, **plan_money(v, one, running))
+            parts = plan_of(v.session, one.id, count.value, first_on.value, v.today)
+            total = sum(part.amount_minor for part in parts)
+            posted.sure(_other_total(v, one, posted.text("total"), total), do=_("Agree on it all the same"))
+            agree_plan(v.session, one.id, count.value, first_on.value, today=v.today, by=v.user.id)
+            words = _(
+                "Plan of %(count)s parts agreed: %(total)s, the first %(first)s by %(day)s.",
+                count=len(parts),
+                total=money(total, one.currency, v.user.language),
+                first=money(parts[0].amount_minor, one.currency, v.user.language),
+                day=day(parts[0].due_on, v.user.language),
+            )
+            return v.done(words, path, ask="owe")
+
+        given = {"account": posted.text("account"), "first_on": posted.text("first_on")}
+        given |= {"count": posted.text("count"), "parts": posted.text("count")}
+        page = partial(customer_page, v, customer_id, ask, params=given)
+        return handled(v, posted, "plan", act, page, back=f"{path}?ask={ask}")
+
+
+def _other_total(v: Visit, one: AccountStanding, shown: str, total_minor: int) -> str:
+    """What was shown when it was agreed, where something was paid or billed since."""
+    if not shown or shown == str(total_minor) or not shown.isdecimal() or len(shown) > 12:
+        return ""
+    _ = say(v.user.language)
+    return _(
+        "%(now)s is open now, no longer %(then)s: the parts are others than those you saw.",
+        now=money(total_minor, one.currency, v.user.language),
+        then=money(int(shown), one.currency, v.user.language),
+    )
 
 
 @router.post("/customers/{customer_id}/plans/{plan_id}/cancel")
-def cancel(request: Request, customer_id: int, plan_id: int) -> Response:
-    """End a plan of the customer."""
+def cancel(request: Request, customer_id: int, plan_id: int, posted: Posting) -> Response:
+    """End a plan of the customer; asked back, since reminders begin again."""
     with visit(request, "agent") as v:
-        _mine({one.id for one in _agreed(v, customer_id).plans}, plan_id, "plan")
-        cancel_plan(v.session, plan_id, v.today)
-        return _back(v, customer_id, "cancelled")
+        _, path = say(v.user.language), f"/customers/{customer_id}"
+        ask = posted.text("ask") if posted.text("ask") in ASKED else ASKED[0]
+
+        def act() -> Response:
+            found = theirs(all_agreed(v, customer_id).plans, plan_id, mark("This customer has no such plan."))
+            one = next(a for a in standing(v.session, customer_id, v.today) if a.id == found.account_id)
+            named = plan_money(v, one, found)
+            if found.state == "cancelled":
+                return v.done(_("This plan has ended already."), path, nothing=True, ask=ask)
+            if found.state == "running":
+                posted.sure(_once_ended(v, one, found), do=_("End the plan"))
+            cancel_plan(v.session, plan_id, v.today)
+            words = _("The plan has ended: %(paid)s of its %(total)s was paid, %(rest)s is due as billed.")
+            return v.done(words % named, path, ask=ask)
+
+        page = partial(customer_page, v, customer_id, ask, params={})
+        return handled(v, posted, f"plan-{plan_id}", act, page, back=f"{path}?ask={ask}")
 
 
-@router.post("/customers/{customer_id}/disputes")
-def dispute(
-    request: Request, customer_id: int, bill: Text = "", amount: Text = "", reason: Text = ""
-) -> Response:
-    """Keep that the customer disputes a part of a bill."""
-    with visit(request, "agent") as v:
-        accounts = {one.id for one in standing(v.session, customer_id, v.today)}
-        found = bill_named(v.session, bill)
-        if found.account_id not in accounts:
-            raise NotFound("bill", f"This customer has no bill {bill}.", bill)
-        currency = found.currency
-        open_dispute(v.session, bill, typed_minor(amount, currency), reason, today=v.today, by=v.user.id)
-        return _back(v, customer_id, "dispute")
+def _once_ended(v: Visit, one: AccountStanding, found: PlanRow) -> str:
+    _, named = say(v.user.language), plan_money(v, one, found)
+    words = _("%(paid)s of the plan's %(total)s is paid. Once it ends, %(rest)s is due as billed.") % named
+    if one.overdue_minor:
+        late = money(one.overdue_minor, one.currency, v.user.language)
+        more = _("%(late)s is late, and they are reminded of it again.", late=late)
+        return f"{words} {more}"
+    return words
 
 
-@router.post("/customers/{customer_id}/disputes/{dispute_id}/close")
-def close(request: Request, customer_id: int, dispute_id: int, won: Text = "") -> Response:
-    """Decide a dispute: credited where the customer is right."""
-    with visit(request, "agent", "ops") as v:
-        _mine({one.id for one in _agreed(v, customer_id).disputes}, dispute_id, "dispute")
-        close_dispute(v.session, dispute_id, won=won == "1", today=v.today, by=v.user.id)
-        return _back(v, customer_id, "won" if won == "1" else "lost")
+def running_plan(v: Visit, one: AccountStanding) -> PlanRow | None:
+    """The plan that runs on an account."""
+    return next(iter(agreed_on(v.session, [one.id]).running), None)
 
 
-def _account(v: Visit, customer_id: int, number: str) -> AccountStanding:
-    for one in standing(v.session, customer_id, v.today):
-        if one.number == number:
-            return one
-    raise NotFound("account", f"This customer has no account {number}.", number)
-
-
-def _agreed(v: Visit, customer_id: int) -> Agreed:
-    return agreed_on(v.session, [one.id for one in standing(v.session, customer_id, v.today)])
-
-
-def _mine(ids: set[int], wanted: int, what: str) -> None:
-    if wanted not in ids:
-        raise NotFound(what, f"This customer has no such {what}.", str(wanted))
-
-
-def _back(v: Visit, customer_id: int, kept: str) -> Response:
-    return v.redirect(f"/customers/{customer_id}", ask="owe", kept=kept)
-
-
-def _day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Invalid("day", f"“{text}” is no day such as 2026-11-20.", where) from error
+def plan_money(v: Visit, one: AccountStanding, found: PlanRow) -> dict[str, str]:
+    """A plan's total, what is paid of it and the rest, as people read them."""
+    minor = {"total": found.total_minor, "paid": found.paid_minor}
+    minor["rest"] = found.total_minor - found.paid_minor
+    return {name: money(value, one.currency, v.user.language) for name, value in minor.items()}

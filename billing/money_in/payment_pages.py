@@ -10,13 +10,13 @@ from starlette.responses import Response
 from billing.actions.payments import take_payment
 from billing.domain.accounts.plausible import far_beyond
 from billing.money_in.entries import typed_minor
-from billing.queries.accounts import AccountStanding, standing
+from billing.money_in.telephone import account_of, left_words, owe_page
+from billing.queries.accounts import AccountStanding
 from billing.queries.bills import bills_of
 from billing.queries.money_in import reference_known
 from billing.wording import say
-from utility_crm.customers.pages import customer_page
-from utility_crm.kit.errors import NotFound
 from utility_crm.web.formats import money
+from utility_crm.web.forms import beside
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 
@@ -40,10 +40,11 @@ def pay(request: Request, customer_id: int, posted: Posting) -> Response:
             posted.check()
             if not reference_known(v.session, reference.value):
                 posted.sure(_beyond(v, one, amount.value), do=_("Book it all the same"))
-            taken = take_payment(
-                v.session, one.id, amount.value, reference=reference.value, received_at=v.now,
-                posted_on=v.today, method=method.value,
-            )  # fmt: skip
+            with beside("reference"):
+                taken = take_payment(
+                    v.session, one.id, amount.value, reference=reference.value, received_at=v.now,
+                    posted_on=v.today, method=method.value,
+                )  # fmt: skip
             if taken.repeated:
                 words = _("This payment was booked before: nothing was booked twice.")
                 return v.done(words, f"/customers/{customer_id}", nothing=True, ask="owe")
@@ -73,27 +74,3 @@ def _beyond(v: Visit, one: AccountStanding, amount_minor: int) -> str:
     named = {"owed": max(one.balance_minor, 0), "beyond": beyond, "amount": amount_minor}
     shown = {name: money(minor, one.currency, v.user.language) for name, minor in named.items()}
     return words % {**shown, "account": one.number}
-
-
-def left_words(v: Visit, one: AccountStanding) -> str:
-    """What is open on an account, as the end of a sentence."""
-    _ = say(v.user.language)
-    amount = money(abs(one.balance_minor), one.currency, v.user.language)
-    if one.balance_minor > 0:
-        return _("%(amount)s stays open", amount=amount)
-    if one.balance_minor < 0:
-        return _("nothing is open, and %(amount)s is held for them", amount=amount)
-    return _("nothing is open now")
-
-
-def owe_page(v: Visit, customer_id: int) -> Response:
-    """The page that these forms stand on."""
-    return customer_page(v, customer_id, "owe", params={})
-
-
-def account_of(v: Visit, customer_id: int, number: str) -> AccountStanding:
-    """An account that the customer holds or pays, as it stands now. Raises NotFound."""
-    for one in standing(v.session, customer_id, v.today):
-        if one.number == number:
-            return one
-    raise NotFound("account", f"This customer has no account {number}.", number)

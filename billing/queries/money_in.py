@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """Money received; negative when given back."""
+    """Money received; negative when given back. reverses_id: the payment that the bank took back by it."""
 
     id: int
     account_id: int
@@ -21,6 +21,7 @@ class PaymentRow:
     currency: str
     method: str
     reference: str
+    reverses_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Totals:
 
 
 _PAYMENTS = text(
-    "select id, account_id, received_at, amount_minor, currency, method, reference from payments "
-    "where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
+    "select id, account_id, received_at, amount_minor, currency, method, reference, reverses_id "
+    "from payments where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
 )
 _ADJUSTMENTS = text(
     "select a.id, a.account_id, a.kind, a.amount_minor, a.currency, a.posted_on, a.made_at, a.reason, "

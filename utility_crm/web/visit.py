@@ -33,8 +33,8 @@ from utility_crm.kit.settings import settings
 from utility_crm.web.banners import COOKIE as BANNER
 from utility_crm.web.banners import JustDone, put_banner
 from utility_crm.web.chrome import chrome
-from utility_crm.web.formats import day_year, locale
-from utility_crm.web.words import translator
+from utility_crm.web.formats import locale
+from utility_crm.web.words import said_in, translator
 
 
 class SignInNeeded(Exception):
@@ -91,13 +91,7 @@ class Visit:
 
     def said(self, error: CareError) -> str:
         """An error's sentence in the person's language, its days as they are written there."""
-        language = self.user.language
-        told = {
-            name: day_year(value, language) if isinstance(value, date) else value
-            for name, value in error.values.items()
-        }
-        words = self.text(error.words)
-        return words % told if told else words
+        return said_in(self.text, error, self.user.language)
 
     def done(self, words: str, path: str, *, nothing: bool = False, **query: object) -> Response:
         """Look there next, where `words` say once what was done, with its figures. `nothing`: it was done

@@ -7,6 +7,7 @@ what runs is what was reviewed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from importlib import import_module
 from io import BytesIO
@@ -15,6 +16,9 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+from utility_crm.kit.errors import CareError
+from utility_crm.web.formats import day_year
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """What a person may choose; English is the language of the source."""
@@ -69,6 +73,16 @@ def translator(language: str, package: str = "utility_crm.web") -> Callable[...,
         return words % values if values else words
 
     return translated
+
+
+def said_in(words: Callable[[str], str], error: CareError, language: str) -> str:
+    """An error's sentence, translated by `words`, its days as they are written in the language."""
+    told = {
+        name: day_year(value, language) if isinstance(value, date) else value
+        for name, value in error.values.items()
+    }
+    sentence = words(error.words)
+    return sentence % told if told else sentence
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from billing_world import NOW, Supplied
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -20,6 +22,14 @@ def send(client: TestClient, billed: Supplied, what: str, **told: str) -> int:
     return client.post(f"/customers/{billed.customer_id}/{what}", data=told).status_code
 
 
+def confirm(client: TestClient, billed: Supplied, what: str, **told: str) -> int:
+    """The status after the question was asked and answered."""
+    asked = client.post(f"/customers/{billed.customer_id}/{what}", data=told)
+    assert asked.status_code == 200, asked.text
+    (token,) = re.findall(r'name="sure" value="(\w+)"', asked.text)
+    return send(client, billed, what, **told, sure=token)
+
+
 def test_a_plan_is_shown_before_it_is_agreed(
     make_client: MakeClient, billed: Supplied, session: Session
 ) -> None:
@@ -29,7 +39,7 @@ def test_a_plan_is_shown_before_it_is_agreed(
     for words in ("1 Dec 2026", "1 Jan 2027", "1 Feb 2027", "Agree on it"):
         assert words in shown
     assert session.scalar(text("select count(*) from payment_plans")) == 0
-    assert "A plan has 2 to 36 instalments" in owe(client, billed, parts="99", first_on="2026-12-01")
+    assert "“99” is no number from 2 to 36." in owe(client, billed, parts="99", first_on="2026-12-01")
     told = {"account": billed.account, "count": "3", "first_on": "2026-12-01"}
     assert send(client, billed, "plans", **told) == 303
     assert send(client, billed, "plans", **told) == 409
@@ -38,7 +48,7 @@ def test_a_plan_is_shown_before_it_is_agreed(
     assert "is late: ask when it will be paid" not in shown and "Monthly parts" not in shown
     (plan,) = session.scalars(text("select id from payment_plans"))
     assert send(client, billed, f"plans/{plan + 1}/cancel") == 404
-    assert send(client, billed, f"plans/{plan}/cancel") == 303
+    assert confirm(client, billed, f"plans/{plan}/cancel") == 303
     assert "ended by agreement" in owe(client, billed)
 
 
@@ -53,6 +63,7 @@ def test_a_promise_is_kept_on_the_page(make_client: MakeClient, billed: Supplied
     assert ">£20.00</a>: it is agreed, disputed or being collected." in shown
     for wrong in ({"amount": "much"}, {"due_on": "soon"}, {"due_on": "2026-11-19"}):
         assert send(client, billed, "promises", **told | wrong) == 422
+    assert send(client, billed, "promises", **told | {"amount": "21"}) == 409  # one is open
     assert send(client, billed, "promises", **told | {"account": "A9999"}) == 404
     assert send(make_client("marketer"), billed, "promises", **told) == 403
 
@@ -67,7 +78,7 @@ def test_a_dispute_won_is_credited(make_client: MakeClient, billed: Supplied, se
     assert "the freezer was off" in shown and f"They dispute £5.00 of bill {october.number}" in shown
     (dispute,) = session.scalars(text("select id from disputes"))
     assert send(client, billed, f"disputes/{dispute + 1}/close", won="1") == 404
-    assert send(client, billed, f"disputes/{dispute}/close", won="1") == 303
+    assert confirm(client, billed, f"disputes/{dispute}/close", won="1") == 303
     shown = owe(client, billed)
     assert "credited" in shown and "−£5.00" in shown
     assert "dispute won: the freezer was off" in shown
@@ -86,8 +97,8 @@ def test_what_is_held_is_given_back(make_client: MakeClient, billed: Supplied, s
     assert "Give back, of £15.00" in shown and "You owe nothing; we hold <a" in shown
     assert ">£15.00</a> for you.”" in shown
     told = {"account": billed.account, "reference": "back-1"}
-    assert send(client, billed, "refunds", **told, amount="15.01") == 403
-    assert send(client, billed, "refunds", **told, amount="15") == 303
+    assert send(client, billed, "refunds", **told, amount="15.01") == 409
+    assert confirm(client, billed, "refunds", **told, amount="15") == 303
     assert session.scalar(text("select balance_minor from account_balances")) == 0
 
 

@@ -90,7 +90,7 @@ def test_what_is_disputed_is_in_neither_figure(agent: TestClient, session: Sessi
 def test_a_running_plan_is_said_in_both(agent: TestClient, session: Session, billed: Supplied) -> None:
     agree_plan(session, billed.account_id, 3, NOW.date() + timedelta(days=7), today=NOW.date())
     shown = page(agent, billed, ask="parts")
-    assert "Can I pay in parts? A plan runs" in shown and "A plan runs on this account already" in shown
+    assert "Can I pay in parts? A plan runs" in shown and "You pay in parts already: £0.00 of" in shown
 
 
 def test_the_first_nine_have_a_digit_and_the_rest_two(agent: TestClient, billed: Supplied) -> None:
