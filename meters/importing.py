@@ -1,8 +1,10 @@
-"""The meters' own columns of the customer file: `service_point` and `meter_serial`."""
+"""The meters' own columns of the customer file: `service_point`, `meter_serial` and `connection_kw`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sqlalchemy import BigInteger, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -13,6 +15,8 @@ from meters.tables import Meter, ServicePoint
 from utility_crm.customers.actions import ImportColumns
 from utility_crm.customers.importing.writing import RowIds
 from utility_crm.kit.table_file import Problem
+
+_KW = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 def place_service_points(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
@@ -44,13 +48,47 @@ def place_service_points(session: Session, rows: Sequence[RowIds]) -> tuple[set[
         elif known[1] != item.premise_id:
             message = f"service point {code!r} stands at another premise already"
             problems.append(Problem(item.row.line, "service_point", message))
-    return touched | _install_meters(session, rows, _held(session, list(wanted))), problems
+    held = _held(session, list(wanted))
+    known_now, faults = _know_connections(session, rows, held)
+    return touched | known_now | _install_meters(session, rows, held), problems + faults
 
 
 def _held(session: Session, codes: list[str]) -> dict[str, tuple[int, int | None]]:
     among = ServicePoint.code == any_(literal(codes, ARRAY(Text())))
     rows = session.execute(select(ServicePoint.code, ServicePoint.id, ServicePoint.premise_id).where(among))
     return {code: (identity, premise_id) for code, identity, premise_id in rows}
+
+
+def _know_connections(
+    session: Session, rows: Sequence[RowIds], held: dict[str, tuple[int, int | None]]
+) -> tuple[set[int], list[Problem]]:
+    """The power that connections are made for; an empty cell changes nothing."""
+    touched: set[int] = set()
+    problems: list[Problem] = []
+    for item in rows:
+        given, point = item.row.others.get("connection_kw"), item.row.others.get("service_point", "")
+        if given is None:
+            continue
+        if point not in held:
+            problems.append(Problem(item.row.line, "connection_kw", "a connection_kw needs a service_point"))
+            continue
+        micro = int(Decimal(given).scaleb(6)) if _KW.fullmatch(given) else 0
+        if not micro:
+            words = f"{given!r} is no power in kW above 0, such as 15 or 7.5"
+            problems.append(Problem(item.row.line, "connection_kw", words))
+            continue
+        changed = session.scalar(
+            update(ServicePoint)
+            .where(
+                ServicePoint.id == held[point][0], ServicePoint.connection_micro_kw.is_distinct_from(micro)
+            )
+            .values(connection_micro_kw=micro)
+            .returning(ServicePoint.id)
+            .execution_options(synchronize_session="fetch")
+        )
+        if changed is not None:
+            touched.add(item.row.line)
+    return touched, problems
 
 
 def _install_meters(
@@ -76,4 +114,4 @@ def _install_meters(
     return touched
 
 
-COLUMNS = ImportColumns(("service_point", "meter_serial"), place_service_points)
+COLUMNS = ImportColumns(("service_point", "meter_serial", "connection_kw"), place_service_points)

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from billing.actions.agreements import EndReason
 from billing.answers.tariff import VERDICTS, sentence
 from billing.customer import loads
+from billing.domain.accounts.doubtful_days import Kind
 from billing.domain.rating.stay import MONTHS
 from billing.life.change_money import ENDINGS, change_money, endings
 from billing.life.previews import (
@@ -22,7 +23,7 @@ from billing.life.previews import (
     plan_move_out,
     supplied_here,
 )
-from billing.life.told import change_words, changes
+from billing.life.told import change_words, changes, far_words
 from billing.queries.choices import UNFIT, TariffChoice, tariff_choices
 from billing.queries.tariffs import TariffRow, all_tariffs, tariffs_by_id
 from billing.wording import Say, say
@@ -97,7 +98,7 @@ def supply_answer(call: CustomerCall) -> Answer:
         ends, after = now[0].last_on, followed(now[0], mine)
         if after is not None:
             day = day_year(after.starts_on, call.language)
-            return Answer(now[0].tariff, _("%(tariff)s from %(day)s", tariff=after.tariff, day=day))
+            return Answer(now[0].tariff, _("then %(tariff)s, from %(day)s", tariff=after.tariff, day=day))
         if ends is not None:
             return Answer(now[0].tariff, _("until %(day)s", day=day_year(ends, call.language)), "warn")
         return Answer(now[0].tariff, _("since %(day)s", day=day_year(now[0].starts_on, call.language)))
@@ -130,10 +131,22 @@ def supply_sheet(call: CustomerCall) -> Sheet:
             "reason_words": {key: _(words) for key, words in {**REASONS, **_PAST}.items()},
             "tariffs": tariffs,
             "asked": asked,
+            "doubt": _doubt(call, asked),
             "told": [(one, change_words(one, call.language)) for one in call.once(changes)],
             **_change_context(call, asked),
         },
     )
+
+
+def _doubt(call: CustomerCall, asked: Asked | None) -> str:
+    """What is to be said of the planned day where it is likely a slip."""
+    if asked is None or asked.plan is None:
+        return ""
+    day = asked.plan.last_on if isinstance(asked.plan, MoveOutPlan) else asked.plan.starts_on
+    return far_words(KINDS[asked.act], day, call.today, call.language)
+
+
+KINDS: dict[str, Kind] = {"out": "end", "tariff": "tariff", "in": "begin"}
 
 
 def _change_context(call: CustomerCall, asked: Asked | None) -> dict[str, Any]:

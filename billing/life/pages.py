@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Literal, cast
+from typing import cast
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from billing.actions.agreements import EndReason
-from billing.domain.accounts.doubtful_days import doubt_of
+from billing.domain.accounts.doubtful_days import Kind
 from billing.life.booking import Telling, begin_supply, end_supply, read_address, switch_tariff
 from billing.life.customer import REASONS
 from billing.life.moving import MovedOut, unbilled_cycles
 from billing.life.previews import SuppliedHere, plan_move_in, supplied_here
 from billing.life.settling import settle_account
 from billing.life.taking_back import take_back_begin, take_back_end
+from billing.life.told import far_words
 from billing.queries.accounts import standing
 from billing.queries.bills import bills_by_id
 from billing.queries.tariffs import TariffRow, all_tariffs
@@ -26,7 +27,7 @@ from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.web.formats import day_year, money
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
-from utility_crm.web.words import counting, mark
+from utility_crm.web.words import mark
 
 router = APIRouter()
 
@@ -153,23 +154,8 @@ def _told(v: Visit) -> Telling:
     return Telling(v.today, v.now, v.user.id, sure=True)
 
 
-def _far(v: Visit, kind: Literal["end", "tariff", "begin"], day: date) -> str:
-    """What is to be said of a day that is likely a slip; else nothing."""
-    doubt = doubt_of(kind, day, v.today)
-    if not doubt:
-        return ""
-    _, ngettext = say(v.user.language), counting(v.user.language, "billing")
-    days = abs((day - v.today).days)
-    months = max(days // 30, 2)
-    apart = (
-        ngettext("one year", "%(num)s years", days // 365)
-        if days >= 730
-        else ngettext("one month", "%(num)s months", months)
-    )
-    named = {"day": day_year(day, v.user.language), "apart": apart}
-    if doubt == "ahead":
-        return _("%(day)s is %(apart)s from now.", **named)
-    return _("%(day)s is %(apart)s ago: bills since then are put right.", **named)
+def _far(v: Visit, kind: Kind, day: date) -> str:
+    return far_words(kind, day, v.today, v.user.language)
 
 
 def _nowhere(v: Visit, customer_id: int, here: SuppliedHere, reason: str, forward_to: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
+from billing.domain.accounts.doubtful_days import Kind, doubt_of
 from billing.queries.changes import ChangeRow, changes_of
 from billing.wording import say
 from utility_crm.kit.module import CustomerCall, TimelineEntry
 from utility_crm.web.formats import day_year
-from utility_crm.web.words import mark
+from utility_crm.web.words import counting, mark
 
 
 def changes(call: CustomerCall) -> tuple[ChangeRow, ...]:
@@ -47,3 +49,21 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             taken = _("Taken back: %(what)s", what=words)
             found.append(TimelineEntry(one.taken_back_at, mark("Supply"), taken, detail, "", href))
     return found
+
+
+def far_words(kind: Kind, day: date, today: date, language: str) -> str:
+    """What is to be said of a day that is likely a slip; else nothing."""
+    doubt = doubt_of(kind, day, today)
+    if not doubt:
+        return ""
+    _, ngettext = say(language), counting(language, "billing")
+    days = abs((day - today).days)
+    apart = (
+        ngettext("one year", "%(num)s years", days // 365)
+        if days >= 730
+        else ngettext("one month", "%(num)s months", max(days // 30, 2))
+    )
+    named = {"day": day_year(day, language), "apart": apart}
+    if doubt == "ahead":
+        return _("%(day)s is %(apart)s from now.", **named)
+    return _("%(day)s is %(apart)s ago: bills since then are put right.", **named)

@@ -102,3 +102,24 @@ def test_supply_inside_what_was_billed_is_a_problem_of_its_row(session: Session)
     assert len(session.scalars(select(Agreement.id)).all()) == 1
     assert bring(session, ROW + again.format("2026-11-01")).problems == ()
     assert len(session.scalars(select(Agreement.id)).all()) == 2
+
+
+def test_the_power_of_a_connection_is_kept_and_checked(session: Session) -> None:
+    def brought(point: str, power: str) -> Imported:
+        header = "customer_number,name,account_number,premise_code,address,service_point,connection_kw\n"
+        content = f"{header}C1,Ada Example,A1,P1,1 Test Row,{point},{power}\n"
+        return import_customers(
+            session, content.encode(), today=date(2026, 11, 20), added=[METERS, BILLING],
+            defaults=Defaults("GBP", "GB", "Europe/London"),
+        )  # fmt: skip
+
+    assert brought("SP1", "7.5").problems == ()
+    assert brought("SP1", "7.5").document()["unchanged"] == 1
+    assert brought("SP1", "").problems == ()
+    kept = select(ServicePoint.connection_micro_kw).where(ServicePoint.code == "SP1")
+    assert session.scalar(kept) == 7_500_000
+    for power in ("0", "-3", "7,5", "strong"):
+        cell = f'"{power}"'
+        (problem,) = brought("SP1", cell).problems
+        assert problem.code == "connection_kw" and "no power in kW" in problem.message
+    assert [one.code for one in brought("", "8").problems] == ["connection_kw"]

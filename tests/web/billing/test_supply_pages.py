@@ -176,6 +176,9 @@ def test_a_day_that_looks_like_a_slip_is_asked_back_about(home: Supplied, agent:
         "agreement": home.agreement_id, "last_on": "2036-11-30", "reason": "moved",
         "forward_to": "7 Elm Walk, Westmoor",
     }  # fmt: skip
+    query = f"{path}?ask=supply&act=out&agreement={home.agreement_id}&last_on=2036-11-30&reason=moved"
+    shown = agent.get(query).text
+    assert "Is the day meant?" in shown and "bills between" in shown
     asked = agent.post(f"{path}/supply/end", data=data)
     assert asked.status_code == 200 and "30 Nov 2036 is 10 years from now" in asked.text
     assert world.scalar("select ends_before from agreements") is None
