@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,15 +17,19 @@ from billing.answers.told import (
     Told,
     bill_evidence,
     kwh_figure,
+    money_figure,
 )
+from billing.corrections.queries import CorrectionRow
 from billing.customer import loads
+from billing.customer.put_right import put_right_minor
 from billing.domain.money import micro_text
 from billing.domain.reckoning.axis import local_date
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
 from billing.wording import bill_label_year, bill_name, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
-from utility_crm.web.formats import kwh, number, percent
+from utility_crm.web.formats import day as day_words
+from utility_crm.web.formats import kwh, money, number, percent, signed_money
 from utility_crm.web.words import counting, mark
 
 LOOK_BACK = 13
@@ -72,7 +76,8 @@ def estimated_sheet(call: CustomerCall) -> Sheet:
         return Sheet("billing/no_bill.html", {"held": call.once(loads.held)})
     guessed = [bill for bill in bills if bill.estimated_readings]
     asked = bills[0] if bills[0].estimated_readings or call.params.get("bill") or not guessed else guessed[0]
-    days = _days(call, asked) if asked.estimated_readings else ()
+    read = _read(call, asked) if asked.estimated_readings else ()
+    days = tuple(day for item in read for day in estimated_days(item))
     return Sheet(
         "billing/estimated.html",
         {
@@ -86,6 +91,7 @@ def estimated_sheet(call: CustomerCall) -> Sheet:
             "over_micro_kwh": sum(
                 day.billed_micro_kwh - day.read_micro_kwh for day in days if day.read_micro_kwh is not None
             ),
+            "worth": worth(call, asked, read),
             "guessed": guessed,
             "bills": bills,
         },
@@ -99,7 +105,8 @@ def estimated_told(call: CustomerCall) -> Told:
     if not bills:
         return Told(_("There is no bill yet."))
     bill = bills[0]
-    days = _days(call, bill) if bill.estimated_readings else ()
+    parts = _read(call, bill) if bill.estimated_readings else ()
+    days = tuple(day for item in parts for day in estimated_days(item))
     if bill.estimated_readings:
         sentence = ngettext(
             "Yes: one reading of %(bill)s was estimated, %(kwh)s kilowatt-hours.",
@@ -111,28 +118,70 @@ def estimated_told(call: CustomerCall) -> Told:
     else:
         sentence = _("No: every reading of %(bill)s was read.", bill=bill_name(bill, call.language))
     read = sum(day.read_readings for day in days)
-    words = _("%(count)s of them have been read since.", count=number(read, 0, call.language)) if read else ""
+    words = (
+        [_("%(count)s of them have been read since.", count=number(read, 0, call.language))] if read else []
+    )
+    words += worth(call, bill, parts)
+    minor = put_right_minor(parts)
     points = tuple((day.day.isoformat(), micro_text(day.billed_micro_kwh)) for day in days)
     return Told(
         sentence,
-        words,
+        " ".join(words),
         (
             Figure("estimated_readings", str(bill.estimated_readings)),
             kwh_figure("estimated", bill.estimated_micro_kwh),
             kwh_figure("billed", bill.micro_kwh),
             Figure("read_since", str(read)),
+            *(() if minor is None else (money_figure("put_right", minor, bill.currency),)),
         ),
         chart=Chart("columns", "kWh", (Series("estimated", points),)) if points else None,
         evidence=(bill_evidence(bill),),
     )
 
 
-def _days(call: CustomerCall, bill: BillRow) -> tuple[EstimatedDay, ...]:
+def correction_of(call: CustomerCall, bill: BillRow) -> CorrectionRow | None:
+    """The newest correction of a bill, or by which it came about."""
+    return next(
+        (one for one in call.once(loads.corrections) if bill.number in (one.bill, one.new_bill)), None
+    )
+
+
+def worth(call: CustomerCall, bill: BillRow, read: Sequence[ReadPart]) -> list[str]:
+    """What the estimate is worth in money, and what became of it, in sentences."""
+    _, minor, one = say(call.language), put_right_minor(read), correction_of(call, bill)
+    said = []
+    if minor is not None:
+        amount = money(abs(minor), bill.currency, call.language)
+        if minor > 0:
+            said.append(_("With what is read now the bill would be %(amount)s more.", amount=amount))
+        elif minor < 0:
+            said.append(_("With what is read now the bill would be %(amount)s less.", amount=amount))
+        else:
+            said.append(_("With what is read now the bill would be the same."))
+    if one is None:
+        return said
+    figure = signed_money(one.difference_minor, bill.currency, call.language)
+    if one.state == "approved" and one.decided_at is not None:
+        when = day_words(one.decided_at, call.language)
+        said.append(_("It was put right on %(day)s: %(amount)s.", day=when, amount=figure))
+    elif one.state == "proposed":
+        said.append(_("A correction waits to be approved: %(amount)s.", amount=figure))
+    if minor is not None and minor != one.difference_minor and bill.number == one.bill:
+        apart = money(abs(one.difference_minor - minor), bill.currency, call.language)
+        said.append(
+            _(
+                "The two are %(amount)s apart: a correction also fills anew what is still not read, "
+                "and leaves out what was used too long ago to be charged.",
+                amount=apart,
+            )
+        )
+    return said
+
+
+def _read(call: CustomerCall, bill: BillRow) -> tuple[ReadPart, ...]:
     if bill == call.once(loads.chosen):
-        found = call.once(loads.read)
-    else:
-        found = read_parts(call.session, bill, parts_of_bills(call.session, [bill.id])[bill.id])
-    return tuple(day for item in found for day in estimated_days(item))
+        return call.once(loads.read)
+    return read_parts(call.session, bill, parts_of_bills(call.session, [bill.id])[bill.id])
 
 
 def estimated_days(item: ReadPart) -> Iterable[EstimatedDay]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.customer import loads
+from billing.customer.put_right import put_right_minor
 from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
 from billing.customer.warmth import left_out, warmths
 from billing.explaining import Explained, explain_bill
+from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
 from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
 from utility_crm.customers.room import card_of
@@ -55,12 +57,33 @@ def why_sheet(call: CustomerCall) -> Sheet:
         "choices": _choices(call, bill, other),
         "columns": _columns(call, bill, other),
         "year_ago": call.once(loads.year_before),
+        "alone": "",
     }
     try:
         found = explain_bill(call.session, bill, other, read=call.once(loads.both))
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
+    context["alone"] = estimate_alone(found, call.once(loads.both), call.language)
     return Sheet("billing/why.html", {**context, **explanation_context(found, call.language)})
+
+
+def estimate_alone(found: Explained, both: Sequence[Sequence[ReadPart]], language: str) -> str:
+    """What putting the estimates right comes to by itself, where that is another amount than its effect among
+    the others: an effect is what a cause adds on average over every order of the causes."""
+    effect = next((row.amount_minor for row in found.rows if row.effect == "estimate"), None)
+    if effect is None:
+        return ""
+    before, after = (put_right_minor(read) or 0 for read in both)
+    alone, _ = before - after, say(language)
+    if alone == effect:
+        return ""
+    return _(
+        "Putting the estimates right by itself comes to %(alone)s, as a correction does; "
+        "beside the other causes it counts for %(effect)s, and the %(apart)s between them is in theirs.",
+        alone=signed_money(alone, found.bill.currency, language),
+        effect=signed_money(effect, found.bill.currency, language),
+        apart=money(abs(alone - effect), found.bill.currency, language),
+    )
 
 
 def _account(call: CustomerCall, bill: BillRow) -> str:
