@@ -17,9 +17,12 @@ from billing.corrections.candidates import IssuedBill, issued_bills
 from billing.corrections.crediting import cancel_bills, credit_bills
 from billing.corrections.rerating import Remade, remade
 from billing.cycles import Month, month_of_cycle
+from billing.domain.money import amount_text
+from billing.domain.tariffs.file import default_decimals
 from billing.tables import Bill, Correction
 from notifications.outbox.queueing import take_back
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,23 @@ def _made_as_shown(
     for one in chosen:
         found = made[one.bill_id]
         if found.hold is not None or found.after_minor != one.after_minor:
-            words = f"Bill {found.bill.number} would be another than was shown: look again, then approve."
-            raise Conflict("changed", words, found.bill.number)
+            raise _another(found, one.after_minor)
     return made
+
+
+def _another(found: Remade, shown_minor: int) -> Conflict:
+    """What was shown, and what it would be now: a price or an agreement changed, or a reading is gone."""
+    bill, number = found.bill, found.bill.number
+    if found.hold is not None:
+        words = mark("Bill %(bill)s cannot be made again any more: %(reason)s Look again.")
+        return Conflict("changed", words, number, bill=number, reason=found.hold.reason)
+    decimals = default_decimals(bill.currency)
+    shown, now = (amount_text(minor, decimals) for minor in (shown_minor, found.after_minor))
+    words = mark(
+        "Bill %(bill)s was shown as %(shown)s %(currency)s and would be %(now)s %(currency)s now. Look "
+        "again, then approve."
+    )
+    return Conflict("changed", words, number, bill=number, shown=shown, now=now, currency=bill.currency)
 
 
 def _issue(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -17,21 +17,36 @@ from billing.corrections.queries import (
     CorrectionRow,
     Effect,
     Step,
+    corrections_named,
     decided_corrections,
     effect_of_open,
     open_corrections,
     steps_of_open,
 )
+from billing.corrections.words import (
+    another_words,
+    done_words,
+    gone_words,
+    let_stand_words,
+    looked_words,
+    put_right_words,
+    putting_right_words,
+    standing_words,
+    stood_words,
+)
 from billing.runs import present_instant
-from utility_crm.kit.errors import Invalid
+from utility_crm.kit.errors import Conflict, Invalid
 from utility_crm.kit.settings import settings
+from utility_crm.web.forms import Posted
+from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
 
 router = APIRouter()
+PATH = "/billing/corrections"
 ASKED = ("which", "effect", "held", "decided")
-Text = Annotated[str, Form()]
-Ids = Annotated[list[int] | None, Form(alias="id")]
+LONGEST = 500
+"""Characters of a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +81,10 @@ def corrections_page(session: Session) -> CorrectionsPage:
 
 
 @router.get("/billing/corrections")
-def corrections(request: Request, ask: str = "", done: str = "") -> Response:
+def corrections(request: Request, ask: str = "", tick: str = "") -> Response:
     """What would differ, its effect, what cannot be made again, what was decided."""
     with visit(request, "ops", "marketer", "agent") as v:
-        return _page(v, ask, done=done)
+        return _page(v, ask, every=tick == "all")
 
 
 @router.post("/billing/corrections/look")
@@ -80,49 +95,74 @@ def look(request: Request) -> Response:
         found = find_corrections(
             v.session, known_at=known_at, today=v.today, now=v.now, country=settings().country
         )
-        return v.redirect("/billing/corrections", ask="which", done=f"looked-{found.bills}")
+        return v.done(looked_words(found, v.user.language), PATH, ask="which")
 
 
-@router.post("/billing/corrections/approve")
-def approve(request: Request, ticked: Ids = None, decision: Text = "") -> Response:
-    """Credit notes and new bills for those ticked, all or nothing."""
+@router.post("/billing/corrections/decide")
+def decide(request: Request, posted: Posting) -> Response:
+    """Credit notes and new bills for those ticked, all or nothing; or they stand as they were issued. Both
+    for a reason, and after one question that says the sums."""
     with visit(request, "ops") as v:
-        if not decision.strip() or not ticked:
-            return _page(v, "which", given=decision, refused=_missing(v, decision), status=422)
-        done = approve_corrections(
-            v.session, ticked, user_id=v.user.id, decision=decision, today=v.today, now=v.now,
-            country=settings().country,
-        )  # fmt: skip
-        count = len(done.credit_notes)
-        return v.redirect("/billing/corrections", ask="decided", done=f"approved-{count}")
+        language = v.user.language
+
+        def act() -> Response:
+            stands = posted.text("act") == "dismiss"
+            chosen = posted.field("id", lambda _: _ticked(posted))
+            decision = posted.field("decision", _decision)
+            seen = chosen.value
+            rows = corrections_named(v.session, list(seen))
+            _as_seen(rows, seen, language)
+            if stands:
+                posted.sure(standing_words(rows, language), do=let_stand_words(len(rows), language))
+                dismiss_corrections(
+                    v.session, list(seen), user_id=v.user.id, decision=decision.value, now=v.now
+                )
+                return v.done(stood_words(rows, language), PATH, ask="decided")
+            posted.sure(*putting_right_words(rows, language), do=put_right_words(len(rows), language))
+            done = approve_corrections(
+                v.session, list(seen), user_id=v.user.id, decision=decision.value, today=v.today, now=v.now,
+                country=settings().country,
+            )  # fmt: skip
+            return v.done(done_words(done, rows, language), PATH, ask="decided")
+
+        return handled(v, posted, "decide", act, lambda: _page(v, "which"), back=f"{PATH}?ask=which")
 
 
-@router.post("/billing/corrections/dismiss")
-def dismiss(request: Request, ticked: Ids = None, decision: Text = "") -> Response:
-    """Those ticked stand as they were issued."""
-    with visit(request, "ops") as v:
-        if not decision.strip() or not ticked:
-            return _page(v, "which", given=decision, refused=_missing(v, decision), status=422)
-        count = dismiss_corrections(v.session, ticked, user_id=v.user.id, decision=decision, now=v.now)
-        return v.redirect("/billing/corrections", ask="decided", done=f"dismissed-{count}")
+def _ticked(posted: Posted) -> dict[int, str]:
+    """What was seen of each that is ticked, by id. Raises Invalid."""
+    found = {}
+    for one in posted.every("id"):
+        number, _, seen = one.partition("-")
+        if not (number.isascii() and number.isdecimal() and len(number) < 19):
+            raise Invalid("tick", mark("Tick a bill."), "id")
+        found[int(number)] = seen
+    if not found:
+        raise Invalid("tick", mark("Tick a bill."), "id")
+    return found
 
 
-def _missing(v: Visit, decision: str) -> str:
-    return v.text(mark("Say why.") if not decision.strip() else mark("Tick a bill."))
+def _decision(typed: str) -> str:
+    if not typed:
+        raise Invalid("decision", mark("Say why."), "decision")
+    if len(typed) > LONGEST:
+        raise Invalid("decision", mark("A reason has at most %(most)s characters."), "decision", most=LONGEST)
+    return typed
 
 
-def _page(
-    v: Visit, ask: str, *, done: str = "", given: str = "", refused: str = "", status: int = 200
-) -> Response:
-    if len(given) > 1000:
-        raise Invalid("decision", "A reason has at most 1,000 letters.", "decision")
+def _as_seen(rows: Sequence[CorrectionRow], seen: Mapping[int, str], language: str) -> None:
+    """Raises Conflict, in the person's words, where one is not what was shown, with what it is now."""
+    changed = [row for row in rows if row.seen != seen[row.id]]
+    if changed or len(rows) < len(seen):
+        words = [another_words(row, language) for row in changed] or [gone_words(language)]
+        raise Conflict("changed", " ".join(words[:3]))
+
+
+def _page(v: Visit, ask: str, *, every: bool = False) -> Response:
     return v.render(
         "billing/corrections.html",
-        status=status,
         page=corrections_page(v.session),
         ask=ask if ask in ASKED else "which",
-        done=done,
-        given=given,
-        refused=refused,
+        every=every,
+        longest=LONGEST,
         can=v.user.role in ("ops", "admin"),
     )

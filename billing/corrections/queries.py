@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -43,6 +44,12 @@ class CorrectionRow:
     @property
     def difference_minor(self) -> int:
         return self.after_minor - self.before_minor
+
+    @property
+    def seen(self) -> str:
+        """What a page shows of it, in sixteen letters: another once it was made again, or decided."""
+        shown = self.id, self.state, self.known_at.timestamp(), self.after_minor, self.after_micro_kwh
+        return sha256(repr((*shown, self.not_charged_minor)).encode()).hexdigest()[:16]
 
     @property
     def last_on(self) -> date:
