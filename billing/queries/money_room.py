@@ -8,6 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.web.words import mark
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingItem:
@@ -100,6 +103,55 @@ _WAITING = text(
     where s.state = 'waiting' order by s.booked_on, s.id limit 500
     """
 )
+_ONE_WAITING = text(
+    """
+    select s.id, f.name, s.place, s.bank_reference, s.booked_on, s.amount_minor, s.currency, s.payer,
+           s.payer_account, s.remittance, s.code, s.state
+    from suspense_items s join payment_files f on f.id = s.file_id where s.id = :id
+    """
+)
+_WHOSE = text(
+    """
+    select a.id, a.number, c.name, a.currency, coalesce(b.balance_minor, 0)
+    from accounts a join customers c on c.id = a.customer_id
+    left join account_balances b on b.account_id = a.id
+    where a.number = :number
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """An account that money may be assigned to, and whose it is. balance_minor: positive is owed."""
+
+    id: int
+    number: str
+    customer: str
+    currency: str
+    balance_minor: int
+
+
+def waiting_item(session: Session, item_id: int) -> WaitingItem:
+    """Money that still waits. Raises NotFound; Conflict where it was decided about."""
+    row = session.execute(_ONE_WAITING, {"id": item_id}).one_or_none()
+    if row is None:
+        raise NotFound("suspense", "There is nothing of this number in suspense.")
+    *shown, state = row
+    if state != "waiting":
+        raise Conflict("decided", mark("Somebody has decided about this money already."))
+    return WaitingItem(*shown)
+
+
+def whose_account(session: Session, number: str) -> Whose:
+    """An account by its number, with its customer. Raises NotFound, Invalid for none."""
+    if not number:
+        raise Invalid("needed", mark("Say whose it is: the number of an account."), "account")
+    row = session.execute(_WHOSE, {"number": number}).one_or_none()
+    if row is None:
+        raise NotFound("account", mark("There is no account %(number)s."), "account", number=number)
+    return Whose(*tuple(row))
+
+
 _FILES = text(
     """
     select f.id, f.name, f.format, f.received_at, u.name, f.entries, f.booked, f.repeated, f.suspended,

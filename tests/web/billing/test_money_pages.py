@@ -21,6 +21,8 @@ from billing.actions.payments import take_payment
 from tests.web.conftest import MakeClient
 from utility_crm.auth.tokens import make_token
 
+from .test_customer_forms import form_in, said_in, token_in
+
 IBAN = "GB33BUKB20201555555555"
 
 
@@ -64,18 +66,36 @@ def test_ops_take_a_file_and_assign_what_waits(
         entry("5.00", transaction(text="hello"), reference="R3"),
     )
     kept = upload(client, content).headers["location"]
-    assert "kept=file-1-0-2-0" in kept
-    assert "1 booked, 0 known before, 2 nobody" in client.get(kept).text
+    assert "bank.xml: 1 booked, 0 known before, 2 nobody" in said_in(client.get(kept).text)
+    again = client.get(upload(client, content).headers["location"]).text
+    assert "bank.xml was taken before: nothing was booked twice." in said_in(again)
     page = client.get("/billing/money").text
     assert "Ben Example" in page and "it names no account or bill of ours" in page
     first, second = session.scalars(text("select id from suspense_items order by id")).all()
-    assert client.post(f"/billing/money/waiting/{first}", data={"account": "nobody"}).status_code == 404
-    assert client.post(f"/billing/money/waiting/{first}", data={"account": "A0001"}).status_code == 303
-    assert client.post(f"/billing/money/waiting/{second}", data={"back": "1"}).status_code == 303
-    assert client.post(f"/billing/money/waiting/{second}", data={"back": "1"}).status_code == 409
+    path = f"/billing/money/waiting/{first}"
+    for typed, why in (("nobody", "There is no account nobody."), ("", "Say whose it is")):
+        refused = client.post(path, data={"account": typed})
+        form = form_in(refused.text, f"waiting-{first}")
+        assert refused.status_code == 422 and f'value="{typed}"' in form and why in form
+    asked = client.post(path, data={"account": "A0001"})
+    assert (
+        asked.status_code == 200 and "£30.00 goes to " in asked.text and "£30.00 is owed there." in asked.text
+    )
+    done = client.post(path, data={"account": "A0001", "sure": token_in(asked.text)})
+    assert "£30.00 is booked on account A0001 of" in said_in(client.get(done.headers["location"]).text)
+    path = f"/billing/money/waiting/{second}"
+    asked = client.post(path, data={"act": "back"})
+    assert asked.status_code == 200 and "£5.00 of – is booked as sent back; the bank sends it" in asked.text
+    back = {"act": "back", "sure": token_in(asked.text)}
+    assert client.post(path, data=back).status_code == 303
+    decided = client.post(path, data=back)
+    assert decided.status_code == 409 and "has decided about this money already" in said_in(decided.text)
+    assert client.post("/billing/money/waiting/1000000").status_code == 404
     assert session.scalar(text("select balance_minor from account_balances")) == 0
-    refused = upload(client, content[:-20])
-    assert refused.status_code == 422 and "(bad_xml)" in refused.text and "line 8." in refused.text
+    refused = upload(client, content[:-20], columns="date=Tag", currency="gbp")
+    assert refused.status_code == 422 and "line 8" in said_in(refused.text)
+    assert 'value="date=Tag"' in form_in(refused.text, "file") and 'value="gbp"' in refused.text
+    assert client.post("/billing/money/files", data={"columns": ""}).status_code == 422
     assert make_client("agent").get("/billing/money").status_code == 403
 
 
@@ -84,10 +104,10 @@ def test_ops_collect_and_fetch_the_message(session: Session, make_client: MakeCl
     add_mandate(session, account, "M1", signed_on=NOW.date(), name="Ada Exämple", iban=IBAN, bic="BUKBGB22")
     client = make_client("ops")
     done = client.post("/billing/money/collections", data={"collect_on": "2026-11-24"})
-    assert "collected-1" in done.headers["location"]
-    assert "DDGBP20261124-1" in client.get(done.headers["location"]).text
+    page = client.get(done.headers["location"]).text
+    assert said_in(page) == "DoneOne direct debit is in a new message: DDGBP20261124-1."
     again = client.post("/billing/money/collections", data={"collect_on": "2026-11-24"})
-    assert "collected-0" in again.headers["location"]
+    assert "Nothing more is due by that day" in said_in(client.get(again.headers["location"]).text)
     path = "/billing/money/collections/DDGBP20261124-1.xml"
     content = client.get(path).content
     assert content == client.get(path).content
@@ -104,7 +124,8 @@ def test_ops_collect_and_fetch_the_message(session: Session, make_client: MakeCl
     assert said("//p:InstdAmt") == ["40.00"] and said("//p:MndtId") == ["M1"]
     assert said("//p:DbtrAgt//p:BICFI") == ["BUKBGB22"] and said("//p:RmtInf/p:Ustrd") == ["B1"]
     assert client.get("/billing/money/collections/none.xml").status_code == 404
-    assert client.post("/billing/money/collections", data={"collect_on": "soon"}).status_code == 422
+    refused = client.post("/billing/money/collections", data={"collect_on": "soon"})
+    assert refused.status_code == 422 and 'value="soon"' in form_in(refused.text, "collect")
 
 
 class Sender:
