@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,13 @@ def told(page: str) -> list[list[str]]:
     return [found.split() for found in COMMAND.findall((ROOT / page).read_text(encoding="utf-8"))]
 
 
+@cache
+def every_command() -> Any:
+    return typer.main.get_command(build())
+
+
 def leads_to_a_command(words: list[str]) -> bool:
-    at: Any = typer.main.get_command(build())
+    at = every_command()
     for word in words:
         if not hasattr(at, "commands"):
             return True
@@ -41,6 +47,38 @@ def test_every_command_told_exists(page: str) -> None:
 def test_a_command_that_is_not_there_is_seen() -> None:
     assert not leads_to_a_command(["billing", "import-tariff"])
     assert not leads_to_a_command(["billing"])
+
+
+PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+LINE = re.compile(r"(?:^(?: {4})?|`)utility-crm ((?:[^`\n\\]|\\\n)+)", re.MULTILINE)
+OPTION = re.compile(r"--[a-z][a-z-]*")
+
+
+def unknown_options(line: str) -> list[str]:
+    """What a line of a page names that its command does not take; a command that is not there, too."""
+    typed = re.split(r"\s#|\s{4,}\S", line.replace("\\\n", " "))[0]
+    at = every_command()
+    for word in re.findall(r"[\w-]+", re.split(r"[\[|]| -", typed)[0]):
+        if hasattr(at, "commands"):
+            at = at.commands.get(word)
+    if at is None:
+        return [typed]
+    taken = {name for param in at.params for name in (*param.opts, *param.secondary_opts)} | {"--help"}
+    return [name for name in OPTION.findall(typed) if name not in taken]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_told_is_taken(page: str) -> None:
+    lines = LINE.findall((ROOT / page).read_text(encoding="utf-8"))
+    wrong = [(line, names) for line in lines if (names := unknown_options(line))]
+    assert wrong == []
+
+
+def test_an_option_that_is_not_there_is_seen() -> None:
+    assert sum(len(LINE.findall((ROOT / page).read_text(encoding="utf-8"))) for page in PAGES) > 90
+    assert unknown_options("billing bills --account A --acount B") == ["--acount"]
+    assert unknown_options("billing bill --account A") == ["billing bill --account A"]
+    assert unknown_options("billing run --period 2026-10 --draft --json     # all --of it") == []
 
 
 def test_the_customer_file_has_every_column_documented_for_a_package_and_no_other() -> None:
