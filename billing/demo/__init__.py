@@ -4,7 +4,7 @@ payments."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.allocating import settle
 from billing.actions.issuing import issue_cycle
+from billing.actions.late_fees import post_late_fees
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month, month_of_cycle
 from billing.demo.agreeing import agree
@@ -19,6 +20,7 @@ from billing.demo.gathering import gather
 from billing.demo.paying import IssuedBill, Paid, payments
 from billing.demo.reminding import remind
 from billing.demo.tariff_files import tariff_files
+from billing.queries.late_fees import Jurisdiction
 from utility_crm.demo.calendar import CYCLE_DAYS
 from utility_crm.demo.context import DemoBuild
 
@@ -113,6 +115,7 @@ def _payments(context: DemoBuild) -> None:
         advance(1)
         remind(session, context.plan, bills, made)
         agree(session, context.plan.as_of)
+        post_late_fees(session, context.plan.as_of - timedelta(days=1), Jurisdiction("GB"))
         context.analyse("outbox", "payments", "allocations", "ledger_entries", "account_balances", "bills")
 
 

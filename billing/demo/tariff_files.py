@@ -69,7 +69,20 @@ def _business(price: Prices) -> Document:
         {"name": "winter", "from": "11-01", "to": "04-01"},
         {"name": "summer", "from": "04-01", "to": "11-01"},
     ]
-    return {"seasons": seasons, **_charges(price.business_day, energy, prices.BUSINESS_TAX_PPM)}
+    made = _charges(price.business_day, energy, prices.BUSINESS_TAX_PPM)
+    made["charges"].append(_LATE)
+    return {"seasons": seasons, **made}
+
+
+_LATE: Document = {
+    "kind": "late_fee",
+    "code": "late",
+    "label": "Interest for late payment",
+    "percent": "8",
+    "per": "year",
+    "after_days": 7,
+}
+"""Between businesses alone: no household is charged for paying late."""
 
 
 def _charges(day_price: int, energy: list[Document], tax_ppm: int) -> Document:

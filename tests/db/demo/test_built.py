@@ -39,6 +39,33 @@ def test_everybody_still_with_us_has_fourteen_bills_or_the_latest_is_held(demo: 
     assert 1 <= sum(row.held for row in found) <= 3
 
 
+def test_the_newest_bill_has_its_like_a_year_before(demo: Connection) -> None:
+    found = rows(
+        demo,
+        """
+        select a.id, exists (
+            select from bills o where o.account_id = a.id
+            and o.starts_on = (max(b.starts_on) - interval '1 year')::date) as known
+        from accounts a join bills b on b.account_id = a.id where a.closed_on is null group by a.id
+        """,
+    )
+    assert found and all(row.known for row in found)
+
+
+def test_only_businesses_pay_for_being_late(demo: Connection) -> None:
+    charged = rows(
+        demo,
+        """
+        select c.segment, f.amount_minor, f.overdue_minor from late_fees f
+        join bills b on b.id = f.bill_id join accounts a on a.id = b.account_id
+        join customers c on c.id = a.customer_id
+        """,
+    )
+    assert charged and all(row.segment != "household" for row in charged)
+    # A month of 8 % a year.
+    assert all(abs(row.amount_minor - row.overdue_minor * 8 / 1200) <= 0.5 for row in charged)
+
+
 def test_bills_of_those_who_left_end_with_their_supply(demo: Connection) -> None:
     found = rows(
         demo,

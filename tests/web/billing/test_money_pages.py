@@ -40,7 +40,8 @@ def test_a_statement_shows_what_paid_what(session: Session, make_client: MakeCli
     for words in ("Brought forward", "B1", "£40.00", "−£50.00", "−£10.00", "£10.00 not used yet"):
         assert words in page
     part = client.get("/accounts/A0001/statement?from=2026-01-01&to=2026-11-20").text
-    assert "£40.00 was owed before, £0.00 was charged" in part
+    assert "On 1 Jan 2026 you owed £40.00. By 20 Nov 2026 £0.00 was charged, and £50.00 was paid" in part
+    assert "So we hold" in part and "held for them at the end" in part
     table = client.get("/accounts/A0001/statement.csv").text.splitlines()
     assert table[1] == "2020-02-01,bill,B1,,40.00,40.00,"
     assert table[2] == "2026-11-20,payment,'=R1,transfer,-50.00,-10.00,B1: 40.00"
