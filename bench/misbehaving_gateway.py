@@ -1,6 +1,6 @@
 """A gateway for text messages that behaves as badly as real ones: `python -m bench.misbehaving_gateway PORT`.
 
-It honours keys, and counts for each how often it was handed over and how often it took effect. Of the first
+It honours keys, and remembers under which keys it was asked to say the same thing to the same number. Of the first
 tries of a message it refuses some for now, breaks off or answers too late after taking it, takes its time,
 or says in the end that it has that key already. `GET /figures` tells the counts.
 """
@@ -21,12 +21,13 @@ LATE_SECONDS = 3.0
 
 
 class BadGateway:
-    """The application (ASGI 3). `handed`: tries by key; `taken`: effects by key, which must stay at one."""
+    """The application (ASGI 3). `handed`: tries by key; `taken`: keys by what was said to whom, which must be
+    one each."""
 
     def __init__(self, *, instant: bool = False) -> None:
         self.instant = instant
         self.handed: Counter[str] = Counter()
-        self.taken: Counter[str] = Counter()
+        self.taken: dict[str, set[str]] = {}
         self.answers: Counter[str] = Counter()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -40,10 +41,10 @@ class BadGateway:
             part = await receive()
             body, more = body + part.get("body", b""), part.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        json.loads(body)  # what is no document is a fault of ours
-        await self._take(headers.get("idempotency-key", ""), send)
+        said = json.loads(body)
+        await self._take(headers["idempotency-key"], f"{said['to']} {said['text']}", send)
 
-    async def _take(self, key: str, send: Send) -> None:
+    async def _take(self, key: str, said: str, send: Send) -> None:
         self.handed[key] += 1
         mood = "well" if self.instant else _mood(key, self.handed[key])
         self.answers[mood] += 1
@@ -51,9 +52,9 @@ class BadGateway:
             return await _answer(send, 503, {"error": "busy"})
         if mood == "too_many":
             return await _answer(send, 429, {"error": "too many"}, (b"retry-after", b"1"))
-        known = bool(self.taken[key])
-        if not known:
-            self.taken[key] = 1
+        keys = self.taken.setdefault(said, set())
+        known = key in keys
+        keys.add(key)
         if mood == "late":
             await asyncio.sleep(LATE_SECONDS)
         if mood == "breaks":
@@ -61,10 +62,10 @@ class BadGateway:
         await _answer(send, 409 if known else 202, {"id": hashlib.sha256(key.encode()).hexdigest()[:12]})
 
     def figures(self) -> dict[str, Any]:
-        """Messages that took effect, effects, tries, and what was answered how often."""
+        """Messages, how many of them took effect again under another key, tries, and what was answered."""
         return {
             "messages": len(self.taken),
-            "effects": sum(self.taken.values()),
+            "repeats": sum(len(keys) - 1 for keys in self.taken.values()),
             "tries": sum(self.handed.values()),
             "answers": dict(self.answers),
         }
