@@ -1,7 +1,7 @@
 """A gateway for text messages that behaves as badly as real ones: `python -m bench.misbehaving_gateway PORT`.
 
-It honours keys, and remembers under which keys it was asked to say the same thing to the same number. Of the first
-tries of a message it refuses some for now, breaks off or answers too late after taking it, takes its time,
+It honours keys, and remembers under which keys it was asked to say the same thing to the same number.
+Of the first tries of a message it refuses some for now, breaks off or answers too late after taking it, takes its time,
 or says in the end that it has that key already. `GET /figures` tells the counts.
 """
 
