@@ -1,8 +1,8 @@
 """A gateway for text messages that behaves as badly as real ones: `python -m bench.misbehaving_gateway PORT`.
 
 It honours keys, and remembers under which keys it was asked to say the same thing to the same number.
-Of the first tries of a message it refuses some for now, breaks off or answers too late after taking it, takes its time,
-or says in the end that it has that key already. `GET /figures` tells the counts.
+Of the first tries of a message it refuses some for now, breaks off or answers too late after
+taking it; in the end it says that it has that key already. `GET /figures` tells the counts.
 """
 
 from __future__ import annotations
