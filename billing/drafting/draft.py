@@ -24,7 +24,7 @@ from billing.drafting.parts import (
     matrix_of,
     rated_supplies,
 )
-from billing.drafting.past import past_unknown, with_past
+from billing.drafting.past import with_past
 from billing.drafting.reactive import with_reactive
 from billing.drafting.registers import read_supplies
 from billing.queries.prices import with_known_prices
@@ -91,8 +91,6 @@ def _placed(
             holds.append(refused)
         elif supply.channel_ids:
             ready.append((supply, tariff, tariff.zone(supply.timezone)))
-        elif tariff.looks_back:
-            holds.append(past_unknown(supply, tariff))  # a dial leaves no such months behind
         else:
             by_dial.append((supply, tariff, tariff.zone(supply.timezone)))
     if not ready:
@@ -115,7 +113,7 @@ def _placed(
         else:
             placed.append(Placed(supply, tariff, zone, Period(supply.starts_on, supply.ends_before), *at))
     placed, not_given = with_export(session, placed, rows)
-    placed, not_known = with_past(session, placed)
+    placed, not_known = with_past(session, placed, known_at)
     return with_reactive(session, placed, known_at), by_dial, holds + not_given + not_known
 
 

@@ -14,7 +14,7 @@ from billing.domain.rating.rated import RatedBatch
 from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import Usage, UsageMatrix, laid_on
 from billing.domain.tariffs.tariff import Tariff
-from billing.queries.looking_back import TraceRow, traces_of
+from billing.queries.looking_back import TraceRow, traces_of, with_reckoned
 from billing.queries.net_credits import CreditRow
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable
@@ -129,7 +129,7 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A supply with its tariff, zone, days, and the row that holds its readings. export: where the tariff
-    reads it. state: what the bill before left."""
+    reads it. state: what the bill before left. reckoned: months before that no bill told."""
 
     supply: Supply
     tariff: Tariff
@@ -139,6 +139,7 @@ class Placed:
     row: int
     export: Usage | None = None
     state: SupplyState = NOTHING_KNOWN
+    reckoned: tuple[TraceRow, ...] = ()
 
     @property
     def channel_id(self) -> int:
@@ -223,7 +224,7 @@ def rated_supplies(
             None if fills is None else fills[row],
             group[row].table.interval_minutes,
             _credits(batch, row),
-            traces_of(batch, row) if group[row].tariff.looks_back else (),
+            with_reckoned(traces_of(batch, row), group[row].reckoned) if group[row].tariff.looks_back else (),
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -11,12 +12,16 @@ from sqlalchemy.orm import Session
 
 from billing.domain.errors import MissingCalorific, NotRateable
 from billing.domain.money import Int64Array
-from billing.domain.rating.rated import RatedBill
+from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.rating.rated import RatedBatch, RatedBill
 from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
 from billing.domain.reckoning.axis import day_starts_at
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.parts import Hold, RatedSupply, hold
+from billing.drafting.past import reckoned_past
+from billing.queries.looking_back import Past, pasts_before, traces_of, with_reckoned
+from billing.queries.net_credits import state_of_all
 from billing.queries.supplies import Supply
 from meters.registers.consumption import RegisterUsage, register_consumption
 from meters.tables import ServicePoint
@@ -38,7 +43,11 @@ def read_supplies(
     rated: list[RatedSupply] = []
     holds: list[Hold] = []
     without: list[Supply] = []
-    for (tariff, zone, period), mine in _alike(found).items():
+    pasts, unknown = _pasts(session, found, points, known_at)
+    holds += unknown
+    waiting = {one.account_id for one in unknown}
+    found = [one for one in found if one[0].account_id not in waiting]
+    for (tariff, zone, period, _ends), mine in _alike(found).items():
         try:
             cuts = register_cuts(tariff, period)
         except NotRateable as fault:
@@ -48,17 +57,73 @@ def read_supplies(
         at = [day_starts_at(day, zone) for day in cuts]
         ids = [points[supply.service_point] for supply in mine]
         used = register_consumption(session, ids, starts_at, ends_before, at, known_at)
-        done, refused, empty = _rated(mine, points, used, tariff, period)
+        done, refused, empty = _rated(mine, points, used, tariff, period, pasts)
         rated, holds, without = [*rated, *done], [*holds, *refused], [*without, *empty]
     return rated, holds, without
 
 
+def _pasts(
+    session: Session,
+    found: Sequence[tuple[Supply, Tariff, str]],
+    points: Mapping[str, int],
+    known_at: datetime | None,
+) -> tuple[dict[Supply, Past], list[Hold]]:
+    """The months before, where the tariff looks back: as bills left them, else reckoned from registers."""
+    looking = [one for one in found if one[1].looks_back]
+    known = pasts_before(session, [(supply.agreement_id, supply.starts_on) for supply, _, _ in looking])
+    pasts: dict[Supply, Past] = {}
+    holds: list[Hold] = []
+    for (supply, tariff, zone), past in zip(looking, known, strict=True):
+        whole = past if past.known else _reckoned(session, supply, tariff, zone, points, past, known_at)
+        if isinstance(whole, Hold):
+            holds.append(whole)
+        else:
+            pasts[supply] = whole
+    return pasts, holds
+
+
+def _reckoned(
+    session: Session,
+    supply: Supply,
+    tariff: Tariff,
+    zone: str,
+    points: Mapping[str, int],
+    past: Past,
+    known_at: datetime | None,
+) -> Past | Hold:
+    """As of intervals (`past.reckoned_past`), by what registers counted in each month."""
+    point_id = points[supply.service_point]
+
+    def rated(period: Period, state: SupplyState) -> RatedBatch | None:
+        starts_at, ends_before = (day_starts_at(day, zone) for day in (period.starts_on, period.ends_before))
+        cuts = [day_starts_at(day, zone) for day in register_cuts(tariff, period)]
+        used = register_consumption(session, [point_id], starts_at, ends_before, cuts, known_at)[point_id]
+        mine = [one for one in used if _is_taken(one, tariff.metered_unit)]
+        if not mine or not all(part.known for one in mine for part in one.parts):
+            return None
+        return rate_registers(_matrix([mine]), tariff, period, state=state)
+
+    return reckoned_past(supply, tariff, past, rated)
+
+
+def _matrix(group: Sequence[Sequence[RegisterUsage]]) -> RegisterMatrix:
+    """Of customers with the same registers."""
+    parts = [[one.parts for one in mine] for mine in group]
+    counted = [[[part.micro for part in one] for one in mine] for mine in parts]
+    guessed = [
+        [[max(part.estimated_micro, part.spread_micro) for part in one] for one in mine] for mine in parts
+    ]
+    names = tuple(one.name for one in group[0])
+    return RegisterMatrix(names, _by_part(counted), _by_part(guessed))
+
+
 def _alike(
     found: Sequence[tuple[Supply, Tariff, str]],
-) -> Mapping[tuple[Tariff, str, Period], list[Supply]]:
-    groups: dict[tuple[Tariff, str, Period], list[Supply]] = {}
+) -> Mapping[tuple[Tariff, str, Period, bool], list[Supply]]:
+    groups: dict[tuple[Tariff, str, Period, bool], list[Supply]] = {}
     for supply, tariff, zone in found:
-        groups.setdefault((tariff, zone, Period(supply.starts_on, supply.ends_before)), []).append(supply)
+        key = (tariff, zone, Period(supply.starts_on, supply.ends_before), supply.ends)
+        groups.setdefault(key, []).append(supply)
     return groups
 
 
@@ -68,6 +133,7 @@ def _rated(
     used: Mapping[int, Sequence[RegisterUsage]],
     tariff: Tariff,
     period: Period,
+    pasts: Mapping[Supply, Past],
 ) -> tuple[list[RatedSupply], list[Hold], list[Supply]]:
     """Those with the same registers in one pass."""
     holds: list[Hold] = []
@@ -83,19 +149,21 @@ def _rated(
         else:
             alike.setdefault(tuple(one.name for one in mine), []).append((supply, mine))
     rated: list[RatedSupply] = []
-    for names, group in alike.items():
-        parts = [[one.parts for one in mine] for _, mine in group]
-        counted = [[[part.micro for part in one] for one in mine] for mine in parts]
-        guessed = [
-            [[max(part.estimated_micro, part.spread_micro) for part in one] for one in mine] for mine in parts
+    for group in alike.values():
+        states = [
+            pasts[supply].added_to(SupplyState(ends=supply.ends)) if supply in pasts else NOTHING_KNOWN
+            for supply, _ in group
         ]
-        usage = RegisterMatrix(names, _by_part(counted), _by_part(guessed))
         try:
-            batch = rate_registers(usage, tariff, period)
+            usage = _matrix([mine for _, mine in group])
+            batch = rate_registers(usage, tariff, period, state=state_of_all(states))
         except NotRateable as fault:
             holds += [_refused(supply, fault) for supply, _ in group]
             continue
-        rated += [_part(supply, batch.bill(row)) for row, (supply, _) in enumerate(group)]
+        for row, (supply, _) in enumerate(group):
+            past = pasts.get(supply)
+            traces = () if past is None else with_reckoned(traces_of(batch, row), past.reckoned)
+            rated.append(replace(_part(supply, batch.bill(row)), traces=traces))
     return rated, holds, without
 
 

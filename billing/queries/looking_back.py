@@ -23,11 +23,14 @@ TraceRow = tuple[str, str, str, date, int, int]
 @dataclass(frozen=True, slots=True)
 class Past:
     """known: every day that this supply was on its tariff, as far back as any tariff looks, was billed with
-    all that was before it. years: as the latest bill left them."""
+    all that was before it, or was reckoned. years: as the latest bill left them. spans: the
+    days of this supply on its tariff, half-open. reckoned: what the bill itself, made before, rests on."""
 
     known: bool
     demands: tuple[PastDemand, ...] = ()
     years: tuple[YearSoFar, ...] = ()
+    spans: tuple[tuple[date, date], ...] = ()
+    reckoned: tuple[TraceRow, ...] = ()
 
     def added_to(self, state: SupplyState) -> SupplyState:
         return replace(state, demands=self.demands, years=self.years)
@@ -42,27 +45,33 @@ _PAST = text(
              with ordinality as k(agreement_id, starts_on, place)
         join agreements g on g.id = k.agreement_id
     )
-    select a.place, a.since,
-           (select coalesce(sum(least(x.ends_before, a.starts_on) - greatest(x.starts_on, a.since)), 0)
-            from agreements x
-            where x.account_id = a.account_id and x.service_point_id = a.service_point_id
-              and x.tariff_id = a.tariff_id and x.starts_on < a.starts_on
-              and (x.ends_before is null or x.ends_before > a.since)),
+    select a.place, a.since, s.firsts, s.ends, t.own,
            t.bill_id, t.kind, t.code, t.label, t.month, t.days, t.amount
     from asked a
+    cross join lateral (
+        select array_agg(greatest(x.starts_on, a.since) order by x.starts_on) as firsts,
+               array_agg(least(x.ends_before, a.starts_on) order by x.starts_on) as ends
+        from agreements x
+        where x.account_id = a.account_id and x.service_point_id = a.service_point_id
+          and x.tariff_id = a.tariff_id and x.starts_on < a.starts_on
+          and (x.ends_before is null or x.ends_before > a.since)
+    ) s
     left join lateral (
-        select t.* from bills b
+        select t.*, b.ends_before > a.starts_on as own from bills b
         join bill_traces t on t.bill_id = b.id
         join agreements x on x.id = t.agreement_id
         where b.account_id = a.account_id and b.status = 'issued'
-          and b.ends_before <= a.starts_on and b.ends_before > a.since
+          and (b.ends_before <= a.starts_on and b.ends_before > a.since
+               -- What a bill without such months before it was reckoned from stands with the bill itself.
+               or b.starts_on <= a.starts_on and b.ends_before > a.starts_on and t.month < a.starts_on)
           and x.service_point_id = a.service_point_id and x.tariff_id = a.tariff_id
         order by b.ends_before, b.id, t.agreement_id, t.kind, t.code, t.label, t.month
     ) t on true
     order by a.place
     """
 )
-_Found = tuple[int, TraceRow]
+_Found = tuple[int, bool, TraceRow]
+"""The bill, whether it is the one that looks back, and what it left."""
 
 
 def pasts_before(session: Session, supplies: Sequence[tuple[int, date]]) -> list[Past]:
@@ -75,33 +84,36 @@ def pasts_before(session: Session, supplies: Sequence[tuple[int, date]]) -> list
         "starts": [starts_on for _, starts_on in supplies],
         "months": MOST_MONTHS,
     }
-    asked: dict[int, tuple[date, int]] = {}
+    asked: dict[int, tuple[date, tuple[tuple[date, date], ...]]] = {}
     found: dict[int, list[_Found]] = {}
-    for place, since, needed, bill_id, *row in session.execute(_PAST, values):
-        asked[place] = since, int(needed)
+    for place, since, firsts, ends, own, bill_id, *row in session.execute(_PAST, values):
+        asked[place] = since, tuple(zip(firsts or (), ends or (), strict=True))
         if bill_id is not None:
-            found.setdefault(place, []).append((bill_id, (row[0], row[1], row[2], row[3], row[4], row[5])))
+            trace = (row[0], row[1], row[2], row[3], row[4], row[5])
+            found.setdefault(place, []).append((bill_id, own, trace))
     return [_past(*asked[place], found.get(place, [])) for place in range(1, len(supplies) + 1)]
 
 
-def _past(since: date, needed: int, found: Sequence[_Found]) -> Past:
+def _past(since: date, spans: tuple[tuple[date, date], ...], found: Sequence[_Found]) -> Past:
+    needed = sum((last - first).days for first, last in spans)
     billed, latest, latest_on = 0, 0, date.min
     highest: dict[tuple[str, str, date], int] = {}
-    for bill_id, (kind, code, label, month, days, amount) in found:
+    for bill_id, _own, (kind, code, label, month, days, amount) in found:
         if kind == "days":
             billed += max(0, days - max(0, (since - month).days))
             latest, latest_on = (bill_id, month) if month >= latest_on else (latest, latest_on)
         elif kind == "demand":
             highest[code, label, month] = max(amount, highest.get((code, label, month), 0))
-    years = tuple(
-        YearSoFar(code, _one(days), _one(amount))
-        for bill_id, (kind, code, _label, _month, days, amount) in found
-        if kind == "year" and bill_id == latest
-    )
-    return Past(billed >= needed, tuple(PastDemand(*key, _one(most)) for key, most in highest.items()), years)
+    # A bill that was reckoned without months before it holds the year up to its days, too.
+    of_latest = [row for bill_id, _own, row in found if row[0] == "year" and bill_id == latest]
+    until = max((row[3] for row in of_latest), default=date.min)
+    years = tuple(YearSoFar(row[1], one_of(row[4]), one_of(row[5])) for row in of_latest if row[3] == until)
+    demands = tuple(PastDemand(*key, one_of(most)) for key, most in highest.items())
+    return Past(billed >= needed, demands, years, spans, tuple(row for _, own, row in found if own))
 
 
-def _one(value: int) -> Int64Array:
+def one_of(value: int) -> Int64Array:
+    """Of one customer."""
     return np.array([value], dtype=np.int64)
 
 
@@ -145,3 +157,12 @@ def years_of_all(states: Sequence[SupplyState]) -> tuple[YearSoFar, ...]:
         base = np.array([0 if one is None else int(one.base_minor[0]) for one in known], dtype=np.int64)
         found.append(YearSoFar(code, days, base))
     return tuple(found)
+
+
+def with_reckoned(traces: Sequence[TraceRow], reckoned: Sequence[TraceRow]) -> tuple[TraceRow, ...]:
+    """What a bill leaves, with the months before it that it was reckoned from: of one month the higher."""
+    kept: dict[tuple[str, str, str, date], TraceRow] = {}
+    for row in (*traces, *reckoned):
+        known = kept.get(row[:4])
+        kept[row[:4]] = row if known is None or row[5] > known[5] else known
+    return tuple(kept.values())

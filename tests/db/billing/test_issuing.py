@@ -357,3 +357,4 @@ def test_a_tariff_that_looks_back_is_not_billed_without_its_months_before(
     done = issue(session, one)
     assert not done.bill_ids and [hold.code for hold in done.held] == ["looks_back"]
     assert "Tariff yearly looks back on months before" in done.held[0].reason
+    assert "in 2024-01 is not known" in done.held[0].reason

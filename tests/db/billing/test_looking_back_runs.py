@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from billing.explaining import explain_bill
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow, bills_of
 from billing.what_if.replaying import BilledMonth, replayed
+from meters.registers.recording import Taken, record_read
 
 SEPTEMBER, OCTOBER = Month(2026, 9), Month(2026, 10)
 BEGAN, FIRST = date(2026, 9, 1), date(2026, 8, 31)
@@ -159,13 +160,66 @@ def test_another_tariff_closes_the_year_of_the_one_before(world: World, session:
     assert explain_bill(session, bill, before).left_over_minor == 0
 
 
-def test_a_month_that_was_not_billed_so_holds_the_next(world: World, session: Session) -> None:
-    one, other = (peaked(world, peak_micro_kwh=2_000_000) for _ in range(2))
-    done = issue(session, OCTOBER, one)
-    assert [(hold.account, hold.code) for hold in done.held] == [(one.account, "looks_back")]
+def test_a_month_that_no_bill_tells_is_reckoned_from_its_readings(world: World, session: Session) -> None:
+    """September was never billed, or billed before bills left traces: October's bill is the same."""
+    one, other, plain = (peaked(world, peak_micro_kwh=2_000_000) for _ in range(3))
+    for month in (SEPTEMBER, OCTOBER):
+        issue(session, month, plain)
     assert issue(session, SEPTEMBER, other).held == ()
-    session.execute(text("delete from bill_traces"))
-    assert [hold.code for hold in issue(session, OCTOBER, other).held] == ["looks_back"]
+    forget = "delete from bill_traces where bill_id in (select id from bills where account_id = :a)"
+    session.execute(text(forget), {"a": other.account_id})
+    assert issue(session, OCTOBER, one, other).held == ()
+    right = bills_of(session, [plain.account_id])[0]
+    for house in (one, other):
+        bill = bills_of(session, [house.account_id])[0]
+        assert demand_lines(session, bill) == demand_lines(session, right)
+        assert demand_lines(session, bill)[0][1] == 3_200 and bill.total_minor == right.total_minor
+        assert part_of(session, bill).side.bill().total_minor == bill.total_minor
+        issued = issued_bills(session, {bill.id: "readings"})
+        assert [again.differs for again in remade(session, issued, NOW, date(2026, 11, 20), "GB")] == [False]
+
+
+def test_a_month_that_was_not_read_holds_the_bill_and_is_named(world: World, session: Session) -> None:
+    one = peaked(world, peak_micro_kwh=2_000_000)
+    session.execute(text("delete from blocks where day = '2026-09-20'"))
+    (held,) = issue(session, OCTOBER, one).held
+    assert held.code == "looks_back" and "in 2026-09 is not known" in held.reason
+
+
+def test_a_year_by_the_dial_is_held_against_its_minimum(world: World, session: Session) -> None:
+    """Billed month by month, or the last alone with the month before reckoned from the reads."""
+    both, last = (
+        world.supplied("yearly", starts_on=BEGAN, ends_before=date(2026, 11, 1), reason="moved")
+        for _ in range(2)
+    )
+    session.execute(text("delete from channels"))
+    for house in (both, last):
+        for at, kwh in ((datetime(2026, 8, 31, 23), 0), (datetime(2026, 9, 30, 23), 14.4),
+                        (datetime(2026, 11, 1), 29.3)):  # fmt: skip
+            read = Taken("T1", round(kwh * 1_000_000))
+            record_read(
+                session, world.point_code(house.service_point_id), read, at.replace(tzinfo=UTC), "actual"
+            )
+    known_at = datetime(2999, 1, 1, tzinfo=UTC)
+    for month, houses in ((SEPTEMBER, [both]), (OCTOBER, [both, last])):
+        ids = [one.account_id for one in houses]
+        on = month.plus(1).starts_on
+        assert issue_cycle(session, month, 1, ids, issued_on=on, known_at=known_at, now=NOW).held == ()
+    final, first = bills_of(session, [both.account_id])
+    (alone,) = bills_of(session, [last.account_id])
+    assert (first.total_minor, final.total_minor, alone.total_minor) == (288, 6_100 - 288, 6_100 - 288)
+    assert explain_bill(session, final, first).left_over_minor == 0
+    assert explain_bill(session, alone, None).document()["after"] == "58.12"
+
+    nobody = world.supplied("yearly", starts_on=BEGAN)
+    session.execute(text("delete from channels"))
+    point = world.point_code(nobody.service_point_id)
+    record_read(session, point, Taken("T1", 0), datetime(2026, 9, 30, 23, tzinfo=UTC), "actual")
+    record_read(session, point, Taken("T1", 9_000_000), datetime(2026, 11, 1, tzinfo=UTC), "actual")
+    (held,) = issue_cycle(
+        session, OCTOBER, 1, [nobody.account_id], issued_on=date(2026, 11, 1), known_at=known_at, now=NOW
+    ).held
+    assert held.code == "looks_back" and "in 2026-09 is not known" in held.reason
 
 
 def test_a_corrected_month_is_told_to_all_that_look_back_upon_it(world: World, session: Session) -> None:
