@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.actions.agreements import EndReason, start_agreement
 from billing.actions.tariffs import import_tariff
+from billing.invoices import number_gaps
+from billing.queries.ledger import check_ledger
 from billing.tables import Agreement
 from meters.tables import Channel, Feed, ServicePoint
 from utility_crm.customers.tables import Account, Customer
@@ -244,3 +246,18 @@ class World:
 
     def point_code(self, point_id: int) -> str:
         return self.session.scalars(select(ServicePoint.code).where(ServicePoint.id == point_id)).one()
+
+
+def check_books(session: Session) -> None:
+    """After any step: the ledger balances, no number of a document is missing, and of an account's days none is
+    billed twice and none between two bills is lost."""
+    assert check_ledger(session).differences == ()
+    assert number_gaps(session) == ()
+    spans = session.execute(
+        text(
+            "select account_id, starts_on, "
+            "lag(ends_before) over (partition by account_id order by starts_on) "
+            "from bills where status = 'issued'"
+        )
+    )
+    assert [row for row in spans if row[2] is not None and row[1] != row[2]] == []

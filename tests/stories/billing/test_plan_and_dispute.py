@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from billing_world import Supplied, World, flat
+from billing_world import Supplied, World, check_books, flat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -44,6 +44,7 @@ class Life:
         now = datetime.combine(day, time(9), UTC)
         judge_agreements(self.session, now)
         remind_of_late_bills(self.session, now)
+        check_books(self.session)
 
     def bill(self, month: Month) -> str:
         issued_on = month.plus(1).starts_on + timedelta(days=2)
@@ -91,6 +92,7 @@ def test_a_plan_breaks_and_a_dispute_is_won(life: Life, session: Session) -> Non
 
     # A plan in four parts holds reminders back; the next bill is none of it.
     agree_plan(session, account, 4, date(2026, 4, 1), today=date(2026, 3, 27))
+    check_books(session)
     march = life.bill(FIRST.plus(14))
     life.pay(-(-owed // 4), date(2026, 4, 1))
     assert dunnable_minor(session, account, date(2026, 4, 16)) == 0
@@ -113,6 +115,7 @@ def test_a_plan_breaks_and_a_dispute_is_won(life: Life, session: Session) -> Non
     life.morning(date(2026, 5, 16))
     assert agreed_on(session, [account]).promises[0].state == "kept"
     close_dispute(session, dispute, won=True, today=date(2026, 6, 1))
+    check_books(session)
     assert life.open_bills() == {february: late[february] - disputed, march: late[march]}
     life.pay(sum(life.open_bills().values()), date(2026, 6, 2))
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from billing_world import World, flat, flat_version, two_rate
+from billing_world import World, check_books, flat, flat_version, two_rate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -76,6 +76,7 @@ class Home:
         at = datetime.combine(on, time(6), UTC)
         done = issue_cycle(self.session, month, 1, [account_id], issued_on=on, known_at=at, now=at)
         assert (len(done.bill_ids), done.held) == (1, ())
+        check_books(self.session)
         return bills_of(self.session, [account_id])[0]
 
     def pay(self, on: date) -> None:
@@ -106,9 +107,11 @@ class Home:
         at = datetime.combine(on, time(12), UTC)
         find_corrections(self.session, known_at=at, today=on, now=at, country="GB")
         ids = list(self.session.scalars(text("select id from corrections where state = 'proposed'")))
-        return approve_corrections(
+        done = approve_corrections(
             self.session, ids, user_id=None, decision=why, today=on, now=at, country="GB"
         )
+        check_books(self.session)
+        return done
 
     def effects(self, bill: BillRow) -> dict[str, int]:
         found = explain_bill(self.session, bill, bill_before(self.session, bill))
@@ -197,6 +200,7 @@ def test_two_years(home: Home, session: Session) -> None:
 
     leave(home, session, second.id)
     come(home, session)
+    check_books(session)
     check_all(home, session)
 
 
