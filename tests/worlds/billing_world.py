@@ -249,8 +249,8 @@ class World:
 
 
 def check_books(session: Session) -> None:
-    """After any step: the ledger balances, no number of a document is missing, and of an account's days none is
-    billed twice and none between two bills is lost."""
+    """After any step: the ledger balances, no number of a document is missing, and no day of an account is
+    billed twice, or lost between two bills."""
     assert check_ledger(session).differences == ()
     assert number_gaps(session) == ()
     spans = session.execute(

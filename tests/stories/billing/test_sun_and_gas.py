@@ -120,7 +120,6 @@ def test_two_years_of_sun(world: World, session: Session) -> None:
     out = [line for line in lines if line.charge == "export"]
     assert december.total_minor == taken + sum(line.amount_minor for line in out)
     left = credit[11] - 31 * 48 * less
-    print("LEFT", left, out, taken, sorted(credit.items()))
     assert sum(line.amount_minor for line in out) == -round(left * 5 / KWH) < 0
     check_books(session)
 
