@@ -28,7 +28,6 @@ from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply, supplies
 from billing.queries.tariffs import tariffs_by_id
 from meters.usage import usage
-from utility_crm.network.temperatures import daily_temperatures
 
 NORMALS_DAYS = 1096
 """Of which temperatures are taken for usual: three years, as far as they are known."""
@@ -45,6 +44,16 @@ _PLACES = text(
     left join network_nodes n1 on n1.id = n0.parent_id
     left join network_nodes n2 on n2.id = n1.parent_id
     where h.id = any(:channels)
+    """
+)
+
+_DEGREES = text(
+    """
+    select array_agg(day - cast(:first as date)), array_agg(celsius) from (
+        select day, (select cast(avg(milli) as double precision) / 1000 from unnest(millicelsius) as milli)
+               as celsius
+        from temperature_days where area_id = :area and day between :first and :last
+    ) as of_days where celsius is not null
     """
 )
 
@@ -109,8 +118,7 @@ def read_channels(session: Session, account_id: int, found: Sequence[Ready], per
         for table in usage(session, channels, starts_at, day_starts_at(period.ends_before, zone) + NEAR)
         for row, channel in enumerate(table.channel_ids)
     }
-    last = period.ends_before - timedelta(days=1)
-    first = period.starts_on - timedelta(days=NORMALS_DAYS)
+    span = Period(period.starts_on - timedelta(days=NORMALS_DAYS), period.ends_before)
     long_enough = {
         area
         for channel, area, starts_on in places
@@ -118,12 +126,11 @@ def read_channels(session: Session, account_id: int, found: Sequence[Ready], per
         and channel in rows
         and (starts_on is None or (period.starts_on - starts_on).days >= LEAST_DAYS)
     }
-    known = {area: daily_temperatures(session, area, first, last) for area in sorted(long_enough)}
-    span = Period(first, period.ends_before)
+    known = {area: _degrees(session, area, span) for area in sorted(long_enough)}
     celsius = {
-        channel: (span, _degrees(known[area], span))
+        channel: (span, degrees)
         for channel, area, _ in places
-        if known.get(area) and channel in rows
+        if channel in rows and (degrees := known.get(area)) is not None
     }
     return Read(rows, celsius)
 
@@ -148,8 +155,15 @@ def _since(found: Usage, starts_on: date | None, zone: str) -> Usage:
     )
 
 
-def _degrees(known: Mapping[date, float], span: Period) -> Floats:
-    return np.array([known.get(day, np.nan) for day in span.dates()], dtype=np.float64)
+def _degrees(session: Session, area_id: int, span: Period) -> Floats | None:
+    """The mean of each day of UTC, NaN where unknown; None where none is known. One statement, one row."""
+    last = span.ends_before - timedelta(days=1)
+    row = session.execute(_DEGREES, {"area": area_id, "first": span.starts_on, "last": last}).one()
+    if row[0] is None:
+        return None
+    degrees = np.full(span.days, np.nan)
+    degrees[np.array(row[0])] = row[1]
+    return degrees
 
 
 @dataclass(frozen=True, slots=True)

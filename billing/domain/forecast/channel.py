@@ -18,6 +18,7 @@ from billing.domain.forecast.like_days import (
     DailyUse,
     daily_use,
     foretold,
+    is_known,
     knows_a_year_ago,
 )
 from billing.domain.forecast.path import path_ahead
@@ -154,7 +155,7 @@ def _use(
     fitted = None if weather is None else _over(record, weather)
     found = daily_use(usage, record, timezone, holidays, fitted)
     origin = (ahead.starts_on - starts_on).days
-    if not np.isnan(foretold(found, np.array([origin]), 1)).any():
+    if is_known(found, origin):
         return found
     measured = replace(usage, estimated=np.zeros_like(usage.estimated))
     return daily_use(measured, record, timezone, holidays, fitted)

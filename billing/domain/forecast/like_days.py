@@ -7,6 +7,7 @@ weather is what is carried on, and the weather that usually is comes on top.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,12 +52,25 @@ def daily_use(
     weather: tuple[Floats, Floats] | None = None,
 ) -> DailyUse:
     """usage: all that is known of the period. weather: as it was (NaN where unknown) and as it usually is."""
-    kind = np.array(types_of(period, (holidays,)), dtype=np.int64)
+    kind = _kinds(period, holidays)
     nothing = np.zeros(period.days)
     was, usual = weather or (nothing, nothing)
     return DailyUse(
         period, daily_kwh(usage, period, timezone), kind, np.where(np.isnan(was), usual, was), usual
     )
+
+
+@lru_cache(maxsize=256)
+def _kinds(period: Period, holidays: HolidayCalendar | None) -> Places:
+    """The same for all customers of a calendar."""
+    kinds = np.array(types_of(period, (holidays,)), dtype=np.int64)
+    kinds.flags.writeable = False
+    return kinds
+
+
+def is_known(use: DailyUse, origin: int) -> bool:
+    """Whether enough was read before a day to foretell from it on."""
+    return int((~np.isnan(use.kwh[max(0, origin - LONGER) : origin])).sum()) >= LEAST_KNOWN
 
 
 def foretold(use: DailyUse, origins: Places, ahead: int) -> Floats:
@@ -88,7 +102,8 @@ def knows_a_year_ago(use: DailyUse, origin: int, ahead: int) -> bool:
 def _lately(beside: Floats, kind: Places, origins: Places) -> Floats:
     """Mean of each kind before each origin, float64 (origins, kinds); a kind that was not there has the
     mean of all, a holiday that of Sundays."""
-    near, far = (_means(beside, kind, np.maximum(origins - days, 0), origins) for days in (LATELY, LONGER))
+    begins = np.maximum(origins[None, :] - np.array([[LATELY], [LONGER]]), 0)
+    near, far = _means(beside, kind, begins, np.broadcast_to(origins, begins.shape))
     known = np.cumsum(np.concatenate(([0], ~np.isnan(beside))))
     counts = [known[origins] - known[np.maximum(origins - days, 0)] for days in (LATELY, LONGER)]
     found: Floats = np.where((counts[0] >= LEAST_KNOWN)[:, None], near, far)

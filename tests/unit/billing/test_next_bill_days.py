@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rating_cases import random_usage
 
+from billing.domain.accounts.instalments import months_after
+from billing.domain.explanation.virtual_days import types_of
 from billing.domain.explanation.weather.parting import Slope, WeatherFit
 from billing.domain.forecast.backtest import margin_of
 from billing.domain.forecast.channel import channel_ahead
 from billing.domain.forecast.like_days import DailyUse, daily_use, foretold
 from billing.domain.forecast.normals import normals_of
 from billing.domain.forecast.path import path_ahead
-from billing.domain.reckoning.days import Period
+from billing.domain.reckoning.days import HolidayCalendar, Period
 from billing.domain.reckoning.usage import Usage
 
 LONDON = "Europe/London"
@@ -214,3 +218,38 @@ def test_daily_use_knows_what_was_measured_alone() -> None:
     use = daily_use(usage, record, LONDON, None)
     assert not np.isnan(use.kwh[:15]).any() and np.isnan(use.kwh[15:]).all()
     assert use.kwh[:15].sum() == pytest.approx(usage.micro_kwh.sum() / 1e6)
+
+
+@pytest.mark.shared
+def test_the_interval_covers_what_it_says_on_real_households(shared_data: Path) -> None:
+    """Months of the second half of 2013, from their first day and from their 21st."""
+    year = Period(date(2013, 1, 1), date(2014, 1, 1))
+    kind = np.array(types_of(year, (HolidayCalendar("GB", "ENG"),)), dtype=np.int64)
+    nothing = np.zeros(year.days)
+    inside: dict[int, list[bool]] = {0: [], 20: []}
+    for path in sorted((shared_data / "readings" / "london").glob("MAC*.csv")):
+        of_day: dict[str, list[float]] = {}
+        for row in path.read_text(encoding="utf-8").splitlines()[1:]:
+            _, at, kwh = row.split(",")
+            with suppress(ValueError):
+                of_day.setdefault(at[:10], []).append(float(kwh))
+        days = (of_day.get(day.isoformat(), []) for day in year.dates())
+        use = DailyUse(
+            year,
+            np.array([sum(day) if len(day) >= 47 else np.nan for day in days]),
+            kind,
+            nothing,
+            nothing,
+        )
+        for month in range(8, 13):
+            first = date(2013, month, 1)
+            for known, found in inside.items():
+                origin = (first - year.starts_on).days + known
+                ahead = (months_after(first, 1) - first).days - known
+                margin = margin_of(use, origin, ahead, 80)
+                said = foretold(use, np.array([origin]), ahead)[0].sum()
+                came = use.kwh[origin : origin + ahead].sum()
+                if margin is not None and came > 0 and said > 0:
+                    found.append(bool(abs(np.log(came / said)) <= margin.log_error))
+    for known, found in inside.items():
+        assert len(found) >= 60 and 0.7 <= np.mean(found) <= 0.95, (known, len(found), np.mean(found))

@@ -6,14 +6,16 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from billing_world import NOW, Supplied
+from billing_world import NOW, Supplied, World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from billing.actions.agreeing import agree_plan
 from billing.actions.disputing import open_dispute
+from billing.actions.issuing import issue_cycle
 from billing.customer.around import cells, timeline
+from billing.cycles import Month
 from billing.queries.accounts import standing
 from billing.queries.bills import bills_of
 from tests.web.billing.test_customer_questions import words
@@ -101,3 +103,24 @@ def test_the_first_nine_have_a_digit_and_the_rest_two(agent: TestClient, billed:
         f"0{n}" for n in range(1, len(asked) - 8)
     ]
     assert len(asked) > 12 and "those after the ninth" in html
+
+
+def test_with_fourteen_bills_the_year_before_is_the_second_choice(
+    agent: TestClient, session: Session, world: World
+) -> None:
+    one = world.supplied("flat")
+    world.even(one.channel_id, date(2025, 8, 31), 430, 100_000)
+    for place in range(14):
+        issue_cycle(
+            session, Month(2025, 9).plus(place), 1, [one.account_id],
+            issued_on=NOW.date(), known_at=NOW, now=NOW,
+        )  # fmt: skip
+    newest, *_, year_ago, _first = bills_of(session, [one.account_id])
+    assert (newest.last_on, year_ago.last_on) == (date(2026, 10, 31), date(2025, 10, 31))
+    html = agent.get(f"/customers/{one.customer_id}", params={"ask": "why"}).text
+    (choices,) = re.findall(r'aria-label="Compare with">(.*?)</span>', html, re.DOTALL)
+    links = re.findall(r'against=([^"&]+)"[^>]*>([^<]*)</a>', choices)
+    assert [number for number, _ in links][1:2] == [year_ago.number] and "Oct 2025" in links[1][1]
+    assert len(links) == 2
+    shown = page(agent, one, ask="why", against=year_ago.number)
+    assert "October 2025" in shown and "left over £0.00" in shown
