@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +22,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
 ]  # fmt: skip
+SLOWER = float(os.environ.get("UTILITY_CRM_TEST_SLOWER", "1"))  # 20: a page as on a machine 20 times slower
 Chromium = Any
 Page = Any
 
@@ -43,8 +45,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
+    while not server.started and thread.is_alive():
         time.sleep(0.02)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -59,7 +60,9 @@ def complaining_page(
 ) -> tuple[Page, list[str]]:
     """A new window, and what its console complains of (a blocked style, a failed script)."""
     page, complaints = chromium.new_context(viewport=viewport or DESKTOP, **options).new_page(), list[str]()
-    page.set_default_timeout(45_000)
+    page.set_default_timeout(float(os.environ.get("UTILITY_CRM_TEST_PATIENCE", "90")) * 1000)
+    if SLOWER > 1:
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.on("console", lambda message: complaints.append(message.text) if serious(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page, complaints
@@ -73,14 +76,27 @@ def serious(message: Any) -> bool:
 
 def sign_in(page: Page, address: str, login: str) -> None:
     """By keyboard: the cursor waits in the first field."""
-    page.goto(address)
-    page.wait_for_function("document.activeElement.name === 'login'")  # a moment after the page has loaded
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("#login")  # the cursor comes a moment later: what is typed before waits for it
     page.keyboard.type(login)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda now: "sign-in" not in now)
-    page.wait_for_selector("main")
+    arrive(page, lambda now: "sign-in" not in now)
+
+
+def arrive(page: Page, address: str | Callable[[str], bool], place: str = ".keys [data-help]") -> None:
+    """Waits until the next page is there as far as `place`, by default its last line.
+
+    Not until it has loaded: what is pressed earlier must be kept by the page itself.
+    """
+    page.wait_for_url(address, wait_until="commit")
+    page.wait_for_selector(place, state="attached")
+
+
+def focused(page: Page, condition: str) -> None:
+    """Waits until the element with the focus, `at`, fulfils `condition` (JavaScript)."""
+    page.wait_for_function(f"() => {{ const at = document.activeElement; return {condition}; }}")
 
 
 def axe_violations(page: Page) -> list[tuple[str, list[str]]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
 from tests.conftest import _clone
-from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.browsing import PASSWORD, Chromium, arrive, axe_violations, complaining_page, serving, sign_in
 from utility_crm.app import create_app
 from utility_crm.auth.actions import set_password
 from utility_crm.demo.build import build
@@ -136,7 +136,7 @@ def test_from_sign_in_to_the_answer_in_the_real_house(house: House, chromium: Ch
         page.keyboard.type("margaret ashd", delay=15)
         page.wait_for_selector("#found [aria-selected=true]")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/customers/*")
+        arrive(page, "**/customers/*")
         said = page.inner_text("blockquote")
         assert re.search(r"Your \w+ bill is £[\d,.]+ (more|less) than", said)
         assert re.search(r"left over £0\.00", page.inner_text("#main"))

@@ -10,7 +10,16 @@ from meter_files import csv_file
 from sqlalchemy.orm import Session
 
 from meters.pages.questions import feeds_questions
-from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.browsing import (
+    PASSWORD,
+    Chromium,
+    arrive,
+    axe_violations,
+    complaining_page,
+    focused,
+    serving,
+    sign_in,
+)
 from tests.web.meters.conftest import YESTERDAY, days_before, put_meter
 from tests.web.people import put_in
 from utility_crm.app import create_app
@@ -44,23 +53,24 @@ def test_files_are_taken_and_looked_at_by_keys_alone(chromium: Chromium, served:
     sign_in(page, served, "sana")
     assert page.url.endswith("/feeds"), "ops begins here"
     page.keyboard.press("u")
-    assert page.evaluate("document.activeElement.id") == "f-files"
+    focused(page, "at.id === 'f-files'")
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
+        page.keyboard.press("Enter")  # acts as it goes down: Space waits for its coming up, 5 s at most
     chooser.value.set_files([good, bad])
     while page.evaluate("document.activeElement.id") != "f-timezone":  # past the choices, from any field
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/feeds?ask=came&fresh=*")
+    arrive(page, "**/feeds?ask=came&fresh=*")
     assert page.inner_text("blockquote") == "2 files came just now: 1 taken, 1 in part."
     page.keyboard.press("j")
+    focused(page, "at.matches('[data-row]')")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/feeds/2")
+    arrive(page, "**/feeds/2")
     page.keyboard.press("2")
     page.wait_for_selector("#say-h:has-text('What was left out?')")
     assert "line 25" in page.inner_text("#left") and "'oops' is not a number" in page.inner_text("#left")
     page.keyboard.press("Escape")
-    page.wait_for_url("**/feeds?ask=came")
+    arrive(page, "**/feeds?ask=came")
     page.keyboard.press("1")
     page.wait_for_selector("#say-h:has-text('Is yesterday whole?')")
     assert page.inner_text("#spoken").startswith("Yesterday is whole")
@@ -73,14 +83,15 @@ def test_a_meter_gets_its_place_by_keys_alone(chromium: Chromium, served: str, t
     page.keyboard.press("u")
     page.set_input_files("#f-files", csv_file(tmp_path, "a.csv", ("SP-9", YESTERDAY, [1] * 24)))
     page.press("#f-timezone", "Enter")
-    page.wait_for_url("**/feeds/1")
+    arrive(page, "**/feeds/1")
     page.keyboard.press("p")
-    page.wait_for_url("**/feeds?ask=places")
+    arrive(page, "**/feeds?ask=places")
     page.keyboard.press("j")
+    focused(page, "at.name === 'premise'")
     page.keyboard.type("P9")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=There is no premise")
-    assert page.evaluate("document.activeElement.value") == "P9"
+    focused(page, "at.value === 'P9'")
     page.keyboard.press("Control+a")
     page.keyboard.type("P1")
     page.keyboard.press("Enter")
@@ -98,7 +109,7 @@ def test_everyone_can_read_every_question(
     partial = csv_file(tmp_path, "a.csv", *days_before(9)[:-3], ("SP-9", YESTERDAY, ["x"] * 24))
     page.set_input_files("#f-files", [partial, csv_file(tmp_path, "b.csv", *days_before(3, value=2)[:1])])
     page.press("#f-timezone", "Enter")
-    page.wait_for_url("**/feeds?ask=came&fresh=*")
+    arrive(page, "**/feeds?ask=came&fresh=*")
     found = {}
     addresses = [f"/feeds?ask={ask}" for ask in (ASKED if scheme == "light" else ASKED[::3])]
     addresses += [f"/feeds/1?ask={ask}" for ask in ("became", "replaced")]
@@ -107,6 +118,7 @@ def test_everyone_can_read_every_question(
         found[address] = axe_violations(page)
     page.goto(f"{served}/feeds?ask=came")
     page.keyboard.press("u")
+    focused(page, "at.id === 'f-files'")
     found["upload"] = axe_violations(page)
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
     assert complaints == []
@@ -118,5 +130,6 @@ def test_a_phone_scrolls_tables_and_never_the_page(chromium: Chromium, served: s
     for ask in ASKED:
         page.goto(f"{served}/feeds?ask={ask}")
         page.keyboard.press("u")
+        focused(page, "at.id === 'f-files'")
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, ask

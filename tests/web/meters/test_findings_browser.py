@@ -12,7 +12,16 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from meters.actions import ingest
-from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.browsing import (
+    PASSWORD,
+    Chromium,
+    arrive,
+    axe_violations,
+    complaining_page,
+    focused,
+    serving,
+    sign_in,
+)
 from tests.web.meters.conftest import TODAY, YESTERDAY, put_meter
 from tests.web.meters.test_findings_page import HOLED, varied
 from tests.web.people import put_in
@@ -57,29 +66,31 @@ def test_findings_are_decided_by_keys_alone(chromium: Chromium, queue: tuple[str
     page.keyboard.press(number)
     page.wait_for_selector("blockquote:has-text('2 findings wait for you')")
     page.keyboard.press("j")
+    focused(page, "at.matches('[data-row]')")
     page.keyboard.press("Enter")
-    page.wait_for_url("**finding=*")
+    arrive(page, "**finding=*")
     page.keyboard.press("Shift+E")  # harmful, so it asks: the reason first
-    assert page.evaluate("document.activeElement.id") == "f-reason"
+    focused(page, "at.id === 'f-reason'")
     assert states(engine)["above_capacity"] == ("open", "")
     page.keyboard.press("Escape")
     page.keyboard.press("e")
-    assert page.evaluate("document.activeElement.name") == "v6"
+    focused(page, "at.name === 'v6'")
     page.keyboard.press("Control+a")
     page.keyboard.type("lots")
     page.locator("#f-reason-edit").focus()
     page.keyboard.type("Read on the phone.")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=This is no reading")
-    assert page.evaluate("document.activeElement.name") == "v6"
+    focused(page, "at.name === 'v6'")
     page.keyboard.press("Control+a")
     page.keyboard.type("0.45")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=One day was edited.")
     assert states(engine)["above_capacity"] == ("edited", "Read on the phone.")
     page.keyboard.press("j")
+    focused(page, "at.matches('[data-row]')")
     page.keyboard.press("Enter")
-    page.wait_for_url("**finding=*")
+    arrive(page, "**finding=*")
     page.locator("#f-reason").focus()
     page.keyboard.type("The link was down.")
     page.keyboard.press("Escape")
@@ -99,6 +110,7 @@ def test_everyone_can_read_the_queue(chromium: Chromium, queue: tuple[str, Engin
     page.wait_for_selector("#finding")
     found["one"] = axe_violations(page)
     page.keyboard.press("e")
+    focused(page, "at.name === 'v6'")
     found["edit"] = axe_violations(page)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert complaints == []
@@ -111,4 +123,5 @@ def test_on_a_phone_the_page_never_scrolls_sideways(chromium: Chromium, queue: t
     page.click("#queue a[data-row]")
     page.wait_for_selector("#finding")
     page.keyboard.press("e")
+    focused(page, "at.name === 'v6'")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

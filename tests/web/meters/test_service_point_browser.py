@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from meters.actions import ingest
 from meters.completeness import refresh
-from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.browsing import PASSWORD, Chromium, arrive, axe_violations, complaining_page, serving, sign_in
 from tests.web.meters.conftest import NOW, TODAY, YESTERDAY, days_before, put_meter
 from tests.web.people import put_in
 from utility_crm.app import create_app
@@ -74,7 +74,7 @@ def test_an_interval_is_reached_by_keys_alone(chromium: Chromium, served: tuple[
     page.wait_for_selector("#lineage .prov li")
     assert "00:30 to 01:00" in page.inner_text("#lineage")
     page.click("#lineage .prov a")
-    page.wait_for_url("**/feeds/2")
+    arrive(page, "**/feeds/2")
     assert complaints == []
 
 

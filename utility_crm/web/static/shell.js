@@ -1,4 +1,4 @@
-// The keyboard, the theme, and what htmx leaves to us. One file, no inline script: the policy is strict.
+// The theme, the search box, panels, help, the timeline. No inline script anywhere: the policy is strict.
 const root = document.documentElement;
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 const one = (selector, from = document) => from.querySelector(selector);
@@ -51,20 +51,38 @@ const searchKeys = (event) => {
     if (!list.length) return;
     event.preventDefault();
     choose(list[(at + (event.key === "ArrowDown" ? 1 : list.length - 1)) % list.length]);
-  } else if (event.key === "Enter" && chosen() && found.dataset.for === box.value) {
+  } else if (event.key === "Enter" && box.value.trim().length > 1) {
     event.preventDefault();
-    location.assign(chosen().dataset.href);
+    if (found.dataset.for === box.value) goToFound();
+    else awaited = box.value; // typed faster than found: the answer decides
   } else if (event.key === "Escape") {
     event.preventDefault();
     if (!found.hidden) closeFound();
     else box.blur();
   }
 };
+let awaited = null;
+const goToFound = () => {
+  awaited = null;
+  const option = chosen();
+  if (option) location.assign(option.dataset.href);
+  else box.form.submit();
+};
 const findNow = () => {
   box.focus();
   box.select();
 };
 if (box) {
+  box.addEventListener("input", () => { awaited = null; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== found) return;
+    found.dataset.for = event.detail.requestConfig.parameters.get?.("q") ?? box.value;
+    if (document.activeElement === box) openFound();
+    if (awaited === found.dataset.for) goToFound();
+  });
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failure, (event) => { if (event.detail.target === found && awaited) box.form.submit(); });
+  }
   box.addEventListener("keydown", searchKeys);
   box.addEventListener("focus", () => { if (found.childElementCount) openFound(); });
   found.addEventListener("mousedown", (event) => {
@@ -80,54 +98,38 @@ const markQuestion = (link) => {
   for (const other of questions()) other.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
 };
-const ask = (link) => {
-  link.click();
-  link.focus({ preventScroll: true });
-  link.scrollIntoView({ block: "nearest", inline: "nearest" });
-};
-
-// Rows: j and k.
-const step = (way) => {
-  const rows = all("[data-row]").filter(shown);
-  if (!rows.length) return;
-  const at = rows.indexOf(document.activeElement);
-  const next = rows[at < 0 ? (way > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + way))];
-  next.focus();
-  next.scrollIntoView({ block: "nearest" });
-};
-
 // Help: every key that works here, read from the page itself.
 const help = one("#help");
+const entry = (element) => {
+  const term = document.createElement("dt");
+  const key = element.dataset.key;
+  const cap = document.createElement("kbd");
+  cap.textContent = one("kbd", element)?.textContent.trim() || (/^[A-Z]$/.test(key) ? `Shift ${key}` : key);
+  term.append(cap);
+  const words = document.createElement("dd");
+  const copy = element.cloneNode(true);
+  for (const other of all("kbd, .a, .vh", copy)) other.remove();
+  words.textContent = (element.getAttribute("aria-label") || copy.textContent).trim();
+  return [term, words];
+};
 const openHelp = () => {
-  const list = one("[data-keys]", help);
-  for (const added of all("[data-added]", list)) added.remove();
   const seen = new Set();
-  for (const element of all("[data-key]")) {
-    if (!shown(element) || seen.has(element.dataset.key)) continue;
-    seen.add(element.dataset.key);
-    const term = document.createElement("dt");
-    const cap = document.createElement("kbd");
-    cap.textContent = element.dataset.key;
-    term.append(cap);
-    const words = document.createElement("dd");
-    const copy = element.cloneNode(true);
-    for (const other of all("kbd", copy)) other.remove();
-    words.textContent = (element.getAttribute("aria-label") || copy.textContent).trim();
-    term.dataset.added = words.dataset.added = "";
-    list.append(term, words);
+  const wired = all("[data-key]").filter(
+    (element) => shown(element) && !seen.has(element.dataset.key) && seen.add(element.dataset.key),
+  );
+  const asks = (element) => element.matches(".ask ol a");
+  const groups = { questions: wired.filter(asks), acts: wired.filter((element) => !asks(element)) };
+  for (const [name, elements] of Object.entries(groups)) {
+    const group = one(`[data-keys=${name}]`, help);
+    one("dl", group).replaceChildren(...elements.flatMap(entry));
+    group.hidden = !elements.length;
   }
+  for (const line of all("[data-if]", help)) line.hidden = !all(line.dataset.if).some(shown);
+  for (const line of all("[data-unless]", help)) line.hidden = all(line.dataset.unless).some(shown);
   one("[data-letters]", help).checked = letters();
   help.showModal();
 };
 
-const press = (element) => {
-  if (/^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName)) element.focus();
-  else if (element.dataset.open) toggle(element);
-  else {
-    element.focus({ preventScroll: true });
-    element.click();
-  }
-};
 const toggle = (element) => {
   const panel = document.getElementById(element.dataset.open);
   panel.hidden = !panel.hidden;
@@ -138,60 +140,6 @@ const toggle = (element) => {
     one("input:not([type=hidden]), select, textarea", panel)?.focus();
   }
 };
-const typing = (target) => target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
-
-let going = 0;
-let beyond = 0; // when 0 was pressed: the digit after it is of the questions beyond the ninth
-addEventListener("keydown", (event) => {
-  if (event.altKey && /^[1-9]$/.test(event.key)) {
-    const tab = all(".tabs a")[Number(event.key) - 1];
-    if (tab) {
-      event.preventDefault();
-      tab.click();
-    }
-    return;
-  }
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && box) {
-    event.preventDefault();
-    findNow();
-    return;
-  }
-  if (event.key === "Escape" && !event.defaultPrevented && !help?.open) return escape(event);
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || help?.open || !letters()) return;
-  if (going && Date.now() - going < 1500) {
-    going = 0;
-    const room = one(`[data-go="${CSS.escape(event.key)}"]`);
-    if (room) {
-      event.preventDefault();
-      room.click();
-      return;
-    }
-  }
-  const act = all(`[data-key="${CSS.escape(event.key)}"]`).find(shown);
-  const after = beyond && Date.now() - beyond < 1500 ? 9 : 0;
-  beyond = 0;
-  const question = /^[1-9]$/.test(event.key) && questions()[after + Number(event.key) - 1];
-  if (act) press(act);
-  else if (question) ask(question);
-  else if (event.key === "0" && questions().length > 9) beyond = Date.now();
-  else if (event.key === "g") going = Date.now();
-  else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
-  else if (event.key === "?") openHelp();
-  else return;
-  event.preventDefault();
-});
-const escape = (event) => {
-  const panel = event.target.closest?.("[data-panel]");
-  if (panel) {
-    event.preventDefault();
-    toggle(one(`[data-open="${CSS.escape(panel.id)}"]`));
-    return;
-  }
-  if (typing(event.target)) return event.target.blur();
-  const back = all("[data-esc]").find(shown);
-  if (back) back.click();
-};
-
 addEventListener("click", (event) => {
   const target = event.target.closest("button, a");
   if (!target) return;
@@ -244,39 +192,6 @@ if (strip) {
   }).observe(strip);
 }
 
-// What scrolls sideways inside itself can be scrolled by keyboard too.
-const reachable = () => {
-  for (const place of all(".scroll, .cells, .flags, .tabs, .ask ol, .keys")) {
-    if (place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
-    else place.removeAttribute("tabindex");
-  }
-};
-reachable();
-addEventListener("resize", reachable);
-
-// Changed answers are spoken.
 const say = (words) => { const place = one("#spoken"); if (place) place.textContent = words; };
 const justDone = one("[data-announce]"); // what stood there when the page came is not spoken by itself
 if (justDone) say(justDone.textContent.trim());
-document.addEventListener("htmx:afterSwap", (event) => {
-  const target = event.detail.target;
-  if (target === found) {
-    found.dataset.for = event.detail.requestConfig.parameters.get?.("q") ?? box.value;
-    if (document.activeElement === box) openFound();
-    return;
-  }
-  reachable();
-  say(one("[data-spoken]", target)?.textContent ?? "");
-});
-document.addEventListener("htmx:pushedIntoHistory", () => {
-  const title = one("#sheet-h");
-  if (title) document.title = `${title.textContent.trim()} ${one(".strip h1")?.firstChild?.textContent.trim() ?? ""}`.trim();
-});
-let leaving = false; // a request that the next page cuts short has not failed
-addEventListener("beforeunload", () => { leaving = true; });
-for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, (event) => {
-    if (leaving || event.detail.target === found) return;
-    event.detail.target.prepend(one("#unreachable").content.cloneNode(true));
-  });
-}
