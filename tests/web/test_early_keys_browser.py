@@ -71,8 +71,8 @@ def test_keys_before_the_scripts_are_kept_in_order(chromium: Chromium, served: t
         assert page.is_hidden("#log")
         script.continue_()
         page.wait_for_selector("#log:not([hidden])")
-        page.wait_for_function("document.querySelector('#f-note').value === 'wants 1 l'")
-    assert page.input_value("#f-channel") == "visit"
+        page.wait_for_function("document.querySelector('[name=note]').value === 'wants 1 l'")
+    assert page.input_value("#log [name=channel]") == "visit"
     assert complaints == []
 
 
@@ -187,5 +187,5 @@ def test_letters_are_found_on_a_russian_keyboard(chromium: Chromium, served: tup
     page.goto(f"{address}/customers/{people.margaret}")
     russian = {"type": "keyDown", "key": "д", "code": "KeyL", "text": "д", "windowsVirtualKeyCode": 76}
     page.context.new_cdp_session(page).send("Input.dispatchKeyEvent", russian)
-    focused(page, "at.id === 'f-channel'")
+    focused(page, "at.name === 'channel'")
     assert complaints == []
