@@ -47,17 +47,17 @@ def start_agreement(
         missing = "account" if account is None else "service_point" if point is None else "tariff"
         raise NotFound(missing, f"There is no such {missing.replace('_', ' ')}.")
     if point.premise_id is None:
-        raise Refused(
-            "unassigned", f"Service point {point.code} is not assigned to a premise yet.", point.code
-        )
+        words = mark("Service point %(point)s is not assigned to a premise yet.")
+        raise Refused("unassigned", words, "point", point=point.code)
     if account.currency != tariff.currency:
+        words = mark("Account %(account)s is in %(its)s, tariff %(tariff)s in %(other)s.")
         raise Refused(
-            "currency",
-            f"Account {account.number} is in {account.currency}, tariff {tariff.code} in {tariff.currency}.",
-            account.number,
-        )
+            "currency", words, "tariff", account=account.number, its=account.currency, tariff=tariff.code,
+            other=tariff.currency,
+        )  # fmt: skip
     if ends_before is not None and ends_before <= starts_on:
-        raise Invalid("period", f"An agreement from {starts_on} cannot end before {ends_before}.")
+        words = mark("An agreement from %(day)s cannot end before %(end)s.")
+        raise Invalid("period", words, day=starts_on, end=ends_before)
     billed_before = billed_until(session, [account_id]).get(account_id)
     if billed_before is not None and starts_on < billed_before and not correct:
         raise Conflict("billed", BILLED_BEFORE, account.number, account=account.number, day=billed_before)
@@ -75,11 +75,8 @@ def start_agreement(
             session.add(made)
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
-            raise Conflict(
-                "supplied",
-                f"Service point {point.code} already has an agreement on some of these days.",
-                point.code,
-            ) from error
+            words = mark("Service point %(point)s already has an agreement on some of these days.")
+            raise Conflict("supplied", words, "point", point=point.code) from error
         raise
     return made
 

@@ -155,9 +155,15 @@ def _change_context(call: CustomerCall, asked: Asked | None) -> dict[str, Any]:
         "fitting": [], "unfit": [], "verdicts": VERDICTS, "money": None, "advice": "", "endings": [],
         "chosen_unfit": "",
     }  # fmt: skip
+    _ = say(call.language)
+    if asked is not None and isinstance(asked.plan, MoveInPlan):
+        plan = asked.plan
+        found = tariff_choices(call.session, plan.account_id, plan.service_point_id, plan.starts_on)
+        unfit = (_unfit(_, one) for one in found if one.code == asked.given["tariff"] and not one.fits)
+        return {**context, "chosen_unfit": next(unfit, "")}
     if asked is None or asked.act != "tariff" or asked.here is None:
         return context
-    _, here = say(call.language), asked.here
+    here = asked.here
     on = call.today if asked.plan is None else asked.plan.starts_on  # type: ignore[union-attr]
     choices = [
         one

@@ -134,6 +134,11 @@ def test_supply_begins_at_a_free_place_only(home: Supplied, agent: Any, world: W
     }  # fmt: skip
     assert "on Flat from 15 Nov 2026" in post(agent, f"{path}/supply/begin", data)
     assert agent.post(f"{path}/supply/begin", data={**data, "account": home.account}).status_code == 404
+    world.tariff(flat("works", eligibility={"segments": ["industry"]}))
+    other, _ = world.point()
+    query = f"{path}?ask=supply&act=in&tariff=works&from=2026-11-15&point={world.point_code(other)}"
+    shown = agent.get(query).text
+    assert "another kind of customer" in shown and "supply/begin" not in shown
 
 
 def test_whose_place_it_is_not_nobody_ends(home: Supplied, agent: Any, world: World) -> None:
