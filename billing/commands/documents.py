@@ -72,8 +72,11 @@ def document(
 def gather(
     period: Annotated[str, typer.Option(help="The month of the bills.", metavar="YYYY-MM")],
     customer: Annotated[
-        str, typer.Option(help=f"This customer's number; else all tagged {TAG}.", metavar="NUMBER")
-    ] = "",
+        str | None,
+        typer.Option(
+            help=f"This customer's number; else all tagged {TAG}.", metavar="NUMBER", callback=filled
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put the bills that a customer pays on one consolidated invoice. Bills that stand on one stay there."""

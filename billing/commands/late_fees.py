@@ -9,7 +9,7 @@ import typer
 
 from billing.actions.late_fees import post_late_fees, put_late_fees_right
 from billing.commands.app import app
-from billing.commands.options import parse_date
+from billing.commands.options import filled, parse_date
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import account_named
@@ -23,12 +23,12 @@ from utility_crm.kit.settings import settings
 late_fees = typer.Typer(name="late-fees", help="What paying late costs.", no_args_is_help=True)
 app.add_typer(late_fees)
 
-Account = Annotated[str, typer.Option(help="Only this account's, by its number.")]
+Account = Annotated[str | None, typer.Option(help="Only this account's, by its number.", callback=filled)]
 
 
 @late_fees.command()
 def preview(
-    account: Account = "",
+    account: Account = None,
     on: Annotated[str, typer.Option(help="As of that day; today when left out.", metavar="DATE")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +42,7 @@ def preview(
 
 
 @late_fees.command()
-def post(account: Account = "", as_json: AsJson = False) -> None:
+def post(account: Account = None, as_json: AsJson = False) -> None:
     """Post what is due today, each fee once, and take back those of bills credited meanwhile; the clock does
     the same each hour."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:

@@ -33,9 +33,10 @@ def of_options(**options: str) -> Iterator[None]:
         raise typer.BadParameter(error.message, param_hint=options[error.code]) from error
 
 
-def filled(value: str) -> str:
-    """A value that something is named by; a usage error where nothing is."""
-    if not value.strip():
+def filled(value: str | None) -> str | None:
+    """A value that something is named by, None where it is left out; a usage error for an empty one, so that
+    an empty variable of a script never means all."""
+    if value is not None and not value.strip():
         raise typer.BadParameter("nothing is given")
     return value
 

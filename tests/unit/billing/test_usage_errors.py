@@ -26,6 +26,8 @@ WRONG = [
     (["statement", "--account", "A1", "--from", "2026-05-32"], "--from"),
     (["corrections", "--approve", " "], "--approve"),
     (["corrections", "--bill", ""], "--bill"),
+    (["late-fees", "post", "--account", ""], "--account"),
+    (["gather", "--period", "2026-10", "--customer", ""], "--customer"),
     (["answer", "why", "--account", "A1", "--language", "xx"], "--language"),
     (["answer", "why", "--account", "A1", "--param", "bill"], "--param"),
     (["answer", "why", "--account", "A1", "--param", "bill="], "--param"),
