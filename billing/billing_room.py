@@ -9,13 +9,25 @@ from sqlalchemy.orm import Session
 
 from billing.corrections.queries import effect_of_open
 from billing.cycles import Month
+from billing.life.deemed import UnsuppliedPoint, unsupplied_points
 from billing.queries.held import HeldRow, RunRow, bill_runs, held_accounts, newest_bills
+from billing.queries.life_rooms import (
+    BudgetRow,
+    DepositRow,
+    LifeCounts,
+    TermsRow,
+    deemed_terms_set,
+    deposits_kept,
+    life_counts,
+    running_budgets,
+)
 from billing.queries.monitors import Monitors, monitors
 from billing.queries.runs import Decision, RunDone, decisions_of, runs_done
 from billing.queries.tariffs import TariffRow, all_tariffs
 
 NOTHING_MISSED = Monitors((), ())
-ASKED = ("held", "runs", "unbilled", "tariffs")
+ASKED = ("held", "runs", "unbilled", "tariffs", "deposits", "budgets", "places")
+NONE_COUNTED = LifeCounts(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,11 @@ class BillingRoom:
     monitors: Monitors = NOTHING_MISSED
     chosen: HeldRow | None = None
     decisions: tuple[Decision, ...] = ()
+    life: LifeCounts = NONE_COUNTED
+    deposits: tuple[DepositRow, ...] = ()
+    budgets: tuple[BudgetRow, ...] = ()
+    places: tuple[UnsuppliedPoint, ...] = ()
+    terms: tuple[TermsRow, ...] = ()
 
     @property
     def releasable(self) -> int:
@@ -48,7 +65,7 @@ class BillingRoom:
 def billing_room(
     session: Session, today: date, ask: str = "held", *, tariffs_alone: bool = False, chosen: int = 0
 ) -> BillingRoom:
-    """What every view of the page answers, and the rest of the one that is asked; nine statements at most.
+    """What every view of the page answers, and the rest of the one that is asked; eleven statements at most.
 
     chosen: which of the held to show in full. Where it waits no more there is none, and no other in its
     place: whoever lets one through does not find the next under the same key.
@@ -68,4 +85,9 @@ def billing_room(
         monitors(session, today),
         one,
         decisions_of(session, one.id) if one else (),
+        life_counts(session, today),
+        deposits_kept(session, today) if ask == "deposits" else (),
+        running_budgets(session, today) if ask == "budgets" else (),
+        unsupplied_points(session, today) if ask == "places" else (),
+        deemed_terms_set(session) if ask == "places" else (),
     )
