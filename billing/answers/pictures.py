@@ -153,7 +153,8 @@ def histogram(
     most = max((count for _, _, count in bins), default=1) or 1
     _, step, lines = axis(0, most)
     scale = (floor - 14) / (step * lines)
-    pitch = (100 - left) / max(1, len(bins))
+    pitch = min((100 - left) / max(1, len(bins)), 25.0)
+    left += ((100 - left) - pitch * len(bins)) / 2
     every = max(1, -(-len(bins) // 8))
     zero = next((place for place, one in enumerate(bins) if one[0] == 0), 0)
     steps = tuple(

@@ -135,9 +135,10 @@ def deposits_kept(session: Session, today: date, limit: int = 500) -> tuple[Depo
     """Those of whom nothing is supplied any more first, then the oldest."""
     found = []
     for row in session.execute(_DEPOSITS, {"today": today, "limit": limit}):
-        *_, amount, ppm, taken_on, open_minor, _supplied = row
+        shown = list(row)
+        amount, ppm, taken_on, open_minor = shown[4:8]
         interest = 0 if open_minor else simple_interest(amount, ppm, taken_on, today)
-        found.append(DepositRow(*tuple(row), interest))
+        found.append(DepositRow(*[*shown, interest]))
     return tuple(found)
 
 
