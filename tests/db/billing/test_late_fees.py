@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from billing_world import NOW, World, flat
@@ -10,6 +12,7 @@ from ledger_world import bill
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
 from billing.actions.adjustments import Reason, credit, waive_fee
 from billing.actions.agreeing import agree_plan, cancel_plan, take_promise
@@ -17,11 +20,16 @@ from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.late_fees import post_late_fees, put_late_fees_right
 from billing.actions.payments import take_payment
 from billing.answers.asking import answered
+from billing.commands import app
+from billing.jobs import charge_late_fees
 from billing.queries.late_fees import Jurisdiction, late_fees_due
 from billing.queries.ledger import check_ledger
 from billing.queries.statements import statement_of
 from billing.tables import BillLine
+from utility_crm.app import load_tables
+from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.errors import Refused
+from utility_crm.kit.settings import settings
 
 GB = Jurisdiction("GB")
 DUE = date(2020, 2, 15)
@@ -30,6 +38,10 @@ DUE = date(2020, 2, 15)
 
 @pytest.fixture
 def account(world: World, session: Session) -> int:
+    return late_account(world, session)
+
+
+def late_account(world: World, session: Session) -> int:
     """A bill of 200.00; its tariff asks 1.5 % a month after 14 days, and 5.00 once after 30."""
     document = flat("late")
     document["versions"][0]["starts_on"] = "2019-01-01"
@@ -175,3 +187,38 @@ def test_the_law_caps_what_the_tariff_asks(
     assert sum(done.totals.values()) == total
     capped = session.scalar(text("select count(*) from late_fees where cap <> ''"))
     assert capped == session.scalar(text("select count(*) from late_fees where amount_minor < full_minor"))
+
+
+def test_the_clock_and_the_command_post_the_same(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", fresh_database_url)
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", late(50).isoformat())
+    settings.cache_clear()
+    load_tables()
+    engine = make_engine(fresh_database_url)
+    try:
+        with unit_of_work(engine) as session:
+            late_account(World(session), session)
+        (found,) = called("preview", "--account", "A0001")["bills"]
+        assert (found["bill"], found["days"], found["overdue"], found["cap"]) == ("B1", 50, "200.00", None)
+        assert [(fee["code"], fee["amount"]) for fee in found["fees"]] == [
+            ("interest", "3.00"), ("notice", "5.00"),
+        ]  # fmt: skip
+        assert called("preview", "--on", late(20).isoformat()) == {"bills": []}
+        with unit_of_work(engine) as session:
+            assert charge_late_fees(session, NOW) == "2 late fees posted, 0 taken back"
+        assert called("post") == {"posted": 0, "taken_back": 0, "totals": {}}
+        assert CliRunner().invoke(app, ["late-fees", "preview", "--account", "none"]).exit_code == 1
+        assert CliRunner().invoke(app, ["late-fees", "preview", "--on", "soon"]).exit_code == 2
+    finally:
+        engine.dispose()
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+def called(*words: str) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["late-fees", *words, "--json"])
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
