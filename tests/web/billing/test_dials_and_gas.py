@@ -66,6 +66,15 @@ def test_a_bill_of_gas_opens_states_its_conversion_and_prints(
         assert agent.get(f"/customers/{warmed.customer_id}", params={"ask": ask}).status_code == 200
 
 
+def test_the_page_says_why_a_bill_of_gas_differs(make_client: MakeClient, warmed: Supplied) -> None:
+    """40 m³ in September, 100 in October."""
+    page = make_client("agent").get(f"/customers/{warmed.customer_id}", params={"ask": "why"})
+    shown = words(page.text)
+    assert "Your October bill is £" in shown and "using more a day" in shown
+    assert "3.2 m³ a day, was 1.3" in shown
+    assert "cannot be compared" not in shown
+
+
 def test_a_tariff_of_every_kind_of_charge_is_shown(make_client: MakeClient, world: World) -> None:
     found = flat("all-kinds")
     peaks = [{"month": "2026-01", "hours": ["08:00-10:00"]}]
