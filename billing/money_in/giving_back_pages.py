@@ -33,7 +33,7 @@ def give_back(request: Request, customer_id: int, posted: Posting) -> Response:
             one = account_of(v, customer_id, number)
             shown = partial(money, currency=one.currency, language=v.user.language)
             amount = posted.field("amount", partial(typed_minor, currency=one.currency))
-            reference = posted.must("reference")
+            reference = posted.must("reference", mark("A refund needs a reference: it is booked once by it."))
             posted.check()
             with beside("reference"):
                 held = max(-one.balance_minor, 0)

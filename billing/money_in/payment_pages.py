@@ -19,6 +19,7 @@ from utility_crm.web.formats import money
 from utility_crm.web.forms import beside
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import mark
 
 router = APIRouter()
 METHODS = ("card", "transfer", "cash")
@@ -35,7 +36,9 @@ def pay(request: Request, customer_id: int, posted: Posting) -> Response:
         def act() -> Response:
             one = account_of(v, customer_id, posted.text("account"))
             amount = posted.field("amount", partial(typed_minor, currency=one.currency))
-            reference = posted.must("reference")
+            reference = posted.must(
+                "reference", mark("A payment needs a reference: it is booked once by it.")
+            )
             method = posted.one_of("method", METHODS)
             posted.check()
             if not reference_known(v.session, reference.value):

@@ -79,6 +79,7 @@ def test_a_refused_payment_comes_back_as_it_was_typed(call: Telephone, session: 
     )
     assert re.search(r'id="f-payment-amount-d"><span class="st bad">“ten” is no amount', form)
     assert re.search(r'id="f-payment-reference"[^>]*aria-invalid="true"', form)
+    assert "A payment needs a reference: it is booked once by it." in form
     assert page.count("autofocus") == 1
     assert said_in(page).startswith("Not done“ten” is no amount such as 43.17")
     ids = re.findall(r'\bid="([^"]+)"', page)

@@ -1,0 +1,77 @@
+"""The pattern of every form, in a real browser and by keyboard alone: refused, asked back, done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from billing_world import NOW, World, two_rate
+from sqlalchemy.orm import Session
+
+from billing.actions.issuing import issue_cycle
+from billing.cycles import Month
+from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from utility_crm.app import create_app
+from utility_crm.auth.actions import add_user
+from utility_crm.installed import load_tables
+from utility_crm.kit.database import make_engine
+
+pytestmark = pytest.mark.browser
+AT = "document.activeElement.id"
+
+
+@pytest.fixture
+def customer(fresh_database_url: str) -> Iterator[str]:
+    """The address of a customer with October billed."""
+    load_tables()
+    engine = make_engine(fresh_database_url)
+    with Session(engine) as session, session.begin():
+        world = World(session)
+        world.tariff(two_rate())
+        one = world.supplied("night", name="Ada Example")
+        world.random(one.channel_id, date(2026, 9, 30), 34, 11)
+        issue_cycle(
+            session, Month(2026, 10), 1, [one.account_id],
+            issued_on=date(2026, 11, 3), known_at=NOW - timedelta(days=10), now=NOW,
+        )  # fmt: skip
+        add_user(session, login="priya", name="Priya Nair", role="agent", password=PASSWORD)
+    with serving(create_app(engine, secret="for one test")) as address:
+        yield f"{address}/customers/{one.customer_id}"
+    engine.dispose()
+
+
+def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chromium, customer: str) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, customer, "priya")
+    page.goto(f"{customer}?ask=owe")
+    page.keyboard.press("r")
+    for key in ("ten", "Tab", "card-1", "Tab", "Tab", "Enter"):
+        page.keyboard.type(key) if key in ("ten", "card-1") else page.keyboard.press(key)
+    page.wait_for_selector("text=Not done")
+    page.wait_for_function(f"{AT} === 'f-payment-amount'")  # the cursor is where the mistake is
+    assert (
+        page.input_value("#f-payment-amount") == "ten"
+        and page.input_value("#f-payment-reference") == "card-1"
+    )
+    assert "is no amount such as" in page.inner_text("#f-payment-amount-d")
+    assert "is no amount such as" in page.inner_text("#spoken")
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") > 100  # below the strip
+    assert not axe_violations(page)
+
+    page.keyboard.press("Control+a")
+    page.keyboard.type("9000")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Are you sure?")
+    page.wait_for_function(f"{AT} === 'ask-payment'")
+    assert "of £9,000.00 would be kept for bills to come" in page.inner_text("#ask-payment")
+    assert not axe_violations(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Book it all the same"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Payment of £9,000.00 taken")
+    assert page.url == f"{customer}?ask=owe"
+    assert "is held for them" in page.inner_text("#spoken")
+    page.reload()
+    assert not page.is_visible("text=Payment of £9,000.00 taken")
+    assert [one for one in complaints if "status of 422" not in one] == []  # a page of its own status
