@@ -23,6 +23,7 @@ from utility_crm.web.security import MOST_BODY_BYTES
 from utility_crm.web.visit import WrongRole, visit
 
 KINDS = {"missing": NotFound, "clash": Conflict, "no": Refused, "odd": Invalid}
+SAID = {"channel": "call", "topic": "bill", "note": "Wants to know why."}
 trouble = APIRouter()
 
 
@@ -83,7 +84,7 @@ def test_what_fails_is_rolled_back(session: Session, make_client: MakeClient, pe
 
 def test_a_wrong_role_is_told_who_may(make_client: MakeClient, people: People) -> None:
     client = make_client("marketer", installed=[])
-    answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
+    answer = client.post(f"/customers/{people.margaret}/contacts", data=SAID)
     assert answer.status_code == 403
     assert "This page is for agents; you are signed in as marketer." in answer.text
     answer = make_client("marketer", language="ru", installed=[]).post(answer.request.url.path)
@@ -98,7 +99,7 @@ def test_several_roles_are_named_as_one_says_them() -> None:
 
 def test_an_admin_enters_everywhere(make_client: MakeClient, people: People) -> None:
     client = make_client("admin", installed=[])
-    answer = client.post(f"/customers/{people.margaret}/contacts", data={"channel": "call", "topic": "bill"})
+    answer = client.post(f"/customers/{people.margaret}/contacts", data=SAID)
     assert answer.status_code == 303
 
 
@@ -119,7 +120,7 @@ def test_writes_of_other_sites_are_refused(
     make_client: MakeClient, people: People, headers: dict[str, str], status: int
 ) -> None:
     client = make_client("agent", installed=[])
-    form = {"channel": "call", "topic": "bill"}
+    form = SAID
     answer = client.post(f"/customers/{people.margaret}/contacts", data=form, headers=headers)
     assert answer.status_code == status
 

@@ -100,6 +100,7 @@ const markQuestion = (link) => {
 };
 // Help: every key that works here, read from the page itself.
 const help = one("#help");
+const HELPED = { rows: "[data-row]", back: "[data-esc]", tabs: ".tabs a" }; // lines that depend on the page
 const entry = (element) => {
   const term = document.createElement("dt");
   const key = element.dataset.key;
@@ -124,8 +125,8 @@ const openHelp = () => {
     one("dl", group).replaceChildren(...elements.flatMap(entry));
     group.hidden = !elements.length;
   }
-  for (const line of all("[data-if]", help)) line.hidden = !all(line.dataset.if).some(shown);
-  for (const line of all("[data-unless]", help)) line.hidden = all(line.dataset.unless).some(shown);
+  for (const line of all("[data-if]", help)) line.hidden = !all(HELPED[line.dataset.if]).some(shown);
+  for (const line of all("[data-unless]", help)) line.hidden = all(HELPED[line.dataset.unless]).some(shown);
   one("[data-letters]", help).checked = letters();
   help.showModal();
 };
