@@ -11,24 +11,37 @@ from sqlalchemy.orm import Session
 from meters.tables import NodeMeter, ServicePoint
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.network.tables import Premise
+from utility_crm.web.words import mark
 
 
 def assign_service_point(session: Session, code: str, premise_code: str) -> None:
     """Hang a service point that feeds brought in on its premise. Raises NotFound, or Conflict where it stands
     at another premise already. Its channels keep the standard time in which they began."""
     if session.scalar(select(NodeMeter.node_id).join(ServicePoint).where(ServicePoint.code == code)):
-        raise Conflict("of_node", f"Service point {code!r} measures a node of the network.", "service_point")
+        raise Conflict(
+            "of_node",
+            mark("Service point %(point)s measures a node of the network."),
+            "service_point",
+            point=code,
+        )
     point = session.execute(
         select(ServicePoint.id, ServicePoint.premise_id).where(ServicePoint.code == code).with_for_update()
     ).one_or_none()
     if point is None:
-        raise NotFound("no_such_service_point", f"There is no service point {code!r}.", "service_point")
+        raise NotFound(
+            "no_such_service_point", mark("There is no service point %(point)s."), "service_point", point=code
+        )
     premise = session.scalar(select(Premise.id).where(Premise.code == premise_code))
     if premise is None:
-        raise NotFound("no_such_premise", f"There is no premise {premise_code!r}.", "premise")
+        raise NotFound(
+            "no_such_premise", mark("There is no premise %(premise)s."), "premise", premise=premise_code
+        )
     if point.premise_id not in (None, premise):
         raise Conflict(
-            "placed", f"Service point {code!r} stands at another premise already.", "service_point"
+            "placed",
+            mark("Service point %(point)s stands at another premise already."),
+            "service_point",
+            point=code,
         )
     session.execute(update(ServicePoint).where(ServicePoint.id == point.id).values(premise_id=premise))
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def service_point_card(session: Session, code: str, today: date) -> ServicePoint
     """Raises NotFound."""
     row = session.execute(_CARD, {"code": code, "today": today}).one_or_none()
     if row is None:
-        raise NotFound("no_such_service_point", f"There is no service point {code!r}.", code)
+        raise NotFound(
+            "no_such_service_point", mark("There is no service point %(point)s."), code, point=code
+        )
     return ServicePointCard(*row)
 
 

@@ -7,6 +7,7 @@ that failed; `/api` answers with a problem document.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -18,8 +19,9 @@ from starlette.responses import JSONResponse, Response
 
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
 from utility_crm.web.bearer import BearerRefused
+from utility_crm.web.chrome import language_of
 from utility_crm.web.visit import SignInNeeded, WrongRole, present, render, today, wants_fragment
-from utility_crm.web.words import mark
+from utility_crm.web.words import mark, said_in
 
 STATUS: dict[type[CareError], int] = {NotFound: 404, Conflict: 409, Refused: 403, Invalid: 422}
 TITLES = {
@@ -76,8 +78,12 @@ async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, CareError)
     message = error.message
     user = getattr(request.state, "user", None)
-    if isinstance(error, WrongRole) and user is not None and not request.url.path.startswith("/api"):
-        message = error.said(user.language)
+    if user is not None and not request.url.path.startswith("/api"):
+        if isinstance(error, WrongRole):
+            message = error.said(user.language)
+        else:
+            words = partial(request.app.state.templates.gettext, user.language)
+            message = said_in(words, error, user.language)
     return _answer(request, status_of(error), error.code, message, error.where)
 
 
@@ -117,15 +123,16 @@ def _answer(request: Request, status: int, code: str, message: str, where: str |
     if request.url.path.startswith("/api"):
         return _problem(status, code, message, where)
     now = present()
+    user = getattr(request.state, "user", None)
     return render(
         request,
         "web/error.html",
         status,
-        user=getattr(request.state, "user", None),
+        user=user,
         now=now,
         today=today(now),
         error_title=TITLES.get(status, TITLES[500]),
-        error_text=message,
+        error_text=request.app.state.templates.gettext(language_of(request, user), message),
         error_code=code,
         error_where=where,
         error_status=status,

@@ -6,16 +6,17 @@ one environment a language, its filters and `_()` bound to it, so macros need no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer
 from utility_crm.web import charts, formats
 from utility_crm.web.static_files import static_url
-from utility_crm.web.words import catalogue, package_folder
+from utility_crm.web.words import catalogue, package_folder, said_in
 
 GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network")
 
@@ -55,6 +56,7 @@ class Templates:
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
+        made.filters["said"] = partial(_said, words.gettext, language)
         made.globals.update(
             static_url=static_url,
             waterfall=partial(charts.waterfall, language=language),
@@ -66,3 +68,10 @@ class Templates:
         for name in ("marks", "charts", "forms"):  # macros, at hand in every template without an import
             made.globals[name] = made.get_template(f"web/{name}.html").module
         return made
+
+
+def _said(words: Callable[[str], str], language: str, error: Any) -> str:
+    """A refusal's sentence in the language, plain text: it may name what somebody typed."""
+    if isinstance(error, CareError):
+        return said_in(words, error, language)
+    return str(words(error.message))

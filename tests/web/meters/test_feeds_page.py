@@ -282,6 +282,16 @@ def test_a_service_point_gets_its_place(make_client, session, people, sent) -> N
     assert session.scalars(select(ServicePoint.premise_id)).one() is not None
 
 
+def test_a_refusal_is_said_in_the_language_of_the_page_and_is_never_markup(make_client, people, sent) -> None:
+    sent("a.csv", *days_before(3, "SP-7"))
+    typed = {"service_point": "SP-7", "premise": "<b>100 %</b>"}
+    for language, words in (("en", "There is no premise &lt;b&gt;100 %"), ("ru", "Помещения &lt;b&gt;100 %")):
+        page = make_client("ops", language=language).post("/feeds/places", data=typed).text
+        assert words in page and "<b>100" not in page
+    nowhere = make_client("admin", language="ru").get("/meters/<b>100 %25").text
+    assert "Точки поставки &lt;b&gt;100 % нет." in nowhere and "<b>100" not in nowhere
+
+
 def test_what_was_replaced_is_shown_with_both_sums(make_client, meter, sent) -> None:
     sent("a.csv", ("SP-1", YESTERDAY, [1] * 48), quality="estimated")
     corrected = sent("b.csv", ("SP-1", YESTERDAY, [0.5] * 48))
