@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from notifications.consents.recording import record_consent
 from notifications.outbox.queries import OutboxFigures, outbox_figures
 from notifications.outbox.queueing import try_again
+from notifications.receiving.bounces import Bounces, take_bounces
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
@@ -73,6 +75,43 @@ def consent(
             as_json,
             lambda: f"{customer}: {purpose} by {channel} {'granted' if granted else 'withdrawn'}",
         )
+
+
+@app.command()
+def bounces(
+    paths: Annotated[list[Path], typer.Argument(help="mails (.eml), boxes (mbox) or folders (maildir)")],
+    as_json: AsJson = False,
+) -> None:
+    """Act on what mail servers say became of letters (RFC 3464); reading it again changes nothing."""
+    for path in paths:
+        if not path.exists():
+            raise typer.BadParameter(f"There is no {path}.", param_hint="PATHS")
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            found = take_bounces(session, paths, utc_now())
+        emit(_bounces_document(found), as_json, lambda: _bounces_words(found))
+    if found.unread:
+        raise typer.Exit(1)
+
+
+def _bounces_document(found: Bounces) -> dict[str, Any]:
+    return {
+        "mails": found.mails,
+        "became": dict(found.became),
+        "replies": found.replies,
+        "others": found.others,
+        "known": found.known,
+        "of_no_notice": found.of_no_notice,
+        "unread": [{"where": one.where, "why": one.why} for one in found.unread],
+    }
+
+
+def _bounces_words(found: Bounces) -> str:
+    lines = [f"{found.mails} mails: {found.replies} automatic answers, {found.others} others"]
+    lines += [f"{number:>6}  {became}" for became, number in sorted(found.became.items())]
+    lines += [f"{found.known} told before, {found.of_no_notice} about no letter of ours"]
+    lines += [f"{one.where}: {one.why}" for one in found.unread]
+    return "\n".join(lines)
 
 
 def _document(found: OutboxFigures) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from notifications.outbox.queries import (
     outbox_figures,
 )
 from notifications.outbox.queueing import try_again
+from notifications.receiving.api import router as receipts_router
 from notifications.types import notice_type
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.errors import CareError, NotFound
@@ -30,6 +31,7 @@ from utility_crm.kit.settings import settings
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
+router.include_router(receipts_router)
 Text = Annotated[str, Form()]
 OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
 NOTICE_QUESTIONS = {

@@ -107,9 +107,10 @@ def take_receipts(session: Session, provider: str, told: Sequence[Told], now: da
     ]
     newest = {mark["notice"]: mark for mark in marks}
     session.execute(_MARK, {"rows": json.dumps(list(newest.values())), "kinds": list(_ORDER)})
-    for row in known:
-        if row.kind in ("bounced", "complained"):
-            suppress_sent(session, row.message_id, row.kind, row.detail, now)
+    closing = [
+        (row.message_id, row.kind, row.detail) for row in known if row.kind in ("bounced", "complained")
+    ]
+    suppress_sent(session, closing, now)
     lost = [
         {"notice": row.notice_id, "message_id": row.message_id}
         | {"error": f"{row.kind}: {row.detail}".rstrip(": ")[:500]}

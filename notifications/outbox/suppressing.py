@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -20,10 +22,15 @@ _SUPPRESS = text("""
 """)
 _SUPPRESS_SENT = text("""
     insert into suppressions (channel, address, reason, detail, at)
-    select distinct channel, lower(address), :reason, :detail, cast(:now as timestamptz)
-    from (select channel, address from delivery_attempts where message_id = :message_id
-          union all select channel, address from outbox where message_id = :message_id) as went
-    where address <> ''
+    select distinct on (went.channel, lower(went.address))
+           went.channel, lower(went.address), told.reason, told.detail, cast(:now as timestamptz)
+    from jsonb_to_recordset(cast(:rows as jsonb)) as told (message_id text, reason text, detail text)
+    cross join lateral (
+        select channel, address from delivery_attempts where message_id = told.message_id
+        union all select channel, address from outbox where message_id = told.message_id
+    ) as went
+    where went.address <> ''
+    order by went.channel, lower(went.address), told.reason desc
     on conflict (channel, address) where lifted_at is null do nothing
 """)
 
@@ -34,10 +41,15 @@ def suppress(session: Session, channel: str, address: str, reason: Why, detail: 
     session.execute(_SUPPRESS, given)
 
 
-def suppress_sent(session: Session, message_id: str, reason: str, detail: str, now: datetime) -> None:
-    """The same for where a message went."""
-    given = {"message_id": message_id, "reason": reason, "detail": detail[:500], "now": now}
-    session.execute(_SUPPRESS_SENT, given)
+def suppress_sent(session: Session, told: Sequence[tuple[str, str, str]], now: datetime) -> None:
+    """The same for where messages went: (Message-ID, reason, detail) each. One statement, in one order, so
+    that two of these never wait for each other."""
+    rows = [
+        {"message_id": message_id, "reason": reason, "detail": detail[:500]}
+        for message_id, reason, detail in told
+    ]
+    if rows:
+        session.execute(_SUPPRESS_SENT, {"rows": json.dumps(rows), "now": now})
 
 
 def lift(session: Session, suppression_id: int, by: int | None, now: datetime) -> None:

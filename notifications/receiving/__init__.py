@@ -1,0 +1,1 @@
+"""What comes back from the world: events of the gateway, and mail about mail."""
