@@ -22,6 +22,7 @@ from billing.queries.monitors import monitors
 from billing.queries.reminders import bills_to_remind, reminders_no_longer_true
 from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
+from billing.telling.jobs import JOBS as TELLING
 from billing.what_if.jobs import compare_tariffs, learn_how_far_off
 from notifications.delivery.staff import tell_staff
 from notifications.outbox.queueing import queue_all, take_back
@@ -161,4 +162,5 @@ JOBS = (
     Job("billing.what_if", _HOUR, compare_tariffs),
     Job("billing.judge", _HOUR, judge_agreements),
     Job("billing.late_fees", _HOUR, charge_late_fees),
+    *TELLING,
 )

@@ -38,3 +38,8 @@ def time_in_words(at: datetime, language: str, *, zone_named: bool = False) -> s
     if zone_named:
         return str(format_datetime(at, "HH:mm z", tzinfo=at.tzinfo, locale=locale))
     return str(format_time(at, "HH:mm", tzinfo=at.tzinfo, locale=locale))
+
+
+def short_day_in_words(day: date, language: str) -> str:
+    """ "6 Nov 2026", in the language's own way: for a text message."""
+    return str(format_date(day, "medium", locale=locale_of(language)))

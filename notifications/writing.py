@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+    nodes,
+    select_autoescape,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
+from notifications.domain.lacking import lacking, one_line, says_nothing
 from notifications.types import Facts, NoticeType, notice_type
+from utility_crm.kit.errors import Invalid
 
 _COMMON = Path(__file__).parent / "types" / "templates"
 FALLBACK_LANGUAGE = "en"
 SHORT = frozenset({"sms", "messenger", "push"})
 """Channels that carry a few words, which the kind's template `sms.txt` holds."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "email": ("subject.txt", "text.txt", "body.html"),
+    "sms": ("sms.txt",),
+}
+"""The templates of a letter and of a few words."""
+NO_TEXTS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,11 @@ class Sender:
     simulated: bool = False
 
 
+def parts_of(channel: str) -> tuple[str, ...]:
+    """The templates that are filled for a channel."""
+    return PARTS["sms" if channel in SHORT else "email"]
+
+
 def write(
     notice: str,
     context: Mapping[str, Any],
@@ -44,39 +69,134 @@ def write(
     timezone: str,
     sender: Sender,
     channel: str = "email",
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> Written:
     """The letter for a notice of kind `notice`, to the customer called `name`; by text message and the like
-    a few words without subject and html.
+    a few words without subject and html. `texts`: templates that stand instead of the files, by part.
 
-    A language without templates falls back to English. Raises `NotFound` for an unknown kind, and what the
-    kind's own function raises when the context is not what it needs.
+    A language without templates falls back to English. Raises `NotFound` for an unknown kind; `Invalid`
+    `notice_lacks_value` where a value is absent, None, no number or empty, with the kind, the language, the
+    template and the value; `notice_header` where a line of the head would be two; `notice_template` where
+    the text given is no template; and what the kind's own function raises of a context it cannot read.
     """
     kind = notice_type(notice)
-    spoken = language if (kind.templates / language).is_dir() else FALLBACK_LANGUAGE
-    given = dict(kind.words(Facts(context, spoken, timezone)))
-    given |= {"name": name, "language": spoken, "utility": sender.utility, "simulated": sender.simulated}
-    templates = _templates(kind)
+    spoken = spoken_of(kind, language)
+    for value, what in ((name, "name"), (sender.utility, "utility")):
+        if not one_line(value):
+            raise Invalid("notice_header", f"{notice}, {spoken}: the {what} has a line break in it", what)
+    given = _given(kind, context, spoken, timezone, channel) | {
+        "name": name,
+        "language": spoken,
+        "utility": sender.utility,
+        "simulated": sender.simulated,
+    }
+    _refuse_nothing(given, {"name", "utility"}, kind, spoken, channel)
 
-    def filled(template: str, **more: str) -> str:
-        return templates.get_template(template).render(given | more).strip()
+    def filled(part: str, **more: str) -> str:
+        return _filled(kind, f"{spoken}/{part}", given | more, texts.get(part))
 
+    simulated = _filled(kind, f"simulated.{spoken}.txt", given, None) if sender.simulated else ""
     if channel in SHORT:
-        short = filled(f"{spoken}/sms.txt")
-        return Written("", f"{short}\n{filled(f'simulated.{spoken}.txt')}" if sender.simulated else short, "")
-    subject = " ".join(filled(f"{spoken}/subject.txt").splitlines())
-    text = filled(f"{spoken}/text.txt") + f"\n\n{sender.utility}"
-    if sender.simulated:
-        text += "\n\n" + filled(f"simulated.{spoken}.txt")
-    return Written(subject, text + "\n", filled(f"{spoken}/body.html", subject=subject) + "\n")
+        short = filled("sms.txt")
+        return Written("", f"{short}\n{simulated}" if simulated else short, "")
+    subject = filled("subject.txt")
+    if not one_line(subject):
+        where = f"{spoken}/subject.txt"
+        raise Invalid("notice_header", f"{notice}, {where}: the subject has a line break in it", where)
+    text = filled("text.txt") + f"\n\n{sender.utility}"
+    if simulated:
+        text += "\n\n" + simulated
+    return Written(subject, text + "\n", filled("body.html", subject=subject) + "\n")
+
+
+def spoken_of(kind: NoticeType, language: str) -> str:
+    """The language it is written in: the customer's, or English where nobody wrote it in theirs."""
+    return language if language in kind.languages else FALLBACK_LANGUAGE
+
+
+def _given(
+    kind: NoticeType, context: Mapping[str, Any], spoken: str, timezone: str, channel: str
+) -> dict[str, Any]:
+    """What the templates are given of the context; nothing of it says nothing."""
+    _refuse_nothing(context, kind.needs, kind, spoken, channel)
+    words = dict(kind.words(Facts(context, spoken, timezone)))
+    for value in words:
+        if says_nothing(words[value]):
+            raise _lacks(kind, spoken, channel, [value])
+    return words
+
+
+def _refuse_nothing(
+    given: Mapping[str, Any], needs: Collection[str], kind: NoticeType, spoken: str, channel: str
+) -> None:
+    if missing := lacking(given, needs, kind.may_be_empty):
+        raise _lacks(kind, spoken, channel, missing)
+
+
+def _lacks(kind: NoticeType, spoken: str, channel: str, missing: Sequence[str]) -> Invalid:
+    where = ", ".join(f"{spoken}/{part}" for part in parts_of(channel))
+    message = f"a {kind.name} notice ({where}) cannot be written without {', '.join(missing)}"
+    return Invalid("notice_lacks_value", message, f"{kind.name}/{where}")
+
+
+def _filled(kind: NoticeType, template: str, given: Mapping[str, Any], own: str | None) -> str:
+    """One template filled. Raises `Invalid` with its place."""
+    where = f"{kind.name}/{template}"
+    try:
+        found = _templates(kind).get_template(template) if own is None else _from_text(kind, template, own)
+        return found.render(given).strip()
+    except UndefinedError as error:
+        message = f"a {kind.name} notice ({template}) cannot be written: {error.message}"
+        raise Invalid("notice_lacks_value", message, where) from error
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        at = f", line {line}" if line else ""
+        raise Invalid("notice_template", f"{where}{at}: {error.message}", where) from error
+
+
+@lru_cache(maxsize=256)
+def _from_text(kind: NoticeType, template: str, text: str) -> Template:
+    environment = _sandbox(kind, template.endswith(".html"))
+    modifiers = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
+    for unsafe in environment.parse(text).find_all(modifiers):
+        raise TemplateSyntaxError("what is escaped is not for a notice to say", unsafe.lineno)
+    return environment.from_string(text)
+
+
+class _Sandbox(SandboxedEnvironment):
+    """For words that people wrote on a page: no way to Python's insides, and no sum that fills the memory."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, *given: Any) -> Any:
+        raise SecurityError(f"a notice cannot reckon with {given[1]}")
+
+
+def _printed(value: Any) -> Any:
+    """What is printed of a value; the last guard against "None" and "nan"."""
+    if says_nothing(value):
+        raise UndefinedError(f"a value is {value}")
+    return value
+
+
+def _custom(kind: NoticeType) -> dict[str, Any]:
+    return {
+        "loader": FileSystemLoader([kind.templates, _COMMON]),
+        "undefined": StrictUndefined,
+        "finalize": _printed,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "auto_reload": False,
+    }
 
 
 @cache
 def _templates(kind: NoticeType) -> Environment:
-    return Environment(
-        loader=FileSystemLoader([kind.templates, _COMMON]),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    return Environment(autoescape=select_autoescape(["html"], default=False), **_custom(kind))
+
+
+@cache
+def _sandbox(kind: NoticeType, html: bool) -> Environment:
+    made = _Sandbox(autoescape=html, **_custom(kind))
+    del made.filters["safe"]  # a name is escaped, whatever the words around it are
+    return made

@@ -16,7 +16,11 @@ from billing.actions.bulk_payments import Received, take_payments
 from billing.actions.issuing import lock_accounts
 from billing.actions.payments import lock_account, reverse_payment
 from billing.domain.tariffs.currencies import currencies
-from billing.tables import Collection, Creditor, DirectDebit, Mandate
+from billing.tables import Bill, Collection, Creditor, DirectDebit, Mandate
+from notifications.outbox.new_notice import NewNotice
+from notifications.outbox.queueing import queue
+from notifications.types.payment_failed import payment_failed
+from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9+?/:().,'-]{1,35}")
@@ -30,6 +34,10 @@ _IBAN_LENGTHS = {
     "SM": 27, "VA": 22,
 }  # fmt: skip
 """Of the countries of SEPA, by the IBAN registry (ISO 13616)."""
+
+
+UNTOLD = frozenset({"MD07"})
+"""Codes of which nobody is written to: MD07, the debtor has died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,8 @@ def return_debits(
     session: Session, returns: Sequence[tuple[str, str]], *, now: datetime, on: date | None = None
 ) -> Returns:
     """Direct debits (their end-to-end ids) that came back, with the bank's reason code: what they paid is
-    open again, and the creditor's fee, if there is one, is charged. Again it does nothing."""
+    open again, the creditor's fee, if there is one, is charged, and the payer hears of it. Again it does
+    nothing."""
     done = Returns(0, 0, 0, 0)
     posted_on = on or now.date()
     theirs = text("select account_id from direct_debits where end_to_end_id = any(:ids)")
@@ -285,5 +294,24 @@ def return_debits(
         if fee:
             reason = Reason(f"dd:{end_to_end_id}:fee", f"direct debit returned ({code})", posted_on)
             charge_fee(session, account_id, fee, reason)
+        if code not in UNTOLD:
+            queue(session, _told(session, debit, currency, code, fee), now)
         done = Returns(done.returned + 1, done.paid_back + (paid is not None), done.repeated, done.unknown)
     return done
+
+
+def _told(session: Session, debit: DirectDebit, currency: str, code: str, fee_minor: int) -> NewNotice:
+    account = session.execute(
+        select(Account.payer_id, Account.number).where(Account.id == debit.account_id)
+    ).one()
+    return payment_failed(
+        customer_id=account.payer_id,
+        account_id=debit.account_id,
+        account=account.number,
+        bill=session.scalars(select(Bill.number).where(Bill.id == debit.bill_id)).one(),
+        end_to_end_id=debit.end_to_end_id,
+        amount_minor=debit.amount_minor,
+        currency=currency,
+        code=code,
+        fee_minor=fee_minor,
+    )

@@ -38,6 +38,7 @@ from notifications.channels.gateway import Gate, Gateway
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
 from notifications.delivery.staff import deliver_staff
+from notifications.domain.lacking import one_line
 from notifications.domain.retry import Retry
 from notifications.outbox.claims import URGENT_BELOW, Terms, claim, give_back
 from notifications.outbox.going_on import Claimed
@@ -47,6 +48,7 @@ from notifications.types import notice_type
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
@@ -194,16 +196,24 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
 
 
 def letter(one: Claimed, sender: Sender) -> Letter:
-    """The claimed notice in words."""
-    written: Written = write(
-        one.notice,
-        one.context,
-        name=one.name,
-        language=one.language,
-        timezone=one.timezone,
-        sender=sender,
-        channel=one.channel,
-    )
+    """The claimed notice in words. Raises `Undeliverable` where a head would carry more than it should: no
+    later try makes that right."""
+    if not one_line(one.address):
+        raise Undeliverable("the address has a line break in it")
+    try:
+        written: Written = write(
+            one.notice,
+            one.context,
+            name=one.name,
+            language=one.language,
+            timezone=one.timezone,
+            sender=sender,
+            channel=one.channel,
+        )
+    except Invalid as error:
+        if error.code == "notice_header":
+            raise Undeliverable(error.message) from error
+        raise
     return Letter(one.message_id, one.address, written.subject, written.text, written.html, one.channel)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Text, any_, literal, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from notifications.domain.lacking import lacking
 from notifications.domain.message_id import message_id
 from notifications.domain.permission import (
     Asked,
@@ -129,8 +130,8 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
     if recipient.language is None:
         raise NotFound("no_such_customer", "there is no such customer to write to", str(notice.customer_id))
     kind = notice_type(notice.notice)
-    if missing := kind.needs - notice.context.keys():
-        message = f"a {notice.notice} notice cannot be written without {', '.join(sorted(missing))}"
+    if missing := lacking(notice.context, kind.needs, kind.may_be_empty):
+        message = f"a {notice.notice} notice cannot be written without {', '.join(missing)}"
         raise Invalid("notice_lacks_context", message, notice.key)
     channels = planned(kind, recipient.reach)
     way = first_way(recipient.reach, channels, kind.purpose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -31,7 +31,9 @@ class Facts:
 class NoticeType:
     """A kind of notice.
 
-    needs           the keys its stored context must have
+    needs           the keys its stored context must have, with something in them
+    may_be_empty    those of them that may say nothing (an empty text or list, never None)
+    example         a stated context to look at it with, where no customer had one yet
     words           turns facts into what the templates print
     title           its name for staff
     channels        the ways that suit it, best first; each needs its templates in every language
@@ -48,6 +50,13 @@ class NoticeType:
     channels: tuple[Channel, ...] = ("email",)
     receipt_within: timedelta | None = None
     in_doubt: Literal["resend", "park"] = "resend"
+    may_be_empty: frozenset[str] = frozenset()
+    example: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages it is written in."""
+        return tuple(sorted(path.name for path in self.templates.iterdir() if path.is_dir()))
 
     @property
     def templates(self) -> Path:

@@ -56,4 +56,11 @@ TYPE = NoticeType(
     needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on"}),
     words=_words,
     channels=("email", "sms"),
+    example={
+        "account": "A-77",
+        "bill": "F-000123",
+        "amount_minor": 4512,
+        "currency": "GBP",
+        "due_on": "2026-11-06",
+    },
 )

@@ -36,4 +36,11 @@ TYPE = NoticeType(
     needs=frozenset({"places", "starts_at", "ends_at", "reason"}),
     words=_words,
     channels=("email", "sms"),
+    may_be_empty=frozenset({"reason"}),
+    example={
+        "places": ["12 Mill Lane"],
+        "starts_at": "2026-11-27T09:00:00+00:00",
+        "ends_at": "2026-11-27T12:30:00+00:00",
+        "reason": "a new cable",
+    },
 )

@@ -1,0 +1,137 @@
+"""What the clock calls to tell customers about their money. Each may be called as often as one likes: a
+notice has one key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from billing.telling.queries import (
+    bills_due_soon,
+    bills_issued,
+    instalments_due_soon,
+    no_longer_true,
+    payments_received,
+)
+from notifications.outbox.new_notice import NewNotice
+from notifications.outbox.queueing import queue_all, take_back
+from notifications.types.bill_ready import bill_ready
+from notifications.types.instalment_due import instalment_due
+from notifications.types.payment_due import payment_due
+from notifications.types.payment_received import payment_received
+from utility_crm.kit.clock import today_in
+from utility_crm.kit.module import Job
+from utility_crm.kit.settings import settings
+
+TELL_WITHIN_DAYS = 3
+"""Days after which a bill or a payment is no news any more: a clock that stood still longer tells nobody."""
+DUE_SOON_DAYS = 3
+"""Days before a bill or an instalment falls due: long enough for a transfer to arrive (two working days)."""
+
+_QUARTER_OF_AN_HOUR, _HOUR = 900, 3600
+
+
+def tell_of_bills(session: Session, now: datetime) -> str:
+    """Every payer hears of a bill that was issued, by whatever way it was."""
+    found = bills_issued(session, _today(now), within_days=TELL_WITHIN_DAYS)
+    notices = [
+        bill_ready(
+            customer_id=one.customer_id,
+            account_id=one.account_id,
+            account=one.account,
+            bill=one.bill,
+            total_minor=one.total_minor,
+            open_minor=one.open_minor,
+            currency=one.currency,
+            starts_on=one.starts_on,
+            last_on=one.ends_before - timedelta(days=1),
+            due_on=one.due_on,
+            collected=one.collected,
+        )
+        for one in found
+    ]
+    return _queued(session, notices, "bills issued", now)
+
+
+def tell_what_is_due(session: Session, now: datetime) -> str:
+    """Some days before a bill or an instalment falls due, whoever has not paid it is reminded kindly."""
+    today = _today(now)
+    take_back(session, no_longer_true(session), now)
+    bills = [
+        payment_due(
+            customer_id=one.customer_id,
+            account_id=one.account_id,
+            account=one.account,
+            bill=one.bill,
+            amount_minor=one.open_minor,
+            currency=one.currency,
+            due_on=one.due_on,
+            collected=one.collected,
+            useful_before=_over(one.due_on, today, now),
+        )
+        for one in bills_due_soon(session, today, days=DUE_SOON_DAYS)
+    ]
+    instalments = [
+        instalment_due(
+            customer_id=one.customer_id,
+            account_id=one.account_id,
+            account=one.account,
+            plan_id=one.plan_id,
+            number=one.number,
+            count=one.count,
+            amount_minor=one.amount_minor,
+            currency=one.currency,
+            due_on=one.due_on,
+            useful_before=_over(one.due_on, today, now),
+        )
+        for one in instalments_due_soon(session, today, days=DUE_SOON_DAYS)
+    ]
+    first = _queued(session, bills, "bills due soon", now)
+    return f"{first}; {_queued(session, instalments, 'instalments due soon', now)}"
+
+
+def tell_of_payments(session: Session, now: datetime) -> str:
+    """Whoever paid hears that it arrived, and what is open."""
+    take_back(session, no_longer_true(session), now)
+    until = datetime.combine(_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
+    found = payments_received(session, until, within=timedelta(days=TELL_WITHIN_DAYS))
+    zone = ZoneInfo(settings().timezone)
+    notices = [
+        payment_received(
+            customer_id=one.customer_id,
+            account_id=one.account_id,
+            account=one.account,
+            reference=one.reference,
+            amount_minor=one.amount_minor,
+            currency=one.currency,
+            received_on=one.received_at.astimezone(zone).date(),
+            balance_minor=one.balance_minor,
+        )
+        for one in found
+    ]
+    return _queued(session, notices, "payments received", now)
+
+
+def _queued(session: Session, notices: Sequence[NewNotice], what: str, now: datetime) -> str:
+    queued = queue_all(session, notices, now)
+    return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(notices)} {what}"
+
+
+def _over(due_on: date, today: date, now: datetime) -> datetime:
+    """When a day is over, counted from now: where the calendar stands still (`as_of`), the clock goes on."""
+    return now + timedelta(days=(due_on - today).days + 1)
+
+
+def _today(now: datetime) -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone, now)
+
+
+JOBS = (
+    Job("billing.tell_of_bills", _QUARTER_OF_AN_HOUR, tell_of_bills),
+    Job("billing.tell_what_is_due", _HOUR, tell_what_is_due),
+    Job("billing.tell_of_payments", _QUARTER_OF_AN_HOUR, tell_of_payments),
+)

@@ -1,0 +1,132 @@
+"""Whatever is missing, no kind in no language is written without it; and what is written can be sent."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.channels import Undeliverable
+from notifications.delivery.worker import letter
+from notifications.domain.lacking import lacking, one_line
+from notifications.outbox.going_on import Claimed
+from notifications.types import notice_type, notice_types
+from notifications.writing import SHORT, Sender, Written, parts_of, write
+from utility_crm.kit.clock import utc_now
+from utility_crm.kit.errors import Invalid
+
+SENDER = Sender("Northmoor Energy", simulated=True)
+
+
+def ways() -> Iterator[tuple[str, str, str]]:
+    """Every kind, in every language, by letter and in a few words."""
+    for kind in notice_types().values():
+        for language in kind.languages:
+            yield kind.name, language, "email"
+            if SHORT & set(kind.channels):
+                yield kind.name, language, "sms"
+
+
+WAYS = list(ways())
+NEEDS = [
+    (kind, language, channel, need)
+    for kind, language, channel in WAYS
+    for need in sorted(notice_type(kind).needs)
+]
+
+
+def written(kind: str, language: str, channel: str, context: Any, **more: Any) -> Written:
+    given_ = {"name": "Ann O'Neill", "sender": SENDER, "timezone": "Europe/London", **more}
+    return write(kind, context, language=language, channel=channel, **given_)
+
+
+def all_of(made: Written) -> str:
+    return f"{made.subject}\n{made.text}\n{made.html}"
+
+
+@pytest.mark.parametrize(("kind", "language", "channel"), WAYS)
+def test_every_kind_states_an_example_that_can_be_written(kind: str, language: str, channel: str) -> None:
+    example = notice_type(kind).example
+    assert not lacking(example, notice_type(kind).needs, notice_type(kind).may_be_empty)
+    said = all_of(written(kind, language, channel, example))
+    assert not re.search(r"\b(None|nan|NaN|Undefined)\b|\{\{|\{%", said)
+
+
+@pytest.mark.parametrize("nothing", ["absent", None, float("nan"), "", "  ", []])
+@pytest.mark.parametrize(("kind", "language", "channel", "need"), NEEDS)
+def test_without_a_value_it_is_not_written_and_says_which(
+    kind: str, language: str, channel: str, need: str, nothing: Any
+) -> None:
+    context = copy.deepcopy(dict(notice_type(kind).example))
+    if nothing == "absent":
+        del context[need]
+    else:
+        context[need] = nothing
+    empty = nothing in ("", "  ") or nothing == []
+    if empty and need in notice_type(kind).may_be_empty:
+        return
+    with pytest.raises(Invalid) as refused:
+        written(kind, language, channel, context)
+    assert refused.value.code == "notice_lacks_value"
+    for said in (kind, need, *(f"{language}/{part}" for part in parts_of(channel))):
+        assert said in refused.value.message
+
+
+@pytest.mark.parametrize(("kind", "language", "channel"), WAYS)
+def test_without_a_name_it_is_not_written(kind: str, language: str, channel: str) -> None:
+    for changed in ({"name": " "}, {"sender": Sender("")}):
+        with pytest.raises(Invalid, match=f"{kind}.*{language}/.*(name|utility)"):
+            written(kind, language, channel, notice_type(kind).example, **changed)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_word_that_a_template_has_not_been_given_is_named(language: str) -> None:
+    example = notice_type("payment_due").example
+    with pytest.raises(Invalid, match=rf"payment_due notice \({language}/sms.txt\).*'surname'"):
+        written("payment_due", language, "sms", example, texts={"sms.txt": "Dear {{ surname }}"})
+    with pytest.raises(Invalid, match=rf"payment_due notice \({language}/sms.txt\).*None"):
+        written("payment_due", language, "sms", example, texts={"sms.txt": "Dear {{ none }}"})
+
+
+@given(st.text(max_size=40))
+def test_names_are_escaped_in_html_and_refused_with_a_line_break(name: str) -> None:
+    example = notice_type("bill_ready").example
+    hostile = f"<b>&{name}"
+    if not one_line(hostile):
+        with pytest.raises(Invalid, match="line break"):
+            written("bill_ready", "en", "email", example, name=hostile)
+        return
+    made = written("bill_ready", "en", "email", example, name=hostile)
+    assert "<b>&" not in made.html and "&lt;b&gt;&amp;" in made.html
+    assert one_line(made.subject)
+
+
+@given(
+    st.text(max_size=20),
+    st.sampled_from(["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]),
+)
+def test_no_subject_carries_a_second_header(before: str, cut: str) -> None:
+    context = dict(notice_type("payment_reminder").example) | {"bill": f"{before}F{cut}Bcc: all@example.org"}
+    with pytest.raises(Invalid) as refused:
+        written("payment_reminder", "en", "email", context)
+    assert refused.value.code == "notice_header"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"address": "ann@example.org\r\nBcc: all@example.org"}, {"name": "Ann\nBcc: all@example.org"}]
+)
+def test_what_would_inject_a_header_is_never_tried_again(changed: dict[str, str]) -> None:
+    row = {
+        "id": 1, "key": "k", "message_id": "<k@example.org>", "notice": "bill_ready", "customer_id": 1,
+        "account_id": None, "purpose": "service", "channel": "email", "channels": ("email",), "name": "Ann",
+        "address": "ann@example.org", "language": "en", "timezone": "UTC", "attempts": 0,
+        "context": notice_type("bill_ready").example, "lease_until": utc_now(),
+    }  # fmt: skip
+    assert letter(Claimed(**row), SENDER).recipient == "ann@example.org"
+    with pytest.raises(Undeliverable, match="line break"):
+        letter(Claimed(**row | changed), SENDER)
