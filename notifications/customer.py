@@ -30,12 +30,19 @@ def _banners(call: CustomerCall) -> Sequence[Banner]:
 
 
 def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
-    starts, ends = one.local(one.starts_at), one.local(one.ends_at)
-    until = time_in_words(ends, call.language)
-    if starts.date() != ends.date():
+    starts, ends = one.local(one.starts_at), one.local(one.ends_at) if one.ends_at else None
+    until = time_in_words(ends, call.language) if ends else ""
+    if ends and starts.date() != ends.date():
         until = f"{day(ends.date(), call.language)} {until}"
     about = [one.address] + ([one.reason] if one.reason else [])
-    if one.starts_at <= call.now:
+    if one.starts_at <= call.now and not one.planned and one.state == "reported":
+        title, when = _("Outage reported here"), _("since %(since)s, being checked", since=_at(starts, call))
+    elif one.starts_at <= call.now and (one.ends_at is None or one.ends_at <= call.now):
+        title, when = (
+            _("Outage here now"),
+            _("since %(since)s, nobody knows yet until when", since=_at(starts, call)),
+        )
+    elif one.starts_at <= call.now:
         title = _("Outage here now")
         when = _("since %(since)s, until about %(until)s", since=_at(starts, call), until=until)
     else:
@@ -45,8 +52,8 @@ def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
         title,
         " · ".join([when, *about, _told(one, call, _)]),
         "bad" if one.starts_at <= call.now else "warn",
-        f"/notices/{one.notice_id}" if one.notice_id else "",
-        _("What was written") if one.notice_id else "",
+        f"/outages/{one.id}" if not one.planned else f"/notices/{one.notice_id}" if one.notice_id else "",
+        _("The outage") if not one.planned else _("What was written") if one.notice_id else "",
     )
 
 

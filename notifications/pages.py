@@ -144,10 +144,10 @@ def _outages(
 ) -> Response:
     found = outages_since(v.session, v.now - _PAST)
     by_question: dict[str, list[OutageRow]] = {
-        "now": [one for one in found if one.starts_at <= v.now < one.ends_at],
+        "now": [one for one in found if one.runs(v.now)],
         "planned": [one for one in found if one.starts_at > v.now],
-        "untold": [one for one in found if one.ends_at > v.now and one.not_sent],
-        "before": [one for one in reversed(found) if one.ends_at <= v.now],
+        "untold": [one for one in found if not one.over(v.now) and one.not_sent],
+        "before": [one for one in reversed(found) if one.over(v.now)],
     }
     chosen = ask if ask in OUTAGE_QUESTIONS else "now" if by_question["now"] else "planned"
     return v.render(

@@ -6,7 +6,7 @@ side knows no ids (SMTP), a try is written down before it begins, so that a noti
 arrive twice is parked for a person instead. No transaction is open while a letter goes out.
 
 A process has two workers a channel: one for everything, and one for emergencies alone, which therefore never
-wait behind a campaign that is going out.
+wait behind a campaign that is going out. Beside them a lane of its own tells of outages (`telling`).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from notifications.channels.gateway import Gate, Gateway
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
 from notifications.delivery.staff import deliver_staff
+from notifications.delivery.telling import Teller, run_telling
 from notifications.domain.lacking import one_line
 from notifications.domain.retry import Retry
 from notifications.outbox.claims import URGENT_BELOW, Terms, claim, give_back
@@ -132,6 +133,7 @@ def run_delivery(
     """
     found = workers(engine, settings()) if several is None else several
     threads = [threading.Thread(target=_work, args=(one, stop), name=f"deliver {one.name}") for one in found]
+    threads.append(threading.Thread(target=run_telling, args=(Teller(engine), stop), name="tell of outages"))
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):

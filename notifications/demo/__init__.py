@@ -26,8 +26,10 @@ def build(context: DemoBuild) -> None:
         columns = ("customer_id", "purpose", "channel", "granted", "at", "proof")
         context.copy_rows("consents", columns, _consents(context.plan))
         advance(1)
-        columns = ("node_id", "planned", "starts_at", "ends_at", "reason", "created_at")
-        context.copy_rows("outages", columns, _past_outages(context.plan))
+        outages = (
+            "node_id", "planned", "starts_at", "ends_at", "reason", "created_at", "state", "restored_at",
+        )  # fmt: skip
+        context.copy_rows("outages", outages, _past_outages(context.plan))
         context.analyse("consents")
         advance(1)
         _coming_outage(context)
@@ -44,7 +46,8 @@ def _past_outages(plan: Plan) -> Iterator[tuple[Any, ...]]:
     ids = {node.code: node.id for node in plan.nodes}
     for days, code, reason in PAST_OUTAGES:
         starts = _local(plan.as_of - timedelta(days), time(18, 10))
-        yield (ids[code], False, starts, starts + timedelta(hours=2, minutes=25), reason, starts)
+        ends = starts + timedelta(hours=2, minutes=25)
+        yield (ids[code], False, starts, ends, reason, starts, "closed", ends)
 
 
 def _coming_outage(context: DemoBuild) -> None:

@@ -126,6 +126,7 @@ def plan_outage(
         .values(values)
         .on_conflict_do_update(
             index_elements=[Outage.node_id, Outage.starts_at, Outage.ends_at],
+            index_where=text("planned"),
             set_={"reason": interruption.reason},
         )
         .returning(Outage.id)

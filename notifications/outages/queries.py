@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from notifications.domain.incident import State
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.settings import settings
 
@@ -16,6 +18,7 @@ from utility_crm.kit.settings import settings
 _OUTAGES = text("""
     select outages.id, outages.node_id, node.name as place, node.kind, above.name as above, outages.planned,
            outages.starts_at, outages.ends_at, outages.reason, users.name as announced_by, outages.created_at,
+           outages.state, outages.restored_at, outages.withdrawn_at, outages.merged_into, outages.split_from,
            coalesce(told.sent, 0) as sent, coalesce(told.waiting, 0) as waiting,
            coalesce(told.not_sent, 0) as not_sent
     from outages
@@ -28,7 +31,10 @@ _OUTAGES = text("""
                count(*) filter (where state in ('withheld', 'dead')) as not_sent
         from outbox where about = 'outage:' || outages.id
     ) as told on true
-    where (cast(:id as bigint) is null or outages.id = :id) and outages.ends_at > :since
+    where outages.id = :id
+       or cast(:id as bigint) is null and outages.merged_into is null
+          and (outages.ends_at > cast(:since as timestamptz)
+               or outages.state in ('reported', 'confirmed', 'estimated'))
     order by outages.starts_at, outages.id
     limit :limit
 """)
@@ -70,8 +76,9 @@ _AT_CUSTOMER = text("""
         select node.id, node.parent_id, up.address, up.timezone
         from up join network_nodes as node on node.id = up.parent_id
     )
-    select outages.id, outages.planned, outages.starts_at, outages.ends_at, outages.reason, up.address,
-    up.timezone,
+    select distinct on (outages.starts_at, outages.id, up.address)
+           outages.id, outages.planned, outages.state, outages.starts_at, outages.ends_at, outages.reason,
+           up.address, up.timezone,
            notice.id as notice_id, notice.state as notice_state, notice.sent_at,
            (select detail from customer_flags
             where customer_flags.customer_id = :customer and kind = 'medical') as medical,
@@ -79,11 +86,17 @@ _AT_CUSTOMER = text("""
                    where contacts.customer_id = :customer and contacts.topic = 'outage'
                      and contacts.at >= outages.created_at) as spoken_of
     from up
-    join outages on outages.node_id = up.id and outages.ends_at > :now
+    join outages as reported on reported.node_id = up.id
+    join outages on outages.id = coalesce(reported.merged_into, reported.id)
+     and case when outages.planned then outages.ends_at > :now
+              else outages.state in ('reported', 'confirmed', 'estimated') end
+     and not exists (select from outages as back join up as below on below.id = back.node_id
+                     where back.split_from = outages.id and below.address = up.address)
     left join lateral (
         select id, state, sent_at from outbox
-        where outbox.about = 'outage:' || outages.id and outbox.customer_id = :customer
-        order by id limit 1
+        where outbox.about in ('outage:' || outages.id, 'outage:' || reported.id)
+          and outbox.customer_id = :customer and coalesce(outbox.reason, '') <> 'no_longer_true'
+        order by state = 'sent' desc, id desc limit 1
     ) as notice on true
     order by outages.starts_at, outages.id, up.address
 """)
@@ -100,13 +113,31 @@ class OutageRow:
     above: str | None
     planned: bool
     starts_at: datetime
-    ends_at: datetime
+    ends_at: datetime | None
     reason: str
     announced_by: str | None
     created_at: datetime
+    state: State
+    restored_at: datetime | None
+    withdrawn_at: datetime | None
+    merged_into: int | None
+    split_from: int | None
     sent: int
     waiting: int
     not_sent: int
+
+    def runs(self, now: datetime) -> bool:
+        """Whether the supply is off there: planned works by their times, others until it is known to be
+        back."""
+        if not self.planned:
+            return self.state.running
+        return self.ends_at is not None and self.starts_at <= now < self.ends_at
+
+    def over(self, now: datetime) -> bool:
+        """Whether it is behind us."""
+        if not self.planned:
+            return not self.state.running
+        return self.ends_at is not None and self.ends_at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +160,9 @@ class OutageHere:
 
     id: int
     planned: bool
+    state: str
     starts_at: datetime
-    ends_at: datetime
+    ends_at: datetime | None
     reason: str
     address: str
     timezone: str
@@ -146,18 +178,21 @@ class OutageHere:
 
 
 def outages_since(session: Session, since: datetime, limit: int = 200) -> list[OutageRow]:
-    """Outages that end after `since`, in the order they start."""
+    """Outages that end after `since`, or run, in the order they start; second reports left out."""
     rows = session.execute(_OUTAGES, {"id": None, "since": since, "limit": limit}).mappings()
-    return [OutageRow(**row) for row in rows]
+    return [_row(dict(row)) for row in rows]
 
 
 def outage(session: Session, outage_id: int) -> OutageRow:
     """One outage. Raises `NotFound`."""
-    always = datetime.min.replace(tzinfo=ZoneInfo("UTC"))
-    row = session.execute(_OUTAGES, {"id": outage_id, "since": always, "limit": 1}).mappings().one_or_none()
+    row = session.execute(_OUTAGES, {"id": outage_id, "since": None, "limit": 1}).mappings().one_or_none()
     if row is None:
         raise NotFound("no_such_outage", "there is no such outage", str(outage_id))
-    return OutageRow(**row)
+    return _row(dict(row))
+
+
+def _row(row: dict[str, Any]) -> OutageRow:
+    return OutageRow(**row | {"state": State(row["state"])})
 
 
 def places(session: Session) -> list[Place]:

@@ -1,0 +1,54 @@
+"""What the notices about an incident have in common: where, since when, until when, how long it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifications.phrases import day_in_words, time_in_words
+from notifications.types import Facts, NoticeType
+
+NEEDS = frozenset({"event", "places", "starts_at", "estimated_at", "restored_at", "reason", "medical"})
+
+
+def incident_words(facts: Facts) -> Mapping[str, Any]:
+    """What the templates print. A time of another day than the outage's beginning has its day."""
+    given, zone = facts.context, ZoneInfo(facts.timezone)
+    starts = datetime.fromisoformat(given["starts_at"]).astimezone(zone)
+    expected, back = _at(given["estimated_at"], zone), _at(given["restored_at"], zone)
+    # On the night the clocks change an hour comes twice: then the times name their zone.
+    named = any(at is not None and at.utcoffset() != starts.utcoffset() for at in (expected, back))
+
+    def said(at: datetime | None, *, always_day: bool = False) -> str:
+        if at is None:
+            return ""
+        time = time_in_words(at, facts.language, zone_named=named)
+        if at.date() == starts.date() and not always_day:
+            return time
+        return f"{day_in_words(at.date(), facts.language)}, {time}"
+
+    lasted = (back - starts) // timedelta(minutes=1) if back is not None else 0
+    return {
+        "places": given["places"],
+        "reason": given["reason"].rstrip(" ."),
+        "medical": given["medical"],
+        "since": said(starts, always_day=True),
+        "expected": said(expected),
+        "back": said(back),
+        "hours": lasted // 60,
+        "minutes": lasted % 60,
+    }
+
+
+def incident_type(name: str, title: str) -> NoticeType:
+    """A kind of notice about an incident: by mail, or by text message."""
+    return NoticeType(
+        name=name, title=title, purpose="service", needs=NEEDS, words=incident_words,
+        channels=("email", "sms"),
+    )  # fmt: skip
+
+
+def _at(said: str | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.fromisoformat(said).astimezone(zone) if said else None
