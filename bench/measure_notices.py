@@ -168,11 +168,11 @@ def _kill_while_they_work(engine: Engine, start: Any, alive: list[int]) -> None:
 
 
 @contextmanager
-def _gateway() -> Iterator[str]:
+def _gateway(*options: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    program = subprocess.Popen([sys.executable, "-m", "bench.misbehaving_gateway", str(port)])
+    program = subprocess.Popen([sys.executable, "-m", "bench.misbehaving_gateway", str(port), *options])
     try:
         for _ in range(200):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import select
 
 from notifications.consents.recording import record_consent
+from notifications.outages.commands import app as outages_app
 from notifications.outbox.queries import OutboxFigures, outbox_figures
 from notifications.outbox.queueing import try_again
 from notifications.receiving.bounces import Bounces, take_bounces
@@ -24,6 +25,7 @@ Purpose = Literal["service", "marketing"]
 Way = Literal["email", "sms", "letter"]
 
 app = typer.Typer(help="Notices on their way.", no_args_is_help=True)
+app.add_typer(outages_app, name="outages")
 
 
 @app.callback()

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
 from notifications.outages.announcing import plan_outage
+from notifications.outages.api import router as outages_router
 from notifications.outages.preview import Announced, Draft, preview, read_draft
 from notifications.outages.queries import OutageRow, outage, outages_since, places
 from notifications.outbox.queries import (
@@ -32,6 +33,7 @@ from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
 router.include_router(receipts_router)
+router.include_router(outages_router)
 Text = Annotated[str, Form()]
 OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
 NOTICE_QUESTIONS = {

@@ -42,11 +42,23 @@ def incident_words(facts: Facts) -> Mapping[str, Any]:
     }
 
 
-def incident_type(name: str, title: str) -> NoticeType:
-    """A kind of notice about an incident: by mail, or by text message."""
+EXAMPLE = {
+    "event": 1,
+    "places": ["12 Mill Lane"],
+    "starts_at": "2026-11-20T14:05:00+00:00",
+    "estimated_at": "2026-11-20T17:30:00+00:00",
+    "restored_at": "2026-11-20T16:50:00+00:00",
+    "reason": "a fallen tree",
+    "medical": False,
+}
+
+
+def incident_type(name: str, title: str, *, ends: bool = False) -> NoticeType:
+    """A kind of notice about an incident: by mail, or by text message. `ends`: it says when it was over."""
     return NoticeType(
         name=name, title=title, purpose="service", needs=NEEDS, words=incident_words,
-        channels=("email", "sms"),
+        channels=("email", "sms"), example=EXAMPLE,
+        may_be_empty=frozenset({"estimated_at", "reason"} | (set() if ends else {"restored_at"})),
     )  # fmt: skip
 
 

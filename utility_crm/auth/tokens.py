@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.tables import ApiToken, User
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
-SCOPES = ("readings:write", "answers:read", "payments:write")
+SCOPES = ("readings:write", "answers:read", "payments:write", "outages:write")
 """What a token may be allowed."""
 
 PREFIX = "ucrm_"

@@ -3,4 +3,4 @@
 from notifications.types.of_incidents import incident_type
 from utility_crm.web.words import mark
 
-TYPE = incident_type("outage_restored", mark("Outage: over"))
+TYPE = incident_type("outage_restored", mark("Outage: over"), ends=True)
