@@ -22,7 +22,7 @@ from utility_crm.kit.errors import NotFound
 from utility_crm.kit.runtime import database
 
 Purpose = Literal["service", "marketing"]
-Way = Literal["email", "sms", "letter"]
+Way = Literal["email", "sms", "messenger", "push", "letter", "call"]
 
 app = typer.Typer(help="Notices on their way.", no_args_is_help=True)
 app.add_typer(outages_app, name="outages")

@@ -10,6 +10,7 @@ MODULE = Module(
     jobs="notifications.jobs:JOBS",
     commands="notifications.commands:app",
     demo="notifications.demo:build",
+    open_posts=("/unsubscribe/",),
     navigation=(
         Room("Outages", "/outages", "o", frozenset({"ops", "agent"}), 70),
         Room("Notices", "/notices", "n", frozenset({"ops", "agent"}), 80),

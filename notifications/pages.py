@@ -4,12 +4,12 @@ demo's mailbox."""
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from notifications.consents.recording import record_consent
+from notifications.consents.pages import router as consents_router
 from notifications.domain.permission import Reason
 from notifications.outages.announcing import plan_outage
 from notifications.outages.api import router as outages_router
@@ -34,6 +34,7 @@ from utility_crm.web.visit import Visit, visit
 router = APIRouter()
 router.include_router(receipts_router)
 router.include_router(outages_router)
+router.include_router(consents_router)
 Text = Annotated[str, Form()]
 OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
 NOTICE_QUESTIONS = {
@@ -124,23 +125,6 @@ def again(request: Request, notice_id: int) -> Response:
         return v.redirect(f"/notices/{notice_id}")
 
 
-@router.post("/customers/{customer_id}/consent")
-def consent(
-    request: Request,
-    customer_id: int,
-    granted: Annotated[Literal["yes", "no"], Form()],
-    purpose: Text = "",
-    channel: Text = "",
-    proof: Text = "",
-) -> Response:
-    """Keep a customer's word for or against being written to."""
-    with visit(request, "agent") as v:
-        record_consent(
-            v.session, customer_id, purpose, channel, granted=granted == "yes", now=v.now, proof=proof
-        )
-        return v.redirect(f"/customers/{customer_id}", ask="told", changed=f"{purpose}-{channel}")
-
-
 def _outages(
     v: Visit, ask: str, *, draft: Draft | None = None, seen: Announced | None = None, status: int = 200
 ) -> Response:
@@ -179,9 +163,12 @@ def _notices(v: Visit, chosen: str, **context: Any) -> Response:
 
 def _written(story: NoticeStory) -> Written:
     sender = Sender(settings().utility_name, settings().demo)
+    context = dict(story.context)
+    if "link" in context:  # it is the customer's alone to follow
+        context["link"] = f"{context['link'].rpartition('/')[0]}/..."
     return write(
         story.notice,
-        story.context,
+        context,
         name=story.customer,
         language=story.language,
         timezone=story.timezone,

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from notifications.consents.words import LONGEST_PROOF, Word, consents_of
+from notifications.consents.tokens import GOOD_FOR
+from notifications.consents.words import LONGEST_PROOF, Word, standing_words, words_said
 from notifications.outbox.queries import ListedNotice, notices_of
 from notifications.types import notice_type
 from utility_crm.customers.room import card_of
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
 from utility_crm.web.words import mark, translator
 
-LATEST = 10
-"""How many notices the sheet shows."""
+LATEST, HISTORY = 10, 20
+"""How many notices, and words of theirs, the sheet shows."""
+
+
+def every_word(call: CustomerCall) -> list[Word]:
+    """All they ever said, newest first; use it through `call.once`."""
+    return words_said(call.session, call.customer_id)
 
 
 def words_of(call: CustomerCall) -> list[Word]:
     """What they allow; use it through `call.once`."""
-    return consents_of(call.session, call.customer_id)
+    return standing_words(call.once(every_word))
+
+
+def _asked(call: CustomerCall) -> ListedNotice | None:
+    """The question about offers that waits for their answer, if one does."""
+    said = next((word for word in call.once(words_of) if word.key == "marketing-email"), None)
+    since = said.since if said else None
+    for one in call.once(notices_to):
+        if one.notice == "confirm_consent":
+            asked = one.sent_at or one.created_at
+            answered = since is not None and since > asked
+            fresh = asked > call.now - GOOD_FOR
+            return one if fresh and not answered and one.state not in ("withheld", "dead") else None
+    return None
 
 
 def notices_to(call: CustomerCall) -> list[ListedNotice]:
@@ -45,6 +64,8 @@ def _sheet(call: CustomerCall) -> Sheet:
             "reachable": any(point.kind == "email" for point in call.once(card_of).points),
             "changed": next((word for word in words if word.key == call.params.get("changed")), None),
             "longest_proof": LONGEST_PROOF,
+            "history": call.once(every_word)[:HISTORY],
+            "asked": _asked(call),
             "notices": notices[:LATEST],
             "titles": {one.notice: notice_type(one.notice).title for one in notices[:LATEST]},
         },

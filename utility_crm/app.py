@@ -56,7 +56,8 @@ def create_app(
         app.include_router(resolve(reference))
     app.mount("/static", HashedFiles(), name="static")
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY_BYTES)
-    app.add_middleware(Guard)  # around the limit: its refusals carry the headers, too
+    open_posts = tuple(path for module in shown for path in module.open_posts)
+    app.add_middleware(Guard, open_posts=open_posts)  # around the limit: its refusals carry the headers, too
     add_error_pages(app)
     return app
 

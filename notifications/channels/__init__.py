@@ -19,7 +19,8 @@ from typing import Protocol
 class Letter:
     """What goes out. `message_id` stays the same however often it is sent, so a receiver can tell.
 
-    A text message has neither subject nor html.
+    A text message has neither subject nor html. `unsubscribe` is where its reader ends such letters, with one
+    click (RFC 8058); none for what is no marketing.
     """
 
     message_id: str
@@ -28,6 +29,7 @@ class Letter:
     text: str
     html: str
     channel: str = "email"
+    unsubscribe: str = ""
 
 
 class Channel(Protocol):

@@ -112,6 +112,9 @@ class Smtp:
             message["Message-ID"] = letter.message_id
             message["Date"] = format_datetime(utc_now())
             message["Auto-Submitted"] = "auto-generated"
+            if letter.unsubscribe:
+                message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+                message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
             message.set_content(letter.text)
             message.add_alternative(letter.html, subtype="html")
         except ValueError as error:

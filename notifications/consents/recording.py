@@ -23,15 +23,17 @@ def record_consent(
     granted: bool,
     now: datetime,
     proof: str,
+    by: int | None = None,
 ) -> None:
-    """Keep a customer's word for or against being written to; the newest holds, and older ones stay.
+    """Keep a customer's word for or against being written to; the newest holds, and older ones stay. `by`
+    is the user who took it.
 
     Raises `Invalid` for a purpose or channel there is not, or a `proof` that is blank or too long; `NotFound`
     for an unknown customer.
     """
     if purpose not in PURPOSES or channel not in CHANNELS:
         raise Invalid(
-            "consent", mark("Consent is to service or marketing, by email, sms or letter."), "purpose"
+            "consent", mark("Consent is to service or marketing, by a channel there is."), "purpose"
         )
     known_by = " ".join(proof.split())
     if not 0 < len(known_by) <= LONGEST_PROOF:
@@ -46,6 +48,7 @@ def record_consent(
             granted=granted,
             at=now,
             proof=known_by,
+            recorded_by=by,
         )
     )
     session.flush()

@@ -1,39 +1,51 @@
-"""A customer's word on being written to, as it stands now: purposes by channels."""
+"""A customer's word on being written to: as it stands now, purposes by channels, and as it went before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from notifications.domain.permission import objection
-from notifications.tables import Consent
 from utility_crm.web.words import mark
 
 PURPOSES = (mark("service"), mark("marketing"))
-CHANNELS = (mark("email"), mark("sms"), mark("letter"))
+CHANNELS = (
+    mark("email"),
+    mark("sms"),
+    mark("messenger"),
+    mark("push"),
+    mark("letter"),
+    mark("call"),
+)
 LONGEST_PROOF = 200
 
-_NEWEST = (
-    select(Consent.purpose, Consent.channel, Consent.granted, Consent.at, Consent.proof)
-    .ext(distinct_on(Consent.purpose, Consent.channel))
-    .order_by(Consent.purpose, Consent.channel, Consent.at.desc(), Consent.id.desc())
-)
+_EVERY = text("""
+    select word.purpose, word.channel, word.granted, word.at as since, word.proof,
+           coalesce(users.name, '') as recorded_by, word.address, word.token_digest
+    FROM consents as word left join users on users.id = word.recorded_by
+    where word.customer_id = :customer
+    order by word.at desc, word.id desc
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Their newest word on one purpose by one channel. `granted` is None, and `since` with it, where nothing
-    was said; `proof`: how we know."""
+    """Their word on one purpose by one channel. `granted` is None, and `since` with it, where nothing was
+    said; `proof`: how we know; `recorded_by`: the name of who took it, if a person did; `address` and
+    `token_digest`: of the link that confirmed it."""
 
     purpose: str
     channel: str
     granted: bool | None = None
     since: datetime | None = None
     proof: str = ""
+    recorded_by: str = ""
+    address: str = ""
+    token_digest: str = ""
 
     @property
     def key(self) -> str:
@@ -46,12 +58,17 @@ class Word:
         return objection(self.purpose, self.granted) is None
 
 
-def consents_of(session: Session, customer_id: int) -> list[Word]:
-    """A word for every purpose and channel, in the order of `PURPOSES` and `CHANNELS`. One statement."""
-    newest = {
-        (row.purpose, row.channel): Word(*row)
-        for row in session.execute(_NEWEST.where(Consent.customer_id == customer_id))
-    }
+def words_said(session: Session, customer_id: int) -> list[Word]:
+    """Every word they ever gave, newest first. One statement."""
+    return [Word(*row) for row in session.execute(_EVERY, {"customer": customer_id})]
+
+
+def standing_words(said: Sequence[Word]) -> list[Word]:
+    """Of words, newest first, the one that holds for every purpose and channel, in the order of `PURPOSES`
+    and `CHANNELS`."""
+    newest: dict[tuple[str, str], Word] = {}
+    for word in said:
+        newest.setdefault((word.purpose, word.channel), word)
     return [
         newest.get((purpose, channel), Word(purpose, channel)) for purpose in PURPOSES for channel in CHANNELS
     ]

@@ -37,6 +37,8 @@ from notifications.channels import (
 from notifications.channels.gateway import Gate, Gateway
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
+from notifications.consents.links import unsubscribe_address, with_a_way_out
+from notifications.consents.tokens import Leaving
 from notifications.delivery.staff import deliver_staff
 from notifications.delivery.telling import Teller, run_telling
 from notifications.domain.lacking import one_line
@@ -216,7 +218,16 @@ def letter(one: Claimed, sender: Sender) -> Letter:
         if error.code == "notice_header":
             raise Undeliverable(error.message) from error
         raise
-    return Letter(one.message_id, one.address, written.subject, written.text, written.html, one.channel)
+    plain = Letter(one.message_id, one.address, written.subject, written.text, written.html, one.channel)
+    return _ending(plain, one) if one.purpose == "marketing" and one.channel == "email" else plain
+
+
+def _ending(plain: Letter, one: Claimed) -> Letter:
+    """An offer, with its way out."""
+    address = unsubscribe_address(settings(), Leaving(one.customer_id, one.channel, one.id))
+    if address is None:
+        raise TryAgain("offers need an address to unsubscribe at: set public_url")
+    return with_a_way_out(plain, address, one.language)
 
 
 class _Round:

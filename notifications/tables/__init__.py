@@ -2,7 +2,14 @@
 
 from notifications.tables.consents import Consent
 from notifications.tables.outages import CallTask, Outage, OutageEvent, OutageTelling
-from notifications.tables.outbox import DeliveryAttempt, MailboxMessage, OutboxNotice, Receipt, Suppression
+from notifications.tables.outbox import (
+    DeliveryAttempt,
+    MailboxMessage,
+    NoticeEvent,
+    OutboxNotice,
+    Receipt,
+    Suppression,
+)
 from notifications.tables.staff import StaffMail
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "Consent",
     "DeliveryAttempt",
     "MailboxMessage",
+    "NoticeEvent",
     "Outage",
     "OutageEvent",
     "OutageTelling",

@@ -32,7 +32,8 @@ class OutboxNotice(Base):
 
     `channels` are the ways it may go, best first; `channel` is the one it goes now. When that one refuses it,
     or `fall_back_at` comes without a receipt, the next is tried. A `parked` one may have arrived and may not:
-    a person decides. `receipt` is the newest that the provider told of it.
+    a person decides. `receipt` is the newest that the provider told of it. One that was joined with others
+    into one letter names that letter: `digest_id`.
     """
 
     __tablename__ = "outbox"
@@ -55,6 +56,13 @@ class OutboxNotice(Base):
             "ix_outbox_fall_back",
             "fall_back_at",
             postgresql_where=text("state = 'sent' and fall_back_at is not null"),
+        ),
+        Index("ix_outbox_digest_id", "digest_id", postgresql_where=text("digest_id is not null")),
+        Index("ix_outbox_for_a_person", "id", postgresql_where=text("state in ('dead', 'parked')")),
+        Index(
+            "ix_outbox_put_off",
+            "customer_id",
+            postgresql_where=text("state = 'waiting' and reason = 'daily_cap'"),
         ),
         Index(None, "message_id"),
         Index(None, "customer_id", "created_at"),
@@ -91,6 +99,30 @@ class OutboxNotice(Base):
     receipt_at: Mapped[datetime | None]
     subject: Mapped[str | None]
     message_id: Mapped[str | None]
+    digest_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="SET NULL"))
+
+
+class NoticeEvent(Base):
+    """What was decided about a notice on its way, and by whom where it was a person; tries and receipts have
+    tables of their own."""
+
+    __tablename__ = "notice_events"
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('put_off', 'withheld', 'another_way', 'parked', 'given_up', 'again', "
+            "'considered_sent', 'dropped', 'taken_back', 'joined', 'left_out')",
+            name="kind",
+        ),
+        Index(None, "notice_id"),
+    )
+
+    id: Mapped[int] = identity()
+    notice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    reason: Mapped[str | None]
+    detail: Mapped[str] = mapped_column(server_default="")
+    by_user: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
 
 
 class DeliveryAttempt(Base):
@@ -161,6 +193,7 @@ class Suppression(Base):
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    lifted_because: Mapped[str] = mapped_column(server_default="")
 
 
 class MailboxMessage(Base):

@@ -33,6 +33,7 @@ class Module:
     jobs        tuple[Job, ...] for the clock
     commands    typer.Typer mounted under the package's name
     demo        Callable[[DemoBuild], None], its part of the simulated utility
+    open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     """
 
     name: str
@@ -45,6 +46,7 @@ class Module:
     jobs: str = ""
     commands: str = ""
     demo: str = ""
+    open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
 
 

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
         None, description="folder of the embedded server, secrets and logs; one per checkout"
     )
     database_url: str | None = Field(None, description="any PostgreSQL 18; the embedded server when absent")
+    public_url: str | None = Field(
+        None, description="address under which customers reach this, for links in letters; https://..."
+    )
     pool_size: int = Field(10, ge=1, description="database connections a web process keeps")
     host: str = Field("127.0.0.1", description="address the web process binds to")
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
@@ -90,6 +93,15 @@ class Settings(BaseSettings):
     def _of_postgresql(cls, value: str | None) -> str | None:
         if value and not value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("this is no address such as postgresql://user@host/database")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _of_the_web(cls, value: str | None) -> str | None:
+        if value and (
+            not value.startswith(("https://", "http://")) or any(sign in value for sign in " <>?#")
+        ):
+            raise ValueError("this is no address such as https://care.example")
         return value
 
     @field_validator("timezone")

@@ -19,7 +19,7 @@ from tests.web.people import People
 from utility_crm.customers.tables import Account, ContactPoint
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
-FORM = {"purpose": "marketing", "channel": "email", "granted": "yes", "proof": " said on  the phone "}
+FORM = {"purpose": "marketing", "channel": "sms", "granted": "yes", "proof": " said on  the phone "}
 
 
 @pytest.fixture(autouse=True)
@@ -100,18 +100,18 @@ def test_the_table_says_since_when_and_how_we_know(
     assert "yes until they object nothing was said" in words(silent)
     assert ">Grant<" in silent and ">Withdraw<" in silent
     assert "no until they agree" in words(row_of(page, "marketing-letter"))
-    assert page.count('name="proof"') == 6
+    assert page.count('name="proof"') == 12
 
 
 def test_their_word_is_kept_with_its_proof_and_the_older_one_stays(
     session: Session, make_client: MakeClient, people: People
 ) -> None:
-    said(session, people.margaret, "marketing", False)
+    said(session, people.margaret, "marketing", False, channel="sms")
     client, path = make_client("agent"), f"/customers/{people.margaret}"
     answer = client.post(f"{path}/consent", data=FORM)
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        f"{path}?ask=told&changed=marketing-email",
+        f"{path}?ask=told&changed=marketing-sms",
     )
     kept = session.scalars(select(Consent).order_by(Consent.id)).all()
     assert [(one.granted, one.proof) for one in kept] == [
@@ -120,12 +120,16 @@ def test_their_word_is_kept_with_its_proof_and_the_older_one_stays(
     ]
     assert (kept[1].customer_id, kept[1].at) == (people.margaret, NOW)
     page = client.get(answer.headers["location"]).text
-    assert "They agreed: marketing: offers, by email." in words(page)
-    assert "yes they agreed 20 Nov 2026 said on the phone" in words(row_of(page, "marketing-email"))
+    assert "They agreed: marketing: offers, by sms." in words(page)
+    assert "yes they agreed 20 Nov 2026 said on the phone; taken by Priya Nair" in words(
+        row_of(page, "marketing-sms")
+    )
     client.post(f"{path}/consent", data={**FORM, "granted": "no"})
     page = client.get(answer.headers["location"]).text
-    assert "They withdrew: marketing: offers, by email." in words(page)
-    assert "service yes · marketing no" in words(page)
+    assert "They withdrew: marketing: offers, by sms." in words(page)
+    history = words(page[page.index('id="history"') :])
+    assert history.index("withdrew marketing") < history.index("agreed marketing")
+    assert "letter of theirs" in history and "Priya Nair" in history
 
 
 @pytest.mark.parametrize(
