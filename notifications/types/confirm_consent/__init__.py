@@ -37,4 +37,5 @@ TYPE = NoticeType(
     purpose="service",
     needs=frozenset({"link", "until"}),
     words=_words,
+    example={"link": "https://care.example/confirm/token", "until": "2026-11-27T12:00:00+00:00"},
 )
