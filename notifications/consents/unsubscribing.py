@@ -65,6 +65,11 @@ def reader(session: Session, secret: str, token: str) -> Reader:
 def unsubscribe(session: Session, leaving: Leaving, now: datetime, *, everywhere: bool = False) -> int:
     """Withdraw consent to marketing by the letter's channel, or by every one; how many words that changed."""
     channels = list(CHANNELS) if everywhere else [leaving.channel]
-    given = {"customer": leaving.customer_id, "channels": channels, "notice": leaving.notice_id}
-    given |= {"proof": PROOF, "now": now}
+    given = {
+        "customer": leaving.customer_id,
+        "channels": channels,
+        "notice": leaving.notice_id,
+        "proof": PROOF,
+        "now": now,
+    }
     return len(session.execute(_WITHDRAW, given).all())
