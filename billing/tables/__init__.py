@@ -13,6 +13,12 @@ from billing.tables.corrections import (
     CreditNoteLine,
     TariffHistory,
 )
+from billing.tables.dunning import (
+    DunningCase,
+    DunningDelivery,
+    DunningStep,
+    DunningStrategy,
+)
 from billing.tables.invoices import (
     GatheredBill,
     Invoice,
@@ -100,6 +106,10 @@ __all__ = [
     "Deposit",
     "DirectDebit",
     "Dispute",
+    "DunningCase",
+    "DunningDelivery",
+    "DunningStep",
+    "DunningStrategy",
     "ForecastSpread",
     "ForwardingAddress",
     "GateRule",

@@ -1,0 +1,1 @@
+"""Dunning as data: which step an account is due, or why none. Pure."""
