@@ -15,6 +15,9 @@ from billing.actions.late_fees import post_late_fees, put_late_fees_right
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
 from billing.cycles import Month
+from billing.dunning.acting import dun
+from billing.dunning.first_days import first_days, soonest
+from billing.dunning.reminding import REMIND_WITHIN_DAYS
 from billing.life.settling import close_even_accounts
 from billing.queries.gate import gate_book
 from billing.queries.late_fees import Jurisdiction
@@ -31,9 +34,6 @@ from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
 
-REMIND_AFTER_DAYS = 7
-REMIND_WITHIN_DAYS = 60
-"""Who is later than that hears from a person, not from a first reminder."""
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
 
@@ -43,11 +43,18 @@ TOLD = 50
 
 
 def remind_of_late_bills(session: Session, now: datetime) -> str:
-    """Queue the first reminder of every bill that has been late for a week; its key makes a repeat
-    harmless. One that still waits, and would no longer be true, is withheld."""
+    """Queue the first reminder of every bill that has been late for as long as its strategy of dunning
+    says; its key makes a repeat harmless. One that still waits, and would no longer be true, is withheld."""
     today = _today(now)
     take_back(session, reminders_no_longer_true(session, today), now)
-    late = bills_to_remind(session, today, after_days=REMIND_AFTER_DAYS, within_days=REMIND_WITHIN_DAYS)
+    found = bills_to_remind(
+        session, today, after_days=soonest(session, today), within_days=REMIND_WITHIN_DAYS
+    )
+    law = Jurisdiction.of(settings())
+    days = first_days(session, [one.account_id for one in found], law, today)
+    late = [
+        one for one in found if one.account_id in days and (today - one.due_on).days >= days[one.account_id]
+    ]
     notices = [
         payment_reminder(
             customer_id=bill.payer_id,
@@ -62,6 +69,12 @@ def remind_of_late_bills(session: Session, now: datetime) -> str:
     ]
     queued = queue_all(session, notices, now)
     return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(late)} late bills"
+
+
+def dun_late_accounts(session: Session, now: datetime) -> str:
+    """Post the next step of every late account whose day has come, and write why the others have none."""
+    done = dun(session, _today(now), Jurisdiction.of(settings()), now)
+    return ", ".join(f"{count} {step}" for step, count in sorted(done.items())) or "nothing is due"
 
 
 def bill_what_is_due(session: Session, now: datetime) -> str:
@@ -154,6 +167,7 @@ def look_for_corrections(session: Session, now: datetime) -> str:
 
 JOBS = (
     Job("billing.remind", _HOUR, remind_of_late_bills),
+    Job("billing.dunning", _HOUR, dun_late_accounts),
     Job("billing.bill", _HOUR, bill_what_is_due),
     Job("billing.corrections", _HOUR, look_for_corrections),
     Job("billing.close", 6 * _HOUR, close_ended_accounts),

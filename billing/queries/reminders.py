@@ -32,6 +32,8 @@ _LATE = text(
     from dunnable b join accounts a on a.id = b.account_id
     where b.amount_minor > 0 and b.due_on >= :due_from
       and not exists (select from outbox o where o.key = :kind || b.number || :step)
+      and not exists (select from dunning_steps s
+                      where s.account_id = a.id and s.posted_on = :today and s.notice_key like 'dunning:%')
     order by b.due_on, b.id
     limit :limit
     """

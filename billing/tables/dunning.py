@@ -60,16 +60,6 @@ class DunningStep(Base):
         UniqueConstraint("key"),
         Index(None, "account_id", "posted_on"),
         Index(
-            "uq_dunning_steps_once",
-            "case_id",
-            "step",
-            unique=True,
-            postgresql_where=text(
-                "step in ('reminder', 'overdue', 'final_warning', 'limitation_notice', 'suspension_notice', "
-                "'hand_over')"
-            ),
-        ),
-        Index(
             "uq_dunning_steps_one_a_day",
             "account_id",
             "posted_on",

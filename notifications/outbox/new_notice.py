@@ -26,6 +26,7 @@ class NewNotice:
     urgent         passes quiet hours and the daily cap
     priority       what is due goes out lowest first
     useful_before  from then on it is not worth sending
+    channels       only these of the kind's ways; all of them when empty
     """
 
     key: str
@@ -38,6 +39,7 @@ class NewNotice:
     urgent: bool = False
     priority: int = 50
     useful_before: datetime | None = None
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
         message = f"a {notice.notice} notice cannot be written without {', '.join(missing)}"
         raise Invalid("notice_lacks_context", message, notice.key)
     channels = planned(kind, recipient.reach)
+    if notice.channels:
+        channels = tuple(one for one in channels if one in notice.channels) or notice.channels[:1]
     way = first_way(recipient.reach, channels, kind.purpose)
     if isinstance(way, Reason):
         nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))

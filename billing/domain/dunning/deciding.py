@@ -35,7 +35,8 @@ class Standing:
 
     late_minor is all that is late, debt_minor what of it may be asked for. `posted` are the steps of this
     debt. `counted_from`: when a part was paid, or what had stopped it ended, waiting begins anew. `agreed`:
-    of AGREED, what holds a part of it back. `stops`: those of the strategy that stand.
+    of AGREED, what holds a part of it back. `stops`: those of the strategy that stand. told_on: the last day
+    on which a bill of it was reminded of.
     """
 
     late_minor: int
@@ -45,6 +46,7 @@ class Standing:
     counted_from: date | None = None
     agreed: frozenset[str] = frozenset()
     stops: tuple[Stop, ...] = ()
+    told_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def decide(version: Version, standing: Standing, today: date) -> Decision:
     def none(reason: str, due_on: date | None = None, by: str = source) -> Decision:
         return Decision(None, reason, due_on, by, coming)
 
-    if any(one.posted_on >= today for one in standing.posted):
+    told = former is not None and standing.told_on is not None and standing.told_on >= today
+    if told or any(one.posted_on >= today for one in standing.posted):
         return none("one_a_day", today + timedelta(days=1))
     if standing.debt_minor < step.smallest_debt_minor:
         return none("small")

@@ -70,7 +70,7 @@ def _version(at: Fields, currency: str) -> Version:
             at.refuse(f"orders[{place}].after_step", f"'{order.after_step}' is no step of this version")
     if not currency and (monthly or any(one.fee_minor or one.smallest_debt_minor for one in steps)):
         at.refuse("", "amounts are named, so the strategy needs a 'currency'")
-    if not months and any(one.norm for one in (*steps, *orders)):
+    if not months and (any(one.norm for one in steps) or any(one.norm for one in orders)):
         at.refuse("", "a step asks for the norm, and 'norm' is not given")
     at.finish()
     return Version(starts_on, steps, stops, orders, months, monthly)

@@ -55,7 +55,6 @@ create table dunning_steps (
     )
 );
 create index ix_dunning_steps_account_id_posted_on on dunning_steps (account_id, posted_on);
-create unique index uq_dunning_steps_once on dunning_steps (case_id, step) where {BY_CLOCK};
 create unique index uq_dunning_steps_one_a_day on dunning_steps (account_id, posted_on) where {BY_CLOCK};
 create table dunning_deliveries (
     step_id bigint not null constraint pk_dunning_deliveries primary key
