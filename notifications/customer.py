@@ -104,17 +104,35 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     return [_entry(one, call, _) for one in call.once(notices_to)]
 
 
-_TONES: dict[str, Tone] = {"withheld": "warn", "dead": "bad"}
+def _receipt(one: ListedNotice, call: CustomerCall, _: Words) -> str:
+    """What the provider told of it since: read on the same day, say, at 14:42."""
+    if one.receipt is None or one.receipt_at is None:
+        return ""
+    words = {
+        "delivered": _("delivered %(when)s", when=_local(one.receipt_at, call)),
+        "read": _("read %(when)s", when=_local(one.receipt_at, call)),
+        "bounced": _("bounced %(when)s", when=_local(one.receipt_at, call)),
+        "failed": _("did not arrive, %(when)s", when=_local(one.receipt_at, call)),
+        "complained": _("unwanted, they said %(when)s", when=_local(one.receipt_at, call)),
+    }
+    return words[one.receipt]
+
+
+_TONES: dict[str, Tone] = {"withheld": "warn", "dead": "bad", "parked": "warn"}
 
 
 def _entry(one: ListedNotice, call: CustomerCall, _: Words) -> TimelineEntry:
     title = _(notice_type(one.notice).title)
     if one.state == "sent":
-        detail = " · ".join(part for part in (one.subject, one.address) if part)
+        told = _receipt(one, call, _)
+        detail = " · ".join(part for part in (told, one.subject, one.address) if part)
     elif one.state == "withheld" and one.reason:
         detail = _("not sent: %(why)s", why=_(one.reason.words))
     elif one.state == "dead":
-        detail = _("could not be sent: %(why)s", why=one.last_error or "")
+        told = _receipt(one, call, _)
+        detail = told or _("could not be sent: %(why)s", why=one.last_error or "")
+    elif one.state == "parked":
+        detail = _("may have arrived: a person decides")
     elif one.not_before > call.now:
         why = f", {_(one.reason.words)}" if one.reason else ""
         detail = _("waits until %(when)s", when=_local(one.not_before, call)) + why

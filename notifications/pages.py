@@ -4,47 +4,33 @@ demo's mailbox."""
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from notifications.consents.pages import router as consents_router
 from notifications.domain.permission import Reason
+from notifications.notice_pages import router as notices_router
 from notifications.outages.announcing import plan_outage
 from notifications.outages.api import router as outages_router
 from notifications.outages.preview import Announced, Draft, preview, read_draft
 from notifications.outages.queries import OutageRow, outage, outages_since, places
 from notifications.outbox.queries import (
-    NoticeStory,
-    letters_arrived,
-    notice_story,
     notices_about,
-    notices_in,
-    outbox_figures,
 )
-from notifications.outbox.queueing import try_again
 from notifications.receiving.api import router as receipts_router
-from notifications.types import notice_type
-from notifications.writing import Sender, Written, write
-from utility_crm.kit.errors import CareError, NotFound
-from utility_crm.kit.settings import settings
+from utility_crm.kit.errors import CareError
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
 router.include_router(receipts_router)
 router.include_router(outages_router)
 router.include_router(consents_router)
+router.include_router(notices_router)
 Text = Annotated[str, Form()]
 OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
-NOTICE_QUESTIONS = {
-    "sent": ("sent",),
-    "waits": ("waiting", "sending"),
-    "withheld": ("withheld",),
-    "failed": ("dead",),
-}
 _PAST = timedelta(days=180)
-_RECENT = timedelta(days=1)
 
 
 @router.get("/outages")
@@ -84,47 +70,6 @@ def one_outage(request: Request, outage_id: int, kept: int | None = None) -> Res
         return v.render("notifications/outage.html", outage=found, notices=notices, kept=kept)
 
 
-@router.get("/notices")
-def notices(request: Request, ask: str = "sent") -> Response:
-    """The outbox: what went out, waits, was withheld, or could not be sent."""
-    with visit(request, "ops", "agent") as v:
-        chosen = ask if ask in NOTICE_QUESTIONS else "sent"
-        return _notices(v, chosen, rows=notices_in(v.session, NOTICE_QUESTIONS[chosen]))
-
-
-@router.get("/mailbox")
-def mailbox(request: Request, letter: str = "") -> Response:
-    """The demo's mailbox: what would have gone into the world."""
-    with visit(request, "ops", "agent") as v:
-        if settings().mail_to != "mailbox":
-            raise NotFound("no_mailbox", "notices go out by SMTP here; there is no mailbox to look into")
-        arrived = letters_arrived(v.session)
-        opened = next((one for one in arrived if one.message_id == letter), arrived[0] if arrived else None)
-        return _notices(v, "mailbox", arrived=arrived, opened=opened)
-
-
-@router.get("/notices/{notice_id}")
-def one_notice(request: Request, notice_id: int) -> Response:
-    """Why a customer got this notice, or did not."""
-    with visit(request) as v:
-        story = notice_story(v.session, notice_id)
-        return v.render(
-            "notifications/notice.html",
-            story=story,
-            title=notice_type(story.notice).title,
-            written=_written(story),
-        )
-
-
-@router.post("/notices/{notice_id}/again")
-def again(request: Request, notice_id: int) -> Response:
-    """Let a notice that could not be sent begin anew."""
-    with visit(request, "ops") as v:
-        notice_story(v.session, notice_id)
-        try_again(v.session, v.now, notice_id)
-        return v.redirect(f"/notices/{notice_id}")
-
-
 def _outages(
     v: Visit, ask: str, *, draft: Draft | None = None, seen: Announced | None = None, status: int = 200
 ) -> Response:
@@ -146,32 +91,4 @@ def _outages(
         seen=seen,
         places=places(v.session) if chosen == "announce" else [],
         reasons=Reason,
-    )
-
-
-def _notices(v: Visit, chosen: str, **context: Any) -> Response:
-    given = {"rows": [], "arrived": [], "opened": None} | context
-    return v.render(
-        "notifications/notices.html",
-        chosen=chosen,
-        figures=outbox_figures(v.session, v.now - _RECENT),
-        mailbox=settings().mail_to == "mailbox",
-        titles={one.notice: notice_type(one.notice).title for one in given["rows"]},
-        **given,
-    )
-
-
-def _written(story: NoticeStory) -> Written:
-    sender = Sender(settings().utility_name, settings().demo)
-    context = dict(story.context)
-    if "link" in context:  # it is the customer's alone to follow
-        context["link"] = f"{context['link'].rpartition('/')[0]}/..."
-    return write(
-        story.notice,
-        context,
-        name=story.customer,
-        language=story.language,
-        timezone=story.timezone,
-        sender=sender,
-        channel=story.channel,
     )

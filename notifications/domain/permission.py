@@ -36,6 +36,8 @@ class Reason(StrEnum):
     NO_LONGER_TRUE = "no_longer_true"
     QUIET_HOURS = "quiet_hours"
     DAILY_CAP = "daily_cap"
+    IN_DIGEST = "in_digest"
+    DROPPED = "dropped"
 
     @property
     def words(self) -> str:
@@ -52,6 +54,8 @@ _WORDS = {
     Reason.NO_LONGER_TRUE: "it was no longer true",
     Reason.QUIET_HOURS: "it is night where the customer lives",
     Reason.DAILY_CAP: "the customer already had enough notices that day",
+    Reason.IN_DIGEST: "it is part of one letter with others",
+    Reason.DROPPED: "a person decided against it",
 }
 
 

@@ -85,16 +85,23 @@ _SITUATION = text("""
 """)
 
 _DECIDE = text("""
+    with decided as (
+        select * from jsonb_to_recordset(cast(:rows as jsonb)) as row (
+            id bigint, state text, reason text, not_before timestamptz, lease_until timestamptz,
+            message_id text, last_error text
+        )
+    ), told as (
+        insert into notice_events (notice_id, at, kind, reason, detail)
+        select id, :now, case state when 'waiting' then 'put_off' when 'dead' then 'given_up' else state end,
+               reason, coalesce(last_error, '')
+        from decided where state <> 'sending'
+    )
     update outbox set state = decided.state, reason = decided.reason, not_before =
     coalesce(decided.not_before, outbox.not_before),
         lease_until = decided.lease_until, message_id = coalesce(decided.message_id, outbox.message_id),
         last_error = coalesce(decided.last_error, outbox.last_error),
         claims = outbox.claims + 1
-    from jsonb_to_recordset(cast(:rows as jsonb)) as decided (
-        id bigint, state text, reason text, not_before timestamptz, lease_until timestamptz, message_id text,
-        last_error text
-    )
-    where outbox.id = decided.id
+    from decided where outbox.id = decided.id
 """)
 
 _NOBODY_KNOWS = text("""
@@ -171,7 +178,7 @@ def claim(
             underway[row.customer_id] += 1
             held.append(_held(row, known.name, name, lease_until))
         decisions.append(decision)
-    session.execute(_DECIDE, {"rows": json.dumps(decisions)})
+    session.execute(_DECIDE, {"rows": json.dumps(decisions), "now": now})
     if begun := [row.id for row in taken if row.begun]:
         session.execute(_NOBODY_KNOWS, {"ids": begun, "now": now})
     go_another_way(session, closed, now)

@@ -18,9 +18,15 @@ from notifications.outbox.recipients import Wish, recipients
 from utility_crm.kit.settings import settings
 
 _ANOTHER_WAY = text("""
+    with told as (
+        insert into notice_events (notice_id, at, kind, detail)
+        select outbox.id, :now, 'another_way', outbox.channel || ' > ' || next.channel
+        from jsonb_to_recordset(cast(:rows as jsonb)) as next (id bigint, channel text)
+        join outbox on outbox.id = next.id
+    )
     update outbox set state = 'waiting', reason = null, channel = next.channel, address = next.address,
                       message_id = next.message_id, not_before = :now, lease_until = null, sent_at = null,
-                      fall_back_at = null, claims = 0, attempts = 0
+                      fall_back_at = null, claims = 0, attempts = 0, receipt = null, receipt_at = null
     from jsonb_to_recordset(cast(:rows as jsonb)) as next (
         id bigint, channel text, address text, message_id text
     )

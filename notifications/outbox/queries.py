@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Result, select, text
 from sqlalchemy.orm import Session
 
 from notifications.domain.permission import Reason
 from notifications.tables import MailboxMessage
 from utility_crm.kit.errors import NotFound
 
-STATES = ("waiting", "sending", "sent", "dead", "withheld")
+STATES = ("waiting", "sending", "sent", "dead", "parked", "withheld")
 
 _FIGURES = text("""
     select state, coalesce(reason, '') as reason, count(*) as number,
@@ -23,22 +23,18 @@ _FIGURES = text("""
 """)
 
 # The names of a notice and its customer, as lists show them.
-_LISTED = """
+LISTED = """
     select outbox.id, outbox.notice, outbox.state, outbox.reason, outbox.address, outbox.subject,
            outbox.created_at, outbox.not_before, outbox.sent_at, outbox.attempts, outbox.last_error,
-           outbox.about, outbox.priority,
+           outbox.about, outbox.priority, outbox.channel, outbox.receipt, outbox.receipt_at,
            customers.id as customer_id, customers.name as customer
     from outbox join customers on customers.id = outbox.customer_id
 """
-_IN_STATES = text(f"""{_LISTED}
-    where outbox.state = any (:states)
-    order by outbox.sent_at desc nulls last, outbox.id desc limit :limit
-""")
-_ABOUT = text(f"""{_LISTED}
+_ABOUT = text(f"""{LISTED}
     where outbox.about = :about and outbox.state = any (:states)
     order by outbox.id limit :limit
 """)
-_OF_CUSTOMER = text(f"""{_LISTED}
+_OF_CUSTOMER = text(f"""{LISTED}
     where outbox.customer_id = :customer
     order by outbox.created_at desc, outbox.id desc limit :limit
 """)
@@ -79,6 +75,9 @@ class ListedNotice:
     last_error: str | None
     about: str
     priority: int
+    channel: str
+    receipt: str | None
+    receipt_at: datetime | None
     customer_id: int
     customer: str
 
@@ -96,6 +95,7 @@ class NoticeStory:
     account: str | None
     purpose: str
     channel: str
+    channels: Sequence[str]
     address: str
     language: str
     timezone: str
@@ -112,6 +112,9 @@ class NoticeStory:
     attempts: int
     last_error: str | None
     message_id: str | None
+    receipt: str | None
+    receipt_at: datetime | None
+    digest_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +144,6 @@ def outbox_figures(session: Session, since: datetime) -> OutboxFigures:
         sent_since=sum(row.today for row in rows),
         oldest_waiting=min((row.oldest for row in rows if row.state == "waiting"), default=None),
     )
-
-
-def notices_in(session: Session, states: Sequence[str], limit: int = 100) -> list[ListedNotice]:
-    """Notices in any of these states, newest first."""
-    return _listed(session, _IN_STATES, states=list(states), limit=limit)
 
 
 def notices_about(
@@ -187,8 +185,13 @@ def letters_arrived(session: Session, limit: int = 100) -> list[Arrived]:
     return [Arrived(*row) for row in session.execute(newest)]
 
 
-def _listed(session: Session, statement: Any, **given: object) -> list[ListedNotice]:
+def listed_from(found: Result[Any]) -> list[ListedNotice]:
+    """The rows of a statement that begins with `LISTED`."""
     return [
         ListedNotice(**row | {"reason": Reason(row["reason"]) if row["reason"] else None})
-        for row in map(dict, session.execute(statement, given).mappings())
+        for row in map(dict, found.mappings())
     ]
+
+
+def _listed(session: Session, statement: Any, **given: object) -> list[ListedNotice]:
+    return listed_from(session.execute(statement, given))

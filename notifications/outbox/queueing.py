@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, any_, literal, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from notifications.domain.lacking import lacking
@@ -31,13 +30,12 @@ from notifications.domain.ways import Way, first_way
 from notifications.outbox.new_notice import NewNotice, Queued
 from notifications.outbox.planning import planned
 from notifications.outbox.recipients import Recipient, Wish, recipients
-from notifications.tables import OutboxNotice
 from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
 
 _INSERT = text("""
-    insert into outbox (
+    with kept as (insert into outbox (
         key, notice, about, customer_id, account_id, purpose, channel, channels, address, language, timezone,
         urgent, priority, context, state, reason, not_before, useful_before, created_at, message_id
     )
@@ -51,7 +49,32 @@ _INSERT = text("""
     )
     order by position
     on conflict (key) do nothing
-    returning key
+    returning id, key, state, reason, created_at), told as (
+        insert into notice_events (notice_id, at, kind, reason)
+        select id, created_at, case state when 'waiting' then 'put_off' else state end, reason
+        from kept where reason is not null
+    )
+    select key from kept
+""")
+
+_TAKE_BACK = text("""
+    with taken as (
+        update outbox set state = 'withheld', reason = 'no_longer_true', not_before = :now
+        where about = any (:about) and state = 'waiting'
+        returning id
+    )
+    insert into notice_events (notice_id, at, kind, reason, by_user)
+    select id, :now, 'taken_back', 'no_longer_true', :by from taken
+    returning notice_id
+""")
+_AGAIN = text("""
+    with revived as (
+        update outbox set state = 'waiting', reason = null, not_before = :now, attempts = 0, claims = 0
+        where state = 'dead' and (cast(:id as bigint) is null or id = :id)
+        returning id
+    )
+    insert into notice_events (notice_id, at, kind) select id, :now, 'again' from revived
+    returning notice_id
 """)
 
 
@@ -92,31 +115,19 @@ def foresee(session: Session, notices: Sequence[NewNotice], now: datetime) -> li
     ]
 
 
-def take_back(session: Session, about: Sequence[str], now: datetime) -> int:
+def take_back(session: Session, about: Sequence[str], now: datetime, by: int | None = None) -> int:
     """Withhold what has not been sent about these ("bill:F-000123", once it is paid); how many that were.
+    `by`: the user who took it back, where a person did.
 
     One that is on its way at this moment is not stopped.
     """
-    taken = session.execute(
-        update(OutboxNotice)
-        .where(
-            OutboxNotice.about == any_(literal(list(about), ARRAY(Text()))), OutboxNotice.state == "waiting"
-        )
-        .values(state="withheld", reason=Reason.NO_LONGER_TRUE, not_before=now)
-        .returning(OutboxNotice.id)
-    )
+    taken = session.execute(_TAKE_BACK, {"about": list(about), "now": now, "by": by})
     return len(taken.all())
 
 
 def try_again(session: Session, now: datetime, notice_id: int | None = None) -> int:
     """Let dead notices (or the one) go out again, as if never tried; how many that were."""
-    chosen = update(OutboxNotice).where(OutboxNotice.state == "dead")
-    if notice_id is not None:
-        chosen = chosen.where(OutboxNotice.id == notice_id)
-    revived = session.execute(
-        chosen.values(state="waiting", not_before=now, attempts=0, claims=0).returning(OutboxNotice.id)
-    )
-    return len(revived.all())
+    return len(session.execute(_AGAIN, {"id": notice_id, "now": now}).all())
 
 
 def _recipients(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:

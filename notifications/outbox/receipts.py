@@ -73,8 +73,8 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """A row of `_STUCK`."""
+class Sent:
+    """A notice that did not arrive, to be sent another way; a row of `_STUCK`."""
 
     id: int
     key: str
@@ -127,7 +127,7 @@ def fall_back(session: Session, now: datetime, limit: int = 2000) -> int:
     late = session.execute(_UNRECEIPTED, {"now": now, "limit": limit}).all()
     if not late:
         return 0
-    gone = go_another_way(session, [_Sent(*row) for row in late], now)
+    gone = go_another_way(session, [Sent(*row) for row in late], now)
     session.execute(_NO_LONGER, {"ids": [row.id for row in late if row.id not in gone]})
     return len(gone)
 
@@ -135,4 +135,4 @@ def fall_back(session: Session, now: datetime, limit: int = 2000) -> int:
 def _further(session: Session, ids: Sequence[int], now: datetime) -> None:
     if ids:
         rows = session.execute(_OF_IDS, {"ids": list(ids)})
-        go_another_way(session, [_Sent(*row) for row in rows], now)
+        go_another_way(session, [Sent(*row) for row in rows], now)

@@ -259,6 +259,7 @@ def test_what_could_not_be_sent_is_tried_again_by_ops(
     client = make_client("ops")
     assert "One notice could not be sent" in words(client.get("/notices?ask=failed").text)
     assert client.post(f"/notices/{late.id}/again").status_code == 303
+    assert client.post(f"/notices/{late.id}/again").status_code == 409
     session.expire_all()
     assert (late.state, late.attempts) == ("waiting", 0)
     assert client.get("/notices/999999").status_code == 404
