@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.outages.announcing import Interruption, tell_of_outage
+from notifications.outbox.digests import join_put_off
 from notifications.outbox.receipts import fall_back
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
@@ -34,7 +35,13 @@ def fall_back_unreceipted(session: Session, now: datetime) -> str:
     return f"{fall_back(session, now)} notices go another way"
 
 
+def join_digests(session: Session, now: datetime) -> str:
+    """What the daily cap put off leaves as one letter in the morning."""
+    return f"{join_put_off(session, now)} notices joined into letters"
+
+
 JOBS = (
     Job("notifications.tell_newcomers", 3600, tell_newcomers),
     Job("notifications.fall_back", 60, fall_back_unreceipted),
+    Job("notifications.join_digests", 60, join_digests),
 )

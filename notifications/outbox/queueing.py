@@ -67,6 +67,32 @@ _TAKE_BACK = text("""
     select id, :now, 'taken_back', 'no_longer_true', :by from taken
     returning notice_id
 """)
+# One that was joined into a letter that still waits leaves it; a letter with nothing left is not sent.
+_LEAVE_OUT = text("""
+    with letter as (
+        select digest.id, digest.context from outbox as digest
+        where digest.notice = 'digest' and digest.state = 'waiting' and digest.id in (
+            select digest_id from outbox where about = any (:about) and reason = 'in_digest')
+        for update
+    ), gone as (
+        update outbox set reason = 'no_longer_true' from letter
+        where outbox.digest_id = letter.id and outbox.about = any (:about) and outbox.reason = 'in_digest'
+        returning outbox.id, letter.id as letter_id
+    ), remaining as (
+        select letter.id, coalesce(
+            (select jsonb_agg(item) from jsonb_array_elements(letter.context -> 'items') as item
+             where cast(item ->> 'id' as bigint) not in (select id from gone)), '[]') as items
+        from letter
+    ), changed as (
+        update outbox set context = jsonb_set(outbox.context, '{items}', remaining.items),
+            state = case when remaining.items = '[]' then 'withheld' else outbox.state end,
+            reason = case when remaining.items = '[]' then 'no_longer_true' else outbox.reason end
+        from remaining where outbox.id = remaining.id
+    )
+    insert into notice_events (notice_id, at, kind, reason, by_user)
+    select id, :now, 'left_out', 'no_longer_true', :by from gone
+    returning notice_id
+""")
 _AGAIN = text("""
     with revived as (
         update outbox set state = 'waiting', reason = null, not_before = :now, attempts = 0, claims = 0
@@ -121,8 +147,9 @@ def take_back(session: Session, about: Sequence[str], now: datetime, by: int | N
 
     One that is on its way at this moment is not stopped.
     """
-    taken = session.execute(_TAKE_BACK, {"about": list(about), "now": now, "by": by})
-    return len(taken.all())
+    given = {"about": list(about), "now": now, "by": by}
+    taken = session.execute(_TAKE_BACK, given).all()
+    return len(taken) + len(session.execute(_LEAVE_OUT, given).all())
 
 
 def try_again(session: Session, now: datetime, notice_id: int | None = None) -> int:
