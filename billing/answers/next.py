@@ -22,10 +22,12 @@ from billing.customer import loads
 from billing.domain.money import amount_text
 from billing.domain.rating.forecast import Spread
 from billing.domain.tariffs.file import default_decimals
-from billing.forecasting import NextBill, Untold, next_bill
-from billing.forecasting.next_bill import LEVEL, Stretch
+from billing.forecasting import NextBill, Stretch, Untold, next_bill
+from billing.forecasting.next_bill import LEVEL
+from billing.hold_words import hold_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
+from billing.queries.held import HeldRow
 from billing.queries.spreads import spreads_for
 from billing.wording import bill_label_year, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
@@ -80,7 +82,7 @@ def next_answer(call: CustomerCall) -> Answer:
     figure = money(one.minor, one.currency, call.language)
     if one.final:
         return Answer(figure, _("the final bill"))
-    if one.to_come is None:
+    if one.is_measured:
         return Answer(figure, _("all of it is read"))
     if one.low_minor is None or one.high_minor is None:
         return Answer(figure, _("by %(day)s", day=day(one.last_on, call.language)))
@@ -113,14 +115,56 @@ def next_sheet(call: CustomerCall) -> Sheet:
     )
 
 
+def waiting(call: CustomerCall) -> tuple[HeldRow, ...]:
+    """What of the account is held for a person, of the days of the next bill."""
+    one, bill = call.once(account), call.once(found)
+    return tuple(
+        row
+        for row in call.once(loads.held)
+        if one is not None
+        and row.account_id == one.id
+        and row.released_at is None
+        and (
+            isinstance(bill, Untold)
+            or (row.starts_on < bill.ahead.ends_before and row.ends_before > bill.ahead.starts_on)
+        )
+    )
+
+
 def sentence(call: CustomerCall) -> str:
-    """The forecast said aloud."""
+    """The forecast said aloud, what of it is not measured, and whether it is held."""
+    one, language, said = call.once(found), call.language, [foretold(call)]
+    _, ngettext = say(language), counting(language, "billing")
+    if isinstance(one, NextBill) and one.missing_readings:
+        said.append(
+            ngettext(
+                "%(num)s reading is missing and would be estimated.",
+                "%(num)s readings are missing and would be estimated.",
+                one.missing_readings,
+            )
+        )
+    if isinstance(one, NextBill) and (others := one.estimated_readings - one.filled_readings):
+        said.append(
+            ngettext(
+                "%(num)s reading came as an estimate.",
+                "%(num)s readings came as estimates.",
+                others,
+            )
+        )
+    if held := call.once(waiting):
+        why = " ".join(hold_words(held[0], language))
+        said.append(_("It is held for a person to look at: %(reason)s", reason=why))
+    return " ".join(said)
+
+
+def foretold(call: CustomerCall) -> str:
+    """The amount, and between what."""
     one, language = call.once(found), call.language
     if isinstance(one, Untold):
         return why_not(one, language)
     _ = say(language)
     words = {"day": day(one.last_on, language), "amount": money(one.minor, one.currency, language)}
-    if one.to_come is None:
+    if one.is_measured:
         if one.final:
             return _("The final bill, to %(day)s, will be %(amount)s: all of it is read.", **words)
         return _("The bill to %(day)s will be %(amount)s: all of it is read.", **words)
@@ -155,6 +199,7 @@ def why_not(one: Untold, language: str) -> str:
     return {
         "nothing_supplied": _("There is no next bill: nothing is supplied."),
         "no_place": _("The next bill cannot be told: the service point belongs to no premise."),
+        "no_readings": _("The next bill cannot be told: no readings have come."),
         "by_dials": _("The next bill cannot be told before the dials are read."),
         "too_little_read": _(
             "The next bill cannot be told: fewer than seven days were read in three months."
@@ -197,14 +242,20 @@ def beside(call: CustomerCall) -> str:
 def method(one: NextBill, language: str) -> str:
     """How the days to come were foretold, and how sure that is, in sentences."""
     _, ngettext = say(language), counting(language, "billing")
-    if one.to_come is None:
+    if one.is_measured:
         return _("Every day of it is read, and priced as a bill is.")
-    said = [
-        _("Days to come are like the same kind of day lately and around this date a year ago.")
-        if one.year_ago
-        else _("Days to come are like the same kind of day lately.")
-    ]
-    if one.weather is not None:
+    said = []
+    if one.days_not_measured:
+        said.append(_("What is missing is filled as a bill fills it: like the same times of like days near."))
+    if one.to_come is not None:
+        said.append(
+            _("Days to come are like the same kind of day lately and around this date a year ago.")
+            if one.year_ago
+            else _("Days to come are like the same kind of day lately.")
+        )
+    if one.to_come is None:
+        pass
+    elif one.weather is not None:
         said.append(
             _(
                 "Their weather is taken as usual for the season; the fit to temperature has an R² of %(r2)s.",
@@ -248,13 +299,14 @@ def next_told(call: CustomerCall) -> Told:
     bills, one = call.once(known_bills), call.once(found)
     evidence = tuple(bill_evidence(bill) for bill in bills[:SHOWN])
     if isinstance(one, Untold):
-        return Told(sentence(call), figures=(Figure("reason", one.reason),), evidence=evidence[:1])
+        figures = (Figure("reason", one.reason), *_held(call))
+        return Told(sentence(call), figures=figures, evidence=evidence[:1])
     decimals = default_decimals(one.currency)
     parts = [(name, each.minor) for name, each in _stretches(one)]
     if one.carried_minor:
         parts.append(("carried", one.carried_minor))
     before = tuple((bill.number, amount_text(bill.total_minor, decimals)) for bill in bills[:SHOWN][::-1])
-    figures = _figures(one)
+    figures = (*_figures(one), *_held(call))
     ends = tuple(
         (figure.name, figure.value) for figure in figures if figure.name in ("low", "forecast", "high")
     )
@@ -273,6 +325,11 @@ def _stretches(one: NextBill) -> list[tuple[str, Stretch]]:
     return [(name, each) for name, each in both if each is not None]
 
 
+def _held(call: CustomerCall) -> tuple[Figure, ...]:
+    """The codes of what the bill waits for."""
+    return tuple(Figure("held", code) for row in call.once(waiting) for code in row.codes or (row.code,))
+
+
 def _figures(one: NextBill) -> tuple[Figure, ...]:
     figures = [
         money_figure("forecast", one.minor, one.currency),
@@ -281,6 +338,8 @@ def _figures(one: NextBill) -> tuple[Figure, ...]:
         date_figure("ends_before", one.ahead.ends_before),
         Figure("made_of", "lately_and_year_ago" if one.year_ago else "lately"),
         Figure("final", "yes" if one.final else "no"),
+        Figure("missing_readings", str(one.missing_readings)),
+        Figure("estimated_readings", str(one.estimated_readings)),
     ]
     for name, each in _stretches(one):
         figures += [

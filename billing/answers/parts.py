@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.actions.agreeing import plan_of
+from billing.actions.agreeing import LONGEST_PROMISE, plan_of
 from billing.answers.parameters import whole
 from billing.answers.running_plan import Running, running_answer, running_sentence, running_told
 from billing.answers.told import (
@@ -65,8 +67,21 @@ def count_of(call: CustomerCall) -> int:
 
 
 def first_on(call: CustomerCall) -> date:
-    """In two weeks: there is time to arrange it."""
-    return call.today + FIRST_AFTER
+    """In two weeks: there is time to arrange it. Nothing is asked for before it is due: where all that is
+    open falls due later, on the first of those days."""
+    one = call.once(mine)
+    due = [
+        bill.due_on
+        for bill in call.once(loads.bills)
+        if one is not None and bill.account_id == one.id and bill.status == "issued" and bill.open_minor > 0
+    ]
+    return min(max([call.today + FIRST_AFTER, *([min(due)] if due else [])]), call.today + LONGEST_PROMISE)
+
+
+def shape(parts: Sequence[Instalment], currency: str, language: str) -> str:
+    """How many of which amount, so that it adds up: 3 × £27.03 + 1 × £27.02."""
+    counts = Counter(one.amount_minor for one in parts)
+    return " + ".join(f"{count} × {money(minor, currency, language)}" for minor, count in counts.items())
 
 
 def running(call: CustomerCall) -> Running | None:
@@ -100,6 +115,8 @@ def parts_answer(call: CustomerCall) -> Answer:
     if not one.plannable_minor:
         return Answer(_("No"), _("all of it is disputed"))
     first = split(one.plannable_minor, USUAL, first_on(call))
+    if first[0].amount_minor != first[-1].amount_minor:
+        return Answer(_("Yes"), shape(first, one.currency, call.language))
     amount = money(first[0].amount_minor, one.currency, call.language)
     return Answer(_("Yes"), _("%(count)s times %(amount)s", count=len(first), amount=amount))
 
@@ -132,14 +149,26 @@ def sentence(call: CustomerCall) -> str:
     if one is None:
         return _("Nothing is open that could be paid in parts.")
     ngettext = counting(call.language, "billing")
-    said = ngettext(
-        "Yes: %(total)s by %(day)s.",
-        "Yes: %(total)s in %(num)s monthly parts of %(amount)s, the first by %(day)s.",
-        len(one.instalments),
-        total=money(one.total_minor, one.account.currency, call.language),
-        amount=money(one.instalments[-1].amount_minor, one.account.currency, call.language),
-        day=day(one.instalments[0].due_on, call.language),
-    )
+    words = {
+        "total": money(one.total_minor, one.account.currency, call.language),
+        "amount": money(one.instalments[-1].amount_minor, one.account.currency, call.language),
+        "day": day(one.instalments[0].due_on, call.language),
+    }
+    if one.instalments[0].amount_minor == one.instalments[-1].amount_minor:
+        said = ngettext(
+            "Yes: %(total)s by %(day)s.",
+            "Yes: %(total)s in %(num)s monthly parts of %(amount)s, the first by %(day)s.",
+            len(one.instalments),
+            **words,
+        )
+    else:
+        words["shape"] = shape(one.instalments, one.account.currency, call.language)
+        said = ngettext(
+            "Yes: %(total)s in %(num)s monthly part (%(shape)s), the first by %(day)s.",
+            "Yes: %(total)s in %(num)s monthly parts (%(shape)s), the first by %(day)s.",
+            len(one.instalments),
+            **words,
+        )
     if not one.account.disputed_minor:
         return said
     disputed = money(one.account.disputed_minor, one.account.currency, call.language)

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.cycles import month_of_cycle
 from billing.domain.errors import MissingPrices, NotRateable
-from billing.domain.explanation.weather.parting import WeatherFit
 from billing.domain.forecast.channel import ChannelAhead, Ends, channel_ahead
 from billing.domain.plans.supply_state import SupplyState
 from billing.domain.rating.forecast import Spread, scale_of
@@ -21,7 +20,16 @@ from billing.domain.rating.rated import RatedBatch
 from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import UsageMatrix
 from billing.drafting import Draft
-from billing.forecasting.reading import FittedWeather, Read, Ready, read_channels, ready_supplies, weather_of
+from billing.forecasting.foretold import HowFarOff, NextBill, Part, Stretch, Untold
+from billing.forecasting.reading import (
+    FittedWeather,
+    Read,
+    Ready,
+    read_channels,
+    reads_anything,
+    ready_supplies,
+    weather_of,
+)
 from billing.life.budgets import budgeted
 from billing.queries.bills import BillRow
 from billing.queries.looking_back import pasts_before
@@ -29,94 +37,6 @@ from billing.queries.net_credits import states_before
 
 LEVEL = 80
 """Percent of next bills that lie inside the interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Days of the bill. minor: what they add to it; of what is to come, all that the whole bill has beyond
-    what is read."""
-
-    period: Period
-    micro_kwh: int
-    minor: int
-
-    @property
-    def last_on(self) -> date:
-        return self.period.ends_before - timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One supply on one tariff."""
-
-    service_point: str
-    tariff: str
-    period: Period
-    micro_kwh: int
-    minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class HowFarOff:
-    """known_from: the customer's own earlier forecasts, or those of others like them. tests: how many of
-    their own, of which `apart` share no day."""
-
-    known_from: str
-    tests: int = 0
-    apart: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NextBill:
-    """Amounts in minor units, energy in micro-kWh. low, high: None where it is not known how far off it
-    may be; equal to the middle where all is read. level: percent of next bills that lie between them.
-
-    final: supply ends with it. weather: a fit by which what is to come was adjusted, the weaker where
-    there are several. carried_minor: of a fixed amount's difference. estimated_readings: gaps filled in
-    what is read.
-    """
-
-    ahead: Period
-    currency: str
-    minor: int
-    low_minor: int | None
-    high_minor: int | None
-    micro_kwh: int
-    low_micro_kwh: int | None
-    high_micro_kwh: int | None
-    level: int
-    so_far: Stretch | None
-    to_come: Stretch | None
-    parts: tuple[Part, ...]
-    final: bool
-    year_ago: bool
-    weather: WeatherFit | None
-    how_far_off: HowFarOff | None
-    carried_minor: int
-    estimated_readings: int
-
-    @property
-    def last_on(self) -> date:
-        return self.ahead.ends_before - timedelta(days=1)
-
-    @property
-    def changes(self) -> tuple[Part, ...]:
-        """Parts that begin inside the bill because the tariff changes."""
-        points = {part.service_point for part in self.parts}
-        first = {
-            point: min(part.period.starts_on for part in self.parts if part.service_point == point)
-            for point in points
-        }
-        return tuple(part for part in self.parts if part.period.starts_on != first[part.service_point])
-
-
-@dataclass(frozen=True, slots=True)
-class Untold:
-    """Why it cannot be told: nothing_supplied, by_dials, no_place, too_little_read, no_prices, looks_back,
-    export or not_rateable. on: the last day of supply, or the first day without a price."""
-
-    reason: str
-    on: date | None = None
 
 
 def next_bill(
@@ -135,7 +55,8 @@ def next_bill(
         return Untold("nothing_supplied", bills[0].last_on if bills else None)
     for one in found:
         if (reason := _not_foretold(one)) is not None:
-            return Untold(reason)
+            unread = reason == "by_dials" and not reads_anything(session, one.supply.service_point)
+            return Untold("no_readings" if unread else reason)
     period = Period(min(one.supply.starts_on for one in found), max(one.supply.ends_before for one in found))
     read = read_channels(session, account_id, found, cycle)
     ends = _others_ends(bills, spread)
@@ -149,7 +70,7 @@ def next_bill(
                 channel, [other for other in found if channel in _channels(other)], read, ends, fits
             )
             if made is None:
-                return Untold("too_little_read")
+                return Untold("too_little_read" if channel in read.usage else "no_readings")
             channels[channel] = made
     states = _states(session, found)
     if states is None:
@@ -225,8 +146,8 @@ def _channel(
         return channel_ahead(readings, period, first.zone, first.tariff.holidays, LEVEL, days, otherwise)
 
     one = made(None)
-    if one is not None and not one.is_read:
-        fits += [] if weather is None else [weather]
+    if one is not None and not one.is_measured:
+        fits += [] if weather is None or one.is_read else [weather]
         if one.margin is None and (others := ends()) is not None:
             one = made(others)
     return one
@@ -311,8 +232,8 @@ def _told(
     minor = [sum(one.minor[row] for one in rated) for row in range(3)]
     energy = [sum(one.micro_kwh[row] for one in rated) for row in range(3)]
     to_pay = _with_budget(session, found[0], period, minor)
-    is_read = all(one.is_read for one in channels.values())
-    known = is_read or all(one.is_read or one.ends is not None for one in channels.values())
+    is_measured = all(one.is_measured for one in channels.values())
+    known = all(one.is_measured or one.ends is not None for one in channels.values())
     read_before = min(one.read_before for one in channels.values())
     so_far, to_come = None, None
     if read_before > period.starts_on:
@@ -353,9 +274,12 @@ def _told(
         _is_final(found),
         any(one.year_ago for one in channels.values()),
         min((one.fit for one in fits), key=lambda fit: fit.r2, default=None),
-        None if is_read or not known else _how_far_off(channels),
+        None if is_measured or not known else _how_far_off(channels),
         to_pay[1] - minor[1],
         sum(int(one.estimated.sum()) for one in channels.values()),
+        sum(int(one.missing.sum()) for one in channels.values()),
+        sum(int((one.missing & one.estimated).sum()) for one in channels.values()),
+        max(one.days_not_measured for one in channels.values()),
     )
 
 
@@ -368,7 +292,7 @@ def _is_final(found: Sequence[Ready]) -> bool:
 
 
 def _how_far_off(channels: dict[int, ChannelAhead]) -> HowFarOff:
-    margins = [one.margin for one in channels.values() if not one.is_read]
+    margins = [one.margin for one in channels.values() if not one.is_measured]
     if any(one is None for one in margins):
         return HowFarOff("others")
     own = [one for one in margins if one is not None]

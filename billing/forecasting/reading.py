@@ -47,6 +47,14 @@ _PLACES = text(
     """
 )
 
+_ANYTHING = text(
+    """
+    select exists (select from channels h where h.service_point_id = s.id)
+        or exists (select from registers r where r.service_point_id = s.id)
+    from service_points s where s.code = :code
+    """
+)
+
 _DEGREES = text(
     """
     select array_agg(day - cast(:first as date)), array_agg(celsius) from (
@@ -92,6 +100,11 @@ def ready_supplies(session: Session, account_id: int, period: Period) -> tuple[R
     return tuple(
         Ready(one, priced[one.tariff_id], priced[one.tariff_id].zone(one.timezone or "UTC")) for one in found
     )
+
+
+def reads_anything(session: Session, service_point: str) -> bool:
+    """Whether anything was ever read there: both channels and registers come with their first reading."""
+    return bool(session.scalar(_ANYTHING, {"code": service_point}))
 
 
 def read_channels(session: Session, account_id: int, found: Sequence[Ready], period: Period) -> Read:

@@ -41,14 +41,16 @@ Ends = tuple[float, float]
 @dataclass(frozen=True, eq=False)
 class ChannelAhead:
     """rows: micro-kWh of each interval, int64 (3, intervals): the low end, the middle, the high end; the
-    same but for what is to come. estimated: bool (intervals,), of what was read. read_before: the first
-    day that is not read to its end. ends: None where nothing is known of how far off it may be, or nothing
-    is to come.
+    same but for what is to come and what was not measured. estimated: bool (intervals,), of the days read:
+    what a reading says is estimated, and what was filled. missing: bool (intervals,), of the days read: no
+    reading. read_before: the first day that is not read to its end. ends: None where nothing is known of how
+    far off it may be, or all is measured.
     """
 
     axis: Axis
     rows: Int64Array
     estimated: BoolArray
+    missing: BoolArray
     read_before: date
     ends: Ends | None
     margin: Margin | None
@@ -57,6 +59,16 @@ class ChannelAhead:
     @property
     def is_read(self) -> bool:
         return self.read_before == self.axis.period.ends_before
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether every reading of the bill is there, and none is estimated."""
+        return self.is_read and not (self.estimated | self.missing).any()
+
+    @property
+    def days_not_measured(self) -> int:
+        """Of the days read, those with a reading that is missing or estimated."""
+        return int(np.unique(self.axis.day_index[self.estimated | self.missing]).size)
 
 
 def channel_ahead(
@@ -77,12 +89,22 @@ def channel_ahead(
     read_before = period.starts_on + timedelta(days=first)
     begin = int(np.searchsorted(axis.day_index, first))
     values, estimated = known.micro_kwh.copy(), known.estimated.copy()
+    missing = known.missing.copy()
+    missing[begin:] = False
     if first:
         filled = _filled(usage, Period(period.starts_on, read_before), timezone, holidays)
         values[:begin], estimated[:begin] = filled.micro_kwh, filled.estimated
     rows = np.repeat(values[None, :], 3, axis=0)
     if first == period.days:
-        return ChannelAhead(axis, rows, estimated, read_before, None, None, False)
+        margin, ends = None, None
+        if (unsure := estimated | missing).any():
+            use = _use(usage, period, timezone, holidays, weather)
+            origin = (period.starts_on - use.period.starts_on).days
+            days = int(np.unique(axis.day_index[unsure]).size)
+            margin = margin_of(use, origin, days, level)
+            ends = otherwise if margin is None else (-margin.log_error, margin.log_error)
+            _part(rows, unsure, ends)
+        return ChannelAhead(axis, rows, estimated, missing, read_before, ends, margin, False)
     ahead = Period(read_before, period.ends_before)
     use = _use(usage, ahead, timezone, holidays, weather)
     origin = (ahead.starts_on - use.period.starts_on).days
@@ -96,13 +118,20 @@ def channel_ahead(
     rows[:, begin:][:, unread] = path[unread]
     margin = margin_of(use, origin, ahead.days, level)
     ends = otherwise if margin is None else (-margin.log_error, margin.log_error)
-    if ends is not None:
-        middle = int(path[unread].sum())
-        for row, end in ((0, min(0.0, ends[0])), (2, max(0.0, ends[1]))):
-            rows[row, begin:][unread] = scaled(path[unread], round(middle * math.exp(end)))
-    return ChannelAhead(
-        axis, rows, estimated, read_before, ends, margin, knows_a_year_ago(use, origin, ahead.days)
-    )
+    unsure = estimated | missing
+    unsure[begin:] |= unread
+    _part(rows, unsure, ends)
+    year_ago = knows_a_year_ago(use, origin, ahead.days)
+    return ChannelAhead(axis, rows, estimated, missing, read_before, ends, margin, year_ago)
+
+
+def _part(rows: Int64Array, unsure: BoolArray, ends: Ends | None) -> None:
+    """Part the low and the high end by what was not measured: at most as far off as days to come are."""
+    if ends is None:
+        return
+    middle = rows[1, unsure].copy()
+    for row, end in ((0, min(0.0, ends[0])), (2, max(0.0, ends[1]))):
+        rows[row, unsure] = scaled(middle, round(int(middle.sum()) * math.exp(end)))
 
 
 def _first_to_come(known: Usage, axis: Axis) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -154,6 +155,22 @@ def test_parts_add_up_to_what_is_open(session: Session, billed: Supplied) -> Non
     ]  # fmt: skip
     settle_all(session, billed)
     assert "Nothing is open" in ask(session, billed.account, "parts")["sentence"]
+
+
+def test_parts_are_said_so_that_they_add_up(session: Session, world: World, billed: Supplied) -> None:
+    session.execute(
+        text("update bills set due_on = '2026-12-20' where account_id = :a"), {"a": billed.account_id}
+    )
+    owed = ask(session, billed.account, "owe")["adds_up"]
+    assert owed is not None
+    minor = int(Decimal(owed["total"]) * 100)
+    count = next(each for each in (2, 3, 4, 6, 12) if minor % each)
+    document = ask(session, billed.account, "parts", count=str(count))
+    said = re.findall(r"(\d+) × £([\d.]+)", document["sentence"])
+    assert sum(int(many) * Decimal(amount) for many, amount in said) == Decimal(owed["total"])
+    # No part is asked for before the bill is due.
+    assert document["adds_up"] is not None
+    assert document["adds_up"]["parts"][0]["name"] == "2026-12-20"
 
 
 def settle_all(session: Session, one: Supplied) -> None:
