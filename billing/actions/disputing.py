@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, credit
@@ -19,15 +19,15 @@ from utility_crm.web.words import mark
 def open_dispute(
     session: Session, bill: str, amount_minor: int, reason: str, *, today: date, by: int | None = None
 ) -> int:
-    """The customer says that so much of a bill is not owed. Raises NotFound, Invalid; Conflict where a
-    dispute of the bill is open."""
+    """The customer says that so much of a bill is not owed: at most what stands of it, so that nothing is
+    credited twice. Raises NotFound, Invalid; Conflict where a dispute of the bill is open."""
     found = session.execute(
         select(Bill.id, Bill.account_id, Bill.total_minor, Bill.status).where(Bill.number == bill)
     ).one_or_none()
     if found is None:
         raise NotFound("bill", mark("There is no bill %(bill)s."), bill, bill=bill)
     lock_account(session, found.account_id)
-    if not 0 < amount_minor <= found.total_minor or found.status != "issued":
+    if not 0 < amount_minor <= stands_of_bill(session, found.id) or found.status != "issued":
         words = mark("A dispute is about a bill that stands, and no more than it charges.")
         raise Invalid("amount", words, "amount")
     if not reason.strip():
@@ -47,12 +47,14 @@ def open_dispute(
 def close_dispute(
     session: Session, dispute_id: int, *, won: bool, today: date, by: int | None = None
 ) -> None:
-    """End a dispute. Won by the customer, its amount is credited, with its part of the bill's tax, and the
-    late fees on it are taken back; lost, the bill is late as before. Raises NotFound; Conflict where it has
-    ended, or its bill has been replaced."""
-    dispute = session.get(Dispute, dispute_id, with_for_update=True)
-    if dispute is None:
+    """End a dispute. Won by the customer, its amount is credited as far as the bill still stands, with its
+    part of the bill's tax, and the late fees on it are taken back; lost, the bill is late as before. Raises
+    NotFound; Conflict where it has ended, its bill has been replaced, or nothing stands of it any more."""
+    account_id = session.scalar(select(Dispute.account_id).where(Dispute.id == dispute_id))
+    if account_id is None:
         raise NotFound("dispute", "There is no such dispute.")
+    lock_account(session, account_id)
+    dispute = session.get_one(Dispute, dispute_id, with_for_update=True, populate_existing=True)
     if dispute.state != "open":
         raise Conflict("ended", mark("This dispute has ended already."), dispute.state)
     if won:
@@ -60,13 +62,17 @@ def close_dispute(
         if bill.status != "issued":
             words = mark("Bill %(bill)s has been taken back; close the dispute as lost.")
             raise Conflict("replaced", words, bill.number, bill=bill.number)
+        amount = min(dispute.amount_minor, stands_of_bill(session, bill.id))
+        if amount <= 0:
+            words = mark("Bill %(bill)s has been taken back; close the dispute as lost.")
+            raise Conflict("credited", words, bill.number, bill=bill.number)
         reason = Reason(f"dispute:{dispute_id}", f"dispute won: {dispute.reason}", today, by)
         done = credit(
             session,
             dispute.account_id,
-            dispute.amount_minor,
+            amount,
             reason,
-            tax_minor=_tax_in(session, bill, dispute.amount_minor),
+            tax_minor=_tax_in(session, bill, amount),
             bill_id=bill.id,
         )
         dispute.adjustment_id = done.id
@@ -74,6 +80,27 @@ def close_dispute(
     session.flush()
     if won:
         put_late_fees_right(session, today, [dispute.bill_id])
+
+
+def stands_of_bill(session: Session, bill_id: int) -> int:
+    """What a bill still charges: its total less what was credited of it, and what of it was written off."""
+    found = session.scalar(
+        text(
+            """
+            select b.total_minor + least(0, coalesce(
+                (select sum(a.amount_minor) from adjustments a
+                 where a.bill_id = b.id and a.kind = 'credit'), 0)
+            ) - coalesce(
+                (select sum(l.amount_minor) from allocations l
+                 join adjustments w on w.id = l.from_adjustment_id and w.kind = 'write_off'
+                 where l.to_bill_id = b.id), 0
+            )
+            from bills b where b.id = :bill
+            """
+        ),
+        {"bill": bill_id},
+    )
+    return int(found or 0)
 
 
 def _tax_in(session: Session, bill: Bill, amount_minor: int) -> int:

@@ -12,7 +12,7 @@ from billing.actions.issuing import lock_accounts
 from billing.actions.payments import refund
 from billing.life.deposits import return_deposits
 from billing.life.moving import balance_of, close_account, unbilled_cycles
-from billing.tables import Agreement
+from billing.tables import Agreement, Payment
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict
 
@@ -68,7 +68,9 @@ def settle_account(
     returned = return_deposits(session, account_id, today, by=by)
     held = -min(balance_of(session, account_id), 0)
     if held:
-        reference = f"refund-{account.number}-{today.isoformat()}-{held}"
+        # One for each settlement: the account is locked, and what is held has not been given back yet.
+        given = select(func.count()).where(Payment.account_id == account_id, Payment.amount_minor < 0)
+        reference = f"settlement-{account.number}-{(session.scalar(given) or 0) + 1}"
         refund(session, account_id, held, reference=reference, paid_at=now, posted_on=today)
     owed = balance_of(session, account_id)
     if not owed and account.closed_on is None:

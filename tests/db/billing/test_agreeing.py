@@ -10,6 +10,7 @@ from ledger_world import bill
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.adjustments import Reason, credit, write_off
 from billing.actions.agreeing import (
     agree_plan,
     cancel_plan,
@@ -91,6 +92,42 @@ def test_a_lost_dispute_is_late_again_and_a_won_one_of_a_paid_bill_is_held(
     close_dispute(session, won, won=True, today=TODAY)
     assert session.scalar(text("select balance_minor from account_balances")) == -400
     assert check_ledger(session).differences == ()
+
+
+def test_no_more_of_a_bill_is_credited_than_it_charges(world: World, session: Session) -> None:
+    account = world.account()[1]
+    first = bill(session, account, 10_000, number="C1")
+    close_dispute(session, open_dispute(session, "C1", 6000, "too much", today=TODAY), won=True, today=TODAY)
+    with pytest.raises(Invalid):
+        open_dispute(session, "C1", 4001, "again", today=TODAY)
+    rest = open_dispute(session, "C1", 4000, "again", today=TODAY)
+    # Credited by hand meanwhile, only what still stands is credited with the dispute.
+    credit(session, account, 1500, Reason("c1", "goodwill", TODAY), bill_id=first.id)
+    close_dispute(session, rest, won=True, today=TODAY)
+    assert session.scalar(text("select balance_minor from account_balances")) == 0
+    with pytest.raises(Invalid):
+        open_dispute(session, "C1", 1, "and again", today=TODAY)
+
+
+def test_a_dispute_of_what_was_credited_meanwhile_cannot_be_won(world: World, session: Session) -> None:
+    account = world.account()[1]
+    first = bill(session, account, 10_000, number="C1")
+    number = open_dispute(session, "C1", 4000, "too much", today=TODAY)
+    credit(session, account, 10_000, Reason("c1", "goodwill", TODAY), bill_id=first.id)
+    with pytest.raises(Conflict):
+        close_dispute(session, number, won=True, today=TODAY)
+    close_dispute(session, number, won=False, today=TODAY)
+    assert session.scalar(text("select balance_minor from account_balances")) == 0
+
+
+def test_what_was_given_up_is_not_credited_as_well(world: World, session: Session) -> None:
+    account = world.account()[1]
+    bill(session, account, 10_000, number="C1")
+    write_off(session, account, 7000, Reason("w1", "gone", TODAY))
+    with pytest.raises(Invalid):
+        open_dispute(session, "C1", 3001, "too much", today=TODAY)
+    close_dispute(session, open_dispute(session, "C1", 3000, "too much", today=TODAY), won=True, today=TODAY)
+    assert session.scalar(text("select balance_minor from account_balances")) == 0
 
 
 def test_disputes_are_about_something(session: Session, account: int) -> None:

@@ -10,6 +10,7 @@ from billing_world import NOW, Supplied, World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.adjustments import Reason, credit
 from billing.actions.issuing import issue_cycle
 from billing.actions.payments import take_payment
 from billing.corrections.approving import approve_corrections
@@ -172,3 +173,15 @@ class TestDeposits:
         (back,) = return_deposits(session, year.account_id, date(2026, 7, 1))
         assert (back.amount_minor, back.interest_minor) == (9000, 0)
         assert session.scalar(text("select balance_minor from account_balances")) == 0
+
+
+def test_what_is_held_is_given_back_each_time_an_account_is_settled(world: World, session: Session) -> None:
+    """Twice a day, too: the second settlement is no repeat of the first."""
+    account = world.account()[1]
+    for turn in (1, 2):
+        credit(session, account, 500, Reason(f"c{turn}", "goodwill", NOW.date()))
+        settled = settle_account(session, account, today=NOW.date(), now=NOW)
+        assert (settled.refunded_minor, settled.owed_minor) == (500, 0)
+        assert world.scalar("select balance_minor from account_balances") == 0
+    assert world.scalar("select count(*) from payments where amount_minor = -500") == 2
+    assert settle_account(session, account, today=NOW.date(), now=NOW).refunded_minor == 0

@@ -25,6 +25,7 @@ from billing.actions.adjustments import (
     waive_fee,
     write_off,
 )
+from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.payments import refund, reverse_payment, take_payment
 from billing.queries.ledger import check_ledger
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
@@ -69,6 +70,14 @@ def paid_by(session: Session, number: str) -> dict[str, int]:
         {"number": number},
     )
     return {str(row[0]): int(row[1]) for row in rows}
+
+
+def credited(session: Session, bill_id: int) -> int:
+    found = session.scalar(
+        text("select -sum(amount_minor) from adjustments where kind = 'credit' and bill_id = :b"),
+        {"b": bill_id},
+    )
+    return int(found or 0)
 
 
 @pytest.fixture
@@ -338,6 +347,35 @@ class Books(RuleBasedStateMachine):
             tax_minor=sign * (amount // 20), bill_id=about,
         )  # fmt: skip
         self.sums[account] -= sign * amount
+
+    @rule(account=ACCOUNTS, amount=AMOUNTS, place=st.integers(0, 5), times=st.integers(1, 3))
+    def dispute_and_win(self, account: int, amount: int, place: int, times: int) -> None:
+        """As often as they like: no bill is credited beyond what it charges."""
+        rows = self.session.execute(
+            text("select id, number, total_minor from bills where account_id = :a and total_minor > 0 "
+                 "order by id"), {"a": self.accounts[account]},
+        ).all()  # fmt: skip
+        if not rows:
+            return
+        row = rows[place % len(rows)]
+        for _ in range(times):
+            before = credited(self.session, row.id)
+            try:
+                made = open_dispute(self.session, row.number, amount, self.name(), today=self.at.date())
+            except CareError as refused:
+                assert isinstance(refused, Invalid)
+                assert amount > row.total_minor - max(before, 0) - self.given_up(row.id)
+                return
+            close_dispute(self.session, made, won=True, today=self.at.date())
+            assert credited(self.session, row.id) == before + amount <= row.total_minor
+            self.sums[account] -= amount
+
+    def given_up(self, bill_id: int) -> int:
+        found = self.session.scalar(
+            text("select sum(l.amount_minor) from allocations l join adjustments a on a.id = "
+                 "l.from_adjustment_id where a.kind = 'write_off' and l.to_bill_id = :b"), {"b": bill_id},
+        )  # fmt: skip
+        return int(found or 0)
 
     @rule(account=ACCOUNTS, amount=AMOUNTS, kind=st.sampled_from(["fee", "deposit"]))
     def charge(self, account: int, amount: int, kind: str) -> None:
