@@ -94,7 +94,9 @@ def _again(engine: Engine, draft: RunDone, today: date) -> tuple[Counted, dict[i
     looked: dict[int, Looked] = {}
     for cycle_day, chunk in chunks_of(due):
         with unit_of_work(engine) as session:
-            part = draft_cycle(session, month, cycle_day, chunk, known_at=draft.known_at, gate=gate)
+            part = draft_cycle(
+                session, month, cycle_day, chunk, issued_on=today, known_at=draft.known_at, gate=gate
+            )
         issued, held = issued + part.count, held + len(part.held)
         looked.update(part.looked)
         for currency, amount in part.totals.items():

@@ -21,6 +21,7 @@ SHORT = {
     "not_rateable": mark("Cannot be priced"),
     "missing_calorific": mark("Calorific value missing"),
     "missing_cycle": mark("Days never billed"),
+    "too_old": mark("Used too long ago"),
     "negative": mark("We would owe money"),
     "zero_use": mark("Nothing used"),
     "jump_up": mark("Much more used"),
@@ -95,6 +96,15 @@ def _missing_cycle(_: Say, figures: Figures, language: str) -> str:
     )
 
 
+def _too_old(_: Say, figures: Figures, language: str) -> str:
+    ngettext = counting(language, "billing")
+    return ngettext(
+        "One day was used too long ago to be charged; its cost is left out.",
+        "%(num)s days were used too long ago to be charged; their cost is left out.",
+        figures.too_old_days,
+    )
+
+
 def _negative(_: Say, _figures: Figures, _language: str) -> str:
     return _("By this bill we would owe the customer money.")
 
@@ -103,6 +113,7 @@ _WORDS: dict[str, Callable[[Say, Figures, str], str]] = {
     "missing": _missing,
     "not_fillable": _not_fillable,
     "missing_cycle": _missing_cycle,
+    "too_old": _too_old,
     "negative": _negative,
     "zero_use": _zero,
     "jump_up": _jumped,

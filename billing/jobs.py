@@ -161,7 +161,10 @@ def look_for_corrections(session: Session, now: datetime) -> str:
     """Which issued bills would differ by what came in since the last look; a person decides about them."""
     today = _today(now)
     known_at = present_instant(session, today)
-    found = find_corrections(session, known_at=known_at, today=today, now=now, country=settings().country)
+    found = find_corrections(
+        session, known_at=known_at, today=today, now=now,
+        country=settings().country, subdivision=settings().subdivision,
+    )  # fmt: skip
     return f"{found.bills} bills made again, {found.differ} differ, {found.held} held"
 
 

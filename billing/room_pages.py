@@ -174,7 +174,7 @@ def decide(request: Request, held_id: int, posted: Posting) -> Response:
 
         def page() -> Response:
             if changed:  # she looks again at what it is now
-                renew_hold(v.session, held_id, present_instant(v.session, v.today), v.now)
+                renew_hold(v.session, held_id, present_instant(v.session, v.today), v.today, v.now)
             return room_page(v, "held", held_id)
 
         return handled(v, posted, f"held-{held_id}", act, page, back=f"{HELD}&held={held_id}")

@@ -81,7 +81,10 @@ def issue_bills(
         for cycle_day, chunk in chunks_of(due):
             with unit_of_work(engine) as session:
                 if draft:
-                    part = draft_cycle(session, month, cycle_day, chunk, known_at=instant, gate=gate)
+                    part = draft_cycle(
+                        session, month, cycle_day, chunk,
+                        issued_on=issued_on or today, known_at=instant, gate=gate,
+                    )  # fmt: skip
                 else:
                     part = issue_cycle(
                         session, month, cycle_day, chunk,

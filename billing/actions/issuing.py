@@ -16,6 +16,7 @@ from billing.domain.gate import GateBook
 from billing.drafting import Draft, Hold, draft_accounts
 from billing.drafting.changed import Looked, check_as_looked, looked_at
 from billing.drafting.gate import Released, held_or_let_through, judged_drafts
+from billing.drafting.too_old import without_too_old
 from billing.life.budgets import budgeted, renew_budgets
 from billing.queries.supplies import after_bills, supplies
 
@@ -68,13 +69,13 @@ def issue_cycle(
     the exclusion of overlapping bills stands behind that. Their agreements and tariffs are locked against
     change, so that nothing ends, or costs something else, on days that are being billed. An account that
     cannot be billed, or that the gate holds, is held with its reason; without a gate only gaps are asked
-    about. looked: the drafts that somebody looked at; raises DraftChanged where what would be issued is not
-    exactly that.
+    about. What was used too long ago, seen from issued_on, is not charged. looked: the drafts that somebody
+    looked at; raises DraftChanged where what would be issued is not exactly that.
     """
     ids = sorted(account_ids)
     lock_accounts(session, ids)
     session.execute(_LOCK_TERMS, {"ids": ids})
-    drafts, done = _drafted(session, month, cycle_day, ids, known_at, gate, looked)
+    drafts, done = _drafted(session, month, cycle_day, ids, issued_on, known_at, gate, looked)
     bill_ids = store_bills(session, drafts, month, issued_on, known_at)
     renew_budgets(session, drafts)
     hold_accounts(session, done.held, now, done.lapsed)
@@ -87,11 +88,12 @@ def draft_cycle(
     cycle_day: int,
     account_ids: Sequence[int],
     *,
+    issued_on: date,
     known_at: datetime,
     gate: GateBook | None,
 ) -> Issued:
     """What `issue_cycle` would do now. Locks nothing and writes nothing."""
-    return _drafted(session, month, cycle_day, sorted(account_ids), known_at, gate, None)[1]
+    return _drafted(session, month, cycle_day, sorted(account_ids), issued_on, known_at, gate, None)[1]
 
 
 def _drafted(
@@ -99,6 +101,7 @@ def _drafted(
     month: Month,
     cycle_day: int,
     ids: Sequence[int],
+    issued_on: date,
     known_at: datetime,
     gate: GateBook | None,
     looked: Mapping[int, Looked] | None,
@@ -116,6 +119,7 @@ def _drafted(
     rows = session.execute(_RELEASED, {"ids": open_ids, **days})
     released = {row[0]: Released(tuple(row[1] or ()), row[2]) for row in rows}
     made = draft_accounts(session, found, known_at)
+    made = replace(made, drafts=tuple(without_too_old(session, made.drafts, found, known_at, issued_on)))
     judged = judged_drafts(session, made, starts_on, ends_before, gate)
     drafts, holds, lapsed = held_or_let_through(made, judged, released)
     if looked is not None:

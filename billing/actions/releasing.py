@@ -53,13 +53,17 @@ def release_and_bill(
         )
 
 
-def renew_hold(session: Session, held_id: int, known_at: datetime, now: datetime) -> HeldRow | None:
+def renew_hold(
+    session: Session, held_id: int, known_at: datetime, today: date, now: datetime
+) -> HeldRow | None:
     """The draft made anew from what is known now, for whoever has to look again; nothing is issued. None: it
     would not be held any more, so that the next run bills it."""
     row = held_by_id(session, held_id)
     lock_accounts(session, [row.account_id])
     month = month_of_cycle(row.starts_on, row.cycle_day)
     gate = gate_book(session)
-    done = draft_cycle(session, month, row.cycle_day, [row.account_id], known_at=known_at, gate=gate)
+    done = draft_cycle(
+        session, month, row.cycle_day, [row.account_id], issued_on=today, known_at=known_at, gate=gate
+    )
     hold_accounts(session, done.held, now)
     return held_by_id(session, held_id) if done.held else None

@@ -48,13 +48,14 @@ def corrections(
         known, now = settings(), utc_now()
         today = known.as_of or today_in(known.timezone)
         known_at = present_instant(session, today)
-        find_corrections(session, known_at=known_at, today=today, now=now, country=known.country)
+        law = {"country": known.country, "subdivision": known.subdivision}
+        find_corrections(session, known_at=known_at, today=today, now=now, **law)
         rows = _chosen(open_corrections(session, _MOST), bill)
         done, made = None, list[CorrectionRow]()
         if approve is not None:
             ids = [row.id for row in rows if row.state == "proposed"]
             done = approve_corrections(
-                session, ids, user_id=None, decision=approve, today=today, now=now, country=known.country
+                session, ids, user_id=None, decision=approve, today=today, now=now, **law
             )
             made += corrections_named(session, ids)
         document = corrections_document(rows, done, made)

@@ -47,6 +47,7 @@ def approve_corrections(
     today: date,
     now: datetime,
     country: str,
+    subdivision: str = "",
 ) -> Corrected:
     """Take the bills back by credit notes and issue those that replace them, all or nothing.
 
@@ -60,7 +61,7 @@ def approve_corrections(
     chosen, unchanged = _locked(session, correction_ids)
     if not chosen:
         return Corrected(unchanged=unchanged)
-    made = _made_as_shown(session, chosen, today, country)
+    made = _made_as_shown(session, chosen, today, country, subdivision)
     later = _later(list(made.values()))
     chosen = [one for one in chosen if one.bill_id not in later]
     old = [made[one.bill_id].bill for one in chosen]
@@ -144,7 +145,7 @@ def _later(made: Sequence[Remade]) -> set[int]:
 
 
 def _made_as_shown(
-    session: Session, chosen: Sequence[Correction], today: date, country: str
+    session: Session, chosen: Sequence[Correction], today: date, country: str, subdivision: str
 ) -> dict[int, Remade]:
     """By bill, made again from the readings that were shown."""
     bills = issued_bills(session, {one.bill_id: one.cause for one in chosen})
@@ -152,7 +153,8 @@ def _made_as_shown(
     made: dict[int, Remade] = {}
     ordered = sorted(bills, key=lambda bill: known_at[bill.id])
     for instant, some in groupby(ordered, key=lambda bill: known_at[bill.id]):
-        made |= {one.bill.id: one for one in remade(session, list(some), instant, today, country)}
+        again = remade(session, list(some), instant, today, country, subdivision)
+        made |= {one.bill.id: one for one in again}
     for one in chosen:
         found = made[one.bill_id]
         if found.hold is not None or found.after_minor != one.after_minor:

@@ -50,7 +50,7 @@ _DROP = text(
 
 
 def find_corrections(
-    session: Session, *, known_at: datetime, today: date, now: datetime, country: str
+    session: Session, *, known_at: datetime, today: date, now: datetime, country: str, subdivision: str = ""
 ) -> Look:
     """Make those bills again that what came in since the last look may have changed; keep what differs.
 
@@ -61,7 +61,7 @@ def find_corrections(
     session.execute(insert(CorrectionLook).values(id=1, looked_until=known_at).on_conflict_do_nothing())
     before = _looked_until(session, known_at)
     bills = issued_bills(session, changed_bills(session, before, known_at))
-    made = remade(session, bills, known_at, today, country)
+    made = remade(session, bills, known_at, today, country, subdivision)
     differing = [one for one in made if one.differs]
     _keep(session, differing, known_at, now)
     same = [one.bill.id for one in made if not one.differs]

@@ -93,8 +93,9 @@ def look(request: Request) -> Response:
     with visit(request, "ops") as v:
         known_at = present_instant(v.session, v.today)
         found = find_corrections(
-            v.session, known_at=known_at, today=v.today, now=v.now, country=settings().country
-        )
+            v.session, known_at=known_at, today=v.today, now=v.now,
+            country=settings().country, subdivision=settings().subdivision,
+        )  # fmt: skip
         return v.done(looked_words(found, v.user.language), PATH, ask="which")
 
 
@@ -121,7 +122,7 @@ def decide(request: Request, posted: Posting) -> Response:
             posted.sure(*putting_right_words(rows, language), do=put_right_words(len(rows), language))
             done = approve_corrections(
                 v.session, list(seen), user_id=v.user.id, decision=decision.value, today=v.today, now=v.now,
-                country=settings().country,
+                country=settings().country, subdivision=settings().subdivision,
             )  # fmt: skip
             return v.done(done_words(done, rows, language), PATH, ask="decided")
 

@@ -12,8 +12,7 @@ from billing.corrections.candidates import IssuedBill
 from billing.corrections.protected import billed_before
 from billing.domain.accounts.back_billing import charged_from, limit_of
 from billing.domain.accounts.budgets import CARRIED, carried
-from billing.domain.accounts.correcting import LineTuple, Owed, not_charged, owed
-from billing.domain.money import Rounding, div_round
+from billing.domain.accounts.correcting import LineTuple, Owed, not_charged, owed, share_of
 from billing.domain.tariffs.file import default_decimals
 from billing.drafting import Draft, Hold, draft_bills
 from billing.queries.supplies import supplies
@@ -62,7 +61,12 @@ class Remade:
 
 
 def remade(
-    session: Session, bills: Sequence[IssuedBill], known_at: datetime, billed_on: date, country: str
+    session: Session,
+    bills: Sequence[IssuedBill],
+    known_at: datetime,
+    billed_on: date,
+    country: str,
+    subdivision: str = "",
 ) -> list[Remade]:
     """Each bill made again for its own days, from readings up to `known_at`, as if billed on a day.
 
@@ -73,7 +77,7 @@ def remade(
     for batch in _batches(bills):
         drafts, holds = _drafts(session, batch, known_at)
         made = [Remade(bill, drafts.get(bill.account_id), holds.get(bill.account_id)) for bill in batch]
-        limited = _limited(session, made, known_at, billed_on, country)
+        limited = _limited(session, made, known_at, billed_on, (country, subdivision))
         found += [_as_budgeted(one) for one in limited]
     return found
 
@@ -100,10 +104,15 @@ def _drafts(
 
 
 def _limited(
-    session: Session, made: Sequence[Remade], known_at: datetime, billed_on: date, country: str
+    session: Session,
+    made: Sequence[Remade],
+    known_at: datetime,
+    billed_on: date,
+    place: tuple[str, str],
 ) -> list[Remade]:
-    """Those that charge more for protected days, with the lines that take it back."""
-    days = {one.bill.id: _protected(one, billed_on, country) for one in made}
+    """Those that charge more for protected days, with the lines that take it back. place: the utility's
+    country and its part."""
+    days = {one.bill.id: _protected(one, billed_on, *place) for one in made}
     parted: dict[date, list[Remade]] = {}
     for one in made:
         day = days[one.bill.id]
@@ -130,11 +139,13 @@ def _limited(
     return found
 
 
-def _protected(one: Remade, billed_on: date, country: str) -> date | None:
+def _protected(one: Remade, billed_on: date, country: str, subdivision: str) -> date | None:
     """The day before which the bill's use is protected; None where none of it is, or it costs no more."""
-    limit = limit_of(country, one.bill.segment)
+    limit = limit_of(country, one.bill.segment, subdivision)
     charged = one.bill.total_minor - sum(line[7] for line in _budget_lines(one.bill))
-    if limit is None or one.draft is None or one.after_minor <= charged:
+    if limit is None or one.draft is None:
+        return None
+    if one.after_minor <= charged and not _left_out(one.bill):
         return None
     day = min(charged_from(limit, billed_on), one.bill.ends_before)
     return day if day > one.bill.starts_on else None
@@ -143,12 +154,7 @@ def _protected(one: Remade, billed_on: date, country: str) -> date | None:
 def _by_days(one: Remade, day: date) -> Owed:
     """The protected days' share of the difference, where they cannot be rated by themselves as billed."""
     days, all_days = (day - one.bill.starts_on).days, (one.bill.ends_before - one.bill.starts_on).days
-    whole = _whole_difference(one)
-
-    def share(amount: int) -> int:
-        return div_round(amount * days, all_days, Rounding.HALF_UP)
-
-    return Owed(share(whole.net_minor), tuple((key, share(amount)) for key, amount in whole.taxes))
+    return share_of(_whole_difference(one), days, all_days)
 
 
 def _whole_difference(one: Remade) -> Owed:

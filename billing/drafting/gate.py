@@ -133,8 +133,9 @@ def _figures(
         unbilled.get(draft.account_id, 0),
         bad,
         warn,
-        earlier.last,
-        earlier.year_ago,
+        too_old_days=draft.too_old_days,
+        last=earlier.last,
+        year_ago=earlier.year_ago,
     )
 
 

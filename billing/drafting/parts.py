@@ -28,7 +28,7 @@ FILLABLE = ("missing", "not_fillable")
 """A gap can be filled by guessing if somebody answers for it."""
 RELEASABLE = (
     *FILLABLE,
-    *("estimates", "findings", "jump_up", "jump_down", "zero_use", "negative", "missing_cycle"),
+    *("estimates", "findings", "jump_up", "jump_down", "zero_use", "negative", "missing_cycle", "too_old"),
 )
 """What a draft is held for, which somebody may let through; the other reasons must be put right."""
 
@@ -96,6 +96,7 @@ class Draft:
     """One account's bill, not issued: rated supplies, and for days the hull of theirs.
 
     others: lines that belong to no supply, after all of theirs, such as what may not be charged any more.
+    too_old_days: of the first days, those used too long ago, whose cost `others` takes back.
     """
 
     account_id: int
@@ -106,6 +107,7 @@ class Draft:
     ends_before: date
     parts: tuple[RatedSupply, ...]
     others: tuple[LineRow, ...] = ()
+    too_old_days: int = 0
 
     @property
     def total_minor(self) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing.actions.agreements import billed_beyond, billed_until
 from billing.cycles import month_of_cycle
 from billing.drafting import draft_bills
+from billing.drafting.too_old import without_too_old
 from billing.life.budgets import budgeted
 from billing.life.moving import balance_of, first_unbilled, unbilled_cycles
 from billing.queries.supplies import supplies
@@ -161,7 +162,7 @@ def _final(
         return FinalBill(starts_on, ends_before, billed_on, None, "days to come")
     found = supplies(session, [here.account_id], starts_on, ends_before)
     drafts, holds = draft_bills(session, found, None)
-    drafts = budgeted(session, drafts)
+    drafts = budgeted(session, without_too_old(session, drafts, found, None, billed_on))
     if holds:
         return FinalBill(starts_on, ends_before, billed_on, None, holds[0].reason)
     total = drafts[0].total_minor if drafts else 0

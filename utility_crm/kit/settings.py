@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     timezone: str = Field("Europe/London", description="the supplier's own time zone")
     country: str = Field("GB", description="ISO country, for phones and public holidays")
     subdivision: str = Field(
-        "", description="its part with laws of its own, such as VIC of AU or NY of US; caps late fees"
+        "",
+        description="its part with laws of its own, such as VIC of AU; caps late fees, limits back-billing",
     )
     central_bank_percent: Decimal = Field(
         Decimal(0), ge=0, le=1000, description="the central bank's rate a year, where it caps late fees (RU)"

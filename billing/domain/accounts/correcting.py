@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from billing.domain.money import Rounding, div_round
+
 LineTuple = tuple[str, str, date, date, int, str, int, int]
 """charge, label, starts_on, ends_before, quantity_micro, unit, price_micro, amount_minor."""
 
@@ -61,6 +63,15 @@ def not_charged(
     for (label, rate_micro), amount in more.taxes:
         lines.append(("tax", label, *days, -net_micro, currency, rate_micro, -amount))
     return tuple(lines)
+
+
+def share_of(whole: Owed, days: int, all_days: int) -> Owed:
+    """A part of it by days, each sum rounded by itself: where the days cannot be rated apart."""
+
+    def share(amount: int) -> int:
+        return div_round(amount * days, all_days, Rounding.HALF_UP)
+
+    return Owed(share(whole.net_minor), tuple((key, share(amount)) for key, amount in whole.taxes))
 
 
 def negated(lines: Sequence[LineTuple]) -> tuple[LineTuple, ...]:

@@ -23,6 +23,8 @@ RULES: Mapping[str, Mapping[str, Number]] = {
     "negative": {"below_minor": 0},
     # So many days of supply between the bill before and this one were never billed.
     "missing_cycle": {"days": 1},
+    # So many days may not be charged any more, so that their cost is left out.
+    "too_old": {"days": 1},
     # Open findings of validation on these days: grave ones at least, slight ones where so many are asked for.
     "findings": {"bad": 1, "warn": (0, 0, 0)},
     # Not a rule but how far a total may move, per cent, before a release no longer holds.

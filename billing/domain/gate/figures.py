@@ -36,8 +36,9 @@ class Figures:
 
     missing_minutes: had no reading and were filled. estimated_minutes: filled, or estimated by whoever read
     the meter; of the `minutes` of the period. unbilled_days: with supply, between the bill before and this
-    one. findings_bad, findings_warn: open findings on its readings. last: the bill before; year_ago: of the
-    same season.
+    one. too_old_days: of the period, whose use may not be charged any more and is left out of total_minor.
+    findings_bad, findings_warn: open findings on its readings. last: the bill before; year_ago: of the same
+    season.
     """
 
     days: int
@@ -49,6 +50,7 @@ class Figures:
     unbilled_days: int = 0
     findings_bad: int = 0
     findings_warn: int = 0
+    too_old_days: int = 0
     last: Earlier | None = None
     year_ago: Earlier | None = None
     warmth: float | None = None

@@ -14,3 +14,8 @@ def negative(figures: Figures, limits: Limits) -> bool:
 def missing_cycle(figures: Figures, limits: Limits) -> bool:
     """Days of supply before these were never billed, though the account has been billed before."""
     return figures.unbilled_days >= limits.number("missing_cycle", "days")
+
+
+def too_old(figures: Figures, limits: Limits) -> bool:
+    """Days used so long ago that the law lets nobody charge them: what they cost is lost by this bill."""
+    return figures.too_old_days >= limits.number("too_old", "days")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from billing.domain.gate.book import Limits
 from billing.domain.gate.figures import Figures
-from billing.domain.gate.money import missing_cycle, negative
+from billing.domain.gate.money import missing_cycle, negative, too_old
 from billing.domain.gate.readings import estimates, findings
 from billing.domain.gate.use import jump_down, jump_up, zero_use
 
@@ -14,6 +14,7 @@ Rule = Callable[[Figures, Limits], bool]
 
 _RULES: tuple[tuple[str, Rule], ...] = (
     ("missing_cycle", missing_cycle),
+    ("too_old", too_old),
     ("negative", negative),
     ("zero_use", zero_use),
     ("jump_up", jump_up),

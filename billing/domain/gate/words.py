@@ -10,6 +10,8 @@ def reason_of(code: str, figures: Figures) -> str:
     """One sentence."""
     if code == "missing_cycle":
         return f"{figures.unbilled_days} days of supply before these were never billed."
+    if code == "too_old":
+        return f"{figures.too_old_days} days were used too long ago to be charged: their cost is left out."
     if code == "negative":
         return "By this bill the customer would be owed money."
     if code == "zero_use":

@@ -81,7 +81,7 @@ def test_a_price_changed_meanwhile_is_refused_with_what_changed(
     assert before.micro_kwh == now.micro_kwh
     assert session.scalar(text("select count(*) from bills")) == 0
     assert decisions_of(session, row.id) == ()
-    anew = renew_hold(session, row.id, NOW, NOW)
+    anew = renew_hold(session, row.id, NOW, TODAY, NOW)
     assert anew is not None and anew.total_minor == now.total_minor and anew.seen != row.seen
     assert release(session, anew, ops) == 1
 
@@ -106,7 +106,7 @@ def test_what_was_put_right_is_held_no_more(
 ) -> None:
     one, row = waiting
     world.even(one.channel_id, date(2026, 10, 10), 2, 200_000)
-    assert renew_hold(session, row.id, NOW, NOW) is None
+    assert renew_hold(session, row.id, NOW, TODAY, NOW) is None
     assert session.scalar(text("select count(*) from bills")) == 0
 
 
@@ -135,10 +135,12 @@ def test_only_what_was_looked_at_goes_out(world: World, session: Session) -> Non
         )  # fmt: skip
         return done.count
 
-    drafted = draft_cycle(session, OCTOBER, 1, [one.account_id], known_at=NOW, gate=gate)
+    drafted = draft_cycle(session, OCTOBER, 1, [one.account_id], known_at=NOW, issued_on=TODAY, gate=gate)
     with pytest.raises(DraftChanged) as told:
         issued(dict(drafted.looked))
     assert told.value.account == other.account and told.value.looked is None
-    both = draft_cycle(session, OCTOBER, 1, [one.account_id, other.account_id], known_at=NOW, gate=gate)
+    both = draft_cycle(
+        session, OCTOBER, 1, [one.account_id, other.account_id], known_at=NOW, issued_on=TODAY, gate=gate
+    )
     assert issued(dict(both.looked)) == 2
     assert issued(dict(both.looked)) == 0  # billed before: nothing is another

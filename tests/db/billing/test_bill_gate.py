@@ -209,7 +209,9 @@ def test_a_draft_says_what_would_be_and_writes_nothing(world: World, session: Se
     ids = [usual.account_id, jumped.account_id]
     session.flush()
     before = _counts(session)
-    drafted = draft_cycle(session, OCTOBER, 1, ids, known_at=NOW, gate=gate_book(session))
+    drafted = draft_cycle(
+        session, OCTOBER, 1, ids, known_at=NOW, issued_on=date(2026, 11, 3), gate=gate_book(session)
+    )
     assert _counts(session) == before
     done = issue(session, usual, jumped)
     assert (drafted.count, dict(drafted.totals), drafted.held) == (done.count, dict(done.totals), done.held)
@@ -232,7 +234,9 @@ def test_as_many_statements_for_many_as_for_few(world: World, session: Session) 
 
         event.listen(session.connection(), "before_cursor_execute", note)
         ids = [one.account_id for one in some]
-        draft_cycle(session, OCTOBER, 1, ids, known_at=NOW, gate=gate_book(session))
+        draft_cycle(
+            session, OCTOBER, 1, ids, known_at=NOW, issued_on=date(2026, 11, 3), gate=gate_book(session)
+        )
         event.remove(session.connection(), "before_cursor_execute", note)
         found.append(len(statements))
     assert found[0] == found[1] < 12
