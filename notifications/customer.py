@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from notifications.outages.calls import Call, calls
 from notifications.outages.queries import OutageHere, outages_at
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
@@ -22,6 +23,11 @@ Words = Callable[..., str]
 def outages_here(call: CustomerCall) -> list[OutageHere]:
     """Running and coming outages; use it through `call.once`."""
     return outages_at(call.session, call.customer_id, call.now)
+
+
+def calls_here(call: CustomerCall) -> list[Call]:
+    """Calls to them that are yet to be made; use it through `call.once`."""
+    return calls(call.session, customer_id=call.customer_id, waiting=True)
 
 
 def _banners(call: CustomerCall) -> Sequence[Banner]:
@@ -78,7 +84,18 @@ def _local(at: datetime, call: CustomerCall) -> str:
 def _todos(call: CustomerCall) -> Sequence[Todo]:
     """Who depends on the supply hears of an outage from us in person; anyone else if no mail reached them."""
     _ = translator(call.language, PACKAGE)
-    return [
+    asked = [
+        Todo(
+            _("Call about the outage: take it, say what came of it"),
+            one.detail or _("others depend on them"),
+            f"/outages/{one.outage_id}#call-{one.id}",
+            tone="bad",
+            order=0,
+        )
+        for one in call.once(calls_here)
+    ]
+    called = {one.outage_id for one in call.once(calls_here)}
+    return asked + [
         Todo(
             _("Tell them of the outage"),
             _todo_detail(one, call, _),
@@ -87,7 +104,9 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
             order=1 if one.medical is not None else 10,
         )
         for one in call.once(outages_here)
-        if not one.spoken_of and (one.medical is not None or one.notice_state in (None, "withheld", "dead"))
+        if one.id not in called
+        and not one.spoken_of
+        and (one.medical is not None or one.notice_state in (None, "withheld", "dead"))
     ]
 
 

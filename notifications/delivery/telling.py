@@ -96,20 +96,24 @@ def tell_next(teller: Teller, stop: Event) -> bool:
         taken = session.execute(_TAKE, {"now": now, "until": lease}).one_or_none()
     if taken is None:
         return False
-    with unit_of_work(teller.engine) as session:
-        found = standing(session, taken.outage_id, now)
-        on_their_way = older_than(session, found.about, taken.event_id, now)
-        follow_calls(session, found, now)
-        waiting = notices(found, taken.event_id, now)
+    on_their_way = 0
     try:
-        for part in _chunks(waiting, teller):
-            if stop.is_set():
-                return False
-            now = utc_now()
-            until = now + teller.lease
+        # Those who depend on the supply are few and found at once: their notices leave while the others are
+        # looked for. What they were told then, they are not told again: the keys are the same.
+        for dependent in (True, False):
             with unit_of_work(teller.engine) as session:
-                _queue(session, taken.event_id, part, lease, until)
-            lease = until
+                found = standing(session, taken.outage_id, now, dependent=dependent)
+                if dependent:
+                    on_their_way = older_than(session, found.about, taken.event_id, now)
+                    follow_calls(session, found, now)
+                waiting = notices(found, taken.event_id, now)
+            for part in _chunks(waiting, teller):
+                if stop.is_set():
+                    return False
+                until = utc_now() + teller.lease
+                with unit_of_work(teller.engine) as session:
+                    _queue(session, taken.event_id, part, lease, until)
+                lease = until
     except _Overtaken:
         return True
     now = utc_now()

@@ -48,8 +48,8 @@ def read_draft(session: Session, draft: Draft) -> Interruption:
     zone = zone_below(session, draft.node)
     return Interruption(
         draft.node,
-        _instant(draft.starts, "starts", zone),
-        _instant(draft.ends, "ends", zone),
+        wall_instant(draft.starts, "starts", zone),
+        wall_instant(draft.ends, "ends", zone),
         draft.reason,
     )
 
@@ -73,7 +73,8 @@ def preview(session: Session, draft: Draft, now: datetime) -> Announced:
     return Announced(works, zone, reached, letter)
 
 
-def _instant(typed: str, field: str, zone: str) -> datetime:
+def wall_instant(typed: str, field: str, zone: str) -> datetime:
+    """The instant meant by a time that was typed on the wall clock of a zone. Raises `Invalid`."""
     try:
         wall = datetime.fromisoformat(typed)
     except ValueError:

@@ -73,6 +73,8 @@ _REACHED = text("""
              cast(cast(:starts_at as timestamptz) at time zone home.timezone as date))
     join accounts on accounts.id = occupancies.account_id
     join customers on customers.id = accounts.customer_id
+    where not :dependent or :critical = any (customers.tags)
+       or customers.id in (select customer_id from customer_flags)
     group by accounts.customer_id, home.timezone, customers.number
 """)
 
@@ -82,7 +84,9 @@ _HEARD = text("""
            outbox.customer_id, outbox.timezone, customers.number, outbox.account_id, outbox.notice,
            outbox.context
     from outbox join customers on customers.id = outbox.customer_id
-    where outbox.about = any (cast(:about as text[])) and outbox.state = 'sent'
+    where (not :dependent or :critical = any (customers.tags)
+           or customers.id in (select customer_id from customer_flags))
+      and outbox.about = any (cast(:about as text[])) and outbox.state = 'sent'
       and outbox.context ? 'event' and coalesce(outbox.receipt, '') not in ('bounced', 'failed')
     order by outbox.customer_id, outbox.timezone, cast(outbox.context ->> 'event' as bigint) desc,
              outbox.id desc
@@ -151,20 +155,27 @@ class Standing:
         return self.truth(one.who).off
 
 
-def standing(session: Session, outage_id: int, now: datetime) -> Standing:
-    """The incident and everybody it concerns: three statements."""
+def standing(session: Session, outage_id: int, now: datetime, *, dependent: bool = False) -> Standing:
+    """The incident and everybody it concerns: three statements. `dependent`: only those who depend on the
+    supply, or are vulnerable: they are found at once, however many live there."""
     row = session.execute(_INCIDENT, {"id": outage_id}).one()
     family = [row.id, *row.merged]
     about = tuple(f"outage:{one}" for one in family)
     nodes = [] if row.withdrawn_at else [row.node_id, *row.merged_nodes]
     given = {
         "nodes": nodes, "outages": family, "starts_at": row.starts_at, "now": now, "critical": CRITICAL,
+        "dependent": dependent,
     }  # fmt: skip
     people = [
         Reached(**dict(one) | {"places": tuple(one["places"])})
         for one in session.execute(_REACHED, given).mappings()
     ]
-    heard = {(one.customer_id, one.timezone): one for one in session.execute(_HEARD, {"about": list(about)})}
+    heard = {
+        (one.customer_id, one.timezone): one
+        for one in session.execute(
+            _HEARD, {"about": list(about), "dependent": dependent, "critical": CRITICAL}
+        )
+    }
     return Standing(
         outage_id=row.id,
         state=State(row.state),

@@ -1,0 +1,228 @@
+"""Incidents on screen: report one, move it on, put it right; the calls to make; and one outage in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from notifications.domain.incident import State, steps
+from notifications.outages import incidents
+from notifications.outages.calls import calls, end_call, take_call
+from notifications.outages.events import events_of, running_incidents
+from notifications.outages.incidents import By, Opening, open_incident
+from notifications.outages.preview import wall_instant
+from notifications.outages.queries import outage, places, zone_below
+from notifications.outages.reached import standing
+from notifications.outbox.queries import notices_about
+from utility_crm.kit.errors import Invalid
+from utility_crm.web.forms import Posted
+from utility_crm.web.posting import Posting, handled
+from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import counting, mark, translator
+
+router = APIRouter()
+PACKAGE = "notifications"
+OPEN_AS = ("reported", "confirmed")
+
+
+@router.get("/outages/report")
+def report_form(request: Request) -> Response:
+    """The form to report an outage that nobody planned."""
+    with visit(request, "ops") as v:
+        return report_page(v)
+
+
+@router.post("/outages/report")
+def report(request: Request, posted: Posting) -> Response:
+    """Keep an incident; what is confirmed is told by the delivery process, at once."""
+    with visit(request, "ops") as v:
+        _ = translator(v.user.language, PACKAGE)
+
+        def act() -> Response:
+            node = posted.whole("node", 1)
+            zone = zone_below(v.session, node.read or 0)
+            starts = posted.field("starts", lambda typed: wall_instant(typed, "starts", zone))
+            ends = posted.field("ends", lambda typed: wall_instant(typed, "ends", zone) if typed else None)
+            state = posted.one_of("state", OPEN_AS)
+            posted.check()
+            opening = Opening(node.value, starts.value, State(state.value), ends.read, posted.text("reason"))
+            outage_id = open_incident(v.session, opening, By(v.user.id), v.now)
+            words = _("The outage is kept; those it reaches are being told.")
+            if opening.state is State.REPORTED:
+                words = _("The report is kept. Nobody is told until it is confirmed.")
+            return v.done(words, f"/outages/{outage_id}")
+
+        return handled(v, posted, "report", act, lambda: report_page(v), back="/outages")
+
+
+@router.get("/outages/calls")
+def calls_to_make(request: Request) -> Response:
+    """Who is to be called because their supply is off."""
+    with visit(request, "ops", "agent") as v:
+        return calls_page(v)
+
+
+@router.post("/calls/{task_id}/take")
+def take(request: Request, task_id: int, posted: Posting) -> Response:
+    """I call them."""
+    with visit(request, "agent", "ops") as v:
+        _ = translator(v.user.language, PACKAGE)
+
+        def act() -> Response:
+            task = take_call(v.session, task_id, v.user.id, v.now)
+            return v.done(_("The call is yours. Write what came of it."), _back(posted, task.outage_id))
+
+        return handled(v, posted, f"call-{task_id}", act, lambda: calls_page(v))
+
+
+@router.post("/calls/{task_id}/end")
+def end(request: Request, task_id: int, posted: Posting) -> Response:
+    """What came of the call."""
+    with visit(request, "agent", "ops") as v:
+        _ = translator(v.user.language, PACKAGE)
+
+        def act() -> Response:
+            task = end_call(v.session, task_id, v.user.id, posted.text("outcome"), v.now)
+            return v.done(_("What came of the call is kept."), _back(posted, task.outage_id))
+
+        return handled(v, posted, f"call-{task_id}", act, lambda: calls_page(v))
+
+
+@router.get("/outages/{outage_id}")
+def one_outage(request: Request, outage_id: int, kept: int | None = None) -> Response:
+    """One outage: what is known, who was told, who not and why, whom to call."""
+    with visit(request, "ops", "agent") as v:
+        return outage_page(v, outage_id, kept)
+
+
+@router.post("/outages/{outage_id}/{step}")
+def move(request: Request, outage_id: int, step: str, posted: Posting) -> Response:
+    """One step of an incident."""
+    with visit(request, "ops") as v:
+        if step not in _STEPS:
+            raise Invalid("no_such_step", mark("there is no such step"), "step")
+        given = _Step(v, outage_id, posted, By(v.user.id, note=posted.text("note")))
+
+        def act() -> Response:
+            return v.done(_STEPS[step](given), f"/outages/{outage_id}")
+
+        back = f"/outages/{outage_id}"
+        return handled(v, posted, step, act, lambda: outage_page(v, outage_id), back=back)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    v: Visit
+    outage_id: int
+    posted: Posted
+    by: By
+
+    def said(self, words: str) -> str:
+        return translator(self.v.user.language, PACKAGE)(words)
+
+    def at(self, field: str) -> datetime:
+        zone = zone_below(self.v.session, outage(self.v.session, self.outage_id).node_id)
+        return self.posted.field(field, lambda typed: wall_instant(typed, field, zone)).value
+
+    def told(self) -> int:
+        return len(standing(self.v.session, self.outage_id, self.v.now).heard)
+
+
+def _confirm(one: _Step) -> str:
+    incidents.confirm(one.v.session, one.outage_id, one.by, one.v.now)
+    return one.said(mark("The outage is confirmed; those it reaches are being told."))
+
+
+def _estimate(one: _Step) -> str:
+    incidents.estimate(one.v.session, one.outage_id, one.at("ends"), one.by, one.v.now)
+    return one.said(mark("The time is kept; those who were told hear of it."))
+
+
+def _restore(one: _Step) -> str:
+    incidents.restore(one.v.session, one.outage_id, one.at("restored"), one.by, one.v.now)
+    return one.said(mark("The supply is back; those who were told hear of it, and how long it was."))
+
+
+def _close(one: _Step) -> str:
+    incidents.close(one.v.session, one.outage_id, one.by, one.v.now)
+    return one.said(mark("The outage is closed."))
+
+
+def _correct(one: _Step) -> str:
+    node = one.posted.whole("node", 1).value
+    incidents.correct_area(one.v.session, one.outage_id, node, one.by, one.v.now)
+    return one.said(mark("The place is put right; who was told wrongly hears an apology."))
+
+
+def _withdraw(one: _Step) -> str:
+    ngettext = counting(one.v.user.language, PACKAGE)
+    told = one.told()
+    one.posted.sure(
+        ngettext("One customer gets an apology.", "%(num)s customers get an apology.", told) if told else "",
+        do=one.said(mark("There was no outage")),
+    )
+    incidents.withdraw(one.v.session, one.outage_id, one.by, one.v.now)
+    return one.said(mark("The outage is withdrawn; who was told hears an apology."))
+
+
+def _merge(one: _Step) -> str:
+    into = one.posted.whole("into", 1).value
+    incidents.merge(one.v.session, one.outage_id, into, one.by, one.v.now)
+    return one.said(mark("The two are one outage now; the other goes on for both places."))
+
+
+def _split(one: _Step) -> str:
+    node, back = one.posted.whole("node", 1), one.at("restored")
+    incidents.split(one.v.session, one.outage_id, node.value, back, one.by, one.v.now)
+    return one.said(mark("That part is back and hears so; the rest goes on."))
+
+
+_STEPS: Mapping[str, Callable[[_Step], str]] = {
+    "confirm": _confirm,
+    "estimate": _estimate,
+    "restore": _restore,
+    "close": _close,
+    "correct": _correct,
+    "withdraw": _withdraw,
+    "merge": _merge,
+    "split": _split,
+}
+
+
+def report_page(v: Visit) -> Response:
+    """The form to report one."""
+    return v.render("notifications/outage_report.html", places=places(v.session), states=OPEN_AS)
+
+
+def calls_page(v: Visit) -> Response:
+    """All calls that wait, then the latest that were made."""
+    return v.render("notifications/outage_calls.html", calls=calls(v.session, limit=100))
+
+
+def outage_page(v: Visit, outage_id: int, kept: int | None = None) -> Response:
+    """One outage in full; the same number of queries however many were told."""
+    found = outage(v.session, outage_id)
+    runs = not found.planned and found.state.running
+    changeable = runs and v.user.role in ("ops", "admin")
+    return v.render(
+        "notifications/outage.html",
+        outage=found,
+        notices=notices_about(v.session, f"outage:{outage_id}", limit=500),
+        kept=kept,
+        events=events_of(v.session, outage_id),
+        calls=calls(v.session, outage_id=outage_id),
+        steps=steps(found.state) if not found.planned and found.withdrawn_at is None else (),
+        places=places(v.session) if changeable else [],
+        others=[one for one in running_incidents(v.session) if one.id != outage_id] if changeable else [],
+        wall_now=v.now.astimezone(ZoneInfo(zone_below(v.session, found.node_id))).strftime("%Y-%m-%dT%H:%M"),
+    )
+
+
+def _back(posted: Posted, outage_id: int) -> str:
+    """To the page it was done on."""
+    return f"/outages/{outage_id}" if posted.text("from") == "outage" else "/outages/calls"
