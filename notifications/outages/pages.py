@@ -14,10 +14,12 @@ from notifications.domain.incident import State, steps
 from notifications.outages import incidents
 from notifications.outages.calls import calls, end_call, take_call
 from notifications.outages.events import events_of, running_incidents
+from notifications.outages.figures import router as figures_router
 from notifications.outages.incidents import By, Opening, open_incident
 from notifications.outages.preview import wall_instant
 from notifications.outages.queries import outage, places, zone_below
 from notifications.outages.reached import standing
+from notifications.outages.status import router as status_router
 from notifications.outbox.queries import notices_about
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.forms import Posted
@@ -26,6 +28,8 @@ from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import counting, mark, translator
 
 router = APIRouter()
+router.include_router(figures_router)
+router.include_router(status_router)
 PACKAGE = "notifications"
 OPEN_AS = ("reported", "confirmed")
 
@@ -217,7 +221,9 @@ def outage_page(v: Visit, outage_id: int, kept: int | None = None) -> Response:
         events=events_of(v.session, outage_id),
         calls=calls(v.session, outage_id=outage_id),
         steps=steps(found.state) if not found.planned and found.withdrawn_at is None else (),
-        places=places(v.session) if changeable else [],
+        place_names=[(one.id, "\u2003" * one.depth + one.name) for one in places(v.session)]
+        if changeable
+        else [],
         others=[one for one in running_incidents(v.session) if one.id != outage_id] if changeable else [],
         wall_now=v.now.astimezone(ZoneInfo(zone_below(v.session, found.node_id))).strftime("%Y-%m-%dT%H:%M"),
     )
