@@ -25,9 +25,9 @@ from utility_crm.web.visit import Visit, visit
 router = APIRouter()
 router.include_router(receipts_router)
 router.include_router(outages_router)
+router.include_router(incidents_router)
 router.include_router(consents_router)
 router.include_router(notices_router)
-router.include_router(incidents_router)
 Text = Annotated[str, Form()]
 OUTAGE_QUESTIONS = ("planned", "now", "untold", "before", "announce")
 _PAST = timedelta(days=180)
@@ -59,71 +59,6 @@ def announce(
         except CareError as refused:
             return _outages(v, "announce", draft=draft, seen=Announced(refused=refused), status=422)
         return v.redirect(f"/outages/{done.outage_id}", kept=done.counts["queued"])
-
-
-@router.get("/outages/{outage_id}")
-def one_outage(request: Request, outage_id: int, kept: int | None = None) -> Response:
-    """One outage: who was told, who not and why."""
-    with visit(request, "ops", "agent") as v:
-        found = outage(v.session, outage_id)
-        notices = notices_about(v.session, f"outage:{outage_id}", limit=500)
-        return v.render("notifications/outage.html", outage=found, notices=notices, kept=kept)
-@router.get("/notices")
-def notices(request: Request, ask: str = "sent") -> Response:
-    """The outbox: what went out, waits, was withheld, or could not be sent."""
-    with visit(request, "ops", "agent") as v:
-        chosen = ask if ask in NOTICE_QUESTIONS else "sent"
-        return _notices(v, chosen, rows=notices_in(v.session, NOTICE_QUESTIONS[chosen]))
-
-
-@router.get("/mailbox")
-def mailbox(request: Request, letter: str = "") -> Response:
-    """The demo's mailbox: what would have gone into the world."""
-    with visit(request, "ops", "agent") as v:
-        if settings().mail_to != "mailbox":
-            raise NotFound("no_mailbox", "notices go out by SMTP here; there is no mailbox to look into")
-        arrived = letters_arrived(v.session)
-        opened = next((one for one in arrived if one.message_id == letter), arrived[0] if arrived else None)
-        return _notices(v, "mailbox", arrived=arrived, opened=opened)
-
-
-@router.get("/notices/{notice_id}")
-def one_notice(request: Request, notice_id: int) -> Response:
-    """Why a customer got this notice, or did not."""
-    with visit(request) as v:
-        story = notice_story(v.session, notice_id)
-        return v.render(
-            "notifications/notice.html",
-            story=story,
-            title=notice_type(story.notice).title,
-            written=_written(story),
-        )
-
-
-@router.post("/notices/{notice_id}/again")
-def again(request: Request, notice_id: int) -> Response:
-    """Let a notice that could not be sent begin anew."""
-    with visit(request, "ops") as v:
-        notice_story(v.session, notice_id)
-        try_again(v.session, v.now, notice_id)
-        return v.redirect(f"/notices/{notice_id}")
-
-
-@router.post("/customers/{customer_id}/consent")
-def consent(
-    request: Request,
-    customer_id: int,
-    granted: Annotated[Literal["yes", "no"], Form()],
-    purpose: Text = "",
-    channel: Text = "",
-    proof: Text = "",
-) -> Response:
-    """Keep a customer's word for or against being written to."""
-    with visit(request, "agent") as v:
-        record_consent(
-            v.session, customer_id, purpose, channel, granted=granted == "yes", now=v.now, proof=proof
-        )
-        return v.redirect(f"/customers/{customer_id}", ask="told", changed=f"{purpose}-{channel}")
 
 
 def _outages(
