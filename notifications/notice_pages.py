@@ -18,7 +18,8 @@ from notifications.outbox.searching import MOST, Search, as_reason, search_notic
 from notifications.outbox.suppressing import lift, suppressions
 from notifications.outbox.way import joined_in, way_of
 from notifications.types import notice_type, notice_types
-from notifications.writing import Sender, Written, write
+from notifications.versions.in_force import words_until
+from notifications.writing import Sender, Written, for_staff, write
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
 from utility_crm.web.posting import Posting, handled
@@ -173,7 +174,7 @@ def _one(v: Visit, notice_id: int) -> Response:
         "notifications/notice.html",
         story=story,
         title=notice_type(story.notice).title,
-        written=_written(story),
+        written=_written(v, story),
         way=way_of(v.session, notice_id),
         joined=joined,
         titles={one.notice: notice_type(one.notice).title for one in joined},
@@ -182,18 +183,18 @@ def _one(v: Visit, notice_id: int) -> Response:
     )
 
 
-def _written(story: NoticeStory) -> Written:
-    context = dict(story.context)
-    if "link" in context:  # it is the customer's alone to follow
-        context["link"] = f"{context['link'].rpartition('/')[0]}/..."
+def _written(v: Visit, story: NoticeStory) -> Written:
+    """As it was sent, else as it would be written now."""
+    until = story.version if story.state == "sent" else None
     return write(
         story.notice,
-        context,
+        for_staff(story.context),
         name=story.customer,
         language=story.language,
         timezone=story.timezone,
         sender=Sender(settings().utility_name, settings().demo),
         channel=story.channel,
+        texts=words_until(v.session, story.notice, story.language, story.channel, until).texts,
     )
 
 

@@ -19,10 +19,12 @@ from notifications.outages.pages import router as incidents_router
 from notifications.outages.preview import Announced, Draft, preview, read_draft
 from notifications.outages.queries import OutageRow, outages_since, places
 from notifications.receiving.api import router as receipts_router
+from notifications.versions.pages import router as kinds
 from utility_crm.kit.errors import CareError
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
+router.include_router(kinds)  # before /notices/{notice_id}, which would take "kinds" for a number
 router.include_router(receipts_router)
 router.include_router(outages_router)
 router.include_router(incidents_router)

@@ -29,7 +29,8 @@ def money_in_words(amount_minor: int, currency: str, language: str) -> str:
 
 def day_in_words(day: date, language: str) -> str:
     """ "Friday, 27 November 2026", in the language's own way."""
-    return str(format_date(day, "full", locale=locale_of(language)))
+    # Russian ends with an abbreviation ("2026 г."), whose dot would stand beside the sentence's own.
+    return str(format_date(day, "full", locale=locale_of(language))).removesuffix("г.").rstrip()
 
 
 def time_in_words(at: datetime, language: str, *, zone_named: bool = False) -> str:
@@ -42,4 +43,4 @@ def time_in_words(at: datetime, language: str, *, zone_named: bool = False) -> s
 
 def short_day_in_words(day: date, language: str) -> str:
     """ "6 Nov 2026", in the language's own way: for a text message."""
-    return str(format_date(day, "medium", locale=locale_of(language)))
+    return str(format_date(day, "d MMM y", locale=locale_of(language)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -109,6 +110,13 @@ def write(
     return Written(subject, text + "\n", filled("body.html", subject=subject) + "\n")
 
 
+def for_staff(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The context as staff may see it: a link that acts for the customer is the customer's alone to
+    follow."""
+    link = context.get("link")
+    return {**context, "link": f"{link.rpartition('/')[0]}/..."} if isinstance(link, str) else context
+
+
 def spoken_of(kind: NoticeType, language: str) -> str:
     """The language it is written in: the customer's, or English where nobody wrote it in theirs."""
     return language if language in kind.languages else FALLBACK_LANGUAGE
@@ -140,18 +148,31 @@ def _lacks(kind: NoticeType, spoken: str, channel: str, missing: Sequence[str]) 
 
 
 def _filled(kind: NoticeType, template: str, given: Mapping[str, Any], own: str | None) -> str:
-    """One template filled. Raises `Invalid` with its place."""
+    """One template filled. Raises `Invalid` with its place; of a text of one's own (`own`), whatever is wrong
+    with it."""
     where = f"{kind.name}/{template}"
     try:
         found = _templates(kind).get_template(template) if own is None else _from_text(kind, template, own)
         return found.render(given).strip()
     except UndefinedError as error:
-        message = f"a {kind.name} notice ({template}) cannot be written: {error.message}"
+        message = f"a {kind.name} notice ({template}{_line(error)}) cannot be written: {error.message}"
         raise Invalid("notice_lacks_value", message, where) from error
     except TemplateError as error:
-        line = getattr(error, "lineno", None)
-        at = f", line {line}" if line else ""
-        raise Invalid("notice_template", f"{where}{at}: {error.message}", where) from error
+        raise Invalid("notice_template", f"{where}{_line(error)}: {error.message}", where) from error
+    except Exception as error:
+        if own is None:
+            raise
+        # A person's words may fail in any way that Python knows: a sum of a word and a number, for one.
+        raise Invalid("notice_template", f"{where}{_line(error)}: {error}", where) from error
+
+
+def _line(error: Exception) -> str:
+    """Where in the template it happened, as far as Jinja says."""
+    line = getattr(error, "lineno", None)
+    for frame in traceback.extract_tb(error.__traceback__) if line is None else ():
+        if frame.filename == "<template>" or frame.filename.endswith((".txt", ".html")):
+            line = frame.lineno
+    return f", line {line}" if line else ""
 
 
 @lru_cache(maxsize=256)

@@ -48,6 +48,7 @@ from notifications.outbox.going_on import Claimed
 from notifications.outbox.planning import sendable
 from notifications.outbox.settling import Outcome, Tried, begin, settle
 from notifications.types import notice_type
+from notifications.versions.in_force import FILES, InForce, Texts, words_in_force, words_of
 from notifications.writing import Sender, Written, write
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
@@ -181,9 +182,10 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
     out."""
     with unit_of_work(worker.engine) as session:
         looked_at, held = claim(session, utc_now(), worker.terms, worker.sender_address, channel=worker.name)
+        words = words_in_force(session) if held else {}
     if not held:
         return Batch(looked_at)
-    round_ = _Round(worker, stop)
+    round_ = _Round(worker, stop, words)
     waiting: list[Tried] = []
     sent = failed = 0
     for tried in round_.carried_out(held):
@@ -199,7 +201,7 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
     return Batch(looked_at, sent, failed, round_.down)
 
 
-def letter(one: Claimed, sender: Sender) -> Letter:
+def letter(one: Claimed, sender: Sender, words: Texts = FILES) -> Letter:
     """The claimed notice in words. Raises `Undeliverable` where a head would carry more than it should: no
     later try makes that right."""
     if not one_line(one.address):
@@ -213,6 +215,7 @@ def letter(one: Claimed, sender: Sender) -> Letter:
             timezone=one.timezone,
             sender=sender,
             channel=one.channel,
+            texts=words.texts,
         )
     except Invalid as error:
         if error.code == "notice_header":
@@ -233,8 +236,8 @@ def _ending(plain: Letter, one: Claimed) -> Letter:
 class _Round:
     """One batch on its way out. `unsent`: what was not begun, in the end; `down`: why."""
 
-    def __init__(self, worker: Worker, stop: Event) -> None:
-        self.worker, self.stop = worker, stop
+    def __init__(self, worker: Worker, stop: Event, words: InForce) -> None:
+        self.worker, self.stop, self.words = worker, stop, words
         self.unsent: list[Claimed] = []
         self.down: str | None = None
 
@@ -258,8 +261,9 @@ class _Round:
             self.unsent.append(one)
             return None
         attempt: int | None = None
+        words = words_of(self.words, one.notice, one.language, one.channel)
         try:
-            written = letter(one, self.worker.sender)
+            written = letter(one, self.worker.sender, words)
             if not self.worker.channel.honours_keys:
                 with unit_of_work(self.worker.engine) as session:
                     attempt = begin(session, one, begun_at)
@@ -283,6 +287,7 @@ class _Round:
             written.subject or written.text[:120],
             attempt=attempt,
             provider_id=provider_id,
+            version=words.version,
         )
 
     def _failed(self, one: Claimed, error: Exception, begun_at: datetime, attempt: int | None) -> Tried:

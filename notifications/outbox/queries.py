@@ -115,6 +115,7 @@ class NoticeStory:
     receipt: str | None
     receipt_at: datetime | None
     digest_id: int | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

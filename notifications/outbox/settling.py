@@ -25,10 +25,10 @@ _SETTLE = text("""
         subject = coalesce(done.subject, outbox.subject),
         reason = case when done.state = 'sent' then null else outbox.reason end,
         last_error = done.error, not_before = coalesce(done.not_before, outbox.not_before),
-        fall_back_at = done.fall_back_at
+        fall_back_at = done.fall_back_at, version = coalesce(done.version, outbox.version)
     from jsonb_to_recordset(cast(:rows as jsonb)) as done (
         id bigint, state text, lease timestamptz, subject text, error text, not_before timestamptz,
-        fall_back_at timestamptz
+        fall_back_at timestamptz, version integer
     )
     where outbox.id = done.id and outbox.state <> 'sent'
       and (done.state = 'sent' or (outbox.state = 'sending' and outbox.lease_until = done.lease))
@@ -70,6 +70,7 @@ class Tried:
     park          it may have arrived and must not arrive twice: a person decides
     attempt       the row that says it was begun, where it was written before
     provider_id   the other side's number of it
+    version       of the words it was written with
     """
 
     claimed: Claimed
@@ -81,6 +82,7 @@ class Tried:
     park: bool = False
     attempt: int | None = None
     provider_id: str = ""
+    version: int | None = None
 
 
 def begin(session: Session, one: Claimed, now: datetime) -> int:
@@ -110,6 +112,7 @@ def _row(one: Tried, now: datetime) -> dict[str, Any]:
         "lease": claimed.lease_until.isoformat(),
         "error": one.detail[:500] or None,
         "subject": one.subject,
+        "version": one.version,
     }
     if one.outcome == "taken":
         waits = kind.receipt_within is not None and claimed.channel in claimed.channels[:-1]

@@ -11,6 +11,7 @@ from notifications.tables.outbox import (
     Suppression,
 )
 from notifications.tables.staff import StaffMail
+from notifications.tables.versions import NoticeVersion
 
 __all__ = [
     "CallTask",
@@ -18,6 +19,7 @@ __all__ = [
     "DeliveryAttempt",
     "MailboxMessage",
     "NoticeEvent",
+    "NoticeVersion",
     "Outage",
     "OutageEvent",
     "OutageTelling",

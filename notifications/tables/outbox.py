@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -33,7 +34,8 @@ class OutboxNotice(Base):
     `channels` are the ways it may go, best first; `channel` is the one it goes now. When that one refuses it,
     or `fall_back_at` comes without a receipt, the next is tried. A `parked` one may have arrived and may not:
     a person decides. `receipt` is the newest that the provider told of it. One that was joined with others
-    into one letter names that letter: `digest_id`.
+    into one letter names that letter: `digest_id`. `version`: of the words it was written with, 0 for the
+    files of its kind.
     """
 
     __tablename__ = "outbox"
@@ -100,6 +102,7 @@ class OutboxNotice(Base):
     subject: Mapped[str | None]
     message_id: Mapped[str | None]
     digest_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="SET NULL"))
+    version: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class NoticeEvent(Base):

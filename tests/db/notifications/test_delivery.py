@@ -331,3 +331,21 @@ def test_what_one_way_refuses_goes_the_next(yard: Yard, monkeypatch: pytest.Monk
         assert claim(session, yard.now, TERMS, MAIL)[0] == 0, "the mail worker leaves it alone"
         (held,) = claim(session, yard.now, TERMS, MAIL, channel="sms")[1]
     assert held.address == "+447700900001"
+
+
+def test_a_notice_keeps_the_version_it_was_written_with(yard: Yard) -> None:
+    yard.queue(2)
+    with yard.engine.begin() as connection:
+        connection.execute(
+            text(
+                "with people as (insert into users (login, name, role, password_hash) values "
+                "('oona', 'Oona', 'ops', '-'), ('petr', 'Petr', 'ops', '-') returning id) "
+                "insert into notice_versions (kind, language, channel, part, text, state, number, "
+                "written_by, written_at, decided_by, decided_at) "
+                "select 'payment_reminder', 'en', 'email', 'subject.txt', 'Late: {{ amount }}', 'approved', "
+                "1, min(id), now(), max(id), now() from people"
+            )
+        )
+    yard.deliver()
+    assert {letter.subject for letter in yard.fake.sent} == {"Late: £45.12"}
+    assert {(row.state, row.version, row.subject) for row in yard.rows()} == {("sent", 1, "Late: £45.12")}

@@ -10,7 +10,7 @@ import pytest
 from notifications.outbox.new_notice import NewNotice
 from notifications.types import notice_type, notice_types
 from notifications.types.payment_reminder import payment_reminder
-from notifications.writing import SHORT, Sender, Written, write
+from notifications.writing import SHORT, Sender, Written, for_staff, write
 
 SENDER = Sender("Northmoor Energy")
 REMINDER = payment_reminder(
@@ -123,3 +123,19 @@ def test_a_simulated_utility_says_so_in_each_letter() -> None:
         )
         assert word in letter.text and word in letter.html
         assert word not in reminder(language).text + reminder(language).html
+
+
+def test_a_day_at_the_end_of_a_sentence_has_one_dot() -> None:
+    for kind in notice_types().values():
+        for channel in ("email", "sms") if SHORT & set(kind.channels) else ("email",):
+            made = write(
+                kind.name, kind.example, name="Анна", language="ru", timezone="UTC", sender=SENDER,
+                channel=channel,
+            )  # fmt: skip
+            assert ".." not in f"{made.subject} {made.text} {made.html}", kind.name
+
+
+def test_staff_do_not_see_where_a_link_leads() -> None:
+    context = {"link": "https://care.example/consent/secret", "account": "A-77"}
+    assert for_staff(context) == {"link": "https://care.example/consent/...", "account": "A-77"}
+    assert for_staff(REMINDER.context) == REMINDER.context
