@@ -9,6 +9,7 @@ from typing import Any
 from notifications.outbox.new_notice import NewNotice
 from notifications.phrases import day_in_words, money_in_words
 from notifications.types import Facts, NoticeType
+from utility_crm.web.words import mark
 
 
 def payment_reminder(
@@ -51,7 +52,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
 
 TYPE = NoticeType(
     name="payment_reminder",
-    title="Payment reminder",
+    title=mark("Payment reminder"),
     purpose="service",
     needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on"}),
     words=_words,

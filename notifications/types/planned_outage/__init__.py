@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.phrases import day_in_words, time_in_words
 from notifications.types import Facts, NoticeType
+from utility_crm.web.words import mark
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
@@ -31,7 +32,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
 
 TYPE = NoticeType(
     name="planned_outage",
-    title="Planned outage",
+    title=mark("Planned outage"),
     purpose="service",
     needs=frozenset({"places", "starts_at", "ends_at", "reason"}),
     words=_words,
