@@ -66,7 +66,7 @@ def estimated_answer(call: CustomerCall) -> Answer:
     before = next((bill for bill in bills if bill.estimated_readings), None)
     if before is None:
         return Answer(_("No"), _("all read"))
-    return Answer(_("No"), _("in part %(bill)s", bill=bill_name(before, call.language)))
+    return Answer(_("No"), _("but %(bill)s was, in part", bill=bill_name(before, call.language)))
 
 
 def estimated_sheet(call: CustomerCall) -> Sheet:

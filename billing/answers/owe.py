@@ -14,7 +14,7 @@ from billing.answers.told import (
     money_figure,
 )
 from billing.customer import loads
-from billing.customer.owe import owe_answer, owe_sheet
+from billing.customer.owe import due_words, owe_answer, owe_sheet
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.wording import say
@@ -54,6 +54,8 @@ def owe_told(call: CustomerCall) -> Told:
             late=money(one.overdue_minor, one.currency, call.language),
             day=day(one.late_since or call.today, call.language),
         )
+        due = due_words(call, [one], call.once(loads.bills), one.overdue_minor)
+        sentence = " ".join(filter(None, (sentence, due)))
     elif not open_bills:
         sentence = _("%(amount)s is owed.", amount=balance)
     else:

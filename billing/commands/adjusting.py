@@ -17,7 +17,7 @@ from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled, of_options
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
-from billing.money_in.entries import typed_minor
+from billing.money_in.typed import typed_minor
 from billing.queries.accounts import account_named
 from billing.queries.bills import bill_named
 from billing.tables import Payment

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from billing.actions.agreeing import LONGEST_PROMISE, plan_of
 from billing.customer import loads
@@ -14,7 +15,7 @@ from billing.queries.money_in import PaymentRow, Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
-from utility_crm.web.formats import day_year, money
+from utility_crm.web.formats import day, day_year, money, weekday_long
 from utility_crm.web.forms import FieldsWrong, Form, Posted
 from utility_crm.web.words import said_in
 
@@ -72,6 +73,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
                 ((one.currency, one.overdue_minor) for one in mine if one.overdue_minor), call.language
             ),
             "late_minor": sum(one.overdue_minor for one in mine),
+            "due_said": due_words(call, mine, bills, sum(one.overdue_minor for one in mine)),
             "late_since": min((one.late_since for one in mine if one.late_since), default=None),
             "open_bills": sum(one.open_bills for one in mine),
             "late_bills": sum(one.late_bills for one in mine),
@@ -115,6 +117,39 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             ][:ROWS],
         },
     )
+
+
+def due_words(
+    call: CustomerCall, mine: Sequence[AccountStanding], bills: Sequence[BillRow], late_minor: int
+) -> str:
+    """When what is owed and not yet late is due, as a sentence; nothing where that cannot be said in one."""
+    _, ids = say(call.language), {one.id for one in mine}
+    coming: dict[date, int] = {}
+    for bill in bills:
+        open_minor = bill.open_minor if bill.account_id in ids and bill.status == "issued" else 0
+        if open_minor > 0 and bill.due_on >= call.today:
+            coming[bill.due_on] = coming.get(bill.due_on, 0) + open_minor
+    rest = sum(one.balance_minor for one in mine) - late_minor
+    if not coming or rest <= 0 or len({one.currency for one in mine}) > 1:
+        return ""
+    first = min(coming)
+    named = {"amount": money(rest, mine[0].currency, call.language), "day": _due_day(call, first)}
+    if rest <= coming[first]:
+        words = _("The other %(amount)s is due %(day)s.") if late_minor else _("It is due %(day)s.")
+        return words % named
+    named["first"] = money(coming[first], mine[0].currency, call.language)
+    if late_minor:
+        return _("Of the other %(amount)s, %(first)s is due %(day)s.") % named
+    return _("Of it, %(first)s is due %(day)s.") % named
+
+
+def _due_day(call: CustomerCall, due_on: date) -> str:
+    _ = say(call.language)
+    if due_on == call.today:
+        return _("today")
+    # Russian would need the weekday in another case than the calendar gives.
+    shown = weekday_long if call.language == "en" else day
+    return _("on %(day)s", day=shown(due_on, call.language))
 
 
 def _preview(call: CustomerCall, mine: tuple[AccountStanding, ...]) -> tuple[tuple[Instalment, ...], Form]:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from billing.actions.agreeing import agree_plan, cancel_plan, plan_of, take_promise
 from billing.domain.accounts.instalments import MOST
-from billing.money_in.entries import typed_minor
 from billing.money_in.telephone import account_of, all_agreed, owe_page, theirs
+from billing.money_in.typed import typed_minor
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.dunning import PlanRow, agreed_on
 from billing.wording import say
@@ -34,7 +34,9 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
 
         def act() -> Response:
             one = account_of(v, customer_id, posted.text("account"))
-            amount = posted.field("amount", partial(typed_minor, currency=one.currency))
+            amount = posted.field(
+                "amount", partial(typed_minor, currency=one.currency, language=v.user.language)
+            )
             due_on = posted.day("due_on")
             named = {
                 "amount": money(amount.value, one.currency, v.user.language),

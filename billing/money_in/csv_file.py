@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import BankEntry, ReadFile, minor_of
 from utility_crm.kit.errors import Invalid
 
 FORMAT = "csv"
 FIELDS = ("date", "amount", "currency", "reference", "text", "payer", "payer_account", "account", "bill")
 """Ours. date and amount are needed; account and bill are references of ours, where the table has them."""
+_EITHER = r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"
 _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
 
 
@@ -94,7 +96,7 @@ def _entry(row: dict[str, str], place: str, currency: str, seen: dict[tuple[str,
     currency = row.get("currency") or currency
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Invalid("currency", f"{currency!r} is no currency such as GBP.", f"{place}, currency")
-    minor = minor_of(_plain(row["amount"], f"{place}, amount"), currency, f"{place}, amount")
+    minor = minor_of(_plain(row["amount"], currency, f"{place}, amount"), currency, f"{place}, amount")
     if not minor:
         raise Invalid("amount", "A payment of nothing.", f"{place}, amount")
     return BankEntry(
@@ -110,22 +112,24 @@ def _entry(row: dict[str, str], place: str, currency: str, seen: dict[tuple[str,
     )
 
 
-def _plain(text: str, place: str) -> str:
-    """1.234,56 and 1,234.56 and 1234.56 as 1234.56. Raises Invalid where that cannot be told."""
-    text = text.replace(" ", "").replace("\u00a0", "").replace("\u2212", "-")
+def _plain(text: str, currency: str, place: str) -> str:
+    """1.234,56 and 1,234.56 and 1234.56 as 1234.56. A file has no language: one mark with three digits
+    behind it may be thousands or parts. Raises Invalid where that cannot be told."""
+    text = "".join(text.split()).replace("\u2212", "-")  # a no-break space is one, too
     if not re.fullmatch(r"[+-]?[0-9][0-9.,']*", text):
         raise Invalid("amount", f"{text!r} is no amount.", place)
     marks = [mark for mark in text if mark in ".,"]
     decimal = marks[-1] if marks else "."
     if len(marks) > 1 and marks.count(decimal) > 1:
         decimal = ""  # 1.234.567: none of them is the decimal point
-    elif len(marks) == 1 and decimal == "," and re.search(r",[0-9]{3}$", text):
-        raise Invalid("amount", f"{text!r}: three digits after a comma may be thousands or parts.", place)
-    whole = text.replace("'", "")
-    for mark in ".,":
-        if mark != decimal:
-            whole = whole.replace(mark, "")
-    return whole.replace(",", ".")
+    elif (decimal == "," or default_decimals(currency) < 3) and re.fullmatch(_EITHER, text):
+        words = f"{text!r}: three digits after {decimal!r} may be thousands or parts."
+        raise Invalid("amount", words, place)
+    whole, _, parts = text.rpartition(decimal) if decimal and marks else (text, "", "")
+    if not re.fullmatch(r"[+-]?([0-9]+|[0-9]{1,3}([.,'])[0-9]{3}(\2[0-9]{3})*)", whole):
+        raise Invalid("amount", f"{text!r} is no amount.", place)
+    whole = re.sub("[.,']", "", whole)
+    return f"{whole}.{parts}" if parts else whole
 
 
 def _day(text: str, place: str) -> date:

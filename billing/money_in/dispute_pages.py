@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from billing.actions.disputing import close_dispute, open_dispute
-from billing.money_in.entries import typed_minor
 from billing.money_in.telephone import account_of, all_agreed, left_words, owe_page, theirs
+from billing.money_in.typed import typed_minor
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bills import bill_named
 from billing.queries.dunning import DisputeRow, agreed_on
@@ -40,7 +40,7 @@ def dispute(request: Request, customer_id: int, posted: Posting) -> Response:
             shown = partial(money, currency=bill.currency, language=v.user.language)
 
             def disputed(typed: str) -> int:
-                found = typed_minor(typed, bill.currency)
+                found = typed_minor(typed, bill.currency, v.user.language)
                 if found > bill.total_minor:
                     words = mark("Bill %(bill)s charges %(total)s: no more of it can be disputed.")
                     raise Invalid("amount", words, "amount", bill=number, total=shown(bill.total_minor))

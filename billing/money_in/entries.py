@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import Invalid
-from utility_crm.web.words import mark
-
-_TYPED = re.compile(r"[0-9]{1,12}([.,][0-9]{1,12})?")  # exact in a Decimal, and other digits are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +55,4 @@ def minor_of(text: str, currency: str, place: str) -> int:
     minor = amount.scaleb(default_decimals(currency))
     if minor != minor.to_integral_value():
         raise Invalid("amount", f"{text} {currency} has parts of a minor unit.", place)
-    return int(minor)
-
-
-def typed_minor(amount: str, currency: str) -> int:
-    """An amount as typed, with a point or a comma, in minor units. Raises Invalid; nothing is rounded."""
-    typed = amount.strip()
-    known = _TYPED.fullmatch(typed)
-    minor = Decimal(typed.replace(",", ".")).scaleb(default_decimals(currency)) if known else Decimal(0)
-    if minor != minor.to_integral_value() or not 0 < minor < 10**12:
-        words = mark("“%(typed)s” is no amount such as 43.17; nothing was booked.")
-        raise Invalid("amount", words, "amount", typed=amount)
     return int(minor)

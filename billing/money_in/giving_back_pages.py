@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from billing.actions.payments import refund, reverse_payment
-from billing.money_in.entries import typed_minor
 from billing.money_in.telephone import account_of, left_words, owe_page
+from billing.money_in.typed import typed_minor
 from billing.queries.accounts import standing
 from billing.queries.money_in import payments_of
 from billing.wording import say
@@ -32,7 +32,9 @@ def give_back(request: Request, customer_id: int, posted: Posting) -> Response:
         def act() -> Response:
             one = account_of(v, customer_id, number)
             shown = partial(money, currency=one.currency, language=v.user.language)
-            amount = posted.field("amount", partial(typed_minor, currency=one.currency))
+            amount = posted.field(
+                "amount", partial(typed_minor, currency=one.currency, language=v.user.language)
+            )
             reference = posted.must("reference", mark("A refund needs a reference: it is booked once by it."))
             posted.check()
             with beside("reference"):

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from billing.actions.payments import take_payment
 from billing.domain.accounts.plausible import far_beyond
-from billing.money_in.entries import typed_minor
 from billing.money_in.telephone import account_of, left_words, owe_page
+from billing.money_in.typed import typed_minor
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import bills_of
 from billing.queries.money_in import reference_known
@@ -35,7 +35,9 @@ def pay(request: Request, customer_id: int, posted: Posting) -> Response:
 
         def act() -> Response:
             one = account_of(v, customer_id, posted.text("account"))
-            amount = posted.field("amount", partial(typed_minor, currency=one.currency))
+            amount = posted.field(
+                "amount", partial(typed_minor, currency=one.currency, language=v.user.language)
+            )
             reference = posted.must(
                 "reference", mark("A payment needs a reference: it is booked once by it.")
             )

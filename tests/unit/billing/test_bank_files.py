@@ -118,6 +118,8 @@ def test_rows_alike_are_two_payments_and_the_same_in_the_next_file() -> None:
         ("date,amount\n2026-11-20,five\n", "amount", "line 2, amount"),
         ("date,amount\n2026-11-20,0.00\n", "amount", "line 2, amount"),
         ('date,amount\n2026-11-20,"1,234"\n', "amount", "line 2, amount"),
+        ("date,amount\n2026-11-20,1.250\n", "amount", "line 2, amount"),
+        ('date,amount\n2026-11-20,"1,25.00"\n', "amount", "line 2, amount"),
         ("date,amount\n2026-13-20,5.00\n", "day", "line 2, date"),
         ("date,amount,currency\n2026-11-20,5.00,pounds\n", "currency", "line 2, currency"),
         ("date,sum\n2026-11-20,5.00\n", "missing_column", "line 1"),

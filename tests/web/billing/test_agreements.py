@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from billing.actions.payments import take_payment
 from billing.queries.bills import bills_of
 from tests.web.conftest import MakeClient
+from utility_crm.web.formats import money
 
 
 def owe(client: TestClient, billed: Supplied, **more: str) -> str:
@@ -107,3 +108,26 @@ def test_a_russian_agent_reads_of_agreements(make_client: MakeClient, billed: Su
     send(client, billed, "promises", account=billed.account, amount="20", due_on="2026-11-27")
     shown = owe(client, billed)
     assert "1 договорённость действует" in shown and "Обещание заплатить до 27 нояб" in shown
+
+
+def test_what_is_not_late_is_said_with_its_day_and_a_dispute_stands_in_its_bills_row(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    october, september = bills_of(session, [billed.account_id])[:2]
+    client = make_client("agent")
+    move = text("update bills set due_on = :day where id = :bill")
+    session.execute(move, {"day": NOW.date(), "bill": october.id})
+    session.commit()
+    shown = owe(client, billed)
+    if september.open_minor > 0:
+        assert f"The other {money(october.open_minor, 'GBP')} is due today." in shown
+    else:
+        assert "It is due today." in shown
+    take_payment(
+        session, billed.account_id, october.open_minor + max(0, september.open_minor), reference="all",
+        received_at=NOW, posted_on=NOW.date(),
+    )  # fmt: skip
+    session.commit()
+    told = {"bill": october.number, "amount": "5.00", "reason": "the freezer was off"}
+    assert send(client, billed, "disputes", **told) == 303
+    assert "£5.00 of it disputed, to be decided" in owe(client, billed)

@@ -7,13 +7,17 @@ from datetime import date, timedelta
 
 import pytest
 from billing_world import NOW, Supplied, World
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from billing.corrections.approving import approve_corrections
 from billing.corrections.finding import find_corrections
-from billing.money_in.entries import typed_minor
+from billing.domain.money import amount_text
+from billing.domain.tariffs.file import default_decimals
+from billing.money_in.typed import typed_minor
 from billing.queries.bills import bills_of, lines_of_bill
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.formats import money
@@ -147,7 +151,8 @@ def test_bills_are_found_by_number(make_client: MakeClient, billed: Supplied, se
 
 @pytest.mark.parametrize(
     "typed",
-    ["1e5", "1_000", "٤٣", "４３", "+5", "-5", "NaN", "Infinity", ".5", "5.", "1,000.00", "4 3", "", "0",
+    ["1e5", "1_000", "٤٣", "４３", "+5", "-5", "NaN", "Infinity", ".5", "5.", "1,00.00", "1,000.00,0",
+     "1.00,000.00", "4 3", "", "0",
      "43.171", "43.17" + "0" * 30 + "1", "9" * 13],
 )  # fmt: skip
 def test_what_is_no_amount_is_not_booked(typed: str) -> None:
@@ -159,3 +164,40 @@ def test_amounts_as_typed() -> None:
     assert typed_minor("43.17", "GBP") == 4317
     assert typed_minor(" 43,1 ", "EUR") == 4310
     assert typed_minor("43", "JPY") == 43
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "language", "minor"),
+    [
+        ("1,250", "GBP", "en", 125000), ("12,50", "GBP", "en", 1250), ("1,250.00", "GBP", "en", 125000),
+        ("£1,250.00", "GBP", "en", 125000), ("1,250,000", "GBP", "en", 125000000),
+        ("1.250,00", "GBP", "en", 125000), ("0,250", "GBP", "en", 25), ("1,250", "JPY", "en", 1250),
+        ("1 250,00", "GBP", "ru", 125000), ("1\u00a0250,00", "GBP", "ru", 125000),
+        ("1\u202f250", "GBP", "ru", 125000), ("12.50", "GBP", "ru", 1250),
+        ("1.250", "KWD", "en", 1250), ("1,250", "KWD", "ru", 1250),
+    ],
+)  # fmt: skip
+def test_thousands_and_parts_by_the_language(typed: str, currency: str, language: str, minor: int) -> None:
+    assert typed_minor(typed, currency, language) == minor
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "few", "many"),
+    [("1.250", "en", "1.25", "1250.00"), ("1.250", "ru", "1,25", "1250,00"),
+     ("1,250", "ru", "1,25", "1250,00")],
+)  # fmt: skip
+def test_what_may_be_either_is_not_booked(typed: str, language: str, few: str, many: str) -> None:
+    with pytest.raises(Invalid, match="write it so") as refused:
+        typed_minor(typed, "GBP", language)
+    assert (refused.value.code, refused.value.where) == ("ambiguous_amount", "amount")
+    assert (refused.value.values["few"], refused.value.values["many"]) == (few, many)
+
+
+@given(
+    st.integers(1, 10**12 - 1),
+    st.sampled_from(["GBP", "EUR", "USD", "JPY", "KWD"]),
+    st.sampled_from(["en", "ru"]),
+)
+def test_an_amount_shown_is_read_back(minor: int, currency: str, language: str) -> None:
+    assert typed_minor(money(minor, currency, language), currency, language) == minor
+    assert typed_minor(amount_text(minor, default_decimals(currency)), currency) == minor

@@ -41,6 +41,20 @@ def customer(fresh_database_url: str) -> Iterator[str]:
     engine.dispose()
 
 
+def test_a_call_is_logged_and_a_contact_edited_by_keyboard_alone(chromium: Chromium, customer: str) -> None:
+    page, _ = complaining_page(chromium)
+    sign_in(page, customer, "priya")
+    page.goto(f"{customer}?ask=owe")
+    page.keyboard.press("l")
+    page.wait_for_function(f"{AT} === 'f-contact-note'")
+    page.keyboard.type("called about the bill")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".notice.ok")
+    assert "called about the bill" in page.inner_text("aside.side")
+    page.keyboard.press("e")
+    page.wait_for_function(f"{AT} === 'f-reach-kind'")
+
+
 def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chromium, customer: str) -> None:
     page, complaints = complaining_page(chromium)
     sign_in(page, customer, "priya")

@@ -79,6 +79,11 @@ addEventListener("keydown", (event) => {
     one("#q").select();
     return;
   }
+  if ((event.ctrlKey || event.metaKey) && key === "Enter" && event.target.tagName === "TEXTAREA" && event.target.form) {
+    event.preventDefault();
+    if (!event.repeat) event.target.form.requestSubmit();
+    return;
+  }
   const went = "going" in root.dataset;
   going(false);
   if (key === "Escape" && !event.defaultPrevented && !help?.open) return went || escape(event);
@@ -137,7 +142,8 @@ const pick = (select, letter) => {
 typeahead.passes = (event, holds) => holds.size === 1 && holds.has("sheet") && letters() && isQuestion(wired(keyOf(event)));
 typeahead.replay = replay;
 const begin = () => {
-  const first = one("[autofocus]");
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1))); // a link to a field stands in it
+  const first = one("[autofocus]") ?? (named && typing(named) ? named : null);
   if (first && document.activeElement === document.body) first.focus();
   typeahead.release("page");
 };

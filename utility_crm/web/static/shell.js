@@ -138,7 +138,7 @@ const toggle = (element) => {
   if (panel.hidden) element.focus();
   else {
     panel.scrollIntoView({ block: "nearest" });
-    one("input:not([type=hidden]), select, textarea", panel)?.focus();
+    (one("[data-first]", panel) ?? one("input:not([type=hidden]), select, textarea", panel))?.focus();
   }
 };
 addEventListener("click", (event) => {

@@ -35,6 +35,7 @@ const settle = () => {
 
 // Where the cursor stood: the same thing in the new sheet, else the sheet itself, never the top of the page.
 let stood = null;
+let slid = null; // a slider that asked: what it was moved to, whatever the answer's own settling makes of it
 const names = (element) =>
   [
     element.id && `#${CSS.escape(element.id)}`,
@@ -45,6 +46,8 @@ const names = (element) =>
 document.addEventListener("htmx:beforeSwap", (event) => {
   const at = document.activeElement;
   stood = event.detail.target.contains(at) && at !== event.detail.target ? names(at) : null;
+  const asked = at?.type === "range" && at.form === event.detail.requestConfig?.elt;
+  slid = asked ? { id: at.id, value: at.value } : null;
 });
 const standAgain = (target) => {
   if (stood && (!document.activeElement || document.activeElement === document.body)) {
@@ -78,6 +81,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const { target } = event.detail;
   if (target.id === "found") return;
   reachable();
+  const slider = slid && document.getElementById(slid.id);
+  if (slider) slider.value = slid.value;
+  slid = null;
   standAgain(target);
   if (isMain(target)) entitle();
   one("#spoken").textContent = one("[data-spoken]", target)?.textContent ?? "";
