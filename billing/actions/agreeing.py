@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.payments import lock_account
 from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, split
+from billing.queries.agreed_paid import PLAN_PAID, PROMISE_PAID
 from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
@@ -102,13 +103,7 @@ def take_promise(
 def judge_plans(session: Session, today: date) -> dict[str, int]:
     """End the plans that were kept or broken; how many of each."""
     rows = session.execute(
-        text(
-            """
-            select p.id, coalesce(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))), 0)
-            from payment_plans p join plan_bills q on q.plan_id = p.id join bills b on b.id = q.bill_id
-            where p.state = 'running' group by p.id order by p.id
-            """
-        )
+        text(f"select p.id, {PLAN_PAID} from payment_plans p where p.state = 'running' order by p.id")
     ).all()
     instalments: dict[int, list[Instalment]] = {}
     for plan_id, due_on, amount in session.execute(
@@ -129,12 +124,8 @@ def judge_promises(session: Session, today: date) -> dict[str, int]:
     """End the promises that were kept or broken; how many of each."""
     rows = session.execute(
         text(
-            """
-            select p.id, p.amount_minor, p.due_on, coalesce(sum(y.amount_minor), 0) as paid
-            from promises p
-            left join payments y on y.account_id = p.account_id and y.id > p.after_payment_id
-            where p.state = 'open' group by p.id order by p.id
-            """
+            f"select p.id, p.amount_minor, p.due_on, {PROMISE_PAID} as paid "
+            "from promises p where p.state = 'open' order by p.id"
         )
     )
     over = today - timedelta(days=GRACE_DAYS)

@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.queries.agreed_paid import PLANNED
 from billing.tables import Allocation
 from utility_crm.kit.errors import Conflict
 
@@ -28,11 +29,19 @@ class Item:
     id: int
 
 
-_SINKS = """
-    select account_id, id as bill, null::bigint as adjustment, null::bigint as payment,
-           open_minor as amount, 1 as turn, due_on as due
-    from bills where account_id = any(:accounts) and open_minor > 0
-    union all select account_id, null, id, null, open_minor, 1, posted_on
+# Money given back first, then what a running plan is for, then the rest, at last what is disputed.
+_SINKS = f"""
+    select b.account_id, b.id as bill, null::bigint as adjustment, null::bigint as payment,
+           part.amount, part.turn, b.due_on as due
+    from bills b
+    left join ({PLANNED} where g.state = 'running' and g.account_id = any(:accounts)) t on t.bill_id = b.id
+    left join disputes d on d.bill_id = b.id and d.state = 'open'
+    cross join lateral (select coalesce(t.left_minor, 0) as planned) m
+    cross join lateral (select least(b.open_minor - m.planned, coalesce(d.amount_minor, 0)) as disputed) n
+    cross join lateral (values (1, m.planned), (2, b.open_minor - m.planned - n.disputed), (3, n.disputed))
+        as part(turn, amount)
+    where b.account_id = any(:accounts) and b.open_minor > 0 and part.amount > 0
+    union all select account_id, null, id, null, open_minor, 2, posted_on
     from adjustments where account_id = any(:accounts) and open_minor > 0
     union all select account_id, null, null, id, -open_minor, 0, cast(received_at as date)
     from payments where account_id = any(:accounts) and open_minor < 0
@@ -110,7 +119,8 @@ _RELEASE = """
 
 def settle(session: Session, account_ids: Sequence[int]) -> None:
     """Let all that is still in a customer's favour pay what is still owed, account by account: money given
-    back first, then bills, fees and deposits in the order they fell due, from the oldest money on.
+    back first, then what a running plan is for, then bills, fees and deposits in the order they fell due,
+    last what is disputed; from the oldest money on.
 
     Money given back that nothing unused covers is taken from what was paid last, so the newest bill is open
     again. What was allocated before stays as it is.

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.accounts.instalments import Instalment, should_be_paid
+from billing.queries.agreed_paid import PLAN_PAID, PROMISE_PAID
 
-DUNNABLE = """
+DUNNABLE = f"""
 late as (
     select b.id, b.account_id, b.number, b.currency, b.due_on,
            case when exists (select from payment_plans p join plan_bills q on q.plan_id = p.id
@@ -23,9 +24,7 @@ late as (
     left join direct_debits s on s.bill_id = b.id and s.state = 'sent'
     where b.status = 'issued' and b.open_minor > 0 and b.due_on <= :due_by
 ), promised as (
-    select p.account_id, greatest(0, p.amount_minor - coalesce((
-        select sum(y.amount_minor) from payments y
-        where y.account_id = p.account_id and y.id > p.after_payment_id), 0)) as amount
+    select p.account_id, greatest(0, p.amount_minor - {PROMISE_PAID}) as amount
     from promises p where p.state = 'open' and p.due_on >= :today
 ), dunnable as (
     select l.id, l.account_id, l.number, l.currency, l.due_on,
@@ -113,20 +112,18 @@ class Agreed:
 
 
 _PLANS = text(
-    """
+    f"""
     select p.id, p.account_id, p.agreed_on, p.total_minor, p.state, p.ended_on,
-           (select cast(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))) as bigint)
-            from plan_bills q join bills b on b.id = q.bill_id where q.plan_id = p.id) as paid,
+           {PLAN_PAID} as paid,
            (select json_agg(json_build_array(i.due_on, i.amount_minor) order by i.position)
             from plan_instalments i where i.plan_id = p.id) as instalments
     from payment_plans p where p.account_id = any(:accounts) order by p.id desc limit 5
     """
 )
 _PROMISES = text(
-    """
+    f"""
     select p.id, p.account_id, p.amount_minor, p.promised_on, p.due_on, p.state,
-           cast(coalesce((select sum(y.amount_minor) from payments y
-                          where y.account_id = p.account_id and y.id > p.after_payment_id), 0) as bigint)
+           {PROMISE_PAID}
     from promises p where p.account_id = any(:accounts) order by p.id desc limit 5
     """
 )

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.queries.agreed_paid import PLAN_PAID, PROMISE_PAID
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
@@ -177,20 +178,18 @@ def collections_on(session: Session, day: date) -> tuple[CollectionRow, ...]:
 
 
 _AGREED = text(
-    """
+    f"""
     select g.kind, c.id, c.name, a.number, a.currency, g.amount, g.paid, g.since, g.until, g.state, g.words
     from (
         select 'plan' as kind, p.account_id, p.total_minor as amount,
-               (select cast(sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0))) as bigint)
-                from plan_bills q join bills b on b.id = q.bill_id where q.plan_id = p.id) as paid,
+               {PLAN_PAID} as paid,
                p.agreed_on as since,
                (select max(due_on) from plan_instalments i where i.plan_id = p.id) as until,
                p.state, '' as words
         from payment_plans p where p.state = 'running' or p.state = 'broken' and p.ended_on > :lately
         union all
         select 'promise', p.account_id, p.amount_minor,
-               cast(coalesce((select sum(y.amount_minor) from payments y
-                              where y.account_id = p.account_id and y.id > p.after_payment_id), 0) as bigint),
+               {PROMISE_PAID},
                p.promised_on, p.due_on, p.state, ''
         from promises p where p.state = 'open' or p.state = 'broken' and p.ended_on > :lately
         union all

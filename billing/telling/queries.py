@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.queries.agreed_paid import PLAN_PAID
+
 MOST = 5000
 """Told in one call; the next goes on with the rest."""
 
@@ -96,11 +98,9 @@ _RECEIVED = text("""
       and not exists (select from outbox o where o.key = 'payment_received:' || p.reference)
     order by p.received_at, p.id limit :limit
 """)
-_INSTALMENTS = text("""
+_INSTALMENTS = text(f"""
     with running as (
-        select p.id, p.account_id,
-               (select sum(q.amount_minor - least(q.amount_minor, greatest(b.open_minor, 0)))
-                from plan_bills q join bills b on b.id = q.bill_id where q.plan_id = p.id) as paid
+        select p.id, p.account_id, {PLAN_PAID} as paid
         from payment_plans p where p.state = 'running'
     ), planned as (
         select i.plan_id, i.position, i.due_on, i.amount_minor,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from billing_world import NOW, World
@@ -10,7 +12,7 @@ from ledger_world import bill
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.actions.adjustments import Reason, credit, write_off
+from billing.actions.adjustments import Reason, ask_deposit, charge_fee, credit, write_off
 from billing.actions.agreeing import (
     agree_plan,
     cancel_plan,
@@ -21,10 +23,11 @@ from billing.actions.agreeing import (
 )
 from billing.actions.direct_debits import add_mandate, collect, set_creditor
 from billing.actions.disputing import close_dispute, open_dispute
-from billing.actions.payments import take_payment
+from billing.actions.payments import reverse_payment, take_payment
 from billing.jobs import remind_of_late_bills
 from billing.queries.dunning import agreed_on, disputed_minor, dunnable_minor
 from billing.queries.ledger import check_ledger
+from billing.queries.money_room import money_room
 from billing.queries.reminders import bills_to_remind
 from billing.tables import BillLine
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
@@ -41,8 +44,11 @@ def account(world: World) -> int:
     return found
 
 
-def pay(session: Session, account_id: int, amount: int, reference: str) -> None:
-    take_payment(session, account_id, amount, reference=reference, received_at=NOW, posted_on=NOW.date())
+def pay(session: Session, account_id: int, amount: int, reference: str, on: date = TODAY) -> int:
+    received_at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    return take_payment(
+        session, account_id, amount, reference=reference, received_at=received_at, posted_on=on
+    ).id
 
 
 def reminded(session: Session, today: date = TODAY) -> dict[str, int]:
@@ -189,6 +195,102 @@ def test_a_plan_is_kept_when_all_is_paid(session: Session, account: int) -> None
         cancel_plan(session, other, TODAY)
     with pytest.raises(NotFound):
         cancel_plan(session, 10**9, TODAY)
+
+
+def paid_of_plan(session: Session, account_id: int) -> int:
+    """As the customer's page says it, which is what ops see."""
+    (plan,) = agreed_on(session, [account_id]).plans
+    (shown,) = [one for one in money_room(session, TODAY).agreed if one.kind == "plan"] or [plan]
+    assert shown.paid_minor == plan.paid_minor
+    return plan.paid_minor
+
+
+IN_TIME = timedelta(days=4)
+
+
+@pytest.mark.parametrize("won", [None, True, False])
+def test_what_is_paid_counts_for_the_plan_and_not_for_what_is_disputed(
+    world: World, session: Session, won: bool | None
+) -> None:
+    account = world.account()[1]
+    bill(session, account, 10_000, number="C1")
+    number = open_dispute(session, "C1", 4000, "too much", today=TODAY)
+    agree_plan(session, account, 3, TODAY, today=TODAY)
+    for turn in range(3):
+        on = [TODAY, date(2020, 5, 1), date(2020, 6, 1)][turn]
+        pay(session, account, 2000, f"p{turn}", on)
+        assert paid_of_plan(session, account) == 2000 * (turn + 1)
+        if turn == 1 and won is not None:
+            close_dispute(session, number, won=won, today=on)
+            assert paid_of_plan(session, account) == 4000
+        ended = judge_plans(session, on + IN_TIME)
+        assert ended == {"kept": turn == 2, "broken": 0}
+    left = 0 if won else 4000
+    assert session.scalar(text("select open_minor from bills")) == left
+
+
+def test_money_pays_the_plan_before_an_older_bill_that_is_disputed(world: World, session: Session) -> None:
+    account = world.account()[1]
+    bill(session, account, 10_000, number="C1")
+    bill(session, account, 6000, number="C2")
+    open_dispute(session, "C1", 10_000, "not mine", today=TODAY)
+    agree_plan(session, account, 3, TODAY, today=TODAY)
+    pay(session, account, 2000, "p1")
+    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 0, "broken": 0}
+    assert paid_of_plan(session, account) == 2000
+    pay(session, account, 4500, "p2")  # more than the plan asks for: only then the disputed bill
+    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 1, "broken": 0}
+    assert list(session.scalars(text("select open_minor from bills order by id"))) == [9500, 0]
+
+
+@pytest.mark.parametrize("charge", [charge_fee, ask_deposit])
+def test_money_pays_the_plan_before_an_older_fee_or_deposit(
+    world: World, session: Session, charge: Callable[..., Any]
+) -> None:
+    account = world.account()[1]
+    bill(session, account, 10_000, number="C1")
+    charge(session, account, 1500, Reason("f1", "Late", date(2020, 1, 2)))
+    agree_plan(session, account, 2, TODAY, today=TODAY)
+    pay(session, account, 5000, "p1")
+    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 0, "broken": 0}
+    assert paid_of_plan(session, account) == 5000
+    pay(session, account, 4999, "p2", date(2020, 5, 1))
+    assert judge_plans(session, date(2020, 5, 2) + IN_TIME) == {"kept": 0, "broken": 1}
+
+
+def test_without_a_plan_what_is_disputed_is_paid_last(session: Session, account: int) -> None:
+    open_dispute(session, "B1", 600, "too much", today=TODAY)
+    pay(session, account, 5500, "p1")
+    assert list(session.scalars(text("select open_minor from bills order by id"))) == [500, 0, 0]
+
+
+def test_an_older_payment_taken_back_breaks_no_promise(session: Session, account: int) -> None:
+    old = pay(session, account, 1000, "old")
+    day = TODAY + timedelta(days=10)
+    take_promise(session, account, 2000, day, today=TODAY)
+    new = pay(session, account, 2000, "new")
+    at = datetime(2020, 4, 2, tzinfo=UTC)
+    reverse_payment(session, old, reference="r1", reversed_at=at, posted_on=TODAY)
+    (promise,) = agreed_on(session, [account]).promises
+    assert promise.paid_minor == 2000
+    # The one that kept it, taken back, keeps it no more.
+    savepoint = session.begin_nested()
+    assert judge_promises(session, day + IN_TIME) == {"kept": 1, "broken": 0}
+    savepoint.rollback()
+    reverse_payment(session, new, reference="r2", reversed_at=at, posted_on=TODAY)
+    assert judge_promises(session, day + IN_TIME) == {"kept": 0, "broken": 1}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(-1, False), (0, True), (12, True), (13, True), (14, False)])
+def test_a_promise_is_kept_by_what_comes_from_its_day_to_its_last(
+    session: Session, account: int, days: int, kept: bool
+) -> None:
+    """Ten days, and three that money takes."""
+    take_promise(session, account, 500, TODAY + timedelta(days=10), today=TODAY)
+    pay(session, account, 500, "p1", TODAY + timedelta(days=days))
+    (promise,) = agreed_on(session, [account]).promises
+    assert promise.paid_minor == (500 if kept else 0)
+    assert judge_promises(session, date(2020, 6, 1)) == {"kept": kept, "broken": not kept}
 
 
 def test_a_plan_needs_something_open_and_days_to_come(world: World, session: Session, account: int) -> None:
