@@ -129,6 +129,7 @@ def _row(row: CorrectionRow) -> dict[str, Any]:
         "after": _amount(row.after_minor, row.currency) if row.state == "proposed" else None,
         "difference": _amount(row.difference_minor, row.currency) if row.state == "proposed" else None,
         "not_charged": _amount(row.not_charged_minor, row.currency),
+        "credited_already": _amount(row.credited_minor, row.currency),
         "protected_before": row.protected_before.isoformat() if row.protected_before else None,
         "reason": row.reason,
     }
@@ -142,6 +143,7 @@ def corrections_text(document: dict[str, Any]) -> str:
     """For a person at a terminal."""
     lines = [
         f"{row['bill']}  {row['account']}  {row['cause']}: {row['before']} -> {row['after'] or row['reason']}"
+        + (f" ({row['credited_already']} credited already)" if row["credited_already"].strip("0.") else "")
         for row in document["bills"]
     ]
     lines += [

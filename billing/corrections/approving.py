@@ -14,6 +14,7 @@ from billing.actions.issuing import lock_accounts
 from billing.actions.late_fees import put_late_fees_right
 from billing.actions.storing import store_bills
 from billing.corrections.candidates import IssuedBill, issued_bills
+from billing.corrections.carrying import carry_over
 from billing.corrections.crediting import cancel_bills, credit_bills
 from billing.corrections.rerating import Remade, remade
 from billing.cycles import Month, month_of_cycle
@@ -68,6 +69,7 @@ def approve_corrections(
     cancel_bills(session, old)
     # The numbers of bills are taken before those of credit notes, as everywhere.
     new = _issue(session, [made[one.bill_id] for one in chosen], {one.bill_id: one for one in chosen}, today)
+    carry_over(session, [one.bill_id for one in chosen], new, today)
     notes = credit_bills(session, {one.bill_id: one.id for one in chosen}, old, today)
     put_late_fees_right(session, today, [one.bill_id for one in chosen])
     take_back(session, [f"bill:{bill.number}" for bill in old], now)

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRow:
-    """A correction with whose bill it is. Amounts are minor units of `currency`."""
+    """A correction with whose bill it is. Amounts are minor units of `currency`. credited_minor: of the bill
+    already, as for a dispute won, which its credit note does not take back."""
 
     id: int
     bill: str
@@ -40,6 +41,7 @@ class CorrectionRow:
     decision: str
     credit_note: str | None
     new_bill: str | None
+    credited_minor: int = 0
 
     @property
     def difference_minor(self) -> int:
@@ -49,7 +51,7 @@ class CorrectionRow:
     def seen(self) -> str:
         """What a page shows of it, in sixteen letters: another once it was made again, or decided."""
         shown = self.id, self.state, self.known_at.timestamp(), self.after_minor, self.after_micro_kwh
-        return sha256(repr((*shown, self.not_charged_minor)).encode()).hexdigest()[:16]
+        return sha256(repr((*shown, self.not_charged_minor, self.credited_minor)).encode()).hexdigest()[:16]
 
     @property
     def last_on(self) -> date:
@@ -88,7 +90,10 @@ _ROWS = """
     select c.id, b.number, a.id, a.number, u.id, u.name, b.starts_on, b.ends_before, b.currency, c.cause,
            c.state, c.reason, c.before_minor, c.after_minor, c.before_micro_kwh, c.after_micro_kwh,
            c.not_charged_minor, c.protected_before, c.known_at, c.found_at, c.decided_at, p.name, c.decision,
-           n.number, w.number
+           n.number, w.number,
+           coalesce((select cast(-sum(x.amount_minor) as bigint) from adjustments x
+                     where x.bill_id = b.id and x.kind = 'credit'
+                       and x.reference is distinct from n.number), 0)
     from corrections c
     join bills b on b.id = c.bill_id
     join accounts a on a.id = b.account_id

@@ -39,7 +39,8 @@ promise holds back the oldest of it first."""
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A plan with what has been paid of it and what should have been."""
+    """A plan with what has been paid of it and what should have been. put_right: the bills that took the
+    place of some of its bills, by number."""
 
     id: int
     account_id: int
@@ -49,6 +50,7 @@ class PlanRow:
     ended_on: date | None
     paid_minor: int
     instalments: tuple[Instalment, ...]
+    put_right: str = ""
 
     def states(self, today: date) -> list[str]:
         """Of each instalment: paid, due (its day has not passed) or late."""
@@ -116,7 +118,10 @@ _PLANS = text(
     select p.id, p.account_id, p.agreed_on, p.total_minor, p.state, p.ended_on,
            {PLAN_PAID} as paid,
            (select json_agg(json_build_array(i.due_on, i.amount_minor) order by i.position)
-            from plan_instalments i where i.plan_id = p.id) as instalments
+            from plan_instalments i where i.plan_id = p.id) as instalments,
+           (select string_agg(n.number, ', ' order by n.number) from plan_bills q
+            join corrections c on c.new_bill_id = q.bill_id and cast(c.decided_at as date) > p.agreed_on
+            join bills n on n.id = q.bill_id where q.plan_id = p.id) as put_right
     from payment_plans p where p.account_id = any(:accounts) order by p.id desc limit 5
     """
 )
@@ -150,6 +155,7 @@ def agreed_on(session: Session, account_ids: Sequence[int]) -> Agreed:
             row.ended_on,
             int(row.paid or 0),
             tuple(Instalment(date.fromisoformat(due_on), amount) for due_on, amount in row.instalments),
+            row.put_right or "",
         )
         for row in session.execute(_PLANS, among)
     ]

@@ -40,6 +40,18 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
+def put_right(instalments: Sequence[Instalment], total_minor: int) -> tuple[Instalment, ...]:
+    """The same days for another total above nothing: more is added to the last instalment, less is taken off
+    the last ones, and those of which nothing is left are dropped."""
+    found, left = [], total_minor
+    for place, one in enumerate(instalments, 1):
+        amount = left if place == len(instalments) else min(left, one.amount_minor)
+        if amount > 0:
+            found.append(Instalment(one.due_on, amount))
+        left -= amount
+    return tuple(found)
+
+
 PlanState = Literal["running", "kept", "broken"]
 
 

@@ -10,16 +10,21 @@ from billing_world import NOW, Supplied, World, flat, flat_version, two_rate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.agreeing import agree_plan, judge_plans
+from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.issuing import issue_cycle
 from billing.actions.payments import take_payment
 from billing.actions.tariffs import import_tariff
+from billing.commands.corrections import corrections_document, corrections_text
 from billing.corrections.approving import Corrected, approve_corrections, dismiss_corrections
 from billing.corrections.finding import Look, find_corrections
+from billing.corrections.queries import decided_corrections, open_corrections
 from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.invoices import number_gaps
 from billing.queries.bill_parts import parts_of_bills
 from billing.queries.bills import bill_before, bills_of
+from billing.queries.dunning import agreed_on, disputed_minor, dunnable_minor
 from billing.queries.ledger import check_ledger
 from meters.tables import Channel, Meter
 from utility_crm.kit.errors import Conflict, Invalid, Refused
@@ -206,6 +211,99 @@ def test_many_at_once_come_out_as_one_by_one(world: World, session: Session) -> 
     assert sorted(together) == sorted(singly)
     assert number_gaps(session) == ()
     check_books(session)
+
+
+def put_right(world: World, session: Session, one: Supplied, micro_kwh: int, days: int = 3) -> int:
+    """Read again and approved; what the new bill comes to."""
+    read_again(world, one, date(2026, 10, 1), days, micro_kwh)
+    look(session)
+    (found,) = [row for row in proposals(session) if row.state == "proposed"]
+    approve(session, found.id)
+    return int(found.after_minor)
+
+
+WINTER = date(2027, 2, 1)
+"""Every bill here is late by then."""
+
+
+@pytest.mark.parametrize(("micro_kwh", "paid"), [(150_000, 0), (150_000, 3150), (300_000, 3150), (0, 8000)])
+def test_a_plan_goes_over_to_the_new_bill(
+    october: Supplied, world: World, session: Session, micro_kwh: int, paid: int
+) -> None:
+    account = october.account_id
+    agree_plan(session, account, 3, date(2026, 11, 20), today=date(2026, 11, 19))
+    if paid:
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        take_payment(session, account, paid, reference="p1", received_at=at, posted_on=at.date())
+    after = put_right(world, session, october, micro_kwh)
+    assert after != 9450
+    (plan,) = agreed_on(session, [account]).plans
+    assert (plan.state, plan.total_minor, plan.paid_minor) == ("running", after, paid)
+    assert sum(one.amount_minor for one in plan.instalments) == after
+    assert [one.amount_minor for one in plan.instalments[:2]] == [3150, 3150]
+    assert plan.put_right == "2026-10-000002"
+    assert dunnable_minor(session, account, WINTER) == 0
+    # It is kept by paying it, and broken by not paying it.
+    savepoint = session.begin_nested()
+    assert judge_plans(session, WINTER) == {"kept": 0, "broken": 1}
+    savepoint.rollback()
+    take_payment(session, account, after - paid, reference="p2", received_at=LATER, posted_on=LATER.date())
+    assert judge_plans(session, TODAY) == {"kept": 1, "broken": 0}
+    check_books(session)
+
+
+def test_a_plan_of_which_nothing_is_left_ends(october: Supplied, session: Session) -> None:
+    agree_plan(session, october.account_id, 3, TODAY, today=TODAY)
+    session.execute(
+        text(
+            "update agreements set starts_on = '2023-01-01', ends_before = '2023-02-01', end_reason = 'moved'"
+        )
+    )
+    look(session)
+    approve(session, proposals(session)[0].id)
+    (plan,) = agreed_on(session, [october.account_id]).plans
+    assert (plan.state, plan.ended_on) == ("cancelled", TODAY)
+
+
+@pytest.mark.parametrize(("disputed", "carried"), [(3000, 3000), (9450, 9261)])
+def test_a_dispute_goes_over_to_the_new_bill(
+    october: Supplied, world: World, session: Session, disputed: int, carried: int
+) -> None:
+    account = october.account_id
+    number = open_dispute(session, "2026-10-000001", disputed, "too much", today=TODAY)
+    after = put_right(world, session, october, 150_000)
+    (one,) = agreed_on(session, [account]).disputes
+    assert (one.bill, one.state, one.amount_minor) == ("2026-10-000002", "open", carried)
+    assert disputed_minor(session, account) == carried
+    assert dunnable_minor(session, account, WINTER) == after - carried
+    close_dispute(session, number, won=True, today=TODAY)
+    assert world.scalar("select balance_minor from account_balances") == after - carried
+
+
+def test_a_plan_beside_a_dispute_goes_over_with_it(october: Supplied, world: World, session: Session) -> None:
+    account = october.account_id
+    open_dispute(session, "2026-10-000001", 3450, "too much", today=TODAY)
+    agree_plan(session, account, 3, TODAY, today=TODAY)
+    take_payment(session, account, 2000, reference="p1", received_at=LATER, posted_on=TODAY)
+    after = put_right(world, session, october, 150_000)
+    (plan,) = agreed_on(session, [account]).plans
+    assert (plan.total_minor, plan.paid_minor) == (6000 + after - 9450, 2000)
+
+
+def test_what_was_credited_already_is_said_before_a_correction(
+    october: Supplied, world: World, session: Session
+) -> None:
+    number = open_dispute(session, "2026-10-000001", 3000, "too much", today=TODAY)
+    close_dispute(session, number, won=True, today=TODAY)
+    read_again(world, october, date(2026, 10, 1), 31, 130_000)
+    look(session)
+    (row,) = open_corrections(session)
+    assert row.credited_minor == 3000
+    document = corrections_document([row], None)
+    assert document["bills"][0]["credited_already"] == "30.00"
+    assert "(30.00 credited already)" in corrections_text(document)
+    approve(session, row.id)
+    assert decided_corrections(session)[0].credited_minor == 3000  # the credit note is none of it
 
 
 def test_no_reason_no_correction(october: Supplied, world: World, session: Session) -> None:
