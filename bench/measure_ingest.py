@@ -99,6 +99,7 @@ def _again(engine: Engine, path: Path) -> Iterator[Measurement]:
 
 def _taken_first(engine: Engine, path: Path) -> None:
     with engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
         connection.execute(text("truncate blocks, block_history, feeds, service_points cascade"))
     taken = _taken(engine, path)
     assert (taken.status, taken.readings, taken.blocks_added) == ("ok", READINGS, METERS * DAYS)

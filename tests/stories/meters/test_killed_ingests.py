@@ -73,6 +73,9 @@ def taken(running: subprocess.Popen[str]) -> dict[str, Any]:
 def emptied(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
+            text("set local session_replication_role = replica")
+        )  # bills hang on points, and stay
+        connection.execute(
             text("truncate blocks, block_history, block_remarks, feeds, service_points, channels cascade")
         )
 

@@ -8,6 +8,7 @@ import pytest
 import segno
 from segno import helpers
 
+from billing.documents.owed import Standing
 from billing.documents.paying import payment_code, payment_of, qr_svg, shown_account
 from billing.documents.reading import Addressee
 from billing.domain.accounts.payment_codes import epc_code, gost_code, is_russian_account, plain_code
@@ -118,7 +119,7 @@ def test_euros_go_to_an_iban_by_epc() -> None:
     code, scan = payment_code(bill_in("EUR"), supplier, TO, NO_TAX, "en")
     assert code.startswith("BCD\n002\n1\nSCT\nCOBADEFFXXX\nStadtwerke\nDE89370400440532013000\nEUR124.69\n")
     assert scan == "Scan with your banking app"
-    payment = payment_of(bill_in("EUR"), supplier, TO, NO_TAX, "en")
+    payment = payment_of(bill_in("EUR"), supplier, TO, NO_TAX, Standing(), "en")
     assert ("IBAN", "DE89 3704 0044 0532 0130 00", True) in payment.rows and payment.qr
 
 
@@ -138,7 +139,7 @@ def test_roubles_go_to_a_russian_account_by_gost() -> None:
     assert (fields["Sum"], fields["PersAcc"]) == ("12469", "4100")
     assert (fields["PayeeINN"], fields["KPP"]) == ("7707083893", "773601001")
     assert fields["Purpose"].startswith("Счёт 2026-10-000017. В том числе НДС 20,78")
-    rows = dict(row[:2] for row in payment_of(bill_in("RUB"), supplier, TO, tax, "ru").rows)
+    rows = dict(row[:2] for row in payment_of(bill_in("RUB"), supplier, TO, tax, Standing(), "ru").rows)
     assert rows["Корр. счёт"] == "30101810400000000225"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rating_cases import (
     WORKED,
@@ -70,6 +70,7 @@ def test_a_bill_looks_back_upon_bills_before_as_upon_its_own_months(
     found: dict[str, Any], period: Period, seed: int
 ) -> None:
     """Demand by the month is billed alike in one bill of several months and in a bill for each."""
+    assume(period.ends_before <= date(2014, 1, 1))  # peaks and prices are known until then
     for each in found["versions"]:
         for charge in each["charges"]:
             charge.pop("by", None)
