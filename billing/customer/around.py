@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from billing.corrections.crediting import REASON
 from billing.customer import loads
 from billing.customer.owe import to_pay
+from billing.dunning.words import reason_words, step_words
 from billing.life import told
 from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
@@ -164,6 +165,17 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         for one in call.once(loads.adjustments)
         # A credit note stands there already, with the bill that it takes back.
         if (one.kind, one.reason) != ("credit", REASON)
+    ]
+    entries += [
+        TimelineEntry(
+            datetime.combine(one.posted_on, time(), zone),
+            mark("Payments"),
+            _("Dunning: %(step)s", step=step_words(one.step, call.language)),
+            reason_words(one.reason, call.language) or money(one.debt_minor, one.currency, call.language),
+            whole_day=True,
+        )
+        for one in call.once(loads.dunned)
+        if one.step != "reminder"  # its notice stands there already
     ]
     return [*entries, *told.timeline(call)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing.corrections.queries import CorrectionRow, corrections_of
+from billing.dunning.lines import Line, lines_of_accounts
 from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
@@ -68,6 +69,12 @@ def dunnable(call: CustomerCall) -> dict[int, int]:
     """Of each late account, how much may be reminded of."""
     late = [account.id for account in call.once(accounts) if account.overdue_minor]
     return dunnable_of(call.session, late, call.today) if late else {}
+
+
+def dunned(call: CustomerCall) -> tuple[Line, ...]:
+    """What happened in their cases of dunning, the newest first."""
+    ids = [account.id for account in call.once(accounts)]
+    return lines_of_accounts(call.session, ids) if ids else ()
 
 
 def chosen(call: CustomerCall) -> BillRow | None:

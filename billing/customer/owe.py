@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from billing.actions.agreeing import LONGEST_PROMISE, plan_of
 from billing.customer import loads
 from billing.domain.accounts.instalments import MOST, Instalment
+from billing.dunning.customer import dunning_of
 from billing.money_in.words import KIND_WORDS, kind_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
@@ -103,6 +104,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "planned": planned,
             "last_promise": call.today + LONGEST_PROMISE,
             "running": {plan.account_id: plan for plan in agreed.running},
+            "dunning": dunning_of(call) if any(one.overdue_minor for one in mine) else (),
             "returnable": _returnable(payments, call.language),
             "asked": {
                 "account": call.params.get("account", ""),
