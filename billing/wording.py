@@ -16,7 +16,7 @@ from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tiers import Tier
 from billing.domain.money import micro_text
 from billing.queries.bills import BillRow
-from utility_crm.web.formats import day, day_year, money, month_name, month_year, number
+from utility_crm.web.formats import day, day_year, money, month, month_name, month_year, number
 from utility_crm.web.words import mark, translator
 
 Say = Callable[..., str]
@@ -74,6 +74,29 @@ def bill_label_year(bill: BillRow, language: str) -> str:
         return month_year(bill.starts_on, language)
     _ = say(language)
     return _("to %(day)s", day=day_year(bill.last_on, language))
+
+
+def names_apart(one: BillRow, other: BillRow, language: str) -> tuple[str, str]:
+    """Two bills inside a sentence: with their years where the names are the same."""
+    names = bill_name(one, language), bill_name(other, language)
+    if names[0] != names[1]:
+        return names
+    _ = say(language)
+    dated = [
+        month(bill.starts_on, language)
+        if is_month(bill.starts_on, bill.ends_before)
+        else _("the bill to %(day)s", day=day_year(bill.last_on, language))
+        for bill in (one, other)
+    ]
+    return dated[0], dated[1]
+
+
+def labels_apart(one: BillRow, other: BillRow, language: str) -> tuple[str, str]:
+    """Two bills on their own: with their years where the names are the same."""
+    labels = bill_label(one, language), bill_label(other, language)
+    if labels[0] != labels[1]:
+        return labels
+    return bill_label_year(one, language), bill_label_year(other, language)
 
 
 def money_sums(amounts: Iterable[tuple[str, int]], language: str) -> str:

@@ -3,6 +3,8 @@ holds."""
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from billing.answers.parameters import BILL, Parameter
 from billing.answers.rules import (
     Explained,
@@ -27,7 +29,7 @@ from billing.customer import loads
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.domain.tariffs.tariff import Tariff
-from billing.queries.bills import lines_of_bill
+from billing.queries.bills import LineRow, lines_of_bill
 from billing.wording import bill_label, bill_label_year, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import kwh, money, price
@@ -112,7 +114,7 @@ def sentence(one: Explained, currency: str, language: str) -> str:
     if line.charge == "energy":
         return _(
             "You used %(kwh)s kilowatt-hours at %(price)s each (%(label)s), and that makes %(amount)s.",
-            kwh=kwh(line.quantity_micro, 1, language),
+            kwh=kwh(line.quantity_micro, decimals_said(line, currency), language),
             price=each,
             label=line.label,
             amount=amount,
@@ -124,6 +126,18 @@ def sentence(one: Explained, currency: str, language: str) -> str:
         price=each,
         amount=amount,
     )
+
+
+def decimals_said(line: LineRow, currency: str) -> int:
+    """As many decimals of a quantity as it takes for who multiplies it by the price to find the amount."""
+    exact, each = Decimal(line.quantity_micro).scaleb(-6), Decimal(line.price_micro).scaleb(-6)
+    unit = Decimal(1).scaleb(-default_decimals(currency))
+    amount = Decimal(line.amount_minor) * unit
+    for decimals in range(1, 7):
+        said = round(exact, decimals)
+        if (said * each).quantize(unit, ROUND_HALF_UP) == amount:
+            return decimals
+    return 1  # not a product: a tier or a cap made it
 
 
 def charge_told(call: CustomerCall) -> Told:

@@ -13,11 +13,20 @@ from billing.customer.warmth import left_out, warmths
 from billing.explaining import Explained, explain_bill
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
-from billing.wording import bill_label, bill_label_year, bill_name, capitalised, is_month, say
+from billing.wording import (
+    bill_label,
+    bill_label_year,
+    bill_name,
+    capitalised,
+    is_month,
+    labels_apart,
+    names_apart,
+    say,
+)
 from utility_crm.customers.room import card_of
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
-from utility_crm.web.formats import money, month_short, signed_money
+from utility_crm.web.formats import money, month_short, month_year, signed_money
 
 MONTHS = 13
 """Bills shown as columns."""
@@ -45,15 +54,17 @@ def why_sheet(call: CustomerCall) -> Sheet:
     bill, other = call.once(loads.chosen), call.once(loads.against)
     if bill is None:
         return Sheet("billing/no_bill.html", {"held": call.once(loads.held)})
+    names = names_apart(bill, other, call.language) if other else (bill_name(bill, call.language), "")
+    labels = labels_apart(bill, other, call.language) if other else (bill_label(bill, call.language), "")
     context = {
         "bill": bill,
         "account": _account(call, bill),
         "accounts": _accounts(call, bill),
         "other": other,
-        "bill_name": bill_name(bill, call.language),
-        "other_name": bill_name(other, call.language) if other else "",
-        "bill_label": capitalised(bill_label(bill, call.language)),
-        "other_label": capitalised(bill_label(other, call.language)) if other else "",
+        "bill_name": names[0],
+        "other_name": names[1] if other else "",
+        "bill_label": capitalised(labels[0]),
+        "other_label": capitalised(labels[1]) if other else "",
         "choices": _choices(call, bill, other),
         "columns": _columns(call, bill, other),
         "year_ago": call.once(loads.year_before),
@@ -186,7 +197,14 @@ def _columns(call: CustomerCall, bill: BillRow, other: BillRow | None) -> Column
     mine = [one for one in call.once(loads.bills) if one.account_id == bill.account_id]
     shown: Sequence[BillRow] = [one for one in mine if one.status == "issued"][:MONTHS][::-1]
     compared = {bill.id} | ({other.id} if other else set())
+    alike = other is not None and other.last_on.month == bill.last_on.month
     return Columns(
-        tuple((month_short(one.last_on, call.language), one.micro_kwh / 1_000_000) for one in shown),
+        tuple(
+            (
+                (month_year if one.id in compared and alike else month_short)(one.last_on, call.language),
+                one.micro_kwh / 1_000_000,
+            )
+            for one in shown
+        ),
         tuple(place for place, one in enumerate(shown) if one.id in compared),
     )

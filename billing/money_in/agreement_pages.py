@@ -7,7 +7,14 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.agreeing import agree_plan, cancel_plan, plan_of, take_promise
+from billing.actions.agreeing import (
+    agree_plan,
+    cancel_plan,
+    judge_plans,
+    judge_promises,
+    plan_of,
+    take_promise,
+)
 from billing.domain.accounts.instalments import MOST
 from billing.money_in.telephone import account_of, all_agreed, owe_page, theirs
 from billing.money_in.typed import typed_minor
@@ -48,6 +55,7 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
                     words = _("This promise is kept already.")
                     return v.done(words, path, nothing=True, ask="owe")
             # First what refuses it, then what is doubtful: nobody is asked about what cannot be.
+            judge_promises(v.session, v.today)  # one that a bank's file has just kept stands in nobody's way
             take_promise(v.session, one.id, amount.value, due_on.value, today=v.today, by=v.user.id)
             posted.sure(_more_than_owed(v, one, amount.value), do=_("Keep it all the same"))
             words = _("Promise of %(amount)s by %(day)s kept; nobody is reminded of it until then.", **named)
@@ -87,6 +95,7 @@ def plan(request: Request, customer_id: int, posted: Posting) -> Response:
             parts = plan_of(v.session, one.id, count.value, first_on.value, v.today)
             total = sum(part.amount_minor for part in parts)
             posted.sure(_other_total(v, one, posted.text("total"), total), do=_("Agree on it all the same"))
+            judge_plans(v.session, v.today)
             agree_plan(v.session, one.id, count.value, first_on.value, today=v.today, by=v.user.id)
             words = _(
                 "Plan of %(count)s parts agreed: %(total)s, the first %(first)s by %(day)s.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import text
@@ -151,7 +151,7 @@ def agreed_on(session: Session, account_ids: Sequence[int]) -> Agreed:
             row.account_id,
             row.agreed_on,
             row.total_minor,
-            row.state,
+            _by_now(row.state, int(row.paid or 0), row.total_minor),
             row.ended_on,
             int(row.paid or 0),
             tuple(Instalment(date.fromisoformat(due_on), amount) for due_on, amount in row.instalments),
@@ -161,9 +161,17 @@ def agreed_on(session: Session, account_ids: Sequence[int]) -> Agreed:
     ]
     return Agreed(
         tuple(plans),
-        tuple(PromiseRow(*row) for row in session.execute(_PROMISES, among)),
+        tuple(
+            replace(one, state=_by_now(one.state, one.paid_minor, one.amount_minor))
+            for one in (PromiseRow(*row) for row in session.execute(_PROMISES, among))
+        ),
         tuple(DisputeRow(*row) for row in session.execute(_DISPUTES, among)),
     )
+
+
+def _by_now(state: str, paid_minor: int, whole_minor: int) -> str:
+    """kept, where all is paid and the clock has not judged it yet."""
+    return "kept" if state in ("running", "open") and paid_minor >= whole_minor else state
 
 
 def disputed_minor(session: Session, account_id: int) -> int:

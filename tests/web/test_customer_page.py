@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.customers.card import customer_card
-from utility_crm.customers.tables import Account, Contact, ContactPoint
+from utility_crm.customers.tables import Account, Contact, ContactPoint, CustomerFlag
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.module import Module
 
@@ -247,3 +247,13 @@ def test_an_empty_desk_says_so(make_client: MakeClient, ask: str) -> None:
 
 def test_others_begin_in_their_own_room(make_client: MakeClient) -> None:
     assert make_client("ops", installed=[]).get("/").headers["location"] == "/customers"
+
+
+def test_a_need_whose_review_is_past_is_late_and_to_be_asked_about(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    client, path = make_client("agent", installed=[]), f"/customers/{people.margaret}?ask=reach"
+    assert "Review their medical need" not in client.get(path).text
+    session.execute(update(CustomerFlag).values(review_on=date(2026, 10, 1)))
+    shown = client.get(path).text
+    assert "Review their medical need" in shown and "late since 1 Oct 2026" in shown

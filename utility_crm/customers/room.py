@@ -15,7 +15,7 @@ from utility_crm.kit.module import (
     TimelineEntry,
     Todo,
 )
-from utility_crm.web.formats import day, local_day
+from utility_crm.web.formats import day, day_year, local_day
 from utility_crm.web.words import mark, translator
 
 COMPLAINT_DAYS = 8
@@ -83,15 +83,31 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
     _ = translator(call.language)
     waiting = [one for one in call.once(said) if one.waits]
     gone = bool(waiting) and _long_gone(call)
-    return [
+    reviews = [
         Todo(
-            _("Answer the complaint"),
-            f"{_(one.topic)}, {day(one.at, call.language)}",
-            f"/customers/{call.customer_id}?ask=said#said-{one.id}",
-            tone="" if gone else "bad" if _is_late(call, one) else "warn",
-            order=5,
+            _("Review their medical need: is it still so?")
+            if flag.kind == "medical"
+            else _("Review their particular need: is it still so?"),
+            f"{flag.detail}, {day_year(flag.review_on, call.language)}",
+            f"/customers/{call.customer_id}?ask=reach#care",
+            tone="bad",
+            order=6,
         )
-        for one in waiting
+        for flag in call.once(card_of).flags
+        if flag.review_on < call.today
+    ]
+    return [
+        *reviews,
+        *(
+            Todo(
+                _("Answer the complaint"),
+                f"{_(one.topic)}, {day(one.at, call.language)}",
+                f"/customers/{call.customer_id}?ask=said#said-{one.id}",
+                tone="" if gone else "bad" if _is_late(call, one) else "warn",
+                order=5,
+            )
+            for one in waiting
+        ),
     ]
 
 

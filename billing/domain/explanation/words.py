@@ -86,7 +86,8 @@ def answer_of(found: Comparison | PerDay | FirstBill) -> Answer:
 
     sentence, says_cause = _sentence(found, subject, against, main, rest, hedge, money)
     left = rest if main is None or says_cause else (main, *rest)
-    asked = _if_asked_on(left, other_minor, money)
+    small = tuple(piece for piece in others if _is_small(piece, bill))
+    asked = _if_asked_on(left, small, money)
     return Answer(subject, change, abs(difference), against, main, rest, other_minor, hedge, sentence, asked)
 
 
@@ -155,9 +156,12 @@ def _cause(main: Piece, difference: int, money: Callable[[int], str]) -> str:
     return f"{money(part)} of that is {main.noun}"
 
 
-def _if_asked_on(rest: tuple[Piece, ...], other: int, money: Callable[[int], str]) -> str:
+def _if_asked_on(rest: tuple[Piece, ...], small: tuple[Piece, ...], money: Callable[[int], str]) -> str:
     parts = [piece.moves(money(piece.amount_minor)) for piece in rest]
-    if other:
+    other = sum(piece.amount_minor for piece in small)
+    if len(small) == 1:  # one cause has a name
+        parts.append(small[0].moves(money(other)))
+    elif other:
         rest_of_it = Piece("other", "the rest", other)
         parts.append(rest_of_it.moves(money(other)))
     text = "; ".join(parts)

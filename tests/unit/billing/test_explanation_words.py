@@ -140,7 +140,7 @@ def test_cost_of_a_day_is_by_re_rating_with_tax() -> None:
             side(WORKED, JULY, 200_000),
             side(WORKED, AUGUST, 100_000),
             "Your August bill is £34.45 less than July’s; most of that, £34.29, is using less a day.",
-            "The rest takes off £0.16.",
+            "How the weekdays fell takes off £0.16.",
         ),
         (
             side(WORKED, JULY, 200_000),
@@ -376,7 +376,7 @@ def test_verbs_agree_with_their_causes() -> None:
     assert answer.sentence == (
         "Your bill to 3 August is £5.35 more than the one to 30 June; four more days alone add £5.69."
     )
-    assert answer.if_asked_on == "The rest takes off £0.34."
+    assert answer.if_asked_on == "Using less a day takes off £0.34."
 
 
 def test_small_changes_of_use_are_told_apart() -> None:

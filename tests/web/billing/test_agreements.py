@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from billing.actions.payments import take_payment
 from billing.queries.bills import bills_of
+from billing.queries.dunning import agreed_on
 from tests.web.conftest import MakeClient
 from utility_crm.web.formats import money
 
@@ -131,3 +132,33 @@ def test_what_is_not_late_is_said_with_its_day_and_a_dispute_stands_in_its_bills
     told = {"bill": october.number, "amount": "5.00", "reason": "the freezer was off"}
     assert send(client, billed, "disputes", **told) == 303
     assert "£5.00 of it disputed, to be decided" in owe(client, billed)
+
+
+def test_what_a_payment_finishes_is_finished_at_once(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    client = make_client("agent")
+    promised = {"account": billed.account, "amount": "20.00", "due_on": "2026-11-27"}
+    assert send(client, billed, "promises", **promised) == 303
+    told = {"account": billed.account, "count": "3", "first_on": "2026-12-01"}
+    assert send(client, billed, "plans", **told) == 303
+    owed = session.scalars(text("select balance_minor from account_balances")).one()
+    paid = {"account": billed.account, "amount": f"{owed / 100:.2f}", "reference": "all", "method": "card"}
+    assert send(client, billed, "payments", **paid) == 303
+    assert session.scalars(text("select state from promises")).all() == ["kept"]
+    assert session.scalars(text("select state from payment_plans")).all() == ["kept"]
+    assert "A plan runs" not in owe(client, billed)
+
+
+def test_what_a_bank_has_brought_is_shown_as_kept_before_the_clock_judges(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    client = make_client("agent")
+    told = {"account": billed.account, "amount": "20.00", "due_on": "2026-11-27"}
+    assert send(client, billed, "promises", **told) == 303
+    take_payment(
+        session, billed.account_id, 2000, reference="bank", received_at=NOW, posted_on=NOW.date()
+    )  # fmt: skip
+    (one,) = agreed_on(session, [billed.account_id]).promises
+    assert one.state == "kept"
+    assert send(client, billed, "promises", **told | {"amount": "5.00"}) == 303

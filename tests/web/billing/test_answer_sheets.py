@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from billing_world import Supplied, World
 from starlette.testclient import TestClient
 
+from billing.answers.charge import decimals_said
 from billing.answers.registry import answers
+from billing.queries.bills import LineRow
 
 from .test_customer_questions import words
 
@@ -44,3 +48,13 @@ def test_a_line_is_chosen_and_parts_are_counted(make_client: MakeClient, billed:
     assert "VAT is 5" in tax and "4 lines add up to" in tax and "left over £0.00" in tax
     six = agent.get(path, params={"ask": "parts", "count": "6"}, headers=SHEET).text
     assert "6 parts" in words(six) and six.count("2026</th>") + six.count("2027</th>") == 6
+
+
+def test_a_quantity_said_leads_to_the_amount() -> None:
+    line = LineRow(
+        1, "energy", "Day", date(2026, 10, 1), date(2026, 11, 1), 304_998_000, "kWh", 301_000, 9180,
+        None, None, None,
+    )  # fmt: skip
+    assert decimals_said(line, "GBP") == 3
+    assert decimals_said(replace(line, quantity_micro=305_010_000, amount_minor=9181), "GBP") == 1
+    assert decimals_said(replace(line, amount_minor=5000), "GBP") == 1

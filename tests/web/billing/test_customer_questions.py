@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 
@@ -18,6 +19,7 @@ from billing.customer.around import timeline
 from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.queries.bills import bill_before, bills_of
+from billing.wording import labels_apart, names_apart
 from utility_crm.kit.module import CustomerCall
 from utility_crm.web.formats import money, signed_money
 
@@ -79,6 +81,14 @@ def test_another_bill_to_compare_with(agent: TestClient, billed: Supplied, sessi
     whole = agent.get(f"/customers/{billed.customer_id}?ask=why").text
     # The list of keys takes its words from here.
     assert 'data-key="c" aria-label="Compare with another bill">another</a>' in whole
+
+
+def test_the_same_month_of_two_years_is_told_apart(billed: Supplied, session: Session) -> None:
+    october, september, _ = bills_of(session, [billed.account_id])
+    old = replace(october, starts_on=date(2025, 10, 1), ends_before=date(2025, 11, 1))
+    assert names_apart(october, old, "en") == ("October 2026", "October 2025")
+    assert labels_apart(october, old, "en") == ("Oct 2026", "Oct 2025")
+    assert names_apart(october, september, "en") == ("October", "September")
 
 
 def test_a_first_bill_says_there_is_none_before(

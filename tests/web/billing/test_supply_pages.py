@@ -90,6 +90,12 @@ def test_the_end_of_a_supply_is_shown_then_done(
     assert "Nothing is supplied to them now." in agent.get(f"{path}?ask=supply").text
 
 
+def test_a_last_day_that_is_not_over_says_why_there_is_no_amount(home: Supplied, agent: Any) -> None:
+    path = f"/customers/{home.customer_id}?ask=supply&act=out&agreement={home.agreement_id}&reason=moved"
+    shown = agent.get(f"{path}&last_on={NOW.date()}").text
+    assert "the amount is known once they are read" in shown
+
+
 def test_days_billed_already_are_put_right(home: Supplied, agent: Any, world: World) -> None:
     path = f"/customers/{home.customer_id}"
     shown = agent.get(
