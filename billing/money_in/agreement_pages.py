@@ -15,12 +15,14 @@ from billing.actions.agreeing import (
     plan_of,
     take_promise,
 )
+from billing.actions.promises import take_back_promise
 from billing.domain.accounts.instalments import MOST
 from billing.money_in.telephone import account_of, all_agreed, owe_page, theirs
 from billing.money_in.typed import typed_minor
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.dunning import PlanRow, agreed_on
 from billing.wording import say
+from utility_crm.customers.conversations import log_contact
 from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import Conflict
 from utility_crm.web.formats import day, money
@@ -62,6 +64,38 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
             return v.done(words, path, ask="owe")
 
         return handled(v, posted, "promise", act, lambda: owe_page(v, customer_id), back=f"{path}?ask=owe")
+
+
+@router.post("/customers/{customer_id}/promises/{promise_id}/back")
+def promise_back(request: Request, customer_id: int, promise_id: int, posted: Posting) -> Response:
+    """Take a promise back, or make room for another; asked back, since reminders begin again."""
+    with visit(request, "agent") as v:
+        _, path = say(v.user.language), f"/customers/{customer_id}"
+
+        def act() -> Response:
+            words = mark("This customer has no such promise.")
+            found = theirs(all_agreed(v, customer_id).promises, promise_id, words)
+            one = next(a for a in standing(v.session, customer_id, v.today) if a.id == found.account_id)
+            because = posted.must("because", mark("Say why it is taken back."))
+            posted.check()
+            named = {
+                "amount": money(found.amount_minor, one.currency, v.user.language),
+                "day": day(found.due_on, v.user.language),
+            }
+            take_back_promise(v.session, promise_id)
+            doubt = _(
+                "The promise of %(amount)s by %(day)s counts no more; they are reminded again.", **named
+            )
+            posted.sure(doubt, do=_("Take the promise back"))
+            said = _("Promise of %(amount)s by %(day)s taken back", **named)
+            log_contact(
+                v.session, customer_id, channel="call", topic="payment", note=f"{said}: {because.value}",
+                now=v.now, author_id=v.user.id,
+            )  # fmt: skip
+            return v.done(f"{said}.", path, ask="owe")
+
+        page = partial(owe_page, v, customer_id)
+        return handled(v, posted, f"promise-{promise_id}", act, page, back=f"{path}?ask=owe")
 
 
 def _more_than_owed(v: Visit, one: AccountStanding, amount_minor: int) -> str:

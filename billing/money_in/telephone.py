@@ -8,7 +8,7 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from billing.queries.accounts import AccountStanding, standing
-from billing.queries.dunning import Agreed, DisputeRow, PlanRow, agreed_on
+from billing.queries.dunning import Agreed, DisputeRow, PlanRow, PromiseRow, agreed_on
 from billing.wording import say
 from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import NotFound
@@ -16,7 +16,7 @@ from utility_crm.web.formats import money
 from utility_crm.web.visit import Visit
 from utility_crm.web.words import mark
 
-T = TypeVar("T", PlanRow, DisputeRow)
+T = TypeVar("T", PlanRow, PromiseRow, DisputeRow)
 
 
 def left_words(v: Visit, one: AccountStanding) -> str:

@@ -162,3 +162,18 @@ def test_what_a_bank_has_brought_is_shown_as_kept_before_the_clock_judges(
     (one,) = agreed_on(session, [billed.account_id]).promises
     assert one.state == "kept"
     assert send(client, billed, "promises", **told | {"amount": "5.00"}) == 303
+
+
+def test_a_promise_is_taken_back_with_its_reason_and_another_made(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    client = make_client("agent")
+    told = {"account": billed.account, "amount": "20.00", "due_on": "2026-11-27"}
+    assert send(client, billed, "promises", **told) == 303
+    (promise,) = session.scalars(text("select id from promises"))
+    assert send(client, billed, f"promises/{promise}/back", because=" ") == 422
+    assert send(client, billed, f"promises/{promise + 1}/back", because="no") == 404
+    assert confirm(client, billed, f"promises/{promise}/back", because="they are paid later") == 303
+    assert "they are paid later" in owe(client, billed)
+    assert send(client, billed, "promises", **told | {"amount": "21.00"}) == 303
+    assert session.scalars(text("select amount_minor from promises where state = 'open'")).all() == [2100]
