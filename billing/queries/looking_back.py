@@ -70,6 +70,8 @@ _PAST = text(
     order by a.place
     """
 )
+_OWED = "price x days"
+"""Label of the row that holds a year's price times its days, in millionths; the other holds its base."""
 _Found = tuple[int, bool, TraceRow]
 """The bill, whether it is the one that looks back, and what it left."""
 
@@ -107,7 +109,13 @@ def _past(since: date, spans: tuple[tuple[date, date], ...], found: Sequence[_Fo
     # A bill that was reckoned without months before it holds the year up to its days, too.
     of_latest = [row for bill_id, _own, row in found if row[0] == "year" and bill_id == latest]
     until = max((row[3] for row in of_latest), default=date.min)
-    years = tuple(YearSoFar(row[1], one_of(row[4]), one_of(row[5])) for row in of_latest if row[3] == until)
+    of_latest = [row for row in of_latest if row[3] == until]
+    owed = {row[1]: one_of(row[5]) for row in of_latest if row[2] == _OWED}
+    years = tuple(
+        YearSoFar(row[1], one_of(row[4]), one_of(row[5]), owed.get(row[1]))
+        for row in of_latest
+        if row[2] != _OWED
+    )
     demands = tuple(PastDemand(*key, one_of(most)) for key, most in highest.items())
     return Past(billed >= needed, demands, years, spans, tuple(row for _, own, row in found if own))
 
@@ -133,6 +141,11 @@ def traces_of(batch: RatedBatch, row: int) -> tuple[TraceRow, ...]:
         ("year", one.code, "", period.starts_on, int(one.days[row]), int(one.base_minor[row]))
         for one in batch.years
     ]
+    years += [
+        ("year", one.code, _OWED, period.starts_on, int(one.days[row]), int(one.micro_days[row]))
+        for one in batch.years
+        if one.micro_days is not None
+    ]
     return (("days", "", "", period.starts_on, period.days, 0), *demands, *years)
 
 
@@ -155,8 +168,16 @@ def years_of_all(states: Sequence[SupplyState]) -> tuple[YearSoFar, ...]:
         known = [state.year(code) for state in states]
         days = np.array([0 if one is None else int(one.days[0]) for one in known], dtype=np.int64)
         base = np.array([0 if one is None else int(one.base_minor[0]) for one in known], dtype=np.int64)
-        found.append(YearSoFar(code, days, base))
+        owed = [None if one is None or one.micro_days is None else int(one.micro_days[0]) for one in known]
+        found.append(YearSoFar(code, days, base, _all_owed(owed, days)))
     return tuple(found)
+
+
+def _all_owed(owed: Sequence[int | None], days: Int64Array) -> Int64Array | None:
+    """None where one of them with days did not keep it: the price that is known then counts for all."""
+    if any(one is None and held for one, held in zip(owed, days.tolist(), strict=True)):
+        return None
+    return np.array([one or 0 for one in owed], dtype=np.int64)
 
 
 def with_reckoned(traces: Sequence[TraceRow], reckoned: Sequence[TraceRow]) -> tuple[TraceRow, ...]:

@@ -66,7 +66,8 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all groups of a bill share. closes: the year whose last bill it is, None for none. closes_early:
-    as the agreement ends, before the year does."""
+    as the agreement ends, before the year does. dropped: minimums by the year that the tariff has on other
+    days alone; where the year holds days of them, it is closed with them too."""
 
     currency: str
     decimals: int
@@ -74,6 +75,7 @@ class Frame:
     closes: int | None
     energy_unit: str = "kWh"
     closes_early: bool = False
+    dropped: tuple[MinimumCharge, ...] = ()
 
 
 def groups_of(
@@ -132,23 +134,29 @@ def adjusted(
 ) -> tuple[list[LineColumn], tuple[YearSoFar, ...]]:
     """The lines with those that adjust them; and what the next bill has to know of minimums by the year."""
     found = list(lines)
-    years: list[YearSoFar] = []
+    years = {one.code: _spread(one, customers) for one in state.years}
+    charges = {one.code: one for one in frame.dropped}
     in_time = sorted(range(len(groups)), key=lambda place: groups[place].ends_before)
     for place in in_time:
-        for rule in groups[place].rules:
-            if not isinstance(rule.charge, MinimumCharge) or rule.charge.per != "year":
-                mine = [line for line in found if line.group == place]
-                if isinstance(rule.charge, DiscountCharge) and rule.charge.up_to_micro is not None:
-                    found.append(_allowed(rule.charge, rule, mine, groups[place], frame, place, customers))
-                    continue
-                base = _base(rule, mine, customers)
-                found.append(_line(rule.charge, base, groups[place], frame, place))
-            elif place == in_time[-1]:  # the year is closed when all else is reckoned
-                years.append(_year(rule, found, groups, state, customers))
-                found += _year_line(rule.charge, years[-1], groups, frame, place)
+        group, is_last = groups[place], place == in_time[-1]
+        if is_last:  # the year of what is in force no more is closed with the others
+            own = {rule.charge.code for rule in group.rules}
+            for code in [code for code in years if code not in own and code in charges]:
+                found += _year_line(charges[code], years[code], group, frame, place)
+        for rule in group.rules:
+            mine, charge = [line for line in found if line.group == place], rule.charge
+            if isinstance(charge, MinimumCharge) and charge.per == "year":
+                charges[charge.code] = charge
+                years[charge.code] = _year(rule, charge, mine, group, years.get(charge.code), customers)
+                if is_last:  # the year is closed when all else is reckoned
+                    found += _year_line(charge, years[charge.code], group, frame, place)
+            elif isinstance(charge, DiscountCharge) and charge.up_to_micro is not None:
+                found.append(_allowed(charge, rule, mine, group, frame, place, customers))
+            else:
+                found.append(_line(charge, _base(rule, mine, customers), group, frame, place))
     if frame.closes is not None:
         return found, ()
-    return found, tuple(years)
+    return found, tuple(years.values())
 
 
 def _base(rule: Rule, lines: Sequence[LineColumn], customers: int) -> Int64Array:
@@ -239,28 +247,42 @@ def _minor(price_micro: int, quantity: Fraction, frame: Frame) -> int:
     return div_round(numerator, quantity.denominator * 10 ** (6 - frame.decimals), frame.rounding)
 
 
+def _spread(year: YearSoFar, customers: int) -> YearSoFar:
+    """The same with an entry for each customer."""
+    days, base = np.broadcast_to(year.days, customers), np.broadcast_to(year.base_minor, customers)
+    owed = year.micro_days
+    return YearSoFar(year.code, days, base, None if owed is None else np.broadcast_to(owed, customers))
+
+
 def _year(
-    rule: Rule, lines: Sequence[LineColumn], groups: Sequence[Group], state: SupplyState, customers: int
+    rule: Rule,
+    charge: MinimumCharge,
+    lines: Sequence[LineColumn],
+    group: Group,
+    known: YearSoFar | None,
+    customers: int,
 ) -> YearSoFar:
-    """The year so far with this bill; its base is of all groups."""
-    known = state.year(rule.charge.code)
-    days = np.full(customers, sum(len(group.days) for group in groups), dtype=np.int64)
-    base = _base(rule, lines, customers)
+    """The year so far with a group of this bill: its days at its price, its lines."""
+    count = len(group.days)
+    days, base = np.full(customers, count, dtype=np.int64), _base(rule, lines, customers)
+    owed = days * charge.price_micro
     if known is None:
-        return YearSoFar(rule.charge.code, days, base)
-    return YearSoFar(rule.charge.code, days + known.days, base + known.base_minor)
+        return YearSoFar(charge.code, days, base, owed)
+    owed = owed + known.owed_micro_days(charge.price_micro)
+    return YearSoFar(charge.code, days + known.days, base + known.base_minor, owed)
 
 
 def _year_line(
-    charge: MinimumCharge, year: YearSoFar, groups: Sequence[Group], frame: Frame, place: int
+    charge: MinimumCharge, year: YearSoFar, group: Group, frame: Frame, place: int
 ) -> list[LineColumn]:
-    """What the year fell short, by the days of it that were billed; nothing before its last bill."""
+    """What the year fell short, each day of it that was billed at the price of its own version (EXPLAIN A5:
+    segments are priced separately); nothing before its last bill."""
     if frame.closes is None:
         return []
-    days, which = np.unique(year.days, return_inverse=True)
-    of_year = days_in_year(frame.closes)
-    least = [_minor(charge.price_micro, Fraction(int(count), of_year), frame) for count in days]
+    owed, which = np.unique(year.owed_micro_days(charge.price_micro), return_inverse=True)
+    unit = days_in_year(frame.closes) * 10 ** (6 - frame.decimals)
+    least = [div_round(one, unit, frame.rounding) for one in owed.tolist()]
     amount = np.maximum(np.array(least, dtype=np.int64)[which] - year.base_minor, 0)
     quantity = amount * 10 ** (6 - frame.decimals)
-    line = _column(charge, MICRO, quantity, amount, groups[place], frame, place)
+    line = _column(charge, MICRO, quantity, amount, group, frame, place)
     return [replace(line, label=closed_early(charge.label)) if frame.closes_early else line]

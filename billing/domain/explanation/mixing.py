@@ -99,6 +99,7 @@ def mixed_rules(sides: Pair, maps: DayMaps, choice: Choice) -> DayRules:
         of_price.rounding,
         of_price.prices,
         _volume_on(days, gas, [gas.days[int(i)] for i in of[choice.calorific]]),
+        of_fixed.others,
     )
 
 

@@ -20,6 +20,7 @@ from billing.domain.accounts.adjusting import Frame, Group, groups_of, order_of
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.fixed import FixedCharge, fixed_quantity
+from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.periods import PricedPeriod
 from billing.domain.money import Rounding
 from billing.domain.plans.capacity import CapacityPlan, capacity_plans
@@ -42,7 +43,8 @@ class DayRules:
     """For each day, the rules that price it. All tuples are as long as ``days``.
 
     kinds: kind of day by the calendar of the tariff that prices energy. energy: its version and season, for
-    demand too. fixed: for minimums too. closes: the year whose last bill this is, None for none.
+    demand too. fixed: for minimums too. others: versions of other days
+    that have a minimum by the year. closes: the year whose last bill this is, None for none.
     """
 
     days: tuple[date, ...]
@@ -57,6 +59,7 @@ class DayRules:
     rounding: Rounding
     prices: tuple[PriceSeries, ...] = ()
     volume: Volume | None = None
+    others: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,19 @@ def rules_of(tariff: Tariff, period: Period) -> DayRules:
         tariff.rounding,
         tariff.prices,
         tariff.volume,
+        tuple(
+            version
+            for version in tariff.versions
+            if version not in versions and any(one.per == "year" for one in version.minimums)
+        ),
     )
+
+
+def _dropped(rules: DayRules, groups: Sequence[Group]) -> tuple[MinimumCharge, ...]:
+    """Minimums by the year of other days alone, each as it was last."""
+    own = {rule.charge.code for group in groups for rule in group.rules}
+    found = {one.code: one for version in rules.others for one in version.minimums if one.per == "year"}
+    return tuple(one for code, one in found.items() if code not in own)
 
 
 def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> Plan:
@@ -137,8 +152,15 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         _fixed_plans(rules, group_of_day),
         tuple(groups),
         rules.days,
-        {VOLUME_CODE: -1, **order_of(versions)},
-        Frame(rules.currency, rules.decimals, rules.rounding, rules.closes, unit),
+        {VOLUME_CODE: -1, **order_of((*versions, *rules.others))},
+        Frame(
+            rules.currency,
+            rules.decimals,
+            rules.rounding,
+            rules.closes,
+            unit,
+            dropped=_dropped(rules, groups),
+        ),
         tuple(
             _dynamic_plan(code, rules, group_of_day, axis)
             for code in dict.fromkeys(charge.code for version in priced for charge in version.dynamic)

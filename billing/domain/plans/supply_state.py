@@ -42,12 +42,18 @@ class YearSoFar:
     """Of a minimum by the year: what earlier bills of the year hold of it. int64 (customers,) or (1,) for
     all.
 
-    days: of those bills. base_minor: the lines it is held against.
+    days: of those bills on which it was in force. base_minor: the lines of these days that it is held
+    against. micro_days: the sum of its price over these days, each at the price of its own day; None where
+    an older bill did not keep it: then all of them had the price that is known.
     """
 
     code: str
     days: Int64Array
     base_minor: Int64Array
+    micro_days: Int64Array | None = None
+
+    def owed_micro_days(self, price_micro: int) -> Int64Array:
+        return self.days * price_micro if self.micro_days is None else self.micro_days
 
 
 @dataclass(frozen=True, eq=False)

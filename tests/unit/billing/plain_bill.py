@@ -555,9 +555,26 @@ class PlainBill:
         days_of: dict[str, list[date]] = defaultdict(list)
         for day in period.dates():
             days_of[self.adjusting_on(day)].append(day)
-        year_end = any((day.month, day.day) == (12, 31) for day in period.dates())
+        year_ends = [day.year for day in period.dates() if (day.month, day.day) == (12, 31)]
+        of_year = (
+            366
+            if calendar.isleap((year_ends or [(period.ends_before - timedelta(days=1)).year])[-1])
+            else 365
+        )
+        closes = bool(year_ends) or state.ends
+        # Of each minimum by the year: what its days ask for, each at its own day's price, and what they held.
+        least, held = defaultdict[str, Fraction](Fraction), defaultdict[str, Fraction](Fraction)
+        known = {charge["code"] for version in self.found["versions"] for charge in version["charges"]}
+        for year in (one for one in state.years if one.code in known):
+            assert year.micro_days is not None
+            least[year.code] += Fraction(int(year.micro_days[0]), 10**6 * of_year)
+            held[year.code] += int(year.base_minor[0])
         for group, days in sorted(days_of.items(), key=lambda item: item[1][-1]):
             charges = self.version(days[-1])["charges"]
+            is_last = days[-1] == period.ends_before - timedelta(days=1)
+            for code in [code for code in least if is_last and closes]:
+                if code not in [charge["code"] for charge in charges]:
+                    self._put(group, {"kind": "minimum", "code": code}, self._short(least[code], held[code]))
             for charge in charges:
                 if charge["kind"] not in ("discount", "minimum", "tax"):
                     continue
@@ -566,7 +583,7 @@ class PlainBill:
                 base = Fraction(0)
                 for key, amount in self.amounts.items():
                     in_base = key[1] in charge["base"] if "base" in charge else key[1] not in after
-                    mine = in_base and (yearly or key[0] == group)
+                    mine = in_base and key[0] == group
                     if mine and ("up_to" not in charge or (group, key[1]) in self.kwh):
                         base += amount
                 codes = charge.get("base") or [one["code"] for one in charges if one["code"] not in after]
@@ -580,8 +597,12 @@ class PlainBill:
                     base = max(base, Fraction(0)) * min(used, first) / max(used, 1)
                 if not yearly:
                     self._put(group, charge, self._adjustment(charge, base, days))
-                elif days[-1] == list(period.dates())[-1] and (year_end or state.ends):
-                    self._put(group, charge, self._short_of_the_year(charge, base, period, state))
+                    continue
+                least[charge["code"]] += Fraction(charge["price"]) * len(days) / of_year
+                held[charge["code"]] += base
+                if is_last and closes:
+                    short = self._short(least[charge["code"]], held[charge["code"]])
+                    self._put(group, charge, short)
 
     def _put(self, group: str, charge: dict[str, Any], amount: int) -> None:
         if amount or charge["kind"] != "minimum":
@@ -599,12 +620,5 @@ class PlainBill:
         )
         return int(max(size - base, 0)) if charge["kind"] == "minimum" else -int(min(size, base))
 
-    def _short_of_the_year(
-        self, charge: dict[str, Any], base: Fraction, period: Period, state: SupplyState
-    ) -> int:
-        days = period.days
-        for year in state.years:
-            if year.code == charge["code"]:
-                days, base = days + int(year.days[0]), base + int(year.base_minor[0])
-        least = rounded(Fraction(charge["price"]) * days / 365 * self.unit, self.rule)
-        return int(max(least - base, 0))
+    def _short(self, least: Fraction, held: Fraction) -> int:
+        return int(max(rounded(least * self.unit, self.rule) - held, 0))

@@ -340,10 +340,12 @@ def states(draw: st.DrawFn, starts_on: date) -> SupplyState:
     if not draw(st.booleans()):
         return SupplyState(tuple(demands))
     connected: dict[Any, Any] = {"connection": np.array([draw(st.sampled_from([1_000_000, 3_500_000]))])}
+    days = draw(st.integers(0, 340))
     year = YearSoFar(
         "least-a-year",
-        np.array([draw(st.integers(0, 340))]),
+        np.array([days]),
         np.array([draw(st.sampled_from([-10_000, 0, 40_000]))]),
+        np.array([days * draw(st.sampled_from([0, 90_000_000, 365_000_001]))]),
     )
     return SupplyState(tuple(demands), (year,), connected, draw(st.booleans()))
 

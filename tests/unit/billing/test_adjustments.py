@@ -327,3 +327,59 @@ def test_too_many_factors_merge_the_discount_into_the_price() -> None:
     assert [sum(int(row[corner]) for row in values.values()) for corner in (0, -1)] == [
         side.bill().total_minor for side in sides
     ]
+
+
+# A minimum by the year over several versions.
+
+LEAP = Period(date(2024, 1, 1), date(2025, 1, 1))
+
+
+def versions(*found: tuple[str, str | None]) -> Tariff:
+    """Energy at 0.20 and a minimum by the year from each day on; None: without it."""
+    return tariff(
+        *(
+            version(flat("0.20"), *([] if price is None else [minimum(price, "year")]), starts_on=starts_on)
+            for starts_on, price in found
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "least"),
+    [
+        ([("2024-01-01", "1800"), ("2024-12-15", "3600")], 180_000 * 349 + 360_000 * 17),
+        ([("2024-01-01", "1800"), ("2024-12-31", "1")], 180_000 * 365 + 100),
+        ([("2024-01-01", "1800"), ("2024-07-01", None)], 180_000 * 182),
+        ([("2024-01-01", None), ("2024-07-01", "1800")], 180_000 * 184),
+        ([("2024-01-01", "1800"), ("2024-03-01", None), ("2024-11-01", "900")], 180_000 * 60 + 90_000 * 61),
+    ],
+)
+@pytest.mark.parametrize("micro_kwh", [0, 50_000])
+def test_each_version_of_a_minimum_by_the_year_counts_by_its_days(
+    found: list[tuple[str, str | None]], least: int, micro_kwh: int
+) -> None:
+    """Whatever the bills of the year are, and whatever is in force when it ends."""
+    subject = versions(*found)
+    usage = usage_over(LEAP, LONDON, micro_kwh)
+    spans = [(date.fromisoformat(day), price) for day, price in found]
+    ends = [day for day, _ in spans[1:]] + [LEAP.ends_before]
+    of_days = [Period(day, end) for (day, price), end in zip(spans, ends, strict=True) if price is not None]
+    held = sum(
+        line.amount_minor
+        for span in of_days
+        for bill in quote(
+            usage,
+            versions(("2024-01-01", None)),
+            starts_on=span.starts_on,
+            ends_before=span.ends_before,
+            by="whole",
+        ).bills
+        for line in bill.lines
+    )
+    owed = round(least / 366) - held
+    for by in ("month", "year"):
+        bills = quote(usage, subject, starts_on=LEAP.starts_on, ends_before=LEAP.ends_before, by=by).bills
+        assert all("least" not in amounts(bill) for bill in bills[:-1])
+        assert amounts(bills[-1])["least"] == pytest.approx(owed, abs=6)  # lines of months are rounded
+        if not held:
+            assert amounts(bills[-1])["least"] == owed

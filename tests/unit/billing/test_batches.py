@@ -74,7 +74,8 @@ def rows_of(state: SupplyState, rows: Any) -> SupplyState:
         state,
         demands=tuple(replace(one, micro_kw=one.micro_kw[rows]) for one in state.demands),
         years=tuple(
-            replace(one, days=one.days[rows], base_minor=one.base_minor[rows]) for one in state.years
+            YearSoFar(one.code, one.days[rows], one.base_minor[rows], one.owed_micro_days(365_000_000)[rows])
+            for one in state.years
         ),
         connected_micro={each: size[rows] for each, size in state.connected_micro.items()},
     )
