@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.accounts.late_fee_caps import cap_of
-from billing.domain.accounts.late_fees import DueFee, LateBill, fees_due
+from billing.domain.accounts.late_fees import DueFee, LateBill, Stop, fees_due, layers_of
 from billing.domain.errors import NotRateable
 from billing.queries.dunning import DUNNABLE
 from billing.queries.tariffs import tariffs_by_id
@@ -51,13 +51,11 @@ class BillFees:
 
 _ANY = "exists (select from tariffs where jsonb_path_exists(document, :path))"
 _PATH = '$.versions[*].charges[*] ? (@.kind == "late_fee")'
-# A day counts unless on it a plan over the bill ran, a dispute of it was open, or the account had promised.
+# A day counts unless on it a plan over the bill ran; of what was disputed or promised on it, not of the rest.
 _LATE = f"""
     with {DUNNABLE}
     select b.id, b.number, b.account_id, a.number, b.currency, t.tariff_id, b.due_on, b.issued_on, c.segment,
-           d.amount_minor,
-           (select coalesce(sum(upper(free.r) - lower(free.r)), 0)
-            from unnest(datemultirange(daterange(b.due_on, :today)) - coalesce(s.stood, '{{}}')) as free(r)),
+           d.amount_minor, b.open_minor - d.amount_minor, s.stood,
            (select json_agg(json_build_array(f.code, f.turn, f.amount_minor - f.reversed_minor))
             from late_fees f where f.bill_id = b.id)
     from dunnable d
@@ -70,18 +68,16 @@ _LATE = f"""
     ) t on true
     join tariffs r on r.id = t.tariff_id and jsonb_path_exists(r.document, :path)
     left join lateral (
-        select range_agg(span) as stood from (
-            select daterange(p.agreed_on, p.ended_on) from payment_plans p
+        select json_agg(json_build_array(amount, starts_on, ends_before)) as stood from (
+            select cast(null as bigint), p.agreed_on, p.ended_on from payment_plans p
             join plan_bills q on q.plan_id = p.id where q.bill_id = b.id
             union all
-            select daterange(x.opened_on, x.closed_on) from disputes x where x.bill_id = b.id
+            select x.amount_minor, x.opened_on, x.closed_on from disputes x where x.bill_id = b.id
             union all
-            select daterange(m.promised_on, m.ended_on) from promises m where m.account_id = b.account_id
-        ) as spans(span)
+            select m.amount_minor, m.promised_on, m.ended_on from promises m where m.account_id = b.account_id
+        ) as spans(amount, starts_on, ends_before)
     ) s on true
     where d.amount_minor > 0
-      and not exists (select from disputes x where x.bill_id = b.id and x.state = 'open')
-      and not exists (select from promises m where m.account_id = b.account_id and m.state = 'open')
     order by b.account_id, b.due_on, b.id
 """
 
@@ -102,8 +98,10 @@ def late_fees_due(
     tariffs = tariffs_by_id(session, {row[5] for row in rows})
     found = []
     for bill_id, bill, account_id, account, currency, tariff_id, due_on, issued_on, segment, *rest in rows:
-        overdue, days, posted = rest
-        late = LateBill(overdue, int(days), {(code, turn): amount for code, turn, amount in posted or ()})
+        overdue, held, stood, posted = rest
+        layers = layers_of(overdue, held, due_on, today, [_stop(*one) for one in stood or ()])
+        by_turn = {(code, turn): amount for code, turn, amount in posted or ()}
+        late = LateBill(overdue, max(days for _, days in layers), by_turn, layers)
         cap = cap_of(law.country, law.subdivision, segment)
         try:
             fees = fees_due(tariffs[tariff_id], issued_on, late, cap, law.bank_rate_ppm)
@@ -118,6 +116,11 @@ def late_fees_due(
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def _stop(amount_minor: int | None, starts_on: str, ends_before: str | None) -> Stop:
+    ends = date.fromisoformat(ends_before) if ends_before else None
+    return Stop(amount_minor, date.fromisoformat(starts_on), ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,14 +130,34 @@ def test_a_plan_a_promise_and_a_dispute_stop_the_clock(session: Session, account
     assert late_fees_due(session, late(120), GB) == ()
     (found,) = late_fees_due(session, late(121), GB)
     assert (found.late_days, [fee.code for fee in found.fees]) == (31, ["notice"])
-    take_promise(session, account, 100, late(130), today=late(121))
+    take_promise(session, account, 20_000, late(130), today=late(121))
     assert late_fees_due(session, late(129), GB) == ()
     session.execute(text("update promises set state = 'broken', ended_on = :on"), {"on": late(131)})
-    number = open_dispute(session, "B1", 100, "too much", today=late(131))
+    number = open_dispute(session, "B1", 20_000, "too much", today=late(131))
     assert late_fees_due(session, late(140), GB) == ()
     close_dispute(session, number, won=False, today=late(141))
     (found,) = late_fees_due(session, late(141), GB)
     assert found.late_days == 31
+
+
+def test_a_penny_disputed_or_promised_stops_the_fees_of_a_penny(session: Session, account: int) -> None:
+    number = open_dispute(session, "B1", 1, "too much", today=late(1))
+    take_promise(session, account, 1, late(60), today=late(1))
+    (found,) = late_fees_due(session, late(50), GB)
+    assert (found.overdue_minor, found.late_days) == (19_998, 50)
+    assert [(fee.code, fee.amount_minor) for fee in found.fees] == [("interest", 300), ("notice", 500)]
+    close_dispute(session, number, won=False, today=late(50))
+    assert late_fees_due(session, late(50), GB)[0].overdue_minor == 19_999
+
+
+def test_the_disputed_part_bears_fees_for_the_days_it_was_not(session: Session, account: int) -> None:
+    number = open_dispute(session, "B1", 5000, "too much", today=DUE)
+    assert post_late_fees(session, late(50), GB).totals == {"GBP": 225 + 500}
+    close_dispute(session, number, won=False, today=late(60))
+    # The second month was over while it was disputed, or too soon after.
+    assert post_late_fees(session, late(75), GB).totals == {"GBP": 225}
+    assert post_late_fees(session, late(106), GB).totals == {"GBP": 300}
+    assert post_late_fees(session, late(107), GB).count == 0
 
 
 def test_fees_on_what_was_never_owed_are_taken_back(session: Session, account: int) -> None:

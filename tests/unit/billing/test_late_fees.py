@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +15,11 @@ from billing.domain.accounts.late_fee_caps import CAPS, LateFeeCap, cap_of
 from billing.domain.accounts.late_fees import (
     LateBill,
     LateFee,
+    Stop,
     fees_due,
     late_fee,
     late_fees,
+    layers_of,
     rightful_minor,
 )
 from billing.domain.errors import NotRateable, TariffRefused
@@ -204,6 +206,35 @@ def test_months_are_posted_one_by_one_and_never_beyond_the_cap(
         assert sum(posted.values()) <= overdue * law.month_ppm * (days * 12 // 365) // 10**6
     elif not law.penalty:
         assert not posted
+
+
+SPANS = st.tuples(st.one_of(st.none(), st.integers(1, 500)), st.integers(-5, 99), st.integers(0, 60))
+
+
+@given(st.integers(1, 500), st.integers(0, 300), st.integers(0, 99), st.lists(SPANS, max_size=4))
+def test_each_penny_counts_the_days_on_which_it_was_not_held(
+    overdue: int, held: int, days: int, spans: list[tuple[int | None, int, int]]
+) -> None:
+    today = ON + timedelta(days=days)
+    stops = [
+        Stop(amount, ON + timedelta(days=first), ON + timedelta(days=first + length) if length else None)
+        for amount, first, length in spans
+    ]
+    layers = layers_of(overdue, held, ON, today, stops)
+    assert sum(amount for amount, _ in layers) == overdue
+    found = [count for amount, count in layers for _ in range(amount)]
+    for place, count in enumerate(found, held + 1):
+        holds = [
+            (one.starts_on, one.ends_before or date.max)
+            for one in stops
+            if one.amount_minor is None or one.amount_minor >= place
+        ]
+        free = [
+            day
+            for day in (ON + timedelta(days=turn) for turn in range(days))
+            if not any(starts_on <= day < ends_before for starts_on, ends_before in holds)
+        ]
+        assert count == len(free)
 
 
 def test_a_penalty_of_russia_grows_after_ninety_days() -> None:
