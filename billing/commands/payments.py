@@ -80,4 +80,9 @@ def file_text(document: dict[str, Any]) -> str:
         return f"{document['file']}: refused at {problem['where']}: {problem['message']} [{problem['code']}]"
     fates = ("booked", "repeated", "suspended", "reversed", "ignored")
     counts = ", ".join(f"{document[fate]} {fate}" for fate in fates if document[fate])
-    return f"{document['file']}: {document['status']}; {counts or 'nothing in it'}"
+    lines = [f"{document['file']}: {document['status']}; {counts or 'nothing in it'}"]
+    lines += [
+        f"  suspended: {one['where']}: {one['amount']} {one['currency']}, {one['reference']}: {one['reason']}"
+        for one in document["waiting"]
+    ]
+    return "\n".join(lines)

@@ -100,7 +100,7 @@ def _oldest(found: tuple[HeldRow, ...], account: str) -> HeldRow:
 def _user(session: Any, login: str) -> int:
     found = session.scalar(select(User.id).where(User.login == login))
     if found is None:
-        raise NotFound("user", f"Nobody signs in as '{login}'.", login)
+        raise NotFound("user", f"Nobody signs in as '{login}'. --by takes a sign-in name.", login)
     return int(found)
 
 

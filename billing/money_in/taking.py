@@ -20,11 +20,14 @@ from billing.actions.direct_debits import return_debits, settle_debits
 from billing.actions.issuing import lock_accounts
 from billing.actions.payments import reverse_payment
 from billing.actions.suspending import suspend
+from billing.domain.money import amount_text
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.camt053 import read_statement
 from billing.money_in.csv_file import read_csv
 from billing.money_in.entries import BankEntry, ReadFile
 from billing.money_in.matching import Match, match
 from billing.money_in.pain002 import ReadReport, read_report
+from billing.money_in.words import why_words
 from billing.money_in.xml_file import message_of, read_xml
 from billing.queries.matching import known_references, underway
 from billing.tables import PaymentFile
@@ -38,17 +41,34 @@ FATES = ("booked", "repeated", "suspended", "reversed", "ignored")
 
 @dataclass(frozen=True, slots=True)
 class TakenFile:
-    """What became of a file. again: the same bytes were taken before, and nothing was booked."""
+    """What became of a file. again: the same bytes were taken before, and nothing was booked. waiting: what
+    went into suspense now, and the code of why (`money_in.words`)."""
 
     id: int
     name: str
     format: str
     again: bool
     counts: Mapping[str, int]
+    waiting: tuple[tuple[BankEntry, str], ...] = ()
 
     def document(self) -> dict[str, Any]:
         status = "unchanged" if self.again else "partial" if self.counts["suspended"] else "ok"
-        return {"file": self.name, "format": self.format, "status": status, **self.counts}
+        return {
+            "file": self.name, "format": self.format, "status": status, **self.counts,
+            "waiting": [waiting_document(entry, code) for entry, code in self.waiting],
+        }  # fmt: skip
+
+
+def waiting_document(entry: BankEntry, code: str) -> dict[str, str]:
+    """An entry in suspense: its place in the file, its reference, amount, and why nobody was credited."""
+    return {
+        "where": entry.place,
+        "reference": entry.bank_reference,
+        "amount": amount_text(entry.amount_minor, default_decimals(entry.currency)),
+        "currency": entry.currency,
+        "code": code,
+        "reason": why_words(code, "en"),
+    }
 
 
 @dataclass(slots=True)
@@ -110,7 +130,7 @@ def take_file(
         text("update payment_files set booked = :booked, repeated = :repeated, suspended = :suspended, "
              "reversed = :reversed, ignored = :ignored where id = :id"), {"id": file_id, **counts},
     )  # fmt: skip
-    return TakenFile(file_id, name, read.format, False, counts)
+    return TakenFile(file_id, name, read.format, False, counts, tuple(sorted_.waiting))
 
 
 def _nothing(entries: int) -> dict[str, int]:

@@ -85,3 +85,35 @@ def test_the_customer_file_has_every_column_documented_for_a_package_and_no_othe
     page = (ROOT / "docs/customers.md").read_text(encoding="utf-8").split("Installed packages add")[1]
     documented = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
     assert {name for columns in import_columns() for name in columns.names} == documented
+
+
+FILE = re.compile(
+    r"`([\w./-]+\.(?:py|md|sh|html|toml|yml))`|\]\(([\w./-]+\.md)\)|([\w-]+/[\w./-]+\.(?:py|md|sh|html))"
+)
+
+
+def files_told(page: str) -> set[str]:
+    """Names of the project's own files in a page; an address of the web is none."""
+    text = re.sub(r"https?://\S+", "", (ROOT / page).read_text(encoding="utf-8"))
+    return {next(filter(None, found)) for found in FILE.findall(text)}
+
+
+@cache
+def every_file() -> tuple[str, ...]:
+    own = ("utility_crm", "notifications", "meters", "billing", "churn", "tests", "docs", "bench", "scripts")
+    inside = (path for folder in own for path in (ROOT / folder).rglob("*") if path.is_file())
+    return tuple(f"/{path.relative_to(ROOT)}" for path in (*inside, *ROOT.glob("*.*")))
+
+
+def is_a_file(name: str) -> bool:
+    return any(path.endswith("/" + name.removeprefix("../").removeprefix("./")) for path in every_file())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_told_exists(page: str) -> None:
+    assert [name for name in sorted(files_told(page)) if not is_a_file(name)] == []
+
+
+def test_a_file_that_is_not_there_is_seen() -> None:
+    assert sum(len(files_told(page)) for page in PAGES) > 60
+    assert is_a_file("billing/domain/tariffs/file.py") and not is_a_file("tariff_file.py")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,16 +23,44 @@ def users() -> None:
 
 
 Password = Annotated[
-    str,
-    typer.Option(prompt=True, hide_input=True, envvar="UTILITY_CRM_NEW_PASSWORD", help="asked for if absent"),
+    str, typer.Option(envvar="UTILITY_CRM_NEW_PASSWORD", help="asked for at a terminal if absent")
 ]
+PasswordFrom = Annotated[
+    Path | None,
+    typer.Option(help="a file with the password as its first line; - is standard input", allow_dash=True),
+]
+
+
+def password_of(given: str, source: Path | None) -> str:
+    """The password given, of a file, or asked for, which needs a terminal. A usage error otherwise."""
+    hint = "--password"
+    if given and source is not None:
+        raise typer.BadParameter("give it once: --password or --password-from", param_hint=hint)
+    if given:
+        return given
+    if source is None:
+        if not sys.stdin.isatty():
+            words = (
+                "there is no terminal to ask for it at; pipe it in with --password-from -, "
+                "or set UTILITY_CRM_NEW_PASSWORD"
+            )
+            raise typer.BadParameter(words, param_hint=hint)
+        return str(typer.prompt("Password", hide_input=True))
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"cannot read {source}", param_hint="--password-from") from error
+    if not (line := text.partition("\n")[0].rstrip("\r")):
+        raise typer.BadParameter(f"the first line of {source} is empty", param_hint="--password-from")
+    return line
 
 
 @app.command("add")
 def add(
     login: str,
     role: Annotated[str, typer.Option(help="agent, marketer, ops or admin")],
-    password: Password,
+    password: Password = "",
+    password_from: PasswordFrom = None,
     name: Annotated[str, typer.Option(help="shown on the pages; the login by default")] = "",
     language: Annotated[
         str, typer.Option(help="of their pages; the utility's by default", metavar="en|ru")
@@ -38,10 +68,11 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a person who may sign in."""
+    secret = password_of(password, password_from)
     with speaking(as_json):
         with database() as engine, unit_of_work(engine) as session:
             spoken = language or settings().language
-            add_user(session, login=login, name=name or login, role=role, password=password, language=spoken)
+            add_user(session, login=login, name=name or login, role=role, password=secret, language=spoken)
         emit({"login": login, "role": role}, as_json, lambda: f"{login} may sign in as {role}.")
 
 
@@ -57,9 +88,12 @@ def language(login: str, language: str, as_json: AsJson = False) -> None:
 
 
 @app.command("password")
-def password(login: str, password: Password, as_json: AsJson = False) -> None:
+def password(
+    login: str, password: Password = "", password_from: PasswordFrom = None, as_json: AsJson = False
+) -> None:
     """Give a person a new password; every older sign-in of theirs ends."""
+    secret = password_of(password, password_from)
     with speaking(as_json):
         with database() as engine, unit_of_work(engine) as session:
-            set_password(session, login, password)
+            set_password(session, login, secret)
         emit({"login": login}, as_json, lambda: f"{login} has a new password.")

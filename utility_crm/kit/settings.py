@@ -12,6 +12,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from utility_crm.kit.countries import countries, nearest_country
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -103,6 +105,15 @@ class Settings(BaseSettings):
             not value.startswith(("https://", "http://")) or any(sign in value for sign in " <>?#")
         ):
             raise ValueError("this is no address such as https://care.example")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value not in countries():
+            near = nearest_country(value)
+            meant = f"; did you mean {near}?" if near else ""
+            raise ValueError(f"{value!r} is no ISO country code (two letters, such as GB){meant}")
         return value
 
     @field_validator("timezone")

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from billing.domain.errors import TariffRefused
-from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text
+from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text, micro_text
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -100,7 +100,7 @@ class Fields:
         except ValueError as error:
             self.refuse(key, str(error))
         if abs(micro) >= limit:
-            self.refuse(key, f"'{value}' is too large")
+            self.refuse(key, f"'{value}' is too large: at most {micro_text(limit - 1)}")
         return micro
 
     def items(self, key: str, *, least: int = 1) -> list[tuple[Any, str]]:

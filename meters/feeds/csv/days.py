@@ -139,7 +139,15 @@ class _Cutting:
     def _leave_out(self, part: Placed, number: int, step: int) -> None:
         """Say once of a channel that its interval is none."""
         channel = part.channels[number]
-        lines = part.rows.lines[part.rows.channel == number]
+        mine = part.rows.channel == number
+        lines = part.rows.lines[mine]
+        if not step and (faulty := np.flatnonzero(mine & (part.faults > 0))).size:
+            self._left_out.add(channel)
+            name = " ".join(self._name(channel))
+            for row in faulty.tolist():
+                line, code = int(part.rows.lines[row]), int(part.faults[row])
+                words = f"{self.gathered.words(line, code)} {name} is left out: too few readings are sound."
+                self.problems.append(Problem(FAULTS[code], words, line))
         if channel in self._left_out or not lines.size:
             return
         self._left_out.add(channel)

@@ -68,7 +68,9 @@ def test_from_a_mandate_to_a_statement(engine: Engine, tmp_path: Path) -> None:
     )
     counts = {"booked": 1, "repeated": 0, "suspended": 1, "reversed": 0, "ignored": 0}
     taken = {"file": str(file), "format": "camt.053", "status": "partial", **counts}
-    assert call("payments", "import", str(file)) == (1, {"files": [taken]})
+    code, document = call("payments", "import", str(file))
+    (waits,) = document["files"][0].pop("waiting")
+    assert (code, document, waits["amount"]) == (1, {"files": [taken]}, "5.00")
     _, again = call("payments", "import", str(file))
     assert (again["files"][0]["status"], again["files"][0]["repeated"]) == ("unchanged", 2)
     bad = tmp_path / "bad.csv"
@@ -110,6 +112,22 @@ def test_from_a_mandate_to_a_statement(engine: Engine, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_understood_is_a_usage_error(words: tuple[str, ...]) -> None:
     assert CliRunner().invoke(app, list(words)).exit_code == 2
+
+
+def test_what_goes_into_suspense_is_named_with_its_reason(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "bank.csv"
+    file.write_text("date,amount,reference,id\n2026-11-20,7.50,NOBODY,x2\n", encoding="utf-8")
+    code, document = call("payments", "import", str(file), "--currency", "GBP")
+    (taken,) = document["files"]
+    assert (code, taken["booked"], taken["suspended"]) == (1, 0, 1)
+    (waits,) = taken["waiting"]
+    assert waits == {
+        "where": "line 2", "reference": "x2", "amount": "7.50", "currency": "GBP",
+        "code": "unknown_reference", "reason": "it names no account or bill of ours",
+    }  # fmt: skip
+    file.write_text("date,amount,reference,id\n2026-11-20,7.50,NOBODY,x3\n", encoding="utf-8")
+    shown = CliRunner().invoke(app, ["payments", "import", str(file), "--currency", "GBP"]).stdout
+    assert "suspended: line 2: 7.50 GBP, x3: it names no account or bill of ours" in shown
 
 
 def test_people_read_it_too(engine: Engine) -> None:

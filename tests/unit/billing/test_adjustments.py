@@ -216,7 +216,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (minimum(base=["least"]), "base[0]: a minimum cannot be its own base"),
     (minimum(base=["vat"]), "base[0]: 'vat' is no charge that stands before it (energy)"),
     (discount(percent="0"), "percent: expected more than 0 and at most 100, with at most four decimals"),
-    (discount(percent="100.1"), "percent: '100.1' is too large"),
+    (discount(percent="100.1"), "percent: '100.1' is too large: at most 100"),
     (discount(percent="5", amount="1"), "percent: a discount is a percentage or an amount, not both"),
     (discount(amount="-1", per="day"), "amount: expected more than 0: what is taken off, without a minus"),
     (discount(amount="1"), "'per' is not given"),

@@ -365,3 +365,13 @@ def test_a_quote_says_what_it_left_out_and_the_days_of_a_line(tmp_path: Path) ->
     shown = CliRunner().invoke(app, ["quote", *words])
     assert "All hours, 2024-02-02 to 2024-02-03" in shown.stdout and "at 0.5" in shown.stdout
     assert unread in shown.stderr and outside in shown.stderr
+
+
+def test_readings_below_zero_are_named_with_their_line(tariff: str, tmp_path: Path) -> None:
+    lines = "meter,time,kwh\nM1,2013-01-01 00:00:00,-1.5\nM1,2013-01-01 00:30:00,-2\n"
+    usage = written(tmp_path / "below.csv", lines)
+    named = ("--columns", "service_point=meter,starts_at=time,value=kwh", "--timezone", "Europe/London")
+    code, document = call("--tariff", tariff, "--usage", usage, *named)
+    error = document["error"]
+    assert (code, error["code"]) == (1, "negative_value")
+    assert "-1.5" in error["message"] and error["where"].endswith("line 2")

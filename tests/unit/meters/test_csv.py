@@ -333,3 +333,12 @@ def test_days_of_an_odd_offset_are_those_of_its_own_time(read_text, monkeypatch,
     feed = read_text(text)
     assert feed.status == "ok" and {block.offset_minutes for block in feed.blocks} == {345}
     assert (one(feed).readings, one(feed).missing, len(feed.blocks)) == (96, 0, 2)
+
+
+def test_where_no_reading_is_sound_each_is_told_by_its_own_fault(read_text) -> None:
+    lines = ("M1,2013-01-01 00:00:00,-1.5\n", "M1,2013-01-01 00:30:00,-2\n")
+    feed = read_text(HEAD + "".join(lines), zone="UTC")
+    assert [(problem.code, problem.line) for problem in feed.problems] == [
+        ("negative_value", 2), ("negative_value", 3),
+    ]  # fmt: skip
+    assert "-1.5" in feed.problems[0].message and "M1 import is left out" in feed.problems[0].message
