@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from billing.answers.asking import answered
+from billing.answers.figure_words import figure_words
 from billing.answers.parameters import WrongParameter
 from billing.answers.registry import answers
 from billing.answers.told import AnswerDocument
@@ -20,7 +21,10 @@ from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
-from utility_crm.web.words import LANGUAGES
+from utility_crm.web.words import LANGUAGES, counting
+
+MOST_EVIDENCE = 3
+"""Of one kind, shown at a terminal; of more the first, which is the newest, and a count."""
 
 
 def _params_help() -> str:
@@ -86,9 +90,24 @@ def answer_text(document: AnswerDocument, language: str) -> str:
     in_all, lines = _("in all"), [document["sentence"]]
     if document["if_asked_on"]:
         lines.append(f"{_('If asked on:')} {document['if_asked_on']}")
-    lines += [f"  {one['value']:>14} {one['unit']:<4} {one['name']}" for one in document["figures"]]
+    lines += [
+        f"  {one['value']:>14} {one['unit']:<4} {figure_words(one['name'], language)}"
+        for one in document["figures"]
+    ]
     if adds_up := document["adds_up"]:
         lines += [f"  {part['amount']:>14}      {part['name']}" for part in adds_up["parts"]]
         lines.append(f"  {adds_up['total']:>14} {adds_up['currency']:<4} {in_all}")
-    lines += [f"  {one['kind']} {one['id']} {one['href']}".rstrip() for one in document["evidence"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_evidence_lines(document, language)])
+
+
+def _evidence_lines(document: AnswerDocument, language: str) -> list[str]:
+    """Of each kind the first ones, and how many more there are."""
+    ngettext, lines = counting(language, "billing"), []
+    for kind in dict.fromkeys(one["kind"] for one in document["evidence"]):
+        these = [one for one in document["evidence"] if one["kind"] == kind]
+        shown = these if len(these) <= MOST_EVIDENCE else these[:1]
+        lines += [f"  {kind} {one['id']} {one['href']}".rstrip() for one in shown]
+        if more := len(these) - len(shown):
+            rest = ngettext("and one more", "and %(num)s more", more)
+            lines.append(f"  {kind}: {rest}")
+    return lines
