@@ -116,18 +116,18 @@ def test_what_cannot_be_understood_is_a_usage_error(words: tuple[str, ...]) -> N
 
 def test_what_goes_into_suspense_is_named_with_its_reason(engine: Engine, tmp_path: Path) -> None:
     file = tmp_path / "bank.csv"
-    file.write_text("date,amount,reference,id\n2026-11-20,7.50,NOBODY,x2\n", encoding="utf-8")
+    file.write_text("date,amount,reference\n2026-11-20,7.50,x2\n", encoding="utf-8")
     code, document = call("payments", "import", str(file), "--currency", "GBP")
     (taken,) = document["files"]
     assert (code, taken["booked"], taken["suspended"]) == (1, 0, 1)
     (waits,) = taken["waiting"]
     assert waits == {
         "where": "line 2", "reference": "x2", "amount": "7.50", "currency": "GBP",
-        "code": "unknown_reference", "reason": "it names no account or bill of ours",
+        "code": "no_reference", "reason": "it names nothing",
     }  # fmt: skip
-    file.write_text("date,amount,reference,id\n2026-11-20,7.50,NOBODY,x3\n", encoding="utf-8")
+    file.write_text("date,amount,reference\n2026-11-20,7.50,x3\n", encoding="utf-8")
     shown = CliRunner().invoke(app, ["payments", "import", str(file), "--currency", "GBP"]).stdout
-    assert "suspended: line 2: 7.50 GBP, x3: it names no account or bill of ours" in shown
+    assert "suspended: line 2: 7.50 GBP, x3: it names nothing" in shown
 
 
 def test_people_read_it_too(engine: Engine) -> None:
