@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from billing_world import NOW, World, two_rate
+from billing_world import NOW, World, flat, two_rate
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
@@ -29,6 +29,7 @@ def customer(fresh_database_url: str) -> Iterator[str]:
     with Session(engine) as session, session.begin():
         world = World(session)
         world.tariff(two_rate())
+        world.tariff(flat())
         one = world.supplied("night", name="Ada Example")
         world.random(one.channel_id, date(2026, 9, 30), 34, 11)
         issue_cycle(
@@ -53,6 +54,18 @@ def test_a_call_is_logged_and_a_contact_edited_by_keyboard_alone(chromium: Chrom
     assert "called about the bill" in page.inner_text("aside.side")
     page.keyboard.press("e")
     page.wait_for_function(f"{AT} === 'f-reach-kind'")
+
+
+def test_a_slider_keeps_every_step_however_quickly_it_is_moved(chromium: Chromium, customer: str) -> None:
+    page, _ = complaining_page(chromium)
+    sign_in(page, customer, "priya")
+    page.goto(f"{customer}?ask=tariff")
+    page.focus("#f-shift")
+    for _press in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector("output:text-is('30 %')")
+    assert page.input_value("#f-shift") == "30"
+    page.wait_for_function(f"{AT} === 'f-shift'")
 
 
 def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chromium, customer: str) -> None:
