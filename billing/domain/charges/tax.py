@@ -24,6 +24,10 @@ class TaxCharge:
     def read(cls, fields: Fields, codes_before: tuple[str, ...]) -> TaxCharge:
         code, label = fields.code("code"), fields.text("label")
         percent_micro = fields.micro("percent", limit=PERCENT_MICRO_LIMIT)
+        if not 0 <= percent_micro <= 100 * MICRO:
+            fields.refuse(
+                "percent", "expected 0 to 100: a tax is no discount, and no more than what it is on"
+            )
         if percent_micro % 100:
             fields.refuse("percent", "has more than four decimals")
         base = read_base(fields, code, codes_before, "a tax")

@@ -165,9 +165,19 @@ def _read_version(item: Any, place: str, has_holidays: bool) -> Version:
         charge = _read_charge(value, at, names, has_holidays, lines)
         if any(charge.code == known.code for known in charges):
             raise TariffRefused(f"{at}.code", f"'{charge.code}' is already the code of a charge above")
+        if isinstance(charge, DiscountCharge) and charge.up_to_micro is not None:
+            _check_has_energy(charge, charges, at)
         charges.append(charge)
     fields.finish()
     return Version(starts_on, tuple(charges), seasons)
+
+
+def _check_has_energy(charge: DiscountCharge, before: list[Charge], place: str) -> None:
+    """The first kWh are of energy that stands in the base; of none they would never take anything off."""
+    base = [one for one in before if charge.base is None or one.code in charge.base]
+    if not any(isinstance(one, EnergyCharge | DynamicCharge) for one in base):
+        names = ", ".join(one.code for one in base) or "none"
+        raise TariffRefused(f"{place}.up_to", f"there is no energy in what it is taken off ({names})")
 
 
 def _read_charge(

@@ -359,6 +359,7 @@ def adjustments(draw: st.DrawFn, codes: list[str]) -> dict[str, Any]:
     if kind == "off":
         found |= {"kind": "discount", "percent": draw(st.sampled_from(["100", "10", "0.0007"]))}
     elif kind == "first-off":
+        base = base if base is None or "energy" in base else [*base, "energy"]
         found |= {"kind": "discount", "percent": draw(st.sampled_from(["100", "50", "0.0007"]))}
         found |= {
             "up_to": draw(st.sampled_from(["1", "80", "700"])),

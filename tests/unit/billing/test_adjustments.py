@@ -222,6 +222,9 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (discount(amount="1"), "'per' is not given"),
     (discount(percent="5", per="month"), "unknown key 'per'"),
     (discount(["off"], percent="5"), "base[0]: a discount cannot be its own base"),
+    (tax("-5"), "percent: expected 0 to 100"),
+    (tax("100.0001"), "percent: expected 0 to 100"),
+    (tax("900"), "percent: expected 0 to 100"),
     (fixed(per="week"), "per: 'week' is not one of day, month, year"),
     (fixed() | {"each": "kvar"}, "each: 'kvar' is not one of kVA, kW, connection"),
 ]
@@ -232,6 +235,16 @@ def test_refusals_say_place_and_reason(charge: dict[str, Any], says: str) -> Non
     with pytest.raises(TariffRefused) as caught:
         tariff_of(document(version(flat(), charge)))
     assert str(caught.value).removeprefix("versions[0].charges[1]").lstrip(".: ").startswith(says)
+
+
+def test_the_first_kwh_of_what_is_no_energy_are_refused() -> None:
+    """Such a discount would never take anything off."""
+    off = discount(["standing"], percent="50", up_to="100", per="month")
+    with pytest.raises(TariffRefused) as caught:
+        tariff_of(document(version(fixed("0.10"), flat(), off)))
+    assert str(caught.value) == (
+        "versions[0].charges[2].up_to: there is no energy in what it is taken off (standing)"
+    )
 
 
 # Why a bill differs.
