@@ -64,15 +64,11 @@ def test_keys_before_the_scripts_are_kept_in_order(chromium: Chromium, served: t
         page.wait_for_selector("[data-help]")
         script = held.come(page)
         page.keyboard.press("l")
-        page.keyboard.press("v")  # visit
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
         page.keyboard.type("wants 1 l")
         assert page.is_hidden("#log")
         script.continue_()
         page.wait_for_selector("#log:not([hidden])")
         page.wait_for_function("document.querySelector('[name=note]').value === 'wants 1 l'")
-    assert page.input_value("#log [name=channel]") == "visit"
     assert complaints == []
 
 
@@ -187,5 +183,5 @@ def test_letters_are_found_on_a_russian_keyboard(chromium: Chromium, served: tup
     page.goto(f"{address}/customers/{people.margaret}")
     russian = {"type": "keyDown", "key": "д", "code": "KeyL", "text": "д", "windowsVirtualKeyCode": 76}
     page.context.new_cdp_session(page).send("Input.dispatchKeyEvent", russian)
-    focused(page, "at.name === 'channel'")
+    focused(page, "at.name === 'note'")
     assert complaints == []

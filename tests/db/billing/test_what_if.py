@@ -62,10 +62,11 @@ def base(server: EmbeddedServer | None) -> Iterator[tuple[Engine, dict[str, Supp
         ends = {"day": 1, "night": 1, "mid": 15, "two": 1}
         for name, cycle_day in ends.items():
             last = Month(2026, 11) if cycle_day == 15 else Month(2026, 10)
-            for back in range(-11, 1):
+            for month in map(last.plus, range(-11, 1)):
+                in_time = date(month.year, month.month, cycle_day) + timedelta(days=34)
                 issue_cycle(
-                    session, last.plus(back), cycle_day, [made[name].account_id],
-                    issued_on=TODAY, known_at=NOW, now=NOW,
+                    session, month, cycle_day, [made[name].account_id],
+                    issued_on=min(in_time, TODAY), known_at=NOW, now=NOW,
                 )  # fmt: skip
     yield engine, made
     engine.dispose()

@@ -74,7 +74,12 @@ def rows_of(state: SupplyState, rows: Any) -> SupplyState:
         state,
         demands=tuple(replace(one, micro_kw=one.micro_kw[rows]) for one in state.demands),
         years=tuple(
-            YearSoFar(one.code, one.days[rows], one.base_minor[rows], one.owed_micro_days(365_000_000)[rows])
+            YearSoFar(
+                one.code,
+                one.days[rows],
+                one.base_minor[rows],
+                None if one.micro_days is None else one.micro_days[rows],
+            )
             for one in state.years
         ),
         connected_micro={each: size[rows] for each, size in state.connected_micro.items()},
