@@ -164,7 +164,8 @@ def supplies_differ(sides: Pair, *, nets: bool) -> bool:
     either tariff sets off what is given back."""
     versions = {version for laid in sides for version in laid.rules.fixed}
     each = {charge.each for version in versions for charge in version.fixed if charge.each}
-    yearly = {one.code for version in versions for one in version.minimums if one.per == "year"}
+    looked_at = versions.union(*(laid.rules.others for laid in sides))
+    yearly = {one.code for version in looked_at for one in version.minimums if one.per == "year"}
     states = [laid.side.state for laid in sides]
     connected = [[_first(state.connected_micro.get(one)) for one in sorted(each)] for state in states]
     years = [[_so_far(state, code) for code in sorted(yearly)] for state in states]
@@ -177,9 +178,11 @@ def _first(values: Int64Array | None) -> int | None:
     return None if values is None else int(values[0])
 
 
-def _so_far(state: SupplyState, code: str) -> tuple[int, int] | None:
+def _so_far(state: SupplyState, code: str) -> tuple[int, int, int | None] | None:
     year = state.year(code)
-    return None if year is None else (int(year.days[0]), int(year.base_minor[0]))
+    if year is None:
+        return None
+    return int(year.days[0]), int(year.base_minor[0]), _first(year.micro_days)
 
 
 def _given(name: str, rules: DayRules) -> Sequence[tuple[Any, ...]]:

@@ -107,6 +107,9 @@ def volume_documents(draw: st.DrawFn) -> dict[str, Any]:
         for charge in charges:
             if "base" in charge:
                 charge["base"] = [code for code in charge["base"] if code in codes] or ["daily"]
+                used = {c["code"] for c in charges if c["kind"] == "energy"}
+                if "up_to" in charge and not used & set(charge["base"]):  # there are no first kWh
+                    del charge["up_to"], charge["per"]
             if water and "tiers" in charge:
                 unit = charge["tiers"].get("unit", "kWh").replace("kWh", "m3")
                 charge["tiers"] = {**charge["tiers"], "unit": unit}
