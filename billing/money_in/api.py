@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from hashlib import sha256
 from typing import Any, NoReturn
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from billing.actions.payments import take_payment
@@ -21,14 +18,12 @@ from billing.domain.tariffs.file import default_decimals
 from billing.money_in.entries import minor_of
 from billing.queries.accounts import account_named
 from utility_crm.auth.tokens import Bearer
-from utility_crm.auth.tokens_answers import Answer, answered_before, keep_answer
+from utility_crm.auth.tokens_answers import Answer
 from utility_crm.kit.errors import Invalid
-from utility_crm.web.bearer import bearer
-from utility_crm.web.visit import open_session, present, today
+from utility_crm.web.pushed import pushed
+from utility_crm.web.visit import today
 
 SCOPE = "payments:write"
-MOST_BYTES = 64 * 2**10
-LONGEST_KEY = 200
 FIELDS = ("account", "amount", "currency", "reference", "method", "received_at", "pays")
 METHODS = ("card", "transfer", "cash", "direct_debit")
 router = APIRouter()
@@ -38,34 +33,12 @@ router = APIRouter()
 async def take(request: Request) -> Response:
     """Book one payment; docs/payments.md says how it is written. The same Idempotency-Key and body again is
     answered as before, and books nothing."""
-    sender = await run_in_threadpool(bearer, request, SCOPE)
-    key = request.headers.get("idempotency-key", "").strip()
-    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        words = (
-            f"Name the payment by a header Idempotency-Key of 1 to {LONGEST_KEY} letters, another for each."
-        )
-        raise Invalid("key_needed", words, "Idempotency-Key")
-    body = await request.body()
-    if len(body) > MOST_BYTES:
-        raise HTTPException(413, f"A payment may have {MOST_BYTES >> 10} kB.")
-    answer = await run_in_threadpool(_taken, request, sender, key, body)
-    return Response(answer.body, answer.status, media_type="application/json")
+    return await pushed(request, SCOPE, "payment", push_payment)
 
 
-def _taken(request: Request, sender: Bearer, key: str, body: bytes) -> Answer:
-    with open_session(request) as session:
-        answer = push_payment(session, sender, key, body, present())
-        session.commit()
-    return answer
-
-
-def push_payment(session: Session, sender: Bearer, key: str, body: bytes, now: datetime) -> Answer:
-    """Book a payment once a key. Raises Invalid with the path of the field, NotFound, Conflict."""
-    digest = sha256(body).hexdigest()
-    before = answered_before(session, sender.token_id, key, digest)
-    if before is not None:
-        return before
-    told = _told(body)
+def push_payment(session: Session, _sender: Bearer, told: dict[str, Any], now: datetime) -> Answer:
+    """Book a payment. Raises Invalid with the path of the field, NotFound, Conflict."""
+    _check(told)
     account = str(told["account"])
     account_id = account_named(session, account)
     currency = session.scalar(text("select currency from accounts where id = :id"), {"id": account_id})
@@ -92,18 +65,10 @@ def push_payment(session: Session, sender: Bearer, key: str, body: bytes, now: d
         "balance": amount_text(balance or 0, default_decimals(currency)),
         "currency": currency,
     }
-    answer = Answer(200 if taken.repeated else 201, json.dumps(document))
-    keep_answer(session, sender.token_id, key, digest, answer, now)
-    return answer
+    return Answer(200 if taken.repeated else 201, json.dumps(document))
 
 
-def _told(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("not_json", "The body is no JSON.", "$") from error
-    if not isinstance(told, dict):
-        _refuse("shape", "The body has to be one payment: an object.", "$")
+def _check(told: Mapping[str, Any]) -> None:
     for name in told:
         if name not in FIELDS:
             _refuse(
@@ -114,7 +79,6 @@ def _told(body: bytes) -> Mapping[str, Any]:
             _refuse("missing_field", f"{name} is needed, as text.", f"$.{name}")
     if told.get("method", "transfer") not in METHODS:
         _refuse("method", f"A payment is made by {', '.join(METHODS)}.", "$.method")
-    return told
 
 
 def _amount(value: Any, currency: str, where: str) -> int:

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from meters.pushing.pushing import Batch, check_key, push_readings, record_refusal
-from utility_crm.auth.tokens_answers import Answer
+from meters.pushing.pushing import Batch, push_readings, record_refusal
+from utility_crm.auth.tokens_answers import Answer, checked_key
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.bearer import BearerRefused, bearer
@@ -42,7 +42,7 @@ class Busy(BearerRefused):
 async def push(request: Request) -> Response:
     """Take a batch of readings in; docs/api-readings.md says how it is written."""
     sender = await run_in_threadpool(bearer, request, SCOPE)
-    key = check_key(request.headers.get("idempotency-key", ""))
+    key = checked_key(request.headers.get("idempotency-key", ""), "batch")
     _check_content(request)
     batch = Batch(sender, key, await _body(request))
     answer = await run_in_threadpool(_pushed, request, batch)

@@ -25,7 +25,6 @@ from utility_crm.auth.tokens_answers import Answer, answered_before, keep_answer
 from utility_crm.kit.errors import Invalid
 
 FORMAT = "push"
-LONGEST_KEY = 200
 STATUS = {"ok": 200, "unchanged": 200, "partial": 207, "rejected": 422}
 """How each fate of a feed is answered."""
 
@@ -41,15 +40,6 @@ class Batch:
     @property
     def digest(self) -> str:
         return sha256(self.body).hexdigest()
-
-
-def check_key(key: str) -> str:
-    """The key as it is kept. Raises Invalid."""
-    text = key.strip()
-    if not text or len(text) > LONGEST_KEY or not (text.isascii() and text.isprintable()):
-        words = f"Name the batch by a header Idempotency-Key of 1 to {LONGEST_KEY} letters, another for each."
-        raise Invalid("key_needed", words, "Idempotency-Key")
-    return text
 
 
 def push_readings(session: Session, batch: Batch, now: datetime) -> Answer:

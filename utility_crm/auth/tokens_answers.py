@@ -9,10 +9,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import ApiAnswer
-from utility_crm.kit.errors import Conflict
+from utility_crm.kit.errors import Conflict, Invalid
 
 KEPT = timedelta(days=30)
 """How long a key is remembered."""
+LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,17 @@ class Answer:
 
     status: int
     body: str
+
+
+def checked_key(key: str, what: str) -> str:
+    """The key as it is kept; `what` names what it is of. Raises Invalid."""
+    text = key.strip()
+    if not text or len(text) > LONGEST_KEY or not (text.isascii() and text.isprintable()):
+        words = (
+            f"Name the {what} by a header Idempotency-Key of 1 to {LONGEST_KEY} letters, another for each."
+        )
+        raise Invalid("key_needed", words, "Idempotency-Key")
+    return text
 
 
 def answered_before(session: Session, token_id: int, key: str, body_sha256: str) -> Answer | None:

@@ -14,7 +14,9 @@ from notifications.outages.api import push_outage
 from notifications.outages.reports import import_reports
 from notifications.tables import Outage, OutageEvent
 from utility_crm.auth.tokens import bearer_of, make_token
+from utility_crm.auth.tokens_answers import Answer
 from utility_crm.kit.errors import Conflict, Invalid
+from utility_crm.web.pushed import push_once
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEAD = "reference,node,state,starts_at,estimated_at,restored_at,reason\n"
@@ -74,16 +76,20 @@ def test_a_machine_tells_once_a_key(session: Session, town: Any) -> None:
     assert sender is not None
     told = {"reference": "S-1", "node": "A-W", "state": "confirmed", "starts_at": "2026-11-20T11:00:00Z"}
     body = json.dumps(told).encode()
-    first = push_outage(session, sender, "k1", body, NOW)
+
+    def taken(key: str, body: bytes) -> Answer:
+        return push_once(session, sender, key, body, NOW, "report", push_outage)
+
+    first = taken("k1", body)
     assert (first.status, json.loads(first.body)["became"]) == (201, "opened")
-    assert push_outage(session, sender, "k1", body, NOW) == first
-    again = push_outage(session, sender, "k2", body, NOW)
+    assert taken("k1", body) == first
+    again = taken("k2", body)
     assert (again.status, json.loads(again.body)["became"]) == (200, "unchanged")
     with pytest.raises(Conflict):
-        push_outage(session, sender, "k1", body + b" ", NOW)
-    for wrong in (b"[]", b"{", json.dumps(told | {"colour": "red"}).encode()):
+        taken("k1", body + b" ")
+    for wrong in (b"[]", b"{", b"[" * 100_000, json.dumps(told | {"colour": "red"}).encode()):
         with pytest.raises(Invalid):
-            push_outage(session, sender, "k3", wrong, NOW)
+            taken("k3", wrong)
     assert session.scalar(select(func.count(Outage.id))) == 1
 
 
