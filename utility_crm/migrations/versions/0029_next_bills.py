@@ -1,0 +1,16 @@
+"""The next bill of each account, foretold once and kept."""
+
+from __future__ import annotations
+
+revision = "0029"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
