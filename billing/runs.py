@@ -25,6 +25,7 @@ from billing.queries.supplies import DueAccount, due_accounts
 from meters.usage import settle_readings
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Refused
+from utility_crm.kit.memory import at_rest
 from utility_crm.kit.settings import settings
 
 CHUNK = 1000
@@ -45,6 +46,7 @@ class BillRun:
     id: int = 0
 
 
+@at_rest()
 def issue_bills(
     engine: Engine,
     period: str,

@@ -21,6 +21,7 @@ from billing.what_if.reading import readings_of
 from billing.what_if.rerating import Costs, rerated
 from billing.what_if.supplies import BaseSupply, year_of
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.memory import at_rest
 
 CHUNK = 250
 """Supplies read at once: a year of their half-hours is 35 MB."""
@@ -139,6 +140,7 @@ def _priced(
     return rest, *made[rest]
 
 
+@at_rest()
 def base_what_if(
     engine: Engine,
     supplies: Sequence[BaseSupply],
