@@ -44,3 +44,14 @@ def time_in_words(at: datetime, language: str, *, zone_named: bool = False) -> s
 def short_day_in_words(day: date, language: str) -> str:
     """ "6 Nov 2026", in the language's own way: for a text message."""
     return str(format_date(day, "d MMM y", locale=locale_of(language)))
+
+
+def price_in_words(price_micro: int, currency: str, language: str) -> str:
+    """A price in millionths of the currency, as exact as it is: "£0.14228", never fewer digits than money
+    has."""
+    amount = Decimal(price_micro).scaleb(-6).normalize()
+    least = get_currency_precision(currency)
+    if -int(amount.as_tuple().exponent) < least:
+        amount = amount.quantize(Decimal(1).scaleb(-least))
+    said = format_currency(amount, currency, locale=locale_of(language), decimal_quantization=False)
+    return str(said)

@@ -67,6 +67,7 @@ def preview(session: Session, draft: Draft, now: datetime) -> Announced:
         "starts_at": works.starts_at.isoformat(),
         "ends_at": works.ends_at.isoformat(),
         "reason": works.reason,
+        "medical": False,
     }
     sender = Sender(settings().utility_name, settings().demo)
     letter = write(TYPE.name, context, name="…", language="en", timezone=zone, sender=sender)

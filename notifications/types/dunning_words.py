@@ -8,10 +8,8 @@ from datetime import date
 from typing import Any
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import day_in_words, money_in_words
 from notifications.types import Facts
 
-NEEDS = frozenset({"account", "amount_minor", "currency", "due_on", "pay_by", "days", "source"})
 EXAMPLE = {
     "account": "A-77",
     "amount_minor": 14512,
@@ -63,12 +61,9 @@ def dunning_notice(kind: str, debt: Debt, key: str, channels: tuple[str, ...] = 
 
 def dunning_words(facts: Facts) -> Mapping[str, Any]:
     """The account, the debt, its days and the rule, in words."""
-    given = facts.context
     return {
-        "account": given["account"],
-        "amount": money_in_words(given["amount_minor"], given["currency"], facts.language),
-        "due_on": day_in_words(date.fromisoformat(given["due_on"]), facts.language),
-        "pay_by": day_in_words(date.fromisoformat(given["pay_by"]), facts.language),
-        "days": given["days"],
-        "source": given["source"],
+        **facts.plain("account", "days", "source"),
+        "amount": facts.money("amount_minor"),
+        "due_on": facts.day("due_on"),
+        "pay_by": facts.day("pay_by"),
     }

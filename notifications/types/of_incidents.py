@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from notifications.phrases import day_in_words, time_in_words
 from notifications.types import Facts, NoticeType
 
-NEEDS = frozenset({"event", "places", "starts_at", "estimated_at", "restored_at", "reason", "medical"})
-
 
 def incident_words(facts: Facts) -> Mapping[str, Any]:
     """What the templates print. A time of another day than the outage's beginning has its day."""
-    given, zone = facts.context, ZoneInfo(facts.timezone)
-    starts = datetime.fromisoformat(given["starts_at"]).astimezone(zone)
-    expected, back = _at(given["estimated_at"], zone), _at(given["restored_at"], zone)
+    starts, expected, back = facts.wall("starts_at"), facts.wall("estimated_at"), facts.wall("restored_at")
+    assert starts is not None  # it may not be empty
     # On the night the clocks change an hour comes twice: then the times name their zone.
     named = any(at is not None and at.utcoffset() != starts.utcoffset() for at in (expected, back))
 
@@ -31,9 +27,8 @@ def incident_words(facts: Facts) -> Mapping[str, Any]:
 
     lasted = (back - starts) // timedelta(minutes=1) if back is not None else 0
     return {
-        "places": given["places"],
-        "reason": given["reason"].rstrip(" ."),
-        "medical": given["medical"],
+        **facts.plain("places", "medical"),
+        "reason": facts.context["reason"].rstrip(" ."),
         "since": said(starts, always_day=True),
         "expected": said(expected),
         "back": said(back),
@@ -56,11 +51,7 @@ EXAMPLE = {
 def incident_type(name: str, title: str, *, ends: bool = False) -> NoticeType:
     """A kind of notice about an incident: by mail, or by text message. `ends`: it says when it was over."""
     return NoticeType(
-        name=name, title=title, purpose="service", needs=NEEDS, words=incident_words,
+        name=name, title=title, purpose="service", words=incident_words,
         channels=("email", "sms"), example=EXAMPLE,
         may_be_empty=frozenset({"estimated_at", "reason"} | (set() if ends else {"restored_at"})),
     )  # fmt: skip
-
-
-def _at(said: str | None, zone: ZoneInfo) -> datetime | None:
-    return datetime.fromisoformat(said).astimezone(zone) if said else None

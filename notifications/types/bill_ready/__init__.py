@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import day_in_words, money_in_words, short_day_in_words
 from notifications.types import Facts, NoticeType
 from utility_crm.web.words import mark
 
@@ -54,23 +53,19 @@ def bill_ready(
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given, language = facts.context, facts.language
-    due_on = date.fromisoformat(given["due_on"])
-    total, still_open = given["total_minor"], max(0, given["open_minor"])
+    total, still_open = facts.context["total_minor"], max(0, facts.context["open_minor"])
     return {
-        "account": given["account"],
-        "bill": given["bill"],
+        **facts.plain("account", "bill", "collected"),
         "owed": still_open > 0,
         "partly": 0 < still_open < total,
         "paid": total > 0 >= still_open,
         "credit": total < 0,
-        "amount": money_in_words(abs(total), given["currency"], language),
-        "open": money_in_words(still_open, given["currency"], language),
-        "starts_on": short_day_in_words(date.fromisoformat(given["starts_on"]), language),
-        "last_on": short_day_in_words(date.fromisoformat(given["last_on"]), language),
-        "due_on": day_in_words(due_on, language),
-        "due_short": short_day_in_words(due_on, language),
-        "collected": given["collected"],
+        "amount": facts.money("total_minor"),
+        "open": facts.amount(still_open),
+        "starts_on": facts.short_day("starts_on"),
+        "last_on": facts.short_day("last_on"),
+        "due_on": facts.day("due_on"),
+        "due_short": facts.short_day("due_on"),
     }
 
 
@@ -78,19 +73,6 @@ TYPE = NoticeType(
     name="bill_ready",
     title=mark("Bill ready"),
     purpose="service",
-    needs=frozenset(
-        {
-            "account",
-            "bill",
-            "total_minor",
-            "open_minor",
-            "currency",
-            "starts_on",
-            "last_on",
-            "due_on",
-            "collected",
-        }
-    ),
     words=_words,
     channels=("email", "sms", "letter"),
     example={

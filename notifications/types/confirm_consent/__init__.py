@@ -35,7 +35,6 @@ TYPE = NoticeType(
     name="confirm_consent",
     title=mark("Question about offers"),
     purpose="service",
-    needs=frozenset({"link", "until"}),
     words=_words,
     example={"link": "https://care.example/confirm/token", "until": "2026-11-27T12:00:00+00:00"},
 )

@@ -37,7 +37,6 @@ TYPE = NoticeType(
     name="digest",
     title=mark("Several notices in one"),
     purpose="service",
-    needs=frozenset({"items"}),
     words=_words,
     example={
         "items": [

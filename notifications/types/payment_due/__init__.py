@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import day_in_words, money_in_words, short_day_in_words
 from notifications.types import Facts, NoticeType
 from utility_crm.web.words import mark
 
@@ -45,15 +44,11 @@ def payment_due(
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given, language = facts.context, facts.language
-    due_on = date.fromisoformat(given["due_on"])
     return {
-        "account": given["account"],
-        "bill": given["bill"],
-        "amount": money_in_words(given["amount_minor"], given["currency"], language),
-        "due_on": day_in_words(due_on, language),
-        "due_short": short_day_in_words(due_on, language),
-        "collected": given["collected"],
+        **facts.plain("account", "bill", "collected"),
+        "amount": facts.money("amount_minor"),
+        "due_on": facts.day("due_on"),
+        "due_short": facts.short_day("due_on"),
     }
 
 
@@ -61,7 +56,6 @@ TYPE = NoticeType(
     name="payment_due",
     title=mark("Payment due soon"),
     purpose="service",
-    needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on", "collected"}),
     words=_words,
     channels=("email", "sms"),
     example={

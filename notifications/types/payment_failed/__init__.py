@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import money_in_words
 from notifications.types import Facts, NoticeType
 from utility_crm.web.words import mark
 
@@ -58,14 +57,11 @@ def payment_failed(
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given, language = facts.context, facts.language
-    fee = given["fee_minor"]
     return {
-        "account": given["account"],
-        "bill": given["bill"],
-        "amount": money_in_words(given["amount_minor"], given["currency"], language),
-        "why": WHY.get(given["code"], {}).get(language, ""),
-        "fee": money_in_words(fee, given["currency"], language) if fee else "",
+        **facts.plain("account", "bill"),
+        "amount": facts.money("amount_minor"),
+        "why": WHY.get(facts.context["code"], {}).get(facts.language, ""),
+        "fee": facts.money("fee_minor") if facts.context["fee_minor"] else "",
     }
 
 
@@ -73,7 +69,6 @@ TYPE = NoticeType(
     name="payment_failed",
     title=mark("Direct debit returned"),
     purpose="service",
-    needs=frozenset({"account", "bill", "amount_minor", "currency", "code", "fee_minor"}),
     words=_words,
     channels=("email", "sms", "letter"),
     example={

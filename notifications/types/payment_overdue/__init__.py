@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from notifications.types import NoticeType
-from notifications.types.dunning_words import EXAMPLE, NEEDS, dunning_words
+from notifications.types.dunning_words import EXAMPLE, dunning_words
 from utility_crm.web.words import mark
 
 TYPE = NoticeType(
     name="payment_overdue",
     title=mark("Payment overdue"),
     purpose="service",
-    needs=NEEDS,
     words=dunning_words,
     channels=("email", "sms"),
     example=EXAMPLE,

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import day_in_words, money_in_words
 from notifications.types import Facts, NoticeType
 from utility_crm.web.words import mark
 
@@ -43,15 +42,14 @@ def payment_received(
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given, language = facts.context, facts.language
-    balance = given["balance_minor"]
+    balance = facts.context["balance_minor"]
     return {
-        "account": given["account"],
-        "amount": money_in_words(given["amount_minor"], given["currency"], language),
-        "received_on": day_in_words(date.fromisoformat(given["received_on"]), language),
+        **facts.plain("account"),
+        "amount": facts.money("amount_minor"),
+        "received_on": facts.day("received_on"),
         "owed": balance > 0,
         "credit": balance < 0,
-        "balance": money_in_words(abs(balance), given["currency"], language),
+        "balance": facts.money("balance_minor"),
     }
 
 
@@ -59,7 +57,6 @@ TYPE = NoticeType(
     name="payment_received",
     title=mark("Payment received"),
     purpose="service",
-    needs=frozenset({"account", "amount_minor", "currency", "received_on", "balance_minor"}),
     words=_words,
     channels=("email", "sms"),
     example={

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from notifications.outbox.new_notice import NewNotice
-from notifications.phrases import day_in_words, money_in_words
 from notifications.types import Facts, NoticeType
 from utility_crm.web.words import mark
 
@@ -41,12 +40,10 @@ def payment_reminder(
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given = facts.context
     return {
-        "account": given["account"],
-        "bill": given["bill"],
-        "amount": money_in_words(given["amount_minor"], given["currency"], facts.language),
-        "due_on": day_in_words(date.fromisoformat(given["due_on"]), facts.language),
+        **facts.plain("account", "bill"),
+        "amount": facts.money("amount_minor"),
+        "due_on": facts.day("due_on"),
     }
 
 
@@ -54,7 +51,6 @@ TYPE = NoticeType(
     name="payment_reminder",
     title=mark("Payment reminder"),
     purpose="service",
-    needs=frozenset({"account", "bill", "amount_minor", "currency", "due_on"}),
     words=_words,
     channels=("email", "sms"),
     example={

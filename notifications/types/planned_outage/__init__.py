@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from notifications.phrases import day_in_words, time_in_words
 from notifications.types import Facts, NoticeType
@@ -13,15 +11,13 @@ from utility_crm.web.words import mark
 
 
 def _words(facts: Facts) -> Mapping[str, Any]:
-    given, zone = facts.context, ZoneInfo(facts.timezone)
-    starts = datetime.fromisoformat(given["starts_at"]).astimezone(zone)
-    ends = datetime.fromisoformat(given["ends_at"]).astimezone(zone)
+    starts, ends = facts.wall("starts_at"), facts.wall("ends_at")
+    assert starts is not None and ends is not None  # neither may be empty
     # On the night the clocks change an hour comes twice, or never: then the times name their zone.
     zone_named = starts.utcoffset() != ends.utcoffset()
     return {
-        "places": given["places"],
-        "reason": given["reason"].rstrip(" ."),
-        "medical": given.get("medical", False),
+        **facts.plain("places", "medical"),
+        "reason": facts.context["reason"].rstrip(" ."),
         "starts_on": day_in_words(starts.date(), facts.language),
         "ends_on": day_in_words(ends.date(), facts.language),
         "one_day": starts.date() == ends.date(),
@@ -34,7 +30,6 @@ TYPE = NoticeType(
     name="planned_outage",
     title=mark("Planned outage"),
     purpose="service",
-    needs=frozenset({"places", "starts_at", "ends_at", "reason"}),
     words=_words,
     channels=("email", "sms"),
     may_be_empty=frozenset({"reason"}),
@@ -43,5 +38,6 @@ TYPE = NoticeType(
         "starts_at": "2026-11-27T09:00:00+00:00",
         "ends_at": "2026-11-27T12:30:00+00:00",
         "reason": "a new cable",
+        "medical": False,
     },
 )

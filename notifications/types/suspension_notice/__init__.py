@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from notifications.types import NoticeType
-from notifications.types.dunning_words import EXAMPLE, NEEDS, dunning_words
+from notifications.types.dunning_words import EXAMPLE, dunning_words
 from utility_crm.web.words import mark
 
 TYPE = NoticeType(
     name="suspension_notice",
     title=mark("Notice of suspension"),
     purpose="service",
-    needs=NEEDS,
     words=dunning_words,
     channels=("letter", "email", "sms"),
     example=EXAMPLE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -74,6 +74,62 @@ def test_without_a_name_it_is_not_written(kind: str, language: str, channel: str
     for changed in ({"name": " "}, {"sender": Sender("")}):
         with pytest.raises(Invalid, match=f"{kind}.*{language}/.*(name|utility)"):
             written(kind, language, channel, notice_type(kind).example, **changed)
+
+
+def with_each_text(context: Mapping[str, Any], put: str) -> Iterator[dict[str, Any]]:
+    """The context once for each text in it, however deep, with `put` in place of that text."""
+
+    def replaced(value: Any) -> Iterator[Any]:
+        if isinstance(value, str):
+            yield put
+        elif isinstance(value, Mapping):
+            for key, one in value.items():
+                yield from ({**value, key: other} for other in replaced(one))
+        elif isinstance(value, list):
+            for place, one in enumerate(value):
+                yield from ([*value[:place], other, *value[place + 1 :]] for other in replaced(one))
+
+    yield from replaced(dict(context))
+
+
+def put_into(kind: str, language: str, channel: str, put: str) -> list[Written]:
+    """All that can be written with `put` as one of the texts; a kind whose texts are all days, times and
+    codes is written with none."""
+    found = []
+    for context in with_each_text(notice_type(kind).example, put):
+        try:
+            found.append(written(kind, language, channel, context))
+        except (Invalid, ValueError, KeyError) as refused:
+            assert not isinstance(refused, Invalid) or refused.code == "notice_header"
+    return found
+
+
+MARKED = "<i>&x"
+
+
+@pytest.mark.parametrize(("kind", "language", "channel"), WAYS)
+def test_what_a_kind_is_told_is_escaped_wherever_it_stands(kind: str, language: str, channel: str) -> None:
+    for made in put_into(kind, language, channel, MARKED):
+        assert "<i>" not in made.html
+    made = written(kind, language, channel, notice_type(kind).example, name=MARKED)
+    assert "<i>" not in made.html and (channel == "sms" or "&lt;i&gt;&amp;x" in made.html)
+
+
+def test_texts_do_stand_in_letters() -> None:
+    """The one above would hold of kinds that print nothing that they are told."""
+    printing = {
+        kind.name
+        for kind in notice_types().values()
+        for made in put_into(kind.name, "en", "email", MARKED)
+        if "&lt;i&gt;&amp;x" in made.html
+    }
+    assert printing == set(notice_types())
+
+
+@pytest.mark.parametrize(("kind", "language"), sorted({way[:2] for way in WAYS}))
+def test_no_kind_lets_a_second_header_into_its_subject(kind: str, language: str) -> None:
+    for made in put_into(kind, language, "email", "x\r\nBcc: all@example.org"):
+        assert one_line(made.subject)
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
