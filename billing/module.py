@@ -11,6 +11,7 @@ MODULE = Module(
     importing="billing.importing:COLUMNS",
     jobs="billing.jobs:JOBS",
     commands="billing.commands:app",
+    on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
     navigation=(Room("Billing", "/billing", "b", frozenset({"ops", "marketer"}), 30),),
 )

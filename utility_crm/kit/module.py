@@ -32,6 +32,7 @@ class Module:
     network_importing   NetworkColumns: its own columns of the network file
     jobs        tuple[Job, ...] for the clock
     commands    typer.Typer mounted under the package's name
+    on_top      groups of those that are also reached without the package's name: (name, typer.Typer)
     demo        Callable[[DemoBuild], None], its part of the simulated utility
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     """
@@ -45,6 +46,7 @@ class Module:
     network_importing: str = ""
     jobs: str = ""
     commands: str = ""
+    on_top: tuple[tuple[str, str], ...] = ()
     demo: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
