@@ -22,10 +22,11 @@ from bench.databases import migrated_database
 from bench.measurement import Measurement
 from billing.documents import bill_facts, paper_of, pdf_of
 from billing.documents.making import bills_of_period, make_documents
-from billing.documents.typesetting import FONTS, STANDARD
+from billing.documents.typesetting import STANDARD
 from billing.runs import issue_bills
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.paper import FONTS
 
 BILLS, ROUNDS = 1_000, 3
 BUDGET_SECONDS = 60.0

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifications.outages.announcing import Interruption, tell_of_outage
 from notifications.outbox.digests import join_put_off
 from notifications.outbox.receipts import fall_back
+from notifications.outbox.stranded import withhold_stranded
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
 
@@ -35,6 +36,12 @@ def fall_back_unreceipted(session: Session, now: datetime) -> str:
     return f"{fall_back(session, now)} notices go another way"
 
 
+def leave_closed_ways(session: Session, now: datetime) -> str:
+    """What waits for a way that is no longer set up goes another, or says why it does not."""
+    gone, withheld = withhold_stranded(session, now)
+    return f"{gone} notices go another way, {withheld} have none here"
+
+
 def join_digests(session: Session, now: datetime) -> str:
     """What the daily cap put off leaves as one letter in the morning."""
     return f"{join_put_off(session, now)} notices joined into letters"
@@ -43,5 +50,6 @@ def join_digests(session: Session, now: datetime) -> str:
 JOBS = (
     Job("notifications.tell_newcomers", 3600, tell_newcomers),
     Job("notifications.fall_back", 60, fall_back_unreceipted),
+    Job("notifications.leave_closed_ways", 300, leave_closed_ways),
     Job("notifications.join_digests", 60, join_digests),
 )

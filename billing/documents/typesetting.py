@@ -8,10 +8,10 @@ from typing import Literal
 
 import typst
 
-from billing.documents.glyphs import characters_of, settable
 from billing.documents.paper import Paper
+from utility_crm.kit.paper import FONTS
+from utility_crm.kit.paper.glyphs import characters_of, settable
 
-FONTS = Path(__file__).parent / "templates" / "fonts"
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARD: Literal["a-2b"] = "a-2b"
 """PDF/A-2b (ISO 19005-2): fonts and colours inside, nothing from outside, made to be kept."""

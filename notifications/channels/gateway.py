@@ -1,4 +1,4 @@
-"""Text messages through an HTTP gateway: one `POST` a message, signed, with its key in the header.
+"""Text messages and a messenger's through HTTP gateways: one `POST` a message, signed, its key in the header.
 
     POST /                        Content-Type: application/json
     Idempotency-Key: <message id> the same key is the same message, whatever happens on the way
@@ -44,6 +44,12 @@ class Gate:
     def of(settings: Settings) -> Gate:
         assert settings.gateway_url is not None
         return Gate(settings.gateway_url, settings.gateway_secret or "")
+
+    @staticmethod
+    def of_messenger(settings: Settings) -> Gate:
+        """The messenger's own."""
+        assert settings.messenger_url is not None
+        return Gate(settings.messenger_url, settings.messenger_secret or "")
 
 
 class Gateway:

@@ -30,29 +30,26 @@ from notifications.channels import (
     ChannelDown,
     ChannelFailed,
     InDoubt,
-    Letter,
     TryAgain,
     Undeliverable,
 )
 from notifications.channels.gateway import Gate, Gateway
+from notifications.channels.in_app import InApp
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
-from notifications.consents.links import unsubscribe_address, with_a_way_out
-from notifications.consents.tokens import Leaving
+from notifications.delivery.letter import letter
 from notifications.delivery.staff import deliver_staff
 from notifications.delivery.telling import Teller, run_telling
-from notifications.domain.lacking import one_line
 from notifications.domain.retry import Retry
 from notifications.outbox.claims import URGENT_BELOW, Terms, claim, give_back
 from notifications.outbox.going_on import Claimed
-from notifications.outbox.planning import sendable
+from notifications.outbox.planning import by_gateway, sendable
 from notifications.outbox.settling import Outcome, Tried, begin, settle
 from notifications.types import notice_type
-from notifications.versions.in_force import FILES, InForce, Texts, words_in_force, words_of
-from notifications.writing import Sender, Written, write
+from notifications.versions.in_force import InForce, words_in_force, words_of
+from notifications.writing import Sender
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
-from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
@@ -96,16 +93,10 @@ def workers(engine: Engine, given: Settings, terms: Terms = Terms()) -> list[Wor
     """The workers of one process: for each channel that the settings open, one for all and one for
     emergencies."""
     sender, found = Sender(given.utility_name, given.demo), []
-    gateway = Gateway(Gate.of(given)) if given.gateway_url and given.mail_to == "smtp" else None
-    for name in sorted(sendable(given)):
-        channel: Channel
-        if given.mail_to == "mailbox":
-            channel = Mailbox(engine)
-        elif name == "email":
-            channel = Smtp(Server.of(given))
-        else:
-            assert gateway is not None
-            channel = gateway
+    opened = _Opened(engine, given)
+    # letters are gathered by the clock (`notifications.letters`), not sent one by one
+    for name in sorted(sendable(given) - ({"letter"} if given.letters_at else set())):
+        channel = opened.channel(name)
         batch = max(terms.batch, 6 * channel.at_once) if channel.at_once > 1 else terms.batch
         for_all = Worker(
             engine, channel, sender, given.mail_from, name, name == "email", replace(terms, batch=batch)
@@ -120,6 +111,26 @@ def workers(engine: Engine, given: Settings, terms: Terms = Terms()) -> list[Wor
         )
         found += [for_all, urgent]
     return found
+
+
+class _Opened:
+    """The ways out that the settings open; one gateway serves all its channels."""
+
+    def __init__(self, engine: Engine, given: Settings) -> None:
+        self._engine, self._given = engine, given
+        self._gateway = Gateway(Gate.of(given)) if given.gateway_url and given.mail_to == "smtp" else None
+
+    def channel(self, name: str) -> Channel:
+        given = self._given
+        if given.mail_to == "mailbox":
+            return Mailbox(self._engine)
+        if name == "email":
+            return Smtp(Server.of(given))
+        if name == "messenger" and given.messenger_url:
+            return Gateway(Gate.of_messenger(given))
+        if self._gateway is not None and name in by_gateway(given):
+            return self._gateway
+        return InApp()
 
 
 def run_delivery(
@@ -199,38 +210,6 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
         until = round_.unsent[0].lease_until
         _persist(worker, until, lambda session: give_back(session, round_.unsent, utc_now()))
     return Batch(looked_at, sent, failed, round_.down)
-
-
-def letter(one: Claimed, sender: Sender, words: Texts = FILES) -> Letter:
-    """The claimed notice in words. Raises `Undeliverable` where a head would carry more than it should: no
-    later try makes that right."""
-    if not one_line(one.address):
-        raise Undeliverable("the address has a line break in it")
-    try:
-        written: Written = write(
-            one.notice,
-            one.context,
-            name=one.name,
-            language=one.language,
-            timezone=one.timezone,
-            sender=sender,
-            channel=one.channel,
-            texts=words.texts,
-        )
-    except Invalid as error:
-        if error.code == "notice_header":
-            raise Undeliverable(error.message) from error
-        raise
-    plain = Letter(one.message_id, one.address, written.subject, written.text, written.html, one.channel)
-    return _ending(plain, one) if one.purpose == "marketing" and one.channel == "email" else plain
-
-
-def _ending(plain: Letter, one: Claimed) -> Letter:
-    """An offer, with its way out."""
-    address = unsubscribe_address(settings(), Leaving(one.customer_id, one.channel, one.id))
-    if address is None:
-        raise TryAgain("offers need an address to unsubscribe at: set public_url")
-    return with_a_way_out(plain, address, one.language)
 
 
 class _Round:

@@ -10,7 +10,8 @@ The rules, in the order they are asked:
 5. quiet hours, by the clock on the wall of the premise: 21:00 to 08:00 unless set otherwise;
 6. a cap on notices a customer gets in one day of that clock.
 
-An urgent notice passes 5 and 6, never 1 to 4.
+An urgent notice passes 5 and 6, never 1 to 4. What makes no sound, such as paper, passes 5: it would else
+wait for ever where the hour at which letters are gathered falls into the night.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     DAILY_CAP = "daily_cap"
     IN_DIGEST = "in_digest"
     DROPPED = "dropped"
+    NO_CHANNEL = "no_channel"
 
     @property
     def words(self) -> str:
@@ -56,6 +58,7 @@ _WORDS = {
     Reason.DAILY_CAP: "the customer already had enough notices that day",
     Reason.IN_DIGEST: "it is part of one letter with others",
     Reason.DROPPED: "a person decided against it",
+    Reason.NO_CHANNEL: "nothing is set up here to send it that way",
 }
 
 
@@ -95,7 +98,7 @@ class Asked:
 
     `consent` is the customer's newest word for this purpose and channel, None where there is none. `zone` is
     the IANA name of the premise's time zone. `sent_today` counts notices of any kind since the local
-    midnight there.
+    midnight there. `silent`: it wakes nobody, whenever it goes.
     """
 
     purpose: str
@@ -106,6 +109,7 @@ class Asked:
     sent_today: int = 0
     useful_before: datetime | None = None
     suppressed: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ def local_midnight(now: datetime, zone: str) -> datetime:
 def _decent_time(asked: Asked, now: datetime, rules: Rules) -> Verdict:
     if asked.sent_today >= rules.cap_a_day:
         return SendNotBefore(decent_from(now, asked.zone, rules.quiet, tomorrow=True), Reason.DAILY_CAP)
-    at = decent_from(now, asked.zone, rules.quiet)
+    at = now if asked.silent else decent_from(now, asked.zone, rules.quiet)
     return SendNow() if at <= now else SendNotBefore(at, Reason.QUIET_HOURS)
 
 

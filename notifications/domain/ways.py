@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal
 
 from notifications.domain.permission import Reason, objection
@@ -19,12 +20,22 @@ CHANNELS: Final[tuple[Channel, ...]] = ("email", "sms", "messenger", "push", "le
 CONTACT_KIND: Final[Mapping[str, str]] = {
     "email": "email",
     "sms": "phone",
-    "messenger": "phone",
+    "messenger": "messenger",
     "push": "app",
     "letter": "post",
     "call": "phone",
 }
 """The kind of contact point whose value a channel takes as its address."""
+
+SILENT: Final = frozenset({"letter"})
+"""Channels that wake nobody at night."""
+
+RECEIPT_WITHIN: Final[Mapping[str, timedelta]] = {
+    "messenger": timedelta(minutes=15),
+    "push": timedelta(days=1),
+}
+"""How long a receipt is waited for on channels that nobody may be looking at, where a kind says nothing else;
+then the next way is tried, too."""
 
 _TOLD_FIRST = (Reason.CONSENT_WITHDRAWN, Reason.NO_CONSENT, Reason.SUPPRESSED, Reason.NO_ADDRESS)
 

@@ -32,7 +32,9 @@ from notifications.domain.permission import (
     local_midnight,
     permission,
 )
+from notifications.domain.ways import SILENT
 from notifications.outbox.going_on import Claimed, go_another_way
+from notifications.outbox.receipts import act_on_early
 from notifications.types import notice_type
 
 _log = logging.getLogger(__name__)
@@ -181,6 +183,9 @@ def claim(
     session.execute(_DECIDE, {"rows": json.dumps(decisions), "now": now})
     if begun := [row.id for row in taken if row.begun]:
         session.execute(_NOBODY_KNOWS, {"ids": begun, "now": now})
+    parked = [row.message_id for row, one in zip(taken, decisions, strict=True) if one["state"] == "parked"]
+    if parked := [name for name in parked if name]:
+        act_on_early(session, parked, now)
     go_another_way(session, closed, now)
     return len(taken), held
 
@@ -218,6 +223,7 @@ def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Aske
         sent_today=sum(at >= midnight for at in known.sent) + known.on_their_way + underway,
         useful_before=row.useful_before,
         suppressed=known.suppressed,
+        silent=row.channel in SILENT,
     )
 
 

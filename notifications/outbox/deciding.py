@@ -21,7 +21,8 @@ _HELD = text("""
     from outbox where id = :id for update
 """)
 _AGAIN = text("""
-    update outbox set state = 'waiting', reason = null, not_before = :now, attempts = 0, claims = 0
+    update outbox set state = 'waiting', reason = null, not_before = :now, attempts = 0, claims = 0,
+                      receipt = null, receipt_at = null
     where id = :id
 """)
 # It went out, if it did, when the last try began.

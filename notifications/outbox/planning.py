@@ -15,9 +15,15 @@ def planned(kind: NoticeType, reach: Reach) -> tuple[str, ...]:
 
 
 def sendable(given: Settings) -> frozenset[str]:
-    """What this installation can send by: e-mail, and what its gateway takes. The demo's mailbox takes
-    everything that is not a person's work."""
+    """What this installation can send by: e-mail, what its gateways take, the customers' app, and letters
+    where they are gathered. The demo's mailbox takes everything that is not a person's work."""
     if given.mail_to == "mailbox":
         return frozenset({"email", "sms", "messenger", "push", "letter"})
-    gateway = given.gateway_channels.split(",") if given.gateway_url else []
-    return frozenset({"email", *(channel.strip() for channel in gateway)})
+    own = {"messenger": given.messenger_url, "push": given.app_notices, "letter": given.letters_at}
+    return frozenset({"email", *by_gateway(given), *(channel for channel, there in own.items() if there)})
+
+
+def by_gateway(given: Settings) -> frozenset[str]:
+    """What the gateway for text messages takes."""
+    found = given.gateway_channels.split(",") if given.gateway_url else []
+    return frozenset(channel.strip() for channel in found if channel.strip())

@@ -14,7 +14,7 @@ from notifications.domain.permission import Reason
 from notifications.tables import MailboxMessage
 from utility_crm.kit.errors import NotFound
 
-STATES = ("waiting", "sending", "sent", "dead", "parked", "withheld")
+STATES = ("waiting", "sending", "gathered", "sent", "dead", "parked", "withheld")
 
 _FIGURES = text("""
     select state, coalesce(reason, '') as reason, count(*) as number,

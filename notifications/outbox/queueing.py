@@ -26,9 +26,9 @@ from notifications.domain.permission import (
     Withhold,
     permission,
 )
-from notifications.domain.ways import Way, first_way
+from notifications.domain.ways import SILENT, Way, first_way
 from notifications.outbox.new_notice import NewNotice, Queued
-from notifications.outbox.planning import planned
+from notifications.outbox.planning import planned, sendable
 from notifications.outbox.recipients import Recipient, Wish, recipients
 from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid, NotFound
@@ -178,6 +178,8 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
     if isinstance(way, Reason):
         nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))
         return _Judged(channels, nowhere, Withhold(way))
+    if way.channel not in sendable(settings()):
+        return _Judged(channels, way, Withhold(Reason.NO_CHANNEL))
     asked = Asked(
         purpose=kind.purpose,
         address=way.address,
@@ -185,6 +187,7 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
         zone=notice.timezone or recipient.zone,
         urgent=notice.urgent,
         useful_before=notice.useful_before,
+        silent=way.channel in SILENT,
     )
     return _Judged(channels, way, permission(asked, now, Rules()))
 

@@ -11,7 +11,9 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from notifications.domain.ways import RECEIPT_WITHIN
 from notifications.outbox.going_on import Claimed, go_another_way
+from notifications.outbox.receipts import act_on_early, hold
 from notifications.types import notice_type
 
 Outcome = Literal["taken", "later", "refused", "unknown"]
@@ -93,9 +95,13 @@ def begin(session: Session, one: Claimed, now: datetime) -> int:
 
 def settle(session: Session, tried: Sequence[Tried], now: datetime) -> None:
     """Write down what became of these. What one way refused goes the next one, else it is dead; what may
-    have arrived, and must not arrive twice, is parked. Nothing happens to a failed one taken over since."""
+    have arrived, and must not arrive twice, is parked. Nothing happens to a failed one taken over since.
+
+    What a provider told of them meanwhile is acted on at the end.
+    """
     if not tried:
         return
+    hold(session, [one.claimed.id for one in tried])
     rows = [_row(one, now) for one in tried]
     kept = set(session.scalars(_SETTLE, {"rows": json.dumps(rows), "now": now}))
     ends = json.dumps([_end(one) for one in tried])
@@ -103,6 +109,7 @@ def settle(session: Session, tried: Sequence[Tried], now: datetime) -> None:
     session.execute(_TRIED, {"rows": ends, "now": now})
     dead = {row["id"] for row in rows if row["state"] == "dead"} & kept
     go_another_way(session, [one.claimed for one in tried if one.claimed.id in dead], now)
+    act_on_early(session, [one.claimed.message_id for one in tried], now)
 
 
 def _row(one: Tried, now: datetime) -> dict[str, Any]:
@@ -115,8 +122,8 @@ def _row(one: Tried, now: datetime) -> dict[str, Any]:
         "version": one.version,
     }
     if one.outcome == "taken":
-        waits = kind.receipt_within is not None and claimed.channel in claimed.channels[:-1]
-        until = now + kind.receipt_within if waits and kind.receipt_within else None
+        within = kind.receipt_within or RECEIPT_WITHIN.get(claimed.channel)
+        until = now + within if within and claimed.channel in claimed.channels[:-1] else None
         return row | {"state": "sent", "fall_back_at": until and until.isoformat(), "error": None}
     if one.park:
         return row | {"state": "parked"}

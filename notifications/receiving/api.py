@@ -39,9 +39,10 @@ async def receipts(request: Request, provider: str) -> Response:
 
 def secret_of(given: Settings, provider: str) -> str:
     """The secret a provider signs with. Raises `NotFound` for one nobody knows."""
-    if provider != "gateway":
-        raise NotFound("no_such_provider", "There is one provider here: gateway.", provider)
-    return given.gateway_secret or ""
+    secrets = {"gateway": given.gateway_secret, "messenger": given.messenger_secret}
+    if provider not in secrets:
+        raise NotFound("no_such_provider", f"The providers here are {' and '.join(secrets)}.", provider)
+    return secrets[provider] or ""
 
 
 def _taken(request: Request, provider: str, events: list[ProviderEvent]) -> dict[str, int]:

@@ -1,6 +1,7 @@
-"""Consent, the outbox with attempts and receipts, suppressed addresses, the mailbox, and outages."""
+"""Consent, the outbox with attempts and receipts, letters, suppressed addresses, the mailbox, and outages."""
 
 from notifications.tables.consents import Consent
+from notifications.tables.letters import LetterBatch, PaperLetter
 from notifications.tables.outages import CallTask, Outage, OutageEvent, OutageTelling
 from notifications.tables.outbox import (
     DeliveryAttempt,
@@ -17,6 +18,7 @@ __all__ = [
     "CallTask",
     "Consent",
     "DeliveryAttempt",
+    "LetterBatch",
     "MailboxMessage",
     "NoticeEvent",
     "NoticeVersion",
@@ -24,6 +26,7 @@ __all__ = [
     "OutageEvent",
     "OutageTelling",
     "OutboxNotice",
+    "PaperLetter",
     "Receipt",
     "StaffMail",
     "Suppression",

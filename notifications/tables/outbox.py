@@ -33,15 +33,15 @@ class OutboxNotice(Base):
 
     `channels` are the ways it may go, best first; `channel` is the one it goes now. When that one refuses it,
     or `fall_back_at` comes without a receipt, the next is tried. A `parked` one may have arrived and may not:
-    a person decides. `receipt` is the newest that the provider told of it. One that was joined with others
-    into one letter names that letter: `digest_id`. `version`: of the words it was written with, 0 for the
-    files of its kind.
+    a person decides. A `gathered` one lies in a batch of letters that nobody has handed over yet. `receipt`
+    is the newest that the provider told of it. One that was joined with others into one letter names that
+    letter: `digest_id`. `version`: of the words it was written with, 0 for the files of its kind.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint(
-            "state in ('waiting', 'sending', 'sent', 'dead', 'withheld', 'parked')", name="state"
+            "state in ('waiting', 'sending', 'sent', 'dead', 'withheld', 'parked', 'gathered')", name="state"
         ),
         CheckConstraint("state <> 'withheld' or reason is not null", name="withheld_has_a_reason"),
         CheckConstraint("(state = 'sending') = (lease_until is not null)", name="sending_has_a_lease"),
@@ -153,13 +153,15 @@ class DeliveryAttempt(Base):
 
 
 class Receipt(Base):
-    """What a provider told of a notice afterwards, once for its event."""
+    """What a provider told of a notice afterwards, once for its event. `early`: it was still being sent here;
+    that is acted on when it is settled."""
 
     __tablename__ = "receipts"
     __table_args__ = (
         UniqueConstraint("provider", "event"),
         CheckConstraint("kind in ('delivered', 'read', 'bounced', 'failed', 'complained')", name="kind"),
         Index(None, "notice_id"),
+        Index("ix_receipts_early", "message_id", postgresql_where=text("early")),
     )
 
     id: Mapped[int] = identity()
@@ -171,6 +173,7 @@ class Receipt(Base):
     detail: Mapped[str] = mapped_column(server_default="")
     at: Mapped[datetime]
     received_at: Mapped[datetime]
+    early: Mapped[bool] = mapped_column(server_default="false")
 
 
 class Suppression(Base):

@@ -68,7 +68,8 @@ class NoticeType:
     words           turns facts into what the templates print
     title           its name for staff
     channels        the ways that suit it, best first; each needs its templates in every language
-    receipt_within  without a provider's receipt after this long the next way is tried, too; None: never
+    receipt_within  without a provider's receipt after this long the next way is tried, too; None: as long as
+                    is usual for the channel (`RECEIPT_WITHIN`), else never
     in_doubt        what is done with one that may have gone out, where the other side knows no keys: sent
                     again under the same Message-ID, or parked for a person
     """

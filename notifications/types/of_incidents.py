@@ -52,6 +52,6 @@ def incident_type(name: str, title: str, *, ends: bool = False) -> NoticeType:
     """A kind of notice about an incident: by mail, or by text message. `ends`: it says when it was over."""
     return NoticeType(
         name=name, title=title, purpose="service", words=incident_words,
-        channels=("email", "sms"), example=EXAMPLE,
+        channels=("email", "messenger", "sms"), example=EXAMPLE,
         may_be_empty=frozenset({"estimated_at", "reason"} | (set() if ends else {"restored_at"})),
     )  # fmt: skip

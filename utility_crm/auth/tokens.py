@@ -18,7 +18,14 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.tables import ApiToken, User
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
-SCOPES = ("readings:write", "answers:read", "payments:write", "outages:write")
+SCOPES = (
+    "readings:write",
+    "answers:read",
+    "payments:write",
+    "outages:write",
+    "notices:read",
+    "notices:write",
+)
 """What a token may be allowed."""
 
 PREFIX = "ucrm_"

@@ -11,11 +11,11 @@ from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
-KINDS = (mark("phone"), mark("email"), mark("post"))
+KINDS = (mark("phone"), mark("email"), mark("messenger"), mark("post"))
 
 
 def normal_form(kind: str, value: str, country: str) -> str:
-    """What search and notices compare: E.164 phones, lower-case e-mail. Invalid where it is neither.
+    """What search and notices compare: E.164 phones, all else in lower case. Invalid where it is neither.
 
     `country` (ISO) reads phones written without their country code.
     """
@@ -36,9 +36,13 @@ def normal_form(kind: str, value: str, country: str) -> str:
         if not phonenumbers.is_possible_number(number):
             raise Invalid("phone", mark("“%(value)s” has too many or too few digits."), "value", value=value)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if kind == "post" and value:
+    if kind in ("post", "messenger") and value:
         return " ".join(value.lower().split())
-    raise Invalid("contact_point", mark("Give a phone, an e-mail or a postal address."), "value")
+    raise Invalid(
+        "contact_point",
+        mark("Give a phone, an e-mail, a name at the messenger or a postal address."),
+        "value",
+    )
 
 
 def add_contact_point(

@@ -60,12 +60,12 @@ class CustomerFlag(Base):
 
 class ContactPoint(Base):
     """A way to reach a customer. `normal` is what search compares: E.164 phones, lower-case e-mail. An `app`
-    is the token of an installed app, for push messages."""
+    is the token of an installed app, for push messages; a `messenger` is their name at the messenger's."""
 
     __tablename__ = "contact_points"
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "normal"),
-        CheckConstraint("kind in ('email', 'phone', 'post', 'app')", name="kind"),
+        CheckConstraint("kind in ('email', 'phone', 'post', 'app', 'messenger')", name="kind"),
         Index(None, "normal", postgresql_ops={"normal": "text_pattern_ops"}),
         Index(
             "ix_contact_points_normal_trgm",

@@ -80,6 +80,18 @@ class Settings(BaseSettings):
     )
     gateway_secret: str | None = Field(None, description="signs what goes there, and what comes back")
     gateway_channels: str = Field("sms", description="what it takes, between commas: sms, messenger, push")
+    messenger_url: str | None = Field(
+        None, description="HTTP gateway of a messenger, spoken to as the other; none when absent"
+    )
+    messenger_secret: str | None = Field(None, description="signs what goes there, and what comes back")
+    app_notices: bool = Field(
+        False, description="customers have an app of the supplier's that reads their notices here"
+    )
+    letters_at: str = Field(
+        "",
+        pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$",
+        description="when letters are gathered on working days; no letters when empty",
+    )
     mail_from: str = Field("care@utility.example", description="sender of notices")
     mail_ops: str = Field(
         "ops@utility.example", description="who hears of late feeds; several between commas, or none"

@@ -83,7 +83,7 @@ TYPE = NoticeType(
     title=mark("Appointment"),
     purpose="service",
     words=_words,
-    channels=("email", "sms", "letter"),
+    channels=("email", "messenger", "sms", "letter"),
     may_be_empty=frozenset({"was_at"}),
     example={
         "event": "booked",

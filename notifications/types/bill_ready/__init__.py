@@ -74,7 +74,7 @@ TYPE = NoticeType(
     title=mark("Bill ready"),
     purpose="service",
     words=_words,
-    channels=("email", "sms", "letter"),
+    channels=("email", "push", "messenger", "sms", "letter"),
     example={
         "account": "A-77",
         "bill": "F-000123",

@@ -69,7 +69,7 @@ TYPE = NoticeType(
     title=mark("Contract ending"),
     purpose="service",
     words=_words,
-    channels=("email", "letter", "sms"),
+    channels=("email", "letter", "messenger", "sms"),
     may_be_empty=frozenset({"better"}),
     example={
         "account": "A-77",

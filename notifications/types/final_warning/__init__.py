@@ -11,6 +11,6 @@ TYPE = NoticeType(
     title=mark("Final warning"),
     purpose="service",
     words=dunning_words,
-    channels=("email", "sms", "letter"),
+    channels=("email", "messenger", "sms", "letter"),
     example=EXAMPLE,
 )

@@ -11,6 +11,6 @@ TYPE = NoticeType(
     title=mark("Notice of limitation"),
     purpose="service",
     words=dunning_words,
-    channels=("letter", "email", "sms"),
+    channels=("letter", "email", "messenger", "sms"),
     example=EXAMPLE,
 )

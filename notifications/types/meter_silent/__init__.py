@@ -45,7 +45,7 @@ TYPE = NoticeType(
     title=mark("Meter silent"),
     purpose="service",
     words=_words,
-    channels=("email", "sms", "letter"),
+    channels=("email", "messenger", "sms", "letter"),
     may_be_empty=frozenset({"meter"}),
     example={
         "point": "2600000001009",

@@ -57,7 +57,7 @@ TYPE = NoticeType(
     title=mark("Payment due soon"),
     purpose="service",
     words=_words,
-    channels=("email", "sms"),
+    channels=("email", "push", "messenger", "sms"),
     example={
         "account": "A-77",
         "bill": "F-000123",

@@ -70,7 +70,7 @@ TYPE = NoticeType(
     title=mark("Direct debit returned"),
     purpose="service",
     words=_words,
-    channels=("email", "sms", "letter"),
+    channels=("email", "messenger", "sms", "letter"),
     example={
         "account": "A-77",
         "bill": "F-000123",

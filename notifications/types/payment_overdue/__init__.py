@@ -11,6 +11,6 @@ TYPE = NoticeType(
     title=mark("Payment overdue"),
     purpose="service",
     words=dunning_words,
-    channels=("email", "sms"),
+    channels=("email", "messenger", "sms"),
     example=EXAMPLE,
 )

@@ -58,7 +58,7 @@ TYPE = NoticeType(
     title=mark("Payment received"),
     purpose="service",
     words=_words,
-    channels=("email", "sms"),
+    channels=("email", "push", "messenger", "sms"),
     example={
         "account": "A-77",
         "amount_minor": 4512,

@@ -52,7 +52,7 @@ TYPE = NoticeType(
     title=mark("Payment reminder"),
     purpose="service",
     words=_words,
-    channels=("email", "sms"),
+    channels=("email", "push", "messenger", "sms"),
     example={
         "account": "A-77",
         "bill": "F-000123",

@@ -31,7 +31,7 @@ TYPE = NoticeType(
     title=mark("Planned outage"),
     purpose="service",
     words=_words,
-    channels=("email", "sms"),
+    channels=("email", "messenger", "sms"),
     may_be_empty=frozenset({"reason"}),
     example={
         "places": ["12 Mill Lane"],

@@ -113,7 +113,7 @@ TYPE = NoticeType(
     title=mark("Tariff change"),
     purpose="service",
     words=_words,
-    channels=("email", "letter", "sms"),
+    channels=("email", "letter", "messenger", "sms"),
     may_be_empty=frozenset({"prices", "year"}),
     example={
         "account": "A-77",

@@ -74,7 +74,7 @@ TYPE = NoticeType(
     title=mark("Unusual use"),
     purpose="service",
     words=_words,
-    channels=("email", "sms"),
+    channels=("email", "messenger", "sms"),
     example={
         "account": "A-77",
         "place": "12 Mill Lane",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifications.channels import Letter
 from notifications.consents.recording import record_consent
-from notifications.delivery.worker import letter
+from notifications.delivery.letter import letter
 from notifications.domain.permission import Reason
 from notifications.outbox.claims import Terms, claim
 from notifications.outbox.digests import join_put_off

@@ -78,7 +78,15 @@ def test_the_outbox_in_figures(terminal: Any) -> None:
     answer = run("outbox", "--json")
     assert answer.exit_code == 0
     assert json.loads(answer.stdout) == {
-        "states": {"waiting": 2, "sending": 0, "sent": 0, "dead": 0, "parked": 0, "withheld": 1},
+        "states": {
+            "waiting": 2,
+            "sending": 0,
+            "gathered": 0,
+            "sent": 0,
+            "dead": 0,
+            "parked": 0,
+            "withheld": 1,
+        },
         "withheld": {"no_address": 1},
         "sent_last_day": 0,
         "oldest_waiting": "2026-11-20T14:42:00+00:00",

@@ -11,7 +11,7 @@ import pytest
 from notifications.channels import Letter, TryAgain
 from notifications.channels.smtp import Server, Smtp
 from notifications.consents.tokens import Leaving, leaving_in
-from notifications.delivery.worker import letter
+from notifications.delivery.letter import letter
 from notifications.outbox.going_on import Claimed
 from notifications.writing import Sender
 from utility_crm.kit.settings import settings

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.documents.glyphs import LOZENGE, characters_of, settable
 from billing.documents.paper import (
     Bar,
     Bars,
@@ -27,8 +26,10 @@ from billing.documents.paper import (
     Usage,
 )
 from billing.documents.paying import qr_svg
-from billing.documents.typesetting import FONTS, pdf_of, pictures_of
+from billing.documents.typesetting import pdf_of, pictures_of
 from billing.domain.accounts.tax_summary import tax_summary
+from utility_crm.kit.paper import FONTS
+from utility_crm.kit.paper.glyphs import LOZENGE, characters_of, settable
 
 PAPER = Paper(
     language="ru",

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.channels import Undeliverable
-from notifications.delivery.worker import letter
+from notifications.delivery.letter import letter
 from notifications.domain.lacking import lacking, one_line
 from notifications.outbox.going_on import Claimed
 from notifications.types import notice_type, notice_types

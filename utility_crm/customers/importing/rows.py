@@ -43,6 +43,7 @@ class CustomerRow(BaseModel):
     since: MaybeDay = None
     email: str = ""
     phone: str = ""
+    messenger: str = ""
     post: str = ""
     tags: str = ""
     medical: YesNo = False

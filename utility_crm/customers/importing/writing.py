@@ -163,6 +163,7 @@ def _contact_points(
         for kind, value, normal in (
             ("email", row.email, row.email.lower()),
             ("phone", row.phone, row.phone_normal if row.phone else ""),
+            ("messenger", row.messenger, " ".join(row.messenger.lower().split())),
             ("post", row.post, " ".join(row.post.lower().split())),
         ):
             if value:

@@ -1,5 +1,5 @@
-"""Which characters the bill's fonts can show. PDF/A forbids a character without a glyph: what no font has is
-set as a lozenge, or the bill of whoever has such a name could not be made."""
+"""Which characters the papers' fonts can show. PDF/A forbids a character without a glyph: what no font has is
+set as a lozenge, or the paper of whoever has such a name could not be made."""
 
 from __future__ import annotations
 
