@@ -17,8 +17,8 @@ from utility_crm.kit.module import Job
 
 
 def tell_newcomers(session: Session, now: datetime) -> str:
-    """Everyone who lives where an outage is planned is told, those too who moved in since it was
-    announced."""
+    """Everyone who lives where an outage is planned is told once its time has come, those too who moved in
+    since."""
     coming = session.execute(
         select(Outage.id, Outage.node_id, Outage.starts_at, Outage.ends_at, Outage.reason)
         .where(Outage.planned, Outage.starts_at > now)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications.domain.permission import Reason, SendNotBefore, Withhold, decent_from
+from notifications.outages.lead import Lead, lead_of
 from notifications.outbox.new_notice import NewNotice, Queued
 from notifications.outbox.queueing import foresee, queue_all
 from notifications.tables import Outage
@@ -79,8 +80,10 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who would be told: `now` at once, `later` after their quiet hours, the rest not, by reason."""
+    """Who would be told: `now` at once, `later` after their quiet hours, the rest not, by reason. `lead`: by
+    when they have to hear of it, and from when on they do."""
 
+    lead: Lead
     customers: int
     medical: int
     vulnerable: int
@@ -91,9 +94,11 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an announcement did: the outage, and what became of each notice (medical and vulnerable first)."""
+    """What an announcement did: the outage, and what became of each notice (medical and vulnerable first).
+    `lead` says from when on they are told, and by when they had to be."""
 
     outage_id: int
+    lead: Lead
     notices: tuple[Queued, ...]
 
     @property
@@ -105,7 +110,8 @@ class Announcement:
 def plan_outage(
     session: Session, interruption: Interruption, now: datetime, *, created_by: int | None = None
 ) -> Announcement:
-    """Record a planned outage and queue a notice to everyone who lives under its node.
+    """Record a planned outage and queue a notice to everyone who lives under its node; where the works are
+    far ahead, the clock does that when their time has come (`Lead.tell_from`).
 
     Safe to repeat: the same node and times are the same outage, and nobody is told twice. Its reason is the
     one given last, also in notices that wait; a letter that went out stays as it was. Raises `NotFound` for
@@ -139,9 +145,12 @@ def tell_of_outage(
     session: Session, outage_id: int, interruption: Interruption, now: datetime
 ) -> Announcement:
     """Queue the notices of an outage to whoever lives there and has none yet, such as those who moved in
-    since."""
+    since; nothing while it is too early."""
+    lead = lead_of(session, interruption.node_id, interruption.starts_at, now)
+    if lead.waits:
+        return Announcement(outage_id, lead, ())
     notices = [_notice(outage_id, interruption, one, now) for one in affected(session, interruption)]
-    return Announcement(outage_id, tuple(queue_all(session, notices, now)))
+    return Announcement(outage_id, lead, tuple(queue_all(session, notices, now)))
 
 
 def audience(session: Session, interruption: Interruption, now: datetime) -> Audience:
@@ -152,6 +161,7 @@ def audience(session: Session, interruption: Interruption, now: datetime) -> Aud
     withheld = Counter(verdict.reason for verdict in verdicts if isinstance(verdict, Withhold))
     later = sum(isinstance(verdict, SendNotBefore) for verdict in verdicts)
     return Audience(
+        lead=lead_of(session, interruption.node_id, interruption.starts_at, now),
         customers=len(people),
         medical=sum(one.medical for one in people),
         vulnerable=sum(one.vulnerable for one in people),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifications.consents.recording import record_consent
 from notifications.domain.permission import Reason
+from notifications.jobs import tell_newcomers
 from notifications.outages.announcing import Interruption, audience, plan_outage
 from notifications.outbox.claims import Terms, claim
 from notifications.outbox.settling import Tried, settle
@@ -149,3 +150,33 @@ def test_what_makes_no_sense_is_refused(session: Session, town: Any, now: dateti
     with pytest.raises(Invalid, match="future"):
         plan_outage(session, replace(right, starts_at=now), now)
     assert session.scalar(select(func.count(Outage.id))) == 0
+
+
+def test_works_far_ahead_are_told_of_when_their_time_has_come(
+    session: Session, town: Any, now: datetime
+) -> None:
+    town.person(town.west)
+    far = replace(
+        interruption(town.west), starts_at=now + timedelta(days=60), ends_at=now + timedelta(days=61)
+    )
+    assert audience(session, far, now).lead.waits
+    done = plan_outage(session, far, now)
+    assert done.notices == () and done.lead.tell_from == (now + timedelta(days=32)).date()
+    assert tell_newcomers(session, now + timedelta(days=31)).endswith("0 more notices, 0 withheld")
+    assert town.rows() == []
+    assert tell_newcomers(session, now + timedelta(days=32)).endswith("1 more notices, 0 withheld")
+    assert tell_newcomers(session, now + timedelta(days=33)).endswith("0 more notices, 0 withheld")
+
+
+@pytest.mark.parametrize(("days", "late"), [(3, 0), (2, 0), (1, 1)])
+def test_works_told_too_late_say_so_and_are_told_all_the_same(
+    session: Session, town: Any, now: datetime, days: int, late: int
+) -> None:
+    town.person(town.west)
+    starts = now + timedelta(days=days)
+    soon = replace(interruption(town.west), starts_at=starts, ends_at=starts + timedelta(hours=1))
+    seen = audience(session, soon, now)
+    assert (seen.lead.days_late, seen.customers) == (late, 1)
+    done = plan_outage(session, soon, now)
+    assert done.lead.days_late == late and done.counts == {"queued": 1}
+    assert "2015/699" in done.lead.rule.source

@@ -64,6 +64,24 @@ def test_works_are_previewed_and_nobody_is_told(
     assert session.scalar(select(func.count(OutboxNotice.id))) == 0
 
 
+@pytest.mark.parametrize(
+    ("day", "said", "at_once"),
+    [
+        ("2026-11-27", "In time: they have to hear of it by 25 Nov 2026 (Electricity (Standards of", True),
+        ("2026-11-21", "One day late: they had to hear of it by 19 Nov 2026 (Electricity (Standards", True),
+        ("2027-02-15", "They are told from 18 Jan 2027 on, by 13 Feb 2027 at the latest", False),
+    ],
+)
+def test_a_preview_says_whether_customers_hear_of_it_in_time(
+    make_client: MakeClient, feeder: int, day: str, said: str, at_once: bool
+) -> None:
+    form = {"starts": f"{day}T09:00", "ends": f"{day}T12:30", "reason": ""}
+    page = words(make_client("ops").get("/outages", params={"ask": "announce", "node": feeder, **form}).text)
+    assert said in page and "Announce and tell them" in page
+    assert ("Written to at once: 1." in page) == at_once
+    assert ("Nobody is written to before 18 Jan 2027." in page) != at_once
+
+
 def test_announcing_queues_the_notices_once(session: Session, make_client: MakeClient, feeder: int) -> None:
     client = make_client("ops")
     for queued in (1, 0):
