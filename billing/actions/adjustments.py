@@ -171,6 +171,11 @@ def _positive(amount_minor: int, what: str) -> None:
         raise Invalid("amount", f"{what} needs an amount above nothing.", "amount")
 
 
+def reference_booked(session: Session, reference: str) -> bool:
+    """Is something booked under it? The same again changes nothing."""
+    return _known(session, reference) is not None
+
+
 def _known(session: Session, reference: str) -> int | None:
     return session.scalar(select(Adjustment.id).where(Adjustment.reference == reference))
 

@@ -15,6 +15,16 @@ from billing.tables import Bill, BillLine, Dispute
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
+_STANDS = """
+    b.total_minor + least(0, coalesce(
+        (select sum(a.amount_minor) from adjustments a where a.bill_id = b.id and a.kind = 'credit'), 0)
+    ) - coalesce(
+        (select sum(l.amount_minor) from allocations l
+         join adjustments w on w.id = l.from_adjustment_id and w.kind = 'write_off'
+         where l.to_bill_id = b.id), 0
+    )
+"""
+
 
 def open_dispute(
     session: Session, bill: str, amount_minor: int, reason: str, *, today: date, by: int | None = None
@@ -84,23 +94,16 @@ def close_dispute(
 
 def stands_of_bill(session: Session, bill_id: int) -> int:
     """What a bill still charges: its total less what was credited of it, and what of it was written off."""
-    found = session.scalar(
-        text(
-            """
-            select b.total_minor + least(0, coalesce(
-                (select sum(a.amount_minor) from adjustments a
-                 where a.bill_id = b.id and a.kind = 'credit'), 0)
-            ) - coalesce(
-                (select sum(l.amount_minor) from allocations l
-                 join adjustments w on w.id = l.from_adjustment_id and w.kind = 'write_off'
-                 where l.to_bill_id = b.id), 0
-            )
-            from bills b where b.id = :bill
-            """
-        ),
-        {"bill": bill_id},
+    return int(
+        session.scalar(text(f"select {_STANDS} from bills b where b.id = :bill"), {"bill": bill_id}) or 0
     )
-    return int(found or 0)
+
+
+def stands_of_bills(session: Session, account_id: int, bill_id: int | None = None) -> int:
+    """The same of one bill of an account, or of all that are issued. A bill of another account: nothing."""
+    which = "b.status = 'issued'" if bill_id is None else "b.id = :bill"
+    words = f"select sum({_STANDS}) from bills b where b.account_id = :account and {which}"
+    return int(session.scalar(text(words), {"account": account_id, "bill": bill_id}) or 0)
 
 
 def _tax_in(session: Session, bill: Bill, amount_minor: int) -> int:

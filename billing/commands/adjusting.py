@@ -11,7 +11,8 @@ import typer
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from billing.actions.adjustments import Reason, charge_fee, credit, write_off
+from billing.actions.adjustments import Reason, charge_fee, credit, reference_booked, write_off
+from billing.actions.disputing import stands_of_bills
 from billing.actions.payments import refund, reverse_payment
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled, of_options
@@ -24,7 +25,7 @@ from billing.tables import Payment
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
-from utility_crm.kit.errors import NotFound
+from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 
@@ -35,6 +36,7 @@ Amount = Annotated[str, typer.Option(help="In the account's currency, such as 43
 Reference = Annotated[str, typer.Option(help="Of its own; the same again books nothing.", callback=filled)]
 Words = Annotated[str, typer.Option(help="Why; it stands on the statement.", callback=filled)]
 Bill = Annotated[str, typer.Option(help="The bill it is about; that is paid first.")]
+Sure = Annotated[bool, typer.Option("--sure", help="More than the bill still charges is meant.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,17 @@ def credit_(
     reason: Words,
     bill: Bill = "",
     tax: Annotated[str, typer.Option(help="How much of the amount is tax.")] = "",
+    sure: Sure = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take back so much of what was charged."""
+    """Take back so much of what was charged; more than there is to take back is asked about."""
 
     def book(one: _Call) -> bool:
         bill_id = bill_named(one.session, bill).id if bill else None
         with of_options(amount="--tax"):
             tax_minor = typed_minor(tax, _currency(one.session, one.account_id)) if tax else 0
+        if not sure and not reference_booked(one.session, reference):
+            _check_stands(one, bill, bill_id)
         why = Reason(reference, reason, one.today)
         done = credit(
             one.session, one.account_id, one.amount_minor, why, tax_minor=tax_minor, bill_id=bill_id
@@ -138,6 +143,19 @@ def reverse_(
         now = utc_now()
         done = reverse_payment(session, found.id, reference=reference, reversed_at=now, posted_on=_today(now))
         _say(session, found.account_id, reference, done.repeated, as_json)
+
+
+def _check_stands(one: _Call, bill: str, bill_id: int | None) -> None:
+    """Raises Conflict where more would be credited than the bill, or all of the account, still charge."""
+    stands = stands_of_bills(one.session, one.account_id, bill_id)
+    if one.amount_minor <= stands:
+        return
+    currency = _currency(one.session, one.account_id)
+    decimals = default_decimals(currency)
+    still, beyond = (amount_text(minor, decimals) for minor in (stands, one.amount_minor - stands))
+    what = f"Bill {bill} still charges" if bill else "The account's bills still charge"
+    words = f"{what} {still} {currency}; the credit is {beyond} more. Is it meant? Then say so with --sure."
+    raise Conflict("beyond_bill", words, "--amount")
 
 
 def _booked(account: str, amount: str, reference: str, book: Callable[[_Call], bool], as_json: bool) -> None:

@@ -54,7 +54,6 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     bills, payments = call.once(loads.bills), call.once(loads.payments)
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
-    agreed = call.once(loads.agreed)
     preview, planned = _preview(call, mine)
     asked = call.once(loads.dunnable)
     not_asked = [
@@ -91,19 +90,12 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             ],
             "payments": payments if whole else payments[:6],
             "methods": {one.id: method_words(one.method, call.language) for one in payments},
-            "agreed": agreed,
             "not_asked": money_sums(not_asked, call.language) if not_asked else "",
-            "can_plan": [one for one in mine if one.id not in {plan.account_id for plan in agreed.running}],
-            "can_promise": [
-                one for one in mine if one.id not in {promise.account_id for promise in agreed.promised}
-            ],
             "held": [(one.number, -one.balance_minor, one.currency) for one in mine if one.balance_minor < 0],
             "currencies": {one.id: one.currency for one in call.once(loads.accounts)},
             "preview": preview,
             "preview_minor": sum(part.amount_minor for part in preview),
             "planned": planned,
-            "last_promise": call.today + LONGEST_PROMISE,
-            "running": {plan.account_id: plan for plan in agreed.running},
             "dunning": dunning_of(call) if any(one.overdue_minor for one in mine) else (),
             "returnable": _returnable(payments, call.language),
             "asked": {
@@ -111,14 +103,31 @@ def owe_sheet(call: CustomerCall) -> Sheet:
                 "parts": call.params.get("parts", "3"),
                 "first_on": call.params.get("first_on", (call.today + timedelta(days=14)).isoformat()),
             },
-            "next_week": call.today + timedelta(days=7),
-            "disputable": [
-                (bill.number, f"{bill_label_year(bill, call.language)}, {bill.number}")
-                for bill in bills
-                if bill.status == "issued" and bill.total_minor > 0
-            ][:ROWS],
-        },
+        }
+        | _agreeing(call, mine, bills),
     )
+
+
+def _agreeing(
+    call: CustomerCall, mine: Sequence[AccountStanding], bills: Sequence[BillRow]
+) -> dict[str, object]:
+    """What is agreed on, and what can be."""
+    agreed = call.once(loads.agreed)
+    return {
+        "agreed": agreed,
+        "running": {plan.account_id: plan for plan in agreed.running},
+        "can_plan": [one for one in mine if one.id not in {plan.account_id for plan in agreed.running}],
+        "can_promise": [
+            one for one in mine if one.id not in {promise.account_id for promise in agreed.promised}
+        ],
+        "last_promise": call.today + LONGEST_PROMISE,
+        "next_week": call.today + timedelta(days=7),
+        "disputable": [
+            (bill.number, f"{bill_label_year(bill, call.language)}, {bill.number}")
+            for bill in bills
+            if bill.status == "issued" and bill.total_minor > 0
+        ][:ROWS],
+    }
 
 
 def due_words(

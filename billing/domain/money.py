@@ -205,6 +205,15 @@ def muldiv(a: Int64Array, b: int, c: int) -> Int64Array:
     return quotient
 
 
+def portions_of(amount_minor: Int64Array, part: Int64Array, whole: Int64Array) -> Int64Array:
+    """floor(amount x part / whole) of each customer, for amount >= 0 and 0 <= part <= whole; 0 of nothing."""
+    divisor = np.maximum(whole, 1)
+    if _max_abs(amount_minor) * _max_abs(part) <= INT64_MAX:
+        return amount_minor * part // divisor
+    of_each = zip(amount_minor.tolist(), part.tolist(), divisor.tolist(), strict=True)
+    return in_int64(amount * portion // total for amount, portion, total in of_each)
+
+
 def amount_text(amount_minor: int, decimals: int) -> str:
     """Minor units as a signed decimal string: (-1234, 2) is ``-12.34``; minus only, no plus."""
     if decimals == 0:

@@ -112,11 +112,20 @@ def _amount(element: Element, where: str) -> tuple[int, str]:
         currency = found.get("Ccy", "")
         if not re.fullmatch(r"[A-Z]{3}", currency):
             raise Invalid("currency", "An amount without its currency.", where)
-        minor = minor_of(found.text or "", currency, where)
+        minor = minor_of(_decimal(found.text), currency, where)
         if minor < 0:
             raise Invalid("amount", "An amount below nothing.", where)
         return minor, currency
     raise Invalid("amount", "An entry without an amount.", where)
+
+
+def _decimal(text: str | None) -> str:
+    """XML Schema's decimal (part 2, 3.3.3), which may have blanks around it, a plus, or no digit on one side
+    of its point, as a plain one."""
+    found = re.fullmatch(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", (text or "").strip(" \t\r\n"))
+    if found is None or not (found[2] or found[3]):
+        return text or ""
+    return found[1].removeprefix("+") + (found[2] or "0") + (f".{found[3]}" if found[3] else "")
 
 
 def _part(detail: Element, where: str) -> tuple[int, str]:
@@ -162,7 +171,7 @@ def _check_sum(statement: Element, booked: list[Element]) -> None:
         amount = next(children(balance, "Amt"), None)
         if amount is None:
             continue
-        minor = minor_of(amount.text or "", amount.get("Ccy", ""), where)
+        minor = minor_of(_decimal(amount.text), amount.get("Ccy", ""), where)
         balances[code] = minor if _is_credit(balance, where) else -minor
     opening = balances.get("OPBD", balances.get("PRCD"))
     closing = balances.get("CLBD")

@@ -113,7 +113,7 @@ def _entry(row: dict[str, str], place: str, currency: str, seen: dict[tuple[str,
 
 
 def _plain(text: str, currency: str, place: str) -> str:
-    """1.234,56 and 1,234.56 and 1234.56 as 1234.56. A file has no language: one mark with three digits
+    """1.234,56 and 1,234.56 and +1234.56 as 1234.56. A file has no language: one mark with three digits
     behind it may be thousands or parts. Raises Invalid where that cannot be told."""
     text = "".join(text.split()).replace("\u2212", "-")  # a no-break space is one, too
     if not re.fullmatch(r"[+-]?[0-9][0-9.,']*", text):
@@ -128,7 +128,7 @@ def _plain(text: str, currency: str, place: str) -> str:
     whole, _, parts = text.rpartition(decimal) if decimal and marks else (text, "", "")
     if not re.fullmatch(r"[+-]?([0-9]+|[0-9]{1,3}([.,'])[0-9]{3}(\2[0-9]{3})*)", whole):
         raise Invalid("amount", f"{text!r} is no amount.", place)
-    whole = re.sub("[.,']", "", whole)
+    whole = re.sub("[+.,']", "", whole)
     return f"{whole}.{parts}" if parts else whole
 
 

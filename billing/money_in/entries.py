@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import Invalid
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")  # within the 28 digits that Decimal keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,14 @@ class ReadFile:
 
 
 def minor_of(text: str, currency: str, place: str) -> int:
-    """An amount as a bank writes it (a point, no sign) in minor units, exactly. Raises Invalid."""
-    try:
-        amount = Decimal(text.strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or abs(amount) >= 10**15:
+    """An amount as 43.17, a minus before it for one below nothing, in minor units, exactly.
+
+    Nothing else is one: no blank, plus, exponent, underscore or other digits, which Decimal would take.
+    Raises Invalid.
+    """
+    if not _AMOUNT.fullmatch(text):
         raise Invalid("amount", f"{text!r} is no amount.", place)
-    minor = amount.scaleb(default_decimals(currency))
+    minor = Decimal(text).scaleb(default_decimals(currency))
     if minor != minor.to_integral_value():
         raise Invalid("amount", f"{text} {currency} has parts of a minor unit.", place)
     return int(minor)

@@ -6,7 +6,7 @@ by itself (EXPLAIN A5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from billing.domain.accounts.discounting import Discounted
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.fixed import days_in_year, fixed_quantity
 from billing.domain.charges.late_fee import LateFeeCharge
@@ -130,9 +131,15 @@ def codes_from(version: Version, code: str) -> frozenset[str]:
 
 
 def adjusted(
-    lines: Sequence[LineColumn], groups: Sequence[Group], frame: Frame, state: SupplyState, customers: int
+    lines: Sequence[LineColumn],
+    groups: Sequence[Group],
+    frame: Frame,
+    state: SupplyState,
+    customers: int,
+    order: Mapping[str, int],
 ) -> tuple[list[LineColumn], tuple[YearSoFar, ...]]:
-    """The lines with those that adjust them; and what the next bill has to know of minimums by the year."""
+    """The lines with those that adjust them; and what the next bill has to know of minimums by the year.
+    order: the place of each code on the bill."""
     found = list(lines)
     years = {one.code: _spread(one, customers) for one in state.years}
     charges = {one.code: one for one in frame.dropped}
@@ -143,6 +150,7 @@ def adjusted(
             own = {rule.charge.code for rule in group.rules}
             for code in [code for code in years if code not in own and code in charges]:
                 found += _year_line(charges[code], years[code], group, frame, place)
+        discounted = Discounted(customers)
         for rule in group.rules:
             mine, charge = [line for line in found if line.group == place], rule.charge
             if isinstance(charge, MinimumCharge) and charge.per == "year":
@@ -150,8 +158,11 @@ def adjusted(
                 years[charge.code] = _year(rule, charge, mine, group, years.get(charge.code), customers)
                 if is_last:  # the year is closed when all else is reckoned
                     found += _year_line(charge, years[charge.code], group, frame, place)
-            elif isinstance(charge, DiscountCharge) and charge.up_to_micro is not None:
-                found.append(_allowed(charge, rule, mine, group, frame, place, customers))
+            elif isinstance(charge, DiscountCharge):
+                stands_on = sorted(
+                    (line for line in mine if rule.takes(line)), key=lambda one: order[one.code]
+                )
+                found.append(_discount(charge, stands_on, discounted, group, frame, place))
             else:
                 found.append(_line(charge, _base(rule, mine, customers), group, frame, place))
     if frame.closes is not None:
@@ -179,40 +190,56 @@ def _line(charge: Adjustment, base: Int64Array, group: Group, frame: Frame, plac
         amount = np.maximum(least - base, 0)
         price, quantity = MICRO, amount * unit
     elif charge.rate_ppm:
-        of = np.maximum(base, 0)
-        price, quantity = -charge.rate_ppm, of * unit
-        amount = -shares_of(of, charge.rate_ppm, frame.rounding)
+        price, quantity = -charge.rate_ppm, base * unit
+        amount = -shares_of(base, charge.rate_ppm, frame.rounding)
     else:
         most = _minor(charge.amount_micro, fixed_quantity(charge.per, group.days), frame)
-        amount = -np.clip(base, 0, most)
+        amount = -np.minimum(base, most)
         price, quantity = -MICRO, -amount * unit
     return _column(charge, price, quantity, amount, group, frame, place)
 
 
-def _allowed(
+def _discount(
     charge: DiscountCharge,
-    rule: Rule,
+    lines: Sequence[LineColumn],
+    discounted: Discounted,
+    group: Group,
+    frame: Frame,
+    place: int,
+) -> LineColumn:
+    """What it takes off the lines of its base, in the bill's order; of the first kWh, off those of energy."""
+    if charge.up_to_micro is not None:
+        lines = [line for line in lines if line.kind == "energy"]
+    left = discounted.left(lines)
+    base = discounted.base(left, charge.code)
+    if charge.up_to_micro is None:
+        found = _line(charge, base, group, frame, place)
+    else:
+        found = _of_first_kwh(charge, base, lines, group, frame, place)
+    discounted.take(left, -found.amount_minor)
+    return found
+
+
+def _of_first_kwh(
+    charge: DiscountCharge,
+    base: Int64Array,
     lines: Sequence[LineColumn],
     group: Group,
     frame: Frame,
     place: int,
-    customers: int,
 ) -> LineColumn:
-    """A discount on the first kWh: of the energy of its base the share that they are, at its mean price."""
+    """A discount on the first kWh: of its base the share of the energy that they are, at its mean price."""
     assert charge.up_to_micro is not None
-    mine = [line for line in lines if line.kind == "energy" and rule.takes(line)]
-    money = np.maximum(_base(rule, mine, customers), 0)
-    energy = np.zeros(customers, dtype=np.int64)
-    for code in dict.fromkeys(line.code for line in mine):  # each charge counts the same energy
-        of_code = sum((line.quantity_micro for line in mine if line.code == code), np.zeros_like(energy))
+    energy = np.zeros_like(base)
+    for code in dict.fromkeys(line.code for line in lines):  # each charge counts the same energy
+        of_code = sum((line.quantity_micro for line in lines if line.code == code), np.zeros_like(energy))
         energy = np.maximum(energy, of_code)
     part = fixed_quantity(charge.per, group.days)
     most = charge.up_to_micro * part.numerator // part.denominator
     unit = 10 ** (6 - frame.decimals)
     # Of each customer, the money of the first kWh as a fraction.
     shares = [
-        (base * min(held, most), max(held, 1))
-        for base, held in zip(money.tolist(), energy.tolist(), strict=True)
+        (of * min(held, most), max(held, 1)) for of, held in zip(base.tolist(), energy.tolist(), strict=True)
     ]
     amount = in_int64(-div_round(of * charge.rate_ppm, held * MICRO, frame.rounding) for of, held in shares)
     quantity = in_int64(of * unit // held for of, held in shares)

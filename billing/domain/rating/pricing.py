@@ -167,7 +167,7 @@ def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) 
     frame = plan.frame
     if state.ends and frame.closes is None:
         frame = replace(frame, closes=plan.days[-1].year, closes_early=True)
-    lines, years = adjusted(lines, plan.groups, frame, state, customers)
+    lines, years = adjusted(lines, plan.groups, frame, state, customers, plan.order)
     return Priced(tuple(sorted(lines, key=lambda line: plan.order[line.code])), years, flows)
 
 

@@ -39,15 +39,9 @@ def rate(
     issuing. Raises NotRateable (`of_all` where it lies in the tariff or the period), and BeyondExact for more
     energy or money than can be reckoned exactly.
     """
-    first = epoch_minute(usage.starts_at)
-    try:
-        axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
-        plan = _plan(tariff, axis)
-    except NotRateable as fault:
-        fault.of_all = True
-        raise
+    axis, plan = _compiled(usage, tariff, period, timezone)
     customers, length = usage.micro_kwh.shape
-    offset = (axis.first_minute - first) // usage.interval_minutes
+    offset = (axis.first_minute - epoch_minute(usage.starts_at)) // usage.interval_minutes
     begin = max(0, -offset)
     end = max(begin, min(axis.size, length - offset))
     columns = slice(begin + offset, end + offset)
@@ -87,6 +81,17 @@ def rate(
         tuple(credit for flow in outcome.flows for credit in flow.credits),
         tuple(flow.surplus for flow in outcome.flows),
     )
+
+
+def _compiled(usage: UsageMatrix, tariff: Tariff, period: Period, timezone: str | None) -> tuple[Axis, Plan]:
+    """Both are the same for all customers, and so is what they refuse."""
+    try:
+        first = epoch_minute(usage.starts_at)
+        axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
+        return axis, _plan(tariff, axis)
+    except NotRateable as fault:
+        fault.of_all = True
+        raise
 
 
 def _in_lines_unit(plan: Plan, values: Int64Array, begin: int, end: int) -> Int64Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -14,6 +15,7 @@ NO_END = Decimal(10**9)
 """An end from here on is none: the database writes 1e38."""
 TOO_LARGE = Decimal(1_000_000)
 """No price or count is so much."""
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _SIX = Decimal("0.000001")
 _LISTS = (
     "energyratestructure",
@@ -126,10 +128,11 @@ def number(value: Any, place: str, *, limit: Decimal | None = TOO_LARGE) -> Deci
     """A number below the limit, or a text that is one. Raises TariffRefused."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TariffRefused(place, f"expected a number, found {described(value)}")
-    try:
-        found = Decimal(str(value).strip())
-    except ArithmeticError:
-        raise TariffRefused(place, f"expected a number, found {described(value)}") from None
+    if isinstance(value, str) and not _NUMBER.fullmatch(
+        value.strip()
+    ):  # Decimal takes 1_000 and other digits
+        raise TariffRefused(place, f"expected a number, found {described(value)}")
+    found = Decimal(str(value).strip())
     if not found.is_finite():
         raise TariffRefused(place, f"expected a number, found {described(value)}")
     if limit is not None and abs(found) >= limit:

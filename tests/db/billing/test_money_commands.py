@@ -149,6 +149,12 @@ def test_what_is_adjusted_is_adjusted_once(engine: Engine) -> None:
     assert adjusted(*fee) == (0, "45.00", True)
     credit = ("credit", *of, "--amount", "10", "--reference", "c1", "--bill", "B1", "--tax", "0.48")
     assert adjusted(*credit) == (0, "35.00", False)
+    beyond = ("credit", *of, "--amount", "30.01", "--reference", "c2", "--bill", "B1")
+    code, asked = call("adjust", *beyond)
+    assert (code, asked["error"]["code"]) == (1, "beyond_bill")
+    assert "Bill B1 still charges 30.00 GBP; the credit is 0.01 more." in asked["error"]["message"]
+    code, asked = call("adjust", *beyond[:-2])
+    assert (code, asked["error"]["code"]) == (1, "beyond_bill")
     gone = ("write-off", *of, "--amount", "5.00", "--reference", "w1", "--bill", "B1")
     assert adjusted(*gone) == (0, "30.00", False)
     with unit_of_work(engine) as session:
@@ -163,6 +169,8 @@ def test_what_is_adjusted_is_adjusted_once(engine: Engine) -> None:
     assert adjusted("reverse", "--payment", "p1", "--reference", "r1") == (0, "34.00", False)
     code, refused = call("adjust", "reverse", "--payment", "none", "--reference", "r2")
     assert (code, refused["error"]["code"]) == (1, "payment")
+    assert adjusted(*beyond, "--sure") == (0, "3.99", False)
+    assert adjusted(*beyond) == (0, "3.99", True)  # what is booked is not asked about again
     assert call("check-ledger")[0] == 0
 
 

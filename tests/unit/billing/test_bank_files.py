@@ -152,6 +152,42 @@ def test_amounts_come_back_exactly(minor: int, currency: str, style: str) -> Non
         assert read_csv(row.encode(), {}, "").entries[0].amount_minor == minor
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1_000", "١٢", "１２", " 5", "5 ", "5\n", "\u00a05", "5e2", "5E2", "+5", "--5", "1.2.3", "1,5", ".5",
+     "5.", "0x5", "NaN", "Infinity", "", "-", "\u22125", "1 000", "9" * 16, "1." + "0" * 27 + "1"],
+)  # fmt: skip
+def test_what_python_reads_as_a_number_is_no_amount(text: str) -> None:
+    with pytest.raises(Invalid, match="is no amount") as refused:
+        minor_of(text, "GBP", "line 7")
+    assert (refused.value.code, refused.value.where) == ("amount", "line 7")
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"), [("5", 500), ("-0.05", -5), ("0043.170", 4317), ("9" * 15, 10**17 - 100)]
+)
+def test_a_plain_amount_is_read(text: str, minor: int) -> None:
+    assert minor_of(text, "GBP", "line 7") == minor
+
+
+@pytest.mark.parametrize(("text", "minor"), [("+5.00", 500), ("1 234,50", 123450), ("\u22125,00", -500)])
+def test_a_table_has_signs_and_spaces_as_banks_write_them(text: str, minor: int) -> None:
+    (found,) = read_csv(f"date;amount\n2026-11-20;{text}\n".encode(), {}, "GBP").entries
+    assert found.amount_minor == minor
+
+
+@pytest.mark.parametrize("text", ["1_000", "١٢", "5e2", "1.2.3", "", "."])
+def test_a_statement_with_no_decimal_of_xml_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="is no amount"):
+        read(statement(entry(text)))
+
+
+@pytest.mark.parametrize(("text", "minor"), [(" 5.00\n", 500), ("+5", 500), (".5", 50), ("5.", 500)])
+def test_a_statement_has_the_decimals_of_xml(text: str, minor: int) -> None:
+    (found,) = read(statement(entry(text))).entries
+    assert found.amount_minor == minor
+
+
 KNOWN = {"A0001": Known(1, "GBP"), "A0002": Known(2, "GBP"),
     "2026-10-000001": Known(1, "GBP", "2026-10-000001"),
          "539007547034": Known(2, "GBP")}  # fmt: skip
