@@ -27,6 +27,7 @@ from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Refused
 from utility_crm.kit.memory import at_rest
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 CHUNK = 1000
 """Accounts a transaction: a month of their half-hours is 12 MB."""
@@ -71,7 +72,13 @@ def issue_bills(
     """
     month = Month.read(period)
     if month.starts_on > today:
-        raise Refused("not_over", f"The month {month} has not begun; today is {today}.", "period")
+        raise Refused(
+            "not_over",
+            mark("The month %(month)s has not begun; today is %(today)s."),
+            "period",
+            month=month,
+            today=today,
+        )
     with unit_of_work(engine) as session:
         due = due_accounts(session, month, today, accounts)
         instant = known_at or present_instant(session, today)

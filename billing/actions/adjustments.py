@@ -17,6 +17,7 @@ from billing.actions.allocating import Item, allocate, release, settle
 from billing.actions.payments import lock_account
 from billing.tables import AccountBalance, Adjustment, Bill, LateFee, LedgerEntry
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def waive_fee(session: Session, fee_id: int, reason: Reason, *, amount_minor: in
         )
     ).one_or_none()
     if fee is None:
-        raise NotFound("fee", "There is no such fee.")
+        raise NotFound("fee", mark("There is no such fee."))
     amount = fee.amount_minor if amount_minor is None else amount_minor
     if _known(session, reason.reference) is None:
         _note_reversal(session, fee_id, amount)
@@ -90,7 +91,7 @@ def _note_reversal(session: Session, fee_id: int, amount_minor: int) -> None:
     if late is None:
         return
     if not 0 < amount_minor <= late.amount_minor - late.reversed_minor:
-        raise Refused("waived", "No more can be taken back than is left of this late fee.", "amount")
+        raise Refused("waived", mark("No more can be taken back than is left of this late fee."), "amount")
     late.reversed_minor += amount_minor
     session.flush()
 
@@ -106,7 +107,7 @@ def write_off(
         or 0
     )
     if amount_minor > owed and _known(session, reason.reference) is None:
-        raise Refused("not_owed", "No more can be written off than is owed.", "amount")
+        raise Refused("not_owed", mark("No more can be written off than is owed."), "amount")
     return _adjust(
         session, account_id, "write_off", -amount_minor, [("bad_debt", -amount_minor)], reason, bill_id
     )
@@ -129,7 +130,7 @@ def return_deposit(session: Session, account_id: int, amount_minor: int, reason:
         )
     )
     if amount_minor > sum(rows) and _known(session, reason.reference) is None:
-        raise Refused("no_deposit", "There is no deposit of so much.", "amount")
+        raise Refused("no_deposit", mark("There is no deposit of so much."), "amount")
     return _adjust(session, account_id, "deposit", -amount_minor, [("deposits", -amount_minor)], reason)
 
 
@@ -142,11 +143,11 @@ def transfer(
     """
     _positive(amount_minor, "A transfer")
     if from_account_id == to_account_id:
-        raise Invalid("transfer", "A transfer needs two accounts.", "account")
+        raise Invalid("transfer", mark("A transfer needs two accounts."), "account")
     both = sorted((from_account_id, to_account_id))
     currencies = {lock_account(session, account_id) for account_id in both}
     if len(currencies) > 1:
-        raise Refused("currency", "The accounts are in two currencies.", "account")
+        raise Refused("currency", mark("The accounts are in two currencies."), "account")
     held = -(
         session.scalar(
             select(AccountBalance.balance_minor).where(AccountBalance.account_id == from_account_id)
@@ -155,7 +156,7 @@ def transfer(
     )
     known = _known(session, f"{reason.reference}:from")
     if known is None and amount_minor > held:
-        raise Refused("not_held", "No more can be moved than is held for the account.", "amount")
+        raise Refused("not_held", mark("No more can be moved than is held for the account."), "amount")
     sides = []
     for account_id, amount, end in (
         (from_account_id, amount_minor, "from"),
@@ -192,12 +193,12 @@ def _adjust(
 ) -> Adjusted:
     """Book it: each move is (ledger account, its part, positive where the customer owes more)."""
     if not amount_minor or not reason.reference.strip() or not reason.words.strip():
-        raise Invalid("adjustment", "It needs an amount, a reason and a reference.", "reason")
+        raise Invalid("adjustment", mark("It needs an amount, a reason and a reference."), "reason")
     currency = lock_account(session, account_id)
     if bill_id is not None:
         theirs = session.scalar(select(Bill.account_id).where(Bill.id == bill_id))
         if theirs != account_id:
-            raise NotFound("bill", "This account has no such bill.")
+            raise NotFound("bill", mark("This account has no such bill."))
     made = session.scalar(
         insert(Adjustment)
         .values(
@@ -250,5 +251,10 @@ def _repeated(session: Session, account_id: int, kind: str, amount_minor: int, r
         )
     ).one()
     if (row.account_id, row.kind, row.amount_minor) != (account_id, kind, amount_minor):
-        raise Conflict("reference", f"The reference {reference} belongs to something else.", reference)
+        raise Conflict(
+            "reference",
+            mark("The reference %(reference)s belongs to something else."),
+            reference,
+            reference=reference,
+        )
     return Adjusted(row.id, True)

@@ -69,7 +69,7 @@ def cancel_plan(session: Session, plan_id: int, today: date) -> None:
     """End a plan by agreement: what is open is late as before. Raises NotFound, Conflict."""
     plan = session.get(PaymentPlan, plan_id, with_for_update=True)
     if plan is None:
-        raise NotFound("plan", "There is no such plan.")
+        raise NotFound("plan", mark("There is no such plan."))
     if plan.state != "running":
         raise Conflict("ended", mark("This plan has ended already."), plan.state)
     plan.state, plan.ended_on = "cancelled", today

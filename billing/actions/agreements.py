@@ -116,7 +116,7 @@ def end_agreement(
     """
     agreement = session.get(Agreement, agreement_id, with_for_update=True)
     if agreement is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     if (agreement.ends_before, agreement.end_reason) == (ends_before, reason):
         return agreement
     if agreement.ends_before is not None:
@@ -155,7 +155,7 @@ def change_tariff(
     """
     old = session.get(Agreement, agreement_id)
     if old is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     if old.tariff_id == tariff_id:
         raise Conflict("same_tariff", mark("They are on this tariff already."), "tariff")
     end_agreement(session, agreement_id, starts_on, "changed_tariff", correct=correct)

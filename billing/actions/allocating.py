@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from billing.queries.agreed_paid import PLANNED
 from billing.tables import Allocation
 from utility_crm.kit.errors import Conflict
+from utility_crm.web.words import mark
 
 Kind = Literal["bill", "payment", "adjustment"]
 
@@ -175,7 +176,9 @@ def pay_as_told(session: Session, account_id: int, source: Item, told: Sequence[
     for number, amount_minor in told:
         bill = found.get(number)
         if bill is None or bill.account_id != account_id:
-            raise Conflict("not_theirs", f"Bill {number} is no bill of this account.", number)
+            raise Conflict(
+                "not_theirs", mark("Bill %(bill)s is no bill of this account."), number, bill=number
+            )
         if not 0 < amount_minor <= bill.open_minor:
-            raise Conflict("not_open", f"Bill {number} has not so much open.", number)
+            raise Conflict("not_open", mark("Bill %(bill)s has not so much open."), number, bill=number)
         allocate(session, account_id, source, Item("bill", bill.id), amount_minor)

@@ -62,7 +62,7 @@ def close_dispute(
     NotFound; Conflict where it has ended, its bill has been replaced, or nothing stands of it any more."""
     account_id = session.scalar(select(Dispute.account_id).where(Dispute.id == dispute_id))
     if account_id is None:
-        raise NotFound("dispute", "There is no such dispute.")
+        raise NotFound("dispute", mark("There is no such dispute."))
     lock_account(session, account_id)
     dispute = session.get_one(Dispute, dispute_id, with_for_update=True, populate_existing=True)
     if dispute.state != "open":

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing.domain.gate import RULES
 from billing.domain.gate.book import SEGMENTS
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.web.words import mark
 
 _SET = text(
     """
@@ -64,5 +65,5 @@ def _of_whom(session: Session, rule: str, segment: str | None, tariff: str | Non
     if tariff is not None:
         tariff_id = session.scalar(text("select id from tariffs where code = :code"), {"code": tariff})
         if tariff_id is None:
-            raise NotFound("tariff", f"There is no tariff '{tariff}'.", tariff)
+            raise NotFound("tariff", mark("There is no tariff '%(tariff)s'."), tariff, tariff=tariff)
     return {"rule": rule, "segment": segment, "tariff_id": tariff_id}

@@ -13,6 +13,7 @@ from billing.actions.issuing import lock_accounts
 from billing.drafting.parts import RELEASABLE
 from billing.tables import HeldBill
 from utility_crm.kit.errors import Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 LONGEST_REASON = 500
 _DECIDED = text(
@@ -32,7 +33,7 @@ def release_held(session: Session, held_id: int, user_id: int, now: datetime, re
     long.
     """
     if not reason.strip():
-        raise Invalid("reason", "Say why it may be billed.", "reason")
+        raise Invalid("reason", mark("Say why it may be billed."), "reason")
     held = _locked(session, held_id)
     if not set(held.codes) <= set(RELEASABLE) or held.total_minor is None:
         raise Refused("not_releasable", f"It cannot be released, only put right: {held.reason}", held.code)
@@ -49,7 +50,7 @@ def keep_held(session: Session, held_id: int, user_id: int, now: datetime, reaso
     Raises NotFound, Invalid without a reason.
     """
     if not reason.strip():
-        raise Invalid("reason", "Say why it goes on waiting.", "reason")
+        raise Invalid("reason", mark("Say why it goes on waiting."), "reason")
     held = _locked(session, held_id)
     held.released_at = held.released_by = held.released_codes = held.released_figures = None
     _note(session, held, "kept", user_id, now, reason)
@@ -62,7 +63,7 @@ def _locked(session: Session, held_id: int) -> HeldBill:
     lock_accounts(session, [] if account_id is None else [account_id])
     held = session.get(HeldBill, held_id, with_for_update=True, populate_existing=True)
     if held is None:
-        raise NotFound("held", "This account is no longer held.")
+        raise NotFound("held", mark("This account is no longer held."))
     return held
 
 
@@ -75,7 +76,9 @@ def _note(
     reason: str,
 ) -> None:
     if len(reason) > LONGEST_REASON:
-        raise Invalid("reason", f"A reason has at most {LONGEST_REASON} characters.", "reason")
+        raise Invalid(
+            "reason", mark("A reason has at most %(most)s characters."), "reason", most=LONGEST_REASON
+        )
     session.flush()
     session.execute(
         _DECIDED,

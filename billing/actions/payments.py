@@ -50,7 +50,7 @@ def take_payment(
     if not amount_minor or not reference.strip():
         raise Invalid("payment", mark("A payment needs an amount and a reference."), "reference")
     if sum(amount for _, amount in pays) > max(amount_minor, 0):
-        raise Invalid("pays", "The bills named come to more than the payment.", "pays")
+        raise Invalid("pays", mark("The bills named come to more than the payment."), "pays")
     currency = lock_account(session, account_id)
     booked = _book(
         session,
@@ -115,7 +115,7 @@ def reverse_payment(
         select(Payment.account_id, Payment.amount_minor, Payment.method).where(Payment.id == payment_id)
     ).one_or_none()
     if payment is None:
-        raise NotFound("payment", "There is no such payment.")
+        raise NotFound("payment", mark("There is no such payment."))
     if payment.amount_minor < 0:
         raise Refused("given_back", mark("Only money received can be taken back by a bank."))
     account_id = payment.account_id
@@ -147,7 +147,7 @@ def lock_account(session: Session, account_id: int) -> str:
         select(Account.currency).where(Account.id == account_id).with_for_update(key_share=True)
     )
     if currency is None:
-        raise NotFound("account", "There is no such account.")
+        raise NotFound("account", mark("There is no such account."))
     return currency
 
 

@@ -14,7 +14,7 @@ def take_back_promise(session: Session, promise_id: int) -> None:
     with the customer's conversations. Raises NotFound; Conflict where it has ended."""
     promise = session.get(Promise, promise_id, with_for_update=True)
     if promise is None:
-        raise NotFound("promise", "There is no such promise.")
+        raise NotFound("promise", mark("There is no such promise."))
     if promise.state != "open":
         raise Conflict("ended", mark("This promise has ended already."), promise.state)
     session.delete(promise)

@@ -13,6 +13,7 @@ from billing.drafting.changed import Looked
 from billing.queries.gate import gate_book
 from billing.queries.held import HeldRow, held_by_id
 from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.web.words import mark
 
 
 class AnotherDraft(Conflict):
@@ -38,7 +39,7 @@ def release_and_bill(
         if row.seen != seen:
             raise AnotherDraft(row)
         if row.figures is None or row.known_at is None:
-            words = "Too little is kept of this draft to issue it as it was: make it anew."
+            words = mark("Too little is kept of this draft to issue it as it was: make it anew.")
             raise Refused("not_releasable", words, row.code)
         return issue_cycle(
             session,

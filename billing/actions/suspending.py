@@ -12,6 +12,7 @@ from billing.actions.payments import TakenPayment, lock_account, take_payment
 from billing.money_in.entries import BankEntry
 from billing.tables import LedgerEntry, SuspenseItem
 from utility_crm.kit.errors import Conflict, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 def suspend(session: Session, file_id: int, waiting: Sequence[tuple[BankEntry, str]]) -> None:
@@ -37,7 +38,13 @@ def assign_suspense(
     currency = lock_account(session, account_id)
     item = _waiting(session, item_id)
     if currency != item.currency:
-        raise Refused("currency", f"The account is in {currency}, the money in {item.currency}.", "account")
+        raise Refused(
+            "currency",
+            mark("The account is in %(account)s, the money in %(money)s."),
+            "account",
+            account=currency,
+            money=item.currency,
+        )
     taken = take_payment(
         session,
         account_id,
@@ -65,9 +72,9 @@ def return_suspense(
 def _waiting(session: Session, item_id: int) -> SuspenseItem:
     item = session.scalar(select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update())
     if item is None:
-        raise NotFound("suspense", "There is nothing of this number in suspense.")
+        raise NotFound("suspense", mark("There is nothing of this number in suspense."))
     if item.state != "waiting":
-        raise Conflict("decided", "Somebody has decided about this money already.", item.state)
+        raise Conflict("decided", mark("Somebody has decided about this money already."), item.state)
     return item
 
 

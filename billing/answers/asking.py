@@ -14,6 +14,7 @@ from billing.answers.told import AnswerDocument
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.module import CustomerCall
+from utility_crm.web.words import mark
 
 _HOLDER = text("select customer_id from accounts where number = :number")
 
@@ -36,7 +37,7 @@ def answered(
     asked = answer_named(question)
     customer_id = session.scalar(_HOLDER, {"number": account})
     if customer_id is None:
-        raise NotFound("account", f"There is no account {account}.", "account")
+        raise NotFound("account", mark("There is no account %(account)s."), "account", account=account)
     given = {**(params or {}), "account": account, "ask": question}
     call = CustomerCall(session, customer_id, now, today, language, given)
     checked(call, asked.takes, question, params or {})

@@ -34,7 +34,12 @@ def why_told(call: CustomerCall) -> Told:
     if bill is None:
         return Told(say(call.language)("There is no bill yet."))
     if call.params.get("against") == loads.YEAR_AGO and call.once(loads.year_before) is None:
-        raise NotFound("no_bill_a_year_ago", f"There is no bill a year before {bill.number}.", "against")
+        raise NotFound(
+            "no_bill_a_year_ago",
+            mark("There is no bill a year before %(bill)s."),
+            "against",
+            bill=bill.number,
+        )
     found = explain_bill(call.session, bill, other, days=False, read=call.once(loads.both))
     said, asked_on = spoken(found, call.language)
     figures = [money_figure("bill", bill.total_minor, bill.currency)]

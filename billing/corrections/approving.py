@@ -58,7 +58,7 @@ def approve_corrections(
     shown, since a price or an agreement changed: look again).
     """
     if not decision.strip():
-        raise Invalid("decision", "Say why the bills are put right.", "decision")
+        raise Invalid("decision", mark("Say why the bills are put right."), "decision")
     chosen, unchanged = _locked(session, correction_ids)
     if not chosen:
         return Corrected(unchanged=unchanged)
@@ -91,10 +91,10 @@ def dismiss_corrections(
     Raises NotFound, Invalid, Conflict (approved meanwhile).
     """
     if not decision.strip():
-        raise Invalid("decision", "Say why the bills stand.", "decision")
+        raise Invalid("decision", mark("Say why the bills stand."), "decision")
     chosen, approved = _locked(session, correction_ids, held=True)
     if approved:
-        raise Conflict("approved", "One of these bills has been put right meanwhile; look again.")
+        raise Conflict("approved", mark("One of these bills has been put right meanwhile; look again."))
     for one in chosen:
         one.state, one.decided_at, one.decided_by, one.decision = "dismissed", now, user_id, decision.strip()
     session.flush()
@@ -123,11 +123,11 @@ def _locked(
     )
     found = list(session.scalars(statement))
     if len(found) < len(wanted):
-        raise NotFound("correction", "One of these corrections does not exist.")
+        raise NotFound("correction", mark("One of these corrections does not exist."))
     chosen = [one for one in found if one.state != "approved"]
     for one in chosen:
         if one.state in ("dismissed", "superseded"):
-            raise Conflict("decided", "One of these bills is to be put right no more; look again.")
+            raise Conflict("decided", mark("One of these bills is to be put right no more; look again."))
         if one.state == "held" and not held:
             raise Refused("held", f"A bill cannot be made again: {one.reason}")
     return chosen, len(found) - len(chosen)

@@ -16,6 +16,7 @@ from billing.documents.saying import language_of, paper_of
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.formats import day_full, money
+from utility_crm.web.words import mark
 
 _NOTE = text(
     """
@@ -43,7 +44,7 @@ def credit_facts(session: Session, number: str) -> CreditFacts:
     """Raises NotFound."""
     row = session.execute(_NOTE, {"number": number}).one_or_none()
     if row is None:
-        raise NotFound("credit_note", f"There is no credit note {number}.", number)
+        raise NotFound("credit_note", mark("There is no credit note %(note)s."), number, note=number)
     (bill,) = bill_facts(session, [row[2]])
     return CreditFacts(row[0], row[1], row[3], row[4], bill)
 

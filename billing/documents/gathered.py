@@ -23,7 +23,7 @@ from billing.domain.accounts.tax_summary import TaxSummary, tax_summary
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.formats import NBSP, day_full, kwh, money
-from utility_crm.web.words import counting
+from utility_crm.web.words import counting, mark
 
 _MOST_ROWS = 8
 _INVOICE = text(
@@ -52,7 +52,7 @@ def gathered_facts(session: Session, number: str) -> GatheredFacts:
     """Raises NotFound."""
     row = session.execute(_INVOICE, {"number": number}).one_or_none()
     if row is None:
-        raise NotFound("invoice", f"There is no invoice {number}.", number)
+        raise NotFound("invoice", mark("There is no invoice %(invoice)s."), number, invoice=number)
     return GatheredFacts(row[0], row[1], row[2], row[3], tuple(bill_facts(session, row[4])))
 
 

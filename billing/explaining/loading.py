@@ -15,6 +15,7 @@ from billing.queries.bill_parts import ReadPart, other_lines, parts_of_bills, re
 from billing.queries.bills import BillRow
 from billing.queries.register_parts import registers_of_bills
 from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.web.words import mark
 
 
 def explain_bill(
@@ -33,9 +34,9 @@ def explain_bill(
     what is stored.
     """
     if against is not None and against.account_id != bill.account_id:
-        raise Refused("other_account", "The two bills belong to different accounts.", against.number)
+        raise Refused("other_account", mark("The two bills belong to different accounts."), against.number)
     if against is not None and against.id == bill.id:
-        raise Refused("same_bill", "A bill cannot be held against itself.", bill.number)
+        raise Refused("same_bill", mark("A bill cannot be held against itself."), bill.number)
     both = [bill] if against is None else [against, bill]
     sides: list[tuple[AnyPart, ...]] = [*(list(read) or read_both(session, bill, against))]
     try:
@@ -115,6 +116,7 @@ def _check(bill: BillRow, parts: Sequence[AnyPart], others: Mapping[str, int]) -
     if not same or _billed(parts) + sum(others.values()) != bill.total_minor:
         raise Conflict(
             "not_reproducible",
-            f"Bill {bill.number} cannot be made again from the readings and prices that are stored.",
+            mark("Bill %(bill)s cannot be made again from the readings and prices that are stored."),
             bill.number,
+            bill=bill.number,
         )

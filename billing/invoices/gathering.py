@@ -17,6 +17,7 @@ from billing.cycles import Month
 from billing.invoices.numbers import Numbered, next_number
 from billing.invoices.supplier import supplier_id
 from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.web.words import mark
 
 TAG = "one invoice"
 """A customer's tag that asks for it each month."""
@@ -88,13 +89,18 @@ def gather_bills(session: Session, customer: str, period: str, issued_on: date) 
     month = str(Month.read(period))
     customer_id = session.scalar(_PAYER, {"number": customer})
     if customer_id is None:
-        raise NotFound("customer", f"There is no customer {customer}.", customer)
+        raise NotFound("customer", mark("There is no customer %(customer)s."), customer, customer=customer)
     found = session.execute(_OPEN, {"customer": customer_id, "period": month}).all()
     if len(found) < 2:
         message = f"Customer {customer} pays {len(found)} bills of {month} on no invoice yet; it takes two."
         raise Conflict("few_bills", message, customer)
     if len({row[1] for row in found}) > 1:
-        raise Conflict("currencies", f"Customer {customer} pays bills in several currencies.", customer)
+        raise Conflict(
+            "currencies",
+            mark("Customer %(customer)s pays bills in several currencies."),
+            customer,
+            customer=customer,
+        )
     number = next_number(session, "invoice", issued_on)
     bills = [row[0] for row in found]
     _keep(session, customer_id, number, bills, issued_on)

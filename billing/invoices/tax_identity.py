@@ -16,6 +16,7 @@ from stdnum.ru import inn
 from billing.tables import TaxIdentity
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def customer_numbered(session: Session, number: str) -> int:
     """A customer's id by the number it knows. Raises NotFound."""
     found = session.scalar(select(Customer.id).where(Customer.number == number))
     if found is None:
-        raise NotFound("customer", f"There is no customer {number}.", number)
+        raise NotFound("customer", mark("There is no customer %(customer)s."), number, customer=number)
     return found
 
 

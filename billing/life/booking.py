@@ -61,7 +61,7 @@ def end_supply(
     told.of("end", ends_before - timedelta(days=1))
     agreement = session.get(Agreement, agreement_id)
     if agreement is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     lines = read_address(forward_to) if forward_to.strip() else ()
     again = (agreement.ends_before, agreement.end_reason) == (ends_before, reason)
     if lines:  # before the final bill is made: it goes there
@@ -89,7 +89,7 @@ def switch_tariff(
     told.of("tariff", starts_on)
     old = session.get(Agreement, agreement_id)
     if old is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     lock_accounts(session, [old.account_id])
     check_eligible(session, old.account_id, old.service_point_id, tariff_id, starts_on)
     made = change_tariff(session, agreement_id, tariff_id, starts_on, correct=correct)

@@ -23,6 +23,7 @@ from billing.drafting import Draft
 from billing.tables import BudgetPlan
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,11 @@ def propose_budget(session: Session, account_id: int, on: date) -> tuple[int, in
     reckoned from. Raises NotFound; Refused where nothing was billed in that year."""
     currency = session.scalar(select(Account.currency).where(Account.id == account_id))
     if currency is None:
-        raise NotFound("account", "There is no such account.")
+        raise NotFound("account", mark("There is no such account."))
     values = {"account": account_id, "since": on - timedelta(days=365), "until": on}
     charges, days = session.execute(_CHARGES, values).one()
     if not days:
-        raise Refused("no_bills", "Nothing was billed in the year before, so nothing can be proposed.")
+        raise Refused("no_bills", mark("Nothing was billed in the year before, so nothing can be proposed."))
     return proposed_amount(charges, days, default_decimals(currency)), charges
 
 
@@ -150,7 +151,9 @@ def start_budget(
     """
     ends = settles_on or a_year_on(starts_on)
     if amount_minor <= 0 or ends <= starts_on:
-        raise Invalid("budget", "A plan needs an amount above nothing, and a day to settle after its first.")
+        raise Invalid(
+            "budget", mark("A plan needs an amount above nothing, and a day to settle after its first.")
+        )
     statement = insert(BudgetPlan).values(
         account_id=account_id, amount_minor=amount_minor, starts_on=starts_on, settles_on=ends,
         basis_minor=basis_minor, made_by=by,
@@ -160,7 +163,7 @@ def start_budget(
             made = session.execute(statement.returning(BudgetPlan.id)).scalar_one()
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
-            raise Conflict("budget", "The account has a fixed amount on some of these days.") from error
+            raise Conflict("budget", mark("The account has a fixed amount on some of these days.")) from error
         raise
     assert isinstance(made, int)
     return made
@@ -175,7 +178,7 @@ def end_budget(session: Session, account_id: int, ends_before: date) -> None:
         .returning(BudgetPlan.id)
     )
     if done is None:
-        raise NotFound("budget", "The account has no fixed amount.")
+        raise NotFound("budget", mark("The account has no fixed amount."))
 
 
 def a_year_on(day: date) -> date:

@@ -257,7 +257,7 @@ def _plan(
         (one for one in accounts if one.number == given["account"]), accounts[0] if accounts else None
     )
     if account is None:
-        raise NotFound("account", "This customer has no account.")
+        raise NotFound("account", mark("This customer has no account."))
     return plan_move_in(
         call.session, account.id, account.number, account.cycle_day, given["point"], tariff.name, starts_on
     )

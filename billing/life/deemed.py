@@ -15,6 +15,7 @@ from billing.tables import Agreement, DeemedTerms, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import NotFound, Refused
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def set_deemed_terms(
     """From a day on, who has agreed on nothing is supplied on this tariff. A repeat changes that day's."""
     currency = session.scalar(select(Tariff.currency).where(Tariff.id == tariff_id))
     if currency is None:
-        raise NotFound("tariff", "There is no such tariff.")
+        raise NotFound("tariff", mark("There is no such tariff."))
     values = {"fuel": fuel, "segment": segment, "currency": currency, "starts_on": starts_on}
     session.execute(
         insert(DeemedTerms)
@@ -65,7 +66,7 @@ def deemed_tariff(session: Session, service_point_id: int, account_id: int, on: 
         .where(Account.id == account_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("account", "There is no such account or service point.")
+        raise NotFound("account", mark("There is no such account or service point."))
     found = session.scalar(
         select(DeemedTerms.tariff_id)
         .where(
@@ -78,8 +79,16 @@ def deemed_tariff(session: Session, service_point_id: int, account_id: int, on: 
         .limit(1)
     )
     if found is None:
-        words = f"No deemed terms are set for {row.fuel} to a {row.segment} in {row.currency} on {on}."
-        raise Refused("no_deemed_terms", words, row.code)
+        words = mark("No deemed terms are set for %(fuel)s to a %(segment)s in %(currency)s on %(day)s.")
+        raise Refused(
+            "no_deemed_terms",
+            words,
+            row.code,
+            fuel=row.fuel,
+            segment=row.segment,
+            currency=row.currency,
+            day=on,
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from billing.actions.payments import lock_account
 from billing.domain.accounts.deposits import simple_interest
 from billing.tables import Adjustment, Deposit
 from utility_crm.kit.errors import Invalid
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def take_deposit(
     Raises NotFound, Invalid (an amount or rate that is none), Conflict (the reference is another's).
     """
     if interest_ppm < 0:
-        raise Invalid("interest", "Interest on a deposit is not negative.", "interest")
+        raise Invalid("interest", mark("Interest on a deposit is not negative."), "interest")
     currency = lock_account(session, account_id)
     made = ask_deposit(session, account_id, amount_minor, Reason(reference, "Deposit", taken_on, by))
     if not made.repeated:

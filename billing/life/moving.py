@@ -23,6 +23,7 @@ from billing.tables import AccountBalance, Agreement
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account, Occupancy
 from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def move_out(
     """
     account_id = session.scalar(select(Agreement.account_id).where(Agreement.id == agreement_id))
     if account_id is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     # The account first, as a run does.
     lock_accounts(session, [account_id])
     agreement = end_agreement(session, agreement_id, ends_before, reason, correct=correct)
@@ -159,18 +160,26 @@ def close_account(session: Session, account_id: int, closed_on: date) -> None:
     lock_accounts(session, [account_id])
     account = session.get(Account, account_id, with_for_update=True)
     if account is None:
-        raise NotFound("account", "There is no such account.")
+        raise NotFound("account", mark("There is no such account."))
     last = session.scalar(
         select(func.max(func.coalesce(Agreement.ends_before, date.max))).where(
             Agreement.account_id == account_id
         )
     )
     if last is not None and last > closed_on:
-        raise Conflict("supplied", f"Account {account.number} is still supplied.", account.number)
+        raise Conflict(
+            "supplied", mark("Account %(account)s is still supplied."), account.number, account=account.number
+        )
     if last is not None and unbilled_cycles(session, account_id, account.cycle_day, last):
-        raise Conflict("unbilled", f"The last days of account {account.number} are not billed yet.")
+        raise Conflict(
+            "unbilled",
+            mark("The last days of account %(account)s are not billed yet."),
+            account=account.number,
+        )
     if balance_of(session, account_id):
-        raise Conflict("balance", f"Account {account.number} is not even yet.", account.number)
+        raise Conflict(
+            "balance", mark("Account %(account)s is not even yet."), account.number, account=account.number
+        )
     account.closed_on = closed_on
     session.flush()
 

@@ -98,7 +98,9 @@ def begin(request: Request, customer_id: int, posted: Posting) -> Response:
         mine = {one.number: one for one in standing(v.session, customer_id, v.today) if one.holds}
         number = posted.text("account")
         if number not in mine:
-            raise NotFound("account", f"This customer has no account {number}.", number)
+            raise NotFound(
+                "account", mark("This customer has no account %(account)s."), number, account=number
+            )
 
         def act() -> Response:
             one, point = mine[number], posted.must("point")
@@ -209,7 +211,7 @@ def _theirs(v: Visit, customer_id: int, agreement: str) -> SuppliedHere:
     mine = supplied_here(v.session, customer_id, v.today)
     found = next((one for one in mine if str(one.id) == agreement), None)
     if found is None:
-        raise NotFound("agreement", "This customer has no such agreement.")
+        raise NotFound("agreement", mark("This customer has no such agreement."))
     return found
 
 

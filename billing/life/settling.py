@@ -15,6 +15,7 @@ from billing.life.moving import balance_of, close_account, unbilled_cycles
 from billing.tables import Agreement, Payment
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,15 @@ def settle_account(
         )
     )
     if last is not None and last > today:
-        raise Conflict("supplied", f"Account {account.number} is still supplied.", account.number)
+        raise Conflict(
+            "supplied", mark("Account %(account)s is still supplied."), account.number, account=account.number
+        )
     if last is not None and unbilled_cycles(session, account_id, account.cycle_day, last):
-        raise Conflict("unbilled", f"The last days of account {account.number} are not billed yet.")
+        raise Conflict(
+            "unbilled",
+            mark("The last days of account %(account)s are not billed yet."),
+            account=account.number,
+        )
     returned = return_deposits(session, account_id, today, by=by)
     held = -min(balance_of(session, account_id), 0)
     if held:

@@ -25,7 +25,7 @@ def take_back_last(session: Session, service_point_id: int, because: str, told: 
         .limit(1)
     ).one_or_none()
     if last is None:
-        raise NotFound("agreement", "Nobody is supplied there.")
+        raise NotFound("agreement", mark("Nobody is supplied there."))
     if last.ends_before is None and last.starts_on > told.today:
         return take_back_begin(session, last.id, because, told)
     return take_back_end(session, last.id, because, told)
@@ -106,7 +106,7 @@ def _reason(because: str) -> str:
 def _locked(session: Session, agreement_id: int) -> Agreement:
     account_id = session.scalar(select(Agreement.account_id).where(Agreement.id == agreement_id))
     if account_id is None:
-        raise NotFound("agreement", "There is no such agreement.")
+        raise NotFound("agreement", mark("There is no such agreement."))
     # The account first, as a run does.
     lock_accounts(session, [account_id])
     return session.get_one(Agreement, agreement_id, with_for_update=True, populate_existing=True)

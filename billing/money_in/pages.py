@@ -219,7 +219,7 @@ def _day(text: str, where: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise Invalid("day", f"“{text}” is no day such as 2026-11-20.", where) from error
+        raise Invalid("day", mark("“%(typed)s” is no day such as 2026-11-20."), where, typed=text) from error
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -32,6 +32,7 @@ from billing.money_in.xml_file import message_of, read_xml
 from billing.queries.matching import known_references, underway
 from billing.tables import PaymentFile
 from utility_crm.kit.errors import Invalid
+from utility_crm.web.words import mark
 
 MOST_BYTES = 64 * 2**20
 _FILES = 7_302_014
@@ -85,7 +86,7 @@ class _Sorted:
 def read_payment_file(content: bytes, columns: Mapping[str, str], currency: str) -> ReadFile | ReadReport:
     """What the file says, its format by its content. Raises Invalid with place and reason."""
     if len(content) > MOST_BYTES:
-        raise Invalid("too_large", f"A file may have {MOST_BYTES >> 20} MB.", "file")
+        raise Invalid("too_large", mark("A file may have %(most)s MB."), "file", most=MOST_BYTES >> 20)
     if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return read_csv(content, columns, currency)
     root = read_xml(content)

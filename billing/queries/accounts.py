@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,6 @@ def account_named(session: Session, number: str) -> int:
     """The id of an account by its number. Raises NotFound."""
     found = session.scalar(text("select id from accounts where number = :number"), {"number": number})
     if found is None:
-        raise NotFound("account", f"There is no account {number}.", number)
+        raise NotFound("account", mark("There is no account %(account)s."), number, account=number)
     assert isinstance(found, int)
     return found

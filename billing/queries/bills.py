@@ -13,6 +13,7 @@ from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def bill_named(session: Session, number: str) -> BillRow:
     """A bill by its number. Raises NotFound."""
     row = session.execute(select(*_COLUMNS).where(Bill.number == number)).one_or_none()
     if row is None:
-        raise NotFound("bill", f"There is no bill {number}.", number)
+        raise NotFound("bill", mark("There is no bill %(bill)s."), number, bill=number)
     return BillRow(*tuple(row))
 
 

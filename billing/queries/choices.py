@@ -63,7 +63,7 @@ def tariff_choices(
     first, by name. Two statements. Raises NotFound."""
     row = session.execute(_PLACE, {"account": account_id, "point": service_point_id}).one_or_none()
     if row is None:
-        raise NotFound("account", "There is no such account or service point.")
+        raise NotFound("account", mark("There is no such account or service point."))
     place = Place(row[0], row[1], row[2], row[3])
     statement = select(Tariff.id, cast(Tariff.document, Text)).where(Tariff.currency == row[4])
     found = []

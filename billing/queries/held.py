@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from billing.domain.gate import Figures
 from billing.drafting.parts import KNOWN_AT, RELEASABLE
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def held_by_id(session: Session, held_id: int) -> HeldRow:
     """One of the queue. Raises NotFound."""
     row = session.execute(text(_HELD + " and h.id = :id"), {"id": held_id}).one_or_none()
     if row is None:
-        raise NotFound("held", "This account is no longer held.")
+        raise NotFound("held", mark("This account is no longer held."))
     return _row(row)
 
 

@@ -136,7 +136,7 @@ def waiting_item(session: Session, item_id: int) -> WaitingItem:
     """Money that still waits. Raises NotFound; Conflict where it was decided about."""
     row = session.execute(_ONE_WAITING, {"id": item_id}).one_or_none()
     if row is None:
-        raise NotFound("suspense", "There is nothing of this number in suspense.")
+        raise NotFound("suspense", mark("There is nothing of this number in suspense."))
     *shown, state = row
     if state != "waiting":
         raise Conflict("decided", mark("Somebody has decided about this money already."))

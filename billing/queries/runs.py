@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 STOPPED_AFTER = timedelta(minutes=15)
 """A run that has not been seen for so long was killed; whoever runs the month again goes on where it
@@ -79,7 +80,7 @@ def run_done(session: Session, run_id: int) -> RunDone:
     """One of them. Raises NotFound."""
     row = session.execute(_RUNS, {"id": run_id, "limit": 1}).one_or_none()
     if row is None:
-        raise NotFound("run", "There is no such run.")
+        raise NotFound("run", mark("There is no such run."))
     return RunDone(*tuple(row))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def statement_of(session: Session, account: str, starts_on: date | None, ends_be
     """Four statements of SQL. `starts_on` None: from the first thing booked. Raises NotFound."""
     found = session.execute(_ACCOUNT, {"number": account}).one_or_none()
     if found is None:
-        raise NotFound("account", f"There is no account {account}.", account)
+        raise NotFound("account", mark("There is no account %(account)s."), account, account=account)
     account_id, number, currency, opened_on, customer_id, customer = found
     begins = min(starts_on or opened_on, ends_before)
     span = {"account": account_id, "starts_on": starts_on or date.min, "ends_before": ends_before}

@@ -14,6 +14,7 @@ from billing.domain.tariffs.file import read_tariff
 from billing.domain.tariffs.tariff import Tariff as RatedTariff
 from billing.tables import Agreement, Tariff
 from utility_crm.kit.errors import NotFound
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def tariff_named(session: Session, code: str) -> RatedTariff:
     """Raises NotFound."""
     document = session.scalar(select(cast(Tariff.document, Text)).where(Tariff.code == code))
     if document is None:
-        raise NotFound("tariff", f"There is no tariff '{code}'.", code)
+        raise NotFound("tariff", mark("There is no tariff '%(tariff)s'."), code, tariff=code)
     return parsed(document)
 
 

@@ -51,7 +51,7 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
         code = tariff or next((one.code for one in lines if one.change_minor is not None), "")
         chosen = next((one for one in lines if one.code == code), None)
         if tariff and chosen is None:
-            raise NotFound("tariff", f"There is no tariff '{tariff}'.", "tariff")
+            raise NotFound("tariff", mark("There is no tariff '%(tariff)s'."), "tariff", tariff=tariff)
         currency = chosen.currency if chosen else ""
         report = _report(v, code, segment)
         bins = [(one.from_minor, one.below_minor, one.accounts) for one in report.histogram] if report else []

@@ -15,6 +15,7 @@ from billing.domain.money import Int64Array, amount_text
 from billing.domain.tariffs.file import default_decimals
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.charts import axis
+from utility_crm.web.words import mark
 
 QUANTILES = (10, 25, 50, 75, 90)
 BINS = 20
@@ -138,7 +139,7 @@ def what_if_report(
     """One what-if by its id, or the newest of a tariff and segment. Two statements. Raises NotFound."""
     row = session.execute(_RUN, {"id": what_if, "tariff": tariff, "segment": segment}).one_or_none()
     if row is None:
-        raise NotFound("what_if", "No what-if of this tariff has been run yet.", tariff or str(what_if))
+        raise NotFound("what_if", mark("No what-if of this tariff has been run yet."), tariff or str(what_if))
     results = session.execute(_RESULTS, {"id": row[0]}).all()
     segments = np.array([one[0] for one in results], dtype=object)
     own, other = (np.array([one[place] for one in results], dtype=np.int64) for place in (1, 2))
