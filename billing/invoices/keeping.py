@@ -48,6 +48,7 @@ _KEEP = text(
               group by bill_id, label, price_micro) by_rate
         group by bill_id
     ) t on t.bill_id = b.id
+    order by n.sequence
     """
 )
 
