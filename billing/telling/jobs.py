@@ -3,12 +3,12 @@ notice has one key."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from billing.telling.of_use import JOBS as OF_USE
 from billing.telling.queries import (
     bills_due_soon,
     bills_issued,
@@ -16,13 +16,12 @@ from billing.telling.queries import (
     no_longer_true,
     payments_received,
 )
-from notifications.outbox.new_notice import NewNotice
-from notifications.outbox.queueing import queue_all, take_back
+from billing.telling.queued import day_is_over, queued_in_words, telling_today
+from notifications.outbox.queueing import take_back
 from notifications.types.bill_ready import bill_ready
 from notifications.types.instalment_due import instalment_due
 from notifications.types.payment_due import payment_due
 from notifications.types.payment_received import payment_received
-from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
 
@@ -36,7 +35,7 @@ _QUARTER_OF_AN_HOUR, _HOUR = 900, 3600
 
 def tell_of_bills(session: Session, now: datetime) -> str:
     """Every payer hears of a bill that was issued, by whatever way it was."""
-    found = bills_issued(session, _today(now), within_days=TELL_WITHIN_DAYS)
+    found = bills_issued(session, telling_today(now), within_days=TELL_WITHIN_DAYS)
     notices = [
         bill_ready(
             customer_id=one.customer_id,
@@ -53,12 +52,12 @@ def tell_of_bills(session: Session, now: datetime) -> str:
         )
         for one in found
     ]
-    return _queued(session, notices, "bills issued", now)
+    return queued_in_words(session, notices, "bills issued", now)
 
 
 def tell_what_is_due(session: Session, now: datetime) -> str:
     """Some days before a bill or an instalment falls due, whoever has not paid it is reminded kindly."""
-    today = _today(now)
+    today = telling_today(now)
     take_back(session, no_longer_true(session), now)
     bills = [
         payment_due(
@@ -70,7 +69,7 @@ def tell_what_is_due(session: Session, now: datetime) -> str:
             currency=one.currency,
             due_on=one.due_on,
             collected=one.collected,
-            useful_before=_over(one.due_on, today, now),
+            useful_before=day_is_over(one.due_on, today, now),
         )
         for one in bills_due_soon(session, today, days=DUE_SOON_DAYS)
     ]
@@ -85,18 +84,18 @@ def tell_what_is_due(session: Session, now: datetime) -> str:
             amount_minor=one.amount_minor,
             currency=one.currency,
             due_on=one.due_on,
-            useful_before=_over(one.due_on, today, now),
+            useful_before=day_is_over(one.due_on, today, now),
         )
         for one in instalments_due_soon(session, today, days=DUE_SOON_DAYS)
     ]
-    first = _queued(session, bills, "bills due soon", now)
-    return f"{first}; {_queued(session, instalments, 'instalments due soon', now)}"
+    first = queued_in_words(session, bills, "bills due soon", now)
+    return f"{first}; {queued_in_words(session, instalments, 'instalments due soon', now)}"
 
 
 def tell_of_payments(session: Session, now: datetime) -> str:
     """Whoever paid hears that it arrived, and what is open."""
     take_back(session, no_longer_true(session), now)
-    until = datetime.combine(_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
+    until = datetime.combine(telling_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
     found = payments_received(session, until, within=timedelta(days=TELL_WITHIN_DAYS))
     zone = ZoneInfo(settings().timezone)
     notices = [
@@ -112,26 +111,12 @@ def tell_of_payments(session: Session, now: datetime) -> str:
         )
         for one in found
     ]
-    return _queued(session, notices, "payments received", now)
-
-
-def _queued(session: Session, notices: Sequence[NewNotice], what: str, now: datetime) -> str:
-    queued = queue_all(session, notices, now)
-    return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(notices)} {what}"
-
-
-def _over(due_on: date, today: date, now: datetime) -> datetime:
-    """When a day is over, counted from now: where the calendar stands still (`as_of`), the clock goes on."""
-    return now + timedelta(days=(due_on - today).days + 1)
-
-
-def _today(now: datetime) -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)
+    return queued_in_words(session, notices, "payments received", now)
 
 
 JOBS = (
     Job("billing.tell_of_bills", _QUARTER_OF_AN_HOUR, tell_of_bills),
     Job("billing.tell_what_is_due", _HOUR, tell_what_is_due),
     Job("billing.tell_of_payments", _QUARTER_OF_AN_HOUR, tell_of_payments),
+    *OF_USE,
 )

@@ -9,9 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.queries.agreed_paid import PLAN_PAID
-
-MOST = 5000
-"""Told in one call; the next goes on with the rest."""
+from billing.telling.queued import MOST
 
 
 @dataclass(frozen=True, slots=True)

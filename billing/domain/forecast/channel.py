@@ -147,7 +147,8 @@ def _filled(usage: Usage, period: Period, timezone: str, holidays: HolidayCalend
     """The read days of a bill with their gaps filled as a bill run fills them; what no like day fills is
     nothing."""
     near = FAR if holidays is not None and _is_holiday_missing(usage, period, timezone, holidays) else NEAR
-    around = _between(usage, period, timezone, near)
+    first, last = day_starts_at(period.starts_on, timezone), day_starts_at(period.ends_before, timezone)
+    around = usage.between(first - near, last + near)
     gap = fill_gaps(around, period, timezone, holidays)
     return fill_gaps(around, period, timezone, None).usage if gap.not_fillable else gap.usage
 
@@ -160,28 +161,13 @@ def _is_holiday_missing(usage: Usage, period: Period, timezone: str, holidays: H
     return any(day_kind(period.starts_on + timedelta(days=day), holidays) == HOLIDAY for day in days)
 
 
-def _between(usage: Usage, period: Period, timezone: str, around: timedelta) -> Usage:
-    step = timedelta(minutes=usage.interval_minutes)
-    first, last = day_starts_at(period.starts_on, timezone), day_starts_at(period.ends_before, timezone)
-    begin = max(0, -((usage.starts_at - (first - around)) // step))
-    end = min(usage.micro_kwh.size, -((usage.starts_at - (last + around)) // step))
-    chosen = slice(begin, max(begin, end))
-    return Usage(
-        usage.starts_at + begin * step,
-        usage.interval_minutes,
-        usage.micro_kwh[chosen],
-        usage.missing[chosen],
-        usage.estimated[chosen],
-    )
-
-
 def _use(
     usage: Usage, ahead: Period, timezone: str, holidays: HolidayCalendar | None, weather: Weather | None
 ) -> DailyUse:
     """All days that are known and those ahead. Where hardly anything was measured, estimates must do."""
     starts_on = min(local_date(usage.starts_at, timezone), ahead.starts_on - timedelta(days=1))
     record = Period(starts_on, ahead.ends_before)
-    fitted = None if weather is None else _over(record, weather)
+    fitted = None if weather is None else weather_over(record, weather)
     found = daily_use(usage, record, timezone, holidays, fitted)
     origin = (ahead.starts_on - starts_on).days
     if is_known(found, origin):
@@ -190,7 +176,7 @@ def _use(
     return daily_use(measured, record, timezone, holidays, fitted)
 
 
-def _over(record: Period, weather: Weather) -> tuple[Floats, Floats]:
+def weather_over(record: Period, weather: Weather) -> tuple[Floats, Floats]:
     """Cut or stretched to a record; unknown where the weather is not given."""
     period, *of_days = weather
     found = []

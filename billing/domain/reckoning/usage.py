@@ -82,6 +82,20 @@ class Usage:
     def ends_before(self) -> datetime:
         return self.starts_at + timedelta(minutes=self.interval_minutes * self.micro_kwh.size)
 
+    def between(self, starts_at: datetime, ends_before: datetime) -> Usage:
+        """The readings that begin in [starts_at, ends_before), of those that are here; without export."""
+        step = timedelta(minutes=self.interval_minutes)
+        begin = max(0, -((self.starts_at - starts_at) // step))
+        end = min(self.micro_kwh.size, -((self.starts_at - ends_before) // step))
+        chosen = slice(begin, max(begin, end))
+        return Usage(
+            self.starts_at + begin * step,
+            self.interval_minutes,
+            self.micro_kwh[chosen],
+            self.missing[chosen],
+            self.estimated[chosen],
+        )
+
 
 def laid_on(found: Usage, starts_at: datetime, interval_minutes: int, size: int) -> Usage | None:
     """The same readings over another time, missing where they were not read; None where
