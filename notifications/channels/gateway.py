@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
 from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
+from notifications.channels.connections import Answer, BrokenOff, Connections, NotConnected
 from notifications.domain.signature import signed
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import Settings
@@ -60,8 +59,7 @@ class Gateway:
 
     def __init__(self, gate: Gate, seconds: float = _SECONDS) -> None:
         self._gate = gate
-        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        self._client = httpx.Client(timeout=seconds, limits=limits, trust_env=False)
+        self._connections = Connections(gate.url, seconds)
 
     def send(self, letter: Letter) -> str:
         body = json.dumps(_message(letter), ensure_ascii=False).encode()
@@ -71,15 +69,16 @@ class Gateway:
             **signed(body, self._gate.secret, utc_now()),
         }
         try:
-            answer = self._client.post(self._gate.url, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            answer = self._connections.post(body, headers)
+        except NotConnected as error:
             raise ChannelDown(f"no gateway at {self._gate.url}: {error}") from error
-        except httpx.HTTPError as error:
-            raise InDoubt(f"the gateway broke off: {type(error).__name__} {error}".strip()) from error
+        except BrokenOff as error:
+            raise InDoubt(f"the gateway broke off: {error}") from error
         return _taken(answer)
 
     def rest(self) -> None:
-        """Connections are let go by the client when they have idled."""
+        """Let go of connections that idled."""
+        self._connections.rest()
 
 
 def _message(letter: Letter) -> dict[str, str]:
@@ -91,9 +90,9 @@ def _message(letter: Letter) -> dict[str, str]:
     } | ({"title": letter.subject} if letter.subject else {})
 
 
-def _taken(answer: httpx.Response) -> str:
+def _taken(answer: Answer) -> str:
     """The gateway's number of the message. Raises a `ChannelFailed`."""
-    code = answer.status_code
+    code = answer.code
     if code < 300 or code == 409:
         return _number(answer)
     words = f"the gateway answered {code} {answer.text[:200]}".strip()
@@ -104,9 +103,9 @@ def _taken(answer: httpx.Response) -> str:
     raise Undeliverable(words)
 
 
-def _number(answer: httpx.Response) -> str:
+def _number(answer: Answer) -> str:
     try:
-        said: Any = answer.json()
+        said: Any = json.loads(answer.body)
     except ValueError:
         return ""
     return str(said.get("id", ""))[:200] if isinstance(said, dict) else ""

@@ -1,9 +1,10 @@
 """How reliable the supply was: SAIDI, SAIFI and CAIDI as IEEE 1366 defines them. Pure.
 
-IEEE Std 1366-2012, 3.2: SAIFI is the number of customer interruptions divided by the customers served, SAIDI
-the minutes of customer interruption divided by the customers served, CAIDI the second divided by the first.
-Only sustained interruptions count: those that last longer than five minutes (2.16). Planned ones (2.13,
-scheduled) are counted apart. An interruption belongs to the month in which it began.
+IEEE Std 1366-2012, Guide for Electric Power Distribution Reliability Indices: SAIFI is the number of
+customer interruptions divided by the customers served, SAIDI the minutes of customer interruption divided by
+the customers served, CAIDI the second divided by the first. Only sustained interruptions count: those that
+last longer than five minutes; shorter ones are momentary. Planned ones are counted apart. An interruption
+belongs to the month in which it began: that is our own choice.
 """
 
 from __future__ import annotations

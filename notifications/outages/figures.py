@@ -21,9 +21,8 @@ from utility_crm.web.visit import visit
 router = APIRouter()
 MONTHS = 12
 
-# A customer is a premise with an account that lived there (IEEE 1366-2012, 3.1: an active bill account). An
-# outage counts where its own node and those of its second reports reach, without the parts that came back
-# earlier, which are outages of their own.
+# A customer is a premise with an account that lived there. An outage counts where its own node and those of
+# its second reports reach, without the parts that came back earlier, which are outages of their own.
 _TREE = """
     with recursive tree as (
         select id as top, id, id as area from network_nodes where parent_id is null

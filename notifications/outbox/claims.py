@@ -63,20 +63,21 @@ _TAKE_TURNS = text("""
     select pg_advisory_xact_lock(:locks, turn) from unnest(cast(:turns as int[])) as turn
 """)
 
-# As of after the turns were taken: what others claimed or sent for these customers is visible now.
+# As of after the turns were taken: what others claimed or sent for these customers is visible now. Theirs are
+# found by the customer alone: asked for by their state, the index of all that is due would be read for each.
 _SITUATION = text("""
     select notice.id, customers.name, word.granted as consent,
            exists (select from suppressions
                    where suppressions.channel = notice.channel and lifted_at is null
                      and suppressions.address = lower(notice.address)) as suppressed,
-           (select coalesce(array_agg(other.sent_at), '{}') from outbox as other
-            where other.customer_id = notice.customer_id and other.state = 'sent'
-              and other.sent_at > :since) as sent,
-           (select count(*) from outbox as other
-            where other.customer_id = notice.customer_id and other.state = 'sending'
-              and not other.id = any (:ids)) as on_their_way
+           coalesce(others.sent, '{}') as sent, others.on_their_way
     from outbox as notice
     join customers on customers.id = notice.customer_id
+    cross join lateral (
+        select array_agg(other.sent_at) filter (where other.sent_at > :since) as sent,
+               count(*) filter (where other.state = 'sending' and not other.id = any (:ids)) as on_their_way
+        from outbox as other where other.customer_id = notice.customer_id
+    ) as others
     left join lateral (
         select granted from consents
         where consents.customer_id = notice.customer_id and consents.purpose = notice.purpose

@@ -57,10 +57,9 @@ _TRIED = text("""
         (notice_id, channel, address, message_id, begun_at, ended_at, outcome, detail, provider_id)
     select notice, channel, address, message_id, begun_at, :now, outcome, detail, provider_id
     from jsonb_to_recordset(cast(:rows as jsonb)) as done (
-        attempt bigint, notice bigint, channel text, address text, message_id text, begun_at timestamptz,
+        notice bigint, channel text, address text, message_id text, begun_at timestamptz,
         outcome text, detail text, provider_id text
     )
-    where attempt is null
 """)
 
 
@@ -104,9 +103,12 @@ def settle(session: Session, tried: Sequence[Tried], now: datetime) -> None:
     hold(session, [one.claimed.id for one in tried])
     rows = [_row(one, now) for one in tried]
     kept = set(session.scalars(_SETTLE, {"rows": json.dumps(rows), "now": now}))
-    ends = json.dumps([_end(one) for one in tried])
-    session.execute(_END, {"rows": ends, "now": now})
-    session.execute(_TRIED, {"rows": ends, "now": now})
+    for statement, among in (
+        (_END, [one for one in tried if one.attempt is not None]),
+        (_TRIED, [one for one in tried if one.attempt is None]),
+    ):
+        if among:
+            session.execute(statement, {"rows": json.dumps([_end(one) for one in among]), "now": now})
     dead = {row["id"] for row in rows if row["state"] == "dead"} & kept
     go_another_way(session, [one.claimed for one in tried if one.claimed.id in dead], now)
     act_on_early(session, [one.claimed.message_id for one in tried], now)

@@ -92,12 +92,17 @@ class NoticeType:
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages it is written in."""
-        return tuple(sorted(path.name for path in self.templates.iterdir() if path.is_dir()))
+        return _languages_in(self.templates)
 
     @property
     def templates(self) -> Path:
         """The folder with a folder a language."""
         return Path(__file__).parent / self.name / "templates"
+
+
+@cache
+def _languages_in(templates: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in templates.iterdir() if path.is_dir()))
 
 
 @cache

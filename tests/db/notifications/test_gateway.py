@@ -6,8 +6,10 @@ import json
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,10 +30,17 @@ class Server(ThreadingHTTPServer):
 
     answer: tuple[int, dict[str, str], bytes] = (202, {}, b'{"id": "g-1"}')
     slow_seconds = 0.0
+    ends_each = False
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.connections = 0
+        self.paths: list[str] = []
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().finish_request(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -40,6 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.paths.append(self.path)
         self.server.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
         time.sleep(self.server.slow_seconds)
         code, headers, said = self.server.answer
@@ -51,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(said)
+        self.close_connection = self.server.ends_each
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -128,6 +139,37 @@ def test_too_late_or_broken_off_nobody_knows(server: Server) -> None:
     with pytest.raises(InDoubt):
         gateway(server).send(LETTER)
     assert len(server.got) == 2
+
+
+def test_a_connection_is_kept_and_one_that_the_server_ended_is_not_used_again(server: Server) -> None:
+    channel = gateway(server)
+    assert [channel.send(LETTER) for _ in range(5)] == ["g-1"] * 5
+    assert server.connections == 1
+    server.ends_each = True  # without saying so, as a server does with what idles for too long
+    ended = [channel.send(LETTER) for _ in range(3)]
+    assert ended == ["g-1"] * 3 and server.connections == 3
+    server.ends_each, server.answer = False, (202, {}, b"x" * 100_000)
+    assert [channel.send(LETTER) for _ in range(2)] == ["", ""], "what nobody reads is not waited for"
+    channel.rest()
+    assert len(server.got) == 10
+
+
+def test_a_user_in_the_address_is_told_in_the_head_and_the_rest_of_it_kept(server: Server) -> None:
+    url = f"http://utility:p%40ss@127.0.0.1:{server.server_port}/v1/messages?from=us"
+    Gateway(Gate(url, SECRET)).send(LETTER)
+    ((headers, _),) = server.got
+    assert headers["authorization"] == f"Basic {b64encode(b'utility:p@ss').decode()}"
+    assert headers["host"] == f"127.0.0.1:{server.server_port}"
+    assert server.paths == ["/v1/messages?from=us"]
+    with pytest.raises(ValueError, match="no address"):
+        Gateway(Gate("gateway.example", SECRET))
+
+
+def test_a_head_that_is_two_lines_is_refused_and_what_follows_goes(server: Server) -> None:
+    channel = gateway(server)
+    with pytest.raises(ValueError):
+        channel.send(replace(LETTER, message_id="<k@x>\r\nX-More: 1"))
+    assert channel.send(LETTER) == "g-1" and len(server.got) == 1
 
 
 def test_no_gateway_is_no_fault_of_the_letter() -> None:
