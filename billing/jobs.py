@@ -3,7 +3,7 @@ once."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 
@@ -26,13 +26,14 @@ from billing.queries.reminders import bills_to_remind, reminders_no_longer_true
 from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
 from billing.telling.jobs import JOBS as TELLING
+from billing.telling.queued import queued_in_words
 from billing.what_if.jobs import compare_tariffs, learn_how_far_off
 from notifications.delivery.staff import tell_staff
-from notifications.outbox.queueing import queue_all, take_back
+from notifications.outbox.queueing import take_back
 from notifications.types.payment_reminder import payment_reminder
-from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
@@ -45,7 +46,7 @@ TOLD = 50
 def remind_of_late_bills(session: Session, now: datetime) -> str:
     """Queue the first reminder of every bill that has been late for as long as its strategy of dunning
     says; its key makes a repeat harmless. One that still waits, and would no longer be true, is withheld."""
-    today = _today(now)
+    today = utility_today(now)
     take_back(session, reminders_no_longer_true(session, today), now)
     found = bills_to_remind(
         session, today, after_days=soonest(session, today), within_days=REMIND_WITHIN_DAYS
@@ -67,13 +68,12 @@ def remind_of_late_bills(session: Session, now: datetime) -> str:
         )
         for bill in late
     ]
-    queued = queue_all(session, notices, now)
-    return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(late)} late bills"
+    return queued_in_words(session, notices, "late bills", now)
 
 
 def dun_late_accounts(session: Session, now: datetime) -> str:
     """Post the next step of every late account whose day has come, and write why the others have none."""
-    done = dun(session, _today(now), Jurisdiction.of(settings()), now)
+    done = dun(session, utility_today(now), Jurisdiction.of(settings()), now)
     return ", ".join(f"{count} {step}" for step, count in sorted(done.items())) or "nothing is due"
 
 
@@ -83,7 +83,7 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
     One call takes at most one chunk, in the clock's own unit of work; the next call goes on. What was held is
     tried again each time, so that readings which came late are billed by themselves.
     """
-    today = _today(now)
+    today = utility_today(now)
     until = today - timedelta(days=BILL_AFTER_DAYS)
     here = Month.of(today)
     known_at = present_instant(session, today)
@@ -115,7 +115,7 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
 
 def watch_who_is_billed(session: Session, now: datetime) -> str:
     """Tell staff of supply that nobody was billed for, once of each set of accounts and days."""
-    found = monitors(session, _today(now))
+    found = monitors(session, utility_today(now))
     if not found.all:
         return "every day of supply is billed or held"
     lines = [f"{one.account}: {one.starts_on} to {one.last_on}, {one.days} days" for one in found.all]
@@ -131,7 +131,7 @@ def watch_who_is_billed(session: Session, now: datetime) -> str:
 
 def judge_agreements(session: Session, now: datetime) -> str:
     """End the plans and promises that have been kept or broken; the clock may ask as often as it likes."""
-    today = _today(now)
+    today = utility_today(now)
     plans, promises = judge_plans(session, today), judge_promises(session, today)
     return (
         f"plans: {plans['kept']} kept, {plans['broken']} broken; "
@@ -141,25 +141,20 @@ def judge_agreements(session: Session, now: datetime) -> str:
 
 def charge_late_fees(session: Session, now: datetime) -> str:
     """Post the late fees that tariffs ask for, each once; take back those of bills credited meanwhile."""
-    today = _today(now)
+    today = utility_today(now)
     back = put_late_fees_right(session, today)
     posted = post_late_fees(session, today, Jurisdiction.of(settings()))
     return f"{posted.count} late fees posted, {back} taken back"
 
 
-def _today(now: datetime) -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)
-
-
 def close_ended_accounts(session: Session, now: datetime) -> str:
     """Accounts whose supply has ended and that are even are closed."""
-    return f"{close_even_accounts(session, _today(now))} accounts closed"
+    return f"{close_even_accounts(session, utility_today(now))} accounts closed"
 
 
 def look_for_corrections(session: Session, now: datetime) -> str:
     """Which issued bills would differ by what came in since the last look; a person decides about them."""
-    today = _today(now)
+    today = utility_today(now)
     known_at = present_instant(session, today)
     found = find_corrections(
         session, known_at=known_at, today=today, now=now,

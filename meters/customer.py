@@ -11,37 +11,29 @@ from meters.customer_days import (
     SILENT,
     CorrectedDays,
     OddDays,
-    happenings,
-    odd_days,
 )
+from meters.customer_in_view import in_view
 from meters.customer_use import DAY
 from utility_crm.kit.module import CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
 
-DAYS_BACK = 60
 SILENT_DAYS = 2
 """From this many days without a word on a meter is spoken of."""
 KIND = mark("Meter")
 
 
-def odd_days_of(call: CustomerCall) -> list[OddDays]:
-    """Runs of days that are not whole and read, newest first; use it through `call.once`."""
-    return odd_days(call.session, call.customer_id, call.today - timedelta(days=DAYS_BACK), call.today)
-
-
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     """Gaps, estimates, corrections, and meters that came and went."""
-    since = call.today - timedelta(days=DAYS_BACK)
-    corrected, exchanged = happenings(call.session, call.customer_id, since)
+    mine = call.once(in_view)
     title = translator(call.language, "meters")("Meter exchanged")
     return [
-        *(_odd(call, run) for run in call.once(odd_days_of)),
-        *(_corrected(call, one) for one in corrected),
+        *(_odd(call, run) for run in mine.odd),
+        *(_corrected(call, one) for one in mine.corrected),
         *(
             TimelineEntry(_noon(one.installed_on), KIND, title, one.serial, whole_day=True)
-            for one in exchanged
+            for one in mine.exchanged
         ),
     ]
 
@@ -57,7 +49,7 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
             tone="warn",
             order=20,
         )
-        for run in call.once(odd_days_of)
+        for run in call.once(in_view).odd
         if run.kind == SILENT and run.last == yesterday and run.days >= SILENT_DAYS
     ][:1]
 

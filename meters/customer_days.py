@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from utility_crm.kit.gathering import listed_kinds
 
 SILENT, SHORT, ESTIMATED = "silent", "short", "estimated"
 
@@ -24,7 +27,7 @@ with mine as (
 """
 
 # From what was counted (`meters.completeness`): no array is opened, whatever the customer has.
-_ODD = text(
+ODD_DAYS = listed_kinds(
     _CHANNELS
     + """, owed as (
     select c.id as channel_id, mine.code,
@@ -47,11 +50,13 @@ from owed w
 cross join lateral unnest(datemultirange(w.due) - datemultirange(w.span)) as silent(days)
 cross join lateral generate_series(lower(silent.days), upper(silent.days) - 1, interval '1 day') as d(day)
 order by channel_id, day
-"""
-)
+""",
+    str, int, date, bool, int, int,
+)  # fmt: skip
+"""Of `:customer_id`, from `:first` until `:today`: what `odd_days` takes."""
 
 # Two kinds of rows in one query: days that feeds replaced, and meters that took another's place.
-_HAPPENED = text(
+HAPPENED = listed_kinds(
     _CHANNELS
     + """
 select mine.code, null as serial, f.received_at, min(h.day) as first, max(h.day) as last,
@@ -60,7 +65,7 @@ from mine
 join channels c on c.service_point_id = mine.point_id
 join block_history h on h.channel_id = c.id and h.day >= mine.starts_on and h.day < mine.ends_before
 join feeds f on f.id = h.replaced_by
-where f.received_at >= :since
+where f.received_at >= cast(:first as date)
 group by mine.code, f.id, f.received_at
 union all
 select mine.code, m.serial, null, m.installed_on, m.installed_on, false
@@ -68,8 +73,10 @@ from mine join meters m on m.service_point_id = mine.point_id
 where m.installed_on >= mine.starts_on and m.installed_on < mine.ends_before
   and exists (select from meters e where e.service_point_id = m.service_point_id
                                      and e.installed_on < m.installed_on)
-"""
-)
+""",
+    str, str, datetime, date, date, bool,
+)  # fmt: skip
+"""Of `:customer_id`, from `:first` on: what `happenings` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +115,33 @@ class ExchangedMeter:
     installed_on: date
 
 
-def odd_days(session: Session, customer_id: int, first: date, today: date) -> list[OddDays]:
-    """Runs of odd days from `first` to yesterday, newest first."""
-    runs = _runs(odd_channel_days(session, customer_id, first, today))
-    return sorted(runs, key=lambda run: run.last, reverse=True)
+def odd_days(rows: Iterable[Sequence[Any]]) -> list[OddDays]:
+    """Runs of odd days, newest first, from the rows of ODD_DAYS."""
+    return sorted(_runs(map(_odd_day, rows)), key=lambda run: run.last, reverse=True)
 
 
 def odd_channel_days(session: Session, customer_id: int, first: date, today: date) -> list[OddDays]:
     """Each of them by itself, by channel and day, as it was last counted."""
     values = {"customer_id": customer_id, "first": first, "today": today}
-    return [
-        OddDays(
-            row.code,
-            row.channel_id,
-            SILENT if row.silent else SHORT if row.missing else ESTIMATED,
-            row.day,
-            row.day,
-            row.missing or row.guessed,
-        )
-        for row in session.execute(_ODD, values)
-    ]
+    return [_odd_day(row) for row in session.execute(text(ODD_DAYS.sql), values)]
 
 
-def happenings(
-    session: Session, customer_id: int, since: date
-) -> tuple[list[CorrectedDays], list[ExchangedMeter]]:
-    """What feeds replaced since a day, and the meters that took another's place, in one query."""
-    rows = session.execute(_HAPPENED, {"customer_id": customer_id, "since": since}).all()
+def _odd_day(row: Sequence[Any]) -> OddDays:
+    code, channel_id, day, silent, missing, guessed = row
+    kind = SILENT if silent else SHORT if missing else ESTIMATED
+    return OddDays(code, channel_id, kind, day, day, missing or guessed)
+
+
+def happenings(rows: Sequence[Sequence[Any]]) -> tuple[list[CorrectedDays], list[ExchangedMeter]]:
+    """What feeds replaced, and the meters that took another's place, from the rows of HAPPENED."""
     corrected = [
-        CorrectedDays(row.code, row.received_at, row.first, row.last, row.estimated)
-        for row in rows
-        if row.serial is None
+        CorrectedDays(code, received_at, first, last, estimated)
+        for code, serial, received_at, first, last, estimated in rows
+        if serial is None
     ]
-    return corrected, [ExchangedMeter(row.serial, row.first) for row in rows if row.serial is not None]
+    return corrected, [
+        ExchangedMeter(serial, first) for _, serial, _, first, _, _ in rows if serial is not None
+    ]
 
 
 def _runs(days: Iterable[OddDays]) -> list[OddDays]:

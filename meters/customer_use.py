@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from meters.service_points.channels import PointChannel, channels_of_customer, lived_at
+from meters.customer_in_view import in_view
+from meters.service_points.channels import lived_at
 from meters.service_points.chart import day_chart
 from meters.service_points.day import CHANNELS_DRAWN, chosen_day, day_of
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
@@ -12,14 +13,9 @@ from utility_crm.web.formats import weekday
 from utility_crm.web.words import mark, translator
 
 
-def channels_of(call: CustomerCall) -> list[PointChannel]:
-    """The customer's channels; use it through `call.once`."""
-    return channels_of_customer(call.session, call.customer_id)
-
-
 def last_day_of(call: CustomerCall) -> date | None:
     """The last day of which any of their channels has readings."""
-    days = [one.last_day for one in call.once(channels_of) if one.last_day is not None]
+    days = [one.last_day for one in call.once(in_view).channels if one.last_day is not None]
     return min(max(days), call.today) if days else None
 
 
@@ -35,7 +31,7 @@ def _sheet(call: CustomerCall) -> Sheet:
     said = call.params.get("day", "")
     day = chosen_day(said, last_day_of(call), call.today)
     lived = lived_at(call.session, call.customer_id, day)
-    mine = [one for one in call.once(channels_of) if one.point_id in lived]
+    mine = [one for one in call.once(in_view).channels if one.point_id in lived]
     codes = list(dict.fromkeys(one.code for one in mine))
     wanted = call.params.get("point", "")
     code = wanted if wanted in codes else codes[0] if codes else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from utility_crm.kit.clock import today_in
 from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 
 def pretended(now: datetime) -> datetime:
@@ -20,5 +20,4 @@ def pretended(now: datetime) -> datetime:
 
 def today_at(now: datetime) -> date:
     """The date in the utility's zone, or the demo's."""
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)
+    return utility_today(now)

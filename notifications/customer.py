@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from notifications.outages.calls import Call, calls
+from notifications.customer_in_view import in_view
 from notifications.outages.queries import OutageHere, outages_at
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
-from notifications.told import TOLD, notices_to
+from notifications.told import TOLD
 from notifications.types import notice_type
 from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
@@ -23,11 +23,6 @@ Words = Callable[..., str]
 def outages_here(call: CustomerCall) -> list[OutageHere]:
     """Running and coming outages; use it through `call.once`."""
     return outages_at(call.session, call.customer_id, call.now)
-
-
-def calls_here(call: CustomerCall) -> list[Call]:
-    """Calls to them that are yet to be made; use it through `call.once`."""
-    return calls(call.session, customer_id=call.customer_id, waiting=True)
 
 
 def _banners(call: CustomerCall) -> Sequence[Banner]:
@@ -92,9 +87,9 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
             tone="bad",
             order=0,
         )
-        for one in call.once(calls_here)
+        for one in call.once(in_view).calls
     ]
-    called = {one.outage_id for one in call.once(calls_here)}
+    called = {one.outage_id for one in call.once(in_view).calls}
     return asked + [
         Todo(
             _("Tell them of the outage"),
@@ -120,7 +115,7 @@ def _todo_detail(one: OutageHere, call: CustomerCall, _: Words) -> str:
 
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language, PACKAGE)
-    return [_entry(one, call, _) for one in call.once(notices_to)]
+    return [_entry(one, call, _) for one in call.once(in_view).notices]
 
 
 def _receipt(one: ListedNotice, call: CustomerCall, _: Words) -> str:

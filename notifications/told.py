@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from notifications.consents.tokens import GOOD_FOR
-from notifications.consents.words import LONGEST_PROOF, Word, standing_words, words_said
-from notifications.outbox.queries import ListedNotice, notices_of
+from notifications.consents.words import LONGEST_PROOF, Word, standing_words
+from notifications.customer_in_view import in_view
+from notifications.outbox.queries import ListedNotice
 from notifications.types import notice_type
 from utility_crm.customers.room import card_of
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
@@ -14,32 +15,22 @@ LATEST, HISTORY = 10, 20
 """How many notices, and words of theirs, the sheet shows."""
 
 
-def every_word(call: CustomerCall) -> list[Word]:
-    """All they ever said, newest first; use it through `call.once`."""
-    return words_said(call.session, call.customer_id)
-
-
 def words_of(call: CustomerCall) -> list[Word]:
     """What they allow; use it through `call.once`."""
-    return standing_words(call.once(every_word))
+    return standing_words(call.once(in_view).words)
 
 
 def _asked(call: CustomerCall) -> ListedNotice | None:
     """The question about offers that waits for their answer, if one does."""
     said = next((word for word in call.once(words_of) if word.key == "marketing-email"), None)
     since = said.since if said else None
-    for one in call.once(notices_to):
+    for one in call.once(in_view).notices:
         if one.notice == "confirm_consent":
             asked = one.sent_at or one.created_at
             answered = since is not None and since > asked
             fresh = asked > call.now - GOOD_FOR
             return one if fresh and not answered and one.state not in ("withheld", "dead") else None
     return None
-
-
-def notices_to(call: CustomerCall) -> list[ListedNotice]:
-    """What was written to them, newest first; use it through `call.once`."""
-    return notices_of(call.session, call.customer_id)
 
 
 def _by_email(call: CustomerCall) -> dict[str, bool]:
@@ -55,7 +46,7 @@ def _answer(call: CustomerCall) -> Answer:
 
 
 def _sheet(call: CustomerCall) -> Sheet:
-    words, notices = call.once(words_of), call.once(notices_to)
+    words, notices = call.once(words_of), call.once(in_view).notices
     return Sheet(
         "notifications/told.html",
         {
@@ -64,7 +55,7 @@ def _sheet(call: CustomerCall) -> Sheet:
             "reachable": any(point.kind == "email" for point in call.once(card_of).points),
             "changed": next((word for word in words if word.key == call.params.get("changed")), None),
             "longest_proof": LONGEST_PROOF,
-            "history": call.once(every_word)[:HISTORY],
+            "history": call.once(in_view).words[:HISTORY],
             "asked": _asked(call),
             "notices": notices[:LATEST],
             "titles": {one.notice: notice_type(one.notice).title for one in notices[:LATEST]},

@@ -21,7 +21,7 @@ from billing.answers.told import (
 )
 from billing.customer import loads
 from billing.domain.money import micro_text
-from billing.queries.neighbours import MeterFinding, Neighbours, meter_findings, neighbours_of
+from billing.queries.neighbours import MeterFinding, Neighbours, neighbours_of
 from billing.wording import bill_label_year, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import kwh, number
@@ -64,8 +64,7 @@ class Baseline:
 
 def findings(call: CustomerCall) -> tuple[MeterFinding, ...]:
     """Of the chosen bill's account."""
-    bill = call.once(loads.chosen)
-    return () if bill is None else meter_findings(call.session, bill.account_id, call.today)
+    return call.once(loads.in_view).findings
 
 
 def neighbours(call: CustomerCall) -> Neighbours | None:

@@ -21,7 +21,7 @@ from billing.domain.rating.load_shift import Shift
 from billing.domain.rating.stay import MONTHS
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow
-from billing.queries.what_ifs import KnownSaving, known_savings
+from billing.queries.what_ifs import KnownSaving
 from billing.what_if.account import AccountWhatIf, Compared, account_what_if
 from billing.wording import Say, bill_label, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet
@@ -47,10 +47,9 @@ def year(call: CustomerCall) -> tuple[BillRow, ...]:
     return () if bill is None else (bill, *call.once(loads.earlier))[:MONTHS]
 
 
-def known(call: CustomerCall) -> list[KnownSaving]:
+def known(call: CustomerCall) -> tuple[KnownSaving, ...]:
     """What the last whole-base what-ifs say of the chosen bill's account."""
-    bill = call.once(loads.chosen)
-    return [] if bill is None else known_savings(call.session, bill.account_id, call.today)
+    return call.once(loads.in_view).savings
 
 
 def found(call: CustomerCall) -> AccountWhatIf:

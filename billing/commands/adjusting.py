@@ -22,12 +22,12 @@ from billing.money_in.typed import typed_minor
 from billing.queries.accounts import account_named
 from billing.queries.bills import bill_named
 from billing.tables import Payment
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 adjust = typer.Typer(name="adjust", help="What changes a balance beside bills.", no_args_is_help=True)
 app.add_typer(adjust)
@@ -141,7 +141,9 @@ def reverse_(
         if found is None:
             raise NotFound("payment", f"There is no payment {payment}.", payment)
         now = utc_now()
-        done = reverse_payment(session, found.id, reference=reference, reversed_at=now, posted_on=_today(now))
+        done = reverse_payment(
+            session, found.id, reference=reference, reversed_at=now, posted_on=utility_today(now)
+        )
         _say(session, found.account_id, reference, done.repeated, as_json)
 
 
@@ -164,7 +166,7 @@ def _booked(account: str, amount: str, reference: str, book: Callable[[_Call], b
     with speaking(as_json), read, database() as engine, unit_of_work(engine) as session:
         account_id, now = account_named(session, account), utc_now()
         minor = typed_minor(amount, _currency(session, account_id))
-        repeated = book(_Call(session, account_id, minor, now, _today(now)))
+        repeated = book(_Call(session, account_id, minor, now, utility_today(now)))
         _say(session, account_id, reference, repeated, as_json)
 
 
@@ -183,8 +185,3 @@ def _currency(session: Session, account_id: int) -> str:
     found = session.scalar(text("select currency from accounts where id = :id"), {"id": account_id})
     assert isinstance(found, str)
     return found
-
-
-def _today(now: datetime) -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)

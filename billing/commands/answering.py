@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -16,11 +15,11 @@ from billing.answers.told import AnswerDocument
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled
 from billing.wording import say
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 from utility_crm.web.words import LANGUAGES, counting
 
 MOST_EVIDENCE = 3
@@ -57,18 +56,12 @@ def answer(
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         try:
             document = answered(
-                session, account, question, now=utc_now(), today=local_today(), language=language,
+                session, account, question, now=utc_now(), today=utility_today(), language=language,
                 params=given,
             )  # fmt: skip
         except WrongParameter as error:
             raise typer.BadParameter(error.message, param_hint="--param") from error
         emit(document, as_json, lambda: answer_text(document, language))
-
-
-def local_today() -> date:
-    """Today where the utility is, or the day it pretends."""
-    known = settings()
-    return known.as_of or today_in(known.timezone)
 
 
 def _params(given: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from billing.actions.direct_debits import add_mandate, collect, end_mandate, set_creditor
-from billing.commands.answering import local_today
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled, of_options, parse_day
 from billing.domain.money import amount_text
@@ -21,6 +20,7 @@ from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
+from utility_crm.kit.today import utility_today
 
 debits = typer.Typer(name="direct-debit", help="Mandates and collections.", no_args_is_help=True)
 app.add_typer(debits)
@@ -71,7 +71,7 @@ def mandate(
 ) -> None:
     """Keep a payer's leave to collect what an account owes."""
     signed = parse_day(signed_on, "--signed-on")
-    if signed > local_today():
+    if signed > utility_today():
         raise typer.BadParameter(f"{signed} is still to come", param_hint="--signed-on")
     read = of_options(iban="--iban", bic="--bic", mandate="--reference")
     with speaking(as_json), read, database() as engine, unit_of_work(engine) as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,12 +16,13 @@ from billing.dunning.importing import import_strategy, refused_file
 from billing.dunning.loading import LateAccount, late_accounts, strategies
 from billing.queries.accounts import account_named
 from billing.queries.late_fees import Jurisdiction
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 dunning = typer.Typer(name="dunning", help="What late accounts hear next.", no_args_is_help=True)
 app.add_typer(dunning)
@@ -43,7 +43,7 @@ def import_(
 def show(as_json: AsJson = False) -> None:
     """Show the strategies that hold today, with their steps and days."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        today = _today()
+        today = utility_today()
         found = [
             {
                 "strategy": one.code,
@@ -73,7 +73,7 @@ def preview(
     """Show of each late account what is next, or why nothing. Posts nothing."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         accounts = [account_named(session, account)] if account else None
-        found = late_accounts(session, _today(), Jurisdiction.of(settings()), accounts)
+        found = late_accounts(session, utility_today(), Jurisdiction.of(settings()), accounts)
         document = [_decided(one) for one in found]
         emit({"accounts": document}, as_json, lambda: "\n".join(map(_line, document)) or "nothing is late")
 
@@ -83,7 +83,7 @@ def _decided(one: LateAccount) -> dict[str, Any]:
                             "currency": one.currency}  # fmt: skip
     if one.version is None or one.strategy is None:
         return base | {"strategy": "", "step": "", "reason": "no_strategy", "due_on": None, "source": ""}
-    found = decide(one.version, one.standing, _today())
+    found = decide(one.version, one.standing, utility_today())
     due_on = found.due_on.isoformat() if found.due_on else None
     return base | {
         "strategy": one.strategy.code, "step": found.coming, "reason": found.reason, "due_on": due_on,
@@ -108,8 +108,3 @@ def _document(file: Path) -> Any:
         raise Invalid("dunning", f"The dunning file {file} is not UTF-8 text.", str(file)) from fault
     except TariffRefused as fault:
         raise refused_file(fault, str(file)) from fault
-
-
-def _today() -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, utc_now())

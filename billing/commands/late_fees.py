@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +13,11 @@ from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import account_named
 from billing.queries.late_fees import BillFees, Jurisdiction, late_fees_due
-from utility_crm.kit.clock import today_in
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 late_fees = typer.Typer(name="late-fees", help="What paying late costs.", no_args_is_help=True)
 app.add_typer(late_fees)
@@ -36,7 +35,7 @@ def preview(
     asked = parse_date(on, "--on")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         accounts = [account_named(session, account)] if account else None
-        found = late_fees_due(session, asked or _today(), Jurisdiction.of(settings()), accounts)
+        found = late_fees_due(session, asked or utility_today(), Jurisdiction.of(settings()), accounts)
         document = {"bills": [_document(one) for one in found]}
         emit(document, as_json, lambda: _text(document))
 
@@ -47,8 +46,8 @@ def post(account: Account = None, as_json: AsJson = False) -> None:
     the same each hour."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         accounts = [account_named(session, account)] if account else None
-        back = put_late_fees_right(session, _today())
-        done = post_late_fees(session, _today(), Jurisdiction.of(settings()), accounts)
+        back = put_late_fees_right(session, utility_today())
+        done = post_late_fees(session, utility_today(), Jurisdiction.of(settings()), accounts)
         totals = {one: amount_text(minor, default_decimals(one)) for one, minor in done.totals.items()}
         document = {"posted": done.count, "taken_back": back, "totals": totals}
         said = ", ".join(f"{amount} {one}" for one, amount in totals.items())
@@ -91,8 +90,3 @@ def _text(document: dict[str, Any]) -> str:
         if one["cap"]:
             lines.append(f"    capped by {one['cap']}")
     return "\n".join(lines) or "No late fee is due."
-
-
-def _today() -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone)

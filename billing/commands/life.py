@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -19,12 +19,12 @@ from billing.life.budgets import end_budget, propose_budget, start_budget
 from billing.life.deemed import deem_supply, set_deemed_terms, unsupplied_points
 from billing.life.taking_back import take_back_last
 from billing.queries.accounts import account_named
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 supply = typer.Typer(name="supply", help="Supply ends, begins, changes its tariff.", no_args_is_help=True)
 budget = typer.Typer(name="budget", help="A fixed amount on each bill.", no_args_is_help=True)
@@ -154,7 +154,7 @@ def unsupplied(as_json: AsJson = False) -> None:
                 "kwh": micro_text(one.micro_kwh),
                 "used_on": one.used_on.isoformat() if one.used_on else None,
             }
-            for one in unsupplied_points(session, _today(), 100_000)
+            for one in unsupplied_points(session, utility_today(), 100_000)
         ]
         lines = [f"{row['service_point']}  since {row['since']}  {row['kwh']} kWh" for row in rows]
         emit({"places": rows}, as_json, lambda: "\n".join(lines) or "Every place is supplied.")
@@ -199,7 +199,7 @@ def propose(account: AccountNumber, as_json: AsJson = False) -> None:
     """Say which fixed amount a month the past year's bills come to."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         account_id = account_named(session, account)
-        amount, basis = propose_budget(session, account_id, _today())
+        amount, basis = propose_budget(session, account_id, utility_today())
         decimals = _decimals(session, account_id)
         document = {"amount": amount_text(amount, decimals), "year": amount_text(basis, decimals)}
         emit(document, as_json, lambda: f"{document['amount']} a month; the year came to {document['year']}")
@@ -234,11 +234,6 @@ def stop(
         emit(document, as_json, lambda: f"No fixed amount from {ends_before} on.")
 
 
-def _today() -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone)
-
-
 def _id(session: Session, table: str, code: str) -> int:
     assert table in ("service_points", "tariffs")
     found = session.scalar(text(f"select id from {table} where code = :code"), {"code": code})
@@ -251,7 +246,7 @@ def _telling(session: Session, by: str, sure: bool) -> Telling:
     found = session.scalar(text("select id from users where login = :login"), {"login": by}) if by else None
     if by and found is None:
         raise NotFound("user", f"There is no user {by}.", by)
-    return Telling(_today(), utc_now(), found, sure)
+    return Telling(utility_today(), utc_now(), found, sure)
 
 
 def _running(session: Session, service_point: str) -> int:

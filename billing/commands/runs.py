@@ -8,7 +8,6 @@ import typer
 from sqlalchemy import select
 
 from billing.actions.holds import keep_held, release_held
-from billing.commands.answering import local_today
 from billing.commands.app import app
 from billing.commands.options import filled, parse_month
 from billing.domain.money import amount_text
@@ -22,6 +21,7 @@ from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.runtime import database
+from utility_crm.kit.today import utility_today
 
 holds = typer.Typer(name="holds", help="Accounts that wait before they are billed.", no_args_is_help=True)
 app.add_typer(holds)
@@ -43,7 +43,7 @@ def run(
     twice at once, and to kill."""
     month = parse_month(period, "--period")
     with speaking(as_json), database() as engine:
-        done = issue_bills(engine, str(month), today=local_today(), now=utc_now(), draft=draft)
+        done = issue_bills(engine, str(month), today=utility_today(), now=utc_now(), draft=draft)
         document = run_document(done)
         emit(document, as_json, lambda: run_text(done))
     if done.held:
@@ -54,7 +54,7 @@ def run(
 def monitors_(as_json: AsJson = False) -> None:
     """List accounts with supply that was never billed, and cycles that are missing between two bills."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        found = monitors(session, local_today())
+        found = monitors(session, utility_today())
         document = {
             "unbilled": [_uncharged(one) for one in found.unbilled],
             "missing_cycles": [_uncharged(one) for one in found.missing_cycles],

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from billing.commands.answering import local_today
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, parse_span
 from billing.domain.money import amount_text
@@ -17,6 +16,7 @@ from billing.queries.statements import Statement, statement_of
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
+from utility_crm.kit.today import utility_today
 
 
 @app.command()
@@ -33,7 +33,7 @@ def statement(
 ) -> None:
     """Say what was charged and paid on an account, what paid what, and what was owed after each."""
     first, last = parse_span(from_, to)
-    tomorrow = local_today() + timedelta(days=1)
+    tomorrow = utility_today() + timedelta(days=1)
     if first is not None and last is None and first >= tomorrow:
         raise typer.BadParameter(f"{first} is still to come", param_hint="--from")
     if last is not None and last > tomorrow:

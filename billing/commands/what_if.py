@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from billing.commands.answering import local_today
 from billing.commands.app import app
 from billing.commands.options import filled
 from billing.domain.tariffs.eligibility import SEGMENTS
@@ -21,6 +20,7 @@ from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
+from utility_crm.kit.today import utility_today
 
 
 @app.command("what-if")
@@ -39,7 +39,7 @@ def what_if(
     with speaking(as_json), database() as engine:
         with bar(f"On {tariff}") as watch:
             found = run_what_if(
-                engine, tariff, segment or None, today=local_today(), now=utc_now(), progress=watch
+                engine, tariff, segment or None, today=utility_today(), now=utc_now(), progress=watch
             )
         with unit_of_work(engine) as session:
             document = what_if_report(session, what_if=found).document()

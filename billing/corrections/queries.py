@@ -10,6 +10,8 @@ from hashlib import sha256
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import listed
+
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRow:
@@ -112,10 +114,12 @@ _OPEN = text(
 _DECIDED = text(
     _ROWS + " where c.state in ('approved', 'dismissed') order by c.decided_at desc, c.id desc limit :limit"
 )
-_OF_ACCOUNTS = text(
+OF_ACCOUNTS = listed(
     _ROWS + " where b.account_id = any(:accounts) and c.state in ('proposed', 'held', 'approved') "
-    "order by c.found_at desc, c.id desc"
+    "order by c.found_at desc, c.id desc",
+    CorrectionRow,
 )
+"""Of `:accounts`: waiting or approved, the newest first."""
 _OF_BILL = text(
     _ROWS
     + " where (c.bill_id = :bill and c.state in ('proposed', 'held', 'approved')) or c.new_bill_id = :bill "
@@ -174,7 +178,7 @@ def decided_corrections(session: Session, limit: int = 100) -> tuple[CorrectionR
 
 def corrections_of(session: Session, account_ids: Sequence[int]) -> tuple[CorrectionRow, ...]:
     """Of some accounts: waiting or approved, the newest first."""
-    rows = session.execute(_OF_ACCOUNTS, {"accounts": list(account_ids)})
+    rows = session.execute(text(OF_ACCOUNTS.sql), {"accounts": list(account_ids)})
     return tuple(CorrectionRow(*row) for row in rows)
 
 

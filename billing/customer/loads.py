@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from billing.corrections.queries import CorrectionRow, corrections_of
-from billing.dunning.lines import Line, lines_of_accounts
+from billing.corrections.queries import CorrectionRow
+from billing.customer.in_view import InView, customer_in_view
+from billing.dunning.lines import Line
 from billing.explaining import read_both
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
-from billing.queries.dunning import Agreed, agreed_on, dunnable_of
-from billing.queries.held import HeldRow, held_of
-from billing.queries.money_in import AdjustmentRow, PaymentRow, adjustments_of, payments_of
+from billing.queries.dunning import Agreed
+from billing.queries.held import HeldRow
+from billing.queries.money_in import AdjustmentRow, PaymentRow
 from utility_crm.kit.module import CustomerCall
 
 BILLS, MOST_BILLS = 40, 400
@@ -35,46 +36,49 @@ def bills(call: CustomerCall) -> tuple[BillRow, ...]:
     return bills_of(call.session, ids, min(MOST_BILLS, max(BILLS, 14 * len(ids)))) if ids else ()
 
 
+def in_view(call: CustomerCall) -> InView:
+    """What the small answers, the strip and the timeline share."""
+    ids = [account.id for account in call.once(accounts)]
+    if not ids:
+        return InView()
+    bill = call.once(chosen)
+    looked_at = bill.account_id if bill is not None else None
+    return customer_in_view(call.session, call.customer_id, ids, looked_at, call.today)
+
+
 def payments(call: CustomerCall) -> tuple[PaymentRow, ...]:
     """Their payments, the newest first."""
-    ids = [account.id for account in call.once(accounts)]
-    return payments_of(call.session, ids) if ids else ()
+    return call.once(in_view).payments
 
 
 def adjustments(call: CustomerCall) -> tuple[AdjustmentRow, ...]:
     """Credits, fees and the like, the newest first."""
-    ids = [account.id for account in call.once(accounts)]
-    return adjustments_of(call.session, ids) if ids else ()
+    return call.once(in_view).adjustments
 
 
 def held(call: CustomerCall) -> tuple[HeldRow, ...]:
     """Periods of theirs that could not be billed."""
-    ids = [account.id for account in call.once(accounts)]
-    return held_of(call.session, ids) if ids else ()
+    return call.once(in_view).held
 
 
 def agreed(call: CustomerCall) -> Agreed:
     """Plans, promises and disputes of theirs."""
-    ids = [account.id for account in call.once(accounts)]
-    return agreed_on(call.session, ids) if ids else Agreed()
+    return call.once(in_view).agreed
 
 
 def corrections(call: CustomerCall) -> tuple[CorrectionRow, ...]:
     """Bills of theirs that were put right, or would differ, the newest first."""
-    ids = [account.id for account in call.once(accounts)]
-    return corrections_of(call.session, ids) if ids else ()
+    return call.once(in_view).corrections
 
 
 def dunnable(call: CustomerCall) -> dict[int, int]:
     """Of each late account, how much may be reminded of."""
-    late = [account.id for account in call.once(accounts) if account.overdue_minor]
-    return dunnable_of(call.session, late, call.today) if late else {}
+    return dict(call.once(in_view).dunnable)
 
 
 def dunned(call: CustomerCall) -> tuple[Line, ...]:
     """What happened in their cases of dunning, the newest first."""
-    ids = [account.id for account in call.once(accounts)]
-    return lines_of_accounts(call.session, ids) if ids else ()
+    return call.once(in_view).dunned
 
 
 def chosen(call: CustomerCall) -> BillRow | None:

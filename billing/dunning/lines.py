@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import listed
 from utility_crm.kit.settings import settings
 
 
@@ -46,16 +47,11 @@ _LINES = """
     left join users u on u.id = s.made_by
 """
 _OF_CASES = text(f"{_LINES} where s.case_id = any(:cases) order by s.id desc limit 60")
-_OF_ACCOUNTS = text(f"{_LINES} where s.account_id = any(:accounts) order by s.id desc limit 60")
+OF_ACCOUNTS = listed(f"{_LINES} where s.account_id = any(:accounts) order by s.id desc limit 60", Line)
+"""Of `:accounts`, the newest first, days as in `:zone`."""
 
 
 def lines_of(session: Session, case_ids: Sequence[int]) -> tuple[Line, ...]:
     """The lines of cases, the newest first."""
     values = {"cases": list(case_ids), "zone": settings().timezone}
     return tuple(Line(*row) for row in session.execute(_OF_CASES, values))
-
-
-def lines_of_accounts(session: Session, account_ids: Sequence[int]) -> tuple[Line, ...]:
-    """The lines of accounts, the newest first."""
-    values = {"accounts": list(account_ids), "zone": settings().timezone}
-    return tuple(Line(*row) for row in session.execute(_OF_ACCOUNTS, values))

@@ -21,7 +21,6 @@ from billing.life.previews import (
     plan_change,
     plan_move_in,
     plan_move_out,
-    supplied_here,
 )
 from billing.life.told import change_words, changes, far_words
 from billing.queries.choices import UNFIT, TariffChoice, tariff_choices
@@ -71,7 +70,7 @@ class Asked:
 
 def places(call: CustomerCall) -> tuple[SuppliedHere, ...]:
     """Every agreement of the customer's own accounts."""
-    return supplied_here(call.session, call.customer_id, call.today)
+    return call.once(loads.in_view).supplied
 
 
 def followed(one: SuppliedHere, mine: Sequence[SuppliedHere]) -> SuppliedHere | None:

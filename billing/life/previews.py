@@ -16,6 +16,7 @@ from billing.life.budgets import budgeted
 from billing.life.moving import balance_of, first_unbilled, unbilled_cycles
 from billing.queries.supplies import supplies
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.web.words import mark
 
 RUN_AFTER_DAYS = 2
@@ -53,7 +54,7 @@ class SuppliedHere:
         return self.ends_before is None or self.ends_before > day
 
 
-_SUPPLIED = text(
+SUPPLIED = listed(
     """
     select g.id, a.id, a.number, a.currency, a.cycle_day, a.terms_days, s.code, s.id, p.address, t.id, t.code,
            t.name, g.kind, g.starts_on, g.ends_before, g.end_reason,
@@ -68,13 +69,15 @@ _SUPPLIED = text(
     left join premises p on p.id = s.premise_id
     where a.customer_id = :customer
     order by (g.ends_before is not null and g.ends_before <= :today), g.starts_on desc, s.code
-    """
+    """,
+    SuppliedHere,
 )
+"""Every agreement of the own accounts of `:customer`, those that run on `:today` first."""
 
 
 def supplied_here(session: Session, customer_id: int, today: date) -> tuple[SuppliedHere, ...]:
     """Every agreement of a customer's own accounts, those that run first."""
-    rows = session.execute(_SUPPLIED, {"customer": customer_id, "today": today})
+    rows = session.execute(text(SUPPLIED.sql), {"customer": customer_id, "today": today})
     return tuple(SuppliedHere(*row) for row in rows)
 
 

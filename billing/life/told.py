@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from billing.customer import loads
 from billing.domain.accounts.doubtful_days import Kind, doubt_of
-from billing.queries.changes import ChangeRow, changes_of
+from billing.queries.changes import ChangeRow
 from billing.wording import say
 from utility_crm.kit.module import CustomerCall, TimelineEntry
 from utility_crm.web.formats import day_year
@@ -15,7 +16,7 @@ from utility_crm.web.words import counting, mark
 
 def changes(call: CustomerCall) -> tuple[ChangeRow, ...]:
     """Everything that was told of their supplies, the newest first."""
-    return changes_of(call.session, call.customer_id)
+    return call.once(loads.in_view).changes
 
 
 def change_words(one: ChangeRow, language: str) -> str:

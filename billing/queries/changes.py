@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from utility_crm.kit.gathering import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class ChangeRow:
         return self.taken_back_at is not None
 
 
-_CHANGES = text(
+CHANGES = listed(
     """
     select c.id, c.kind, c.effective_on, coalesce(p.address, s.code), tf.name, tt.name, c.end_reason,
            c.told_at, u.name, c.taken_back_at, v.name, c.taken_back_because,
@@ -51,10 +50,7 @@ _CHANGES = text(
     left join users v on v.id = c.taken_back_by
     where a.customer_id = :customer
     order by c.id desc
-    """
+    """,
+    ChangeRow,
 )
-
-
-def changes_of(session: Session, customer_id: int) -> tuple[ChangeRow, ...]:
-    """Of a customer's own accounts, the newest first."""
-    return tuple(ChangeRow(*row) for row in session.execute(_CHANGES, {"customer": customer_id}))
+"""Of the own accounts of `:customer`, the newest first."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.accounts.instalments import Instalment, should_be_paid
 from billing.queries.agreed_paid import PLAN_PAID, PROMISE_PAID
+from utility_crm.kit.gathering import gathered, listed, listed_kinds
 
 DUNNABLE = f"""
 late as (
@@ -113,7 +115,7 @@ class Agreed:
         return tuple(one for one in self.disputes if one.state == "open")
 
 
-_PLANS = text(
+_PLANS = listed_kinds(
     f"""
     select p.id, p.account_id, p.agreed_on, p.total_minor, p.state, p.ended_on,
            {PLAN_PAID} as paid,
@@ -123,50 +125,69 @@ _PLANS = text(
             join corrections c on c.new_bill_id = q.bill_id and cast(c.decided_at as date) > p.agreed_on
             join bills n on n.id = q.bill_id where q.plan_id = p.id) as put_right
     from payment_plans p where p.account_id = any(:accounts) order by p.id desc limit 5
-    """
-)
-_PROMISES = text(
+    """,
+    int, int, date, int, str, date, int, list, str,
+)  # fmt: skip
+_PROMISES = listed(
     f"""
     select p.id, p.account_id, p.amount_minor, p.promised_on, p.due_on, p.state,
            {PROMISE_PAID}
     from promises p where p.account_id = any(:accounts) order by p.id desc limit 5
-    """
+    """,
+    PromiseRow,
 )
-_DISPUTES = text(
+_DISPUTES = listed(
     """
     select d.id, d.account_id, b.number, d.amount_minor, b.currency, d.reason, d.opened_on, d.state,
            d.closed_on
     from disputes d join bills b on b.id = d.bill_id
     where d.account_id = any(:accounts) order by d.id desc limit 10
-    """
+    """,
+    DisputeRow,
 )
+DUNNABLE_OF = listed_kinds(
+    "with "
+    + DUNNABLE.replace("where b.status", "where b.account_id = any(:accounts) and b.status", 1)
+    + " select account_id, sum(amount_minor) from dunnable group by account_id",
+    int, int,
+)  # fmt: skip
+"""Of `:accounts`, on `:today` and with `:due_by` the day before: how much each may be reminded of."""
+AGREED = (_PLANS, _PROMISES, _DISPUTES)
+"""Of `:accounts`, the newest first: what `agreed_of` takes."""
 
 
 def agreed_on(session: Session, account_ids: Sequence[int]) -> Agreed:
-    """Three statements: the newest plans, promises and disputes."""
-    among = {"accounts": list(account_ids)}
-    plans = [
-        PlanRow(
-            row.id,
-            row.account_id,
-            row.agreed_on,
-            row.total_minor,
-            _by_now(row.state, int(row.paid or 0), row.total_minor),
-            row.ended_on,
-            int(row.paid or 0),
-            tuple(Instalment(date.fromisoformat(due_on), amount) for due_on, amount in row.instalments),
-            row.put_right or "",
-        )
-        for row in session.execute(_PLANS, among)
-    ]
+    """The newest plans, promises and disputes; one statement."""
+    return agreed_of(*gathered(session, AGREED, {"accounts": list(account_ids)}))
+
+
+def agreed_of(plans: list[list[Any]], promises: list[list[Any]], disputes: list[list[Any]]) -> Agreed:
+    """What is agreed, from the rows of AGREED."""
     return Agreed(
-        tuple(plans),
+        tuple(_plan(*row) for row in plans),
         tuple(
             replace(one, state=_by_now(one.state, one.paid_minor, one.amount_minor))
-            for one in (PromiseRow(*row) for row in session.execute(_PROMISES, among))
+            for one in (PromiseRow(*row) for row in promises)
         ),
-        tuple(DisputeRow(*row) for row in session.execute(_DISPUTES, among)),
+        tuple(DisputeRow(*row) for row in disputes),
     )
+
+
+def _plan(
+    plan_id: int,
+    account_id: int,
+    agreed: date,
+    total_minor: int,
+    state: str,
+    ended_on: date | None,
+    paid_minor: int | None,
+    instalments: list[tuple[str, int]],
+    put_right: str | None,
+) -> PlanRow:
+    paid = paid_minor or 0
+    parts = tuple(Instalment(date.fromisoformat(due_on), amount) for due_on, amount in instalments)
+    standing = _by_now(state, paid, total_minor)
+    return PlanRow(plan_id, account_id, agreed, total_minor, standing, ended_on, paid, parts, put_right or "")
 
 
 def _by_now(state: str, paid_minor: int, whole_minor: int) -> str:
@@ -193,9 +214,6 @@ def dunnable_minor(session: Session, account_id: int, today: date) -> int:
 
 def dunnable_of(session: Session, account_ids: Sequence[int], today: date) -> dict[int, int]:
     """The same of several accounts at once; those with nothing late are left out."""
-    limited = DUNNABLE.replace("where b.status", "where b.account_id = any(:accounts) and b.status", 1)
-    rows = session.execute(
-        text(f"with {limited} select account_id, sum(amount_minor) from dunnable group by account_id"),
-        {"accounts": list(account_ids), "today": today, "due_by": today - timedelta(days=1)},
-    )
+    values = {"accounts": list(account_ids), "today": today, "due_by": today - timedelta(days=1)}
+    rows = session.execute(text(DUNNABLE_OF.sql), values)
     return {int(account_id): int(amount) for account_id, amount in rows}

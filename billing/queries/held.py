@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from billing.domain.gate import Figures
 from billing.drafting.parts import KNOWN_AT, RELEASABLE
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.web.words import mark
 
 
@@ -85,6 +86,8 @@ _HELD = """
     where not exists (select from bills b where b.account_id = h.account_id and b.status = 'issued'
                       and b.starts_on < h.ends_before and b.ends_before > h.starts_on)
 """
+HELD_OF = listed(_HELD + " and h.account_id = any(:accounts) order by h.starts_on", HeldRow, but=1)
+"""Of `:accounts`, the oldest days first: what `held_row` takes."""
 _RUNS = text(
     """
     select cast(date_trunc('month', ends_before - 1) as date), currency, count(*),
@@ -101,13 +104,7 @@ def held_accounts(session: Session, limit: int = 500, account: str = "") -> tupl
     """The queue: what is held and not billed yet, the oldest days first; of one account where it is named."""
     only = " and (:account = '' or a.number = :account)"
     statement = text(f"{_HELD}{only} order by h.starts_on, a.number limit :limit")
-    return tuple(_row(row) for row in session.execute(statement, {"limit": limit, "account": account}))
-
-
-def held_of(session: Session, account_ids: Sequence[int]) -> tuple[HeldRow, ...]:
-    """Of some accounts, the oldest days first."""
-    statement = text(_HELD + " and h.account_id = any(:accounts) order by h.starts_on")
-    return tuple(_row(row) for row in session.execute(statement, {"accounts": list(account_ids)}))
+    return tuple(held_row(row) for row in session.execute(statement, {"limit": limit, "account": account}))
 
 
 def held_by_id(session: Session, held_id: int) -> HeldRow:
@@ -115,10 +112,11 @@ def held_by_id(session: Session, held_id: int) -> HeldRow:
     row = session.execute(text(_HELD + " and h.id = :id"), {"id": held_id}).one_or_none()
     if row is None:
         raise NotFound("held", mark("This account is no longer held."))
-    return _row(row)
+    return held_row(row)
 
 
-def _row(row: Sequence[Any]) -> HeldRow:
+def held_row(row: Sequence[Any]) -> HeldRow:
+    """What a select of the queue gives, as a row."""
     *first, codes, total_minor, currency, figures = row
     if not figures:
         return HeldRow(*(*first, tuple(codes), total_minor, currency, None))

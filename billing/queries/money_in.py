@@ -9,6 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import listed
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
@@ -51,17 +53,20 @@ class Totals:
     adjusted_minor: int
 
 
-_PAYMENTS = text(
+PAYMENTS = listed(
     "select id, account_id, received_at, amount_minor, currency, method, reference, reverses_id "
-    "from payments where account_id = any(:accounts) order by received_at desc, id desc limit :limit"
+    "from payments where account_id = any(:accounts) order by received_at desc, id desc limit 100",
+    PaymentRow,
 )
-_ADJUSTMENTS = text(
+ADJUSTMENTS = listed(
     "select a.id, a.account_id, a.kind, a.amount_minor, a.currency, a.posted_on, a.made_at, a.reason, "
     "       a.open_minor, b.number "
     "from adjustments a "
     "left join late_fees f on f.adjustment_id = a.id left join bills b on b.id = f.bill_id "
-    "where a.account_id = any(:accounts) order by a.posted_on desc, a.id desc limit :limit"
+    "where a.account_id = any(:accounts) order by a.posted_on desc, a.id desc limit 50",
+    AdjustmentRow,
 )
+"""Of `:accounts`, the newest first: as many as a page looks at."""
 _TOTALS = text(
     "select (select coalesce(sum(total_minor), 0) from bills "
     "        where account_id = any(:accounts)), "
@@ -70,18 +75,10 @@ _TOTALS = text(
 )
 
 
-def payments_of(session: Session, account_ids: Sequence[int], limit: int = 100) -> tuple[PaymentRow, ...]:
-    """The newest first."""
-    rows = session.execute(_PAYMENTS, {"accounts": list(account_ids), "limit": limit})
+def payments_of(session: Session, account_ids: Sequence[int]) -> tuple[PaymentRow, ...]:
+    """The newest first, at most a hundred."""
+    rows = session.execute(text(PAYMENTS.sql), {"accounts": list(account_ids)})
     return tuple(PaymentRow(*row) for row in rows)
-
-
-def adjustments_of(
-    session: Session, account_ids: Sequence[int], limit: int = 50
-) -> tuple[AdjustmentRow, ...]:
-    """The newest first."""
-    rows = session.execute(_ADJUSTMENTS, {"accounts": list(account_ids), "limit": limit})
-    return tuple(AdjustmentRow(*row) for row in rows)
 
 
 def totals_of(session: Session, account_ids: Sequence[int]) -> Totals:

@@ -9,9 +9,12 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import listed
+
 FEWEST = 5
 """With fewer neighbours the middle of them says nothing, and might tell of somebody."""
 DAYS_BACK = 400
+"""How far back findings are looked at: thirteen months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Neighbours:
     high: int
 
 
-_FINDINGS = text(
+FINDINGS = listed(
     """
     select f.rule, f.severity, f.state, f.first_day, f.last_day, s.code
     from findings f
@@ -48,8 +51,10 @@ _FINDINGS = text(
       and f.last_day >= :since and f.state <> 'superseded'
     order by (f.state = 'open') desc, f.last_day desc, f.id
     limit 60
-    """
+    """,
+    MeterFinding,
 )
+"""Of the service points of `:account` since `:since`, open ones first."""
 _NEIGHBOURS = text(
     """
     with recursive mine as (
@@ -89,12 +94,6 @@ _NEIGHBOURS = text(
     from used
     """
 )
-
-
-def meter_findings(session: Session, account_id: int, today: date) -> tuple[MeterFinding, ...]:
-    """Of the account's service points, over the last thirteen months; open ones first."""
-    values = {"account": account_id, "since": today - timedelta(days=DAYS_BACK)}
-    return tuple(MeterFinding(*row) for row in session.execute(_FINDINGS, values))
 
 
 def neighbours_of(session: Session, account_id: int, ended: date) -> Neighbours | None:

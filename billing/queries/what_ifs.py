@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from utility_crm.kit.gathering import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class KnownSaving:
         return self.own_minor - self.other_minor
 
 
-_KNOWN = text(
+KNOWN = listed(
     """
     select distinct on (w.tariff_id) t.code, t.name, w.currency, r.own_minor, r.other_minor, r.verdict,
            w.on_day, w.finished_at
@@ -38,15 +42,22 @@ _KNOWN = text(
       and not exists (select from agreements g where g.account_id = r.account_id and g.tariff_id = w.tariff_id
                       and g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today))
     order by w.tariff_id, w.finished_at desc
-    """
+    """,
+    KnownSaving,
 )
+"""Of `:account` on `:today`: what `best_first` takes."""
 
 
 def known_savings(session: Session, account_id: int, today: date) -> list[KnownSaving]:
     """The account on every tariff for its segment that a what-if has run on and that it is not on, the best
     first."""
-    rows = session.execute(_KNOWN, {"account": account_id, "today": today})
-    return sorted((KnownSaving(*row) for row in rows), key=lambda one: (-one.saving_minor, one.tariff_code))
+    return list(best_first(session.execute(text(KNOWN.sql), {"account": account_id, "today": today})))
+
+
+def best_first(rows: Iterable[Sequence[Any]]) -> tuple[KnownSaving, ...]:
+    """What the last what-ifs say of one account, the best first."""
+    known = (KnownSaving(*row) for row in rows)
+    return tuple(sorted(known, key=lambda one: (-one.saving_minor, one.tariff_code)))
 
 
 _STALE = text(

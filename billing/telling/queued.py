@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifications.outbox.new_notice import NewNotice
 from notifications.outbox.queueing import queue_all
-from utility_crm.kit.clock import today_in
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 MOST = 5000
 """Told in one call; the next goes on with the rest."""
@@ -29,5 +28,4 @@ def day_is_over(day: date, today: date, now: datetime) -> datetime:
 
 def telling_today(now: datetime) -> date:
     """The date in the utility's zone, or the demo's."""
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)
+    return utility_today(now)

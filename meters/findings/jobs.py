@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +12,7 @@ from meters.findings.late_gaps import late_gaps
 from meters.findings.present import pretended
 from meters.findings.reviewing import review_channels
 from meters.findings.rules import configured_rules
-from utility_crm.kit.clock import today_in
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 CHANNELS_A_CALL = 2000
 GAPS_A_CALL = 200
@@ -22,7 +21,7 @@ REASON = "Nothing came for as many days as the rule says."
 
 def review_readings(session: Session, now: datetime) -> str:
     """Look over channels that were not looked over today, a chunk a call."""
-    done = review_channels(session, _today(now), pretended(now), CHANNELS_A_CALL)
+    done = review_channels(session, utility_today(now), pretended(now), CHANNELS_A_CALL)
     return f"{done.channels} channels looked over, {done.new} findings new, {done.closed} closed"
 
 
@@ -31,11 +30,6 @@ def estimate_late_gaps(session: Session, now: datetime) -> str:
     book = configured_rules(session)
     on, days = book.enabled("estimate_gaps"), book.number("estimate_gaps", "after_days")
     after = {name: int(days[place]) for place, name in enumerate(SEGMENTS) if on[place]}
-    waiting = late_gaps(session, after, _today(now))[:GAPS_A_CALL]
+    waiting = late_gaps(session, after, utility_today(now))[:GAPS_A_CALL]
     done = estimate_findings(session, waiting, user_id=None, reason=REASON, now=pretended(now))
     return f"{len(done.done)} gaps estimated, {len(done.refused)} left to a person"
-
-
-def _today(now: datetime) -> date:
-    known = settings()
-    return known.as_of or today_in(known.timezone, now)

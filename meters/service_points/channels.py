@@ -8,6 +8,8 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import listed
+
 
 @dataclass(frozen=True, slots=True)
 class PointChannel:
@@ -39,7 +41,8 @@ left join channel_spans k on k.channel_id = c.id
 _ORDER = "order by s.code, c.unit <> 'kWh', c.direction = 'export', c.name, c.id"
 
 _OF_POINT = text(f"{_COLUMNS} where s.id = :point_id {_ORDER}")
-_OF_CUSTOMER = text(f"""
+OF_CUSTOMER = listed(
+    f"""
 with lived as (
     select o.premise_id,
            case when bool_or(o.ends_before is null) then null else max(o.ends_before) end as until
@@ -49,7 +52,10 @@ with lived as (
 {_COLUMNS.replace("k.last_day", "least(k.last_day, l.until - 1)")}
 join lived l on l.premise_id = s.premise_id
 {_ORDER}
-""")
+""",
+    PointChannel,
+)
+"""Of `:customer_id`, wherever they live or lived; their last day ends with the stay."""
 _LIVED = text("""
 select distinct s.id from accounts a
 join occupancies o on o.account_id = a.id
@@ -61,11 +67,6 @@ where a.customer_id = :customer_id and o.starts_on <= :day and (o.ends_before is
 def channels_of_point(session: Session, point_id: int) -> list[PointChannel]:
     """The channels of one service point."""
     return [PointChannel(*row) for row in session.execute(_OF_POINT, {"point_id": point_id})]
-
-
-def channels_of_customer(session: Session, customer_id: int) -> list[PointChannel]:
-    """The channels wherever a customer lives or lived; their last day ends with the stay."""
-    return [PointChannel(*row) for row in session.execute(_OF_CUSTOMER, {"customer_id": customer_id})]
 
 
 def lived_at(session: Session, customer_id: int, day: date) -> set[int]:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
 from notifications.domain.permission import objection
+from utility_crm.kit.gathering import listed
 from utility_crm.web.words import mark
 
 PURPOSES = (mark("service"), mark("marketing"))
@@ -22,14 +20,6 @@ CHANNELS = (
     mark("call"),
 )
 LONGEST_PROOF = 200
-
-_EVERY = text("""
-    select word.purpose, word.channel, word.granted, word.at as since, word.proof,
-           coalesce(users.name, '') as recorded_by, word.address, word.token_digest
-    FROM consents as word left join users on users.id = word.recorded_by
-    where word.customer_id = :customer
-    order by word.at desc, word.id desc
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +48,17 @@ class Word:
         return objection(self.purpose, self.granted) is None
 
 
-def words_said(session: Session, customer_id: int) -> list[Word]:
-    """Every word they ever gave, newest first. One statement."""
-    return [Word(*row) for row in session.execute(_EVERY, {"customer": customer_id})]
+EVERY = listed(
+    """
+    select word.purpose, word.channel, word.granted, word.at as since, word.proof,
+           coalesce(users.name, '') as recorded_by, word.address, word.token_digest
+    from consents as word left join users on users.id = word.recorded_by
+    where word.customer_id = :customer
+    order by word.at desc, word.id desc
+""",
+    Word,
+)
+"""Every word that `:customer` ever gave, newest first."""
 
 
 def standing_words(said: Sequence[Word]) -> list[Word]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifications.outages.reached import Standing
 from notifications.tables import CallTask
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.web.words import mark
 
 LONGEST_OUTCOME = 300
@@ -25,25 +26,6 @@ _ASK = text("""
 _DROP = text("""
     update call_tasks set state = 'dropped', ended_at = :now
     where outage_id = :outage and state = 'open' and not customer_id = any (cast(:off as bigint[]))
-""")
-_CALLS = text("""
-    select task.id, task.customer_id, customers.name as customer, customers.number, task.outage_id,
-           node.name as place, task.why, coalesce(flag.detail, '') as detail, task.state, task.created_at,
-           users.name as taken_by, task.taken_at, task.ended_at, task.outcome,
-           (select value from contact_points
-            where contact_points.customer_id = task.customer_id and contact_points.kind = 'phone'
-            order by preferred desc, id limit 1) as phone
-    from call_tasks as task
-    join customers on customers.id = task.customer_id
-    join outages on outages.id = task.outage_id
-    join network_nodes as node on node.id = outages.node_id
-    left join customer_flags as flag on flag.customer_id = task.customer_id and flag.kind = 'medical'
-    left join users on users.id = task.taken_by
-    where (cast(:outage as bigint) is null or task.outage_id = :outage)
-      and (cast(:customer as bigint) is null or task.customer_id = :customer)
-      and (not :waiting or task.state in ('open', 'taken'))
-    order by task.state <> 'open', task.state <> 'taken', task.why = 'medical' desc, task.created_at, task.id
-    limit :limit
 """)
 
 
@@ -71,6 +53,31 @@ class Call:
     def waits(self) -> bool:
         """Whether it is yet to be made."""
         return self.state in ("open", "taken")
+
+
+CALLS = listed(
+    """
+    select task.id, task.customer_id, customers.name as customer, customers.number, task.outage_id,
+           node.name as place, task.why, coalesce(flag.detail, '') as detail, task.state, task.created_at,
+           users.name as taken_by, task.taken_at, task.ended_at, task.outcome,
+           (select value from contact_points
+            where contact_points.customer_id = task.customer_id and contact_points.kind = 'phone'
+            order by preferred desc, id limit 1) as phone
+    from call_tasks as task
+    join customers on customers.id = task.customer_id
+    join outages on outages.id = task.outage_id
+    join network_nodes as node on node.id = outages.node_id
+    left join customer_flags as flag on flag.customer_id = task.customer_id and flag.kind = 'medical'
+    left join users on users.id = task.taken_by
+    where (cast(:outage as bigint) is null or task.outage_id = :outage)
+      and (cast(:customer as bigint) is null or task.customer_id = :customer)
+      and (not :waiting or task.state in ('open', 'taken'))
+    order by task.state <> 'open', task.state <> 'taken', task.why = 'medical' desc, task.created_at, task.id
+    limit :limit
+""",
+    Call,
+)
+"""Of `:outage` and to `:customer`, each null for any; where `:waiting`, no others; those that wait first."""
 
 
 def follow_calls(session: Session, found: Standing, now: datetime) -> None:
@@ -129,7 +136,7 @@ def calls(
 ) -> list[Call]:
     """Calls about an outage, to a customer, or all; those that wait first."""
     given = {"outage": outage_id, "customer": customer_id, "waiting": waiting, "limit": limit}
-    return [Call(**row) for row in session.execute(_CALLS, given).mappings()]
+    return [Call(*row) for row in session.execute(text(CALLS.sql), given)]
 
 
 def _locked(session: Session, task_id: int) -> CallTask:

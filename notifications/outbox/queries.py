@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifications.domain.permission import Reason
 from notifications.tables import MailboxMessage
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 
 STATES = ("waiting", "sending", "gathered", "sent", "dead", "parked", "withheld")
 
@@ -33,10 +34,6 @@ LISTED = """
 _ABOUT = text(f"""{LISTED}
     where outbox.about = :about and outbox.state = any (:states)
     order by outbox.id limit :limit
-""")
-_OF_CUSTOMER = text(f"""{LISTED}
-    where outbox.customer_id = :customer
-    order by outbox.created_at desc, outbox.id desc limit :limit
 """)
 _STORY = text("""
     select outbox.*, customers.name as customer, accounts.number as account
@@ -80,6 +77,16 @@ class ListedNotice:
     receipt_at: datetime | None
     customer_id: int
     customer: str
+
+
+OF_CUSTOMER = listed(
+    f"""{LISTED}
+    where outbox.customer_id = :customer
+    order by outbox.created_at desc, outbox.id desc limit 200
+""",
+    ListedNotice,
+)
+"""What was written, or not, to `:customer`, newest first: what `listed_notice` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +161,9 @@ def notices_about(
     return _listed(session, _ABOUT, about=about, states=list(states), limit=limit)
 
 
-def notices_of(session: Session, customer_id: int, limit: int = 200) -> list[ListedNotice]:
-    """What was written, or not, to a customer, newest first."""
-    return _listed(session, _OF_CUSTOMER, customer=customer_id, limit=limit)
+def listed_notice(row: Sequence[Any]) -> ListedNotice:
+    """A row of the columns of `LISTED`."""
+    return ListedNotice(*[*row[:3], Reason(row[3]) if row[3] else None, *row[4:]])
 
 
 def notice_story(session: Session, notice_id: int) -> NoticeStory:
@@ -188,10 +195,7 @@ def letters_arrived(session: Session, limit: int = 100) -> list[Arrived]:
 
 def listed_from(found: Result[Any]) -> list[ListedNotice]:
     """The rows of a statement that begins with `LISTED`."""
-    return [
-        ListedNotice(**row | {"reason": Reason(row["reason"]) if row["reason"] else None})
-        for row in map(dict, found.mappings())
-    ]
+    return [listed_notice(row) for row in found]
 
 
 def _listed(session: Session, statement: Any, **given: object) -> list[ListedNotice]:

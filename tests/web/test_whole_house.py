@@ -124,7 +124,7 @@ def test_the_customer_page_asks_the_database_a_bounded_number_of_questions(house
         assert client.get(f"/customers/{one}").status_code == 200
         counts[one] = len(sent)
     event.remove(house.engine, "before_cursor_execute", note)
-    assert max(counts.values()) <= 35
+    assert max(counts.values()) <= 24
 
 
 @pytest.mark.browser

@@ -1,0 +1,46 @@
+"""What the meters know of one customer, read at once for their page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from meters.customer_days import (
+    HAPPENED,
+    ODD_DAYS,
+    CorrectedDays,
+    ExchangedMeter,
+    OddDays,
+    happenings,
+    odd_days,
+)
+from meters.service_points.channels import OF_CUSTOMER, PointChannel
+from utility_crm.kit.gathering import gathered
+from utility_crm.kit.module import CustomerCall
+
+DAYS_BACK = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class InView:
+    """Of the last sixty days: odd, runs of days that are not whole and read, the newest first; what feeds
+    replaced. exchanged: meters that took another's place since they live there. channels: wherever they
+    did."""
+
+    odd: tuple[OddDays, ...]
+    corrected: tuple[CorrectedDays, ...]
+    exchanged: tuple[ExchangedMeter, ...]
+    channels: tuple[PointChannel, ...]
+
+
+def in_view(call: CustomerCall) -> InView:
+    """One statement; use it through `call.once`."""
+    values = {"customer_id": call.customer_id, "first": call.today - DAYS_BACK, "today": call.today}
+    odd, happened, channels = gathered(call.session, (ODD_DAYS, HAPPENED, OF_CUSTOMER), values)
+    corrected, exchanged = happenings(happened)
+    return InView(
+        tuple(odd_days(odd)),
+        tuple(corrected),
+        tuple(exchanged),
+        tuple(PointChannel(*row) for row in channels),
+    )
