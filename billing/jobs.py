@@ -3,7 +3,7 @@ once."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from itertools import groupby
 
@@ -34,6 +34,7 @@ from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
+from utility_crm.web.words import mark
 
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
@@ -164,15 +165,21 @@ def look_for_corrections(session: Session, now: datetime) -> str:
 
 
 JOBS = (
-    Job("billing.remind", _HOUR, remind_of_late_bills),
-    Job("billing.dunning", _HOUR, dun_late_accounts),
-    Job("billing.bill", _HOUR, bill_what_is_due),
-    Job("billing.corrections", _HOUR, look_for_corrections),
-    Job("billing.close", 6 * _HOUR, close_ended_accounts),
-    Job("billing.monitors", _DAY, watch_who_is_billed),
-    Job("billing.spreads", _DAY, learn_how_far_off),
-    Job("billing.what_if", _HOUR, compare_tariffs),
-    Job("billing.judge", _HOUR, judge_agreements),
-    Job("billing.late_fees", _HOUR, charge_late_fees),
+    Job("billing.remind", _HOUR, remind_of_late_bills, mark("Remind of late bills")),
+    Job("billing.dunning", _HOUR, dun_late_accounts, mark("Take the next step against late accounts")),
+    Job("billing.bill", _HOUR, bill_what_is_due, mark("Bill what is due")),
+    Job("billing.corrections", _HOUR, look_for_corrections, mark("Look for bills to correct")),
+    Job("billing.close", 6 * _HOUR, close_ended_accounts, mark("Close accounts that ended")),
+    Job(
+        "billing.monitors",
+        _DAY,
+        watch_who_is_billed,
+        mark("Look for supply that nobody was billed for"),
+        at=time(6),
+    ),
+    Job("billing.spreads", _DAY, learn_how_far_off, mark("Learn how far off forecasts were"), at=time(3, 40)),
+    Job("billing.what_if", _HOUR, compare_tariffs, mark("Compare tariffs for everybody")),
+    Job("billing.judge", _HOUR, judge_agreements, mark("Judge plans and promises")),
+    Job("billing.late_fees", _HOUR, charge_late_fees, mark("Charge late fees")),
     *TELLING,
 )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 HOUR_SECONDS = 3600
 
@@ -24,4 +25,4 @@ def score_everybody(session: Session, now: datetime) -> str:
     return f"{done.status}, {done.customers} customers as of {done.as_of}"
 
 
-JOBS = (Job("churn.score", HOUR_SECONDS, score_everybody),)
+JOBS = (Job("churn.score", HOUR_SECONDS, score_everybody, mark("Score who may leave")),)

@@ -14,6 +14,7 @@ from notifications.outbox.receipts import fall_back
 from notifications.outbox.stranded import withhold_stranded
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
+from utility_crm.web.words import mark
 
 
 def tell_newcomers(session: Session, now: datetime) -> str:
@@ -48,8 +49,8 @@ def join_digests(session: Session, now: datetime) -> str:
 
 
 JOBS = (
-    Job("notifications.tell_newcomers", 3600, tell_newcomers),
-    Job("notifications.fall_back", 60, fall_back_unreceipted),
-    Job("notifications.leave_closed_ways", 300, leave_closed_ways),
-    Job("notifications.join_digests", 60, join_digests),
+    Job("notifications.tell_newcomers", 3600, tell_newcomers, mark("Tell newcomers of planned outages")),
+    Job("notifications.fall_back", 60, fall_back_unreceipted, mark("Try another way where no receipt came")),
+    Job("notifications.leave_closed_ways", 300, leave_closed_ways, mark("Leave ways that were closed")),
+    Job("notifications.join_digests", 60, join_digests, mark("Join notices that were put off")),
 )

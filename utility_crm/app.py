@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine
@@ -12,7 +13,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from utility_crm.auth.cookies import Sessions
 from utility_crm.auth.guesses import Guesses
 from utility_crm.installed import load_tables, modules
-from utility_crm.kit.module import CustomerRoom, Module, resolve
+from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.web.banners import Banners
 from utility_crm.web.chrome import rooms_of
@@ -25,6 +26,7 @@ GROUND_PAGES = [
     "utility_crm.web.health:router",
     "utility_crm.web.sign_in:router",
     "utility_crm.customers.pages:router",
+    "utility_crm.jobs.pages:router",
 ]
 
 
@@ -51,6 +53,7 @@ def create_app(
     app.state.rooms = rooms_of(shown)
     app.state.templates = templates_of(tuple(module.name for module in shown))
     app.state.customer_rooms = tuple(_customer_rooms(shown))
+    app.state.jobs = cache(partial(jobs_of, shown))
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))

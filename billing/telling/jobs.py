@@ -24,6 +24,7 @@ from notifications.types.payment_due import payment_due
 from notifications.types.payment_received import payment_received
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 TELL_WITHIN_DAYS = 3
 """Days after which a bill or a payment is no news any more: a clock that stood still longer tells nobody."""
@@ -115,8 +116,8 @@ def tell_of_payments(session: Session, now: datetime) -> str:
 
 
 JOBS = (
-    Job("billing.tell_of_bills", _QUARTER_OF_AN_HOUR, tell_of_bills),
-    Job("billing.tell_what_is_due", _HOUR, tell_what_is_due),
-    Job("billing.tell_of_payments", _QUARTER_OF_AN_HOUR, tell_of_payments),
+    Job("billing.tell_of_bills", _QUARTER_OF_AN_HOUR, tell_of_bills, mark("Tell of new bills")),
+    Job("billing.tell_what_is_due", _HOUR, tell_what_is_due, mark("Tell what falls due")),
+    Job("billing.tell_of_payments", _QUARTER_OF_AN_HOUR, tell_of_payments, mark("Tell of payments received")),
     *OF_USE,
 )

@@ -14,6 +14,7 @@ from notifications.types.meter_silent import meter_silent
 from notifications.types.unusual_use import unusual_use
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.module import Job
+from utility_crm.web.words import mark
 
 SILENT_DAYS = 7
 """Days without a reading before the customer is asked: a feed that is late for a weekend is not a silence."""
@@ -82,6 +83,11 @@ def _slice(session: Session, today: date, now: datetime, after: int) -> tuple[in
 
 
 JOBS = (
-    Job("billing.tell_of_silent_meters", 6 * _HOUR, tell_of_silent_meters),
-    Job("billing.tell_of_unusual_use", _DAY, tell_of_unusual_use),
+    Job(
+        "billing.tell_of_silent_meters",
+        6 * _HOUR,
+        tell_of_silent_meters,
+        mark("Tell of meters that fell silent"),
+    ),
+    Job("billing.tell_of_unusual_use", _DAY, tell_of_unusual_use, mark("Tell of unusual use")),
 )

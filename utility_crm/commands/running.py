@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from utility_crm.commands.clock_status import tell_status
 from utility_crm.installed import modules
 from utility_crm.kit.commands import AsJson, emit, speaking
-from utility_crm.kit.module import Job, resolve
+from utility_crm.kit.module import jobs_of, resolve
 from utility_crm.kit.settings import settings
 
 
@@ -29,15 +30,33 @@ def serve(
         run(create_app(engine), fd=fd, host=host or settings().host, port=port or settings().port)
 
 
-def clock() -> None:
+def clock(
+    status: Annotated[
+        bool, typer.Option("--status", help="only say who leads and how the jobs stand")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Call the jobs at their times; any number may run, one leads."""
-    from utility_crm.kit.heartbeat import beat
-    from utility_crm.kit.runtime import database, home
-    from utility_crm.kit.scheduler import run_clock
+    from utility_crm.kit.runtime import database
 
-    # One connection leads, two jobs have one each, and one is to spare.
-    with database(pool_size=4, migrated=False) as engine:
-        run_clock(engine, _jobs(), _stopped_by_signal(), alive=lambda: beat("clock", home()))
+    if status:
+        with speaking(as_json), database(pool_size=1, migrated=False) as engine:
+            tell_status(engine, jobs_of(modules()), as_json)
+        return
+    if as_json:
+        raise typer.BadParameter("--json goes with --status")
+    from utility_crm.kit.heartbeat import beat
+    from utility_crm.kit.runtime import home
+    from utility_crm.kit.scheduler import CONNECTIONS, run_clock
+
+    with database(pool_size=CONNECTIONS, migrated=False) as engine:
+        run_clock(
+            engine,
+            jobs_of(modules()),
+            _stopped_by_signal(),
+            alive=lambda: beat("clock", home()),
+            zone=settings().timezone,
+        )
 
 
 def deliver() -> None:
@@ -83,10 +102,6 @@ def up(
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
-
-
-def _jobs() -> tuple[Job, ...]:
-    return tuple(job for module in modules() if module.jobs for job in resolve(module.jobs))
 
 
 def _stopped_by_signal() -> threading.Event:

@@ -6,9 +6,9 @@ never imports what only the command line or the clock uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
@@ -72,14 +72,23 @@ def resolve(reference: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something the clock calls: `run(session, now)` in one unit of work, every `seconds`.
+    """Something the clock calls: `run(session, now)` in one unit of work, every `seconds`; or, where `at` is
+    given, once each day at that time on the wall clock of the utility's zone.
 
-    It decides nothing that cannot be repeated: the clock may call it twice.
+    It decides nothing that cannot be repeated: the clock may call it twice. `title` says in a few words what
+    it does, for the jobs page.
     """
 
     name: str
     seconds: int
     run: Callable[[Session, datetime], str]
+    title: str = ""
+    at: time | None = None
+
+
+def jobs_of(modules: Iterable[Module]) -> tuple[Job, ...]:
+    """Every job of the packages."""
+    return tuple(job for module in modules if module.jobs for job in resolve(module.jobs))
 
 
 # The customer page ------------------------------------------------------------------------------------

@@ -1,39 +1,52 @@
 """The clock: calls every package's jobs at their times, in one process of however many run.
 
-The one that holds a PostgreSQL advisory lock leads; its jobs live in the memory of its own scheduler. The
-lock goes with the connection, so a leader that dies, even by `kill -9`, is followed within a second or two.
-A job runs in one unit of work under a lock of its own: should an old leader still be in it, the new one
-leaves it alone. What the clock did is kept in `job_runs`; a new leader reads there when each job is due
-again.
+The one that holds a PostgreSQL advisory lock leads; the others ask for it every second. The lock goes with
+its connection, so a leader that dies, even by `kill -9`, is followed within a second or two; one that stands
+still is put out by the server (`own_connection`). What the leader does is read from the database at each
+look: which jobs are due, paused, or wanted now by a person; nothing is kept in its memory.
+
+A job runs in one unit of work, on one connection that also holds a lock of its own. Under that lock it is
+asked again whether the job is due. So an old leader that does not know yet that it is none, and its follower,
+run a job once for one time, and never beside itself; who loses the connection in the middle has done nothing,
+and it is begun again.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+import traceback
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Final
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from utility_crm.kit import job_records as records
 from utility_crm.kit.clock import utc_now
+from utility_crm.kit.due import Plan, next_time, waits_since
 from utility_crm.kit.module import Job
-from utility_crm.kit.tables import JobRun
+from utility_crm.kit.own_connection import LEASE_SECONDS, job_lock, locked, own_connection, unlocked
 
 _log = logging.getLogger(__name__)
 
 LEADER_LOCK: Final = 0x636C6F636B
 """The advisory lock of whoever leads ("clock")."""
-_AT_ONCE: Final = 2
+AT_ONCE: Final = 2
+"""How many jobs run at once."""
+CONNECTIONS: Final = AT_ONCE + 2
+"""How many connections a clock's engine needs: one to lead, one a job, one to spare."""
 _LOOK_SECONDS: Final = 1.0
+_SIGN_SECONDS: Final = 1.0
+_HUNG_SECONDS: Final = 60.0
+_REST_LOOKS: Final = 5
 _LOST = (OperationalError, InterfaceError)
+Now = Callable[[], datetime]
 
 
 def run_clock(
@@ -43,120 +56,171 @@ def run_clock(
     *,
     alive: Callable[[], None] = lambda: None,
     look_seconds: float = _LOOK_SECONDS,
+    zone: str = "UTC",
+    now: Now = utc_now,
 ) -> None:
     """Lead, or wait to, until `stop` is set; running jobs are then waited for. Outlives a lost database.
 
-    `alive` is called every `look_seconds`, leading or waiting. The engine needs four connections.
+    `alive` is called every `look_seconds`, leading or waiting. Daily jobs have their times in `zone`. The
+    engine needs `CONNECTIONS` connections.
     """
-    while not stop.is_set():
-        alive()
-        try:
-            with _own_connection(engine) as connection:
-                if _locked(connection, LEADER_LOCK):
-                    _lead(engine, connection, jobs, stop, alive, look_seconds)
-        except _LOST as error:
-            _log.warning("the clock lost the database, and tries again: %s", error.orig)
-        stop.wait(look_seconds)
+    runner = _Runner(engine, jobs, zone, now)
+    try:
+        while not stop.is_set():
+            alive()
+            try:
+                with own_connection(engine, lease_seconds=LEASE_SECONDS) as connection:
+                    _stand_by(connection, runner, stop, alive, look_seconds)
+            except _LOST as error:
+                _log.warning("the clock lost the database, and tries again: %s", error.orig)
+            stop.wait(look_seconds)
+    finally:
+        runner.finish()
 
 
-def run_job(engine: Engine, job: Job, now: datetime) -> bool:
-    """Run a job once in one unit of work and keep what came of it; False if it is running already.
+def run_job(
+    engine: Engine,
+    job: Job,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    clock_id: int | None = None,
+    if_due: bool = False,
+    then: Now = utc_now,
+) -> bool:
+    """Run a job once in one unit of work and keep what came of it; False if it is running already, or with
+    `if_due` need not run. `then` tells when it ended.
 
     An error of the job is kept and logged, not raised.
     """
-    with _own_connection(engine) as connection:
-        if not _locked(connection, _lock_of(connection, job)):
+    plan = plan_of(job, zone)
+    with own_connection(engine) as connection:
+        if not locked(connection, job_lock(connection, job.name)):
             return False
-        start = {"started_at": now, "finished_at": None, "result": "", "error": None}
-        connection.execute(
-            insert(JobRun)
-            .values(name=job.name, **start)
-            .on_conflict_do_update(index_elements=[JobRun.name], set_=start)
-        )
+        before = records.standing(connection, job.name)
+        if if_due and waits_since(plan, before, now) is None:
+            return False
+        later = before.due_at is not None and before.due_at > now
+        due_at = before.due_at if later else next_time(plan, before.due_at or now, now)
+        assert due_at is not None
+        records.begin_run(connection, job, before, due_at, now, clock_id)
         connection.commit()
-        result, error = _outcome(connection, job, now)
-        connection.execute(
-            update(JobRun)
-            .where(JobRun.name == job.name)
-            .values(finished_at=utc_now(), result=result, error=error)
-        )
-        connection.commit()
+        _do(connection, job, now, then)
     return True
 
 
-def _outcome(connection: Connection, job: Job, now: datetime) -> tuple[str, str | None]:
-    """The job's own words, and its error if it failed: then nothing of its work stays."""
+def plan_of(job: Job, zone: str) -> Plan:
+    """When a job runs."""
+    return Plan(job.seconds, job.at, zone)
+
+
+def _do(connection: Connection, job: Job, now: datetime, then: Now) -> None:
+    """The job's work and the record that it was done, in one transaction: who is killed in the middle has
+    done neither. Of a failure only the record stays. Raises when the connection is lost."""
     try:
         with Session(connection, expire_on_commit=False) as session, session.begin():
-            return job.run(session, now), None
+            result = job.run(session, now)
+            session.flush()
+            records.end_run(connection, job.name, result, None, "", then())
     except Exception as error:  # one job's failure is kept for ops; the others go on
+        if connection.invalidated:
+            raise  # the job's lock went with it: another may be at it, and nothing is said about that
         _log.exception("job %s failed", job.name)
-        return "", f"{type(error).__name__}: {error}"[:2000]
+        words = f"{type(error).__name__}: {error}"
+        records.end_run(connection, job.name, "", words, traceback.format_exc(), then())
+        connection.commit()
 
 
-def _lead(
-    engine: Engine,
-    connection: Connection,
-    jobs: Sequence[Job],
-    stop: Event,
-    alive: Callable[[], None],
-    look_seconds: float,
+class _Runner:
+    """The jobs of one process: which run here, and what is begun next. It outlives the connection that
+    leads: what runs when that is lost is finished beside the next leader, under the job's own lock."""
+
+    def __init__(self, engine: Engine, jobs: Sequence[Job], zone: str, now: Now) -> None:
+        self.engine, self.zone, self.now = engine, zone, now
+        self.jobs = {job.name: job for job in jobs}
+        self.plans = {job.name: plan_of(job, zone) for job in jobs}
+        self.clock_id: int | None = None
+        self._pool = ThreadPoolExecutor(AT_ONCE, "job")
+        self._running: dict[str, Future[bool]] = {}
+        self._resting: dict[str, int] = {}
+
+    def look(self, connection: Connection) -> None:
+        """Begin what has waited longest, as many as may run at once; what a person wants comes first."""
+        self._resting = {name: looks - 1 for name, looks in self._resting.items() if looks > 1}
+        busy = self.busy() | self._resting.keys()
+        found, now = records.standings(connection), self.now()
+        connection.commit()
+        waiting = [
+            (found[name].asked_at is None, since, name)
+            for name, plan in self.plans.items()
+            if name in found and name not in busy
+            if (since := waits_since(plan, found[name], now)) is not None
+        ]
+        for _, _, name in sorted(waiting)[: AT_ONCE - len(self._running)]:
+            self._running[name] = self._pool.submit(self._run, self.jobs[name])
+
+    def busy(self) -> set[str]:
+        """The jobs that run here. One that another process holds rests for some looks, so that it keeps no
+        other job from its place."""
+        for name in [name for name, run in self._running.items() if run.done()]:
+            if not self._running.pop(name).result():
+                self._resting[name] = _REST_LOOKS
+        return set(self._running)
+
+    def _run(self, job: Job) -> bool:
+        try:
+            run = partial(run_job, zone=self.zone, clock_id=self.clock_id, if_due=True, then=self.now)
+            return run(self.engine, job, self.now())
+        except _LOST as error:
+            _log.warning("job %s lost the database and has done nothing: %s", job.name, error.orig)
+            return False
+        except Exception:
+            _log.exception("job %s could not be run", job.name)
+            return False
+
+    def finish(self) -> None:
+        """Wait for what runs."""
+        self._pool.shutdown(wait=True)
+
+
+def _stand_by(
+    connection: Connection, runner: _Runner, stop: Event, alive: Callable[[], None], look_seconds: float
 ) -> None:
-    """Call the jobs while the lock's connection lives. Raises when it is lost."""
-    _log.info("this clock leads")
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        executors={"default": ThreadPoolExecutor(_AT_ONCE)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    for job, due_at in _due(connection, jobs, utc_now()):
-        scheduler.add_job(
-            lambda job=job: run_job(engine, job, utc_now()),
-            IntervalTrigger(seconds=job.seconds, timezone=UTC),
-            id=job.name,
-            name=job.name,
-            next_run_time=due_at,
-        )
-    scheduler.start()
-    try:
-        while not stop.wait(look_seconds):
-            alive()
-            connection.execute(text("select 1"))
+    """Wait for the lead, then lead, until `stop` is set. Raises when the connection is lost."""
+    leads, sign_at = False, 0.0
+    if runner.clock_id is None:
+        runner.clock_id = records.announce(connection)
+        connection.commit()
+    me = runner.clock_id
+    while not stop.is_set():
+        alive()
+        if not leads and locked(connection, LEADER_LOCK):
+            leads = True
+            _log.info("this clock leads")
+            records.take_the_lead(connection, me)
+            records.settle_times(connection, runner.plans, runner.now())
             connection.commit()
-    finally:
-        scheduler.shutdown(wait=True)
-
-
-def _due(connection: Connection, jobs: Sequence[Job], now: datetime) -> list[tuple[Job, datetime]]:
-    """When each job is due: at once, unless another leader finished it less than its interval ago."""
-    runs = {
-        row.name: row
-        for row in connection.execute(select(JobRun.name, JobRun.started_at, JobRun.finished_at))
-    }
+        if leads:
+            runner.look(connection)
+        if time.monotonic() >= sign_at:
+            _give_a_sign(connection, me, leads)
+            sign_at = time.monotonic() + _SIGN_SECONDS
+        stop.wait(look_seconds)
+    # Somebody else may lead at once; what runs here goes on, and gives signs until it is done.
+    if leads:
+        unlocked(connection, LEADER_LOCK)
+    while runner.busy():
+        alive()
+        _give_a_sign(connection, me, False)
+        time.sleep(look_seconds)
+    records.leave(connection, me)
     connection.commit()
 
-    def due(job: Job) -> datetime:
-        run = runs.get(job.name)
-        if run is None or run.finished_at is None:
-            return now
-        again_at: datetime = run.started_at + timedelta(seconds=job.seconds)
-        return max(now, again_at)
 
-    return [(job, due(job)) for job in jobs]
-
-
-def _own_connection(engine: Engine) -> Connection:
-    """A connection that is closed, not pooled, when it is let go: its advisory locks end with it."""
-    connection = engine.connect()
-    connection.detach()
-    return connection
-
-
-def _locked(connection: Connection, key: int) -> bool:
-    held = connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": key})
+def _give_a_sign(connection: Connection, me: int, leads: bool) -> None:
+    records.seen(connection, me, leads=leads)
     connection.commit()
-    return bool(held)
-
-
-def _lock_of(connection: Connection, job: Job) -> int:
-    return int(connection.scalar(text("select hashtextextended(:name, 1)"), {"name": f"job {job.name}"}) or 0)
+    if leads:
+        for name in records.end_hung(connection, me, _HUNG_SECONDS):
+            _log.warning("job %s hung with its clock and was ended", name)
+        connection.commit()

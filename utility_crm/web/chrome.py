@@ -18,6 +18,7 @@ from utility_crm.web.words import LANGUAGES, best_language
 GROUND_ROOMS = (
     Room("Desk", "/", "d", frozenset({"agent"}), 10),
     Room("Customers", "/customers", "c", frozenset({"agent", "marketer", "ops"}), 20),
+    Room("Jobs", "/jobs", "j", frozenset({"ops"}), 90),
 )
 _THEMES = ("light", "dark")
 
