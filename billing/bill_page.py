@@ -30,6 +30,7 @@ from billing.queries.bills import (
 )
 from billing.queries.invoices import InvoiceRow, OpenBefore, invoice_of, open_before
 from billing.queries.sources import Source, sources_of
+from billing.wording import in_language
 from utility_crm.kit.errors import CareError
 
 QUESTIONS = ("charge", "total", "why", "estimated", "price", "paid", "again")
@@ -96,10 +97,11 @@ class BillPage:
         return part.tariff.version_on(self.main.last_on).starts_on
 
 
-def bill_page(session: Session, number: str, position: int) -> BillPage:
-    """The page of a bill by its number; position chooses the line that is asked about. Raises NotFound."""
+def bill_page(session: Session, number: str, position: int, language: str) -> BillPage:
+    """The page of a bill by its number, its charges as they are called in the language; position chooses the
+    line that is asked about. Raises NotFound."""
     bill = bill_named(session, number)
-    lines = lines_of_bill(session, bill.id)
+    lines = in_language(lines_of_bill(session, bill.id), language)
     before = bill_before(session, bill)
     both = read_both(session, bill, before)
     read = both[-1]

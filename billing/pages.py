@@ -60,7 +60,7 @@ def document(request: Request, number: str) -> Response:
 def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> Response:
     """One bill as issued; `line` is the position of the charge that is asked about."""
     with visit(request, "agent", "ops", "marketer") as v:
-        page = bill_page(v.session, number, line)
+        page = bill_page(v.session, number, line, v.user.language)
         words: dict[str, Any] = explanation_context(page.explained, v.user.language) if page.explained else {}
         return v.render(
             "billing/bill.html",
@@ -81,9 +81,12 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
 def tariff(request: Request, code: str) -> Response:
     """One tariff with its versions."""
     with visit(request, "ops", "marketer", "agent") as v:
+        found = tariff_named(v.session, code)
+        names = dict(dict(found.labels).get(v.user.language, ()))
         return v.render(
             "billing/tariff.html",
-            tariff=tariff_named(v.session, code),
+            tariff=found,
+            said=lambda label: names.get(label, label),
             day_words=partial(day_kinds, language=v.user.language),
             tier_said=partial(tier_said, language=v.user.language),
             per_said=partial(per_said, language=v.user.language),

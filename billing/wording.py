@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +17,8 @@ from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.tiers import Tier
 from billing.domain.money import micro_text
-from billing.queries.bills import BillRow
+from billing.domain.tariffs.label_names import label_said
+from billing.queries.bills import BillRow, LineRow
 from utility_crm.web.formats import day, day_year, money, month, month_name, month_year, number
 from utility_crm.web.words import mark, translator
 
@@ -40,6 +43,37 @@ PERS = {"day": mark("day"), "month": mark("month"), "year": mark("year")}
 EACH = {"kVA": mark("kVA"), "kW": mark("kW"), "connection": mark("connection")}
 KW = mark("kW")
 """Units in which tiers end."""
+
+
+_TIER = re.compile(r"(to|over) ([0-9.]+) (.+)")
+
+
+def in_language(lines: Iterable[LineRow], language: str) -> tuple[LineRow, ...]:
+    """The lines with their labels as their tariffs call them in a language; as they were issued where these
+    do not say."""
+    return tuple(
+        replace(line, label=label_in(line.label, (line.labels or {}).get(language, {}), language))
+        for line in lines
+    )
+
+
+def label_in(label: str, names: Mapping[str, str], language: str) -> str:
+    """A label by a tariff's names in a language, and what the engine adds to it."""
+    _, (said, added) = say(language), label_said(label, names)
+    if not added:
+        return said
+    tier = _TIER.fullmatch(added)
+    if tier is not None:
+        words = _("to %(end)s %(unit)s") if tier[1] == "to" else _("over %(end)s %(unit)s")
+        unit = _(tier[3]) if tier[3] in TIER_UNITS else tier[3]
+        added = words % {
+            "end": number(Decimal(tier[2]), len(tier[2].partition(".")[2]), language),
+            "unit": unit,
+        }
+    return f"{said}, {_(added) if added in _ADDED else added}"
+
+
+_ADDED = (mark("mean price"), mark("the year closed with the agreement"))
 
 
 def say(language: str) -> Say:

@@ -20,7 +20,7 @@ from billing.domain.money import micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.domain.tariffs.tariff import Charge, Tariff, Version
 from billing.queries.bills import LineRow
-from billing.wording import day_kinds, per_said, say
+from billing.wording import day_kinds, in_language, per_said, say
 from utility_crm.web.formats import kwh, money, number, price
 
 
@@ -44,8 +44,9 @@ def explained_line(line: LineRow, tariff: Tariff | None, currency: str, language
     charge = charge_of(version, line) if version else None
     rule = rule_words(charge, line, language) if charge else ""
     since = _since(tariff, version, charge) if tariff and version and charge else None
+    (said,) = in_language([line], language)
     return Explained(
-        line, rule, arithmetic(line, currency, language), since, version.starts_on if version else None
+        said, rule, arithmetic(line, currency, language), since, version.starts_on if version else None
     )
 
 

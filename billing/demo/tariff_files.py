@@ -36,6 +36,7 @@ def _file(code: str, price_change: date, version: Any) -> Document:
         "eligibility": {
             "segments": ["small_business", "industry"] if code == prices.BUSINESS else ["household"]
         },
+        "labels": _labels(versions),
         "versions": versions,
     }
 
@@ -72,6 +73,25 @@ def _business(price: Prices) -> Document:
     made = _charges(price.business_day, energy, prices.BUSINESS_TAX_PPM)
     made["charges"].append(_LATE)
     return {"seasons": seasons, **made}
+
+
+_RUSSIAN = {
+    "Energy, all hours": "Энергия, круглые сутки",
+    "Night": "Ночь",
+    "Day": "День",
+    "Peak": "Пик",
+    "Nights and days off": "Ночи и выходные",
+    "Standing charge": "Абонентская плата",
+    "VAT": "НДС",
+    "Interest for late payment": "Пени за просрочку",
+}
+
+
+def _labels(versions: list[Document]) -> Document:
+    """What the charges of these versions are called in Russian."""
+    charges = [charge for version in versions for charge in version["charges"]]
+    named = [one.get("label") for charge in charges for one in (charge, *charge.get("periods", ()))]
+    return {"ru": {label: _RUSSIAN[label] for label in dict.fromkeys(filter(None, named))}}
 
 
 _LATE: Document = {

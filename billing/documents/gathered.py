@@ -20,7 +20,7 @@ from billing.documents.reading import BillFacts, bill_facts
 from billing.documents.saying import how_read, language_of, paper_of, sites_of
 from billing.documents.usage_chart import usage_of
 from billing.domain.accounts.tax_summary import TaxSummary, tax_summary
-from billing.wording import say
+from billing.wording import in_language, say
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.formats import NBSP, day_full, kwh, money
 from utility_crm.web.words import counting, mark
@@ -58,8 +58,10 @@ def gathered_facts(session: Session, number: str) -> GatheredFacts:
 
 def gathered_paper(facts: GatheredFacts, language: str = "") -> Paper:
     """The paper; in the language of the first bill's addressee, or in another one that we speak."""
+    language = language_of(facts.bills[0], language)
+    bills = (replace(one, lines=in_language(one.lines, language)) for one in facts.bills)
+    facts = replace(facts, bills=tuple(bills))
     first = facts.bills[0]
-    language = language_of(first, language)
     _ = say(language)
     tax = tax_summary(line for one in facts.bills for line in one.lines)
     assert tax.gross_minor == facts.gross_minor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from billing.documents.account import account_of, if_paid_late
 from billing.documents.comparing import comparison_of, months_of, what_changed
@@ -14,7 +15,7 @@ from billing.documents.usage_chart import usage_of
 from billing.domain.accounts.tax_summary import tax_summary
 from billing.invoices.supplier import SupplierIdentity
 from billing.invoices.tax_identity import shown_tax_number
-from billing.wording import is_month, say
+from billing.wording import in_language, is_month, say
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day_full, kwh, money, month, number
 from utility_crm.web.words import LANGUAGES, counting
@@ -25,6 +26,7 @@ Words = Callable[..., str]
 def paper_of(facts: BillFacts, language: str = "") -> Paper:
     """The paper of a bill; in the addressee's language, or in another one that we speak."""
     language = language_of(facts, language)
+    facts = replace(facts, lines=in_language(facts.lines, language))
     _ = say(language)
     bill, tax = facts.bill, tax_summary(facts.lines)
     return Paper(

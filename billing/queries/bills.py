@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -74,6 +74,8 @@ class LineRow:
     service_point: str | None
     tariff_code: str | None
     tariff: str | None
+    labels: Mapping[str, Mapping[str, str]] | None = field(default=None, compare=False)
+    """By language, what the tariff's labels are called in it."""
 
     @property
     def last_on(self) -> date:
@@ -89,7 +91,7 @@ _LINES = (
     select(
         BillLine.position, BillLine.charge, BillLine.label, BillLine.starts_on, BillLine.ends_before,
         BillLine.quantity_micro, BillLine.unit, BillLine.price_micro, BillLine.amount_minor,
-        ServicePoint.code, Tariff.code, Tariff.name,
+        ServicePoint.code, Tariff.code, Tariff.name, Tariff.document["labels"],
     )
     .outerjoin(Agreement, Agreement.id == BillLine.agreement_id)
     .outerjoin(ServicePoint, ServicePoint.id == Agreement.service_point_id)

@@ -30,6 +30,7 @@ from billing.domain.reckoning.volume import Volume
 from billing.domain.tariffs.currencies import currencies
 from billing.domain.tariffs.eligibility import read_eligibility
 from billing.domain.tariffs.json_place import Fields, loads
+from billing.domain.tariffs.label_names import read_labels
 from billing.domain.tariffs.tariff import Charge, MonthDay, Season, Tariff, Version
 
 FORMAT = "tariff/1"
@@ -90,6 +91,7 @@ def tariff_of(document: Any) -> Tariff:
     versions = tuple(_read_version(item, at, holidays is not None) for item, at in fields.items("versions"))
     volume = Volume.read(fields.fields("volume")) if fields.has("volume") else None
     eligibility = read_eligibility(fields, volume.commodity if volume else None)
+    labels = read_labels(fields, versions)
     fields.finish()
     for index in range(1, len(versions)):
         if versions[index].starts_on <= versions[index - 1].starts_on:
@@ -98,7 +100,7 @@ def tariff_of(document: Any) -> Tariff:
     _check_units(versions, volume)
     return Tariff(
         code, name, currency, decimals, versions, timezone, holidays, rounding, volume=volume,
-        eligibility=eligibility,
+        eligibility=eligibility, labels=labels,
     )  # fmt: skip
 
 

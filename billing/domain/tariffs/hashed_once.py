@@ -19,6 +19,6 @@ def hash_once(value: Any) -> int:
     """The hash of a dataclass's fields, kept on the object after the first call."""
     kept = value.__dict__.get(_KEPT)
     if kept is None:
-        kept = hash(tuple(getattr(value, field.name) for field in fields(value)))
+        kept = hash(tuple(getattr(value, field.name) for field in fields(value) if field.compare))
         object.__setattr__(value, _KEPT, kept)
     return int(kept)

@@ -32,6 +32,10 @@ class Fields:
     def refuse(self, key: str, reason: str) -> NoReturn:
         raise TariffRefused(self.at(key) if key else self.place, reason)
 
+    def names(self) -> tuple[str, ...]:
+        """All of them, where they are names that a file chooses."""
+        return tuple(self._value)
+
     def has(self, key: str) -> bool:
         return key in self._value
 

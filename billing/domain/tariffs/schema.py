@@ -370,6 +370,14 @@ def tariff_schema() -> dict[str, Any]:
             "volume": _said(_volume(), "For gas and water, metered in m3."),
             "fuel": _said({"enum": list(FUELS)}, "What it is a price of; the volume's, else electricity."),
             "eligibility": _said(_eligibility(), "Whom it is for; what is left out limits nothing."),
+            "labels": _said(
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": "^[a-z]{2}$"},
+                    "additionalProperties": {"type": "object", "additionalProperties": _TEXT},
+                },
+                "By language (ISO 639-1), what every label of the charges is called in it.",
+            ),
             "rounding": _said(
                 {"enum": [rule.value for rule in Rounding]}, "Of an exact half; half_up when left out."
             ),

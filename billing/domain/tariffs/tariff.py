@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -27,6 +27,8 @@ from billing.domain.tariffs.eligibility import ANYBODY, Eligibility, Fuel
 from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
 from billing.domain.tariffs.price_series import PriceSeries
 
+Labels = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""By language: each label of the charges, and its name in it."""
 Charge = (
     FixedCharge
     | EnergyCharge
@@ -145,6 +147,7 @@ class Tariff(HashedOnce):
     """timezone None: the premise's. holidays None: no day is a holiday.
 
     prices: the series that it names, as far as they were given; see `with_prices`. A tariff file has none.
+    labels: by language the names of its labels; no part of what it is.
     """
 
     code: str
@@ -158,6 +161,7 @@ class Tariff(HashedOnce):
     prices: tuple[PriceSeries, ...] = ()
     volume: Volume | None = None
     eligibility: Eligibility = ANYBODY
+    labels: Labels = field(default=(), compare=False)
 
     def __hash__(self) -> int:
         return hash_once(self)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from billing_world import Supplied, World
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from billing.answers.charge import decimals_said
 from billing.answers.registry import answers
+from billing.documents import bill_facts, paper_of
 from billing.queries.bills import LineRow
 
 from .test_customer_questions import words
@@ -30,6 +33,32 @@ def test_every_answer_has_a_sheet(
             found = agent.get(f"/customers/{customer}", params={"ask": one.key}, headers=SHEET)
             assert found.status_code == 200, one.key
             assert "Working it out failed" not in found.text and 'style="' not in found.text, one.key
+
+
+def test_charges_are_called_as_in_the_readers_language(
+    make_client: MakeClient, world: World, billed: Supplied
+) -> None:
+    """On the customer's page, the bill's, the tariff's and the paper; what is kept of a line stays."""
+    number = world.scalar("select max(number) from bills")
+    kept = world.session.scalars(text("select distinct label from bill_lines")).all()
+    names = {label: f"по-русски {place}" for place, label in enumerate(kept)}
+    world.session.execute(
+        text("update tariffs set document = document || jsonb_build_object('labels', cast(:it as jsonb)) "
+             "where code = 'night'"), {"it": json.dumps({"ru": names})},
+    )  # fmt: skip
+    pages = (f"/bills/{number}", f"/bills/{number}?ask=charge", f"/customers/{billed.customer_id}?ask=charge")
+    for language, other in (("ru", kept), ("en", list(names.values()))):
+        agent = make_client("agent", language=language)
+        for path in (*pages, "/billing/tariffs/night"):
+            shown = agent.get(path).text
+            said = names.values() if language == "ru" else kept
+            assert all(f">{one}" in shown or f" {one}" in shown for one in said), (path, language)
+            assert not any(f">{one}<" in shown for one in other), (path, language)
+    (facts,) = bill_facts(world.session, [world.scalar("select id from bills where number = :n", n=number)])
+    paper = paper_of(facts, "ru")
+    rows = [row[0] for row in paper.summary.rows] + [row[0] for row in paper.tax.rows]
+    assert rows and not any(label in row for row in rows for label in kept)
+    assert paper_of(facts, "en").tax.rows[0][0] == "VAT"
 
 
 def test_the_slider_moves_use_and_only_by_its_steps(make_client: MakeClient, billed: Supplied) -> None:
