@@ -27,7 +27,7 @@ from billing.queries.supplies import DueAccount, due_accounts
 from billing.runs import CHUNK, present_instant
 from billing.telling.jobs import JOBS as TELLING
 from billing.telling.queued import queued_in_words
-from billing.what_if.jobs import compare_tariffs, learn_how_far_off
+from billing.what_if.jobs import compare_tariffs, foretell_next_bills, learn_how_far_off
 from notifications.delivery.staff import tell_staff
 from notifications.outbox.queueing import take_back
 from notifications.types.payment_reminder import payment_reminder
@@ -39,7 +39,7 @@ from utility_crm.web.words import mark
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
 
-_HOUR, _DAY = 3600, 86_400
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 TOLD = 50
 """Lines of a letter to staff; the page and the command have all."""
 
@@ -179,6 +179,7 @@ JOBS = (
     ),
     Job("billing.spreads", _DAY, learn_how_far_off, mark("Learn how far off forecasts were"), at=time(3, 40)),
     Job("billing.what_if", _HOUR, compare_tariffs, mark("Compare tariffs for everybody")),
+    Job("billing.next_bills", _MINUTE, foretell_next_bills, mark("Foretell next bills")),
     Job("billing.judge", _HOUR, judge_agreements, mark("Judge plans and promises")),
     Job("billing.late_fees", _HOUR, charge_late_fees, mark("Charge late fees")),
     *TELLING,

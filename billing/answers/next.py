@@ -22,7 +22,7 @@ from billing.customer import loads
 from billing.domain.money import amount_text
 from billing.domain.rating.forecast import Spread
 from billing.domain.tariffs.file import default_decimals
-from billing.forecasting import NextBill, Stretch, Untold, next_bill
+from billing.forecasting import NextBill, Stretch, Untold, kept_next_bill, next_bill
 from billing.forecasting.next_bill import LEVEL
 from billing.hold_words import hold_words
 from billing.queries.accounts import AccountStanding
@@ -60,10 +60,13 @@ def known_bills(call: CustomerCall) -> tuple[BillRow, ...]:
 
 
 def found(call: CustomerCall) -> NextBill | Untold:
-    """The bill after the newest."""
+    """The bill after the newest: as it is kept, where that is fresh, else foretold now."""
     one = call.once(account)
     if one is None:
         return Untold("nothing_supplied")
+    kept = kept_next_bill(call.session, one.id, call.today)
+    if kept is not None:
+        return kept
 
     def spread() -> Spread | None:
         return spreads_for(call.session, one.id).get(LEVEL)

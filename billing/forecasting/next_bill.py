@@ -37,6 +37,8 @@ from billing.queries.net_credits import states_before
 
 LEVEL = 80
 """Percent of next bills that lie inside the interval."""
+STEADY = 13
+"""Bills that say how unsteady a customer is: a year of months, and the one before."""
 
 
 def next_bill(
@@ -115,7 +117,7 @@ def _others_ends(bills: Sequence[BillRow], spread: Callable[[], Spread | None]) 
     def ends() -> Ends | None:
         if not found:
             one = spread() if bills else None
-            scale = scale_of(use_of(bills), one.base_sd) if one else 0.0
+            scale = scale_of(use_of(bills[:STEADY]), one.base_sd) if one else 0.0
             found.append((one.low * scale, one.high * scale) if one else None)
         return found[0]
 

@@ -52,6 +52,9 @@ from billing.tables.money_in import (
     PaymentFile,
     SuspenseItem,
 )
+from billing.tables.next_bills import (
+    KeptNextBill,
+)
 from billing.tables.plans import (
     Dispute,
     PaymentPlan,
@@ -117,6 +120,7 @@ __all__ = [
     "HeldBill",
     "HoldDecision",
     "Invoice",
+    "KeptNextBill",
     "LateFee",
     "LedgerEntry",
     "Mandate",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from billing.forecasting import refresh_spreads
+from billing.forecasting import refresh_next_bills, refresh_spreads
 from billing.queries.what_ifs import tariffs_to_compare
 from billing.what_if.running import run_what_if
 from utility_crm.kit.today import utility_today
@@ -18,6 +18,17 @@ COMPARE_AFTER_HOURS = 23
 def learn_how_far_off(session: Session, now: datetime) -> str:
     """Hold past forecasts of bills against the bills, so that the next forecast can say how sure it is."""
     return refresh_spreads(session, utility_today(now), now)
+
+
+NEXT_BILLS_A_CALL = 250
+"""Accounts looked at in one call of `foretell_next_bills`: some seconds where all have new readings."""
+
+
+def foretell_next_bills(session: Session, now: datetime) -> str:
+    """Foretell the next bills of which anything has changed, those first that nobody looked at for longest,
+    so that pages need not."""
+    done = refresh_next_bills(session, utility_today(now), now, NEXT_BILLS_A_CALL)
+    return f"{done.foretold} foretold of {done.looked_at} looked at"
 
 
 def compare_tariffs(session: Session, now: datetime) -> str:
