@@ -44,6 +44,11 @@ def seconds_of_both(engine: Engine) -> Callable[[], float]:
     return lambda: time.process_time() + _server_seconds(postmaster)
 
 
+def seconds_of(process: int) -> float:
+    """Seconds of processor that one process has taken so far."""
+    return sum(_stat(process)[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
 def _server_seconds(postmaster: int) -> float:
     """Of the postmaster, of those it has waited for, and of those that are there."""
     ticks = sum(_stat(postmaster)[11:15])
