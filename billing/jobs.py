@@ -9,8 +9,8 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from billing.actions.agreeing import judge_plans, judge_promises
 from billing.actions.issuing import issue_cycle, lock_accounts
+from billing.actions.judging import judge_agreed
 from billing.actions.late_fees import post_late_fees, put_late_fees_right
 from billing.actions.runs import begin_run, end_run, note_chunk
 from billing.corrections.finding import find_corrections
@@ -131,12 +131,11 @@ def watch_who_is_billed(session: Session, now: datetime) -> str:
 
 
 def judge_agreements(session: Session, now: datetime) -> str:
-    """End the plans and promises that have been kept or broken; the clock may ask as often as it likes."""
-    today = utility_today(now)
-    plans, promises = judge_plans(session, today), judge_promises(session, today)
+    """End the plans and promises whose days have passed, as every payment does with those of its account."""
+    done = judge_agreed(session, utility_today(now))
     return (
-        f"plans: {plans['kept']} kept, {plans['broken']} broken; "
-        f"promises: {promises['kept']} kept, {promises['broken']} broken"
+        f"plans: {done.plans_kept} kept, {done.plans_broken} broken; "
+        f"promises: {done.promises_kept} kept, {done.promises_broken} broken"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is agreed about money owed: payment plans and promises, and how they end. Never commits."""
+"""What is agreed about money owed: payment plans and promises. `judging` says how they end. Never commits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from billing.actions.payments import lock_account
-from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, split
-from billing.queries.agreed_paid import PLAN_PAID, PROMISE_PAID
+from billing.domain.accounts.instalments import MOST, Instalment, split
 from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
@@ -98,56 +97,6 @@ def take_promise(
     session.add(made)
     session.flush()
     return made.id
-
-
-def judge_plans(session: Session, today: date) -> dict[str, int]:
-    """End the plans that were kept or broken; how many of each."""
-    rows = session.execute(
-        text(f"select p.id, {PLAN_PAID} from payment_plans p where p.state = 'running' order by p.id")
-    ).all()
-    instalments: dict[int, list[Instalment]] = {}
-    for plan_id, due_on, amount in session.execute(
-        text(
-            "select i.plan_id, i.due_on, i.amount_minor from plan_instalments i "
-            "join payment_plans p on p.id = i.plan_id where p.state = 'running' "
-            "order by i.plan_id, i.position"
-        )
-    ):
-        instalments.setdefault(plan_id, []).append(Instalment(due_on, amount))
-    ended: dict[int, str] = {
-        plan_id: judged(instalments[plan_id], int(paid), today) for plan_id, paid in rows
-    }
-    return _end(session, "payment_plans", "running", ended, today)
-
-
-def judge_promises(session: Session, today: date) -> dict[str, int]:
-    """End the promises that were kept or broken; how many of each."""
-    rows = session.execute(
-        text(
-            f"select p.id, p.amount_minor, p.due_on, {PROMISE_PAID} as paid "
-            "from promises p where p.state = 'open' order by p.id"
-        )
-    )
-    over = today - timedelta(days=GRACE_DAYS)
-    ended = {
-        row.id: "kept" if row.paid >= row.amount_minor else "broken" if row.due_on < over else "open"
-        for row in rows
-    }
-    return _end(session, "promises", "open", ended, today)
-
-
-def _end(session: Session, table: str, still: str, found: dict[int, str], today: date) -> dict[str, int]:
-    counts: dict[str, int] = {"kept": 0, "broken": 0}
-    for state in counts:
-        ids = [one for one, judged_ in found.items() if judged_ == state]
-        counts[state] = len(ids)
-        if ids:
-            change = f"update {table} set state = :state, ended_on = :today where id = any(:ids)"
-            session.execute(
-                text(change + " and state = :still"),
-                {"state": state, "today": today, "ids": ids, "still": still},
-            )
-    return counts
 
 
 def _plannable(session: Session, account_id: int) -> Sequence[tuple[int, int]]:

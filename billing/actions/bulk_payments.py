@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.allocating import settle
+from billing.actions.judging import judge_agreed
 from billing.actions.payments import forget_reminders
 from billing.actions.storing import copy_rows
 
@@ -105,5 +106,6 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
             _TOLD, {"references": [one for one, _ in told], "numbers": [number for _, number in told]}
         )
     settle(session, accounts)
+    judge_agreed(session, max(payment.posted_on for payment in fresh), accounts)
     forget_reminders(session, accounts, max(payment.received_at for payment in fresh))
     return len(fresh)

@@ -1,5 +1,5 @@
 """Money received and given back: booked once, whatever is repeated, and set against the oldest bill first or
-as told."""
+as told. What was agreed on the account is judged with it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from billing.actions.allocating import Item, allocate, pay_as_told, release, settle
+from billing.actions.judging import judge_agreed
 from billing.tables import AccountBalance, Bill, LedgerEntry, Payment
 from notifications.outbox.queueing import take_back
 from utility_crm.customers.tables import Account
@@ -67,6 +68,7 @@ def take_payment(
         return booked
     pay_as_told(session, account_id, Item("payment", booked.id), pays)
     settle(session, [account_id])
+    judge_agreed(session, posted_on, [account_id])
     forget_reminders(session, [account_id], received_at)
     return booked
 
@@ -135,6 +137,7 @@ def reverse_payment(
         release(session, account_id, source=Item("payment", payment_id))
         allocate(session, account_id, Item("payment", payment_id), Item("payment", booked.id), amount)
         settle(session, [account_id])
+        judge_agreed(session, posted_on, [account_id])
     return booked
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from sqlalchemy.orm import Session
 
 from billing.tables import Promise
-from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
 
-def take_back_promise(session: Session, promise_id: int) -> None:
-    """A promise taken back counts neither as kept nor as broken: it is no more, and what was said of it stays
-    with the customer's conversations. Raises NotFound; Conflict where it has ended."""
-    promise = session.get(Promise, promise_id, with_for_update=True)
+def take_back_promise(
+    session: Session, promise_id: int, because: str, *, today: date, now: datetime, by: int | None = None
+) -> None:
+    """A promise taken back is neither kept nor broken: from now on it holds nothing back, and it stays
+    written with when, by whom and why. Raises NotFound; Conflict where it has ended; Invalid without a
+    reason."""
+    promise = session.get(Promise, promise_id, with_for_update=True, populate_existing=True)
     if promise is None:
         raise NotFound("promise", mark("There is no such promise."))
     if promise.state != "open":
         raise Conflict("ended", mark("This promise has ended already."), promise.state)
-    session.delete(promise)
+    if not because.strip():
+        raise Invalid("because", mark("Say why it is taken back."), "because")
+    promise.state, promise.ended_on = "taken_back", max(today, promise.promised_on)
+    promise.taken_back_at, promise.taken_back_by = now, by
+    promise.taken_back_because = because.strip()
     session.flush()

@@ -25,6 +25,16 @@ _DISPUTES = text(
           where q.bill_id = o.id and g.state = 'running'))
     """
 )
+REBILLED_TO_NOTHING = "rebilled_to_nothing"
+"""Why a dispute is settled without a decision: nothing is charged in the place of its bill."""
+_SETTLED = text(
+    f"""
+    update disputes d set state = 'settled', closed_on = greatest(cast(:today as date), d.opened_on),
+                          closed_because = :because
+    from {_REPLACED}
+    where d.bill_id = o.id and d.state = 'open' and coalesce(n.total_minor, 0) <= 0
+    """
+)
 _PLANNED = text(
     f"""
     select q.plan_id, q.bill_id, n.id,
@@ -45,12 +55,14 @@ def carry_over(session: Session, old_ids: Sequence[int], new: Mapping[int, int],
     """Running plans and open disputes of bills that are being replaced; new: the new bills by the old, for
     those that have one. Before the old ones are credited, so that the money freed pays the plan again.
 
-    A dispute is about at most the new bill. A plan changes by as much as its bill: more falls due with its
-    last instalment, less is taken off the last ones; where nothing of it is left it is ended.
+    A dispute is about at most the new bill; where that charges nothing, it is settled. A plan changes by as
+    much as its bill: more falls due with its last instalment, less is taken off the last ones; where nothing
+    of it is left it is ended.
     """
     told = {"old": list(old_ids), "new": [new.get(old_id) for old_id in old_ids]}
     rows = session.execute(_PLANNED, told).all()
     session.execute(_DISPUTES, told)
+    session.execute(_SETTLED, {**told, "today": today, "because": REBILLED_TO_NOTHING})
     for plan_id, old_id, new_id, amount in rows:
         values = {"plan": plan_id, "old": old_id, "new": new_id, "amount": amount}
         change = "update plan_bills set bill_id = :new, amount_minor = :amount"

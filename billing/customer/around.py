@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.corrections.crediting import REASON
-from billing.customer import loads
+from billing.customer import loads, promised
 from billing.customer.owe import to_pay
 from billing.dunning.words import reason_words, step_words
-from billing.life import told
+from billing.life import fixed, told
 from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
@@ -177,7 +177,7 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         for one in call.once(loads.dunned)
         if one.step != "reminder"  # its notice stands there already
     ]
-    return [*entries, *told.timeline(call)]
+    return [*entries, *promised.timeline(call), *fixed.timeline(call), *told.timeline(call)]
 
 
 def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:

@@ -12,6 +12,7 @@ from billing.dunning.customer import dunning_of
 from billing.money_in.words import KIND_WORDS, kind_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
+from billing.queries.fixed import deposits_of, next_reference
 from billing.queries.money_in import PaymentRow, Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
 from utility_crm.kit.errors import CareError
@@ -54,6 +55,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     bills, payments = call.once(loads.bills), call.once(loads.payments)
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
+    deposits = deposits_of(call.session, [one.id for one in mine], call.today)
     preview, planned = _preview(call, mine)
     asked = call.once(loads.dunnable)
     not_asked = [
@@ -96,6 +98,16 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "preview": preview,
             "preview_minor": sum(part.amount_minor for part in preview),
             "planned": planned,
+            "deposits": deposits,
+            "deposit_names": {
+                one.number: next_reference(one.number, sum(each.account_id == one.id for each in deposits))
+                for one in mine
+            },
+            "returnable_deposits": [
+                one
+                for one in mine
+                if any(each.account_id == one.id and each.returned_on is None for each in deposits)
+            ],
             "dunning": dunning_of(call) if any(one.overdue_minor for one in mine) else (),
             "returnable": _returnable(payments, call.language),
             "asked": {

@@ -3,10 +3,11 @@
 from billing.answers.registry import answers
 from billing.customer.around import cells, timeline, todos
 from billing.life.customer import QUESTION
+from billing.life.fixed import QUESTION as FIXED
 from utility_crm.kit.module import CustomerRoom
 
 ROOM = CustomerRoom(
-    questions=(*(one.question() for one in answers()), QUESTION),
+    questions=(*(one.question() for one in answers()), QUESTION, FIXED),
     cells=cells,
     todos=todos,
     timeline=timeline,

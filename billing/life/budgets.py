@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -130,7 +130,8 @@ def propose_budget(session: Session, account_id: int, on: date) -> tuple[int, in
     values = {"account": account_id, "since": on - timedelta(days=365), "until": on}
     charges, days = session.execute(_CHARGES, values).one()
     if not days:
-        raise Refused("no_bills", mark("Nothing was billed in the year before, so nothing can be proposed."))
+        words = mark("Nothing was billed in the year before, so nothing can be proposed.")
+        raise Refused("no_bills", words, "starts_on")
     return proposed_amount(charges, days, default_decimals(currency)), charges
 
 
@@ -151,9 +152,8 @@ def start_budget(
     """
     ends = settles_on or a_year_on(starts_on)
     if amount_minor <= 0 or ends <= starts_on:
-        raise Invalid(
-            "budget", mark("A plan needs an amount above nothing, and a day to settle after its first.")
-        )
+        words = mark("A plan needs an amount above nothing, and a day to settle after its first.")
+        raise Invalid("budget", words, "settles_on")
     statement = insert(BudgetPlan).values(
         account_id=account_id, amount_minor=amount_minor, starts_on=starts_on, settles_on=ends,
         basis_minor=basis_minor, made_by=by,
@@ -163,22 +163,32 @@ def start_budget(
             made = session.execute(statement.returning(BudgetPlan.id)).scalar_one()
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
-            raise Conflict("budget", mark("The account has a fixed amount on some of these days.")) from error
+            words = mark("The account has a fixed amount on some of these days.")
+            raise Conflict("budget", words, "starts_on") from error
         raise
     assert isinstance(made, int)
     return made
 
 
-def end_budget(session: Session, account_id: int, ends_before: date) -> None:
-    """No fixed amount from a day on: the first bill that reaches beyond it settles. Raises NotFound."""
-    done = session.scalar(
-        update(BudgetPlan)
-        .where(BudgetPlan.account_id == account_id, BudgetPlan.ends_before.is_(None))
-        .values(ends_before=ends_before)
-        .returning(BudgetPlan.id)
-    )
-    if done is None:
+def end_budget(
+    session: Session,
+    account_id: int,
+    ends_before: date,
+    *,
+    now: datetime | None = None,
+    by: int | None = None,
+) -> None:
+    """No fixed amount from a day on: the first bill that reaches beyond it settles. Raises NotFound; Invalid
+    for a day on which it has not begun."""
+    running = BudgetPlan.account_id == account_id, BudgetPlan.ends_before.is_(None)
+    plan = session.scalar(select(BudgetPlan).where(*running).with_for_update())
+    if plan is None:
         raise NotFound("budget", mark("The account has no fixed amount."))
+    if ends_before <= plan.starts_on:
+        words = mark("It begins on %(day)s only: end it after that.")
+        raise Invalid("budget", words, "ends_before", day=plan.starts_on)
+    plan.ends_before, plan.ended_at, plan.ended_by = ends_before, now, by
+    session.flush()
 
 
 def a_year_on(day: date) -> date:

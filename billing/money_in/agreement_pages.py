@@ -7,14 +7,8 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.agreeing import (
-    agree_plan,
-    cancel_plan,
-    judge_plans,
-    judge_promises,
-    plan_of,
-    take_promise,
-)
+from billing.actions.agreeing import agree_plan, cancel_plan, plan_of, take_promise
+from billing.actions.judging import judge_agreed
 from billing.actions.promises import take_back_promise
 from billing.domain.accounts.instalments import MOST
 from billing.money_in.telephone import account_of, all_agreed, owe_page, theirs
@@ -22,7 +16,6 @@ from billing.money_in.typed import typed_minor
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.dunning import PlanRow, agreed_on
 from billing.wording import say
-from utility_crm.customers.conversations import log_contact
 from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import Conflict
 from utility_crm.web.formats import day, money
@@ -57,7 +50,7 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
                     words = _("This promise is kept already.")
                     return v.done(words, path, nothing=True, ask="owe")
             # First what refuses it, then what is doubtful: nobody is asked about what cannot be.
-            judge_promises(v.session, v.today)  # one that a bank's file has just kept stands in nobody's way
+            judge_agreed(v.session, v.today, [one.id])  # one whose day has passed stands in nobody's way
             take_promise(v.session, one.id, amount.value, due_on.value, today=v.today, by=v.user.id)
             posted.sure(_more_than_owed(v, one, amount.value), do=_("Keep it all the same"))
             words = _("Promise of %(amount)s by %(day)s kept; nobody is reminded of it until then.", **named)
@@ -82,16 +75,14 @@ def promise_back(request: Request, customer_id: int, promise_id: int, posted: Po
                 "amount": money(found.amount_minor, one.currency, v.user.language),
                 "day": day(found.due_on, v.user.language),
             }
-            take_back_promise(v.session, promise_id)
+            take_back_promise(
+                v.session, promise_id, because.value, today=v.today, now=v.now, by=v.user.id
+            )  # fmt: skip
             doubt = _(
                 "The promise of %(amount)s by %(day)s counts no more; they are reminded again.", **named
             )
             posted.sure(doubt, do=_("Take the promise back"))
             said = _("Promise of %(amount)s by %(day)s taken back", **named)
-            log_contact(
-                v.session, customer_id, channel="call", topic="payment", note=f"{said}: {because.value}",
-                now=v.now, author_id=v.user.id,
-            )  # fmt: skip
             return v.done(f"{said}.", path, ask="owe")
 
         page = partial(owe_page, v, customer_id)
@@ -129,7 +120,7 @@ def plan(request: Request, customer_id: int, posted: Posting) -> Response:
             parts = plan_of(v.session, one.id, count.value, first_on.value, v.today)
             total = sum(part.amount_minor for part in parts)
             posted.sure(_other_total(v, one, posted.text("total"), total), do=_("Agree on it all the same"))
-            judge_plans(v.session, v.today)
+            judge_agreed(v.session, v.today, [one.id])
             agree_plan(v.session, one.id, count.value, first_on.value, today=v.today, by=v.user.id)
             words = _(
                 "Plan of %(count)s parts agreed: %(total)s, the first %(first)s by %(day)s.",

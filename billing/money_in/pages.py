@@ -18,6 +18,7 @@ from billing.money_in.csv_file import named_columns
 from billing.money_in.pain008 import message_named
 from billing.money_in.taking import TakenFile, take_file
 from billing.money_in.words import kind_words, why_words
+from billing.queries.fixed import deposits_of, fixed_amounts
 from billing.queries.ledger import check_ledger
 from billing.queries.money_room import Whose, money_room, waiting_item, whose_account
 from billing.queries.statements import Statement, statement_of
@@ -48,6 +49,12 @@ def statement(request: Request, number: str) -> Response:
         return v.render(
             "billing/statement.html", page=found, kinds=names, methods=methods,
             last_on=found.ends_before - timedelta(days=1),
+            fixed=[one for one in fixed_amounts(v.session, [found.account_id]) if one.runs_on(v.today)],
+            deposits=[
+                one
+                for one in deposits_of(v.session, [found.account_id], v.today)
+                if one.returned_on is None
+            ],
         )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from billing.actions.agreeing import judge_plans, judge_promises
 from billing.actions.payments import take_payment
 from billing.domain.accounts.plausible import far_beyond
 from billing.money_in.telephone import account_of, left_words, owe_page
@@ -51,8 +50,6 @@ def pay(request: Request, customer_id: int, posted: Posting) -> Response:
                     v.session, one.id, amount.value, reference=reference.value, received_at=v.now,
                     posted_on=v.today, method=method.value,
                 )  # fmt: skip
-            judge_plans(v.session, v.today)  # what it finished is finished now, not with the next job
-            judge_promises(v.session, v.today)
             if taken.repeated:
                 words = _("This payment was booked before: nothing was booked twice.")
                 return v.done(words, f"/customers/{customer_id}", nothing=True, ask="owe")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -68,7 +68,8 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A promise and what has been paid since."""
+    """A promise and what has been paid since. state: open, kept, broken or taken_back; of the last when, by
+    whom (a name) and why."""
 
     id: int
     account_id: int
@@ -77,6 +78,10 @@ class PromiseRow:
     due_on: date
     state: str
     paid_minor: int
+    ended_on: date | None = None
+    taken_back_at: datetime | None = None
+    taken_back_by: str | None = None
+    taken_back_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +136,9 @@ _PLANS = listed_kinds(
 _PROMISES = listed(
     f"""
     select p.id, p.account_id, p.amount_minor, p.promised_on, p.due_on, p.state,
-           {PROMISE_PAID}
-    from promises p where p.account_id = any(:accounts) order by p.id desc limit 5
+           {PROMISE_PAID}, p.ended_on, p.taken_back_at, u.name, p.taken_back_because
+    from promises p left join users u on u.id = p.taken_back_by
+    where p.account_id = any(:accounts) order by p.id desc limit 5
     """,
     PromiseRow,
 )

@@ -26,7 +26,8 @@ class StatementRow:
 
     kind: bill, payment, given_back, reversal (of a payment, by the bank), credit, fee, write_off, deposit or
     transfer. words: the method of a payment, the reason of an adjustment. balance_minor: owed after it.
-    pays: what it pays, as allocated now; unused_minor: what of it has paid nothing yet.
+    pays: what it pays, as allocated now; unused_minor: what of it has paid nothing yet. carried_minor: of a
+    bill under a fixed amount, what it charged beyond what is to pay.
     """
 
     posted_on: date
@@ -37,12 +38,14 @@ class StatementRow:
     balance_minor: int
     pays: tuple[PaidPart, ...]
     unused_minor: int
+    carried_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """An account from a day until before another; closing = opening + rows, to the minor unit."""
 
+    account_id: int
     account: str
     customer_id: int
     customer: str
@@ -79,7 +82,9 @@ _ROWS = text(
                 when p.reverses_id is not null then 'reversal'
                 when p.id is not null then case when p.amount_minor > 0 then 'payment' else 'given_back' end
                 else a.kind end as kind,
-           coalesce(-b.open_minor, p.open_minor, -a.open_minor) as unused
+           coalesce(-b.open_minor, p.open_minor, -a.open_minor) as unused,
+           (select -sum(l.amount_minor) from bill_lines l
+            where l.bill_id = e.bill_id and l.charge = 'budget') as carried
     from ledger_entries e
     left join bills b on b.id = e.bill_id
     left join payments p on p.id = e.payment_id
@@ -126,7 +131,14 @@ def statement_of(session: Session, account: str, starts_on: date | None, ends_be
         balance += amount
         pays = tuple(paid.get((row.bill_id, row.payment_id, row.adjustment_id), ()))
         unused = max(int(row.unused), 0) if amount < 0 else 0
-        rows.append(StatementRow(row.posted_on, row.kind, row.name, row.words, amount, balance, pays, unused))
+        rows.append(
+            StatementRow(
+                row.posted_on, row.kind, row.name, row.words, amount, balance, pays, unused,
+                int(row.carried or 0),
+            )
+        )  # fmt: skip
     if starts_on is None and rows:
         begins = min(begins, rows[0].posted_on)
-    return Statement(number, customer_id, customer, currency, begins, ends_before, opening, tuple(rows))
+    return Statement(
+        account_id, number, customer_id, customer, currency, begins, ends_before, opening, tuple(rows)
+    )

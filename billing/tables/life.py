@@ -61,7 +61,8 @@ class BudgetPlan(Base):
     """A fixed amount on each bill in place of what it charges; the difference waits for the settlement.
 
     It settles on the bill that holds the day before `settles_on`. `basis_minor`: the year's bills
-    from which the amount was proposed.
+    from which the amount was proposed. `ended_at`, `ended_by`: when and by whom its end was told; none where
+    the settlement ended it.
     """
 
     __tablename__ = "budget_plans"
@@ -86,3 +87,5 @@ class BudgetPlan(Base):
     basis_minor: Mapped[int | None]
     made_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))

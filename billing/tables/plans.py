@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -56,14 +56,16 @@ class PlanBill(Base):
 
 
 class Promise(Base):
-    """So much will be paid by a day; what is booked after `after_payment_id` keeps it."""
+    """So much will be paid by a day; what is booked after `after_payment_id` keeps it. One that is taken back
+    counts from then on as none, and stays with when, by whom and why."""
 
     __tablename__ = "promises"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="positive"),
         CheckConstraint("due_on >= promised_on", name="due_after"),
-        CheckConstraint("state in ('open', 'kept', 'broken')", name="state"),
+        CheckConstraint("state in ('open', 'kept', 'broken', 'taken_back')", name="state"),
         CheckConstraint("(state = 'open') = (ended_on is null)", name="ended_on_a_day"),
+        CheckConstraint("(state = 'taken_back') = (taken_back_at is not null)", name="taken_back"),
         Index("ix_promises_open", "account_id", unique=True, postgresql_where=text("state = 'open'")),
     )
 
@@ -76,16 +78,21 @@ class Promise(Base):
     state: Mapped[str] = mapped_column(server_default="open")
     ended_on: Mapped[date | None]
     made_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    taken_back_at: Mapped[datetime | None]
+    taken_back_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    taken_back_because: Mapped[str] = mapped_column(server_default="")
 
 
 class Dispute(Base):
     """A customer says that so much of a bill is not owed. While it is open nobody is reminded of that part;
-    won, it is credited."""
+    won, it is credited. settled: nobody had to decide, since `closed_because` (a code) left nothing to
+    dispute."""
 
     __tablename__ = "disputes"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="positive"),
-        CheckConstraint("state in ('open', 'won', 'lost')", name="state"),
+        CheckConstraint("state in ('open', 'won', 'lost', 'settled')", name="state"),
+        CheckConstraint("(state = 'settled') = (closed_because <> '')", name="settled"),
         CheckConstraint("(state = 'open') = (closed_on is null)", name="closed_on_a_day"),
         CheckConstraint("(state = 'won') = (adjustment_id is not null)", name="won_is_credited"),
         Index("ix_disputes_open", "bill_id", unique=True, postgresql_where=text("state = 'open'")),
@@ -103,3 +110,4 @@ class Dispute(Base):
     adjustment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("adjustments.id"))
     opened_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     closed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    closed_because: Mapped[str] = mapped_column(server_default="")

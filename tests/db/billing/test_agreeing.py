@@ -13,17 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, ask_deposit, charge_fee, credit, write_off
-from billing.actions.agreeing import (
-    agree_plan,
-    cancel_plan,
-    judge_plans,
-    judge_promises,
-    plan_of,
-    take_promise,
-)
+from billing.actions.agreeing import agree_plan, cancel_plan, plan_of, take_promise
 from billing.actions.direct_debits import add_mandate, collect, set_creditor
 from billing.actions.disputing import close_dispute, open_dispute
+from billing.actions.judging import Judged, judge_agreed
 from billing.actions.payments import reverse_payment, take_payment
+from billing.actions.promises import take_back_promise
 from billing.jobs import remind_of_late_bills
 from billing.queries.dunning import agreed_on, disputed_minor, dunnable_minor
 from billing.queries.ledger import check_ledger
@@ -54,6 +49,20 @@ def pay(session: Session, account_id: int, amount: int, reference: str, on: date
 def reminded(session: Session, today: date = TODAY) -> dict[str, int]:
     late = bills_to_remind(session, today, after_days=1, within_days=400)
     return {one.bill: one.open_minor for one in late}
+
+
+def promised(session: Session, on: date | None = None) -> list[str]:
+    """The states of promises, the first first; as the clock judges them on a day where one is given."""
+    if on is not None:
+        judge_agreed(session, on)
+    return list(session.scalars(text("select state from promises order by id")))
+
+
+def planned(session: Session, on: date | None = None) -> list[str]:
+    """The same of plans."""
+    if on is not None:
+        judge_agreed(session, on)
+    return list(session.scalars(text("select state from payment_plans order by id")))
 
 
 def test_what_is_late_is_reminded_of(session: Session, account: int) -> None:
@@ -153,12 +162,12 @@ def test_a_promise_holds_back_the_oldest_until_its_day(session: Session, account
     assert reminded(session) == {"B2": 1500}
     with pytest.raises(Conflict):
         take_promise(session, account, 1, TODAY, today=TODAY)
-    assert judge_promises(session, TODAY + timedelta(days=13)) == {"kept": 0, "broken": 0}
-    assert judge_promises(session, TODAY + timedelta(days=14)) == {"kept": 0, "broken": 1}
+    assert promised(session, TODAY + timedelta(days=13)) == ["open"]
+    assert promised(session, TODAY + timedelta(days=14)) == ["broken"]
     assert reminded(session) == {"B1": 400, "B2": 2000}
     take_promise(session, account, 500, TODAY, today=TODAY)
     pay(session, account, 500, "p2")
-    assert judge_promises(session, TODAY) == {"kept": 1, "broken": 0}
+    assert promised(session) == ["broken", "kept"]
     for amount, day in ((0, TODAY), (1, TODAY - timedelta(days=1)), (1, TODAY + timedelta(days=93))):
         with pytest.raises(Invalid):
             take_promise(session, account, amount, day, today=TODAY)
@@ -175,12 +184,12 @@ def test_a_plan_holds_back_all_of_it_until_it_is_broken(session: Session, accoun
         agree_plan(session, account, 3, first_on, today=TODAY)
     assert reminded(session) == {} and dunnable_minor(session, account, TODAY) == 0
     pay(session, account, 2000, "p1")
-    assert judge_plans(session, date(2020, 5, 13)) == {"kept": 0, "broken": 0}
+    assert planned(session, date(2020, 5, 13)) == ["running"]
     (plan,) = agreed_on(session, [account]).running
     assert (plan.paid_minor, plan.behind_minor(date(2020, 5, 11))) == (2000, 2000)
     assert plan.states(date(2020, 5, 11)) == ["paid", "late", "due"]
-    assert judge_plans(session, date(2020, 5, 14)) == {"kept": 0, "broken": 1}
-    assert judge_plans(session, date(2020, 5, 14)) == {"kept": 0, "broken": 0}
+    assert judge_agreed(session, date(2020, 5, 14)) == Judged(plans_broken=1)
+    assert judge_agreed(session, date(2020, 5, 14)) == Judged()
     assert reminded(session, date(2020, 5, 14)) == {"B2": 1000, "B3": 3000}
 
 
@@ -188,7 +197,7 @@ def test_a_plan_is_kept_when_all_is_paid(session: Session, account: int) -> None
     agree_plan(session, account, 2, TODAY, today=TODAY)
     bill(session, account, 500, number="B4")  # a later bill is none of the plan's
     pay(session, account, 6000, "p1")
-    assert judge_plans(session, TODAY) == {"kept": 1, "broken": 0}
+    assert planned(session) == ["kept"]
     other = agree_plan(session, account, 2, TODAY, today=TODAY)
     cancel_plan(session, other, TODAY)
     with pytest.raises(Conflict):
@@ -223,8 +232,7 @@ def test_what_is_paid_counts_for_the_plan_and_not_for_what_is_disputed(
         if turn == 1 and won is not None:
             close_dispute(session, number, won=won, today=on)
             assert paid_of_plan(session, account) == 4000
-        ended = judge_plans(session, on + IN_TIME)
-        assert ended == {"kept": turn == 2, "broken": 0}
+        assert planned(session, on + IN_TIME) == ["kept" if turn == 2 else "running"]
     left = 0 if won else 4000
     assert session.scalar(text("select open_minor from bills")) == left
 
@@ -236,10 +244,10 @@ def test_money_pays_the_plan_before_an_older_bill_that_is_disputed(world: World,
     open_dispute(session, "C1", 10_000, "not mine", today=TODAY)
     agree_plan(session, account, 3, TODAY, today=TODAY)
     pay(session, account, 2000, "p1")
-    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 0, "broken": 0}
+    assert planned(session, TODAY + IN_TIME) == ["running"]
     assert paid_of_plan(session, account) == 2000
     pay(session, account, 4500, "p2")  # more than the plan asks for: only then the disputed bill
-    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 1, "broken": 0}
+    assert planned(session) == ["kept"]
     assert list(session.scalars(text("select open_minor from bills order by id"))) == [9500, 0]
 
 
@@ -252,10 +260,10 @@ def test_money_pays_the_plan_before_an_older_fee_or_deposit(
     charge(session, account, 1500, Reason("f1", "Late", date(2020, 1, 2)))
     agree_plan(session, account, 2, TODAY, today=TODAY)
     pay(session, account, 5000, "p1")
-    assert judge_plans(session, TODAY + IN_TIME) == {"kept": 0, "broken": 0}
+    assert planned(session, TODAY + IN_TIME) == ["running"]
     assert paid_of_plan(session, account) == 5000
     pay(session, account, 4999, "p2", date(2020, 5, 1))
-    assert judge_plans(session, date(2020, 5, 2) + IN_TIME) == {"kept": 0, "broken": 1}
+    assert planned(session, date(2020, 5, 2) + IN_TIME) == ["broken"]
 
 
 def test_without_a_plan_what_is_disputed_is_paid_last(session: Session, account: int) -> None:
@@ -273,12 +281,42 @@ def test_an_older_payment_taken_back_breaks_no_promise(session: Session, account
     reverse_payment(session, old, reference="r1", reversed_at=at, posted_on=TODAY)
     (promise,) = agreed_on(session, [account]).promises
     assert promise.paid_minor == 2000
-    # The one that kept it, taken back, keeps it no more.
-    savepoint = session.begin_nested()
-    assert judge_promises(session, day + IN_TIME) == {"kept": 1, "broken": 0}
-    savepoint.rollback()
+    assert (promised(session), promise.ended_on) == (["kept"], TODAY)
+    # The one that kept it, taken back, keeps it no more: there is time yet, and then there is none.
     reverse_payment(session, new, reference="r2", reversed_at=at, posted_on=TODAY)
-    assert judge_promises(session, day + IN_TIME) == {"kept": 0, "broken": 1}
+    assert promised(session) == ["open"]
+    assert promised(session, day + IN_TIME) == ["broken"]
+
+
+def test_a_payment_taken_back_after_the_day_breaks_what_it_had_kept(session: Session, account: int) -> None:
+    day = TODAY + timedelta(days=10)
+    take_promise(session, account, 1000, day, today=TODAY)
+    agree_plan(session, account, 2, TODAY, today=TODAY)
+    first = pay(session, account, 6000, "p1")
+    assert (promised(session), planned(session)) == (["kept"], ["kept"])
+    at = datetime(2020, 4, 20, tzinfo=UTC)
+    reverse_payment(session, first, reference="r1", reversed_at=at, posted_on=at.date())
+    assert (promised(session), planned(session)) == (["broken"], ["broken"])
+    assert reminded(session, at.date()) == {"B1": 1000, "B2": 2000, "B3": 3000}
+    assert judge_agreed(session, at.date()) == Judged()
+
+
+def test_a_promise_taken_back_stays_written_and_holds_nothing_back(session: Session, account: int) -> None:
+    number = take_promise(session, account, 1500, TODAY + timedelta(days=10), today=TODAY)
+    with pytest.raises(Invalid):
+        take_back_promise(session, number, " ", today=TODAY, now=NOW)
+    assert reminded(session) == {"B2": 1500}
+    take_back_promise(session, number, "they lost the job", today=TODAY, now=NOW)
+    (promise,) = agreed_on(session, [account]).promises
+    assert (promise.state, promise.ended_on, promise.taken_back_at, promise.taken_back_because) == (
+        "taken_back", TODAY, NOW, "they lost the job",
+    )  # fmt: skip
+    assert reminded(session) == {"B1": 1000, "B2": 2000}
+    with pytest.raises(Conflict):
+        take_back_promise(session, number, "again", today=TODAY, now=NOW)
+    pay(session, account, 1500, "p1")
+    assert promised(session, TODAY + IN_TIME * 9) == ["taken_back"]
+    take_promise(session, account, 500, TODAY, today=TODAY)
 
 
 @pytest.mark.parametrize(("days", "kept"), [(-1, False), (0, True), (12, True), (13, True), (14, False)])
@@ -290,7 +328,8 @@ def test_a_promise_is_kept_by_what_comes_from_its_day_to_its_last(
     pay(session, account, 500, "p1", TODAY + timedelta(days=days))
     (promise,) = agreed_on(session, [account]).promises
     assert promise.paid_minor == (500 if kept else 0)
-    assert judge_promises(session, date(2020, 6, 1)) == {"kept": kept, "broken": not kept}
+    assert promised(session) == ["kept" if kept else "broken" if days > 13 else "open"]
+    assert promised(session, date(2020, 6, 1)) == ["kept" if kept else "broken"]
 
 
 def test_a_plan_needs_something_open_and_days_to_come(world: World, session: Session, account: int) -> None:

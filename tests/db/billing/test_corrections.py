@@ -10,9 +10,10 @@ from billing_world import NOW, Supplied, World, flat, flat_version, two_rate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.actions.agreeing import agree_plan, judge_plans
+from billing.actions.agreeing import agree_plan
 from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.issuing import issue_cycle
+from billing.actions.judging import Judged, judge_agreed
 from billing.actions.payments import take_payment
 from billing.actions.tariffs import import_tariff
 from billing.commands.corrections import corrections_document, corrections_text
@@ -245,10 +246,10 @@ def test_a_plan_goes_over_to_the_new_bill(
     assert dunnable_minor(session, account, WINTER) == 0
     # It is kept by paying it, and broken by not paying it.
     savepoint = session.begin_nested()
-    assert judge_plans(session, WINTER) == {"kept": 0, "broken": 1}
+    assert judge_agreed(session, WINTER) == Judged(plans_broken=1)
     savepoint.rollback()
     take_payment(session, account, after - paid, reference="p2", received_at=LATER, posted_on=LATER.date())
-    assert judge_plans(session, TODAY) == {"kept": 1, "broken": 0}
+    assert [one.state for one in agreed_on(session, [account]).plans] == ["kept"]
     check_books(session)
 
 
@@ -263,6 +264,26 @@ def test_a_plan_of_which_nothing_is_left_ends(october: Supplied, session: Sessio
     approve(session, proposals(session)[0].id)
     (plan,) = agreed_on(session, [october.account_id]).plans
     assert (plan.state, plan.ended_on) == ("cancelled", TODAY)
+
+
+def test_a_dispute_of_a_bill_that_charges_nothing_any_more_is_settled(
+    october: Supplied, session: Session
+) -> None:
+    number = open_dispute(session, "2026-10-000001", 3000, "we had moved out", today=TODAY)
+    session.execute(
+        text(
+            "update agreements set starts_on = '2023-01-01', ends_before = '2023-02-01', end_reason = 'moved'"
+        )
+    )
+    look(session)
+    approve(session, proposals(session)[0].id)
+    (one,) = agreed_on(session, [october.account_id]).disputes
+    assert (one.id, one.state, one.closed_on) == (number, "settled", TODAY)
+    because = session.scalar(text("select closed_because from disputes"))
+    assert because == "rebilled_to_nothing"
+    with pytest.raises(Conflict):
+        close_dispute(session, number, won=True, today=TODAY)
+    check_books(session)
 
 
 @pytest.mark.parametrize(("disputed", "carried"), [(3000, 3000), (9450, 9261)])

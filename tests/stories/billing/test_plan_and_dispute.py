@@ -13,8 +13,10 @@ from billing.actions.agreeing import agree_plan, take_promise
 from billing.actions.disputing import close_dispute, open_dispute
 from billing.actions.issuing import issue_cycle
 from billing.actions.payments import take_payment
+from billing.actions.promises import take_back_promise
 from billing.cycles import Month
 from billing.jobs import judge_agreements, remind_of_late_bills
+from billing.money_in.taking import take_file
 from billing.queries.bills import bills_of
 from billing.queries.dunning import agreed_on, dunnable_minor
 from billing.queries.ledger import check_ledger
@@ -106,6 +108,16 @@ def test_a_plan_breaks_and_a_dispute_is_won(life: Life, session: Session) -> Non
     assert list(late) == [january, february, march]
     assert dunnable_minor(session, account, date(2026, 5, 5)) == sum(late.values())
 
+    # A promise that they take back counts no more, and stays written.
+    hasty = take_promise(session, account, late[january], date(2026, 5, 15), today=date(2026, 5, 5))
+    assert dunnable_minor(session, account, date(2026, 5, 5)) == sum(late.values()) - late[january]
+    noon = datetime(2026, 5, 5, 12, tzinfo=UTC)
+    take_back_promise(session, hasty, "paid tomorrow they say", today=date(2026, 5, 5), now=noon)
+    assert dunnable_minor(session, account, date(2026, 5, 5)) == sum(late.values())
+    assert [(one.state, one.taken_back_at) for one in agreed_on(session, [account]).promises] == [
+        ("taken_back", noon)
+    ]
+
     # They promise January's rest, and keep it; February they dispute in part, and are right.
     take_promise(session, account, late[january], date(2026, 5, 15), today=date(2026, 5, 6))
     disputed = 2500
@@ -117,7 +129,14 @@ def test_a_plan_breaks_and_a_dispute_is_won(life: Life, session: Session) -> Non
     close_dispute(session, dispute, won=True, today=date(2026, 6, 1))
     check_books(session)
     assert life.open_bills() == {february: late[february] - disputed, march: late[march]}
-    life.pay(sum(life.open_bills().values()), date(2026, 6, 2))
+
+    # What is left is paid in parts, and a bank's file pays it whole: the plan is kept with the file.
+    left = sum(life.open_bills().values())
+    agree_plan(session, account, 2, date(2026, 6, 20), today=date(2026, 6, 1))
+    content = f"date,amount,text\n2026-06-02,{left / 100:.2f},{life.one.account}\n".encode()
+    take_file(session, "june.csv", content, now=datetime(2026, 6, 3, 6, tzinfo=UTC), currency="GBP")
+    (newest, _) = agreed_on(session, [account]).plans
+    assert (newest.state, newest.ended_on, life.open_bills()) == ("kept", date(2026, 6, 2), {})
 
     # The second year goes on as the first, and the books agree to the end.
     for place in range(15, 24):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from billing.actions.payments import take_payment
 from billing.queries.bills import bills_of
 from billing.queries.dunning import agreed_on
+from tests.web.billing.test_customer_questions import words
 from tests.web.conftest import MakeClient
 from utility_crm.web.formats import money
 
@@ -174,6 +175,8 @@ def test_a_promise_is_taken_back_with_its_reason_and_another_made(
     assert send(client, billed, f"promises/{promise}/back", because=" ") == 422
     assert send(client, billed, f"promises/{promise + 1}/back", because="no") == 404
     assert confirm(client, billed, f"promises/{promise}/back", because="they are paid later") == 303
-    assert "they are paid later" in owe(client, billed)
+    shown = owe(client, billed)
+    assert "taken back</span>" in shown and "they are paid later<span" in shown
+    assert "Promise of £20.00 by 27 Nov 2026 taken back" in words(shown)  # the timeline
     assert send(client, billed, "promises", **told | {"amount": "21.00"}) == 303
     assert session.scalars(text("select amount_minor from promises where state = 'open'")).all() == [2100]

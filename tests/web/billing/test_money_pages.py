@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from billing.actions.agreeing import agree_plan, judge_promises, take_promise
+from billing.actions.agreeing import agree_plan, take_promise
 from billing.actions.direct_debits import add_mandate, set_creditor
 from billing.actions.disputing import open_dispute
+from billing.actions.judging import judge_agreed
 from billing.actions.payments import take_payment
 from tests.web.conftest import MakeClient
 from utility_crm.auth.tokens import make_token
@@ -198,7 +199,7 @@ def test_ops_see_who_pays_in_parts(session: Session, make_client: MakeClient, ac
     assert "Nobody pays in parts" in client.get("/billing/money?ask=agreed").text
     today = date(2026, 11, 20)
     take_promise(session, account, 500, today, today=today)
-    judge_promises(session, today + timedelta(days=4))
+    judge_agreed(session, today + timedelta(days=4))
     open_dispute(session, "B1", 700, "the meter was not mine", today=today)
     agree_plan(session, account, 2, today, today=today)
     shown = client.get("/billing/money?ask=agreed").text
