@@ -30,8 +30,8 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         if one.taken_back_at is not None:
             found.append(_taken_back(call, one, one.taken_back_at))
         elif one.state in ENDED and one.ended_on is not None:
-            tone = "bad" if one.state == "broken" else ""
-            found.append(_entry(call, one, ENDED[one.state], one.ended_on, tone))
+            broken = one.state == "broken"
+            found.append(_entry(call, one, ENDED[one.state], one.ended_on, broken))
     return found
 
 
@@ -42,10 +42,10 @@ def _taken_back(call: CustomerCall, one: PromiseRow, at: datetime) -> TimelineEn
     return TimelineEntry(at, mark("Payments"), _words(call, one, _TAKEN_BACK), detail, "", _href(call))
 
 
-def _entry(call: CustomerCall, one: PromiseRow, words: str, on: date, tone: str = "") -> TimelineEntry:
+def _entry(call: CustomerCall, one: PromiseRow, words: str, on: date, broken: bool = False) -> TimelineEntry:
     at = datetime.combine(on, time(), ZoneInfo(settings().timezone))
     return TimelineEntry(
-        at, mark("Payments"), _words(call, one, words), "", tone, _href(call), whole_day=True
+        at, mark("Payments"), _words(call, one, words), "", "bad" if broken else "", _href(call), whole_day=True
     )  # fmt: skip
 
 

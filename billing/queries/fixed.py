@@ -124,7 +124,7 @@ def deposits_of(session: Session, account_ids: Sequence[int], today: date) -> tu
         open_minor, returned_on = shown[6], shown[7]
         if returned_on is None:
             interest = 0 if open_minor else simple_interest(amount, ppm, taken_on, today)
-        found.append(DepositRow(*shown, interest or 0))
+        found.append(DepositRow(*[*shown, interest or 0]))
     return tuple(found)
 
 

@@ -39,8 +39,8 @@ def test_a_plan_is_shown_before_it_is_agreed(
     client = make_client("agent")
     assert "They cannot pay it all now" in owe(client, billed)
     shown = owe(client, billed, parts="3", first_on="2026-12-01")
-    for words in ("1 Dec 2026", "1 Jan 2027", "1 Feb 2027", "Agree on it"):
-        assert words in shown
+    for day in ("1 Dec 2026", "1 Jan 2027", "1 Feb 2027", "Agree on it"):
+        assert day in shown
     assert session.scalar(text("select count(*) from payment_plans")) == 0
     assert "“99” is no number from 2 to 36." in owe(client, billed, parts="99", first_on="2026-12-01")
     told = {"account": billed.account, "count": "3", "first_on": "2026-12-01"}
