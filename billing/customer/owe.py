@@ -55,7 +55,6 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     bills, payments = call.once(loads.bills), call.once(loads.payments)
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
-    deposits = deposits_of(call.session, [one.id for one in mine], call.today)
     preview, planned = _preview(call, mine)
     asked = call.once(loads.dunnable)
     not_asked = [
@@ -98,16 +97,6 @@ def owe_sheet(call: CustomerCall) -> Sheet:
             "preview": preview,
             "preview_minor": sum(part.amount_minor for part in preview),
             "planned": planned,
-            "deposits": deposits,
-            "deposit_names": {
-                one.number: next_reference(one.number, sum(each.account_id == one.id for each in deposits))
-                for one in mine
-            },
-            "returnable_deposits": [
-                one
-                for one in mine
-                if any(each.account_id == one.id and each.returned_on is None for each in deposits)
-            ],
             "dunning": dunning_of(call) if any(one.overdue_minor for one in mine) else (),
             "returnable": _returnable(payments, call.language),
             "asked": {
@@ -116,8 +105,23 @@ def owe_sheet(call: CustomerCall) -> Sheet:
                 "first_on": call.params.get("first_on", (call.today + timedelta(days=14)).isoformat()),
             },
         }
-        | _agreeing(call, mine, bills),
+        | _agreeing(call, mine, bills)
+        | _deposits(call, mine),
     )
+
+
+def _deposits(call: CustomerCall, mine: Sequence[AccountStanding]) -> dict[str, object]:
+    """What is kept as security, what may go back, and the name of each account's next one."""
+    found = deposits_of(call.session, [one.id for one in mine], call.today)
+    kept = {each.account_id for each in found if each.returned_on is None}
+    return {
+        "deposits": found,
+        "deposit_names": {
+            one.number: next_reference(one.number, sum(each.account_id == one.id for each in found))
+            for one in mine
+        },
+        "returnable_deposits": [one for one in mine if one.id in kept],
+    }
 
 
 def _agreeing(

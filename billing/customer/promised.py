@@ -44,9 +44,8 @@ def _taken_back(call: CustomerCall, one: PromiseRow, at: datetime) -> TimelineEn
 
 def _entry(call: CustomerCall, one: PromiseRow, words: str, on: date, broken: bool = False) -> TimelineEntry:
     at = datetime.combine(on, time(), ZoneInfo(settings().timezone))
-    return TimelineEntry(
-        at, mark("Payments"), _words(call, one, words), "", "bad" if broken else "", _href(call), whole_day=True
-    )  # fmt: skip
+    said, tone = _words(call, one, words), "bad" if broken else ""
+    return TimelineEntry(at, mark("Payments"), said, "", tone, _href(call), whole_day=True)
 
 
 def _words(call: CustomerCall, one: PromiseRow, words: str) -> str:
