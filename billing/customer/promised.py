@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from billing.customer import loads
 from billing.queries.dunning import PromiseRow
 from billing.wording import say
-from utility_crm.kit.module import CustomerCall, TimelineEntry
+from utility_crm.kit.module import CustomerCall, TimelineEntry, Tone
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day_year, money
 from utility_crm.web.words import mark
@@ -44,7 +44,8 @@ def _taken_back(call: CustomerCall, one: PromiseRow, at: datetime) -> TimelineEn
 
 def _entry(call: CustomerCall, one: PromiseRow, words: str, on: date, broken: bool = False) -> TimelineEntry:
     at = datetime.combine(on, time(), ZoneInfo(settings().timezone))
-    said, tone = _words(call, one, words), "bad" if broken else ""
+    said = _words(call, one, words)
+    tone: Tone = "bad" if broken else ""
     return TimelineEntry(at, mark("Payments"), said, "", tone, _href(call), whole_day=True)
 
 
