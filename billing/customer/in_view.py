@@ -16,6 +16,7 @@ from billing.dunning.lines import Line
 from billing.life.previews import SUPPLIED, SuppliedHere
 from billing.queries.changes import CHANGES, ChangeRow
 from billing.queries.dunning import AGREED, DUNNABLE_OF, Agreed, agreed_of
+from billing.queries.fixed import FIXED, FixedAmount
 from billing.queries.held import HELD_OF, HeldRow, held_row
 from billing.queries.money_in import ADJUSTMENTS, PAYMENTS, AdjustmentRow, PaymentRow
 from billing.queries.neighbours import DAYS_BACK, FINDINGS, MeterFinding
@@ -25,7 +26,7 @@ from utility_crm.kit.settings import settings
 
 _SELECTS = (
     PAYMENTS, ADJUSTMENTS, HELD_OF, CORRECTIONS, DUNNED, CHANGES, SUPPLIED, DUNNABLE_OF, KNOWN, FINDINGS,
-    *AGREED,
+    FIXED, *AGREED,
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ class InView:
     dunnable: tuple[tuple[int, int], ...] = ()
     savings: tuple[KnownSaving, ...] = ()
     findings: tuple[MeterFinding, ...] = ()
+    fixed: tuple[FixedAmount, ...] = ()
     agreed: Agreed = field(default_factory=Agreed)
 
 
@@ -66,7 +68,7 @@ def customer_in_view(
     }
     (
         payments, adjustments, held, corrections, dunned, changes, supplied, dunnable, savings, findings,
-        *agreed,
+        fixed, *agreed,
     ) = gathered(session, _SELECTS, values)  # fmt: skip
     return InView(
         tuple(PaymentRow(*row) for row in payments),
@@ -79,5 +81,6 @@ def customer_in_view(
         tuple((account_id, amount) for account_id, amount in dunnable),
         best_first(savings),
         tuple(MeterFinding(*row) for row in findings),
+        tuple(FixedAmount(*row) for row in fixed),
         agreed_of(*agreed),
     )

@@ -14,7 +14,7 @@ from billing.domain.tariffs.file import default_decimals
 from billing.forecasting import NextBill, next_bill
 from billing.life.budgets import a_year_on
 from billing.queries.accounts import AccountStanding
-from billing.queries.fixed import FixedAmount, PastBill, fixed_amounts, past_year
+from billing.queries.fixed import FixedAmount, PastBill, past_year
 from billing.wording import bill_label_year, say
 from utility_crm.kit.errors import CareError, Invalid
 from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet, TimelineEntry
@@ -62,8 +62,7 @@ def propose(bills: Sequence[PastBill], decimals: int, starts_on: date, settles_o
 
 def of_all(call: CustomerCall) -> tuple[FixedAmount, ...]:
     """The fixed amounts of all their accounts."""
-    ids = [one.id for one in call.once(loads.accounts)]
-    return fixed_amounts(call.session, ids) if ids else ()
+    return call.once(loads.in_view).fixed
 
 
 def account(call: CustomerCall) -> AccountStanding | None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.accounts.deposits import simple_interest
+from utility_crm.kit.gathering import gathered, listed
 
 YEAR = timedelta(days=365)
 
@@ -71,7 +72,7 @@ class DepositRow:
     interest_minor: int
 
 
-_FIXED = text(
+FIXED = listed(
     """
     select p.id, p.account_id, p.amount_minor, p.starts_on, p.settles_on, p.ends_before, p.basis_minor,
            p.made_at, m.name, p.ended_at, e.name,
@@ -80,8 +81,10 @@ _FIXED = text(
                      where b.account_id = p.account_id and b.status = 'issued'), 0)
     from budget_plans p left join users m on m.id = p.made_by left join users e on e.id = p.ended_by
     where p.account_id = any(:accounts) order by p.starts_on desc, p.id desc limit 20
-    """
+    """,
+    FixedAmount,
 )
+"""Of `:accounts`, the newest first."""
 _PAST = text(
     """
     select b.number, b.starts_on, b.ends_before,
@@ -105,7 +108,7 @@ _DEPOSITS = text(
 
 def fixed_amounts(session: Session, account_ids: Sequence[int]) -> tuple[FixedAmount, ...]:
     """Of some accounts, the newest first."""
-    rows = session.execute(_FIXED, {"accounts": list(account_ids)})
+    (rows,) = gathered(session, (FIXED,), {"accounts": list(account_ids)})
     return tuple(FixedAmount(*row) for row in rows)
 
 
