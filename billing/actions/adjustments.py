@@ -64,7 +64,7 @@ def charge_fee(
 ) -> Adjusted:
     """A fee, for a reminder or a payment returned; bill_id: the bill it is about. Raises NotFound, Invalid,
     Conflict."""
-    _positive(amount_minor, "A fee")
+    _positive(amount_minor, mark("A fee needs an amount above nothing."))
     return _adjust(session, account_id, "fee", amount_minor, [("fees", amount_minor)], reason, bill_id)
 
 
@@ -100,7 +100,7 @@ def write_off(
     session: Session, account_id: int, amount_minor: int, reason: Reason, *, bill_id: int | None = None
 ) -> Adjusted:
     """Give up so much of what is owed. Raises NotFound, Invalid, Conflict; Refused where less is owed."""
-    _positive(amount_minor, "A write-off")
+    _positive(amount_minor, mark("A write-off needs an amount above nothing."))
     lock_account(session, account_id)
     owed = (
         session.scalar(select(AccountBalance.balance_minor).where(AccountBalance.account_id == account_id))
@@ -115,14 +115,14 @@ def write_off(
 
 def ask_deposit(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
     """Ask for a deposit: it is owed as a bill is, and stays ours to return. Raises NotFound, Invalid."""
-    _positive(amount_minor, "A deposit")
+    _positive(amount_minor, mark("A deposit needs an amount above nothing."))
     return _adjust(session, account_id, "deposit", amount_minor, [("deposits", amount_minor)], reason)
 
 
 def return_deposit(session: Session, account_id: int, amount_minor: int, reason: Reason) -> Adjusted:
     """Return a deposit to the account: it pays what is open, the rest can be refunded. Raises NotFound,
     Invalid; Refused beyond what was asked for and not returned."""
-    _positive(amount_minor, "A deposit")
+    _positive(amount_minor, mark("A deposit needs an amount above nothing."))
     lock_account(session, account_id)
     rows = session.scalars(
         select(Adjustment.amount_minor).where(
@@ -141,7 +141,7 @@ def transfer(
 
     Raises NotFound, Invalid, Conflict; Refused where less is held on the first.
     """
-    _positive(amount_minor, "A transfer")
+    _positive(amount_minor, mark("A transfer needs an amount above nothing."))
     if from_account_id == to_account_id:
         raise Invalid("transfer", mark("A transfer needs two accounts."), "account")
     both = sorted((from_account_id, to_account_id))
@@ -167,9 +167,9 @@ def transfer(
     return sides[0], sides[1]
 
 
-def _positive(amount_minor: int, what: str) -> None:
+def _positive(amount_minor: int, words: str) -> None:
     if amount_minor <= 0:
-        raise Invalid("amount", f"{what} needs an amount above nothing.", "amount")
+        raise Invalid("amount", words, "amount")
 
 
 def reference_booked(session: Session, reference: str) -> bool:

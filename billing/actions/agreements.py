@@ -21,6 +21,12 @@ from utility_crm.web.words import mark
 AgreementKind = Literal["contract", "deemed"]
 EndReason = Literal["moved", "switched", "cut_off", "died", "changed_tariff"]
 
+_MISSING = {
+    "account": mark("There is no such account."),
+    "service_point": mark("There is no such service point."),
+    "tariff": mark("There is no such tariff."),
+}
+
 
 def start_agreement(
     session: Session,
@@ -45,7 +51,7 @@ def start_agreement(
     tariff = session.get(Tariff, tariff_id)
     if account is None or point is None or tariff is None:
         missing = "account" if account is None else "service_point" if point is None else "tariff"
-        raise NotFound(missing, f"There is no such {missing.replace('_', ' ')}.")
+        raise NotFound(missing, _MISSING[missing])
     if point.premise_id is None:
         words = mark("Service point %(point)s is not assigned to a premise yet.")
         raise Refused("unassigned", words, "point", point=point.code)

@@ -7,9 +7,10 @@ differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from billing.domain.explanation.figures import Figure
 from billing.domain.explanation.metered_evidence import ESTIMATED_DIAL as ON_THE_DIAL
@@ -17,7 +18,7 @@ from billing.domain.explanation.phrases import money_text
 from billing.domain.explanation.register_game import USE
 from billing.explaining import EffectRow, Explained
 from billing.queries.bills import BillRow
-from billing.wording import capitalised, is_month, say
+from billing.wording import capitalised, is_month, label_in, say
 from utility_crm.web.formats import day, day_year, money, month_name, month_year, number, signed_money
 from utility_crm.web.words import mark
 
@@ -128,7 +129,8 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
         return _("service point %(point)s", point=row.effect.removeprefix("supply:"))
     if row.effect.startswith(USE):
         template = AT_A_RATE[row.amount_minor < 0]
-        return _(template, rate=row.effect.removeprefix(USE))
+        names = found.names.get(language, {})
+        return _(template, rate=label_in(row.effect.removeprefix(USE), names, language))
     if row.noun.endswith(" estimated too low"):
         return _(ESTIMATED_LOW)
     if row.noun.endswith(" estimated too high"):
@@ -141,8 +143,8 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
     return _(CAUSES[row.effect][row.amount_minor < 0])
 
 
-def detail_of(row: EffectRow, language: str) -> str:
-    """How we know it; in another language the figures alone."""
+def detail_of(row: EffectRow, language: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """How we know it; in another language the figures alone. names: what tariffs call their labels in it."""
     if language == "en" or not row.figures:
         return row.detail
     _ = say(language)
@@ -155,12 +157,13 @@ def detail_of(row: EffectRow, language: str) -> str:
         elif unit:
             after = f"{after} {unit}"
         since = " " + _("since %(day)s", day=day(figure.from_day, language)) if figure.from_day else ""
-        name = _(figure.name)
+        called = label_in(figure.name, names, language)
+        name = called if called != figure.name else _(figure.name)
         if figure.name.endswith(ON_THE_DIAL):
             register = figure.name.removesuffix(ON_THE_DIAL).strip()
             name = _("%(register)s on the dial, guessed and read", register=register)
         elif row.effect.startswith(USE):
-            name = _("“%(rate)s” a day", rate=row.effect.removeprefix(USE))
+            name = _("“%(rate)s” a day", rate=label_in(row.effect.removeprefix(USE), names, language))
         parts.append(f"{name} {before} → {after}{since}")
     return "; ".join(parts)
 

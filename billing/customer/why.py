@@ -110,6 +110,7 @@ def _address(call: CustomerCall, account_id: int) -> str:
 def explanation_context(found: Explained, language: str) -> dict[str, Any]:
     """What the templates of an explanation need: the words in runs, and the rows of the waterfall."""
     said, asked_on = spoken(found, language)
+    names = found.names.get(language, {})
     return {
         "found": found,
         "spoken": said,
@@ -118,7 +119,7 @@ def explanation_context(found: Explained, language: str) -> dict[str, Any]:
         "left_out": left_out(found, language),
         "copied": " ".join(filter(None, (plain(said), plain(asked_on)))),
         "effects": [
-            (capitalised(cause_of(found, row, language)), row.amount_minor, detail_of(row, language))
+            (capitalised(cause_of(found, row, language)), row.amount_minor, detail_of(row, language, names))
             for row in moving(found)
         ],
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from billing.domain.explanation.comparison import Caveat, Comparison, FirstBill, PerDay
@@ -21,7 +22,8 @@ class Explained:
     """rows: largest first; where kind is `compared`, their amounts add up to the difference exactly.
 
     moved: the days that moved most at `moved_at`, a service point where the bill has several. weathers: of
-    each service point whose weather was looked for.
+    each service point whose weather was looked for. names: by language, what the tariffs of both bills call
+    their labels.
     """
 
     bill: BillRow
@@ -35,6 +37,7 @@ class Explained:
     moved: tuple[MovedDay, ...] = ()
     moved_at: str = ""
     weathers: tuple[SupplyWeather, ...] = ()
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
     @property
     def difference_minor(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -54,8 +55,9 @@ def explain_bill(
             weathers = weather_known(session, bill.account_id, by_interval[0], by_interval[1])
         alike = len({type(item) for mine in sides for item in mine}) == 1
         if not others and alike and all(len(mine) == 1 for mine in sides):
-            return _single(bill, against, sides, weathers, days=days)
-        return explain_several(
+            found = _single(bill, against, sides, weathers, days=days)
+            return replace(found, names=_names(sides))
+        found = explain_several(
             bill,
             against,
             sides[0] if against is not None else (),
@@ -64,8 +66,18 @@ def explain_bill(
             days=days,
             others=(others.get(both[0].id, {}), others.get(bill.id, {})),
         )
+        return replace(found, names=_names(sides))
     except NotComparable as fault:
         raise Refused(fault.code, f"The two bills cannot be compared: {fault}.", bill.number) from fault
+
+
+def _names(sides: Sequence[tuple[AnyPart, ...]]) -> dict[str, dict[str, str]]:
+    """By language, what the tariffs of the two bills call their labels; the later bill's word stands."""
+    found: dict[str, dict[str, str]] = {}
+    for item in (item for mine in sides for item in mine):
+        for language, names in item.part.tariff.labels:
+            found.setdefault(language, {}).update(names)
+    return found
 
 
 def _single(

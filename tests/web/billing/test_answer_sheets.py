@@ -14,8 +14,10 @@ from starlette.testclient import TestClient
 
 from billing.answers.charge import decimals_said
 from billing.answers.registry import answers
+from billing.customer.why import explanation_context
 from billing.documents import bill_facts, paper_of
-from billing.queries.bills import LineRow
+from billing.explaining import explain_bill
+from billing.queries.bills import LineRow, bill_before, bill_named
 
 from .test_customer_questions import words
 
@@ -59,6 +61,14 @@ def test_charges_are_called_as_in_the_readers_language(
     rows = [row[0] for row in paper.summary.rows] + [row[0] for row in paper.tax.rows]
     assert rows and not any(label in row for row in rows for label in kept)
     assert paper_of(facts, "en").tax.rows[0][0] == "VAT"
+    newest = bill_named(world.session, str(number))
+    why = explain_bill(world.session, newest, bill_before(world.session, newest))
+    assert why.names == {"ru": names}
+    details = {language: [effect[2] for effect in explanation_context(why, language)["effects"]]
+               for language in ("en", "ru")}  # fmt: skip
+    assert any("Night" in detail for detail in details["en"])
+    assert any(names["Night"] in detail for detail in details["ru"])
+    assert not any(label in detail for detail in details["ru"] for label in kept)
 
 
 def test_the_slider_moves_use_and_only_by_its_steps(make_client: MakeClient, billed: Supplied) -> None:

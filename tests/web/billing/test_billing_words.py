@@ -67,6 +67,8 @@ def test_evidence_is_written_as_russians_write_it() -> None:
     )
     price = Figure("Energy", "20.00 p", "25.00 p", "kWh", date(2026, 10, 11))
     assert detail("price", price) == "Энергия 20,00 p → 25,00 p за кВт·ч с 11 окт."
+    row = EffectRow("price", "", 1, "English", (price,))
+    assert detail_of(row, "ru", {"Energy": "Весь день"}) == "Весь день 20,00 p → 25,00 p за кВт·ч с 11 окт."
     assert detail("tariff", Figure("tariff", "Saver 2.5", "Saver 3.0", "")) == "тариф Saver 2.5 → Saver 3.0"
 
 
