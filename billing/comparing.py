@@ -14,7 +14,6 @@ from billing.cycles import Month
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.energy import EnergyCharge
 from billing.domain.charges.minimum import MinimumCharge
-from billing.domain.errors import BillingRefusal, MissingPrices
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import (
@@ -27,7 +26,7 @@ from billing.domain.explanation.weather.parting import (
 from billing.domain.explanation.weather.record import Temperatures
 from billing.domain.explanation.words import answer_of
 from billing.domain.plans.carrying import state_after
-from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.plans.supply_state import SupplyState
 from billing.domain.rating.quote import split, touched_dates
 from billing.domain.rating.rate import rate
 from billing.domain.reckoning.axis import day_starts_at
@@ -37,7 +36,8 @@ from billing.domain.tariffs.tariff import Tariff
 from billing.explaining.document import ExplanationDocument, SupplyWeather, explanation_document
 from billing.explaining.explained import effect_rows
 from billing.explaining.latitudes import latitude_of
-from billing.quoting import export_blocks, import_blocks, usage_of, with_export
+from billing.quoted_supply import NO_CONNECTION, Connected, ToldSupply
+from billing.quoting import export_blocks, import_blocks, refusing, supply_told, usage_of, with_export
 from meters.domain.blocks import Block
 from meters.feeds.reading import FeedFile
 from utility_crm.kit.errors import Invalid, Refused
@@ -73,30 +73,26 @@ def compare_feed(
     channels: Mapping[str, str],
     timezone: str | None,
     temperatures: Temperatures | None = None,
+    connected: Connected = NO_CONNECTION,
 ) -> Compared:
     """Why one channel's `after` costs other than its `before`. timezone: of a tariff that names none.
+    connected: what is told of the connection.
 
-    Raises Invalid for a file with no reading, Refused for a month without any, several channels, and what the
-    tariff cannot price or compare.
+    Raises Invalid for a file with no reading and for a connection that nobody told, Refused for a month
+    without any, several channels, and what the tariff cannot price or compare.
     """
     blocks = import_blocks(feed, channels)
     usage, notes = _usage(feed, tariff, blocks, channels)
-    try:
+    told, said = supply_told(feed, tariff, channels, connected)
+    with refusing(feed.path, tariff):
         zone = tariff.zone(timezone)
         for month, period in zip((months.before, months.after), months.periods, strict=True):
             if not _read(usage, period, zone):
                 raise Refused("no_readings", f"The file holds no reading of {month}.", feed.path)
-        before, after = _sides(usage, tariff, months, zone)
+        before, after = _sides(usage, tariff, months, zone, told)
         weather = _weather(usage, tariff, months, zone, temperatures)
         found = compare(before, after, weather)
-    except MissingPrices as fault:
-        words = fault.sentence
-        if not tariff.prices:
-            words += " Give a file of prices (--prices FILE)."
-        raise Refused(fault.code, words, feed.path) from fault
-    except BillingRefusal as fault:
-        raise Refused(fault.code, fault.sentence, feed.path) from fault
-    warnings = [*(problem.message for problem in feed.problems), *notes]
+    warnings = [*(problem.message for problem in feed.problems), *notes, *said]
     if blocks[0].unit.declared is None:
         warnings.append(f"Channel {blocks[0].channel} names no unit; its values are taken as kWh.")
     for bill in (found.before, found.after):
@@ -143,11 +139,12 @@ def _read(usage: Usage, period: Period, zone: str) -> bool:
     return not bool(usage.missing[begin:end].all())
 
 
-def _sides(usage: Usage, tariff: Tariff, months: Months, zone: str) -> Iterator[Side]:
+def _sides(usage: Usage, tariff: Tariff, months: Months, zone: str, told: ToldSupply) -> Iterator[Side]:
     """Each month as a quote of the whole file bills it: earlier months leave their demands and their year."""
-    states = _states(usage, tariff, months, zone) if _looks_back(tariff) else {}
+    states = _states(usage, tariff, months, zone, told) if _looks_back(tariff) else {}
     for period in months.periods:
-        yield Side(usage, tariff, period, zone, None, states.get(period, NOTHING_KNOWN))
+        state = states[period] if period in states else told.state(period, zone)
+        yield Side(usage, tariff, period, zone, None, state)
 
 
 def _looks_back(tariff: Tariff) -> bool:
@@ -160,11 +157,14 @@ def _looks_back(tariff: Tariff) -> bool:
     )
 
 
-def _states(usage: Usage, tariff: Tariff, months: Months, zone: str) -> dict[Period, SupplyState]:
+def _states(
+    usage: Usage, tariff: Tariff, months: Months, zone: str, told: ToldSupply
+) -> dict[Period, SupplyState]:
     """What the months before each leave to it."""
     first = max(touched_dates(usage, zone).starts_on, tariff.versions[0].starts_on)
     last = max(period.starts_on for period in months.periods)
-    matrix, state = UsageMatrix.of([usage]), NOTHING_KNOWN
+    ends_before = max(period.ends_before for period in months.periods)
+    matrix, state = UsageMatrix.of([usage]), told.state(Period(min(first, last), ends_before), zone)
     found: dict[Period, SupplyState] = {}
     for part in split(Period(first, last), "month") if first < last else ():
         found[part] = state

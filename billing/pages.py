@@ -29,7 +29,7 @@ from billing.money_in.payment_pages import router as telephone_router
 from billing.queries.tariffs import tariff_named
 from billing.room_pages import router as room_router
 from billing.what_if.pages import router as what_if_router
-from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, tier_said
+from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, power_said, tier_said
 from utility_crm.web.visit import visit
 
 router = APIRouter()
@@ -94,5 +94,6 @@ def tariff(request: Request, code: str) -> Response:
             day_words=partial(day_kinds, language=v.user.language),
             tier_said=partial(tier_said, language=v.user.language),
             per_said=partial(per_said, language=v.user.language),
+            power_said=partial(power_said, language=v.user.language),
             micro_text=micro_text,
         )

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from billing.domain.errors import BillingRefusal, MissingPrices, PricesRefused, TariffRefused, as_sentence
-from billing.domain.rating.quote import Quote, QuotePeriod, quote, unread_days
+from billing.domain.errors import (
+    BillingRefusal,
+    MissingPrices,
+    PricesRefused,
+    TariffRefused,
+    UnknownConnection,
+    UnknownReactive,
+    as_sentence,
+)
+from billing.domain.rating.quote import Quote, QuotePeriod, quote, touched_dates, unread_days
 from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import Usage
 from billing.domain.tariffs.interchange import own_form
@@ -19,12 +28,13 @@ from billing.domain.tariffs.json_place import loads
 from billing.domain.tariffs.price_file import read_prices
 from billing.domain.tariffs.price_series import PriceSeries
 from billing.domain.tariffs.tariff import Tariff
+from billing.quoted_supply import NO_CONNECTION, Connected, ToldSupply, told_supply
 from meters.domain.blocks import MISSING, Block
 from meters.domain.quality import Quality
 from meters.feeds.reading import FeedFile
 from utility_crm.kit.errors import Invalid, Refused
 
-DIRECTIONS = ("import", "export")
+DIRECTIONS = ("import", "export", "reactive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +122,14 @@ def quote_feed(
     starts_on: date | None,
     ends_before: date | None,
     by: QuotePeriod,
+    connected: Connected = NO_CONNECTION,
 ) -> Quoted:
     """Price one channel of a read file. channels: names by direction; needed where the file has several.
+    connected: what is told of the connection.
 
-    Raises Invalid for a file with no reading to price, Refused for several service points or channels, and
-    for what the tariff cannot price.
+    Raises Invalid for a file with no reading to price, and for a connection that the tariff asks for and
+    nobody told (`connection_kw`, `connection_kva`); Refused for several service points or channels, and for
+    what the tariff cannot price.
     """
     blocks = import_blocks(feed, channels)
     usage = usage_of(blocks)
@@ -131,15 +144,24 @@ def quote_feed(
         warnings.append(
             "The tariff reads energy given back; no channel of it is named (--channels export=...)."
         )
-    try:
-        found = quote(usage, tariff, timezone=timezone, starts_on=starts_on, ends_before=ends_before, by=by)
-    except MissingPrices as fault:
-        words = fault.sentence
-        if not tariff.prices:
-            words += " Give a file of prices (--prices FILE)."
-        raise Refused(fault.code, words, feed.path) from fault
-    except BillingRefusal as fault:
-        raise Refused(fault.code, fault.sentence, feed.path) from fault
+    told, notes = supply_told(feed, tariff, channels, connected)
+    warnings += notes
+    with refusing(feed.path, tariff):
+        zone = tariff.zone(timezone)
+        if starts_on is None or ends_before is None:
+            touched = touched_dates(usage, zone)
+            starts_on, ends_before = starts_on or touched.starts_on, ends_before or touched.ends_before
+        # An empty span is refused by the quote itself.
+        span = Period(starts_on, max(ends_before, starts_on + timedelta(days=1)))
+        found = quote(
+            usage,
+            tariff,
+            timezone=timezone,
+            starts_on=starts_on,
+            ends_before=ends_before,
+            by=by,
+            state=told.state(span, zone),
+        )
     warnings += _not_priced(usage, found, tariff.zone(timezone))
     gaps = sum(bill.export_missing_count for bill in found.bills)
     if gaps:
@@ -147,6 +169,42 @@ def quote_feed(
     for note in dict.fromkeys(note for bill in found.bills for note in bill.notes):
         warnings.append(note.words)
     return Quoted(found, tuple(warnings))
+
+
+@contextmanager
+def refusing(path: str, tariff: Tariff) -> Iterator[None]:
+    """Around what prices a file: a refusal names the file, and where an option would help, the option."""
+    try:
+        yield
+    except MissingPrices as fault:
+        words = fault.sentence
+        if not tariff.prices:
+            words += " Give a file of prices (--prices FILE)."
+        raise Refused(fault.code, words, path) from fault
+    except UnknownConnection as fault:
+        words = (
+            f"'{fault.charge}' of the tariff is by the {fault.each} of the connection; say how many it has"
+        )
+        raise Invalid(f"connection_{fault.each.lower()}", words, path) from fault
+    except UnknownReactive as fault:
+        words = f"{fault.sentence} Name its channel (--channels import=E1,reactive=Q1)."
+        raise Refused(fault.code, words, path) from fault
+    except BillingRefusal as fault:
+        raise Refused(fault.code, fault.sentence, path) from fault
+
+
+def supply_told(
+    feed: FeedFile, tariff: Tariff, channels: Mapping[str, str], connected: Connected
+) -> tuple[ToldSupply, list[str]]:
+    """What is told of the supply beside its readings, and what is to be said of that. Raises Refused."""
+    name = channels.get("reactive")
+    blocks = [] if name is None else channel_blocks(feed, name)
+    return told_supply(tariff, connected, feed.path, blocks, usage_of(blocks) if blocks else None)
+
+
+def channel_blocks(feed: FeedFile, name: str) -> list[Block]:
+    """The days of a channel, in order."""
+    return sorted((block for block in feed.blocks if block.channel == name), key=lambda block: block.day)
 
 
 def _not_priced(usage: Usage, found: Quote, zone: str) -> list[str]:
@@ -193,7 +251,7 @@ def import_blocks(feed: FeedFile, channels: Mapping[str, str]) -> list[Block]:
         )
         raise Refused("several_channels", words, feed.path)
     chosen = channels.get("import", names[0])
-    blocks = sorted((block for block in feed.blocks if block.channel == chosen), key=lambda block: block.day)
+    blocks = channel_blocks(feed, chosen)
     unit, direction = blocks[0].unit, blocks[0].direction
     if unit.declared is not None and unit.base != "kWh":
         raise Refused("unit", f"Channel {chosen} is in {unit.declared}; a tariff prices energy.", feed.path)
@@ -205,7 +263,7 @@ def import_blocks(feed: FeedFile, channels: Mapping[str, str]) -> list[Block]:
 
 def export_blocks(feed: FeedFile, name: str) -> list[Block]:
     """The days of the channel of energy given back, in order. Raises Refused for another unit."""
-    blocks = sorted((block for block in feed.blocks if block.channel == name), key=lambda block: block.day)
+    blocks = channel_blocks(feed, name)
     unit = blocks[0].unit
     if unit.declared is not None and unit.base != "kWh":
         raise Refused("unit", f"Channel {name} is in {unit.declared}; a tariff prices energy.", feed.path)

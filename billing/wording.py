@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing.cycles import Month
+from billing.domain.charges.capacity import CapacityCharge
 from billing.domain.charges.demand import DemandCharge
 from billing.domain.charges.discount import DiscountCharge
 from billing.domain.charges.energy import EnergyCharge
@@ -39,9 +40,14 @@ DAY_KINDS = (
 """Kinds of day, in the order of the engine's numbers."""
 WEEKDAYS = mark("weekdays")
 TIER_UNITS = {"kWh": mark("kWh"), "kWh a day": mark("kWh a day")}
+POWER_PRICED = {
+    ("kW", "day"): mark("kW a day"), ("kW", "month"): mark("kW a month"),
+    ("kVA", "day"): mark("kVA a day"), ("kVA", "month"): mark("kVA a month"),
+    ("kVAr", "day"): mark("kVAr a day"), ("kVAr", "month"): mark("kVAr a month"),
+}  # fmt: skip
+POWER_UNITS = {"kW": mark("kW"), "kVA": mark("kVA"), "kVAr": mark("kVAr")}
 PERS = {"day": mark("day"), "month": mark("month"), "year": mark("year")}
 EACH = {"kVA": mark("kVA"), "kW": mark("kW"), "connection": mark("connection")}
-KW = mark("kW")
 """Units in which tiers end."""
 
 
@@ -157,8 +163,9 @@ def day_kinds(kinds: tuple[int, ...], language: str) -> str:
 def tier_said(tiers: tuple[Tier, ...], place: int, charge: EnergyCharge | DemandCharge, language: str) -> str:
     """Between which ends a tier lies."""
     _ = say(language)
-    unit = _(KW)
-    if isinstance(charge, EnergyCharge):
+    if isinstance(charge, DemandCharge):
+        unit = _(POWER_UNITS[charge.unit])
+    else:
         unit = _(TIER_UNITS[charge.tiers.unit_words if charge.tiers else "kWh"])
     ends = [
         None if tier is None or tier.up_to_micro is None else tier_end(tier.up_to_micro, language)
@@ -178,6 +185,12 @@ def per_said(charge: FixedCharge | MinimumCharge | DiscountCharge | LateFeeCharg
     if isinstance(charge, FixedCharge) and charge.each:
         return _("%(each)s a %(per)s", each=_(EACH[charge.each]), per=per)
     return per
+
+
+def power_said(charge: DemandCharge | CapacityCharge, language: str) -> str:
+    """For each what power costs: kVA a month."""
+    per = charge.per if isinstance(charge, DemandCharge) else "month"
+    return say(language)(POWER_PRICED[charge.unit, per])
 
 
 def tier_end(micro: int, language: str) -> str:

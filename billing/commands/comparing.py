@@ -13,12 +13,16 @@ from billing.commands.explaining import explanation_text
 from billing.commands.options import (
     TARIFF_HELP,
     Channels,
+    ConnectionKva,
+    ConnectionKw,
     Prices,
     TariffTimezone,
     parse_channels,
+    parse_connection,
     parse_month,
     parse_titles,
     parse_zone,
+    telling_connection,
 )
 from billing.comparing import Months, compare_feed, temperatures_from
 from billing.quoting import price_path, priced_by_files, tariff_from
@@ -53,20 +57,22 @@ def compare(
     channels: Channels = "",
     tariff_timezone: TariffTimezone = "",
     prices: Prices = [],  # noqa: B006
+    connection_kw: ConnectionKw = "",
+    connection_kva: ConnectionKva = "",
     as_json: AsJson = False,
 ) -> None:
     """Say why a month of a meter file costs other than another month of it, as `explain` does of bills."""
     titles = parse_titles(columns, (*FIELDS, "celsius"))
     clock = told("auto", "", timezone).zone
     zone = parse_zone(tariff_timezone) or timezone or None
-    named = parse_channels(channels)
+    named, connected = parse_channels(channels), parse_connection(connection_kw, connection_kva)
     months = Months(parse_month(before, "--before"), parse_month(after, "--after"))
     if months.before == months.after:
         raise typer.BadParameter(f"{months.after} is the month of --before", param_hint="--after")
     files = [tariff, usage, *([temperature] if temperature else [])]
     files += [Path(price_path(given)) for given in prices]
     check_paths(files, as_json)
-    with speaking(as_json):
+    with speaking(as_json), telling_connection():
         priced = tariff_from(tariff)
         subject = priced_by_files(priced.tariff, prices, zone)
         degrees = None
@@ -75,7 +81,15 @@ def compare(
             degrees = temperatures_from(temperature, of_file, timezone or None)
         of_usage = titles.of(usage, FIELDS, [temperature] if temperature else [])
         feed = read_feed(usage, "auto", ReadOptions(columns=of_usage, zone=clock))
-        found = compare_feed(feed, subject, months, channels=named, timezone=zone, temperatures=degrees)
+        found = compare_feed(
+            feed,
+            subject,
+            months,
+            channels=named,
+            timezone=zone,
+            temperatures=degrees,
+            connected=connected,
+        )
         for note in priced.notes:
             sys.stderr.write(f"{tariff}: {note}\n")
         for warning in found.warnings:

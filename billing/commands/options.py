@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,10 +15,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from billing.cycles import Month
+from billing.domain.charges.fixed import Each
+from billing.domain.money import MICRO, micro_from_text
 from billing.domain.tariffs.json_place import CODE
+from billing.quoted_supply import Connected
 from billing.quoting import DIRECTIONS
 from utility_crm.kit.errors import Invalid
 
+MOST_CONNECTED_MICRO = 1_000_000 * MICRO
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
 
 
@@ -44,7 +48,20 @@ def filled(value: str | None) -> str | None:
 AccountNumber = Annotated[str, typer.Option("--account", help="The account's number.", callback=filled)]
 Channels = Annotated[
     str,
-    typer.Option(help="Which channel is what, where a file has several.", metavar="import=E1,export=B1"),
+    typer.Option(
+        help="Which channel is what, where a file has several: import, export, reactive.",
+        metavar="import=E1,export=B1",
+    ),
+]
+ConnectionKw = Annotated[
+    str,
+    typer.Option(
+        "--connection-kw", help="The power of the connection, where a price is by it.", metavar="KW"
+    ),
+]
+ConnectionKva = Annotated[
+    str,
+    typer.Option("--connection-kva", help="The same in kVA.", metavar="KVA"),
 ]
 TariffTimezone = Annotated[
     str,
@@ -148,6 +165,32 @@ def parse_channels(text: str) -> dict[str, str]:
             )
         found[direction] = name
     return found
+
+
+def parse_connection(kw: str, kva: str) -> Connected:
+    """Millionths of what is given; a usage error for what is no number above zero."""
+    found: dict[Each, int] = {}
+    given: tuple[tuple[Each, str, str], ...] = (
+        ("kW", kw, "--connection-kw"),
+        ("kVA", kva, "--connection-kva"),
+    )
+    for each, text, option in given:
+        if not text:
+            continue
+        try:
+            micro = micro_from_text(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint=option) from error
+        if not 0 < micro <= MOST_CONNECTED_MICRO:
+            words = f"{text!r} is no {each} of a connection: more than 0 and at most a million"
+            raise typer.BadParameter(words, param_hint=option)
+        found[each] = micro
+    return found
+
+
+def telling_connection() -> AbstractContextManager[None]:
+    """Around what prices a file: a connection that the tariff asks for is a usage error of its option."""
+    return of_options(connection_kw="--connection-kw", connection_kva="--connection-kva")
 
 
 def parse_series(text: str) -> str:

@@ -13,11 +13,15 @@ from billing.commands.app import app
 from billing.commands.options import (
     TARIFF_HELP,
     Channels,
+    ConnectionKva,
+    ConnectionKw,
     Prices,
     TariffTimezone,
     parse_channels,
+    parse_connection,
     parse_span,
     parse_zone,
+    telling_connection,
 )
 from billing.domain.rating.quote import LineDocument, QuoteDocument, quote_document
 from billing.quoting import price_path, priced_by_files, quote_feed, tariff_from
@@ -43,6 +47,8 @@ def quote(
     channels: Channels = "",
     tariff_timezone: TariffTimezone = "",
     prices: Prices = [],  # noqa: B006
+    connection_kw: ConnectionKw = "",
+    connection_kva: ConnectionKva = "",
     from_: Annotated[str, typer.Option("--from", help="First local date.", metavar="DATE")] = "",
     to: Annotated[str, typer.Option("--to", help="Date before which the span ends.", metavar="DATE")] = "",
     period: Annotated[By, typer.Option(help="One price a month, a year, or for the whole.")] = By.month,
@@ -52,8 +58,9 @@ def quote(
     options = read_options(columns, timezone)
     zone = parse_zone(tariff_timezone) or timezone or None
     named, (first, last) = parse_channels(channels), parse_span(from_, to)
+    connected = parse_connection(connection_kw, connection_kva)
     check_paths([tariff, usage, *(Path(price_path(given)) for given in prices)], as_json)
-    with speaking(as_json):
+    with speaking(as_json), telling_connection():
         priced = tariff_from(tariff)
         subject = priced_by_files(priced.tariff, prices, zone)
         feed = read_feed(usage, "auto", options)
@@ -65,6 +72,7 @@ def quote(
             starts_on=first,
             ends_before=last,
             by=period.value,
+            connected=connected,
         )
         notes = [f"{tariff}: {note}" for note in priced.notes]
         notes += [f"{usage}: {warning}" for warning in found.warnings]

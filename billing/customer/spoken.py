@@ -80,7 +80,7 @@ FIGURES = (
     mark("connection day"), mark("connection year"), mark("mean temperature"), mark("°C"),
     mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
     mark("credit brought in"), mark("heat in a cubic metre"), mark("reactive energy a day"), mark("kVArh"),
-    mark("m³"),
+    mark("m³"), mark("kVA"), mark("kVAr"), mark("kVAr month"), mark("kVAr day"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed", "discount")

@@ -4,6 +4,7 @@ BillingRefusal
 ├── TariffRefused      a tariff file that cannot be taken; says the place
 ├── NotRateable        this usage cannot be priced by this tariff over this period
 │   ├── BeyondExact    it is so large that the answer would no longer be exact
+│   ├── UnknownConnection, UnknownReactive   what a charge is by is not known of the supply
 │   └── MissingPrices  energy was used while a price series has no price
 ├── PricesRefused      a file of prices that cannot be taken; says the line
 └── NotComparable      two bills that may not be held against each other
@@ -61,6 +62,23 @@ class MissingPrices(NotRateable):
         self.series = series
         self.at = at
         self.rows = rows
+
+
+class UnknownConnection(NotRateable):
+    """each: kVA or kW of the connection, by which the charge `charge` is."""
+
+    code = "connection_unknown"
+
+    def __init__(self, charge: str, each: str) -> None:
+        super().__init__(f"'{charge}' is by the {each} of the connection, which is not known")
+        self.charge = charge
+        self.each = each
+
+
+class UnknownReactive(NotRateable):
+    """A charge is by reactive energy, or by power that is measured of it, and not all of it was read."""
+
+    code = "reactive_unknown"
 
 
 class MissingCalorific(NotRateable):

@@ -25,7 +25,7 @@ from billing.drafting.parts import (
     rated_supplies,
 )
 from billing.drafting.past import with_past
-from billing.drafting.reactive import with_reactive
+from billing.drafting.reactive import reactive_axis, with_reactive
 from billing.drafting.registers import read_supplies
 from billing.queries.prices import with_known_prices
 from billing.queries.supplies import Supply
@@ -141,9 +141,9 @@ def _not_billable(supply: Supply, tariff: Tariff) -> Hold | None:
 def _alike(placed: Iterable[Placed]) -> list[list[Placed]]:
     """Supplies that one pass can rate: same tariff, zone, days and table, with reactive energy or without,
     ending or not."""
-    groups: dict[tuple[int, str, date, date, int, bool, bool], list[Placed]] = {}
+    groups: dict[tuple[int, str, date, date, int, tuple[int, int] | None, bool], list[Placed]] = {}
     for item in placed:
-        supply, reactive = item.supply, item.state.reactive is not None
+        supply, reactive = item.supply, reactive_axis(item)
         days = supply.starts_on, supply.ends_before
         key = (supply.tariff_id, item.zone, *days, id(item.table), reactive, item.state.ends)
         groups.setdefault(key, []).append(item)

@@ -26,6 +26,7 @@ from billing.drafting.parts import (
     usage_row,
     with_exports,
 )
+from billing.drafting.reactive import reactive_axis
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable, usage
 
@@ -33,6 +34,8 @@ NEAR = timedelta(days=35)
 """How far either side of a period there are always four days of one weekday."""
 FAR = timedelta(days=400)
 """How far there are public holidays."""
+_Alike = tuple[int, str, Period, datetime, int, bool, tuple[int, int] | None]
+"""Tariff, zone, days, axis of the readings, whether the supply ends, axis of its reactive energy."""
 
 
 def no_readings(supply: Supply) -> Hold:
@@ -132,10 +135,10 @@ def filled_supplies(session: Session, items: Sequence[Placed], known_at: datetim
 
 
 def _rated(filled: Sequence[tuple[Placed, GapFill]]) -> tuple[list[RatedSupply], list[Hold]]:
-    """One pass for those that share tariff, zone, days and axis."""
-    alike: dict[tuple[int, str, Period, datetime, int, bool], list[tuple[Placed, GapFill]]] = {}
+    """One pass for those that share tariff, zone, days and axes."""
+    alike: dict[_Alike, list[tuple[Placed, GapFill]]] = {}
     for item, gap in filled:
-        axis = gap.usage.starts_at, gap.usage.interval_minutes, item.state.ends
+        axis = gap.usage.starts_at, gap.usage.interval_minutes, item.state.ends, reactive_axis(item)
         alike.setdefault((item.supply.tariff_id, item.zone, item.period, *axis), []).append((item, gap))
     rated: list[RatedSupply] = []
     holds: list[Hold] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from billing.domain.errors import NotRateable
+from billing.domain.plans.reactive_by_day import reactive_by_day
 from billing.domain.plans.supply_state import PastDemand, SupplyState
 from billing.domain.rating.rate import rate
 from billing.domain.rating.rated import RatedBatch
@@ -17,6 +18,7 @@ from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import UsageMatrix
 from billing.domain.tariffs.tariff import Tariff
 from billing.drafting.parts import Hold, Placed, hold, usage_row
+from billing.drafting.reactive import reactive_channels
 from billing.queries.looking_back import Past, TraceRow, one_of, pasts_before, traces_of
 from billing.queries.supplies import Supply
 from meters.usage import UsageTable, usage
@@ -28,14 +30,16 @@ def with_past(
     session: Session, placed: Sequence[Placed], known_at: datetime | None
 ) -> tuple[list[Placed], list[Hold]]:
     """Each with what its earlier bills left of demands and years, and whether its supply ends; one statement,
-    two where bills left too little, none where no tariff looks back."""
+    two where bills left too little (three with reactive energy), none where no tariff looks back."""
     looking = [place for place, item in enumerate(placed) if item.tariff.looks_back]
     pasts = pasts_before(
         session, [(placed[at].supply.agreement_id, placed[at].period.starts_on) for at in looking]
     )
     past_of = dict(zip(looking, pasts, strict=True))
     unknown = [(placed[place], past) for place, past in past_of.items() if not past.known]
-    rows = _readings(session, unknown, known_at)
+    asking = {item.supply.service_point for item, _past in unknown if item.tariff.reads_reactive}
+    reactive = reactive_channels(session, asking) if asking else {}
+    rows = _readings(session, unknown, [one for found in reactive.values() for one in found], known_at)
     ready: list[Placed] = []
     holds: list[Hold] = []
     for place, item in enumerate(placed):
@@ -43,7 +47,7 @@ def with_past(
         if past is None:
             ready.append(item)
             continue
-        found = past if past.known else _reckoned(item, past, rows)
+        found = past if past.known else _reckoned(item, past, rows, reactive)
         if isinstance(found, Hold):
             holds.append(found)
         else:
@@ -52,14 +56,19 @@ def with_past(
     return ready, holds
 
 
-def _readings(session: Session, unknown: Sequence[tuple[Placed, Past]], known_at: datetime | None) -> Rows:
-    """Of all days that are to be reckoned; at most one statement."""
+def _readings(
+    session: Session,
+    unknown: Sequence[tuple[Placed, Past]],
+    reactive: Sequence[int],
+    known_at: datetime | None,
+) -> Rows:
+    """Of all days that are to be reckoned; at most one statement. reactive: channels to read as well."""
     if not unknown:
         return {}
     spans = [(first, last, item.zone) for item, past in unknown for first, last in past.spans]
     starts_at = min(day_starts_at(first, zone) for first, _, zone in spans)
     ends_before = max(day_starts_at(last, zone) for _, last, zone in spans)
-    channels = list(dict.fromkeys(item.channel_id for item, _ in unknown))
+    channels = list(dict.fromkeys((*(item.channel_id for item, _ in unknown), *reactive)))
     return {
         channel: (table, row)
         for table in usage(session, channels, starts_at, ends_before, known_at)
@@ -67,12 +76,16 @@ def _readings(session: Session, unknown: Sequence[tuple[Placed, Past]], known_at
     }
 
 
-def _reckoned(item: Placed, past: Past, rows: Rows) -> Past | Hold:
+def _reckoned(item: Placed, past: Past, rows: Rows, reactive: Mapping[str, Sequence[int]]) -> Past | Hold:
     at = rows.get(item.channel_id)
+    beside = [channel for channel in reactive.get(item.supply.service_point, ()) if channel in rows]
 
     def rated(period: Period, state: SupplyState) -> RatedBatch | None:
         if at is None:
             return None
+        if len(beside) == 1:
+            found = reactive_by_day(usage_row(*rows[beside[0]]), period, item.zone)
+            state = replace(state, reactive=found)
         batch = rate(UsageMatrix.of([usage_row(*at)]), item.tariff, period, timezone=item.zone, state=state)
         return None if int(batch.missing_count[0]) else batch
 

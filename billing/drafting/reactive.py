@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,13 +16,17 @@ from meters.tables import Channel, ServicePoint
 from meters.usage import usage
 
 
-def with_reactive(session: Session, placed: Sequence[Placed], known_at: datetime | None) -> list[Placed]:
-    """Each with the kVArh of its days in its state where all of them were read; else with none, by which it
-    cannot be rated. Two statements, none where no tariff reads it."""
-    asking = [item for item in placed if item.tariff.reads_reactive]
-    if not asking:
-        return list(placed)
-    points = {item.supply.service_point for item in asking}
+def reactive_axis(item: Placed) -> tuple[int, int] | None:
+    """The epoch minute and the length at which the intervals of its reactive energy begin; None without any.
+    One pass rates those who share them."""
+    found = item.state.reactive
+    if found is None or found.intervals is None:
+        return None
+    return found.intervals.first_minute, found.intervals.interval_minutes
+
+
+def reactive_channels(session: Session, points: Collection[str]) -> dict[str, list[int]]:
+    """Channels of reactive energy taken, by the code of their service point; one statement."""
     channels: dict[str, list[int]] = {}
     rows = session.execute(
         select(ServicePoint.code, Channel.id)
@@ -31,6 +35,16 @@ def with_reactive(session: Session, placed: Sequence[Placed], known_at: datetime
     )
     for code, channel_id in rows:
         channels.setdefault(code, []).append(channel_id)
+    return channels
+
+
+def with_reactive(session: Session, placed: Sequence[Placed], known_at: datetime | None) -> list[Placed]:
+    """Each with the kVArh of its days and intervals in its state where all of them were read;
+    else with none, by which it cannot be rated. Two statements, none where no tariff reads it."""
+    asking = [item for item in placed if item.tariff.reads_reactive]
+    if not asking:
+        return list(placed)
+    channels = reactive_channels(session, {item.supply.service_point for item in asking})
     starts_at = min(day_starts_at(item.period.starts_on, item.zone) for item in asking)
     ends_before = max(day_starts_at(item.period.ends_before, item.zone) for item in asking)
     wanted = [channel_id for found in channels.values() for channel_id in found]

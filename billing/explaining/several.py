@@ -242,6 +242,7 @@ def _joined(one: _Supply, other: _Supply) -> _Supply | None:
         and a.usage.interval_minutes == b.usage.interval_minutes
         and _frame(a.tariff) == _frame(b.tariff)
         and a.zone == b.zone
+        and not (a.tariff.reads_reactive or b.tariff.reads_reactive)
     )
     calendar, shared = _shared_calendar(a, b)
     if not alike or not shared:

@@ -10,7 +10,14 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from billing.domain.plans.supply_state import NOTHING_KNOWN, KwhCredit, ReactiveUse, SupplyState, SurplusSoFar
+from billing.domain.plans.supply_state import (
+    NOTHING_KNOWN,
+    KwhCredit,
+    ReactiveIntervals,
+    ReactiveUse,
+    SupplyState,
+    SurplusSoFar,
+)
 from billing.queries.looking_back import demands_of_all, years_of_all
 
 CreditRow = tuple[str, str, str, int, int]
@@ -92,4 +99,9 @@ def _reactive_of_all(found: Sequence[ReactiveUse | None]) -> ReactiveUse | None:
     known = [one for one in found if one is not None]
     if not known or len(known) < len(found):
         return None
-    return ReactiveUse(known[0].starts_on, np.concatenate([one.micro_kvarh for one in known]))
+    intervals = [one.intervals for one in known if one.intervals is not None]
+    together = None
+    if len(intervals) == len(known) and len({(i.first_minute, i.interval_minutes) for i in intervals}) == 1:
+        first, minutes = intervals[0].first_minute, intervals[0].interval_minutes
+        together = ReactiveIntervals(first, minutes, np.concatenate([one.micro_kvarh for one in intervals]))
+    return ReactiveUse(known[0].starts_on, np.concatenate([one.micro_kvarh for one in known]), together)

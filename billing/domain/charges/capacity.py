@@ -20,6 +20,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from billing.domain.charges.periods import read_days, read_hours
+from billing.domain.charges.power import PowerUnit, read_power_unit
 from billing.domain.charges.tiers import WINDOWS
 from billing.domain.errors import TariffRefused
 from billing.domain.tariffs.hashed_once import HashedOnce, hash_once
@@ -43,8 +44,8 @@ class PeakMonth:
 
 @dataclass(frozen=True)
 class CapacityCharge(HashedOnce):
-    """price_micro: a kW and month; a part of a month counts by its days. day_kinds: those whose planned hours
-    count."""
+    """price_micro: a kW (or kVA) and month; a part of a month counts by its days. day_kinds: those whose
+    planned hours count."""
 
     code: str
     label: str
@@ -52,6 +53,7 @@ class CapacityCharge(HashedOnce):
     window_minutes: int
     peaks: tuple[PeakMonth, ...]
     day_kinds: tuple[int, ...] = WORKING_DAYS
+    unit: PowerUnit = "kW"
     kind: Literal["capacity"] = "capacity"
 
     def __hash__(self) -> int:
@@ -66,6 +68,7 @@ class CapacityCharge(HashedOnce):
         code, label = fields.code("code"), fields.text("label")
         price_micro = fields.micro("price")
         window = fields.whole_number("window", WINDOWS)
+        unit = read_power_unit(fields)
         kinds = read_days(fields, has_holidays) if fields.has("days") else WORKING_DAYS
         peaks = [_read_month(Fields(item, place), window) for item, place in fields.items("peaks")]
         seen: set[tuple[int, int]] = set()
@@ -76,7 +79,7 @@ class CapacityCharge(HashedOnce):
         if fields.has("days") and all(one.spans is None for one in peaks):
             fields.refuse("days", "only planned hours are of days; system peaks name theirs")
         fields.finish()
-        return cls(code, label, price_micro, window, tuple(peaks), kinds)
+        return cls(code, label, price_micro, window, tuple(peaks), kinds, unit)
 
 
 def _read_month(fields: Fields, window: int) -> PeakMonth:

@@ -1,7 +1,9 @@
-"""Demand: the highest 15, 30 or 60 minutes of a month or bill, in kW, by label like energy or at all hours.
+"""Demand: the highest 15, 30 or 60 minutes of a month or bill, in kW, kVA or kVAr, by label like energy or at
+all hours.
 
-Unlike energy, hours that no period takes carry no charge. Tiers are of kW and of each label by itself. In a
-part of a month the money counts by its days; a maximum does not, nor do the ends of its tiers (EXPLAIN A5).
+Unlike energy, hours that no period takes carry no charge. Tiers are of its unit and of each label by itself.
+In a part of a month the money counts by its days; a maximum does not, nor do the ends of its tiers (EXPLAIN
+A5).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from billing.domain.charges.periods import PricedPeriod, check_periods, read_periods
+from billing.domain.charges.power import PowerUnit, read_power_unit
 from billing.domain.charges.tiers import WINDOWS
 from billing.domain.errors import TariffRefused
 from billing.domain.money import MICRO
@@ -38,7 +41,7 @@ class Ratchet:
 
 @dataclass(frozen=True)
 class DemandCharge(HashedOnce):
-    """by: how long a maximum lasts. per: what a kW is priced by."""
+    """by: how long a maximum lasts. per: what a kW (or kVA) is priced by."""
 
     code: str
     periods: tuple[PricedPeriod, ...]
@@ -46,6 +49,7 @@ class DemandCharge(HashedOnce):
     by: DemandBy = "month"
     per: DemandPer = "month"
     ratchet: Ratchet | None = None
+    unit: PowerUnit = "kW"
     kind: Literal["demand"] = "demand"
 
     def __hash__(self) -> int:
@@ -58,11 +62,12 @@ class DemandCharge(HashedOnce):
         window = fields.whole_number("window", WINDOWS)
         by = fields.one_of("by", ("month", "bill")) if fields.has("by") else "month"
         per = fields.one_of("per", ("day", "month")) if fields.has("per") else "month"
+        unit = read_power_unit(fields)
         ratchet = _read_ratchet(fields.fields("ratchet")) if fields.has("ratchet") else None
         periods = read_periods(fields.items("periods"), seasons, has_holidays, may_have_tiers=True)
         fields.finish()
         check_periods(periods, fields.at("periods"), seasons, has_holidays, gaps=True)
-        return cls(code, periods, window, cast("DemandBy", by), cast("DemandPer", per), ratchet)
+        return cls(code, periods, window, cast("DemandBy", by), cast("DemandPer", per), ratchet, unit)
 
 
 def _read_ratchet(fields: Fields) -> Ratchet:

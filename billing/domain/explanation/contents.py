@@ -19,7 +19,7 @@ def price_content(version: Version, season: str) -> tuple[Any, ...]:
     """What a version charges for energy and demand in a season, without the names of seasons."""
     energy = tuple((one.code, one.tiers, one.net, _periods(one, season)) for one in version.energy)
     demand = tuple(
-        (one.code, one.window_minutes, one.by, one.per, one.ratchet, _periods(one, season))
+        (one.code, one.window_minutes, one.by, one.per, one.ratchet, one.unit, _periods(one, season))
         for one in version.demand
     )
     dynamic = tuple((one.code, one.label, one.terms) for one in version.dynamic)

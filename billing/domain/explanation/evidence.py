@@ -215,7 +215,7 @@ def _shift(found: Comparison) -> tuple[Figure, ...]:
 
 
 def _peak(found: Comparison) -> tuple[Figure, ...]:
-    """The highest demand of each label, as billed, in both bills; the largest change first."""
+    """The highest demand of each label, as billed, in both bills and its unit; the largest change first."""
     of_bill = [_highest(bill) for bill in (found.before, found.after)]
     labels = list(dict.fromkeys((*of_bill[1], *of_bill[0])))
     labels.sort(key=lambda key: -abs(_kw(of_bill[1], key) - _kw(of_bill[0], key)))
@@ -223,12 +223,15 @@ def _peak(found: Comparison) -> tuple[Figure, ...]:
     for key in labels:
         before, after = told_apart(_kw(of_bill[0], key), _kw(of_bill[1], key), kwh_text)
         highest = of_bill[1].get(key)
+        units = [bill[key].unit for bill in of_bill if key in bill]
+        if len(set(units)) > 1:  # the tariff was switched to one that measures otherwise
+            before, after = f"{before} {units[0]}", f"{after} {units[1]}"
         figures.append(
             Figure(
                 key[1],
                 before if key in of_bill[0] else None,
                 after if highest else None,
-                "kW",
+                units[0] if len(set(units)) == 1 else "",
                 _day_of(found, highest) if highest else None,
             )
         )
@@ -260,7 +263,8 @@ def _peak_text(figures: tuple[Figure, ...]) -> str:
     if first.after is None or first.before is None:
         return _arrow(first)
     on = f" on {date_text(first.from_day)}" if first.from_day else ""
-    return f"{first.name} {first.after} kW{on}, was {first.before}"
+    unit = f" {first.unit}" if first.unit else ""
+    return f"{first.name} {first.after}{unit}{on}, was {first.before}"
 
 
 def _without_hours(found: Comparison) -> str:

@@ -7,7 +7,7 @@ for demand alone: its highest relative to the volume, and what a ratchet looks b
 connection that a price is multiplied by, and the year so far. Where the tariff was switched, ``price``,
 ``fixed``, ``discount`` and ``tax`` are one: ``tariff``. Of energy given back: ``export_volume`` and
 ``export_shift``, and ``credit``, what net metering brought in from earlier bills. ``calorific``: kWh a cubic
-metre of gas; ``reactive``: kVArh a day. A factor that is equal on
+metre of gas; ``reactive``: kVArh a day, or an interval where power is in kVA. A factor that is equal on
 both sides is dropped; that changes no other effect.
 """
 
@@ -37,7 +37,15 @@ from billing.domain.explanation.mixing import (
     rules_differ,
     supplies_differ,
 )
-from billing.domain.explanation.reactive_use import reactive_differs, with_reactive_of
+from billing.domain.explanation.reactive_use import (
+    Laid,
+    by_day,
+    by_interval,
+    intervals_of,
+    reactive_differs,
+    reactive_rows,
+    with_reactive_of,
+)
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.sides import Grid, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
@@ -99,17 +107,19 @@ class Game:
     switched: bool
     given_back: Given | None
     weather: Weather | None = None
+    reacted: Laid = (None, None)
 
     @classmethod
     def of(cls, before: Side, after: Side, weather: Weather | None = None) -> Game:
-        slot_minutes = gcd(before.usage.interval_minutes, after.usage.interval_minutes)
+        slot_minutes = gcd(*(length for side in (before, after) for length in _lengths(side) if length))
         again = [twice(side.usage, side.period, side.zone, slot_minutes) for side in (before, after)]
         grid = Grid.of(slot_minutes, again[0] | again[1])
         laid = tuple(_lay(side, grid) for side in (before, after))
         calendars = (before.tariff.holidays, after.tariff.holidays)
         maps = DayMaps.of(before.period, after.period, calendars)
         switched, given = before.tariff.code != after.tariff.code, laid_given((before, after), grid)
-        return cls((laid[0], laid[1]), maps, grid, switched, given, weather)
+        reacted = by_interval((before, after), grid)
+        return cls((laid[0], laid[1]), maps, grid, switched, given, weather, reacted)
 
     def active(self, most: int = MOST_FACTORS) -> tuple[str, ...]:
         """The factors that differ, in the order of FACTORS; beyond `most` they are merged, see MERGED."""
@@ -139,7 +149,9 @@ class Game:
             found.add("peak")
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
-        if self.reacts and reactive_differs(self.sides, self.maps):
+        if self.reacts and reactive_differs(by_day(self.sides), self.maps):
+            found.add("reactive")
+        if reactive_differs(self.reacted, self.maps):
             found.add("reactive")
         if self.given_back is not None:
             found |= given_factors(self.given_back, self.maps)
@@ -166,7 +178,7 @@ class Game:
 
     @property
     def reacts(self) -> bool:
-        """Whether either tariff charges reactive energy."""
+        """Whether either tariff charges reactive energy by the day."""
         return any(version.reactive for laid in self.sides for version, _season in laid.rules.energy)
 
     @property
@@ -217,7 +229,11 @@ class Game:
         reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
         of_price = self.sides[choice.price]
         price_days = [of_price.rules.days[int(i)] for i in self.maps.maps[choice.calendar][choice.price]]
-        return compile_plan(rules, self.grid.axis(price_days, of_price.side.zone), reading_minutes)
+        reactive_minutes = (
+            _lengths(self.sides[choice.peak].side)[1] or _lengths(self.sides[1 - choice.peak].side)[1]
+        )
+        axis = self.grid.axis(price_days, of_price.side.zone)
+        return compile_plan(rules, axis, reading_minutes, reactive_minutes)
 
     def values(self, factors: tuple[str, ...]) -> dict[LineKey, Int64Array]:
         """Minor units of every line in all 2^n mixtures: int64 (2^n,), bit i set: factor i as after."""
@@ -251,7 +267,10 @@ class Game:
                 name = "reactive" if "reactive" in factors else "volume"
                 of = [bit(factors, mask, name) for mask in masks]
                 state = with_reactive_of(self.sides, self.maps, choice.calendar, of, state)
-            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state, exported):
+            name = "reactive" if "reactive" in factors else "volume"
+            of = [bit(factors, mask, name) for mask in masks]
+            reactive = reactive_rows(self.reacted, self.maps, choice.calendar, of)
+            for line in rate_paths(np.stack(rows["shift"]), plan, drawn, earlier, state, exported, reactive):
                 row = found.setdefault(
                     line_key(line.kind, line.code, line.label), np.zeros(count, dtype=np.int64)
                 )
@@ -275,16 +294,20 @@ def rate_paths(
     earlier: Sequence[EarlierDemand] = (),
     state: SupplyState = NOTHING_KNOWN,
     exported: Int64Array | None = None,
+    reactive: Int64Array | None = None,
 ) -> tuple[LineColumn, ...]:
     """Price paths (mixtures, days * columns) that share one plan: the two stages of any bill.
 
     drawn: what demand is read from, where it is not the same. earlier: what it looks back upon; state: what
-    else is known of the supply. exported: the energy given back.
+    else is known of the supply. exported: the energy given back. reactive: what power in kVA is read from
+    too.
     """
     if drawn is not None:
         drawn, _rest = plan.export.set_off(drawn, exported)
     paths, exported = plan.export.set_off(paths, exported)
-    found = measured(plan, paths, demand_micro_kwh=drawn, earlier=earlier, exported=exported)
+    found = measured(
+        plan, paths, demand_micro_kwh=drawn, earlier=earlier, exported=exported, reactive=reactive
+    )
     return priced(plan, found, state, paths.shape[0]).lines
 
 
@@ -294,8 +317,15 @@ def _drawn_otherwise(before: LaidSide, after: LaidSide) -> bool:
         [(one.code, one.label, one.months_back, one.month, one.micro_kw.tolist()) for one in laid.earlier]
         for laid in (before, after)
     ]
-    lengths = [laid.side.usage.interval_minutes for laid in (before, after)]
-    return known[0] != known[1] or lengths[0] != lengths[1]
+    lengths = [_lengths(laid.side) for laid in (before, after)]
+    reactive = {length for _own, length in lengths if length}
+    return known[0] != known[1] or lengths[0][0] != lengths[1][0] or len(reactive) > 1
+
+
+def _lengths(side: Side) -> tuple[int, int]:
+    """Minutes of its readings, and of its reactive energy's where power is measured of them; else 0."""
+    found = intervals_of(side)
+    return side.usage.interval_minutes, 0 if found is None else found.interval_minutes
 
 
 def _lay(side: Side, grid: Grid) -> LaidSide:

@@ -15,6 +15,7 @@ import numpy as np
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.game import Game, rate_paths
 from billing.domain.explanation.mixing import Choice
+from billing.domain.explanation.reactive_use import reactive_rows
 from billing.domain.money import Int64Array
 
 
@@ -51,7 +52,8 @@ def moved_days(found: Comparison, most: int = 5) -> tuple[MovedDay, ...]:
     later = game.sides[1]
     plan = game.plan(Choice.all_of(1, 1))
     given = game.given_back and np.broadcast_to(game.given_back[1].reshape(1, -1), variants.shape)
-    for line in rate_paths(variants, plan, None, later.earlier, later.side.state, given):
+    beside = reactive_rows(game.reacted, game.maps, 1, [1] * (days + 1))
+    for line in rate_paths(variants, plan, None, later.earlier, later.side.state, given, beside):
         totals += line.amount_minor
     costs = totals[0] - totals[1:]
     dates, others = tuple(found.after.period.dates()), tuple(found.before.period.dates())

@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from billing.domain.charges.capacity import CapacityCharge, PeakMonth
 from billing.domain.charges.fixed import fixed_quantity
+from billing.domain.charges.power import PowerUnit
 from billing.domain.errors import NotRateable
 from billing.domain.money import Int64Array
+from billing.domain.plans.apparent import highest_apparent
 from billing.domain.plans.demand import (
     DemandLine,
+    Lengths,
     clock_windows,
     month_number,
     power_of,
@@ -40,6 +43,7 @@ class CapacityPlan:
     intervals: int
     groups: tuple[tuple[Int64Array, ...], ...]
     lines: tuple[DemandLine, ...]
+    unit: PowerUnit = "kW"
 
 
 def capacity_plans(
@@ -49,7 +53,7 @@ def capacity_plans(
     kinds: Sequence[int],
     group_of_day: Sequence[int],
     axis: Intervals,
-    reading_minutes: int,
+    lengths: Lengths,
 ) -> list[CapacityPlan]:
     """charge_on: for each of `days`, the charge in force. One plan for each length of window, nearly always
     one.
@@ -61,13 +65,13 @@ def capacity_plans(
         if charge is not None:
             held.setdefault((charge, month_number(day)), []).append(index)
     found = []
-    for asked in dict.fromkeys(charge.window_minutes for charge, _month in held):
-        window = window_of(asked, max(reading_minutes, axis.interval_minutes))
+    for asked, unit in dict.fromkeys((charge.window_minutes, charge.unit) for charge, _month in held):
+        window = window_of(asked, lengths.over(axis, unit))
         starts, pieces = clock_windows(axis, window)
         groups: list[tuple[Int64Array, ...]] = []
         lines: list[DemandLine] = []
         for (charge, _month), places in held.items():
-            if charge.window_minutes != asked:
+            if (charge.window_minutes, charge.unit) != (asked, unit):
                 continue
             peaks = charge.peaks_of(days[places[0]])
             if peaks is None:
@@ -76,7 +80,9 @@ def capacity_plans(
             counted = [place for place in places if peaks.spans is None or kinds[place] in charge.day_kinds]
             groups.append(_groups(peaks, counted, days, starts, window, axis))
         size = int(axis.day_index.size)
-        found.append(CapacityPlan(code, asked, window, starts, pieces, size, tuple(groups), tuple(lines)))
+        found.append(
+            CapacityPlan(code, asked, window, starts, pieces, size, tuple(groups), tuple(lines), unit)
+        )
     return found
 
 
@@ -122,11 +128,15 @@ def _lines(number: int, charge: CapacityCharge, days: Sequence[tuple[date, int]]
 
 
 def mean_of_highest(
-    micro_kwh: Int64Array, plan: CapacityPlan, begin: int = 0, end: int | None = None
+    micro_kwh: Int64Array,
+    plan: CapacityPlan,
+    begin: int = 0,
+    end: int | None = None,
+    micro_kvarh: Int64Array | None = None,
 ) -> Int64Array:
-    """int64 (customers, parts): micro-kW, the mean over a part's groups of the highest mean power in each,
-    rounded half-even. micro_kwh: of the intervals [begin, end) of the axis; what is absent counts as
-    nothing."""
+    """int64 (customers, parts): micro-kW (or the plan's unit), the mean over a part's groups of the highest
+    mean power in each, rounded half-even. micro_kwh: of the intervals [begin, end) of the axis; what is
+    absent counts as nothing. micro_kvarh: of all of them, where the plan's unit asks for it."""
     customers = micro_kwh.shape[0]
     found = np.zeros((customers, len(plan.groups)), dtype=np.int64)
     if not plan.intervals or not customers:
@@ -136,15 +146,32 @@ def mean_of_highest(
         whole[:, begin:end] = micro_kwh
         micro_kwh = whole
     sums = window_sums(micro_kwh, plan.starts, plan.pieces)
+    reactive = (
+        None
+        if plan.unit == "kW" or micro_kvarh is None
+        else window_sums(micro_kvarh, plan.starts, plan.pieces)
+    )
     for number, groups in enumerate(plan.groups):
         if not groups:
             continue
-        highest = [
-            sums[:, windows].max(axis=1) if windows.size else np.zeros(customers, dtype=np.int64)
+        powers = [
+            _highest_power(sums, reactive, windows, plan)
+            if windows.size
+            else np.zeros(customers, dtype=np.int64)
             for windows in groups
         ]
-        found[:, number] = _mean(np.maximum(power_of(np.stack(highest, axis=1), plan.window_minutes), 0))
+        found[:, number] = _mean(np.stack(powers, axis=1))
     return found
+
+
+def _highest_power(
+    sums: Int64Array, reactive: Int64Array | None, windows: Int64Array, plan: CapacityPlan
+) -> Int64Array:
+    """int64 (customers,): in the plan's unit, not negative."""
+    if plan.unit == "kW":
+        return np.maximum(power_of(sums[:, windows].max(axis=1), plan.window_minutes), 0)
+    assert reactive is not None, "asked for before"
+    return highest_apparent(sums, reactive, windows, plan.window_minutes, plan.unit)[0]
 
 
 def _mean(values: npt.NDArray[np.int64]) -> Int64Array:

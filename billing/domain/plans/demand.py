@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,10 @@ import numpy.typing as npt
 from billing.domain.charges.demand import DemandBy, DemandCharge, DemandPer, Ratchet
 from billing.domain.charges.fixed import fixed_quantity
 from billing.domain.charges.periods import PricedPeriod
+from billing.domain.charges.power import PowerUnit
 from billing.domain.charges.tiers import Tier, tier_words
 from billing.domain.money import Int64Array
+from billing.domain.plans.apparent import highest_apparent
 from billing.domain.reckoning.folding import FEW, Fold, fold_of, highest_of
 from billing.domain.tariffs.labels import Intervals, labelled
 from billing.domain.tariffs.tariff import Version
@@ -53,7 +56,8 @@ class Maximum:
 
 @dataclass(frozen=True, slots=True)
 class DemandLine:
-    """What lies between two ends of a maximum, in micro-kW, at one price. quantity: months or days."""
+    """What lies between two ends of a maximum, in micro-kW (or its unit), at one price. quantity: months or
+    days."""
 
     maximum: int
     group: int
@@ -72,7 +76,7 @@ class DemandPlan:
     """starts: int64 (windows,), first interval of each. pieces: intervals of each; 0 where they differ.
 
     columns: the windows of each maximum, int64. day_index: (intervals,), the day of each. asked_minutes: the
-    tariff's window; window_minutes is longer where the readings are.
+    tariff's window; window_minutes is longer where the readings are. unit: of the maxima.
     """
 
     code: str
@@ -85,6 +89,7 @@ class DemandPlan:
     columns: tuple[Int64Array, ...]
     lines: tuple[DemandLine, ...]
     day_index: npt.NDArray[np.integer]
+    unit: PowerUnit = "kW"
 
     @cached_property
     def fold(self) -> Fold | None:
@@ -97,10 +102,24 @@ class DemandPlan:
 
 @dataclass(frozen=True, eq=False)
 class Highest:
-    """Both int64 (customers, maxima): mean power, micro-kW; the window it was drawn in."""
+    """Both int64 (customers, maxima): mean power, micro-kW (or the plan's unit); the window it was drawn
+    in."""
 
     micro_kw: Int64Array
     window: Int64Array
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Minutes of the readings, where the axis cuts them finer, and of those of reactive energy; 0: none."""
+
+    reading_minutes: int = 0
+    reactive_minutes: int = 0
+
+    def over(self, axis: Intervals, unit: PowerUnit) -> int:
+        """What a window is made of: with reactive energy, what readings of both fill."""
+        taken = max(self.reading_minutes, axis.interval_minutes)
+        return taken if unit == "kW" else lcm(taken, self.reactive_minutes or 1)
 
 
 def month_number(day: date) -> int:
@@ -124,15 +143,18 @@ def demand_plans(
     kinds: Sequence[int],
     group_of_day: Sequence[int],
     axis: Intervals,
-    reading_minutes: int,
+    lengths: Lengths,
 ) -> list[DemandPlan]:
     """One for each length of window among the versions, which is nearly always one."""
-    windows = dict.fromkeys(charge.window_minutes for charge in charge_of.values() if charge is not None)
+    known = [charge for charge in charge_of.values() if charge is not None]
     found = []
-    for asked in windows:
-        alike = {v: c if c is not None and c.window_minutes == asked else None for v, c in charge_of.items()}
+    for asked, unit in dict.fromkeys((charge.window_minutes, charge.unit) for charge in known):
+        alike = {
+            v: c if c is not None and (c.window_minutes, c.unit) == (asked, unit) else None
+            for v, c in charge_of.items()
+        }
         found.append(
-            _demand_plan(code, asked, alike, days, prices_on, kinds, group_of_day, axis, reading_minutes)
+            _demand_plan(code, asked, unit, alike, days, prices_on, kinds, group_of_day, axis, lengths)
         )
     return found
 
@@ -140,15 +162,16 @@ def demand_plans(
 def _demand_plan(
     code: str,
     asked: int,
+    unit: PowerUnit,
     charge_of: Mapping[Version, DemandCharge | None],
     days: Sequence[date],
     prices_on: Sequence[tuple[Version, str]],
     kinds: Sequence[int],
     group_of_day: Sequence[int],
     axis: Intervals,
-    reading_minutes: int,
+    lengths: Lengths,
 ) -> DemandPlan:
-    window = window_of(asked, max(reading_minutes, axis.interval_minutes))
+    window = window_of(asked, lengths.over(axis, unit))
     labels = labelled(charge_of, prices_on, kinds, [0] * len(days), axis, _base)
     held: dict[tuple[_Base, int], list[int]] = {}
     for index, (day, offered) in enumerate(zip(days, labels.offered_on, strict=True)):
@@ -160,7 +183,7 @@ def _demand_plan(
         maximum_of[places, labels.bases.index(base)] = number
         first, last = days[places[0]], days[places[-1]]
         maxima.append(Maximum(base.label, first, last + timedelta(days=1), month_number(first), base.ratchet))
-        lines += _lines(number, base, places, days, group_of_day)
+        lines += _lines(number, base, unit, places, days, group_of_day)
     starts, pieces = clock_windows(axis, window)
     taken = maximum_of[axis.day_index[starts], labels.base_of[starts]]
     columns = tuple(np.flatnonzero(taken == number) for number in range(len(maxima)))
@@ -168,7 +191,7 @@ def _demand_plan(
     lines = [line for line in lines if line.maximum in present]
     size = int(axis.day_index.size)
     return DemandPlan(
-        code, asked, window, starts, pieces, size, tuple(maxima), columns, tuple(lines), axis.day_index
+        code, asked, window, starts, pieces, size, tuple(maxima), columns, tuple(lines), axis.day_index, unit
     )
 
 
@@ -196,7 +219,12 @@ def _base(charge: DemandCharge, period: PricedPeriod, _group: int) -> _Base:
 
 
 def _lines(
-    number: int, base: _Base, places: Sequence[int], days: Sequence[date], group_of_day: Sequence[int]
+    number: int,
+    base: _Base,
+    unit: PowerUnit,
+    places: Sequence[int],
+    days: Sequence[date],
+    group_of_day: Sequence[int],
 ) -> list[DemandLine]:
     """A line for each tier; where a tax changes, of each part of the days."""
     found = []
@@ -206,7 +234,7 @@ def _lines(
         for tier, price in enumerate(base.prices):
             label = base.label
             if len(base.prices) > 1:
-                label = f"{label}, {tier_words(base.prices, tier, 'kW')}"
+                label = f"{label}, {tier_words(base.prices, tier, unit)}"
             above = price.up_to_micro if price.up_to_micro is not None else NO_LIMIT
             quantity = fixed_quantity(base.per, mine)
             first, last = mine[0], mine[-1] + timedelta(days=1)
@@ -235,8 +263,15 @@ def clock_windows(axis: Intervals, window_minutes: int) -> tuple[Int64Array, int
     return starts, pieces if even else 0
 
 
-def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | None = None) -> Highest:
+def highest(
+    micro_kwh: Int64Array,
+    plan: DemandPlan,
+    begin: int = 0,
+    end: int | None = None,
+    micro_kvarh: Int64Array | None = None,
+) -> Highest:
     """micro_kwh: int64 (customers, intervals) of the intervals [begin, end) of the axis; others are absent.
+    micro_kvarh: of all intervals of the axis, where the plan's unit asks for it.
 
     A window that is cut short, by the end of the readings or by a change of the clock, is divided by its
     whole length all the same. Of equal windows the first is named.
@@ -252,6 +287,14 @@ def highest(micro_kwh: Int64Array, plan: DemandPlan, begin: int = 0, end: int | 
     if not plan.intervals or not customers:
         return Highest(micro_kw, window)
     sums = window_sums(micro_kwh, plan.starts, plan.pieces)
+    if plan.unit != "kW":
+        assert micro_kvarh is not None, "asked for before"
+        reactive = window_sums(micro_kvarh, plan.starts, plan.pieces)
+        for number, places in enumerate(plan.columns):
+            if places.size:
+                found = highest_apparent(sums, reactive, places, plan.window_minutes, plan.unit)
+                micro_kw[:, number], window[:, number] = found
+        return Highest(micro_kw, window)
     by_fold = plan.fold if customers >= FEW else None
     tops = None if by_fold is None else highest_of(sums, by_fold)
     rows = np.arange(customers)

@@ -24,7 +24,7 @@ from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.charges.periods import PricedPeriod
 from billing.domain.money import Rounding
 from billing.domain.plans.capacity import CapacityPlan, capacity_plans
-from billing.domain.plans.demand import DemandPlan, demand_plans
+from billing.domain.plans.demand import DemandPlan, Lengths, demand_plans
 from billing.domain.plans.dynamic import DynamicPlan, dynamic_plan
 from billing.domain.plans.energy import Base, EnergyPlan, flat_plan, tiered_plan
 from billing.domain.plans.export import NO_EXPORT, ExportPlan, export_plan
@@ -133,8 +133,12 @@ def _dropped(rules: DayRules, groups: Sequence[Group]) -> tuple[MinimumCharge, .
     return tuple(one for code, one in found.items() if code not in own)
 
 
-def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> Plan:
-    """reading_minutes: of the readings, where the axis cuts them finer."""
+def compile_plan(
+    rules: DayRules, axis: Intervals, reading_minutes: int = 0, reactive_minutes: int = 0
+) -> Plan:
+    """reading_minutes: of the readings, where the axis cuts them finer. reactive_minutes: of the readings of
+    reactive energy, where power is measured of them too."""
+    lengths = Lengths(reading_minutes, reactive_minutes)
     groups, group_of_day = groups_of(rules.days, rules.discounts, rules.fixed, rules.taxes)
     priced = list(dict.fromkeys(version for version, _ in rules.energy))
     versions = list(dict.fromkeys((*priced, *rules.fixed, *rules.discounts, *rules.taxes)))
@@ -147,7 +151,7 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         tuple(
             plan
             for code in dict.fromkeys(charge.code for version in priced for charge in version.demand)
-            for plan in _demand_plans(code, priced, rules, group_of_day, axis, reading_minutes)
+            for plan in _demand_plans(code, priced, rules, group_of_day, axis, lengths)
         ),
         _fixed_plans(rules, group_of_day),
         tuple(groups),
@@ -168,7 +172,7 @@ def compile_plan(rules: DayRules, axis: Intervals, reading_minutes: int = 0) -> 
         tuple(
             plan
             for code in dict.fromkeys(charge.code for version in priced for charge in version.capacity)
-            for plan in _capacity_plans(code, rules, group_of_day, axis, reading_minutes)
+            for plan in _capacity_plans(code, rules, group_of_day, axis, lengths)
         ),
         tuple(
             _net_plan(code, priced, rules, group_of_day, axis)
@@ -202,10 +206,10 @@ def _net_plan(
 
 
 def _capacity_plans(
-    code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals, reading_minutes: int
+    code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals, lengths: Lengths
 ) -> list[CapacityPlan]:
     charge_on = [next((c for c in version.capacity if c.code == code), None) for version, _ in rules.energy]
-    return capacity_plans(code, charge_on, rules.days, rules.kinds, group_of_day, axis, reading_minutes)
+    return capacity_plans(code, charge_on, rules.days, rules.kinds, group_of_day, axis, lengths)
 
 
 def _dynamic_plan(code: str, rules: DayRules, group_of_day: Sequence[int], axis: Intervals) -> DynamicPlan:
@@ -254,11 +258,9 @@ def _demand_plans(
     rules: DayRules,
     group_of_day: Sequence[int],
     axis: Intervals,
-    reading_minutes: int,
+    lengths: Lengths,
 ) -> list[DemandPlan]:
     charge_of: dict[Version, DemandCharge | None] = {
         v: next((one for one in v.demand if one.code == code), None) for v in versions
     }
-    return demand_plans(
-        code, charge_of, rules.days, rules.energy, rules.kinds, group_of_day, axis, reading_minutes
-    )
+    return demand_plans(code, charge_of, rules.days, rules.energy, rules.kinds, group_of_day, axis, lengths)

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from billing.domain.charges.reactive import ReactiveCharge
-from billing.domain.errors import NotRateable
+from billing.domain.errors import UnknownReactive
 from billing.domain.money import MICRO, Int64Array, parts_of
 from billing.domain.plans.supply_state import SupplyState
 from billing.domain.reckoning.summing import Keyed
@@ -65,13 +65,13 @@ def reactive_plan(
 def beyond_allowed(plan: ReactivePlan, micro_kwh: Int64Array, state: SupplyState) -> Int64Array:
     """int64 (customers, parts): micro-kVArh that are priced. micro_kwh: of each part, of the same shape.
 
-    Raises NotRateable where the reactive energy of a day is not known.
+    Raises UnknownReactive where the reactive energy of a day is not known.
     """
     found = np.zeros_like(micro_kwh)
     for number, part in enumerate(plan.parts):
         known = state.reactive
         if known is None or not known.holds(part.days):
-            raise NotRateable(f"'{plan.code}' is by reactive energy, which is not known of all days")
+            raise UnknownReactive(f"'{plan.code}' is by reactive energy, which is not known of all days")
         allowed = parts_of(np.maximum(micro_kwh[:, number], 0), Fraction(part.charge.allowed_ppm, MICRO))
         found[:, number] = np.maximum(known.of(part.days) - allowed, 0)
     return found

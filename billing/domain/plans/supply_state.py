@@ -80,11 +80,25 @@ class SurplusSoFar:
 
 
 @dataclass(frozen=True, eq=False)
+class ReactiveIntervals:
+    """The same by the interval: int64 (customers, intervals), micro-kVArh. first_minute: epoch minute at
+    which the first begins; none is missing."""
+
+    first_minute: int
+    interval_minutes: int
+    micro_kvarh: Int64Array
+
+
+@dataclass(frozen=True, eq=False)
 class ReactiveUse:
-    """Reactive energy taken on each local day from `starts_on`: int64 (customers, days), micro-kVArh."""
+    """Reactive energy taken on each local day from `starts_on`: int64 (customers, days), micro-kVArh.
+
+    intervals: what the days are made of; power in kVA is measured of them.
+    """
 
     starts_on: date
     micro_kvarh: Int64Array
+    intervals: ReactiveIntervals | None = None
 
     def holds(self, days: Sequence[date]) -> bool:
         return all(0 <= (day - self.starts_on).days < self.micro_kvarh.shape[1] for day in days)

@@ -13,7 +13,7 @@ import numpy as np
 
 from billing.domain.accounts.adjusting import adjusted
 from billing.domain.charges.fixed import FixedCharge
-from billing.domain.errors import NotRateable
+from billing.domain.errors import UnknownConnection, UnknownReactive
 from billing.domain.money import (
     MICRO,
     Int64Array,
@@ -67,25 +67,35 @@ def measured(
     demand_micro_kwh: Int64Array | None = None,
     earlier: Sequence[EarlierDemand] = (),
     exported: Int64Array | None = None,
+    reactive: Int64Array | None = None,
 ) -> Determinants:
     """Stage one: of the intervals [begin, end) of the plan's axis, which `micro_kwh` holds.
 
     demand_micro_kwh: what the demand is read from where it is not the same. earlier: demands of the months
     before. exported: the energy given back in the same intervals; None for none. See ExportPlan.set_off.
+    reactive: micro-kVArh of all intervals of the axis; None where they are not known.
+
+    Raises UnknownReactive where power is in kVA, or kVAr, and reactive is not known.
     """
+    by_power: tuple[DemandPlan | CapacityPlan, ...] = (*plan.demand, *plan.capacity)
+    for part in by_power:
+        if part.unit != "kW" and reactive is None:
+            raise UnknownReactive(
+                f"'{part.code}' is by the {part.unit}, and the reactive energy is not known of every interval"
+            )
     volumes = None
     if plan.volume is not None:
         volumes = plan.volume.volumes(micro_kwh, begin, end)
         micro_kwh = plan.volume.converted(micro_kwh, begin, end)
     drawn = micro_kwh if demand_micro_kwh is None else demand_micro_kwh
-    demand = tuple(highest(drawn, found, begin, end) for found in plan.demand)
+    demand = tuple(highest(drawn, found, begin, end, reactive) for found in plan.demand)
     billed = tuple(
         billed_demand(found, most, earlier, month_number(plan.days[0]))
         for found, most in zip(plan.demand, demand, strict=True)
     )
     energy = tuple(energy_of(found, micro_kwh, begin, end, drawn) for found in plan.energy)
     dynamic = tuple(found_of(found, micro_kwh, begin, end) for found in plan.dynamic)
-    capacity = tuple(mean_of_highest(drawn, found, begin, end) for found in plan.capacity)
+    capacity = tuple(mean_of_highest(drawn, found, begin, end, reactive) for found in plan.capacity)
     beside = tuple(energy_by_key(micro_kwh, found.keyed, begin, end) for found in plan.reactive)
     net = tuple(_net_sums(found, micro_kwh, exported, begin, end) for found in plan.net)
     if exported is None:
@@ -138,8 +148,8 @@ class Priced:
 
 
 def priced(plan: Plan, found: Determinants, state: SupplyState, customers: int) -> Priced:
-    """Stage two. Raises NotRateable where a charge is by something that is not known of the supply,
-    BeyondExact where a line is too large."""
+    """Stage two. Raises UnknownConnection and UnknownReactive where a charge is by what is not known of the
+    supply, BeyondExact where a line is too large."""
     flows = tuple(
         net_flow(one, taken, given, state) for one, (taken, given) in zip(plan.net, found.net, strict=True)
     )
@@ -246,7 +256,7 @@ def _connected(charge: FixedCharge, state: SupplyState) -> Int64Array:
     if charge.each is None or (charge.each == "connection" and charge.each not in state.connected_micro):
         return one
     if charge.each not in state.connected_micro:
-        raise NotRateable(f"'{charge.code}' is by the {charge.each} of the connection, which is not known")
+        raise UnknownConnection(charge.code, charge.each)
     return state.connected_micro[charge.each]
 
 
@@ -299,7 +309,7 @@ def _dynamic_lines(plan: Plan, found: Sequence[DynamicFound]) -> list[LineColumn
 
 
 def _demand_lines(plan: Plan, found: DemandPlan | CapacityPlan, micro_kw: Int64Array) -> list[LineColumn]:
-    """micro_kw: int64 (customers, maxima or parts), as billed."""
+    """micro_kw: int64 (customers, maxima or parts), of the plan's unit, as billed."""
     lines = []
     for line in found.lines:
         size = micro_kw[:, line.maximum]
@@ -312,7 +322,7 @@ def _demand_lines(plan: Plan, found: DemandPlan | CapacityPlan, micro_kw: Int64A
                 "demand",
                 found.code,
                 line.label,
-                f"kW {line.per}",
+                f"{found.unit} {line.per}",
                 line.price_micro,
                 line.starts_on,
                 line.ends_before,

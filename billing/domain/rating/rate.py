@@ -14,7 +14,8 @@ from billing.domain.plans.demand import DemandPlan
 from billing.domain.plans.dynamic import energy_by_dynamic_key
 from billing.domain.plans.net import net_flow
 from billing.domain.plans.plan import Plan, compile_plan, rules_of
-from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.plans.reactive_by_day import laid_on_axis
+from billing.domain.plans.supply_state import NOTHING_KNOWN, ReactiveIntervals, SupplyState
 from billing.domain.rating.pricing import Determinants, energy_of, measured, priced
 from billing.domain.rating.rated import DemandColumn, Note, RatedBatch, RatedBill
 from billing.domain.reckoning.axis import Axis, axis_of, epoch_minute
@@ -39,7 +40,8 @@ def rate(
     issuing. Raises NotRateable (`of_all` where it lies in the tariff or the period), and BeyondExact for more
     energy or money than can be reckoned exactly.
     """
-    axis, plan = _compiled(usage, tariff, period, timezone)
+    reactive = state.reactive.intervals if state.reactive and tariff.reads_apparent else None
+    axis, plan = _compiled(usage, tariff, period, timezone, reactive)
     customers, length = usage.micro_kwh.shape
     offset = (axis.first_minute - epoch_minute(usage.starts_at)) // usage.interval_minutes
     begin = max(0, -offset)
@@ -50,7 +52,15 @@ def rate(
     values, exported = plan.export.set_off(usage.micro_kwh[:, columns], exported, begin, end)
     _check(usage, plan, values)
     metered, values = values, _in_lines_unit(plan, values, begin, end)
-    found = measured(plan, metered, begin, end, earlier=state.earlier(period.starts_on), exported=exported)
+    found = measured(
+        plan,
+        metered,
+        begin,
+        end,
+        earlier=state.earlier(period.starts_on),
+        exported=exported,
+        reactive=None if reactive is None else _reactive_on(axis, reactive),
+    )
     outcome = priced(plan, found, state, customers)
     lines = outcome.lines
     guessed = None
@@ -83,15 +93,33 @@ def rate(
     )
 
 
-def _compiled(usage: UsageMatrix, tariff: Tariff, period: Period, timezone: str | None) -> tuple[Axis, Plan]:
+def _compiled(
+    usage: UsageMatrix,
+    tariff: Tariff,
+    period: Period,
+    timezone: str | None,
+    reactive: ReactiveIntervals | None,
+) -> tuple[Axis, Plan]:
     """Both are the same for all customers, and so is what they refuse."""
     try:
         first = epoch_minute(usage.starts_at)
         axis = axis_of(tariff.zone(timezone), usage.interval_minutes, first, period)
-        return axis, _plan(tariff, axis)
+        return axis, _plan(tariff, axis, 0 if reactive is None else reactive.interval_minutes)
     except NotRateable as fault:
         fault.of_all = True
         raise
+
+
+def _reactive_on(axis: Axis, found: ReactiveIntervals) -> Int64Array | None:
+    """The same on the axis; None where it is not known of all of it."""
+    laid = laid_on_axis(found, axis)
+    if laid is not None and laid.size:
+        most = np.abs(laid.astype(np.float64)).sum(axis=1) * (1 + 1e-6)
+        rows = tuple(np.flatnonzero(most > ENERGY_MICRO_LIMIT).tolist())
+        if rows:
+            words = "more reactive energy than can be reckoned exactly: a million million kVArh in one bill"
+            raise BeyondExact(words, rows)
+    return laid
 
 
 def _in_lines_unit(plan: Plan, values: Int64Array, begin: int, end: int) -> Int64Array:
@@ -152,8 +180,8 @@ def _energy(plan: Plan, found: Determinants, values: Int64Array) -> Int64Array:
 
 
 @lru_cache(maxsize=512)
-def _plan(tariff: Tariff, axis: Axis) -> Plan:
-    return compile_plan(rules_of(tariff, axis.period), axis)
+def _plan(tariff: Tariff, axis: Axis, reactive_minutes: int) -> Plan:
+    return compile_plan(rules_of(tariff, axis.period), axis, reactive_minutes=reactive_minutes)
 
 
 def _demands(plan: Plan, found: Determinants, axis: Axis) -> tuple[DemandColumn, ...]:
@@ -168,6 +196,7 @@ def _demands(plan: Plan, found: Determinants, axis: Axis) -> tuple[DemandColumn,
             axis.first_minute + part.starts[most.window[:, number]] * axis.interval_minutes,
             billed.micro_kw[:, number],
             billed.held_by[:, number],
+            part.unit,
         )
         for part, most, billed in zip(plan.demand, found.demand, found.billed, strict=True)
         for number, maximum in enumerate(part.maxima)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import numpy as np
 
+from billing.domain.charges.power import PowerUnit
 from billing.domain.money import Int64Array
 from billing.domain.plans.net import Netted, NetUse
 from billing.domain.plans.supply_state import KwhCredit, SurplusSoFar, YearSoFar
@@ -33,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What demand lines are made of: the highest mean power of a label over a month, or the bill.
+    """What demand lines are made of: the highest mean power of a label over a month, or the bill, in `unit`.
 
     starts_at: the instant at which its window of window_minutes began, the first of equals; None where
     nothing was drawn. billed_micro_kw is more than micro_kw where an earlier month holds it up: held_by, its
@@ -49,6 +50,7 @@ class Demand:
     starts_at: datetime | None
     billed_micro_kw: int
     held_by: date | None
+    unit: PowerUnit = "kW"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,7 @@ class DemandColumn:
     at_minute: Int64Array
     billed_micro_kw: Int64Array
     held_by: Int64Array
+    unit: PowerUnit = "kW"
 
     def demand(self, index: int) -> Demand:
         micro_kw, month = int(self.micro_kw[index]), int(self.held_by[index])
@@ -80,6 +83,7 @@ class DemandColumn:
             instant_of(int(self.at_minute[index])) if micro_kw else None,
             int(self.billed_micro_kw[index]),
             date(month // 12, month % 12 + 1, 1) if month else None,
+            self.unit,
         )
 
 

@@ -21,6 +21,7 @@ from billing.domain.charges.export import ExportCharge
 from billing.domain.charges.fixed import FixedCharge
 from billing.domain.charges.late_fee import LateFeeCharge
 from billing.domain.charges.minimum import MinimumCharge
+from billing.domain.charges.periods import Scheduled
 from billing.domain.charges.reactive import ReactiveCharge
 from billing.domain.charges.tax import TaxCharge
 from billing.domain.errors import TariffRefused
@@ -93,6 +94,8 @@ def tariff_of(document: Any) -> Tariff:
     eligibility = read_eligibility(fields, volume.commodity if volume else None)
     labels = read_labels(fields, versions)
     fields.finish()
+    for index, version in enumerate(versions):
+        _check_costs_something(version, f"versions[{index}]")
     for index in range(1, len(versions)):
         if versions[index].starts_on <= versions[index - 1].starts_on:
             raise TariffRefused(f"versions[{index}].starts_on", "versions must follow each other by date")
@@ -165,6 +168,9 @@ def _read_version(item: Any, place: str, has_holidays: bool) -> Version:
     for value, at in fields.items("charges"):
         lines = tuple(known.code for known in charges if not isinstance(known, LateFeeCharge))
         charge = _read_charge(value, at, names, has_holidays, lines)
+        if not lines and isinstance(charge, DiscountCharge | TaxCharge):
+            words = f"a {charge.kind} is on charges that stand before it, and there is none"
+            raise TariffRefused(at, words)
         if any(charge.code == known.code for known in charges):
             raise TariffRefused(f"{at}.code", f"'{charge.code}' is already the code of a charge above")
         if isinstance(charge, DiscountCharge) and charge.up_to_micro is not None:
@@ -172,6 +178,22 @@ def _read_version(item: Any, place: str, has_holidays: bool) -> Version:
         charges.append(charge)
     fields.finish()
     return Version(starts_on, tuple(charges), seasons)
+
+
+def _check_costs_something(version: Version, place: str) -> None:
+    """Refuses a version without a line, and seasons that change nothing: where one is named, the others may
+    be the rest of the year."""
+    if len(version.late_fees) == len(version.charges):
+        words = "a late fee is no line of a bill, and there is no other charge"
+        raise TariffRefused(f"{place}.charges", words)
+    timed: tuple[Scheduled, ...] = (*version.energy, *version.demand, *version.export)
+    named = any(period.seasons for charge in timed for period in charge.periods)
+    if version.seasons and not named:
+        names = ", ".join(season.name for season in version.seasons)
+        words = (
+            f"no charge names any of them ({names}): name them under 'seasons' of a period, or leave them out"
+        )
+        raise TariffRefused(f"{place}.seasons", words)
 
 
 def _check_has_energy(charge: DiscountCharge, before: list[Charge], place: str) -> None:
@@ -224,14 +246,22 @@ def _check_one_meaning(versions: tuple[Version, ...]) -> None:
                 meaning = f"fixed by {charge.unit}"
             elif isinstance(charge, EnergyCharge) and charge.net is not None:
                 meaning = "net energy"
-            elif isinstance(charge, (DemandCharge, MinimumCharge)):
-                meaning = f"{charge.kind} by {charge.per}"
+            elif isinstance(charge, MinimumCharge):
+                meaning = f"minimum by {charge.per}"
+            elif isinstance(charge, DemandCharge):
+                meaning = f"demand by {charge.per}" + _other_unit(charge)
+            elif isinstance(charge, CapacityCharge):
+                meaning = f"capacity{_other_unit(charge)}"
             if known.setdefault(charge.code, meaning) != meaning:
                 raise TariffRefused(
                     f"versions[{index}].charges[{position}]",
                     f"'{charge.code}' is {known[charge.code]} in an earlier version and {meaning} here; "
                     "use another code",
                 )
+
+
+def _other_unit(charge: DemandCharge | CapacityCharge) -> str:
+    return "" if charge.unit == "kW" else f" in {charge.unit}"
 
 
 def _read_seasons(fields: Fields) -> tuple[Season, ...]:

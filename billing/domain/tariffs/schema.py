@@ -9,6 +9,7 @@ from typing import Any
 
 from billing.domain.charges.demand import MOST_MONTHS
 from billing.domain.charges.late_fee import MOST_DAYS
+from billing.domain.charges.power import POWER_UNITS
 from billing.domain.charges.tiers import CAP_UNITS, WINDOWS
 from billing.domain.money import DECIMALS, Rounding
 from billing.domain.reckoning.days import DAY_WORDS, MONTH_NAMES
@@ -191,11 +192,12 @@ def _demand() -> dict[str, Any]:
             "kind": {"const": "demand"},
             "code": _CODE,
             "window": _said({"enum": list(WINDOWS)}, "Minutes over which power is averaged."),
-            "periods": _periods("kW", "kW"),
+            "periods": _periods("kW (or its unit)", "kW (or its unit)"),
         },
         {
             "by": _said({"enum": ["month", "bill"]}, "How long a maximum lasts; a month when left out."),
             "per": _said({"enum": ["day", "month"]}, "What a kW is priced by; a month when left out."),
+            "unit": _power_unit(),
             "ratchet": _said(ratchet, "What is billed at least."),
         },
     )
@@ -216,14 +218,20 @@ def _capacity() -> list[dict[str, Any]]:
         "kind": {"const": "capacity"},
         "code": _CODE,
         "label": _said(_TEXT, "The line's name on the bill."),
-        "price": _said(_DECIMAL, "Currency units per kW and month."),
+        "price": _said(_DECIMAL, "Currency units per kW (or its unit) and month."),
         "window": _said({"enum": list(WINDOWS)}, "Minutes over which power is averaged."),
         "peaks": _said(peaks, "Every month that is billed."),
     }
     days = _said(
         _some({"enum": list(DAY_WORDS)}, unique=True), "Whose planned hours count; weekdays when left out."
     )
-    return [_object(head, {"days": days})]
+    return [_object(head, {"days": days, "unit": _power_unit()})]
+
+
+def _power_unit() -> dict[str, Any]:
+    return _said(
+        {"enum": list(POWER_UNITS)}, "kVA and kVAr read reactive energy by the interval; kW when left out."
+    )
 
 
 def _reactive() -> dict[str, Any]:

@@ -137,6 +137,12 @@ class Version(HashedOnce):
         )
 
     @property
+    def reads_apparent(self) -> bool:
+        """Whether power is measured of reactive energy too."""
+        units = (*(one.unit for one in self.demand), *(one.unit for one in self.capacity))
+        return any(unit != "kW" for unit in units)
+
+    @property
     def looks_back(self) -> bool:
         """Whether a bill depends on what was drawn, or billed, in the months before it."""
         return any(one.ratchet for one in self.demand) or any(one.per == "year" for one in self.minimums)
@@ -192,9 +198,15 @@ class Tariff(HashedOnce):
         mine = tuple(series for series in known if series.name in named)
         return replace(self, prices=mine) if named else self
 
-    @property
+    @cached_property
+    def reads_apparent(self) -> bool:
+        """Whether a version measures power of the intervals of reactive energy."""
+        return any(version.reads_apparent for version in self.versions)
+
+    @cached_property
     def reads_reactive(self) -> bool:
-        return any(version.reactive for version in self.versions)
+        """Whether a version depends on reactive energy, by the day or by the interval."""
+        return self.reads_apparent or any(version.reactive for version in self.versions)
 
     @property
     def metered_unit(self) -> str:

@@ -32,7 +32,7 @@ class PlainPower(PlainTerms):
                 continue
             for charge in self.version(day)["charges"]:
                 if charge["kind"] == "demand":
-                    length = max(charge["window"], minutes)
+                    length = self.window_minutes(charge, minutes)
                     window = (charge["code"], length, day, clock // length, local.fold)
                     if window not in owner:
                         hit = self.price_at(charge, day, clock)
@@ -41,7 +41,7 @@ class PlainPower(PlainTerms):
         maxima: dict[Any, Fraction] = defaultdict(Fraction)
         for window, micro in windows.items():
             if owner[window] is not None:
-                kw = Fraction(micro, 10**6) * 60 / window[1]
+                kw = self.power(window, micro)
                 maxima[owner[window]] = max(maxima[owner[window]], kw)
         months = {key: self._first_month(key, period) for key in maxima}
         for key, kw in maxima.items():
@@ -103,6 +103,13 @@ class PlainPower(PlainTerms):
                 line = (self.adjusting_on(day), key[0], *map(str, key[1:]), str(number))
                 self.lines[line] += inside * Fraction(tier["price"]) / share
 
+    def window_minutes(self, charge: dict[str, Any], minutes: int) -> int:
+        return int(max(charge["window"], minutes))
+
+    def power(self, window: Any, micro: int) -> Fraction:
+        """kW of a window: code, minutes, day, slot of the clock, fold."""
+        return Fraction(micro, 10**6) * 60 / window[1]
+
     def _capacity(self, usage: Usage, period: Period) -> None:
         """Month by month and charge by charge: the mean over its peaks, or over its days' highest."""
         zone, minutes = ZoneInfo(self.found["timezone"]), usage.interval_minutes
@@ -119,9 +126,15 @@ class PlainPower(PlainTerms):
                     days_of[repr(charge), f"{day:%Y-%m}"].append(day)
         for (written, month), days in days_of.items():
             charge = ast.literal_eval(written)
-            length = max(charge["window"], minutes)
-            groups = [g for day in days for g in self._peaks(charge, month, day, length, windows[length])]
-            kw = sum((Fraction(max(g, default=0) * 60, length) for g in groups), Fraction(0))
+            length = self.window_minutes(charge, minutes)
+            sized = {
+                (day, slot, fold): self.power((charge["code"], length, day, slot // length, fold), micro)
+                * 10**6
+                for (day, slot, fold), micro in windows[length].items()
+                if day in days
+            }
+            groups = [g for day in days for g in self._peaks(charge, month, day, length, sized)]
+            kw = sum((max(g, default=Fraction(0)) for g in groups), Fraction(0))
             micro_kw = round(kw / max(len(groups), 1))
             for day in days:
                 key = (self.adjusting_on(day), charge["code"], charge["label"], written, month)
@@ -129,8 +142,8 @@ class PlainPower(PlainTerms):
                 self.lines[key] += Fraction(micro_kw, 10**6) * Fraction(charge["price"]) * share
 
     def _peaks(
-        self, charge: dict[str, Any], month: str, day: date, length: int, windows: dict[Any, int]
-    ) -> list[list[int]]:
+        self, charge: dict[str, Any], month: str, day: date, length: int, windows: dict[Any, Fraction]
+    ) -> list[list[Fraction]]:
         """Of one day: a list of windows for each of its system peaks, or one of its planned hours."""
         (terms,) = [one for one in charge["peaks"] if one["month"] == month]
         if "at" in terms:

@@ -375,3 +375,87 @@ def test_readings_below_zero_are_named_with_their_line(tariff: str, tmp_path: Pa
     error = document["error"]
     assert (code, error["code"]) == (1, "negative_value")
     assert "-1.5" in error["message"] and error["where"].endswith("line 2")
+
+
+KVA = {
+    **TARIFF,
+    "versions": [
+        {
+            "starts_on": "2010-01-01",
+            "charges": [
+                {
+                    "kind": "demand", "code": "demand", "window": 30, "unit": "kVA",
+                    "periods": [{"label": "Highest", "price": "10"}],
+                },
+                {
+                    "kind": "reactive", "code": "reactive", "label": "Reactive", "price": "1",
+                    "allowed": "100",
+                },
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
+def with_reactive(path: Path, kvarh: str, unit: str = "kVArh") -> str:
+    """0.25 kWh each half-hour of a day, and so many kVArh."""
+    text = "100,NEM12,202401020000,TEST,TEST\n200,NMI1,E1Q1,1,E1,N1,M1,kWh,30,\n"
+    text += "300,20240101," + ",".join(["0.3"] * 48) + ",A,,,20240102000000,\n"
+    text += f"200,NMI1,E1Q1,1,Q1,N1,M1,{unit},30,\n"
+    text += f"300,20240101,{kvarh},A,,,20240102000000,\n900\n"
+    return written(path, text)
+
+
+def test_kva_are_quoted_of_the_channel_of_reactive_energy(tmp_path: Path) -> None:
+    """0.3 kWh beside 0.4 kVArh in each half-hour: 1 kVA, and 4.8 kVArh more than kWh."""
+    subject = written(tmp_path / "kva.json", json.dumps(KVA))
+    usage = with_reactive(tmp_path / "nem.csv", ",".join(["0.4"] * 48))
+    words = ["--tariff", subject, "--usage", usage, "--timezone", "Australia/Brisbane"]
+    code, document = call(*words, "--channels", "import=E1,reactive=Q1")
+    (part,) = document["periods"]
+    rows = [(line["quantity"], line["unit"], line["amount"]) for line in part["lines"]]
+    assert (code, rows) == (0, [("0.032258", "kVA month", "0.32"), ("4.8", "kVArh", "4.80")])
+    assert "notes" not in document
+    code, document = call(*words, "--channels", "import=E1")
+    assert (code, document["error"]["code"]) == (1, "reactive_unknown")
+    assert "reactive=Q1" in document["error"]["message"]
+    assert document["error"]["where"] == usage
+
+
+def test_reactive_readings_that_are_missing_or_no_reactive_energy_are_refused(tmp_path: Path) -> None:
+    subject = written(tmp_path / "kva.json", json.dumps(KVA))
+    text = ",".join(["0.4"] * 48)
+    for until, unit, code, says in (
+        ("2024-01-03", "kVArh", "reactive_missing", "2024-01-01 14:00 UTC (48 missing"),
+        ("2024-01-02", "kWh", "unit", "Channel Q1 is in kWh; reactive energy is in kVArh."),
+    ):
+        usage = with_reactive(tmp_path / "nem.csv", text, unit)
+        words = ["--tariff", subject, "--usage", usage, "--timezone", "Australia/Brisbane", "--to", until]
+        done, document = call(*words, "--channels", "import=E1,reactive=Q1")
+        assert (done, document["error"]["code"]) == (1, code)
+        assert says in document["error"]["message"]
+
+
+@pytest.mark.parametrize("each", ["kW", "kVA"])
+def test_a_price_by_the_connection_is_told_its_size(tmp_path: Path, each: str) -> None:
+    charge = {"kind": "fixed", "code": "f", "label": "F", "price": "10", "per": "month", "each": each}
+    found = {**TARIFF, "versions": [{"starts_on": "2010-01-01", "charges": [charge]}]}
+    subject = written(tmp_path / "by.json", json.dumps(found))
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 1), 48 * 31)
+    words = ["--tariff", subject, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC"]
+    option = f"--connection-{each.lower()}"
+    code, document = call(*words, option, "12.5")
+    assert (code, document["total"], "notes" in document) == (0, "125.00", False)
+    done = CliRunner().invoke(app, ["quote", *words])
+    assert done.exit_code == 2
+    assert f"Invalid value for {option}" in done.stderr
+    for text in ("-3", "0", "x", "1000001"):
+        assert CliRunner().invoke(app, ["quote", *words, option, text]).exit_code == 2
+
+
+def test_a_connection_that_nothing_is_priced_by_is_said(tmp_path: Path, tariff: str) -> None:
+    usage = readings(tmp_path / "use.csv", datetime(2024, 1, 1), 48)
+    words = ["--tariff", tariff, "--usage", usage, "--columns", COLUMNS, "--timezone", "UTC"]
+    code, document = call(*words, "--connection-kw", "9")
+    assert code == 0
+    assert any("has no price by it" in note for note in document["notes"])

@@ -183,7 +183,20 @@ def energy(*periods: dict[str, Any], **more: Any) -> dict[str, Any]:
 PLACE = "versions[0].charges[0].periods"
 
 
+TWO_SEASONS = [
+    {"name": "summer", "from": "04-01", "to": "10-01"},
+    {"name": "winter", "from": "10-01", "to": "04-01"},
+]
 REFUSALS: list[tuple[Any, str]] = [
+    (
+        document(version(tax())),
+        "versions[0].charges[0]: a tax is on charges that stand before it, and there is none",
+    ),
+    (
+        document(version(flat(), seasons=TWO_SEASONS)),
+        "versions[0].seasons: no charge names any of them (summer, winter): name them under 'seasons' of a "
+        "period, or leave them out",
+    ),
     (
         energy({"label": "a", "price": 0.12}),
         f'{PLACE}[0].price: write the number as a text, "0.12", so that it stays exact',
@@ -310,6 +323,33 @@ def test_seasons_cover_the_year_once(seasons: list[tuple[str, str, str]], says: 
     assert says in refusal(document(version(flat(), seasons=named)))
 
 
+@pytest.mark.parametrize(
+    ("charges", "says"),
+    [
+        (
+            [{"kind": "discount", "code": "d", "label": "D", "percent": "5"}, flat()],
+            "versions[0].charges[0]: a discount is on charges that stand before it, and there is none",
+        ),
+        (
+            [{"kind": "late_fee", "code": "late", "label": "Late", "amount": "5"}],
+            "versions[0].charges: a late fee is no line of a bill, and there is no other charge",
+        ),
+    ],
+)
+def test_a_version_that_could_never_charge_anything_is_refused(charges: Any, says: str) -> None:
+    assert refusal(document(version(*charges))) == says
+
+
+def test_one_season_that_is_named_is_enough() -> None:
+    one = {
+        "kind": "demand",
+        "code": "d",
+        "window": 30,
+        "periods": [{"label": "d", "price": "1", "seasons": ["summer"]}],
+    }
+    assert tariff_of(document(version(flat(), one, seasons=TWO_SEASONS))).versions[0].seasons
+
+
 def test_one_season_in_two_spans_of_the_year() -> None:
     spans = [
         ("high", "12-01", "03-01"),
@@ -318,7 +358,9 @@ def test_one_season_in_two_spans_of_the_year() -> None:
         ("low", "09-01", "12-01"),
     ]
     seasons = [{"name": name, "from": start, "to": end} for name, start, end in spans]
-    found = tariff_of(document(version(flat(), seasons=seasons))).versions[0]
+    periods = [{"label": name, "price": "0.1", "seasons": [name]} for name in ("high", "low")]
+    charge = {"kind": "energy", "code": "energy", "periods": periods}
+    found = tariff_of(document(version(charge, seasons=seasons))).versions[0]
     assert [season.name for season in found.seasons] == ["high", "low"]
 
 
@@ -341,7 +383,7 @@ def test_documented_refusals_are_what_is_said() -> None:
     text = (DOCS / "tariffs.md").read_text(encoding="utf-8")
     said = re.findall(r"\| `(versions\[0\][^`]*)` \|", text)
     known = {says for _, says in REFUSALS}
-    assert len(said) == 6
+    assert len(said) == 8
     assert [text for text in said if text not in known] == []
 
 
