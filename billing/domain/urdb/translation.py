@@ -63,7 +63,7 @@ def translated(document: Any) -> Translated:
     if not charges:
         rate.refuse("energyratestructure", "is not given, nor any other price")
     version: dict[str, Any] = {"starts_on": STARTS_ON, "charges": charges}
-    if seasons.document():
+    if any("seasons" in period for charge in charges for period in charge.get("periods", ())):
         version["seasons"] = seasons.document()
     name = rate.text("name") or rate.text("label") or "URDB rate"
     found = {

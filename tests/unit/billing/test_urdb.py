@@ -536,7 +536,9 @@ def test_seasons_cover_the_year(signatures: list[int]) -> None:
     written = seasons.document()
     assert bool(written) == (len(set(signatures)) > 1)
     if written:
-        subject = tariff_of(document(version(flat(), seasons=written)))
+        only = {"label": "one", "price": "1", "seasons": [seasons.name_of[0]]}
+        charge = {"kind": "demand", "code": "demand", "window": 30, "periods": [only]}
+        subject = tariff_of(document(version(flat(), charge, seasons=written)))
         for month in range(1, 13):
             assert subject.versions[0].season_of(date(2013, month, 15)) == seasons.name_of[month - 1]
 
