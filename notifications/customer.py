@@ -145,6 +145,8 @@ def _entry(one: ListedNotice, call: CustomerCall, _: Words) -> TimelineEntry:
     elif one.state == "dead":
         told = _receipt(one, call, _)
         detail = told or _("could not be sent: %(why)s", why=one.last_error or "")
+    elif one.state == "gathered":
+        detail = _("a letter on paper, to be printed")
     elif one.state == "parked":
         detail = _("may have arrived: a person decides")
     elif one.not_before > call.now:

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.letters.cutting import cut_if_due
+from notifications.letters.making import make_one
 from notifications.outages.announcing import Interruption, tell_of_outage
 from notifications.outbox.digests import join_put_off
 from notifications.outbox.receipts import fall_back
@@ -48,9 +50,25 @@ def join_digests(session: Session, now: datetime) -> str:
     return f"{join_put_off(session, now)} notices joined into letters"
 
 
+def cut_letters(session: Session, now: datetime) -> str:
+    """At their hour on working days, letters that wait are gathered into a batch."""
+    done = cut_if_due(session, now)
+    if done is None:
+        return "not due"
+    return f"batch {done.batch}: {done.letters} letters" if done.batch else "no letters"
+
+
+def make_letters(session: Session, now: datetime) -> str:
+    """The file to print and its list, of each batch that has none yet."""
+    made = make_one(session, now)
+    return f"batch {made} made" if made else "nothing to make"
+
+
 JOBS = (
     Job("notifications.tell_newcomers", 3600, tell_newcomers, mark("Tell newcomers of planned outages")),
     Job("notifications.fall_back", 60, fall_back_unreceipted, mark("Try another way where no receipt came")),
     Job("notifications.leave_closed_ways", 300, leave_closed_ways, mark("Leave ways that were closed")),
     Job("notifications.join_digests", 60, join_digests, mark("Join notices that were put off")),
+    Job("notifications.cut_letters", 60, cut_letters, mark("Gather letters for printing")),
+    Job("notifications.make_letters", 20, make_letters, mark("Make the file of a batch of letters")),
 )

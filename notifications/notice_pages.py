@@ -29,7 +29,7 @@ from utility_crm.web.words import mark
 router = APIRouter()
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "sent": ("sent",),
-    "waits": ("waiting", "sending"),
+    "waits": ("waiting", "sending", "gathered"),
     "withheld": ("withheld",),
     "failed": ("dead", "parked"),
     "all": (),

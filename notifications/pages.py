@@ -12,6 +12,7 @@ from starlette.responses import Response
 from notifications.consents.pages import router as consents_router
 from notifications.domain.permission import Reason
 from notifications.in_app.api import router as in_app_router
+from notifications.letters.pages import router as letters_router
 from notifications.notice_pages import router as notices_router
 from notifications.outages.announcing import plan_outage
 from notifications.outages.api import router as outages_router
@@ -28,6 +29,7 @@ router = APIRouter()
 router.include_router(kinds)  # before /notices/{notice_id}, which would take "kinds" for a number
 router.include_router(receipts_router)
 router.include_router(in_app_router)
+router.include_router(letters_router)
 router.include_router(outages_router)
 router.include_router(incidents_router)
 router.include_router(consents_router)

@@ -27,7 +27,7 @@ _OUTAGES = text("""
     left join users on users.id = outages.created_by
     left join lateral (
         select count(*) filter (where state = 'sent') as sent,
-               count(*) filter (where state in ('waiting', 'sending')) as waiting,
+               count(*) filter (where state in ('waiting', 'sending', 'gathered')) as waiting,
                count(*) filter (where state in ('withheld', 'dead')) as not_sent
         from outbox where about = 'outage:' || outages.id
     ) as told on true

@@ -37,7 +37,7 @@ _RECIPIENTS = text("""
         select array_agg(distinct suppressions.channel) as found
         from suppressions
         where suppressions.lifted_at is null and suppressions.address in (
-            select lower(value) from jsonb_each_text(points.found)
+            select lower(regexp_replace(value, '\\s*\n\\s*', ', ', 'g')) from jsonb_each_text(points.found)
         )
     ) as suppressed on true
     left join lateral (
@@ -86,7 +86,8 @@ def recipients(session: Session, wishes: Sequence[Wish]) -> list[Recipient]:
 
 
 def _reach(row: Row[Any]) -> Reach:
-    points = row.points or {}
+    # a postal address may have lines; what goes into the outbox has one
+    points = {kind: ", ".join(_lines(value)) for kind, value in (row.points or {}).items()}
     return Reach(
         addresses={
             channel: points[CONTACT_KIND[channel]] for channel in CHANNELS if CONTACT_KIND[channel] in points
@@ -95,3 +96,7 @@ def _reach(row: Row[Any]) -> Reach:
         suppressed=frozenset(row.suppressed or ()),
         preferred=row.preferred,
     )
+
+
+def _lines(value: str) -> list[str]:
+    return [line.strip() for line in value.split("\n") if line.strip()]

@@ -23,6 +23,11 @@ _WAY = text("""
         from notice_events as event left join users on users.id = event.by_user where event.notice_id = :id
         union all
         select at, 2, id, 'receipt', kind, '', '', '', detail, provider from receipts where notice_id = :id
+        union all
+        select batch.cut_at, 0, letters.id, 'batch', batch.state, 'letter', letters.address, '',
+               letters.batch_id || '-' || letters.position, coalesce(users.name, '')
+        from letters join letter_batches as batch on batch.id = letters.batch_id
+        left join users on users.id = batch.handed_over_by where letters.notice_id = :id
     ) as step
     order by at, place, id
     limit 500
@@ -35,8 +40,8 @@ _JOINED = text("""
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened. what: try, event or receipt; kind: its outcome, decision or news; who: the
-    person, or of a receipt the provider."""
+    """One thing that happened. what: try, event, receipt or batch (of letters); kind: its outcome, decision
+    or news; who: the person, or of a receipt the provider."""
 
     at: datetime
     what: str

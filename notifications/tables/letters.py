@@ -25,7 +25,7 @@ class LetterBatch(Base):
     cut         its letters are chosen and written; the file is yet to be made
     gathered    file and list are kept, with their SHA-256; nobody has said that they left
     handed_over a person has: from then on its notices count as sent
-    empty       the clock looked on the day `cut_for`, and nothing waited
+    empty       no batch: the clock has cut all that waited on the day `cut_for`, if anything did
 
     `cut_for` is the day whose hour cut it, None where a person did (`cut_by`); more letters than go into one
     file make several parts of one day.

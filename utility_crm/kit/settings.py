@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         False, description="customers have an app of the supplier's that reads their notices here"
     )
     letters_at: str = Field(
-        "",
+        "15:00",
         pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$",
         description="when letters are gathered on working days; no letters when empty",
     )
