@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     UniqueConstraint,
@@ -57,8 +58,8 @@ class LetterBatch(Base):
     part: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     cut_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     state: Mapped[str]
-    letters: Mapped[int]
-    pages: Mapped[int | None]
+    letters: Mapped[int] = mapped_column(Integer)
+    pages: Mapped[int | None] = mapped_column(Integer)
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
     pdf_sha256: Mapped[str | None]
     index_csv: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -84,7 +85,7 @@ class PaperLetter(Base):
 
     id: Mapped[int] = identity()
     batch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("letter_batches.id", ondelete="CASCADE"))
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(Integer)
     notice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("outbox.id", ondelete="CASCADE"))
     message_id: Mapped[str]
     notice: Mapped[str]
@@ -93,8 +94,8 @@ class PaperLetter(Base):
     language: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]
-    page_from: Mapped[int | None]
-    page_to: Mapped[int | None]
+    page_from: Mapped[int | None] = mapped_column(Integer)
+    page_to: Mapped[int | None] = mapped_column(Integer)
     returned_at: Mapped[datetime | None]
     returned_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     returned_because: Mapped[str] = mapped_column(server_default="")
