@@ -13,6 +13,8 @@ from sqlalchemy.types import Text
 
 from billing.actions.agreements import already_billed, billed_until
 from billing.invoices.tax_identity import read_tax_number, set_tax_number
+from billing.queries.choices import UNFIT, places_at
+from billing.queries.tariffs import tariffs_by_id
 from billing.tables import Agreement, Tariff, TaxIdentity
 from meters.tables import ServicePoint
 from utility_crm.customers.actions import ImportColumns
@@ -53,6 +55,7 @@ def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int]
             )
             problems.append(Problem(item.row.line, "tariff", message))
     problems += _billed_already(session, fresh)
+    problems += _not_for_them(session, fresh)
     if fresh and not problems:
         session.execute(insert(Agreement), [asdict(begun) for _, begun in fresh])
     return touched, problems
@@ -79,6 +82,27 @@ def _billed_already(session: Session, fresh: Sequence[tuple[RowIds, _Begun]]) ->
         for item, begun in fresh
         if begun.account_id in until and begun.starts_on < until[begun.account_id]
     ]
+
+
+def _not_for_them(session: Session, fresh: Sequence[tuple[RowIds, _Begun]]) -> list[Problem]:
+    """Those on a tariff in another currency, or for other fuels, customers, areas, connections or times: as
+    `queries.choices.check_eligible` refuses them at the desk. Two statements."""
+    places = places_at(session, [(begun.account_id, begun.service_point_id) for _, begun in fresh])
+    tariffs = tariffs_by_id(session, {begun.tariff_id for _, begun in fresh})
+    found = []
+    for item, begun in fresh:
+        place, currency = places[begun.account_id, begun.service_point_id]
+        tariff = tariffs[begun.tariff_id]
+        if tariff.currency != currency:
+            message = (
+                f"account {item.row.account_number} is in {currency}, {tariff.name} in {tariff.currency}"
+            )
+            found.append(Problem(item.row.line, "tariff", message))
+            continue
+        for reason in tariff.eligibility.unfit(place, begun.starts_on)[:1]:
+            message = UNFIT[reason.code] % {"tariff": tariff.name, **reason.named}
+            found.append(Problem(item.row.line, "tariff", message))
+    return found
 
 
 def _agreements(session: Session, points: list[int]) -> dict[int, list[_Begun]]:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.commands.app import app
-from billing.commands.options import AccountNumber, filled, parse_day
+from billing.commands.options import AccountNumber, filled, parse_day, user_named
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.life.booking import Telling, begin_supply, end_supply, switch_tariff
@@ -243,10 +243,7 @@ def _id(session: Session, table: str, code: str) -> int:
 
 
 def _telling(session: Session, by: str, sure: bool) -> Telling:
-    found = session.scalar(text("select id from users where login = :login"), {"login": by}) if by else None
-    if by and found is None:
-        raise NotFound("user", f"There is no user {by}.", by)
-    return Telling(utility_today(), utc_now(), found, sure)
+    return Telling(utility_today(), utc_now(), user_named(session, by), sure)
 
 
 def _running(session: Session, service_point: str) -> int:

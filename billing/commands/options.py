@@ -13,6 +13,8 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from billing.cycles import Month
 from billing.domain.charges.fixed import Each
@@ -20,7 +22,7 @@ from billing.domain.money import MICRO, micro_from_text
 from billing.domain.tariffs.json_place import CODE
 from billing.quoted_supply import Connected
 from billing.quoting import DIRECTIONS
-from utility_crm.kit.errors import Invalid
+from utility_crm.kit.errors import Invalid, NotFound
 
 MOST_CONNECTED_MICRO = 1_000_000 * MICRO
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
@@ -43,6 +45,16 @@ def filled(value: str | None) -> str | None:
     if value is not None and not value.strip():
         raise typer.BadParameter("nothing is given")
     return value
+
+
+def user_named(session: Session, login: str) -> int | None:
+    """The id of who signs in by that name, None for no name. Raises NotFound."""
+    if not login:
+        return None
+    found = session.scalar(text("select id from users where login = :login"), {"login": login})
+    if found is None:
+        raise NotFound("user", f"There is no user {login}.", login)
+    return int(found)
 
 
 AccountNumber = Annotated[str, typer.Option("--account", help="The account's number.", callback=filled)]

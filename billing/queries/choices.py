@@ -50,6 +50,28 @@ _PLACES = text(
 )
 
 
+_AT = text(
+    _KNOWN.format(
+        join="join service_points s on true", which="(a.id, s.id) in (select * from w) order by a.id, s.id"
+    ).replace(
+        "select c.segment",
+        "with w as (select * from unnest(cast(:accounts as bigint[]), cast(:points as bigint[]))) "
+        "select a.id, s.id, c.segment",
+        1,
+    )
+)
+
+
+def places_at(
+    session: Session, wanted: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[Place, str]]:
+    """What is known of supplies that do not run yet, by account and service point, and the account's
+    currency; one statement."""
+    values = {"accounts": [one for one, _ in wanted], "points": [point for _, point in wanted]}
+    rows = session.execute(_AT, values) if wanted else ()
+    return {(row[0], row[1]): (Place(*row[2:6]), row[6]) for row in rows}
+
+
 def places_of(session: Session, agreement_ids: Sequence[int]) -> list[Place]:
     """What is known of the supply of agreements; one statement."""
     rows = session.execute(_PLACES, {"agreements": list(agreement_ids)})

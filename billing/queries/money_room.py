@@ -132,6 +132,11 @@ class Whose:
     balance_minor: int
 
 
+def waiting_items(session: Session) -> tuple[WaitingItem, ...]:
+    """Money that waits for an owner, the longest first."""
+    return tuple(WaitingItem(*row) for row in session.execute(_WAITING))
+
+
 def waiting_item(session: Session, item_id: int) -> WaitingItem:
     """Money that still waits. Raises NotFound; Conflict where it was decided about."""
     row = session.execute(_ONE_WAITING, {"id": item_id}).one_or_none()
@@ -205,7 +210,7 @@ _AGREED = text(
 def money_room(session: Session, today: date) -> MoneyRoom:
     """Five statements."""
     return MoneyRoom(
-        tuple(WaitingItem(*row) for row in session.execute(_WAITING)),
+        waiting_items(session),
         tuple(FileRow(*row) for row in session.execute(_FILES)),
         tuple(CollectionRow(*row) for row in session.execute(_COLLECTIONS)),
         tuple(AgreedRow(*row) for row in session.execute(_AGREED, {"lately": today - LATELY})),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
+from billing_world import flat as flat_file
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from billing.actions.tariffs import import_tariff
 from billing.importing import COLUMNS as BILLING
-from billing.tables import Agreement, Tariff
+from billing.tables import Agreement
 from meters.importing import COLUMNS as METERS
 from meters.tables import Meter, ServicePoint
 from utility_crm.customers.actions import Imported, import_customers
@@ -18,12 +21,12 @@ from utility_crm.customers.importing.reading import Defaults
 HEADER = (
     "customer_number,name,account_number,premise_code,address,service_point,meter_serial,tariff,supply_from\n"
 )
-ROW = "C1,Ada Example,A1,P1,1 Test Row,SP1,M1,FLAT,2025-01-01\n"
+ROW = "C1,Ada Example,A1,P1,1 Test Row,SP1,M1,flat,2025-01-01\n"
 
 
 @pytest.fixture(autouse=True)
 def flat(session: Session) -> None:
-    session.add(Tariff(code="FLAT", name="Flat", currency="GBP", document={}))
+    import_tariff(session, flat_file("flat"))
     session.add(ServicePoint(code="SP2"))
     session.flush()
 
@@ -70,11 +73,11 @@ def test_a_service_point_that_a_feed_brought_in_is_assigned(session: Session) ->
     ("second", "says"),
     [
         ("C2,Bela Example,A2,P2,2 Test Row,SP1,,,\n", "another premise"),
-        ("C2,Bela Example,A2,P1,1 Test Row,SP1,,FLAT,2026-01-01\n", "another agreement"),
-        ("C2,Bela Example,A2,P2,2 Test Row,SP9,,DEAR,\n", "no tariff 'DEAR'"),
-        ("C2,Bela Example,A2,P2,2 Test Row,SP9,,FLAT,yesterday\n", "no date"),
+        ("C2,Bela Example,A2,P1,1 Test Row,SP1,,flat,2026-01-01\n", "another agreement"),
+        ("C2,Bela Example,A2,P2,2 Test Row,SP9,,dear,\n", "no tariff 'dear'"),
+        ("C2,Bela Example,A2,P2,2 Test Row,SP9,,flat,yesterday\n", "no date"),
         ("C2,Bela Example,A2,,,SP9,,,\n", "needs a premise_code"),
-        ("C2,Bela Example,A2,P2,2 Test Row,,,FLAT,\n", "needs a service_point"),
+        ("C2,Bela Example,A2,P2,2 Test Row,,,flat,\n", "needs a service_point"),
     ],
 )
 def test_what_clashes_is_named_and_nothing_is_written(session: Session, second: str, says: str) -> None:
@@ -95,13 +98,53 @@ def test_supply_inside_what_was_billed_is_a_problem_of_its_row(session: Session)
         )
     )
     assert bring(session, ROW).problems == ()  # what runs already is left alone
-    again = "C1,Ada Example,A1,P1,1 Test Row,SP2,,FLAT,{}\n"
+    again = "C1,Ada Example,A1,P1,1 Test Row,SP2,,flat,{}\n"
     done = bring(session, ROW + again.format("2026-10-31"))
     assert [(problem.line, problem.code) for problem in done.problems] == [(3, "supply_from")]
     assert "billed for all before 2026-11-01" in done.problems[0].message
     assert len(session.scalars(select(Agreement.id)).all()) == 1
     assert bring(session, ROW + again.format("2026-11-01")).problems == ()
     assert len(session.scalars(select(Agreement.id)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "cells", "says"),
+    [
+        ({"eligibility": {"segments": ["industry"]}}, "household,SP9,,limited,", "another kind of customer"),
+        ({"eligibility": {"areas": ["NORTH"]}}, "household,SP9,,limited,", "for the areas NORTH"),
+        (
+            {"eligibility": {"connection_kw": {"least": "15"}}},
+            "household,SP9,7.5,limited,",
+            "this one is 7.5",
+        ),
+        ({"eligibility": {"closed_from": "2026-01-01"}}, "household,SP9,,limited,2026-02-01", "no new cust"),
+        ({"fuel": "gas"}, "household,SP9,,limited,", "is for gas; electricity is supplied here"),
+        ({"currency": "EUR"}, "household,SP9,,limited,", "account A2 is in GBP, limited in EUR"),
+    ],
+)
+def test_a_tariff_that_is_not_for_the_supply_is_a_problem_of_its_row_and_nothing_is_written(
+    session: Session, limits: dict[str, Any], cells: str, says: str
+) -> None:
+    import_tariff(session, flat_file("limited", name="limited", **limits))
+    header = (
+        "customer_number,name,account_number,premise_code,address,segment,service_point,connection_kw,tariff,"
+        "supply_from\n"
+    )
+    good = "C1,Ada Example,A1,P1,1 Test Row,household,SP1,,flat,2025-01-01\n"
+
+    def brought(second: str) -> Imported:
+        content = (header + good + second).encode()
+        return import_customers(
+            session, content, today=date(2026, 11, 20), added=[METERS, BILLING],
+            defaults=Defaults("GBP", "GB", "Europe/London"),
+        )  # fmt: skip
+
+    done = brought(f"C2,Bela Example,A2,P2,2 Test Row,{cells}\n")
+    assert [(problem.line, problem.code) for problem in done.problems] == [(3, "tariff")]
+    assert says in done.problems[0].message
+    assert session.scalars(select(Agreement.id)).all() == []
+    # Whom it is for may have it: all else of the row was right.
+    assert brought(f"C2,Bela Example,A2,P2,2 Test Row,{cells.replace('limited', 'flat')}\n").problems == ()
 
 
 def test_the_power_of_a_connection_is_kept_and_checked(session: Session) -> None:

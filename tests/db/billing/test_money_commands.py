@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ledger_world import bill
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
+from billing.actions.agreeing import take_promise
 from billing.actions.payments import take_payment
 from billing.commands import app
 from utility_crm.app import load_tables
@@ -208,3 +209,45 @@ def test_what_is_no_amount_is_a_usage_error(engine: Engine, amount: str) -> None
     code, document = call("adjust", "fee", *words)
     assert (code, document["error"]["where"]) == (2, "--amount")
     assert call("check-ledger")[1]["entries"] == 1
+
+
+def test_money_of_nobody_is_listed_assigned_and_keeps_a_promise(engine: Engine, tmp_path: Path) -> None:
+    with unit_of_work(engine) as session:
+        account = session.scalars(text("select id from accounts")).one()
+        take_promise(session, account, 1200, date(2026, 11, 24), today=date(2026, 11, 20))
+    assert call("payments", "list", "--unassigned") == (0, {"unassigned": []})
+    file = tmp_path / "bank.csv"
+    file.write_text("date,amount,payer,text\n2026-11-20,12.00,Ada,hello\n", encoding="utf-8")
+    assert call("payments", "import", str(file))[0] == 1
+    code, document = call("payments", "list", "--unassigned")
+    (waits,) = document["unassigned"]
+    item = waits.pop("item")
+    reference = waits.pop("reference")
+    assert (code, waits) == (0, {
+        "file": "bank.csv", "where": "line 2", "booked_on": "2026-11-20", "amount": "12.00",
+        "currency": "GBP", "payer": "Ada", "payer_account": "", "remittance": "hello",
+        "code": "unknown_reference", "reason": "it names no account or bill of ours",
+    })  # fmt: skip
+    assert call("payments", "assign", str(item), "--account", "A9999")[0] == 1
+    assert call("payments", "assign", str(item), "--account", "A0001", "--by", "nobody")[0] == 1
+    code, document = call("payments", "assign", str(item), "--account", "A0001")
+    payment = document.pop("payment")
+    assert (code, document) == (0, {
+        "item": item, "account": "A0001", "amount": "12.00", "currency": "GBP", "repeated": False,
+        "balance": "28.00",
+    })  # fmt: skip
+    code, again = call("payments", "assign", str(item), "--account", "A0001")
+    assert (code, again["error"]["code"]) == (1, "decided")
+    code, document = call("payments", "list", "--account", "A0001")
+    (paid,) = document["payments"]
+    assert paid.pop("received_at").startswith("2026-11-20T00:00:00")
+    assert (code, paid) == (0, {
+        "payment": payment, "amount": "12.00", "currency": "GBP", "method": "transfer",
+        "reference": f"bank:{reference}", "takes_back": None,
+    })  # fmt: skip
+    with unit_of_work(engine) as session:
+        assert session.scalars(text("select state from promises")).all() == ["kept"]
+    for words in ((), ("--unassigned", "--account", "A0001")):
+        assert CliRunner().invoke(app, ["payments", "list", *words]).exit_code == 2
+    shown = CliRunner().invoke(app, ["payments", "list", "--unassigned"])
+    assert (shown.exit_code, shown.stdout) == (0, "No money waits for an account.\n")
