@@ -13,7 +13,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.cycles import Month
@@ -22,6 +22,7 @@ from billing.domain.money import MICRO, micro_from_text
 from billing.domain.tariffs.json_place import CODE
 from billing.quoted_supply import Connected
 from billing.quoting import DIRECTIONS
+from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Invalid, NotFound
 
 MOST_CONNECTED_MICRO = 1_000_000 * MICRO
@@ -51,10 +52,10 @@ def user_named(session: Session, login: str) -> int | None:
     """The id of who signs in by that name, None for no name. Raises NotFound."""
     if not login:
         return None
-    found = session.scalar(text("select id from users where login = :login"), {"login": login})
+    found = session.scalar(select(User.id).where(User.login == login))
     if found is None:
         raise NotFound("user", f"There is no user {login}.", login)
-    return int(found)
+    return found
 
 
 AccountNumber = Annotated[str, typer.Option("--account", help="The account's number.", callback=filled)]
