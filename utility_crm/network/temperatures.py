@@ -85,25 +85,39 @@ def temperatures(
     and starts_at lies on its grid. One query.
     """
     count = int((ends_before - starts_at) / timedelta(minutes=interval_minutes))
+    found = np.full(count, np.nan)
     first = int(starts_at.timestamp()) // 60
-    minutes = np.full((count, interval_minutes), np.nan)
-    flat = minutes.reshape(-1)
     rows = session.execute(
         select(TemperatureDay.day, TemperatureDay.millicelsius)
         .where(TemperatureDay.area_id == area_id)
         .where(TemperatureDay.day >= (starts_at - timedelta(days=1)).date())
         .where(TemperatureDay.day <= (ends_before + timedelta(days=1)).date())
     )
+    by_size: dict[int, tuple[list[int], list[Sequence[int | None]]]] = {}
     for day, values in rows:
-        told = np.array([np.nan if value is None else value for value in values], dtype=np.float64) / 1000
-        each = np.repeat(told, 1440 // told.size)
-        begin = (day - date(1970, 1, 1)).days * 1440 - first
-        low, high = max(begin, 0), min(begin + 1440, flat.size)
-        if low < high:
-            flat[low:high] = each[low - begin : high - begin]
-    known = ~np.isnan(minutes)
-    sums, counts = np.where(known, minutes, 0).sum(axis=1), known.sum(axis=1)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+        begins, told = by_size.setdefault(len(values), ([], []))
+        begins.append(((day - date(1970, 1, 1)).days * 1440 - first) // interval_minutes)
+        told.append(values)
+    for begins, told in by_size.values():
+        # None becomes NaN.
+        of_days = _on_grid(np.array(told, dtype=np.float64) / 1000, 1440 // interval_minutes)
+        for begin, of_day in zip(begins, of_days, strict=True):
+            low, high = max(begin, 0), min(begin + of_day.size, count)
+            if low < high:
+                found[low:high] = of_day[low - begin : high - begin]
+    return found
+
+
+def _on_grid(degrees: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.float64]:
+    """Days (rows) of any number of values as days of `size`: each the mean of what lies in it, or the value
+    that it lies in."""
+    days, given = degrees.shape
+    each = np.repeat(degrees, np.lcm(given, size) // given, axis=1).reshape(days, size, -1)
+    if each.shape[2] == 1:
+        return each[:, :, 0]
+    known = ~np.isnan(each)
+    counts = known.sum(axis=2)
+    return np.where(counts > 0, np.where(known, each, 0).sum(axis=2) / np.maximum(counts, 1), np.nan)
 
 
 _DAILY = text("""

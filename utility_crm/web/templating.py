@@ -7,10 +7,11 @@ one environment a language, its filters and `_()` bound to it, so macros need no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer
@@ -54,6 +55,7 @@ class Templates:
         )
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+        made.globals["_"] = _translating(words.gettext)
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.filters["said"] = partial(_said, words.gettext, language)
@@ -68,6 +70,20 @@ class Templates:
         for name in ("marks", "charts", "forms"):  # macros, at hand in every template without an import
             made.globals[name] = made.get_template(f"web/{name}.html").module
         return made
+
+
+def _translating(words: Callable[[str], str]) -> Callable[..., Markup]:
+    """`_` as the extension has it, its values escaped, without asking it three times a message: a page has
+    two hundred. Messages without values are made once."""
+
+    @lru_cache(maxsize=8192)
+    def alone(message: str) -> Markup:
+        return Markup(words(message)) % {}  # noqa: S704 - a message of ours
+
+    def translated(message: str, **values: object) -> Markup:
+        return Markup(words(message)) % values if values else alone(message)  # noqa: S704
+
+    return translated
 
 
 def _said(words: Callable[[str], str], language: str, error: Any) -> str:

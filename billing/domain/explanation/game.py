@@ -14,7 +14,7 @@ both sides is dropped; that changes no other effect.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 import numpy as np
@@ -47,7 +47,7 @@ from billing.domain.explanation.reactive_use import (
     with_reactive_of,
 )
 from billing.domain.explanation.shapley import MOST_FACTORS
-from billing.domain.explanation.sides import Grid, Side, lay, twice
+from billing.domain.explanation.sides import Grid, GridAxis, Side, lay, twice
 from billing.domain.explanation.virtual_days import DayMaps, scaled
 from billing.domain.explanation.weather.parting import Weather
 from billing.domain.money import Int64Array
@@ -108,6 +108,9 @@ class Game:
     given_back: Given | None
     weather: Weather | None = None
     reacted: Laid = (None, None)
+    plans: dict[Choice, Plan] = field(default_factory=dict, init=False, repr=False)
+    """Those made so far; axes likewise, by whose calendar and whose prices."""
+    axes: dict[tuple[int, int], GridAxis] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, before: Side, after: Side, weather: Weather | None = None) -> Game:
@@ -225,15 +228,26 @@ class Game:
         return scaled(shape, max(0, total))
 
     def plan(self, choice: Choice) -> Plan:
-        rules = mixed_rules(self.sides, self.maps, choice)
-        reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
-        of_price = self.sides[choice.price]
-        price_days = [of_price.rules.days[int(i)] for i in self.maps.maps[choice.calendar][choice.price]]
-        reactive_minutes = (
-            _lengths(self.sides[choice.peak].side)[1] or _lengths(self.sides[1 - choice.peak].side)[1]
-        )
-        axis = self.grid.axis(price_days, of_price.side.zone)
-        return compile_plan(rules, axis, reading_minutes, reactive_minutes)
+        """Made once: the words of an explanation ask again for what its amounts were made with."""
+        found = self.plans.get(choice)
+        if found is None:
+            rules = mixed_rules(self.sides, self.maps, choice)
+            reading_minutes = self.sides[choice.peak].side.usage.interval_minutes
+            axis = self._axis(choice.calendar, choice.price)
+            reactive_minutes = (
+                _lengths(self.sides[choice.peak].side)[1] or _lengths(self.sides[1 - choice.peak].side)[1]
+            )
+            found = compile_plan(rules, axis, reading_minutes, reactive_minutes)
+            self.plans[choice] = found
+        return found
+
+    def _axis(self, calendar: int, price: int) -> GridAxis:
+        found = self.axes.get((calendar, price))
+        if found is None:
+            of_price = self.sides[price]
+            price_days = [of_price.rules.days[int(i)] for i in self.maps.maps[calendar][price]]
+            found = self.axes[calendar, price] = self.grid.axis(price_days, of_price.side.zone)
+        return found
 
     def values(self, factors: tuple[str, ...]) -> dict[LineKey, Int64Array]:
         """Minor units of every line in all 2^n mixtures: int64 (2^n,), bit i set: factor i as after."""
