@@ -126,7 +126,7 @@ def _notices(engine: Engine, today: date) -> Measurement:
     worker = Worker(engine, Mailbox(engine), sender, "care@utility.example")
     with engine.begin() as connection:
         connection.execute(text("create table plain (like mailbox including all)"))
-        connection.execute(text("truncate outbox, mailbox"))
+        connection.execute(text("truncate outbox, mailbox cascade"))
         who = connection.execute(
             text("select distinct on (payer_id) id, number, payer_id from accounts order by payer_id, id")
         ).all()
