@@ -1,12 +1,12 @@
-"""Billing's own columns of the customer file: `tariff`, `supply_from` and `tax_number`."""
+"""Billing's own columns of the customer file: `tariff`, `supply_from`, `contract_until` and `tax_number`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import BigInteger, any_, insert, literal, select
+from sqlalchemy import BigInteger, any_, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -22,11 +22,16 @@ from utility_crm.customers.importing.writing import RowIds
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.table_file import Problem
 
+_TERM = text("""
+    update agreements set term_ends_before = :term
+    where service_point_id = :point and ends_before is null and kind = 'contract' and starts_on < :term
+""")
+
 
 def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], list[Problem]]:
-    """Begin the agreements named. One that runs already on the same tariff is left alone; on another, or of
-    another account, it is a problem: a change of tariff is not told by this file. So is one that would begin
-    in days that have been billed."""
+    """Begin the agreements named. One that runs already on the same tariff is left alone, but for another end
+    of its term; on another, or of another account, it is a problem: a change of tariff is not told by this
+    file. So is one that would begin in days that have been billed."""
     wanted = [item for item in rows if "tariff" in item.row.others]
     tariffs = _codes(session, Tariff, {item.row.others["tariff"] for item in wanted})
     points = _codes(session, ServicePoint, {item.row.others.get("service_point", "") for item in wanted})
@@ -34,6 +39,7 @@ def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int]
     touched: set[int] = set()
     problems: list[Problem] = []
     fresh: list[tuple[RowIds, _Begun]] = []
+    terms: dict[int, date] = {}
     for item in wanted:
         begun = _begun(item, tariffs, points)
         if isinstance(begun, Problem):
@@ -54,10 +60,15 @@ def agree_on_tariffs(session: Session, rows: Sequence[RowIds]) -> tuple[set[int]
                 f"service point {item.row.others['service_point']!r} is supplied under another agreement"
             )
             problems.append(Problem(item.row.line, "tariff", message))
+        elif (term := begun.term_ends_before) is not None and clash[-1].term_ends_before != term:
+            terms[begun.service_point_id] = term
+            touched.add(item.row.line)
     problems += _billed_already(session, fresh)
     problems += _not_for_them(session, fresh)
     if fresh and not problems:
         session.execute(insert(Agreement), [asdict(begun) for _, begun in fresh])
+    if terms and not problems:
+        session.execute(_TERM, [{"point": point, "term": term} for point, term in terms.items()])
     return touched, problems
 
 
@@ -68,6 +79,7 @@ class _Begun:
     tariff_id: int
     starts_on: date
     ends_before: date | None = None
+    term_ends_before: date | None = None
 
 
 def _billed_already(session: Session, fresh: Sequence[tuple[RowIds, _Begun]]) -> list[Problem]:
@@ -110,7 +122,8 @@ def _agreements(session: Session, points: list[int]) -> dict[int, list[_Begun]]:
     columns = (Agreement.account_id, Agreement.service_point_id, Agreement.tariff_id)
     among = Agreement.service_point_id == any_(literal(points, ARRAY(BigInteger())))
     found: dict[int, list[_Begun]] = {}
-    for row in session.execute(select(*columns, Agreement.starts_on, Agreement.ends_before).where(among)):
+    days = (Agreement.starts_on, Agreement.ends_before, Agreement.term_ends_before)
+    for row in session.execute(select(*columns, *days).where(among).order_by(Agreement.starts_on)):
         found.setdefault(row[1], []).append(_Begun(*row))
     return found
 
@@ -121,13 +134,27 @@ def _begun(item: RowIds, tariffs: dict[str, int], points: dict[str, int]) -> _Be
         return Problem(item.row.line, "tariff", f"there is no tariff {code!r}; import it first")
     if point not in points:
         return Problem(item.row.line, "tariff", "a tariff needs a service_point with a premise")
+    starts_on = _day(item, "supply_from") or item.opened_on
+    last_on = _day(item, "contract_until")
+    for day in (starts_on, last_on):
+        if isinstance(day, Problem):
+            return day
+    assert isinstance(starts_on, date) and not isinstance(last_on, Problem)
+    if last_on is None:
+        return _Begun(item.account_id, points[point], tariffs[code], starts_on)
+    if last_on < starts_on:
+        return Problem(item.row.line, "contract_until", f"{last_on} is before its first day, {starts_on}")
+    term = last_on + timedelta(days=1)
+    return _Begun(item.account_id, points[point], tariffs[code], starts_on, None, term)
+
+
+def _day(item: RowIds, column: str) -> date | Problem | None:
+    """A day of the file; None where the column is not there, or empty."""
+    said = item.row.others.get(column)
     try:
-        starts_on = date.fromisoformat(item.row.others.get("supply_from", item.opened_on.isoformat()))
+        return date.fromisoformat(said) if said else None
     except ValueError:
-        return Problem(
-            item.row.line, "supply_from", f"{item.row.others['supply_from']!r} is no date (YYYY-MM-DD)"
-        )
-    return _Begun(item.account_id, points[point], tariffs[code], starts_on)
+        return Problem(item.row.line, column, f"{said!r} is no date (YYYY-MM-DD)")
 
 
 def _codes(session: Session, table: type[Tariff] | type[ServicePoint], codes: set[str]) -> dict[str, int]:
@@ -164,4 +191,4 @@ def take_columns(session: Session, rows: Sequence[RowIds]) -> tuple[set[int], li
     return agreed | taxed, problems + others
 
 
-COLUMNS = ImportColumns(("tariff", "supply_from", "tax_number"), take_columns)
+COLUMNS = ImportColumns(("tariff", "supply_from", "contract_until", "tax_number"), take_columns)

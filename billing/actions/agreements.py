@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from psycopg.errors import ExclusionViolation
@@ -136,6 +136,24 @@ def end_agreement(
         words = mark("Bill %(bill)s already charges for days from %(day)s on.")
         raise Conflict("billed", words, number, bill=number, day=ends_before)
     agreement.ends_before, agreement.end_reason = ends_before, reason
+    session.flush()
+    return agreement
+
+
+def set_term(session: Session, agreement_id: int, last_on: date | None) -> Agreement:
+    """The last day of the term that was agreed; None: there is none. Supply goes on beyond it.
+
+    Raises NotFound, Refused (a deemed contract has no term), Invalid (before it begins).
+    """
+    agreement = session.get(Agreement, agreement_id, with_for_update=True)
+    if agreement is None:
+        raise NotFound("agreement", mark("There is no such agreement."))
+    if last_on is not None and agreement.kind == "deemed":
+        raise Refused("deemed", mark("Nobody agreed on a term: the contract is deemed."), "last_day")
+    if last_on is not None and last_on < agreement.starts_on:
+        words = mark("An agreement from %(day)s has no term that ends on %(end)s.")
+        raise Invalid("period", words, "last_day", day=agreement.starts_on, end=last_on)
+    agreement.term_ends_before = None if last_on is None else last_on + timedelta(days=1)
     session.flush()
     return agreement
 

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.agreements import set_term
 from billing.commands.app import app
 from billing.commands.options import AccountNumber, filled, parse_day, user_named
 from billing.domain.money import amount_text, micro_text
@@ -120,6 +121,23 @@ def tariff_(
         switch_tariff(session, agreement, other, starts_on, _telling(session, by, sure), correct=correct)
         document = {"service_point": service_point, "tariff": tariff, "starts_on": starts_on.isoformat()}
         emit(document, as_json, lambda: f"{service_point} is on {tariff} from {starts_on}.")
+
+
+@supply.command()
+def term(
+    service_point: Point,
+    last_day: Annotated[
+        str, typer.Option(help="The last day of the term that was agreed; empty: none.", metavar="DATE")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say until when the contract at a service point was agreed; supply goes on beyond it."""
+    last = parse_day(last_day, "--last-day") if last_day.strip() else None
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        set_term(session, _running(session, service_point), last)
+        document = {"service_point": service_point, "last_day": last.isoformat() if last else None}
+        words = f"was agreed until {last}" if last else "has no term"
+        emit(document, as_json, lambda: f"The contract at {service_point} {words}.")
 
 
 @supply.command("take-back")

@@ -35,7 +35,8 @@ class Tariff(Base):
 
 class Agreement(Base):
     """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the
-    database. kind `deemed`: nobody agreed on it, the law supplies whoever lives there."""
+    database. kind `deemed`: nobody agreed on it, the law supplies whoever lives there. `term_ends_before`:
+    the day after the last of the term that was agreed, null where none was; supply goes on beyond it."""
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -51,6 +52,11 @@ class Agreement(Base):
         ),
         CheckConstraint("(ends_before is null) = (end_reason is null)", name="end_has_a_reason"),
         CheckConstraint("kind in ('contract', 'deemed')", name="kind"),
+        CheckConstraint("term_ends_before > starts_on", name="term"),
+        CheckConstraint("term_ends_before is null or kind = 'contract'", name="term_was_agreed"),
+        Index(
+            "ix_agreements_term", "term_ends_before", postgresql_where=text("term_ends_before is not null")
+        ),
         Index(None, "account_id"),
         Index(None, "tariff_id"),
     )
@@ -63,3 +69,4 @@ class Agreement(Base):
     ends_before: Mapped[date | None]
     end_reason: Mapped[str | None]
     kind: Mapped[str] = mapped_column(server_default="contract")
+    term_ends_before: Mapped[date | None]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from billing.telling.of_contracts import JOBS as OF_CONTRACTS
 from billing.telling.of_use import JOBS as OF_USE
 from billing.telling.queries import (
     bills_due_soon,
@@ -16,7 +17,7 @@ from billing.telling.queries import (
     no_longer_true,
     payments_received,
 )
-from billing.telling.queued import day_is_over, queued_in_words, telling_today
+from billing.telling.queued import day_is_over, queued_in_words
 from notifications.outbox.queueing import take_back
 from notifications.types.bill_ready import bill_ready
 from notifications.types.instalment_due import instalment_due
@@ -24,6 +25,7 @@ from notifications.types.payment_due import payment_due
 from notifications.types.payment_received import payment_received
 from utility_crm.kit.module import Job
 from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
 
 TELL_WITHIN_DAYS = 3
@@ -36,7 +38,7 @@ _QUARTER_OF_AN_HOUR, _HOUR = 900, 3600
 
 def tell_of_bills(session: Session, now: datetime) -> str:
     """Every payer hears of a bill that was issued, by whatever way it was."""
-    found = bills_issued(session, telling_today(now), within_days=TELL_WITHIN_DAYS)
+    found = bills_issued(session, utility_today(now), within_days=TELL_WITHIN_DAYS)
     notices = [
         bill_ready(
             customer_id=one.customer_id,
@@ -58,7 +60,7 @@ def tell_of_bills(session: Session, now: datetime) -> str:
 
 def tell_what_is_due(session: Session, now: datetime) -> str:
     """Some days before a bill or an instalment falls due, whoever has not paid it is reminded kindly."""
-    today = telling_today(now)
+    today = utility_today(now)
     take_back(session, no_longer_true(session), now)
     bills = [
         payment_due(
@@ -96,7 +98,7 @@ def tell_what_is_due(session: Session, now: datetime) -> str:
 def tell_of_payments(session: Session, now: datetime) -> str:
     """Whoever paid hears that it arrived, and what is open."""
     take_back(session, no_longer_true(session), now)
-    until = datetime.combine(telling_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
+    until = datetime.combine(utility_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
     found = payments_received(session, until, within=timedelta(days=TELL_WITHIN_DAYS))
     zone = ZoneInfo(settings().timezone)
     notices = [
@@ -120,4 +122,5 @@ JOBS = (
     Job("billing.tell_what_is_due", _HOUR, tell_what_is_due, mark("Tell what falls due")),
     Job("billing.tell_of_payments", _QUARTER_OF_AN_HOUR, tell_of_payments, mark("Tell of payments received")),
     *OF_USE,
+    *OF_CONTRACTS,
 )

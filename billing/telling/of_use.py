@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from billing.forecasting.unusual import unusual_among, watched
-from billing.telling.queued import day_is_over, queued_in_words, telling_today
+from billing.telling.queued import Slice, Slices, apart, day_is_over, queued_in_words
 from billing.telling.silence import heard_again, silences
 from notifications.outbox.queueing import queue_all, take_back
 from notifications.types.meter_silent import meter_silent
 from notifications.types.unusual_use import unusual_use
-from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.module import Job
+from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
 
 SILENT_DAYS = 7
@@ -36,37 +36,23 @@ def tell_of_silent_meters(session: Session, now: datetime) -> str:
             meter=one.meter,
             silent_from=one.silent_from,
         )
-        for one in silences(session, telling_today(now), days=SILENT_DAYS)
+        for one in silences(session, utility_today(now), days=SILENT_DAYS)
     ]
     return queued_in_words(session, notices, "silent meters", now)
 
 
-def tell_of_unusual_use(session: Session, now: datetime) -> str:
+def tell_of_unusual_use(session: Session, now: datetime, slices: Slices = apart) -> str:
     """Whoever uses more than their own past foretells hears of it while the month still runs. Each slice of
-    the base is a unit of work of its own: a call that is cut short has told those it reached."""
-    today, engine = telling_today(now), session.get_bind().engine
-    looked = told = after = 0
-    while True:
-        with unit_of_work(engine) as own:
-            last, some, queued = _slice(own, today, now, after)
-        if last is None:
-            return f"{told} queued of {looked} accounts watched"
-        after, looked, told = last, looked + some, told + queued
+    the base is a unit of work of its own."""
+    today = utility_today(now)
+    done = slices(session, lambda own, after: _watch(own, today, now, after))
+    return f"{done.queued} queued of {done.looked} accounts watched"
 
 
-def watch_use(session: Session, today: date, now: datetime) -> tuple[int, int]:
-    """The same in the caller's unit of work: how many were watched, and how many of them are told."""
-    looked = told = after = 0
-    while (found := _slice(session, today, now, after))[0] is not None:
-        after, looked, told = found[0], looked + found[1], told + found[2]
-    return looked, told
-
-
-def _slice(session: Session, today: date, now: datetime, after: int) -> tuple[int | None, int, int]:
-    """The last account of the next slice (None: there is none), how many were watched, how many are told."""
+def _watch(session: Session, today: date, now: datetime, after: int) -> Slice:
     some = watched(session, today, after=after, limit=SLICE)
     if not some:
-        return None, 0, 0
+        return Slice(None)
     notices = [
         unusual_use(
             customer_id=one.of.customer_id,
@@ -79,7 +65,7 @@ def _slice(session: Session, today: date, now: datetime, after: int) -> tuple[in
         for one in unusual_among(session, some)
     ]
     queued = queue_all(session, notices, now)
-    return some[-1].account_id, len(some), sum(one.outcome == "queued" for one in queued)
+    return Slice(some[-1].account_id, len(some), sum(one.outcome == "queued" for one in queued))
 
 
 JOBS = (

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from notifications.outbox.new_notice import NewNotice
 from notifications.outbox.queueing import queue_all
-from utility_crm.kit.today import utility_today
+from utility_crm.kit.database import unit_of_work
 
 MOST = 5000
 """Told in one call; the next goes on with the rest."""
@@ -26,6 +27,42 @@ def day_is_over(day: date, today: date, now: datetime) -> datetime:
     return now + timedelta(days=(day - today).days + 1)
 
 
-def telling_today(now: datetime) -> date:
-    """The date in the utility's zone, or the demo's."""
-    return utility_today(now)
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some accounts that were gone through. last: the id of the last of them, None where there were none.
+
+    late: the segment of each that hears of it too late.
+    """
+
+    last: int | None
+    looked: int = 0
+    queued: int = 0
+    late: tuple[str, ...] = ()
+
+    def then(self, other: Slice) -> Slice:
+        """Both of them."""
+        return Slice(
+            other.last, self.looked + other.looked, self.queued + other.queued, self.late + other.late
+        )
+
+
+Step = Callable[[Session, int], Slice]
+"""Goes through the next accounts after an id."""
+Slices = Callable[[Session, Step], Slice]
+
+
+def together(session: Session, step: Step) -> Slice:
+    """Every slice, in the caller's unit of work."""
+    done = Slice(0)
+    while done.last is not None:
+        done = done.then(step(session, done.last))
+    return done
+
+
+def apart(session: Session, step: Step) -> Slice:
+    """Every slice, each in a unit of work of its own: what is cut short has told those it reached."""
+    engine, done = session.get_bind().engine, Slice(0)
+    while done.last is not None:
+        with unit_of_work(engine) as own:
+            done = done.then(step(own, done.last))
+    return done

@@ -53,7 +53,7 @@ class BaseWhatIf:
     left_out: int
 
 
-class _Sums:
+class Sums:
     """What is known of every account so far, a row each; int64."""
 
     def __init__(self, supplies: Sequence[BaseSupply]) -> None:
@@ -156,7 +156,7 @@ def base_what_if(
     tariffs: by id, those that the supplies are on. candidates: of how many tariffs `other` is one, for the
     doubt in the judgement. progress is told (supplies done, of how many) after each chunk.
     """
-    sums = _Sums(supplies)
+    sums = Sums(supplies)
     for start in range(0, len(supplies), CHUNK):
         with unit_of_work(engine) as session:
             for group, usage in readings_of(session, supplies[start : start + CHUNK], today):

@@ -49,6 +49,7 @@ _SUPPLIES = text(
     join channels h on h.service_point_id = s.id and h.direction = 'import' and h.unit = 'kWh'
     where g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today)
       and (cast(:segment as text) is null or c.segment = :segment)
+      and (cast(:accounts as bigint[]) is null or a.id = any(:accounts))
     group by g.id, a.id, c.id, p.id, s.id, n1.id, n2.id, n3.id
     having count(*) = 1
     order by g.tariff_id, p.timezone, a.cycle_day, a.id, g.id
@@ -56,9 +57,13 @@ _SUPPLIES = text(
 )
 
 
-def base_supplies(session: Session, today: date, segment: str | None = None) -> list[BaseSupply]:
-    """Those that can be rated together stand together: by tariff, clock and cycle."""
-    rows = session.execute(_SUPPLIES, {"today": today, "segment": segment})
+def base_supplies(
+    session: Session, today: date, segment: str | None = None, accounts: Sequence[int] | None = None
+) -> list[BaseSupply]:
+    """Those that can be rated together stand together: by tariff, clock and cycle. accounts: of these
+    alone."""
+    given = {"today": today, "segment": segment, "accounts": None if accounts is None else list(accounts)}
+    rows = session.execute(_SUPPLIES, given)
     return [BaseSupply(*row[:9], place=Place(*row[9:])) for row in rows]
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
 from sqlalchemy.orm import Session
 
 from notifications.domain.lead_time import LeadTime, days_late, lead_time, tell_by
 from notifications.outages.queries import zone_below
+from notifications.working_days import free_days
 from utility_crm.kit.settings import settings
 
 FROM_DAYS = 28
@@ -44,13 +43,3 @@ def lead_of(session: Session, node_id: int, starts_at: datetime, now: datetime) 
     last = tell_by(rule, on, free)
     first = min(last, on - timedelta(days=FROM_DAYS))
     return Lead(today, rule, last, first, days_late(rule, on, today, free))
-
-
-def free_days(country: str, subdivision: str, around: date) -> Collection[date]:
-    """Public holidays of the year of a day and the one before; none where the country is not known."""
-    try:
-        return frozenset(
-            country_holidays(country, subdiv=subdivision or None, years=[around.year - 1, around.year])
-        )
-    except NotImplementedError:
-        return frozenset()

@@ -4,7 +4,7 @@ means for a year of their own use, where it was read."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -25,12 +25,14 @@ PER: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChangedPrice:
-    """One price in millionths of the currency, before and after; None: there is none. per: a key of `PER`."""
+    """One price in millionths of the currency, before and after; None: there is none. per: a key of `PER`.
+    names: what it is called in other languages."""
 
     label: str
     per: str
     before_micro: int | None
     after_micro: int | None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +48,21 @@ def tariff_change(
     customer_id: int,
     account_id: int,
     account: str,
-    tariff_code: str,
+    change: str,
     tariff: str,
     place: str,
-    agreement_id: int,
     currency: str,
     starts_on: date,
     prices: Sequence[ChangedPrice],
     year: YearOfUse | None,
     useful_before: datetime | None = None,
 ) -> NewNotice:
-    """To the payer of a supply, once for the tariff's new prices; `year` None where too little was read."""
+    """To the payer of an account on the tariff, once for the new prices, which `change` names (prices that
+    are written anew have another name); `year` None where too little was read."""
     return NewNotice(
-        key=f"tariff_change:{tariff_code}:{starts_on.isoformat()}:{agreement_id}",
+        key=f"tariff_change:{change}:{account}",
         notice="tariff_change",
-        about=f"tariff:{tariff_code}:{starts_on.isoformat()}",
+        about=f"tariff:{change}",
         customer_id=customer_id,
         account_id=account_id,
         useful_before=useful_before,
@@ -85,7 +87,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
         "starts_short": facts.short_day("starts_on"),
         "prices": [
             {
-                "label": one["label"],
+                "label": one["names"].get(facts.language, one["label"]),
                 "per": PER[one["per"]].get(facts.language, PER[one["per"]]["en"]),
                 "before": _price(one["before_micro"], facts),
                 "after": _price(one["after_micro"], facts),
@@ -122,8 +124,20 @@ TYPE = NoticeType(
         "currency": "GBP",
         "starts_on": "2027-01-01",
         "prices": [
-            {"label": "Standing charge", "per": "day", "before_micro": 542000, "after_micro": 560000},
-            {"label": "Energy", "per": "kWh", "before_micro": 142280, "after_micro": 151000},
+            {
+                "label": "Standing charge",
+                "per": "day",
+                "before_micro": 542000,
+                "after_micro": 560000,
+                "names": {"ru": "Абонентская плата"},
+            },
+            {
+                "label": "Energy",
+                "per": "kWh",
+                "before_micro": 142280,
+                "after_micro": 151000,
+                "names": {"ru": "Электроэнергия"},
+            },
         ],
         "year": {"before_minor": 64210, "after_minor": 67825},
     },

@@ -47,6 +47,27 @@ def test_one_row_makes_an_account_billable_and_its_repeat_changes_nothing(sessio
     assert session.scalars(select(Meter.serial)).all() == ["M1"]
 
 
+def test_a_term_is_kept_and_put_right_by_the_next_file(session: Session) -> None:
+    def brought(until: str) -> Imported:
+        content = f"{HEADER.strip()},contract_until\n{ROW.strip()},{until}\n"
+        return import_customers(
+            session, content.encode(), today=date(2026, 11, 20), added=[METERS, BILLING],
+            defaults=Defaults("GBP", "GB", "Europe/London"),
+        )  # fmt: skip
+
+    def term() -> date | None:
+        return session.scalar(select(Agreement.term_ends_before))
+
+    assert brought("2026-12-31").problems == () and term() == date(2027, 1, 1)
+    assert brought("2026-12-31").document()["unchanged"] == 1
+    assert brought("").document()["unchanged"] == 1 and term() == date(2027, 1, 1)
+    assert brought("2027-12-31").problems == () and term() == date(2028, 1, 1)
+    for wrong, words in (("31.12.2027", "is no date"), ("2024-12-31", "before its first day")):
+        (problem,) = brought(wrong).problems
+        assert problem.code == "contract_until" and words in problem.message
+    assert term() == date(2028, 1, 1)
+
+
 def test_a_tax_number_is_checked_and_kept(session: Session) -> None:
     def brought(number: str) -> Imported:
         content = f"customer_number,name,account_number,tax_number\nC1,Ada Example,A1,{number}\n"

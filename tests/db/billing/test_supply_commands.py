@@ -52,6 +52,10 @@ def test_a_supply_from_its_end_to_whoever_comes_next(engine: Engine) -> None:
         "supply", "tariff", "--service-point", point, "--tariff", "night", "--from", "2026-10-15"
     )
     assert (code, document["tariff"]) == (0, "night")
+    term = ("supply", "term", "--service-point", point, "--last-day")
+    assert call(*term, "2027-10-14") == (0, {"service_point": point, "last_day": "2027-10-14"})
+    assert call(*term, "2026-10-01")[0] == 1 and call(*term, "14.10.2027")[0] == 2
+    assert call(*term, "") == (0, {"service_point": point, "last_day": None})
     code, document = call("supply", "end", "--service-point", point, "--last-day", "2026-11-12")
     assert (code, document) == (0, {"bills": ["2026-10-000001", "2026-11-000001"], "held": []})
     code, document = call("supply", "unsupplied")

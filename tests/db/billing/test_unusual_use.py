@@ -15,7 +15,8 @@ from warm_household import in_an_area
 from billing.forecasting.unusual import QUIET_DAYS, unusual_among, watched
 from billing.tables import Bill
 from billing.telling.jobs import JOBS
-from billing.telling.of_use import tell_of_unusual_use, watch_use
+from billing.telling.of_use import tell_of_unusual_use
+from billing.telling.queued import together
 from notifications.consents.recording import record_consent
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.network.temperatures import store_temperatures
@@ -57,6 +58,10 @@ def lives(
     return one
 
 
+def watch(session: Session, now: datetime = NOW) -> str:
+    return tell_of_unusual_use(session, now, slices=together)
+
+
 def told(session: Session) -> list[Any]:
     return list(session.execute(text("select * from outbox where notice = 'unusual_use' order by key")))
 
@@ -66,8 +71,8 @@ def test_who_uses_more_hears_the_amount_so_far_and_the_bill_to_come_once(
 ) -> None:
     lives(world)
     more = lives(world, 2, 1.8)
-    assert watch_use(session, TODAY, NOW) == (2, 1)
-    assert watch_use(session, TODAY + timedelta(days=1), NOW) == (1, 0)
+    assert watch(session) == "1 queued of 2 accounts watched"
+    assert watch(session, NOW + timedelta(days=1)) == "0 queued of 1 accounts watched"
     (notice,) = told(session)
     assert notice.key == f"unusual_use:{more.account}:2026-11-01" and notice.state == "waiting"
     given = notice.context
@@ -82,7 +87,7 @@ def test_who_uses_more_hears_the_amount_so_far_and_the_bill_to_come_once(
 
 def test_what_is_little_money_is_not_worth_a_letter(session: Session, world: World) -> None:
     lives(world, 2, 1.8, a_day=0.6)
-    assert watch_use(session, TODAY, NOW) == (1, 0)
+    assert watch(session) == "0 queued of 1 accounts watched"
 
 
 def test_cold_weather_is_not_unusual_use(session: Session, world: World) -> None:
@@ -104,7 +109,7 @@ def test_cold_weather_is_not_unusual_use(session: Session, world: World) -> None
 def test_whose_word_stands_against_it_is_not_written_to(session: Session, world: World) -> None:
     one = lives(world, 2, 1.8)
     record_consent(session, one.customer_id, "service", "email", granted=False, now=NOW, proof="a call")
-    watch_use(session, TODAY, NOW)
+    watch(session)
     (notice,) = told(session)
     assert (notice.state, notice.reason) == ("withheld", "consent_withdrawn")
 
@@ -122,7 +127,7 @@ def test_who_is_not_watched(session: Session, world: World, why: str) -> None:
         point, _ = world.point()
         world.agreement(one.account_id, point, "flat", date(2026, 11, 9))
     elif why == "told lately":
-        watch_use(session, TODAY, NOW)
+        watch(session)
         later = MONTH - timedelta(days=QUIET_DAYS - 2)
         session.execute(
             text(

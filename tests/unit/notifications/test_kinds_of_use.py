@@ -33,8 +33,8 @@ def written(new: NewNotice, language: str = "en", channel: str = "email") -> Wri
 
 def change(year: YearOfUse | None, prices: tuple[ChangedPrice, ...] = PRICES) -> NewNotice:
     return tariff_change(
-        customer_id=1, account_id=1, account="A-77", tariff_code="flat", tariff="Flat", place="12 Mill Lane",
-        agreement_id=5, currency="GBP", starts_on=date(2027, 1, 1), prices=prices, year=year,
+        customer_id=1, account_id=1, account="A-77", change="flat:2027-01-01:0a", tariff="Flat",
+        place="12 Mill Lane", currency="GBP", starts_on=date(2027, 1, 1), prices=prices, year=year,
     )  # fmt: skip
 
 
