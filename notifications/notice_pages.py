@@ -17,9 +17,10 @@ from notifications.outbox.queries import NoticeStory, letters_arrived, notice_st
 from notifications.outbox.searching import MOST, Search, as_reason, search_notices
 from notifications.outbox.suppressing import lift, suppressions
 from notifications.outbox.way import joined_in, way_of
+from notifications.sender import this_sender
 from notifications.types import notice_type, notice_types
 from notifications.versions.in_force import words_until
-from notifications.writing import Sender, Written, for_staff, write
+from notifications.writing import Written, for_staff, write
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
 from utility_crm.web.posting import Posting, handled
@@ -192,7 +193,7 @@ def _written(v: Visit, story: NoticeStory) -> Written:
         name=story.customer,
         language=story.language,
         timezone=story.timezone,
-        sender=Sender(settings().utility_name, settings().demo),
+        sender=this_sender(v.session),
         channel=story.channel,
         texts=words_until(v.session, story.notice, story.language, story.channel, until).texts,
     )

@@ -21,6 +21,7 @@ from notifications.domain.message_id import message_id
 from notifications.domain.retry import Retry
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.installation import is_simulated
 from utility_crm.kit.settings import settings
 
 _log = logging.getLogger(__name__)
@@ -94,13 +95,14 @@ def deliver_staff(engine: Engine, channel: Channel, retry: Retry, stop: Event) -
     until = started + _LEASE
     with unit_of_work(engine) as session:
         taken = session.execute(_TAKE, {"now": started, "until": until, "batch": _BATCH}).all()
+        simulated = bool(taken) and is_simulated(session)
     sent = failed = 0
     for place, one in enumerate(taken):
         if stop.is_set() or utc_now() >= until - _LEASE / 2:
             _give_back(engine, [row.id for row in taken[place:]], until)
             break
         try:
-            channel.send(_letter(one.message_id, one.address, one.subject, one.text))
+            channel.send(_letter(one.message_id, one.address, one.subject, one.text, simulated))
         except ChannelDown as error:
             _give_back(engine, [row.id for row in taken[place:]], until)
             return StaffBatch(len(taken), sent, failed, str(error))
@@ -115,8 +117,7 @@ def deliver_staff(engine: Engine, channel: Channel, retry: Retry, stop: Event) -
     return StaffBatch(len(taken), sent, failed)
 
 
-def _letter(named: str, address: str, subject: str, words: str) -> Letter:
-    simulated = settings().demo
+def _letter(named: str, address: str, subject: str, words: str, simulated: bool) -> Letter:
     utility = settings().utility_name
     told = f"{words}\n\n{utility}" + ("\nThis utility is simulated." if simulated else "")
     paragraphs = "".join(f"<p>{html.escape(part)}</p>" for part in told.split("\n") if part)

@@ -50,6 +50,7 @@ from notifications.versions.in_force import InForce, words_in_force, words_of
 from notifications.writing import Sender
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.installation import is_simulated
 from utility_crm.kit.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
@@ -194,9 +195,10 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
     with unit_of_work(worker.engine) as session:
         looked_at, held = claim(session, utc_now(), worker.terms, worker.sender_address, channel=worker.name)
         words = words_in_force(session) if held else {}
+        simulated = worker.sender.simulated or (bool(held) and is_simulated(session))
     if not held:
         return Batch(looked_at)
-    round_ = _Round(worker, stop, words)
+    round_ = _Round(worker, stop, words, replace(worker.sender, simulated=simulated))
     waiting: list[Tried] = []
     sent = failed = 0
     for tried in round_.carried_out(held):
@@ -215,8 +217,8 @@ def deliver_batch(worker: Worker, stop: Event) -> Batch:
 class _Round:
     """One batch on its way out. `unsent`: what was not begun, in the end; `down`: why."""
 
-    def __init__(self, worker: Worker, stop: Event, words: InForce) -> None:
-        self.worker, self.stop, self.words = worker, stop, words
+    def __init__(self, worker: Worker, stop: Event, words: InForce, sender: Sender) -> None:
+        self.worker, self.stop, self.words, self.sender = worker, stop, words, sender
         self.unsent: list[Claimed] = []
         self.down: str | None = None
 
@@ -242,7 +244,7 @@ class _Round:
         attempt: int | None = None
         words = words_of(self.words, one.notice, one.language, one.channel)
         try:
-            written = letter(one, self.worker.sender, words)
+            written = letter(one, self.sender, words)
             if not self.worker.channel.honours_keys:
                 with unit_of_work(self.worker.engine) as session:
                     attempt = begin(session, one, begun_at)

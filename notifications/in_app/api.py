@@ -12,10 +12,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from notifications.in_app.reading import MOST, AppNotice, inbox, read
-from notifications.writing import Sender
-from utility_crm.kit.settings import settings
+from notifications.sender import this_sender
 from utility_crm.web.bearer import bearer
-from utility_crm.web.visit import know_whether_simulated, open_session, present
+from utility_crm.web.visit import open_session, present
 
 READS, SAYS_READ = "notices:read", "notices:write"
 router = APIRouter()
@@ -31,9 +30,7 @@ def notices(
     """What went out to a customer, newest first, by whatever way it went."""
     bearer(request, READS)
     with open_session(request) as session:
-        know_whether_simulated(request, session)
-        sender = Sender(settings().utility_name, request.app.state.simulated)
-        found = inbox(session, number, sender, limit=limit, before=before)
+        found = inbox(session, number, this_sender(session), limit=limit, before=before)
     document = {
         "customer": number,
         "unread": found.unread,

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from notifications.domain.wall_time import instant
 from notifications.outages.announcing import Audience, Interruption, audience
 from notifications.outages.queries import zone_below
+from notifications.sender import this_sender
 from notifications.types.planned_outage import TYPE
-from notifications.writing import Sender, Written, write
+from notifications.writing import Written, write
 from utility_crm.kit.errors import CareError, Invalid
-from utility_crm.kit.settings import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def preview(session: Session, draft: Draft, now: datetime) -> Announced:
         "reason": works.reason,
         "medical": False,
     }
-    sender = Sender(settings().utility_name, settings().demo)
+    sender = this_sender(session)
     letter = write(TYPE.name, context, name="…", language="en", timezone=zone, sender=sender)
     return Announced(works, zone, reached, letter)
 

@@ -10,10 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from notifications.domain.lacking import lacking
+from notifications.sender import this_sender
 from notifications.tables import NoticeVersion
 from notifications.types import NoticeType, notice_type
 from notifications.versions.in_force import words_until
-from notifications.writing import PARTS, Sender, write
+from notifications.writing import PARTS, write
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
@@ -114,7 +115,7 @@ def _try_out(
     real = session.scalars(_CASES, {"kind": kind.name, "limit": REAL_CASES})
     cases += [case for case in real if not lacking(case, kind.needs, kind.may_be_empty)]
     texts = dict(words_until(session, kind.name, language, channel).texts) | dict(changed)
-    sender = Sender(settings().utility_name, settings().demo)
+    sender = this_sender(session)
     for case in cases:
         write(
             kind.name,

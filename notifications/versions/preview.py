@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from notifications.domain.sms import SmsLength, sms_length
+from notifications.sender import this_sender
 from notifications.types import NoticeType
 from notifications.versions.drafting import SOMEBODY
 from notifications.versions.in_force import Texts
@@ -47,8 +48,9 @@ def previewed(
     """The kind as it would be written now, from the latest notice to a customer (by number; empty: none is
     asked for), else from its stated example. `found`: the words in force."""
     case = latest_case(session, kind.name, customer) if customer else None
+    sender = this_sender(session)
     looks = [
-        _look(kind, case, language, channel, found)
+        _look(kind, case, sender, language, channel, found)
         for channel in ("email", *(["sms"] if SHORT & set(kind.channels) else []))
         for language in kind.languages
     ]
@@ -59,6 +61,7 @@ def previewed(
 def _look(
     kind: NoticeType,
     case: Case | None,
+    sender: Sender,
     language: str,
     channel: str,
     found: Mapping[tuple[str, str, str], Texts],
@@ -73,7 +76,7 @@ def _look(
             name=case.name if case is not None else SOMEBODY,
             language=language,
             timezone=(case.timezone if case is not None else None) or settings().timezone,
-            sender=Sender(settings().utility_name, settings().demo),
+            sender=sender,
             channel=channel,
             texts=words.texts,
         )

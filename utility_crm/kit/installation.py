@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.settings import settings
 from utility_crm.kit.tables import Installation
 
 SIMULATED = "simulated"
@@ -16,6 +17,12 @@ SIMULATED = "simulated"
 def noted(session: Session, name: str) -> dict[str, Any] | None:
     """What was noted under a name; None when nothing was."""
     return session.scalar(select(Installation.value).where(Installation.name == name))
+
+
+def is_simulated(session: Session) -> bool:
+    """Whether this utility is a demo: the setting says so, or the database that was filled with one, whatever
+    process asks. Every page and letter then says it."""
+    return settings().demo or noted(session, SIMULATED) is not None
 
 
 def note(session: Session, name: str, value: dict[str, Any]) -> None:

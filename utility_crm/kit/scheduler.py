@@ -121,7 +121,8 @@ def _do(connection: Connection, job: Job, now: datetime, then: Now) -> None:
         with Session(connection, expire_on_commit=False) as session, session.begin():
             result = job.run(session, now)
             session.flush()
-            records.end_run(connection, job.name, result, None, "", then())
+            # by the session's connection: a job that did not touch it has not begun a transaction yet
+            records.end_run(session.connection(), job.name, result, None, "", then())
     except Exception as error:  # one job's failure is kept for ops; the others go on
         if connection.invalidated:
             raise  # the job's lock went with it: another may be at it, and nothing is said about that

@@ -28,7 +28,7 @@ from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.queries import SignedIn, active_user
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.errors import CareError, Refused
-from utility_crm.kit.installation import SIMULATED, noted
+from utility_crm.kit.installation import is_simulated
 from utility_crm.kit.settings import settings
 from utility_crm.web.banners import COOKIE as BANNER
 from utility_crm.web.banners import JustDone, put_banner
@@ -135,7 +135,7 @@ def open_session(request: Request) -> Session:
 def know_whether_simulated(request: Request, session: Session) -> None:
     """Reads whether this utility is a demo, until it is known to be one: it does not stop being one."""
     state = request.app.state
-    state.simulated = state.simulated or settings().demo or noted(session, SIMULATED) is not None
+    state.simulated = state.simulated or is_simulated(session)
 
 
 def signed_in(request: Request, session: Session) -> SignedIn | None:

@@ -44,9 +44,11 @@ def clock(engine: Engine, *jobs: Job) -> Iterator[None]:
     stop = threading.Event()
     thread = threading.Thread(target=run_clock, args=(engine, jobs, stop), kwargs={"look_seconds": 0.05})
     thread.start()
-    yield
-    stop.set()
-    thread.join(10)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
     assert not thread.is_alive()
 
 
@@ -73,12 +75,21 @@ def test_a_job_is_one_unit_of_work_and_its_failure_is_kept(
         tick(session, now)
         raise ValueError("the meter is on fire")
 
-    with clock(committing, Job("test.half", 3600, half_done), Job("test.whole", 3600, tick)):
-        until(lambda: {"test.half", "test.whole"} <= runs(committing).keys())
+    def elsewhere(session: Session, now: datetime) -> str:
+        return "all of it in units of work of its own"
+
+    jobs = [
+        Job("test.half", 3600, half_done),
+        Job("test.whole", 3600, tick),
+        Job("test.own", 3600, elsewhere),
+    ]
+    with clock(committing, *jobs):
+        until(lambda: {job.name for job in jobs} <= runs(committing).keys())
         until(lambda: all(done for done, _, _ in runs(committing).values()))
     assert runs(committing) == {
         "test.half": (True, "", "ValueError: the meter is on fire"),
         "test.whole": (True, "ticked", None),
+        "test.own": (True, "all of it in units of work of its own", None),
     }
     assert ticks(committing) == [1]
 

@@ -25,8 +25,9 @@ from notifications.outbox.settling import begin
 from notifications.types import notice_type
 from notifications.writing import Sender
 from tests.db.notifications.conftest import reminder
-from utility_crm.customers.tables import ContactPoint
+from utility_crm.customers.tables import Account, ContactPoint
 from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.installation import SIMULATED, note
 
 MAIL = "care@utility.example"
 TERMS = Terms()
@@ -126,6 +127,19 @@ def test_a_batch_in_which_everything_happens(yard: Yard) -> None:
     again = yard.rows()[1]
     assert (again.state, again.attempts, again.last_error) == ("sent", 2, None)
     assert len({letter.message_id for letter in yard.fake.sent}) == 3
+
+
+def test_letters_of_a_database_with_a_demo_say_so_whatever_the_process_was_told(yard: Yard) -> None:
+    """`up --demo` sets nothing for its children: it is the database that knows."""
+    yard.queue(1)
+    yard.deliver()
+    with unit_of_work(yard.engine) as session:
+        note(session, SIMULATED, {"as_of": "2026-11-20"})
+        queue_all(session, [reminder(session.get_one(Account, 1), "F-9")], yard.now)
+    yard.deliver()
+    real, simulated = (letter.text for letter in yard.fake.sent)
+    line = "This utility and its customers are simulated"
+    assert line not in real and line in simulated
 
 
 def test_it_gives_up_after_the_last_try(yard: Yard) -> None:

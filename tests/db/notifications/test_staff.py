@@ -15,6 +15,7 @@ from notifications.delivery.worker import Worker, run_delivery
 from notifications.domain.retry import Retry
 from notifications.writing import Sender
 from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.kit.installation import SIMULATED, note
 from utility_crm.kit.settings import settings
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
@@ -70,6 +71,18 @@ def test_a_letter_goes_out_once_to_each_address(fresh: Engine) -> None:
     assert {row.recipient for row in found} == {"ops@a.example", "night@a.example"}
     assert {(row.subject, row.deliveries) for row in found} == {("A feed is late", 1)}
     assert all("&lt;late&gt;" in row.html for row in found)
+
+
+def test_letters_of_a_simulated_utility_say_so(fresh: Engine) -> None:
+    tell(fresh)
+    deliver(fresh, Mailbox(fresh))
+    with unit_of_work(fresh) as session:
+        note(session, SIMULATED, {"as_of": "2026-11-20"})
+    tell(fresh, "another")
+    deliver(fresh, Mailbox(fresh))
+    with fresh.connect() as connection:
+        found = connection.scalars(text("select text from mailbox order by received_at")).all()
+    assert ["simulated" in letter for letter in found] == [False, False, True, True]
 
 
 def test_a_worker_that_died_is_followed_under_the_same_name(fresh: Engine) -> None:

@@ -17,6 +17,8 @@ from notifications.types.payment_reminder import payment_reminder
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.customers.tables import Account, Customer
+from utility_crm.kit.installation import SIMULATED, note
+from utility_crm.kit.settings import settings
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 
@@ -135,3 +137,16 @@ def test_a_draft_can_be_laid_aside(session: Session, make_client: MakeClient) ->
     draft = session.scalars(select(NoticeVersion)).one()
     assert author.post(f"/notices/kinds/payment_reminder/versions/{draft.id}/drop").status_code == 303
     assert "laid aside" in author.get("/notices/kinds/payment_reminder?ask=versions").text
+
+
+def test_a_preview_in_a_demo_says_that_it_is_simulated(
+    session: Session, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its web process has no setting of it: `up --demo` notes it in the database."""
+    monkeypatch.setenv("UTILITY_CRM_DEMO", "false")
+    settings.cache_clear()
+    line = "This utility and its customers are simulated"
+    client = make_client("ops")
+    assert line not in words(client.get("/notices/kinds/payment_reminder").text)
+    note(session, SIMULATED, {"as_of": "2026-11-20"})
+    assert line in words(client.get("/notices/kinds/payment_reminder").text)
