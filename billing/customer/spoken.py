@@ -17,6 +17,7 @@ from billing.domain.explanation.metered_evidence import ESTIMATED_DIAL as ON_THE
 from billing.domain.explanation.phrases import money_text
 from billing.domain.explanation.register_game import USE
 from billing.explaining import EffectRow, Explained
+from billing.explaining.explained import HOURS_UNKNOWN
 from billing.queries.bills import BillRow
 from billing.wording import capitalised, is_month, label_in, say
 from utility_crm.web.formats import day, day_year, money, month_name, month_year, number, signed_money
@@ -239,13 +240,17 @@ def _which(bill: BillRow, language: str, *, year: bool = False) -> str:
 
 def _asked_on(found: Explained, said: Sequence[Run], language: str) -> tuple[Run, ...]:
     """Every effect that the sentence has not named."""
+    _ = say(language)
     main = _main(found) if any(run.row for run in said) else None
     words = "; ".join(
         f"{cause_of(found, row, language)} {_figure(place)}"
         for place, row in enumerate(moving(found), 1)
         if row is not main
     )
-    return _cut(found, capitalised(words) + "." if words else "", language, signed=True)
+    asked = capitalised(words) + "." if words else ""
+    if found.by_dials:
+        asked = f"{asked} {_(HOURS_UNKNOWN)}".strip()
+    return _cut(found, asked, language, signed=True)
 
 
 def _figure(row: int) -> str:

@@ -13,7 +13,12 @@ from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.explanation.words import Answer, answer_of
 from billing.explaining.document import EffectRow, ExplanationDocument, SupplyWeather, explanation_document
 from billing.queries.bills import BillRow
+from utility_crm.web.words import mark
 
+HOURS_UNKNOWN = mark(
+    "One of the bills is by dials: at which hours it was used is not known, and not told apart."
+)
+"""Said where a bill by intervals was held against one by registers."""
 Kind = Literal["first", "per_day", "compared"]
 
 
@@ -23,7 +28,8 @@ class Explained:
 
     moved: the days that moved most at `moved_at`, a service point where the bill has several. weathers: of
     each service point whose weather was looked for. names: by language, what the tariffs of both bills call
-    their labels.
+    their labels. by_dials: a bill by intervals was held against one by registers, as those would have counted
+    it.
     """
 
     bill: BillRow
@@ -38,6 +44,7 @@ class Explained:
     moved_at: str = ""
     weathers: tuple[SupplyWeather, ...] = ()
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    by_dials: bool = False
 
     @property
     def difference_minor(self) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from billing.domain.charges.tax import TaxCharge
+from billing.domain.explanation.as_registers import as_registers
 from billing.domain.explanation.comparison import (
     LEAST_DAYS,
     AnySide,
@@ -23,6 +24,7 @@ from billing.domain.explanation.comparison import (
 )
 from billing.domain.explanation.moved_days import moved_days
 from billing.domain.explanation.phrases import bill_names, money_text
+from billing.domain.explanation.register_sides import RegisterSide
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.weather.parting import LeftOut, Weather
 from billing.domain.explanation.weather.record import DailyRecord
@@ -34,7 +36,7 @@ from billing.domain.reckoning.days import HOLIDAY, HolidayCalendar, Period, day_
 from billing.domain.reckoning.usage import Usage
 from billing.domain.tariffs.tariff import Charge, Tariff, Version
 from billing.explaining.document import EffectRow, SupplyWeather
-from billing.explaining.explained import Explained, effect_rows
+from billing.explaining.explained import HOURS_UNKNOWN, Explained, effect_rows
 from billing.explaining.weather import WeatherKnown
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow
@@ -81,7 +83,9 @@ def explain_several(
         for old, new in pairs
         if sum(old.point == one.point for one in olds) == sum(new.point == one.point for one in news) == 1
     ]
-    single = [(old, new) for old, new in single if isinstance(old.side, Side) == isinstance(new.side, Side)]
+    metered = [_metered_alike(old, new) for old, new in single]
+    by_dials = any(found is not None and found != pair for found, pair in zip(metered, single, strict=True))
+    single = [found for found in metered if found is not None]
     looked = {new.point: _weather(old, new, weathers) for old, new in single}
     compared = [(new.point, compare(old.side, new.side, looked[new.point][0])) for old, new in single]
     alone = _not_split(olds, news, {point for point, _ in compared}) + _whole_lines(*others)
@@ -89,6 +93,8 @@ def explain_several(
     largest = max(compared, key=lambda pair: abs(pair[1].difference_minor), default=None)
     caveats: tuple[Caveat, ...] = tuple(caveat for _, found in compared for caveat in found.caveats)
     sentence, asked = _words(bill, against, rows, caveats, whole)
+    if by_dials:
+        asked = f"{asked} {HOURS_UNKNOWN}".strip()
     return Explained(
         bill,
         against,
@@ -105,7 +111,21 @@ def explain_several(
             for point, found in compared
             if found.weather is not None
         ),
+        by_dials=by_dials,
     )
+
+
+def _metered_alike(old: _Supply, new: _Supply) -> tuple[_Supply, _Supply] | None:
+    """Both by intervals or both by registers: of one of each, the intervals as the other's registers would
+    have counted them. None where those could not tell its money."""
+    a, b = old.side, new.side
+    if isinstance(a, Side) and isinstance(b, RegisterSide):
+        told = as_registers(a, b.names)
+        return None if told is None else (replace(old, side=told, channel_id=None), new)
+    if isinstance(a, RegisterSide) and isinstance(b, Side):
+        told = as_registers(b, a.names)
+        return None if told is None else (old, replace(new, side=told, channel_id=None))
+    return old, new
 
 
 def _weather(

@@ -61,8 +61,18 @@ class BillPart:
         return day_starts_at(self.period.starts_on, zone), day_starts_at(self.period.ends_before, zone)
 
 
+BY_REGISTERS = """
+    exists (select from registers r where r.service_point_id = s.id)
+    and not exists (
+        select from blocks k join channels c on c.id = k.channel_id
+        where c.service_point_id = s.id and c.direction = 'import' and c.unit <> 'kVArh'
+          and k.day >= greatest(g.starts_on, b.starts_on) and k.day < least(g.ends_before, b.ends_before))
+    and not exists (select from bill_fills z where z.bill_id = b.id)
+"""
+"""Of a bill `b`, an agreement `g` and its service point `s`: whether it was billed by registers though there
+is a channel, which began only after it."""
 _PARTS = text(
-    """
+    f"""
     select l.bill_id, g.id, s.code,
            coalesce(
                (select string_agg(m.serial, ', ' order by m.installed_on) from meters m
@@ -91,6 +101,7 @@ _PARTS = text(
     join channels h on h.service_point_id = s.id and h.direction = 'import'
                     and h.unit = case when t.document -> 'volume' is null then 'kWh' else 'm3' end
     left join bill_fills f on f.bill_id = b.id and f.channel_id = h.id
+    where not ({BY_REGISTERS})
     order by l.bill_id, s.code, g.starts_on
     """
 )

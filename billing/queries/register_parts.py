@@ -16,6 +16,7 @@ from billing.domain.rating.registers import RegisterMatrix, register_cuts
 from billing.domain.reckoning.axis import day_starts_at, local_date
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff
+from billing.queries.bill_parts import BY_REGISTERS
 from billing.queries.bills import BillRow
 from billing.queries.looking_back import pasts_before
 from billing.queries.tariffs import parsed
@@ -50,7 +51,7 @@ class ReadRegisters:
 
 
 _PARTS = text(
-    """
+    f"""
     select l.bill_id, g.id, s.id, s.code, cast(coalesce(
                (select d.document from tariff_history d where d.tariff_id = t.id and d.last_bill_id >= b.id
                 order by d.last_bill_id, d.id limit 1), t.document) as text),
@@ -63,7 +64,7 @@ _PARTS = text(
     join tariffs t on t.id = g.tariff_id
     join service_points s on s.id = g.service_point_id
     join premises p on p.id = s.premise_id
-    where not exists (
+    where {BY_REGISTERS} or not exists (
         select from channels h where h.service_point_id = s.id and h.direction = 'import'
           and h.unit = case when t.document -> 'volume' is null then 'kWh' else 'm3' end)
     order by l.bill_id, s.code, g.starts_on

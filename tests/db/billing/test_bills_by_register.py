@@ -19,6 +19,7 @@ from billing.domain.gate import GateBook
 from billing.explaining import explain_bill
 from billing.queries.bills import BillRow, bills_of
 from meters.registers.recording import Taken, record_read
+from meters.tables import Channel
 from meters.usage import settle_readings
 
 OCTOBER = Month(2026, 10)
@@ -294,3 +295,30 @@ def test_gas_is_billed_of_cubic_metres(world: World, session: Session) -> None:
         ("energy", "All hours", 1_119_222_667, 6715),
         ("tax", "VAT", 8265 * 10_000, 413),
     ]
+
+
+def test_a_dial_exchanged_for_a_meter_that_reads_itself_is_compared(
+    world: World, session: Session, house: Supplied
+) -> None:
+    told(world, house, midnight(10), T1=1000, T2=500)
+    told(world, house, midnight(11), T1=1100, T2=560.5)
+    issue(session, house)
+    channel = Channel(
+        service_point_id=house.service_point_id, name="E1", unit="kWh", direction="import", offset_minutes=0
+    )  # fmt: skip
+    session.add(channel)
+    session.flush()
+    used = world.random(channel.id, date(2026, 11, 1), 31, 5)
+    done = issue_cycle(
+        session, Month(2026, 11), 1, [house.account_id], issued_on=date(2026, 12, 3), known_at=LATER, now=NOW
+    )
+    assert len(done.bill_ids) == 1
+    november, october = bills_of(session, [house.account_id])
+    assert november.micro_kwh == sum(used[: 30 * 48])
+    found = explain_bill(session, november, october)
+    effects = {row.effect: row.amount_minor for row in found.rows}
+    assert found.left_over_minor == 0 and found.difference_minor == sum(effects.values())
+    assert found.by_dials and set(effects) <= {"days", "use:Day", "use:Night"}
+    assert effects["use:Day"] and effects["use:Night"]
+    assert "at which hours it was used is not known" in found.if_asked_on
+    assert "в какие часы был расход" in plain(spoken(found, "ru")[1])

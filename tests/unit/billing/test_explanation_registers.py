@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rating_cases import (
+    demand,
     document,
     fixed,
     flat,
@@ -25,6 +26,7 @@ from rating_cases import (
 from test_register_rating import dial_tariffs
 
 from billing.domain.errors import NotComparable, NotRateable
+from billing.domain.explanation.as_registers import as_registers
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.register_sides import PutRight, RegisterSide
@@ -215,6 +217,39 @@ def test_what_cannot_be_compared_is_refused_by_name() -> None:
     with pytest.raises(NotComparable) as refusal:
         compare(registers, dial(subject, NOVEMBER, T1=-1))
     assert refusal.value.code == "negative_readings"
+
+
+def as_dials(subject: Tariff, period: Period, seed: int, *names: str) -> RegisterSide:
+    found = as_registers(side_of(subject, period, random_usage(period, LONDON, seed)), names)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rates", [1, 3])
+def test_a_bill_by_intervals_is_held_against_one_by_dials(seed: int, rates: int) -> None:
+    names = [("T1", "peak"), ("T2", "night"), ("T3", "day")]
+    charge = {**three_rates(), "registers": [{"name": name, "label": label} for name, label in names]}
+    subject = tariff(version(fixed(), charge if rates == 3 else flat(), tax()))
+    told = [name for name, _ in names[:rates]]
+    before = dial(subject, OCTOBER, **{name: 60 + 9 * place + seed for place, name in enumerate(told)})
+    by_interval = side_of(subject, NOVEMBER, random_usage(NOVEMBER, LONDON, seed))
+    after = as_dials(subject, NOVEMBER, seed, *told)
+    assert int(after.counted.micro_kwh.sum()) == int(by_interval.usage.micro_kwh.sum())
+    assert after.bill().total_minor == by_interval.bill().total_minor
+    found = compare(before, after)
+    assert sum(whole(found).values()) == found.difference_minor
+    assert found.difference_minor == by_interval.bill().total_minor - before.bill().total_minor
+    assert set(whole(found)) <= {"days", "volume", "use:peak", "use:night", "use:day"}
+    back = compare(after, before)
+    assert whole(back) == {effect: -amount for effect, amount in whole(found).items()}
+
+
+def test_what_no_register_could_tell_is_not_told_as_if_it_had() -> None:
+    usage = random_usage(NOVEMBER, LONDON, 3)
+    for rules in (version(three_rates()), version(flat(), demand())):
+        assert as_registers(side_of(tariff(rules), NOVEMBER, usage), ("T1",)) is None
+    assert as_registers(side_of(tariff(version(flat())), NOVEMBER, usage), ("T1", "T2")) is None
 
 
 def test_what_still_rests_on_estimated_reads_is_a_doubt() -> None:
