@@ -14,7 +14,7 @@ from notifications.told import TOLD
 from notifications.types import notice_type
 from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
-from utility_crm.web.words import mark, translator
+from utility_crm.web.words import counting, mark, translator
 
 PACKAGE = "notifications"
 Words = Callable[..., str]
@@ -35,7 +35,8 @@ def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
     until = time_in_words(ends, call.language) if ends else ""
     if ends and starts.date() != ends.date():
         until = f"{day(ends.date(), call.language)} {until}"
-    about = [one.address] + ([one.reason] if one.reason else [])
+    reach = counting(call.language, PACKAGE)("one customer", "%(num)s customers", one.customers)
+    about = [one.address] + ([one.reason] if one.reason else []) + [reach]
     if one.starts_at <= call.now and not one.planned and one.state == "reported":
         title, when = _("Outage reported here"), _("since %(since)s, being checked", since=_at(starts, call))
     elif one.starts_at <= call.now and (one.ends_at is None or one.ends_at <= call.now):
@@ -49,20 +50,24 @@ def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
     else:
         title = _("Planned outage here") if one.planned else _("Outage here")
         when = _("%(start)s to %(end)s", start=_at(starts, call), end=until)
+    asks = one.starts_at <= call.now and not one.spoken_of
+    noted = f"/outages/{one.id}/called/{call.customer_id}" if asks else ""
     return Banner(
         title,
         " · ".join([when, *about, _told(one, call, _)]),
         "bad" if one.starts_at <= call.now else "warn",
         f"/outages/{one.id}" if not one.planned else f"/notices/{one.notice_id}" if one.notice_id else "",
         _("The outage") if not one.planned else _("What was written") if one.notice_id else "",
+        noted,
+        _("Note that they called"),
     )
 
 
 def _told(one: OutageHere, call: CustomerCall, _: Words) -> str:
     if one.notice_state == "sent" and one.sent_at is not None:
-        return _("told by mail on %(day)s", day=day(one.local(one.sent_at).date(), call.language))
+        return _("told on %(day)s", day=day(one.local(one.sent_at).date(), call.language))
     if one.notice_state in ("waiting", "sending"):
-        return _("mail on its way")
+        return _("notice on its way")
     if one.spoken_of:
         return _("spoken of since")
     return _("not told by us")

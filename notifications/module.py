@@ -7,6 +7,7 @@ MODULE = Module(
     tables="notifications.tables",
     pages="notifications.pages:router",
     customer="notifications.customer:ROOM",
+    desk="notifications.outages.desk:known_now",
     jobs="notifications.jobs:JOBS",
     commands="notifications.commands:app",
     demo="notifications.demo:build",

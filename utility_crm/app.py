@@ -54,6 +54,7 @@ def create_app(
     app.state.templates = templates_of(tuple(module.name for module in shown))
     app.state.customer_rooms = tuple(_customer_rooms(shown))
     app.state.jobs = cache(partial(jobs_of, shown))
+    app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from notifications.domain.incident import State, steps
 from notifications.outages import incidents
+from notifications.outages.callers import callers, note_call
 from notifications.outages.calls import calls, end_call, take_call
 from notifications.outages.events import events_of, running_incidents
 from notifications.outages.figures import router as figures_router
@@ -32,6 +33,8 @@ router.include_router(figures_router)
 router.include_router(status_router)
 PACKAGE = "notifications"
 OPEN_AS = ("reported", "confirmed")
+LISTED = 300
+"""How many notices the page of an outage lists; those not told come first."""
 
 
 @router.get("/outages/report")
@@ -95,6 +98,22 @@ def end(request: Request, task_id: int, posted: Posting) -> Response:
             return v.done(_("What came of the call is kept."), _back(posted, task.outage_id))
 
         return handled(v, posted, f"call-{task_id}", act, lambda: calls_page(v))
+
+
+@router.post("/outages/{outage_id}/called/{customer_id}")
+def called(request: Request, outage_id: int, customer_id: int, posted: Posting) -> Response:
+    """They called about it: one press of a button on their page."""
+    with visit(request, "agent") as v:
+        _, back = translator(v.user.language, PACKAGE), f"/customers/{customer_id}"
+        words = _("Called about the outage at %(place)s.", place="%(place)s")
+
+        def act() -> Response:
+            new = note_call(v.session, outage_id, customer_id, words, author_id=v.user.id, now=v.now)
+            if not new:
+                return v.done(_("This was kept before: nothing was kept twice."), back, nothing=True)
+            return v.done(_("It is noted; they hear when the supply is back."), back)
+
+        return handled(v, posted, "called", act, lambda: outage_page(v, outage_id), back=back)
 
 
 @router.get("/outages/{outage_id}")
@@ -216,10 +235,12 @@ def outage_page(v: Visit, outage_id: int, kept: int | None = None) -> Response:
     return v.render(
         "notifications/outage.html",
         outage=found,
-        notices=notices_about(v.session, f"outage:{outage_id}", limit=500),
+        notices=notices_about(v.session, f"outage:{outage_id}", limit=LISTED),
+        listed=LISTED,
         kept=kept,
         events=events_of(v.session, outage_id),
         calls=calls(v.session, outage_id=outage_id),
+        callers=callers(v.session, outage_id),
         steps=steps(found.state) if not found.planned and found.withdrawn_at is None else (),
         place_names=[(one.id, "\u2003" * one.depth + one.name) for one in places(v.session)]
         if changeable

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from notifications.domain.incident import State
+from notifications.outages.affected import CUSTOMERS_OFF
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.settings import settings
 
@@ -28,7 +29,7 @@ _OUTAGES = text("""
     left join lateral (
         select count(*) filter (where state = 'sent') as sent,
                count(*) filter (where state in ('waiting', 'sending', 'gathered')) as waiting,
-               count(*) filter (where state in ('withheld', 'dead')) as not_sent
+               count(*) filter (where state in ('withheld', 'dead', 'parked')) as not_sent
         from outbox where about = 'outage:' || outages.id
     ) as told on true
     where outages.id = :id
@@ -60,7 +61,7 @@ _ZONE_BELOW = text("""
 """)
 
 # From the premises where the customer is supplied now up to the areas, and what is off anywhere on the way.
-_AT_CUSTOMER = text("""
+_AT_CUSTOMER = text(f"""
     with recursive homes as (
         select premises.node_id, premises.address, premises.timezone
         from accounts
@@ -78,7 +79,7 @@ _AT_CUSTOMER = text("""
     )
     select distinct on (outages.starts_at, outages.id, up.address)
            outages.id, outages.planned, outages.state, outages.starts_at, outages.ends_at, outages.reason,
-           up.address, up.timezone,
+           up.address, up.timezone, reach.customers,
            notice.id as notice_id, notice.state as notice_state, notice.sent_at,
            (select detail from customer_flags
             where customer_flags.customer_id = :customer and kind = 'medical') as medical,
@@ -98,6 +99,7 @@ _AT_CUSTOMER = text("""
           and outbox.customer_id = :customer and coalesce(outbox.reason, '') <> 'no_longer_true'
         order by state = 'sent' desc, id desc limit 1
     ) as notice on true
+    cross join lateral ({CUSTOMERS_OFF}) as reach
     order by outages.starts_at, outages.id, up.address
 """)
 
@@ -154,8 +156,8 @@ class Place:
 class OutageHere:
     """An outage that reaches a customer, running or coming: where, and what she was told of it.
 
-    `medical` is the detail of her medical flag, None without one. `spoken_of`: somebody spoke with her about
-    an outage since it was announced.
+    `customers` are those it reaches. `medical` is the detail of her medical flag, None without one.
+    `spoken_of`: somebody spoke with her about an outage since it was announced.
     """
 
     id: int
@@ -166,6 +168,7 @@ class OutageHere:
     reason: str
     address: str
     timezone: str
+    customers: int
     notice_id: int | None
     notice_state: str | None
     sent_at: datetime | None

@@ -33,7 +33,8 @@ LISTED = """
 """
 _ABOUT = text(f"""{LISTED}
     where outbox.about = :about and outbox.state = any (:states)
-    order by outbox.id limit :limit
+    order by array_position(array['dead', 'parked', 'withheld', 'waiting', 'gathered', 'sending', 'sent'],
+                            outbox.state), outbox.id limit :limit
 """)
 _STORY = text("""
     select outbox.*, customers.name as customer, accounts.number as account
@@ -157,7 +158,7 @@ def outbox_figures(session: Session, since: datetime) -> OutboxFigures:
 def notices_about(
     session: Session, about: str, states: Sequence[str] = STATES, limit: int = 200
 ) -> list[ListedNotice]:
-    """What was written about something ("outage:7"), in the order it goes out."""
+    """What was written about something ("outage:7"): what could not be told, what goes out, what went."""
     return _listed(session, _ABOUT, about=about, states=list(states), limit=limit)
 
 

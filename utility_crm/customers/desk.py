@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from utility_crm.customers.conversations import latest_conversations, open_complaints
 from utility_crm.customers.tables import Contact, Customer, CustomerFlag
+from utility_crm.kit.module import Banner
 from utility_crm.kit.settings import settings
 
+log = logging.getLogger("utility_crm.customers.desk")
 REVIEW_AHEAD = timedelta(days=30)
 
 
@@ -64,6 +67,24 @@ def desk_figures(session: Session, user_id: int, today: date) -> DeskFigures:
         .where((Contact.at >= since) | waits)
     ).one()
     return DeskFigures(*row)
+
+
+def known_now(
+    session: Session,
+    parts: Iterable[Callable[[Session, datetime, str], Sequence[Banner]]],
+    now: datetime,
+    language: str,
+) -> tuple[Banner, ...]:
+    """What every package has to say before anybody calls. A part that fails is left out and logged: the desk
+    works without it."""
+    found: list[Banner] = []
+    for part in parts:
+        try:
+            found += part(session, now, language)
+        except Exception:
+            log.exception("%s has nothing for the desk", part.__module__)
+            session.rollback()
+    return tuple(found)
 
 
 def care_reviews(session: Session, today: date, limit: int = 100) -> list[CareReview]:

@@ -18,14 +18,14 @@ from utility_crm.customers.conversations import (
     log_contact,
     said_lately,
 )
-from utility_crm.customers.desk import EVIDENCE, desk_figures
+from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
 from utility_crm.customers.page import RECENT, all_questions, chosen_question, sheet_of, surroundings
 from utility_crm.customers.reach import KINDS, add_contact_point, prefer_contact_point, remove_contact_point
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
 from utility_crm.customers.room import ROOM, card_of
 from utility_crm.customers.search import Found, find
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.module import CustomerCall, CustomerRoom
+from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
 from utility_crm.web.formats import local_day
@@ -52,6 +52,7 @@ def desk(request: Request, ask: str = "last") -> Response:
             figures=desk_figures(v.session, v.user.id, v.today),
             rows=EVIDENCE[chosen](v.session, v.user.id, v.today),
             recent=recent_customers(v.session, recent_ids(request)),
+            banners=_known_now(v),
         )
 
 
@@ -63,7 +64,8 @@ def customers(request: Request, q: str = "") -> Response:
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
         recent = recent_customers(v.session, recent_ids(request))
-        return v.render("customers/list.html", q=q, hits=hits, most=LISTED, recent=recent)
+        given = {"q": q, "hits": hits, "most": LISTED, "recent": recent, "banners": _known_now(v)}
+        return v.render("customers/list.html", **given)
 
 
 @router.get("/customers/found")
@@ -162,6 +164,10 @@ def change_reach(request: Request, customer_id: int, point_id: int, act: str) ->
 def _found(v: Visit, text: str, limit: int) -> list[Found]:
     finders = v.request.app.state.searches
     return find(v.session, text, limit, country=settings().country, finders=finders)
+
+
+def _known_now(v: Visit) -> tuple[Banner, ...]:
+    return known_now(v.session, v.request.app.state.desk_banners, v.now, v.user.language)
 
 
 def customer_page(

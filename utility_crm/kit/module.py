@@ -27,6 +27,8 @@ class Module:
     pages       fastapi.APIRouter
     customer    CustomerRoom: its part of the customer page
     search      Callable[[Session, str, int], Sequence[SearchHit]]
+    desk        Callable[[Session, datetime, str], Sequence[Banner]]: what whoever answers the phone has to
+                know now, whoever calls; in the language asked for
     navigation  rooms in the top bar
     importing   ImportColumns: its own columns of the customer file
     network_importing   NetworkColumns: its own columns of the network file
@@ -42,6 +44,7 @@ class Module:
     pages: str = ""
     customer: str = ""
     search: str = ""
+    desk: str = ""
     importing: str = ""
     network_importing: str = ""
     jobs: str = ""
@@ -159,13 +162,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A notice across the strip, such as an outage at the premise: `title` strong, then `text`."""
+    """A notice across the strip, such as an outage at the premise: `title` strong, then `text`; a link
+    (`href`, `action`); and one thing to do by a button (`does`), which posts to `post`."""
 
     title: str
     text: str
     tone: Tone = "warn"
     href: str = ""
     action: str = ""
+    post: str = ""
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class Server(ThreadingHTTPServer):
         self.connections = 0
         self.paths: list[str] = []
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever hangs up in the middle is part of the tests."""
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         self.connections += 1
         super().finish_request(request, client_address)
