@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.incident import State
 from notifications.outages.affected import CUSTOMERS_OFF
-from utility_crm.kit.module import Banner
+from utility_crm.kit.module import Banner, Tone
 from utility_crm.web.formats import clock, local_day, weekday
 from utility_crm.web.words import counting, translator
 
@@ -85,7 +85,7 @@ def _banner(one: OffNow, now: datetime, language: str) -> Banner:
         when = _("since %(since)s, expected back %(until)s", since=since,
                  until=_at(one.ends_at, now, language))  # fmt: skip
     reach = ngettext("one customer", "%(num)s customers", one.customers)
-    tone = "warn" if one.planned or one.state == State.REPORTED else "bad"
+    tone: Tone = "warn" if one.planned or one.state == State.REPORTED else "bad"
     return Banner(title, f"{when} · {reach}", tone, f"/outages/{one.id}", _("The outage"))
 
 

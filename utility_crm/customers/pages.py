@@ -64,8 +64,9 @@ def customers(request: Request, q: str = "") -> Response:
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
         recent = recent_customers(v.session, recent_ids(request))
-        given = {"q": q, "hits": hits, "most": LISTED, "recent": recent, "banners": _known_now(v)}
-        return v.render("customers/list.html", **given)
+        return v.render(
+            "customers/list.html", q=q, hits=hits, most=LISTED, recent=recent, banners=_known_now(v)
+        )
 
 
 @router.get("/customers/found")
