@@ -24,6 +24,9 @@ REVISION = 1
 _READ = "between m.starts_on - 402 and m.starts_on + 100"
 _WARM = "between w.starts_on - 1098 and w.starts_on + 100"
 
+# Hidden from the planner, which would else plan anew for each array (see utility_crm.kit.gathering).
+_ACCOUNTS = "cast((select cast(:accounts as bigint[])) as bigint[])"
+
 # A tariff's row is another after each change (xmin, ctid); a block that changed was brought by another feed.
 _BASES = text(
     f"""
@@ -33,7 +36,7 @@ _BASES = text(
                         case when count(b.id) = 0 then cast(:today as date) end) as text) as terms
         from accounts a join customers c on c.id = a.customer_id
         left join bills b on b.account_id = a.id and b.status = 'issued'
-        where a.id = any(:accounts) group by a.id, c.segment
+        where a.id = any({_ACCOUNTS}) group by a.id, c.segment
     ), supplied as materialized (
         select m.id, m.starts_on, g.service_point_id, coalesce(n2.id, n1.id, n0.id) as area_id,
                cast(row(g.id, g.service_point_id, g.starts_on, g.ends_before, t.id, t.xmin, t.ctid,

@@ -51,6 +51,12 @@ def test_each_list_is_what_its_select_gives_alone_in_its_order(session: Session)
     assert several[1] == [] and several[2] == [[date(2026, 2, 27), date(2026, 2, 27), 1]]
 
 
+def test_arrays_of_ids_are_given_as_they_are(session: Session) -> None:
+    selects = (listed_kinds("select n from generate_series(1, 9) n where n = any(:ids) order by n", int),)
+    for ids in ([2, 3], [9, 10], [], [7]):
+        assert gathered(session, selects, {"ids": ids}) == [[[one] for one in ids if one < 10]]
+
+
 def test_a_last_column_may_be_left_to_another(session: Session) -> None:
     assert gathered(session, (listed("select 1, cast('2026-01-02' as date)", Kept, but=4),), {}) == [
         [[1, date(2026, 1, 2)]]
