@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from billing.domain.charges.power import PowerUnit
 from billing.domain.reckoning.days import MONTH_NAMES
 from billing.domain.urdb.energy import hours_of
+from billing.domain.urdb.power import unit_of
 from billing.domain.urdb.rate import Rate, six_decimals, whole
 from billing.domain.urdb.schedules import Schedule, Seasons, read_months, read_schedule
 from billing.domain.urdb.structures import Periods, UrdbTier, cost_of, read_structure
@@ -27,6 +29,8 @@ class DemandTerms:
     schedule: Schedule | None
     window: int
     ratchet: dict[str, Any]
+    flat_unit: PowerUnit = "kW"
+    unit: PowerUnit = "kW"
 
     def month(self, month: int) -> object:
         """What tells months apart."""
@@ -42,7 +46,7 @@ class DemandTerms:
                 for name, tiers in priced
                 if _costs(tiers)
             ]
-            found += self._charge("flat-demand", periods)
+            found += self._charge("flat-demand", periods, self.flat_unit)
         if self.periods is not None and self.schedule is not None:
             costs = {
                 name: {
@@ -53,13 +57,14 @@ class DemandTerms:
                 for name, month in seasons.firsts()
             }
             labels = [f"Demand, period {n + 1}" for n in range(len(self.periods))]
-            found += self._charge("demand", hours_of(self.schedule, seasons, costs, labels))
+            found += self._charge("demand", hours_of(self.schedule, seasons, costs, labels), self.unit)
         return found
 
-    def _charge(self, code: str, periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _charge(self, code: str, periods: list[dict[str, Any]], unit: PowerUnit) -> list[dict[str, Any]]:
         if not periods:
             return []
-        ratchet = {"ratchet": self.ratchet} if self.ratchet else {}
+        ratchet: dict[str, Any] = {"ratchet": self.ratchet} if self.ratchet else {}
+        ratchet |= {} if unit == "kW" else {"unit": unit}
         return [{"kind": "demand", "code": code, "window": self.window, "periods": periods, **ratchet}]
 
 
@@ -71,30 +76,25 @@ def _costs(tiers: tuple[UrdbTier, ...]) -> bool:
 def read_demand(rate: Rate) -> DemandTerms:
     """Raises TariffRefused."""
     flat = periods = schedule = None
+    flat_unit: PowerUnit = "kW"
+    unit: PowerUnit = "kW"
     months: tuple[int, ...] = ()
     if rate.has("flatdemandstructure"):
-        _check_unit(rate, "flatdemandunit")
-        flat = read_structure(rate, "flatdemandstructure", ["kW"])
+        flat_unit = unit_of(rate, "flatdemandunit")
+        flat = read_structure(rate, "flatdemandstructure", [flat_unit])
         months = read_months(rate, "flatdemandmonths", len(flat))
     elif rate.has("flatdemandmonths"):
         rate.refuse("flatdemandstructure", "is not given, though flatdemandmonths is")
     if rate.has("demandratestructure"):
-        _check_unit(rate, "demandrateunit")
-        periods = read_structure(rate, "demandratestructure", ["kW"])
+        unit = unit_of(rate, "demandrateunit")
+        periods = read_structure(rate, "demandratestructure", [unit])
         schedule = read_schedule(rate, "demand", len(periods))
     for name in ("demandweekdayschedule", "demandweekendschedule"):
         if rate.has(name) and periods is None:
             rate.refuse("demandratestructure", f"is not given, though {name} is")
     if flat is None and periods is None:
         return DemandTerms(None, (), None, None, 0, {})
-    _check_unit(rate, "demandunits")
-    return DemandTerms(flat, months, periods, schedule, window_of(rate), _ratchet(rate))
-
-
-def _check_unit(rate: Rate, name: str) -> None:
-    unit = rate.text(name)
-    if unit and unit.lower() != "kw":
-        rate.refuse(name, f"demand in '{unit}' is not measured; it is in kW by the month")
+    return DemandTerms(flat, months, periods, schedule, window_of(rate), _ratchet(rate), flat_unit, unit)
 
 
 def _ratchet(rate: Rate) -> dict[str, Any]:

@@ -11,6 +11,7 @@ PRICED = (
     "demandunits", "demandwindow", "flatdemandstructure", "flatdemandmonths", "flatdemandunit",
     "lookbackpercent", "lookbackmonths", "lookbackrange", "fixedchargefirstmeter", "fixedchargeunits",
     "mincharge", "minchargeunits", "fixedmonthlycharge", "minmonthlycharge", "annualmincharge",
+    "coincidentratestructure", "coincidentrateschedule", "coincidentrateunit", "demandreactivepowercharge",
 )  # fmt: skip
 """Read by the translation."""
 
@@ -21,7 +22,7 @@ WITHOUT_PRICE = (
     "_id", "type", "uri", "eiaid", "sector", "servicetype", "description", "source", "sourceparent",
     "basicinformationcomments", "energycomments", "demandcomments", "approved", "is_default", "isdefault",
     "revisions", "supersedes", "supercedes", "latest_update", "voltageminimum", "voltagemaximum",
-    "voltagecategory", "phasewiring", "coincidentrateunit",
+    "voltagecategory", "phasewiring",
 )  # fmt: skip
 """Says nothing of money."""
 
@@ -40,11 +41,8 @@ IN_WORDS = ("fixedattrs", "demandattrs", "energyattrs")
 
 UNKNOWN = "an unknown field; it may mean money, so it is not passed over"
 _REFUSED = {
-    "coincidentratestructure": "demand at the grid's own peak is not priced yet",
-    "coincidentrateschedule": "demand at the grid's own peak is not priced yet",
     "demandratchetpercentage": "shares by month, but not of which months' demand; give lookbackpercent and "
     "lookbackrange",
-    "demandreactivepowercharge": "reactive energy is not priced yet",
 }
 
 

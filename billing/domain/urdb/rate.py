@@ -26,6 +26,8 @@ _LISTS = (
     "demandweekendschedule",
     "flatdemandstructure",
     "flatdemandmonths",
+    "coincidentratestructure",
+    "coincidentrateschedule",
     "fueladjustmentsmonthly",
     "lookbackmonths",
 )

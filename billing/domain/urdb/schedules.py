@@ -52,6 +52,17 @@ def read_months(rate: Rate, name: str, periods: int) -> tuple[int, ...]:
     return tuple(period - from_one for period in months)
 
 
+def read_coincident(rate: Rate, periods: int) -> tuple[int, ...]:
+    """The periods, from 0, that any hour of the schedule of the grid's own peak has. Raises TariffRefused."""
+    name = "coincidentrateschedule"
+    table = _read_table(rate, name)
+    from_one = _counts_from_one([period for row in table for period in row], periods)
+    for month, row in enumerate(table):
+        for hour, period in enumerate(row):
+            _check(period, periods, from_one, f"{rate.at(name)}[{month}][{hour}]", "coincidentratestructure")
+    return tuple(sorted({period - from_one for row in table for period in row}))
+
+
 def _counts_from_one(numbers: Sequence[int], periods: int) -> int:
     """1 where a schedule can only be read so: the least is 1 or more, the most the number of periods."""
     return int(min(numbers) >= 1 and max(numbers) == periods)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from billing.domain.charges.power import POWER_UNITS
 from billing.domain.errors import TariffRefused
 from billing.domain.tariffs.json_place import described
 from billing.domain.urdb.fields import UNKNOWN
@@ -68,7 +69,7 @@ def _read_tier(value: Any, place: str, units: Sequence[str]) -> UrdbTier:
         raise TariffRefused(f"{place}.rate", "is not given")
     sums = [number(value[key], f"{place}.{key}") for key in ("rate", "adj") if value.get(key) is not None]
     sell = Decimal(0) if value.get("sell") is None else number(value["sell"], f"{place}.sell")
-    if sell and units[0] == "kW":
+    if sell and units[0] in POWER_UNITS:
         raise TariffRefused(f"{place}.sell", "demand is not given back")
     end = None if value.get("max") is None else number(value["max"], f"{place}.max", limit=None)
     price = sum(sums, Decimal(0))

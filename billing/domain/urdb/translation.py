@@ -12,6 +12,7 @@ from billing.domain.urdb.amounts import fixed_charges, minimum_charges
 from billing.domain.urdb.demand import read_demand
 from billing.domain.urdb.energy import read_energy
 from billing.domain.urdb.fields import PRICED, check_fields
+from billing.domain.urdb.power import check_coincident, reactive_charges
 from billing.domain.urdb.rate import Rate
 from billing.domain.urdb.schedules import Seasons
 
@@ -53,11 +54,13 @@ def translated(document: Any) -> Translated:
         rate.refuse("country", f"prices are taken as US dollars, which those of '{country}' are not")
     energy = read_energy(rate)
     demand = read_demand(rate)
+    check_coincident(rate)
     seasons = Seasons.of([(energy.month(month), demand.month(month)) for month in range(12)])
     charges = [
         *fixed_charges(rate),
         *energy.charges(seasons),
         *demand.charges(seasons),
+        *reactive_charges(rate),
         *minimum_charges(rate),
     ]
     if not charges:

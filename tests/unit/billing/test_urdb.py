@@ -422,9 +422,18 @@ REFUSALS: list[tuple[Any, str]] = [
     (rate(country="CAN"), "country: prices are taken as US dollars, which those of 'CAN' are not"),
     (
         rate(coincidentratestructure=[[{"rate": 1}]]),
-        "coincidentratestructure: demand at the grid's own peak is not priced yet",
+        "coincidentratestructure: power at the hour of the grid's own peak has a price, and the rate does not "
+        "say when that was; a tariff file does, in a charge of kind 'capacity' with these hours under 'at'",
     ),
-    (rate(demandreactivepowercharge=0.3), "demandreactivepowercharge: reactive energy is not priced yet"),
+    (
+        rate(coincidentrateschedule=[[1] * 24] * 12),
+        "coincidentratestructure: is not given, though coincidentrateschedule is",
+    ),
+    (
+        rate(coincidentratestructure=[[{"rate": 1}]], coincidentrateschedule=[[3] * 24] * 12),
+        "coincidentrateschedule[0][0]: period 3 is not in coincidentratestructure, which has 1 (from 0 on)",
+    ),
+    (rate(demandreactivepowercharge=-1), "demandreactivepowercharge: expected no less than 0, found -1"),
     (
         rate(demandratchetpercentage=[0.5] * 12),
         "demandratchetpercentage: shares by month, but not of which months' demand; give lookbackpercent and "
@@ -433,9 +442,18 @@ REFUSALS: list[tuple[Any, str]] = [
     (rate(flatdemandmonths=[0] * 12), "flatdemandstructure: is not given, though flatdemandmonths is"),
     (rate(flatdemandstructure=[[{"rate": 5}]]), "flatdemandmonths: is not given"),
     (
-        rate(**DEMAND, flatdemandunit="kVA"),
-        "flatdemandunit: demand in 'kVA' is not measured; it is in kW by the month",
+        rate(**DEMAND, flatdemandunit="hp"),
+        "flatdemandunit: 'hp' is of the motors that are connected, which no meter measures",
     ),
+    (
+        rate(**DEMAND, flatdemandunit="kVA daily"),
+        "flatdemandunit: 'kVA daily' does not say whether each day's highest costs that much, or the month's",
+    ),
+    (
+        rate(**DEMAND, flatdemandunit="kVA", demandunits="kW"),
+        "demandunits: is kW, and flatdemandunit is kVA; which of them holds is not said",
+    ),
+    (rate(**DEMAND, demandunits="kVAh"), "demandunits: 'kVAh' is not one of kW, kVA"),
     (rate(**DEMAND, demandwindow=5), "demandwindow: 5 is not one of 15, 30, 60 minutes"),
     (
         rate(**DEMAND, lookbackpercent=80, lookbackrange=3),
@@ -493,6 +511,40 @@ def test_net_metering_takes_off_what_is_given_back() -> None:
     (only,) = found.document["versions"]
     assert next(charge for charge in only["charges"] if charge["kind"] == "energy")["net"] == {"by": "month"}
     assert any("credit in kWh has no end" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("field", ["flatdemandunit", "demandunits"])
+def test_demand_is_in_the_unit_that_the_rate_names(field: str) -> None:
+    (only,) = translated(rate(**DEMAND, **{field: "KVA"})).document["versions"]
+    (found,) = (charge for charge in only["charges"] if charge["kind"] == "demand")
+    assert (found["code"], found["unit"]) == ("flat-demand", "kVA")
+    (only,) = translated(rate(**DEMAND, **{field: "kW"})).document["versions"]
+    assert all("unit" not in charge for charge in only["charges"])
+
+
+def test_each_structure_has_its_own_unit() -> None:
+    both = rate(
+        **DEMAND, flatdemandunit="kVA", demandratestructure=[[{"rate": 2}]], demandrateunit="kW",
+        demandweekdayschedule=EVERY_HOUR, demandweekendschedule=EVERY_HOUR,
+    )  # fmt: skip
+    charges = urdb_tariff(both).versions[0].demand
+    assert [(charge.code, charge.unit) for charge in charges] == [("flat-demand", "kVA"), ("demand", "kW")]
+
+
+def test_reactive_power_is_each_kvar_of_the_highest() -> None:
+    found = translated(rate(demandreactivepowercharge=0.3, demandwindow=30))
+    (charge,) = found.tariff.versions[0].demand
+    assert (charge.unit, charge.window_minutes, charge.periods[0].price_micro) == ("kVAr", 30, 300_000)
+    assert found.tariff.reads_apparent
+    assert any("demandreactivepowercharge: priced for each kVAr" in note for note in found.notes)
+
+
+def test_a_price_at_the_grids_peak_that_no_hour_has_costs_nothing() -> None:
+    found = translated(
+        rate(coincidentratestructure=[[{"rate": 0}], [{"rate": 5}]], coincidentrateschedule=EVERY_HOUR)
+    )
+    assert found.document == translated(rate()).document
+    assert any("no hour of coincidentrateschedule has a price" in note for note in found.notes)
 
 
 def test_zeros_of_what_is_not_priced_are_nothing() -> None:
