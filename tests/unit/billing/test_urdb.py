@@ -422,8 +422,9 @@ REFUSALS: list[tuple[Any, str]] = [
     (rate(country="CAN"), "country: prices are taken as US dollars, which those of 'CAN' are not"),
     (
         rate(coincidentratestructure=[[{"rate": 1}]]),
-        "coincidentratestructure: power at the hour of the grid's own peak has a price, and the rate does not "
-        "say when that was; a tariff file does, in a charge of kind 'capacity' with these hours under 'at'",
+        "coincidentratestructure: power at the hour of the grid's own peak has a price, and the rate does "
+        "not say when that was; a tariff file does, in a charge of kind 'capacity' with these hours under "
+        "'at'",
     ),
     (
         rate(coincidentrateschedule=[[1] * 24] * 12),
