@@ -6,6 +6,7 @@ The database knows kW, hp and kVA, and each of them "daily"
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -67,7 +68,7 @@ def check_coincident(rate: Rate) -> None:
     if _zeros(rate.values[name]):
         return
     structure = read_structure(rate, name, [unit_of(rate, "coincidentrateunit")])
-    used = range(len(structure))
+    used: Sequence[int] = range(len(structure))
     if rate.has("coincidentrateschedule"):
         used = read_coincident(rate, len(structure))
     if any(tier.price for number in used for tier in structure[number]):
