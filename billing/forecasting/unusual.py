@@ -15,7 +15,7 @@ from billing.cycles import month_of_cycle
 from billing.domain.errors import NotRateable
 from billing.domain.explanation.weather.parting import LEAST_DAYS as WEATHER_LEAST_DAYS
 from billing.domain.explanation.weather.record import Floats
-from billing.domain.forecast.channel import FAR
+from billing.domain.forecast.channel import FAR, Weather
 from billing.domain.forecast.month_so_far import LEAST_DAYS, LEAST_LEFT, MonthSoFar, month_so_far
 from billing.domain.money import Int64Array
 from billing.domain.rating.rate import rate
@@ -169,13 +169,14 @@ def _month(
     one: Watched, read: Usage, zone: str, tariff: Tariff, celsius: tuple[Period, Floats] | None
 ) -> MonthSoFar | None:
     """With the weather of the days, where the year before says what it does to this household."""
-    long_enough = (one.starts_on - one.supplied_since).days >= WEATHER_LEAST_DAYS
-    fitted = (
-        weather_of(read, celsius, one.month, zone, tariff.holidays, one.timezone)
-        if celsius is not None and long_enough
-        else None
-    )
-    return month_so_far(read, one.month, zone, tariff.holidays, None if fitted is None else fitted.days)
+
+    def weather() -> Weather | None:
+        if (one.starts_on - one.supplied_since).days < WEATHER_LEAST_DAYS:
+            return None
+        fitted = weather_of(read, celsius, one.month, zone, tariff.holidays, one.timezone)
+        return None if fitted is None else fitted.days
+
+    return month_so_far(read, one.month, zone, tariff.holidays, weather)
 
 
 def _told(one: Watched, month: MonthSoFar, tariff: Tariff, zone: str) -> Told | None:

@@ -25,7 +25,8 @@ RUN_AFTER_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class SuppliedHere:
-    """An agreement with its place and tariff, as the page lists it. deposit_minor: kept as security."""
+    """An agreement with its place and tariff, as the page lists it. deposit_minor: kept as security.
+    term_last_on: of the term that was agreed, if one was."""
 
     id: int
     account_id: int
@@ -45,6 +46,7 @@ class SuppliedHere:
     end_reason: str | None
     meter: str | None
     deposit_minor: int
+    term_last_on: date | None
 
     @property
     def last_on(self) -> date | None:
@@ -61,7 +63,7 @@ SUPPLIED = listed(
            (select m.serial from meters m
             where m.service_point_id = s.id and m.removed_before is null limit 1),
            coalesce((select cast(sum(d.amount_minor) as bigint) from deposits d
-                     where d.account_id = a.id and d.returned_on is null), 0)
+                     where d.account_id = a.id and d.returned_on is null), 0), g.term_ends_before - 1
     from agreements g
     join accounts a on a.id = g.account_id
     join service_points s on s.id = g.service_point_id

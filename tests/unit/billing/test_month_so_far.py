@@ -37,7 +37,7 @@ def household(seed: int, days: int, *, times: float = 1.0, heat: Floats | None =
 
 
 def so_far(usage: Usage, weather: Weather | None = None) -> MonthSoFar | None:
-    return month_so_far(usage, MONTH, LONDON, None, weather)
+    return month_so_far(usage, MONTH, LONDON, None, lambda: weather)
 
 
 def test_a_month_like_the_others_is_hardly_ever_told() -> None:
@@ -59,8 +59,12 @@ def test_half_as_much_again_is_told_and_by_how_much(seed: int) -> None:
     assert usual[15:].sum() * 1.1 < likely[15:].sum() < found.came / 15 * 15 * 1.05
 
 
-def test_less_than_usual_is_not_told() -> None:
-    assert so_far(household(1, 15, times=0.4)) is None
+def test_less_than_usual_is_not_told_and_nobody_asks_for_the_weather() -> None:
+    def never() -> Weather | None:
+        raise AssertionError("a fit was made for nothing")
+
+    for times in (0.4, 1.0):
+        assert month_so_far(household(1, 15, times=times), MONTH, LONDON, None, never) is None
 
 
 @pytest.mark.parametrize(

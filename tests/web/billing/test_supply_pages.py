@@ -11,6 +11,7 @@ from billing_world import NOW, Supplied, World, flat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.actions.agreements import set_term
 from billing.actions.payments import take_payment
 from tests.web.conftest import MakeClient
 from utility_crm.kit.module import resolve
@@ -47,6 +48,13 @@ def test_the_place_and_its_tariff(home: Supplied, agent: Any) -> None:
     page = agent.get(f"/customers/{home.customer_id}?ask=supply").text
     assert "What do we supply?" in page and "Test Row on Day &amp; Night since 1 Jan 2024" in page
     assert "act=out" in page and "One place is supplied" in page
+
+
+def test_until_when_it_was_agreed_is_said(home: Supplied, agent: Any, session: Session) -> None:
+    page = f"/customers/{home.customer_id}?ask=supply"
+    assert "agreed until" not in agent.get(page).text
+    set_term(session, home.agreement_id, date(2027, 1, 4))
+    assert "agreed until 4 Jan 2027" in agent.get(page).text
 
 
 def test_the_end_of_a_supply_is_shown_then_done(
