@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 
 from bench.databases import migrated_database
 from bench.measurement import Measurement
@@ -103,12 +103,17 @@ def measurements() -> Iterator[Measurement]:
     """Notices that are wrong, of all."""
     load_tables()
     hours = Hours.now()
-    with migrated_database() as engine, _gateway() as address, _settings(address):
-        _queue(engine, hours)
+    gate = {"GATEWAY_SECRET": "measured", "MAIL_TO": "smtp"}
+    with (
+        migrated_database() as engine,
+        _gateway() as address,
+        surroundings(GATEWAY_URL=address, **gate),
+    ):
+        queue_reminders(engine, _PEOPLE, NOTICES, hours)
         started = time.monotonic()
         url = engine.url.render_as_string(hide_password=False)
-        with _workers(url) as (start, alive):
-            _kill_while_they_work(engine, start, alive)
+        with workers(url) as (start, alive):
+            kill_while_they_work(engine, start, alive, KILLS, NOTICES / 500 / KILLS / 2, _WITHDRAW)
         seconds = time.monotonic() - started
         figures = json.load(urllib.request.urlopen(f"{address}figures"))
         with engine.connect() as connection:
@@ -127,9 +132,11 @@ def measurements() -> Iterator[Measurement]:
     yield Measurement(f"{words} sent without permission", wrong.without_permission, NOTICES, "lower", 0)
 
 
-def _queue(engine: Engine, hours: Hours) -> None:
+def queue_reminders(engine: Engine, people: TextClause, notices: int, hours: Hours) -> None:
+    """Put in people (a statement that is given `people`, `day` and `night`), and queue so many notices to
+    them."""
     with engine.begin() as connection:
-        connection.execute(_PEOPLE, {"people": NOTICES // EACH, "day": hours.day, "night": hours.night})
+        connection.execute(people, {"people": notices // EACH, "day": hours.day, "night": hours.night})
         connection.execute(text("analyze"))
         accounts = connection.execute(text("select id, number, payer_id from accounts order by id")).all()
     due_on = date(2026, 11, 6)
@@ -147,24 +154,27 @@ def _queue(engine: Engine, hours: Hours) -> None:
     print(f"  {len(asked)} queued in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
-def _kill_while_they_work(engine: Engine, start: Any, alive: list[int]) -> None:
-    """Four at work until nothing is left; KILLS of them die at random moments, and are followed."""
+def kill_while_they_work(
+    engine: Engine, start: Any, alive: list[int], kills: int, pause: float, withdraw: TextClause
+) -> None:
+    """Four at work until nothing is left; so many of them die at random moments, `pause` seconds apart, and
+    are followed. When a third has died, customers take their word back by the statement given."""
     chance, killed, until = random.Random(50), 0, time.monotonic() + LONGEST_SECONDS
     for _ in range(WORKERS):
         start()
-    pause = max(0.2, NOTICES / 500 / KILLS / 2)
+    pause = max(0.2, pause)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while left := int(connection.scalar(_LEFT) or 0):
             assert time.monotonic() < until, f"{left} still wait"
             time.sleep(chance.uniform(0.2, 2 * pause))
-            if killed < KILLS:
+            if killed < kills:
                 victim = alive.pop(chance.randrange(len(alive)))
                 os.kill(victim, signal.SIGKILL)
                 killed += 1
                 start()
-            if killed == KILLS // 3:
-                connection.execute(_WITHDRAW)
-    assert killed == KILLS, f"all was sent after {killed} kills: more notices are needed"
+            if killed == kills // 3:
+                connection.execute(withdraw)
+    assert killed == kills, f"all was sent after {killed} kills: more notices are needed"
 
 
 @contextmanager
@@ -185,9 +195,8 @@ def _gateway(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def _settings(gateway: str) -> Iterator[None]:
-    """Text messages go to this gateway, from this process and those it starts."""
-    given = {"MAIL_TO": "smtp", "GATEWAY_URL": gateway, "GATEWAY_SECRET": "measured"}
+def surroundings(**given: str) -> Iterator[None]:
+    """These settings hold, for this process and those it starts."""
     os.environ.update({f"UTILITY_CRM_{name}": value for name, value in given.items()})
     settings.cache_clear()
     try:
@@ -199,7 +208,7 @@ def _settings(gateway: str) -> Iterator[None]:
 
 
 @contextmanager
-def _workers(url: str) -> Iterator[tuple[Any, list[int]]]:
+def workers(url: str) -> Iterator[tuple[Any, list[int]]]:
     """Starts a worker each time it is called; the list is of those alive."""
     alive: list[int] = []
     with subprocess.Popen(

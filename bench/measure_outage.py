@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Engine, text
 
 from bench.databases import migrated_database
-from bench.measure_notices import Hours, _gateway, _settings, _workers
+from bench.measure_notices import Hours, _gateway, surroundings, workers
 from bench.measurement import Measurement
 from notifications.outages.incidents import By, Opening, open_incident
 from notifications.outbox.queueing import queue_all
@@ -91,10 +91,14 @@ class Storm:
 def measurements() -> Iterator[Measurement]:
     """Seconds to the first and to the last of them, and how much of the campaign they overtook."""
     load_tables()
-    with migrated_database() as engine, _gateway("--instant") as address, _settings(address):
+    with (
+        migrated_database() as engine,
+        _gateway("--instant") as address,
+        surroundings(MAIL_TO="smtp", GATEWAY_URL=address, GATEWAY_SECRET="measured"),
+    ):
         area = _queue_campaign(engine)
         url = engine.url.render_as_string(hide_password=False)
-        with _workers(url) as (start, _alive):
+        with workers(url) as (start, _alive):
             for _ in range(PROCESSES):
                 start()
             storm = _storm(engine, area)
