@@ -246,7 +246,7 @@ def test_an_empty_desk_says_so(make_client: MakeClient, ask: str) -> None:
 
 
 def test_others_begin_in_their_own_room(make_client: MakeClient) -> None:
-    assert make_client("ops", installed=[]).get("/").headers["location"] == "/customers"
+    assert make_client("ops", installed=[]).get("/").headers["location"] == "/jobs"
 
 
 def test_a_need_whose_review_is_past_is_late_and_to_be_asked_about(
