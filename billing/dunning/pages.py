@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -31,6 +31,8 @@ from utility_crm.web.words import mark
 router = APIRouter()
 PATH = "/billing/dunning"
 ASKED = ("queue", "steps", "stopped", "restore", "rules")
+OPENS = ("queue", "restore", "stopped", "steps")
+"""What the room opens with, most pressing first."""
 SHOWN = 200
 """Rows of a table; the accounts with the largest debts come first."""
 
@@ -125,8 +127,9 @@ def _chosen(v: Visit, row: Row, today: date) -> Chosen:
 
 
 @router.get("/billing/dunning")
-def dunning(request: Request, ask: str = "queue", account: str = "") -> Response:
-    """Who waits for a person, who is at which step, what is stopped, what to restore, and the rules."""
+def dunning(request: Request, ask: str = "", account: str = "") -> Response:
+    """Who waits for a person, who is at which step, what is stopped, what to restore, and the rules; unasked,
+    the first of them that has somebody."""
     with visit(request, "ops", "agent") as v:
         return _page(v, ask, account)
 
@@ -210,10 +213,13 @@ def _late(v: Visit, number: str) -> LateAccount:
 
 def _page(v: Visit, ask: str, account: str) -> Response:
     language = v.user.language
-    ask = ask if ask in ASKED else "queue"
+    page = dunning_room(v, ask, account)
+    if ask not in ASKED:
+        ask = "queue" if account else next((one for one in OPENS if page.of(one)), "queue")
+        page = replace(page, asked=rows_of(page.rows, ask)[:SHOWN])
     return v.render(
         "billing/dunning.html",
-        page=dunning_room(v, ask, account),
+        page=page,
         ask=ask,
         can=v.user.role in ("ops", "admin"),
         shown=SHOWN,

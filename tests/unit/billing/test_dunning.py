@@ -15,7 +15,15 @@ from billing.domain.dunning.deciding import AGREED, Posted, Standing, decide
 from billing.domain.dunning.file import read_strategy
 from billing.domain.dunning.ordering import checklist
 from billing.domain.dunning.stopping import Circumstances, stands
-from billing.domain.dunning.strategy import DISCONNECTING, STEPS, Stop, Strategy, Version, strategy_for
+from billing.domain.dunning.strategy import (
+    DISCONNECTING,
+    STEPS,
+    Span,
+    Stop,
+    Strategy,
+    Version,
+    strategy_for,
+)
 from billing.domain.errors import TariffRefused
 from billing.dunning.shipped import shipped
 
@@ -278,3 +286,92 @@ def test_a_stop_of_days_only_holds_what_it_names() -> None:
     version = replace(VERSION, stops=(stop,))
     found = decide(version, Standing(900, 900, date(2026, 1, 1), stops=(stop,)), date(2026, 1, 10))
     assert found.step == "reminder" and stands(stop, Circumstances(), date(2026, 1, 10))
+
+
+NORTH = Span(date(2026, 7, 30), date(2026, 7, 31), "north")
+FREEZING = Stop("temperature", frozenset(HOLDS), "s", at_most_millicelsius=0)
+HEAT = Stop("advisory", frozenset(HOLDS), "s", days_after=2, announced=(NORTH,))
+WINTER = Stop("season", frozenset(HOLDS), "s", flags=("vulnerable",), from_day=(10, 1), to_day=(3, 31))
+EXEMPT = Stop("dates", frozenset(HOLDS), "s", announced=(Span(date(2026, 12, 24), date(2026, 12, 26)),))
+
+
+@pytest.mark.parametrize(
+    ("stop", "given_", "day", "stands_"),
+    [
+        (FREEZING, Circumstances(frozenset(), "", 0, 0), "2026-01-15", True),
+        (FREEZING, Circumstances(frozenset(), "", 1, -9000), "2026-01-15", False),
+        (FREEZING, Circumstances(frozenset(), "", None, None), "2026-01-15", None),
+        (HEAT, Circumstances(area="north"), "2026-07-31", True),
+        (HEAT, Circumstances(area="north"), "2026-08-01", True),
+        (HEAT, Circumstances(area="north"), "2026-08-02", True),
+        (HEAT, Circumstances(area="north"), "2026-08-03", None),
+        (HEAT, Circumstances(area="south"), "2026-07-31", None),
+        (WINTER, Circumstances(frozenset({"vulnerable"})), "2027-03-31", True),
+        (WINTER, Circumstances(frozenset({"vulnerable"})), "2027-04-01", False),
+        (WINTER, Circumstances(frozenset({"medical"})), "2027-01-01", False),
+        (EXEMPT, Circumstances(), "2026-12-26", True),
+        (EXEMPT, Circumstances(), "2026-12-27", False),
+        (Stop("medical", frozenset(HOLDS), "s"), Circumstances(frozenset({"medical"})), "2026-06-01", True),
+        (Stop("vulnerable", frozenset(HOLDS), "s"), Circumstances(), "2026-06-01", False),
+        (Stop("weekend", frozenset(HOLDS), "s"), Circumstances(), "2026-11-21", True),
+        (Stop("weekend", frozenset(HOLDS), "s"), Circumstances(), "2026-11-23", False),
+    ],
+)
+def test_each_stop_holds_the_notice_and_the_order_while_it_stands(
+    stop: Stop, given_: Circumstances, day: str, stands_: bool | None
+) -> None:
+    """What stands forbids both; what nobody can know holds no notice, and a person confirms the order."""
+    today = date.fromisoformat(day)
+    assert stands(stop, given_, today) is stands_
+    version = replace(VERSION, stops=(stop,))
+    before = today - timedelta(days=60)
+    warned = (Posted("overdue", before, before, before),)
+    standing = Standing(900, 900, before, warned, stops=(stop,) if stands_ else ())
+    found = decide(version, standing, today)
+    assert (found.step, found.reason) == ((None, stop.stop) if stands_ else ("limitation_notice", "due"))
+    arrived = today - timedelta(days=40)
+    noticed = replace(standing, posted=(Posted("limitation_notice", arrived, arrived, arrived),))
+    rules = {one.name: one.holds for one in checklist(version, "limitation", noticed, given_, None, today)}
+    assert rules[f"stop_{stop.stop}"] is (None if stands_ is None else not stands_)
+    assert rules["debt"] and rules["notice"] and rules["waited"]
+
+
+def test_russia_households_threshold_twenty_days_limit_first() -> None:
+    """Decree 354, points 118 and 119: a debt above two months by the norm, twenty days since the warning was
+    delivered, limited before suspended."""
+    russian = of("ru_household")
+    assert russian.segments == ("household",)
+    pick = {"country": "RU", "subdivision": "", "currency": "RUB", "day": date(2026, 1, 1)}
+    chosen = [strategy_for(shipped(), segment=one, **pick) for one in ("household", "small_business")]  # type: ignore[arg-type]
+    assert chosen[0] == russian and chosen[1] != russian
+    version = replace(russian.versions[0], norm_monthly_minor=50_000)
+    assert version.norm_months == 2 and version.norm_minor == 100_000
+    warned = date(2026, 3, 1)
+    calm = Circumstances()
+
+    def refused(order: str, debt: int, on: date, limited_on: date | None, delivered: bool = True) -> set[str]:
+        posted = (Posted("limitation_notice", warned, warned, warned if delivered else None),)
+        standing = Standing(debt, debt, date(2026, 1, 1), posted)
+        found = checklist(version, order, standing, calm, limited_on, on)
+        return {one.name for one in found if one.holds is False}
+
+    twentieth, after = warned + timedelta(days=20), warned + timedelta(days=21)
+    assert refused("limitation", 100_000, after, None) == {"norm"}, "two months exactly are not above them"
+    assert refused("limitation", 100_001, after, None) == set()
+    assert refused("limitation", 100_001, twentieth, None) == {"waited"}
+    assert refused("limitation", 100_001, after, None, delivered=False) == {"notice", "waited"}
+    assert "limited" in refused("suspension", 100_001, after + timedelta(days=60), None)
+    assert "limited" in refused("suspension", 100_001, after + timedelta(days=9), after)
+    assert "limited" not in refused("suspension", 100_001, after + timedelta(days=10), after)
+    assert {step.step for step in version.steps}.isdisjoint({"limitation", "suspension"}), "a person orders"
+
+
+@pytest.mark.parametrize("one", shipped(), ids=lambda one: one.code)
+def test_no_strategy_lets_the_clock_limit_or_suspend(one: Strategy) -> None:
+    for version in one.versions:
+        assert {step.step for step in version.steps} <= set(STEPS)
+        assert not set(STEPS) & {order.order for order in version.orders}
+        for order in version.orders:
+            assert {"vulnerable", "medical"} <= {
+                stop.stop for stop in version.stops if order.order in stop.holds
+            }, "nobody with a flag is cut off"

@@ -84,3 +84,20 @@ def test_a_worked_example() -> None:
 def test_nobody_served_has_no_figure() -> None:
     found = reliability([], {("A", date(2026, 11, 1)): 0})[0]
     assert (found.saifi, found.saidi, found.caidi) == (None, None, None)
+
+
+@given(st.lists(INTERRUPTIONS, max_size=12), st.integers(1, 2000))
+def test_figures_are_those_of_going_through_the_customers_one_by_one(
+    given_: list[Interruption], served: int
+) -> None:
+    """An oracle that knows no formula: each interrupted customer is counted, with each of their minutes."""
+    months = [(area, date(2026, month, 1)) for area in "AB" for month in (10, 11)]
+    for found in reliability(given_, dict.fromkeys(months, served)):
+        times, minutes = 0, 0
+        for one in given_:
+            lasted = one.lasted.total_seconds() / 60
+            if (one.area, one.month, one.planned) == (found.area, found.month, found.planned) and lasted > 5:
+                for _customer in range(one.customers):
+                    times, minutes = times + 1, minutes + int(lasted)
+        assert found.saifi == Fraction(times, served) and found.saidi == Fraction(minutes, served)
+        assert found.caidi == (Fraction(minutes, times) if times else None)

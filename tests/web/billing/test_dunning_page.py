@@ -84,6 +84,23 @@ def test_a_person_orders_after_the_checklist_and_ends_it(late: Supplied, make_cl
     assert "Supply is limited nowhere." in ops.get(f"{PATH}?ask=restore").text
 
 
+def test_the_room_opens_where_somebody_is_and_billing_leads_to_it(
+    billed: Supplied, world: World, session: Session, make_client: MakeClient
+) -> None:
+    del world
+    ops = make_client("ops")
+    assert 'href="/billing/dunning"' in ops.get("/billing").text
+    assert "No account waits for a decision." in ops.get(PATH).text
+    day = date(2026, 9, 25)
+    dun(session, day, GB, datetime.combine(day, time(9), UTC))
+    stuck = ops.get(PATH).text
+    assert "nobody knows that the last notice arrived" in stuck and billed.account in stuck
+    session.execute(text("update outbox set state = 'sent', sent_at = '2026-11-19', reason = null"))
+    assert "reminder: 1." in ops.get(PATH).text, "nobody waits, so it tells who is at which step"
+    assert "No account waits for a decision." in ops.get(f"{PATH}?ask=queue").text
+    assert billed.account in ops.get(f"{PATH}?ask=nonsense").text
+
+
 def test_a_rule_forbids_it(late: Supplied, session: Session, make_client: MakeClient) -> None:
     session.execute(
         text(
