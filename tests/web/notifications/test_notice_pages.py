@@ -68,7 +68,7 @@ def test_works_are_previewed_and_nobody_is_told(
     ("day", "said", "at_once"),
     [
         ("2026-11-27", "In time: they have to hear of it by 25 Nov 2026 (Electricity (Standards of", True),
-        ("2026-11-21", "One day late: they had to hear of it by 19 Nov 2026 (Electricity (Standards", True),
+        ("2026-11-21", "One day late. They had to hear of it by 19 Nov 2026 (Electricity (Standards", True),
         ("2027-02-15", "They are told from 18 Jan 2027 on, by 13 Feb 2027 at the latest", False),
     ],
 )
