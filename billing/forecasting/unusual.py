@@ -37,7 +37,8 @@ WORTH_MINOR: Mapping[str, int] = {"GBP": 1_000, "EUR": 1_000, "USD": 1_000, "AUD
 """Nor is one of less money than this; a currency that is not here has the share alone."""
 
 # One supply of one account all through its month, on one import channel of kWh; accounts with more, and
-# months that are billed already, are not watched.
+# months that are billed already, are not watched. Nor are readings that nobody would bill: those of which an
+# open finding says so (a spike, more than the connection can carry) wait for a person first.
 _WATCHED = text("""
     select a.id, a.number, a.customer_id, a.currency, g.tariff_id, h.id, g.starts_on, m.starts_on,
            m.ends_before, coalesce(p.timezone, ''), coalesce(nullif(p.address, ''), s.code),
@@ -62,6 +63,8 @@ _WATCHED = text("""
                       where o.account_id = a.id and o.id <> g.id and o.starts_on < m.ends_before
                         and (o.ends_before is null or o.ends_before > m.starts_on))
       and not exists (select from channels x where x.service_point_id = s.id and x.direction = 'export')
+      and not exists (select from findings f where f.channel_id = h.id and f.state = 'open'
+                      and f.severity = 'bad' and f.last_day >= m.starts_on and f.first_day < m.ends_before)
       and not exists (select from bills b where b.account_id = a.id and b.status = 'issued'
                       and b.ends_before > m.starts_on)
       and not exists (select from outbox x where x.about = 'use:' || a.number and x.notice = 'unusual_use'

@@ -17,6 +17,7 @@ from billing.tables import Bill
 from billing.telling.jobs import JOBS
 from billing.telling.of_use import tell_of_unusual_use
 from billing.telling.queued import together
+from meters.tables import Finding
 from notifications.consents.recording import record_consent
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.network.temperatures import store_temperatures
@@ -114,7 +115,9 @@ def test_whose_word_stands_against_it_is_not_written_to(session: Session, world:
     assert (notice.state, notice.reason) == ("withheld", "consent_withdrawn")
 
 
-@pytest.mark.parametrize("why", ["new here", "billed already", "two supplies", "early", "told lately"])
+@pytest.mark.parametrize(
+    "why", ["new here", "billed already", "two supplies", "early", "told lately", "doubtful"]
+)
 def test_who_is_not_watched(session: Session, world: World, why: str) -> None:
     one = lives(world, 2, 1.8, since=date(2026, 11, 5) if why == "new here" else FIRST)
     if why == "billed already":
@@ -122,6 +125,15 @@ def test_who_is_not_watched(session: Session, world: World, why: str) -> None:
         days = {"starts_on": MONTH, "ends_before": date(2026, 11, 10)}
         amounts = {"total_minor": 1, "open_minor": 1, "micro_kwh": 1}
         session.add(Bill(number="B", account_id=one.account_id, **days, **issued, **amounts))
+        session.flush()
+    elif why == "doubtful":
+        doubt = {"rule": "spike", "channel_id": one.channel_id, "detail": {}}
+        days = {"first_day": MONTH, "last_day": MONTH}
+        warned = Finding(**doubt | {"rule": "stuck"}, **days, severity="warn", state="open")
+        session.add(warned)
+        session.flush()
+        assert len(watched(session, TODAY)) == 1, "what a person should look at may still be told"
+        session.add(Finding(**doubt, **days, severity="bad", state="open"))
         session.flush()
     elif why == "two supplies":
         point, _ = world.point()
