@@ -14,8 +14,10 @@ from types import MappingProxyType
 
 from billing.domain.explanation.figures import Figure
 from billing.domain.explanation.metered_evidence import ESTIMATED_DIAL as ON_THE_DIAL
+from billing.domain.explanation.nouns import IN_THE_BILL_BEFORE, YEARS_REST
 from billing.domain.explanation.phrases import money_text
 from billing.domain.explanation.register_game import USE
+from billing.domain.explanation.stated_terms import CHARGED_IN, DUE_FOR, OF_FIRST
 from billing.explaining import EffectRow, Explained
 from billing.explaining.explained import HOURS_UNKNOWN
 from billing.queries.bills import BillRow
@@ -64,13 +66,18 @@ WEATHERS = (
     mark("the colder weather"), mark("the milder weather"), mark("the hotter weather"),
     mark("the cooler weather"), mark("using more than the weather explains"),
     mark("using less than the weather explains"), mark("giving back less a day"),
-    mark("giving back more a day"),
+    mark("giving back more a day"), mark("counting more of an earlier peak"),
+    mark("counting less of an earlier peak"),
 )  # fmt: skip
-"""What the engine calls the weather, and the use beyond it."""
+"""What the engine calls the weather, the use beyond it, and what a tariff counts of earlier months."""
 AT_A_RATE = (mark("more use at “%(rate)s”"), mark("less use at “%(rate)s”"))
 """Of a dial with several rates."""
 ESTIMATED_LOW = mark("an estimate that was too low, put right")
 ESTIMATED_HIGH = mark("an estimate that was too high, put right")
+RESTS = (
+    mark("the rest of the yearly minimum for %(year)s"),
+    mark("the rest of the yearly minimum for %(year)s in the bill before"),
+)
 SAME_DAYS = mark("how the weekdays fell")
 FIGURES = (
     mark("days"), mark("days at weekends"), mark("use a day"), mark("given back a day"), mark("tariff"),
@@ -82,13 +89,17 @@ FIGURES = (
     mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
     mark("credit brought in"), mark("heat in a cubic metre"), mark("reactive energy a day"), mark("kVArh"),
     mark("m³"), mark("kVA"), mark("kVAr"), mark("kVAr month"), mark("kVAr day"),
+    mark("counted of earlier peaks"), mark("of the first"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 PRICED = ("price", "fixed", "discount")
 """Effects whose figures are prices of a unit."""
 MOST_SPOKEN = 25
 """Words of a sentence that is to be said aloud."""
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"([A-Z]{0,2}[£€$¥₹])?(\d[\d,]*(?:\.\d+)?)")
+_UNIT = re.compile(r"(?<= )(?:kWh|kVA|kW)(?= |$)")
+_REST = re.compile(rf"{YEARS_REST} .+ for (\d{{4}})( {IN_THE_BILL_BEFORE})?")
+_SETTLED = re.compile(rf"(?:(?P<label>.+) {DUE_FOR}|{CHARGED_IN}) (?P<year>\d{{4}})")
 _FIGURE = re.compile(r"\x00(\d+)\x00")
 _MONEY = re.compile(r"[^\s\d(“]?\d[\d,]*(?:\.\d+)?(?: [A-Z]{3})?")
 
@@ -136,6 +147,8 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
         return _(ESTIMATED_LOW)
     if row.noun.endswith(" estimated too high"):
         return _(ESTIMATED_HIGH)
+    if rest := _REST.fullmatch(row.noun):
+        return _(RESTS[bool(rest[2])], year=rest[1])
     same = found.against is not None and found.against.days == found.bill.days
     if row.effect == "days" and same:
         return _(SAME_DAYS)
@@ -158,6 +171,13 @@ def detail_of(row: EffectRow, language: str, names: Mapping[str, str] = MappingP
         elif unit:
             after = f"{after} {unit}"
         since = " " + _("since %(day)s", day=day(figure.from_day, language)) if figure.from_day else ""
+        if settled := _SETTLED.fullmatch(figure.name):
+            label, year = settled["label"], settled["year"]
+            words = mark("due for %(year)s by “%(label)s”") if label else mark("charged in %(year)s")
+            label = label_in(label, names, language) if label else ""
+            amount = after if figure.after else before
+            parts.append(f"{_(words, year=year, label=label)}: {amount}")
+            continue
         called = label_in(figure.name, names, language)
         name = called if called != figure.name else _(figure.name)
         if figure.name.endswith(ON_THE_DIAL):
@@ -177,12 +197,17 @@ def _localised(effect: str, figure: Figure, language: str) -> tuple[str, str]:
         return before, after
 
     def shown(match: re.Match[str]) -> str:
-        plain_number = match[0].replace(",", "")
-        return number(Decimal(plain_number), len(plain_number.partition(".")[2]), language)
+        plain_number = match[2].replace(",", "")
+        said = number(Decimal(plain_number), len(plain_number.partition(".")[2]), language)
+        return f"{said}\u00a0{match[1]}" if match[1] else said
 
     joined = " " + _("and") + " "
-    before, after = (_NUMBER.sub(shown, words).replace(" and ", joined) for words in (before, after))
-    return before, after
+
+    def put(words: str) -> str:
+        words = _UNIT.sub(lambda match: _(match[0]), words).replace(f" {OF_FIRST} ", f" {_(OF_FIRST)} ")
+        return _NUMBER.sub(shown, words).replace(" and ", joined)
+
+    return put(before), put(after)
 
 
 def _main(found: Explained) -> EffectRow | None:

@@ -8,8 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from billing.domain.charges.discount import DiscountCharge
-from billing.domain.charges.minimum import MinimumCharge
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.figures import MOST_FIGURES, Evidence, Figure, told_apart
 from billing.domain.explanation.game import LABELLED
@@ -27,10 +25,11 @@ from billing.domain.explanation.phrases import (
     day_count,
     kwh_text,
     percent_text,
-    price_text,
+    prices_text,
 )
 from billing.domain.explanation.register_game import USE, RegisterGame
 from billing.domain.explanation.shift import price_steps, priced_by_series, shares
+from billing.domain.explanation.stated_terms import is_settled, ratchets, terms, years_settled
 from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating.rated import Demand, Line, RatedBill
 from billing.domain.reckoning.axis import local_date
@@ -79,50 +78,26 @@ def _changed_prices_of(found: Comparison, kind: str) -> tuple[Figure, ...]:
     before, after = _prices(found.before, kind), _prices(found.after, kind)
     figures = []
     for key in dict.fromkeys((*before, *after)):
+        mine = before.get(key, []), after.get(key, [])
+        line, step = (mine[1] or mine[0])[0], _one_step(*mine)
+        lines = ([step[0]], [step[1]]) if step else mine
+        said = _said([one.price_micro for side in lines for one in side], kind, found.before.currency)
         prices = [
-            " and ".join(dict.fromkeys(_price(line, found.before.currency) for line in bill.get(key, ())))
-            or None
-            for bill in (before, after)
+            " and ".join(dict.fromkeys(said[one.price_micro] for one in side)) or None for side in lines
         ]
         if prices[0] != prices[1]:
-            line = (after.get(key) or before[key])[0]
             unit = "" if kind == "tax" else line.unit
-            step = _one_step(before.get(key, []), after.get(key, []))
-            if step is not None:
-                prices = [_price(one, found.before.currency) for one in step]
-            day = step[1].starts_on if step else None
-            figures.append(Figure(line.label, prices[0], prices[1], unit, day))
+            figures.append(
+                Figure(line.label, prices[0], prices[1], unit, step[1].starts_on if step else None)
+            )
     return tuple(figures)
 
 
-def _terms(found: Comparison, kind: str) -> tuple[Figure, ...]:
-    """Minimums or discounts as the tariffs state them, where that changed; a line holds what came of it."""
-    of_side: list[dict[str, str]] = []
-    labels: dict[str, str] = {}
-    for laid in found.game.sides:
-        stated: dict[str, list[str]] = {}
-        for version in dict.fromkeys((*laid.rules.fixed, *laid.rules.discounts)):
-            for charge in version.minimums if kind == "minimum" else version.discounts:
-                stated.setdefault(charge.code, []).append(_stated(charge, found.before.currency))
-                labels[charge.code] = charge.label
-        of_side.append({code: " and ".join(dict.fromkeys(said)) for code, said in stated.items()})
-    figures = []
-    for code, label in labels.items():
-        before, after = (stated.get(code) for stated in of_side)
-        if before != after:
-            per = {said.partition(" a ")[2] for said in (before, after) if said and " and " not in said}
-            unit = per.pop() if len(per) == 1 else ""
-            if unit:
-                before, after = (said and said.removesuffix(f" a {unit}") for said in (before, after))
-            figures.append(Figure(label, before, after, unit))
-    return tuple(figures)
-
-
-def _stated(charge: MinimumCharge | DiscountCharge, currency: str) -> str:
-    if isinstance(charge, DiscountCharge) and charge.rate_ppm:
-        return percent_text(charge.rate_ppm, 4)
-    price = charge.price_micro if isinstance(charge, MinimumCharge) else charge.amount_micro
-    return f"{price_text(price, currency)} a {charge.per}"
+def _said(prices_micro: list[int], kind: str, currency: str) -> dict[int, str]:
+    """Each price in words, all of one unit."""
+    if kind == "tax":
+        return {price: percent_text(price, 4) for price in prices_micro}
+    return dict(zip(prices_micro, prices_text(prices_micro, currency), strict=True))
 
 
 def _connections(found: Comparison) -> tuple[Figure, ...]:
@@ -145,10 +120,6 @@ def _one_step(before: list[Line], after: list[Line]) -> tuple[Line, Line] | None
     (step,) = steps
     inside = any(step[0] in lines and step[1] in lines for lines in (before, after))
     return step if inside and step[0].starts_on < step[1].starts_on else None
-
-
-def _price(line: Line, currency: str) -> str:
-    return percent_text(line.price_micro, 4) if line.kind == "tax" else price_text(line.price_micro, currency)
 
 
 def _volume(found: Comparison) -> tuple[Figure, ...]:
@@ -264,7 +235,8 @@ def _peak_text(figures: tuple[Figure, ...]) -> str:
         return _arrow(first)
     on = f" on {date_text(first.from_day)}" if first.from_day else ""
     unit = f" {first.unit}" if first.unit else ""
-    return f"{first.name} {first.after}{unit}{on}, was {first.before}"
+    was = "the same as before" if first.after == first.before else f"was {first.before}"
+    return f"{first.name} {first.after}{unit}{on}, {was}"
 
 
 def _without_hours(found: Comparison) -> str:
@@ -298,13 +270,15 @@ def _tariff(found: Comparison) -> tuple[Figure, ...]:
 
 def _arrow(figure: Figure) -> str:
     per = f" a {figure.unit}" if figure.unit else ""
+    if is_settled(figure):
+        return f"{figure.name}: {figure.after or figure.before}"
     if figure.before is None or figure.after is None:
         state = (
             f"new at {figure.after}{per}" if figure.before is None else f"no longer at {figure.before}{per}"
         )
         return f"{figure.name} {state}"
-    before, unit = figure.before.rsplit(" ", 1)
-    if " and " in before or not figure.after.endswith(f" {unit}"):
+    before, _, unit = figure.before.rpartition(" ")
+    if not before or " and " in before or not figure.after.endswith(f" {unit}"):
         before = figure.before
     since = f" from {date_text(figure.from_day)}" if figure.from_day else ""
     return f"{figure.name} {before} → {figure.after}{per}{since}"
@@ -323,13 +297,14 @@ def _was(figures: tuple[Figure, ...]) -> str:
 
 _FIGURES: dict[str, Callable[[Comparison], tuple[Figure, ...]]] = {
     "days": _days,
-    "price": lambda found: _changed_prices(found, *LABELLED),
+    "price": lambda found: (*_changed_prices(found, *LABELLED), *ratchets(found)),
     "fixed": lambda found: (
         *_changed_prices(found, "fixed"),
-        *_terms(found, "minimum"),
+        *terms(found, "minimum"),
+        *years_settled(found),
         *_connections(found),
     ),
-    "discount": lambda found: _terms(found, "discount"),
+    "discount": lambda found: terms(found, "discount"),
     "tax": lambda found: _changed_prices(found, "tax"),
     "tariff": _tariff,
     "weather": _weather,

@@ -11,6 +11,7 @@ from billing.domain.explanation.contents import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
 from billing.domain.explanation.register_game import USE, RegisterGame
 from billing.domain.explanation.shift import price_steps
+from billing.domain.explanation.stated_terms import closing_year, is_by_year, ratchets
 from billing.domain.explanation.weather.parting import Weather
 from billing.domain.money import Int64Array
 
@@ -191,20 +192,44 @@ def _days(found: Comparison) -> Noun:
 
 
 _KINDS = {"fixed": ("fixed", "minimum"), "discount": ("discount",), "tax": ("tax",)}
-_SEVERAL = {"fixed": "fixed charges", "discount": "discounts", "tax": "taxes"}
+_SEVERAL = {"fixed": "fixed charges", "tax": "taxes"}
+YEARS_REST = "the rest of the"
+IN_THE_BILL_BEFORE = "in the bill before"
 
 
 def _charge(found: Comparison, effect: str, dearer: bool) -> Noun:
-    """Of one charge by its own name; a discount that grows makes the bill cheaper."""
+    """Of one charge by its own name; a discount by how much it takes off, a minimum by the year that one of
+    the bills settles by that year."""
     place = found.factors.index(effect)
     rows = [row for row in found.rows if row.kind in _KINDS[effect]]
     moved = [row for row in rows if row.effects_minor[place]] or rows
     labels = list(dict.fromkeys(row.label for row in moved))
-    direction = "higher" if dearer != (effect == "discount") else "lower"
+    if effect == "discount":
+        return _discount(labels, dearer)
+    direction = "higher" if dearer else "lower"
     if len(labels) != 1:
         return Noun(f"{direction} {_SEVERAL[effect]}", plural=True)
-    spoken = labels[0] if labels[0].isupper() else labels[0][0].lower() + labels[0][1:]
+    (spoken,) = (_in_a_sentence(label) for label in labels)
+    row = moved[0]
+    if row.kind == "minimum" and is_by_year(found, row.code):
+        if row.after_minor and not row.before_minor:
+            return Noun(f"{YEARS_REST} {spoken} for {closing_year(found.after)}")
+        if row.before_minor and not row.after_minor:
+            return Noun(f"{YEARS_REST} {spoken} for {closing_year(found.before)} {IN_THE_BILL_BEFORE}")
     return Noun(f"{direction} {spoken}" if effect == "tax" else f"a {direction} {spoken}")
+
+
+def _discount(labels: list[str], dearer: bool) -> Noun:
+    """What a discount is called need not tell that it is one: a higher social tariff would cost more."""
+    size = "smaller" if dearer else "larger"
+    if len(labels) != 1:
+        return Noun(f"{size} discounts", plural=True)
+    named = any(word in labels[0].lower() for word in ("discount", "rebate"))
+    return Noun(f"a {size} {_in_a_sentence(labels[0])}" if named else f"a {size} discount “{labels[0]}”")
+
+
+def _in_a_sentence(label: str) -> str:
+    return label if label.isupper() else label[0].lower() + label[1:]
 
 
 def _price(found: Comparison, dearer: bool) -> Noun:
@@ -213,9 +238,21 @@ def _price(found: Comparison, dearer: bool) -> Noun:
         seasons = {season for _, season in after} - {season for _, season in before}
         if len(seasons) == 1 and min(seasons):
             return Noun(f"{min(seasons)} prices", plural=True)
+    if ratchets(found) and _same_prices(found):
+        return Noun(f"counting {'more' if dearer else 'less'} of an earlier peak")
     starts = _price_dates(found)
     since = f" from {date_text(starts[0])}" if len(starts) == 1 else ""
     return Noun(f"{'higher' if dearer else 'lower'} prices{since}", plural=True)
+
+
+def _same_prices(found: Comparison) -> bool:
+    """Whether the lines of both bills cost the same a unit."""
+    kinds = ("energy", "demand", "export")
+    said = [
+        {(line.code, line.label, line.price_micro) for line in bill.lines if line.kind in kinds}
+        for bill in (found.before, found.after)
+    ]
+    return said[0] == said[1]
 
 
 def _price_dates(found: Comparison) -> list[date]:

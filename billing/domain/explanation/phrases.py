@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from billing.domain.explanation.weather.parting import WeatherFit
@@ -26,12 +27,26 @@ def money_text(amount_minor: int, currency: str, decimals: int) -> str:
 
 
 def price_text(price_micro: int, currency: str) -> str:
-    """A price as people say it: 14.228 p; at least two decimals, never rounded."""
+    """A price as people say it: 14.228 p, but £1.50; at least two decimals, never rounded."""
+    return prices_text([price_micro], currency)[0]
+
+
+def prices_text(prices_micro: Sequence[int], currency: str) -> list[str]:
+    """Prices beside each other in one unit: where one of them is a pound or more, all are in pounds."""
     name = _MINOR_NAMES.get(currency)
-    value, unit = (price_micro * 100, name) if name else (price_micro, currency)
-    whole, part = divmod(abs(value), MICRO)
+    if name and all(abs(price) < MICRO for price in prices_micro):
+        return [f"{_price_figure(price * 100)} {name}" for price in prices_micro]
+    sign = _SIGNS.get(currency)
+    if sign is None:
+        return [f"{_price_figure(price)} {currency}" for price in prices_micro]
+    said = [_price_figure(price) for price in prices_micro]
+    return [f"−{sign}{one[1:]}" if one.startswith("−") else f"{sign}{one}" for one in said]
+
+
+def _price_figure(value_micro: int) -> str:
+    whole, part = divmod(abs(value_micro), MICRO)
     decimals = f"{part:06d}".rstrip("0").ljust(2, "0")
-    return f"{'−' if value < 0 else ''}{whole:,}.{decimals} {unit}"
+    return f"{'−' if value_micro < 0 else ''}{whole:,}.{decimals}"
 
 
 def percent_text(ppm: int, places: int) -> str:

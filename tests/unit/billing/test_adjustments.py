@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,15 @@ from rating_cases import (
     week_usage,
 )
 
+from billing.customer.spoken import cause_of, detail_of
 from billing.domain.errors import NotRateable, TariffRefused
-from billing.domain.explanation.comparison import compare
+from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.game import Game
 from billing.domain.explanation.sides import Side
 from billing.domain.explanation.words import answer_of
 from billing.domain.plans.carrying import state_after
-from billing.domain.plans.supply_state import SupplyState, YearSoFar
+from billing.domain.plans.supply_state import PastDemand, SupplyState, YearSoFar
 from billing.domain.rating.quote import quote
 from billing.domain.rating.rate import rate, rate_bill
 from billing.domain.rating.rated import RatedBill
@@ -37,6 +38,8 @@ from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import UsageMatrix
 from billing.domain.tariffs.file import tariff_of
 from billing.domain.tariffs.tariff import Tariff
+from billing.explaining.explained import effect_rows, explained
+from billing.queries.bills import BillRow
 
 LONDON = "Europe/London"
 JULY = Period(date(2013, 7, 1), date(2013, 8, 1))
@@ -260,7 +263,7 @@ def test_only_the_discount() -> None:
     found = compare(*two([flat("0.20"), tax()], [flat("0.20"), discount(percent="25"), tax()]))
     assert found.effect("discount") == found.difference_minor < 0
     assert evidence_of(found, "discount").text == "Social tariff new at 25 %"
-    assert "all of it is a higher social tariff" in answer_of(found).sentence
+    assert "all of it is a larger discount “Social tariff”" in answer_of(found).sentence
     found = compare(
         *two([flat("0.20"), discount(percent="25")], [flat("0.20"), discount(amount="0.30", per="day")])
     )
@@ -281,7 +284,7 @@ def test_a_discount_that_changed_on_what_else_changed() -> None:
 def test_only_the_minimum() -> None:
     found = compare(*two([flat("0.0001"), minimum("15")], [flat("0.0001"), minimum("40")]))
     assert found.effect("fixed") + found.effect("days") == found.difference_minor > 0
-    assert evidence_of(found, "fixed").text == "Minimum 1,500.00 → 4,000.00 p a month"
+    assert evidence_of(found, "fixed").text == "Minimum £15.00 → £40.00 a month"
     assert "a higher minimum" in answer_of(found).sentence
 
 
@@ -310,6 +313,108 @@ def test_the_year_that_falls_short_is_the_fixed_charges_doing() -> None:
     found = compare(sides[0], sides[1])
     assert amounts(found.after)["least"] == 36_500 - 10_000 - 2688
     assert found.effect("fixed") == found.difference_minor
+
+
+def closing(prices: tuple[str, str], closed: int) -> Comparison:
+    """November and December, or December and the January after it, at 2 pounds of energy a bill; the yearly
+    minimum rises on 15 December. closed: which of the two bills closes the year, 200 days of it before."""
+    months = [Period(date(2023, 11, 1), date(2023, 12, 1)), Period(date(2023, 12, 1), date(2024, 1, 1))]
+    if closed == 0:
+        months = [months[1], Period(date(2024, 1, 1), date(2024, 2, 1))]
+    subject = tariff(
+        version(flat("0.20"), minimum(prices[0], "year")),
+        version(flat("0.20"), minimum(prices[1], "year"), starts_on="2023-12-15"),
+    )
+    state = SupplyState(years=(YearSoFar("least", np.array([200]), np.array([10_000])),))
+    sides = [
+        Side(kwh(10, period), subject, period, LONDON, state=state if number == closed else SupplyState())
+        for number, period in enumerate(months)
+    ]
+    return compare(sides[0], sides[1])
+
+
+def test_a_year_that_is_settled_is_told_as_the_rest_of_its_minimum() -> None:
+    """365 and 730 a year: 214 days at one and 17 at two pounds are 248; 100 and 2 were charged."""
+    found = closing(("365", "730"), 1)
+    assert amounts(found.after)["least"] == 24_800 - 10_200
+    assert sum(found.effects_minor) == found.difference_minor
+    assert "is the rest of the minimum for 2023" in answer_of(found).sentence
+    assert evidence_of(found, "fixed").text == (
+        "Minimum £365.00 → £730.00 a year from 15 December, Minimum due for 2023: £248.00, "
+        "charged in 2023: £102.00"
+    )
+
+
+def test_a_year_settled_in_the_bill_before_is_told_as_that() -> None:
+    found = closing(("365", "730"), 0)
+    assert found.difference_minor < 0 and sum(found.effects_minor) == found.difference_minor
+    assert "the rest of the minimum for 2023 in the bill before" in answer_of(found).sentence
+    assert "charged in 2023: £102.00" in evidence_of(found, "fixed").text
+
+
+def month_bill(bill: RatedBill) -> BillRow:
+    first, last = bill.period.starts_on, bill.period.ends_before
+    read = datetime(2024, 3, 1, tzinfo=UTC)
+    return BillRow(
+        1, "B-1", 1, first, last, last, last, "GBP", bill.total_minor, 0, 0, 0, 0, "issued", read
+    )  # fmt: skip
+
+
+def test_the_words_of_a_settled_year_in_russian() -> None:
+    found = closing(("365", "730"), 1)
+    (row,) = (row for row in effect_rows(found) if row.effect == "fixed")
+    assert detail_of(row, "ru").replace("\u00a0", " ") == (
+        "Minimum 365,00 £ → 730,00 £ за год с 15 дек.; причитается за 2023 год по «Minimum»: 248,00 £; "
+        "начислено за 2023 год: 102,00 £"
+    )
+    bills = (month_bill(found.before), month_bill(found.after))
+    said = explained(bills[1], bills[0], found, days=False)
+    assert cause_of(said, row, "ru") == "доплата до минимума за 2023 год"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"percent": "50", "up_to": "100"}, {"percent": "50", "up_to": "200"},
+         "Social tariff 50 % of the first 100 → 50 % of the first 200 kWh a month"),
+        ({"amount": "0.90", "per": "day"}, {"amount": "1.10", "per": "day"},
+         "Social tariff £0.90 → £1.10 a day"),
+        ({"amount": "3", "per": "month"}, {"percent": "10"}, "Social tariff £3.00 a month → 10 %"),
+    ],
+)  # fmt: skip
+def test_what_a_discount_says_it_takes_off(before: dict[str, str], after: dict[str, str], said: str) -> None:
+    terms = [{"per": "month", **one} if "up_to" in one else one for one in (before, after)]
+    found = compare(*two([flat("0.20"), discount(**terms[0])], [flat("0.20"), discount(**terms[1])]))
+    assert evidence_of(found, "discount").text == said
+    assert sum(found.effects_minor) == found.difference_minor
+
+
+def test_a_ratchet_that_counts_more_is_no_higher_price() -> None:
+    def demand(percent: str) -> dict[str, Any]:
+        return {
+            "kind": "demand", "code": "demand", "window": 30, "ratchet": {"percent": percent, "months": 3},
+            "periods": [{"label": "Highest", "price": "9"}],
+        }  # fmt: skip
+
+    subject = tariff(
+        version(flat(), demand("50")), version(flat(), demand("80"), starts_on=SECOND.starts_on.isoformat())
+    )
+    sides = [
+        Side(
+            usage_over(period, LONDON, 100_000), subject, period, LONDON,
+            state=SupplyState(
+                demands=tuple(
+                    PastDemand("demand", "Highest", month, np.array([10_000_000]))
+                    for month in (date(2013, month, 1) for month in (3, 4, 5, 6))
+                )
+            ),
+        )
+        for period in (FIRST, SECOND)
+    ]  # fmt: skip
+    found = compare(sides[0], sides[1])
+    assert found.effect("price") > 0 and sum(found.effects_minor) == found.difference_minor
+    assert "counting more of an earlier peak" in answer_of(found).sentence
+    assert evidence_of(found, "price").text == "counted of earlier peaks 50 → 80 %"
 
 
 def test_a_minimum_reached_in_both_bills_may_matter_on_the_way() -> None:
