@@ -151,7 +151,8 @@ def years_settled(found: Comparison) -> tuple[Figure, ...]:
             year = closing_year(bill)
             for name, minor in ((f"{label} {DUE_FOR} {year}", due), (f"{CHARGED_IN} {year}", charged)):
                 said = money_text(minor, bill.currency, bill.decimals)
-                figures.append(Figure(name, *((said, None) if side == 0 else (None, said)), ""))
+                before, after = (said, None) if side == 0 else (None, said)
+                figures.append(Figure(name, before, after, ""))
     return tuple(figures)
 
 
