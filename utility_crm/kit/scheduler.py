@@ -3,7 +3,9 @@
 The one that holds a PostgreSQL advisory lock leads; the others ask for it every second. The lock goes with
 its connection, so a leader that dies, even by `kill -9`, is followed within a second or two; one that stands
 still is put out by the server (`own_connection`). What the leader does is read from the database at each
-look: which jobs are due, paused, or wanted now by a person; nothing is kept in its memory.
+look: which jobs are due, paused, or wanted now by a person; what is due is handed to APScheduler, whose
+workers run it. Nothing is kept in its memory: a job store shared by several processes is not safe
+(APScheduler 3, FAQ), one row a job under a lock is.
 
 A job runs in one unit of work, on one connection that also holds a lock of its own. Under that lock it is
 asked again whether the job is due. So an old leader that does not know yet that it is none, and its follower,
@@ -17,12 +19,14 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 from typing import Final
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -141,14 +145,21 @@ class _Runner:
         self.jobs = {job.name: job for job in jobs}
         self.plans = {job.name: plan_of(job, zone) for job in jobs}
         self.clock_id: int | None = None
-        self._pool = ThreadPoolExecutor(AT_ONCE, "job")
-        self._running: dict[str, Future[bool]] = {}
+        self._running: set[str] = set()
         self._resting: dict[str, int] = {}
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(AT_ONCE)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(self._ran, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        self._scheduler.start()
 
     def look(self, connection: Connection) -> None:
         """Begin what has waited longest, as many as may run at once; what a person wants comes first."""
-        self._resting = {name: looks - 1 for name, looks in self._resting.items() if looks > 1}
-        busy = self.busy() | self._resting.keys()
+        self._resting = {name: looks - 1 for name, looks in list(self._resting.items()) if looks > 1}
+        here = self.busy()
+        busy = here | self._resting.keys()
         found, now = records.standings(connection), self.now()
         connection.commit()
         waiting = [
@@ -157,16 +168,20 @@ class _Runner:
             if name in found and name not in busy
             if (since := waits_since(plan, found[name], now)) is not None
         ]
-        for _, _, name in sorted(waiting)[: AT_ONCE - len(self._running)]:
-            self._running[name] = self._pool.submit(self._run, self.jobs[name])
+        for _, _, name in sorted(waiting)[: AT_ONCE - len(here)]:
+            self._running.add(name)
+            self._scheduler.add_job(self._run, args=(self.jobs[name],), id=name, replace_existing=True)
 
     def busy(self) -> set[str]:
-        """The jobs that run here. One that another process holds rests for some looks, so that it keeps no
-        other job from its place."""
-        for name in [name for name, run in self._running.items() if run.done()]:
-            if not self._running.pop(name).result():
-                self._resting[name] = _REST_LOOKS
+        """The jobs that run here."""
         return set(self._running)
+
+    def _ran(self, event: JobExecutionEvent) -> None:
+        """One that another process holds rests for some looks, so that it keeps no other job from its
+        place."""
+        if not event.retval:
+            self._resting[event.job_id] = _REST_LOOKS
+        self._running.discard(event.job_id)
 
     def _run(self, job: Job) -> bool:
         try:
@@ -181,7 +196,7 @@ class _Runner:
 
     def finish(self) -> None:
         """Wait for what runs."""
-        self._pool.shutdown(wait=True)
+        self._scheduler.shutdown(wait=True)
 
 
 def _stand_by(
