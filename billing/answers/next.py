@@ -208,6 +208,7 @@ def why_not(one: Untold, language: str) -> str:
             "The next bill cannot be told: fewer than seven days were read in three months."
         ),
         "looks_back": _("The next bill cannot be told: its tariff looks back on months that are not known."),
+        "reactive": _("The next bill cannot be told: reactive energy is not foretold."),
         "export": _("The next bill cannot be told: energy given back is read at other intervals."),
     }.get(one.reason, _("The next bill cannot be told: the tariff cannot price what is to come."))
 

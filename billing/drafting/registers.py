@@ -14,7 +14,13 @@ from billing.domain.errors import MissingCalorific, NotRateable
 from billing.domain.money import Int64Array
 from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.rating.rated import RatedBatch, RatedBill
-from billing.domain.rating.registers import RegisterMatrix, rate_registers, register_cuts
+from billing.domain.rating.registers import (
+    REACTIVE_UNIT,
+    RegisterMatrix,
+    rate_registers,
+    reactive_of_parts,
+    register_cuts,
+)
 from billing.domain.reckoning.axis import day_starts_at
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff
@@ -99,8 +105,10 @@ def _reckoned(
         cuts = [day_starts_at(day, zone) for day in register_cuts(tariff, period)]
         used = register_consumption(session, [point_id], starts_at, ends_before, cuts, known_at)[point_id]
         mine = [one for one in used if _is_taken(one, tariff.metered_unit)]
-        if not mine or not all(part.known for one in mine for part in one.parts):
+        beside = _reactive(used, tariff)
+        if not mine or not all(part.known for one in (*mine, *beside) for part in one.parts):
             return None
+        state = _with_reactive(state, beside, tariff, period)
         return rate_registers(_matrix([mine]), tariff, period, state=state)
 
     return reckoned_past(supply, tariff, past, rated)
@@ -138,20 +146,27 @@ def _rated(
     """Those with the same registers in one pass."""
     holds: list[Hold] = []
     without: list[Supply] = []
-    alike: dict[tuple[str, ...], list[tuple[Supply, list[RegisterUsage]]]] = {}
+    alike: dict[tuple[tuple[str, ...], bool], list[tuple[Supply, list[RegisterUsage]]]] = {}
     for supply in supplies:
-        mine = [one for one in used[points[supply.service_point]] if _is_taken(one, tariff.metered_unit)]
-        unread = [one for one in mine if not all(part.known for part in one.parts)]
+        of_point = used[points[supply.service_point]]
+        mine = [one for one in of_point if _is_taken(one, tariff.metered_unit)]
+        beside = _reactive(of_point, tariff)
+        unread = [one for one in (*mine, *beside) if not all(part.known for part in one.parts)]
         if not mine:
             without.append(supply)
         elif unread:
             holds.append(_unread(supply, unread))
         else:
-            alike.setdefault(tuple(one.name for one in mine), []).append((supply, mine))
+            alike.setdefault((tuple(one.name for one in mine), bool(beside)), []).append((supply, mine))
     rated: list[RatedSupply] = []
     for group in alike.values():
         states = [
-            pasts[supply].added_to(SupplyState(ends=supply.ends)) if supply in pasts else NOTHING_KNOWN
+            _with_reactive(
+                pasts[supply].added_to(SupplyState(ends=supply.ends)) if supply in pasts else NOTHING_KNOWN,
+                _reactive(used[points[supply.service_point]], tariff),
+                tariff,
+                period,
+            )
             for supply, _ in group
         ]
         try:
@@ -174,6 +189,21 @@ def _by_part(of_register: list[list[list[int]]]) -> Int64Array:
 
 def _is_taken(usage: RegisterUsage, unit: str) -> bool:
     return usage.direction == "import" and usage.unit == unit
+
+
+def _reactive(used: Sequence[RegisterUsage], tariff: Tariff) -> list[RegisterUsage]:
+    """The registers of reactive energy that the tariff reads: of several rates, all."""
+    return [one for one in used if _is_taken(one, REACTIVE_UNIT)] if tariff.reads_reactive else []
+
+
+def _with_reactive(
+    state: SupplyState, beside: Sequence[RegisterUsage], tariff: Tariff, period: Period
+) -> SupplyState:
+    """With what registers of reactive energy counted; without any, what needs them is refused."""
+    if not beside:
+        return state
+    counted = np.array([[part.micro for part in one.parts] for one in beside], dtype=np.int64)
+    return replace(state, reactive=reactive_of_parts(tariff, period, counted.sum(axis=0)[np.newaxis]))
 
 
 def _part(supply: Supply, bill: RatedBill) -> RatedSupply:

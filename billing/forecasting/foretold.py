@@ -105,8 +105,8 @@ class NextBill:
 @dataclass(frozen=True, slots=True)
 class Untold:
     """Why it cannot be told: nothing_supplied, no_readings, by_dials, no_place, too_little_read,
-    no_prices, looks_back, export or not_rateable. on: the last day of supply, or the first day without a
-    price."""
+    no_prices, looks_back, export, reactive or not_rateable. on: the last day of supply, or the first day
+    without a price."""
 
     reason: str
     on: date | None = None

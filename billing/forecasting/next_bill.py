@@ -100,6 +100,8 @@ def _not_foretold(one: Ready) -> str | None:
         return "no_place"
     if not one.supply.channel_ids or one.tariff.metered_unit != "kWh":
         return "by_dials"
+    if one.tariff.reads_reactive:
+        return "reactive"
     if len(one.supply.channel_ids) > 1 or one.tariff.currency != one.supply.account_currency:
         return "not_rateable"
     return None

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 
 from billing.domain.explanation.register_sides import PutRight, RegisterSide
 from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
-from billing.domain.rating.registers import RegisterMatrix, register_cuts
+from billing.domain.rating.registers import (
+    REACTIVE_UNIT,
+    RegisterMatrix,
+    reactive_of_parts,
+    register_cuts,
+)
 from billing.domain.reckoning.axis import day_starts_at, local_date
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff
@@ -103,7 +108,7 @@ def registers_of_bills(session: Session, bills: Sequence[BillRow]) -> list[tuple
 def _side(
     session: Session, part: RegisterPart, known_at: datetime, states: Mapping[tuple[int, int], SupplyState]
 ) -> RegisterSide:
-    then, now = (_counted(session, part, instant) for instant in (known_at, None))
+    (then, beside), (now, _) = (_counted(session, part, instant) for instant in (known_at, None))
     names = tuple(sorted({one.name for one in (*then, *now)}))
     counted, known = _matrix(then, names), _matrix(now, names)
     # What is no longer told of a part stands as it was billed.
@@ -112,6 +117,11 @@ def _side(
     micro = np.where(untold, counted.micro_kwh[0], known.micro_kwh[0])
     guessed = np.where(untold, counted.estimated_micro_kwh[0], known.estimated_micro_kwh[0])
     changed = not np.array_equal(micro, counted.micro_kwh[0])
+    state = states.get((part.bill_id, part.agreement_id), NOTHING_KNOWN)
+    if beside and all(one.known for register in beside for one in register.parts):
+        reacted = np.array([[one.micro for one in register.parts] for register in beside], dtype=np.int64)
+        kvarh = reactive_of_parts(part.tariff, part.period, reacted.sum(axis=0)[np.newaxis])
+        state = replace(state, reactive=kvarh)
     return RegisterSide(
         counted,
         part.tariff,
@@ -119,20 +129,24 @@ def _side(
         part.timezone,
         replace(known, micro_kwh=micro[np.newaxis]) if changed else None,
         guessed,
-        states.get((part.bill_id, part.agreement_id), NOTHING_KNOWN),
+        state,
         _put_right(session, part) if changed else (),
     )
 
 
-def _counted(session: Session, part: RegisterPart, known_at: datetime | None) -> list[RegisterUsage]:
+def _counted(
+    session: Session, part: RegisterPart, known_at: datetime | None
+) -> tuple[list[RegisterUsage], list[RegisterUsage]]:
+    """What the tariff's own registers counted, and those of reactive energy where it reads them."""
     zone = part.tariff.zone(part.timezone)
     starts_at, ends_before = (
         day_starts_at(day, zone) for day in (part.period.starts_on, part.period.ends_before)
     )
     cuts = [day_starts_at(day, zone) for day in register_cuts(part.tariff, part.period)]
     found = register_consumption(session, [part.service_point_id], starts_at, ends_before, cuts, known_at)
-    unit = part.tariff.metered_unit
-    return [one for one in found[part.service_point_id] if one.direction == "import" and one.unit == unit]
+    taken = [one for one in found[part.service_point_id] if one.direction == "import"]
+    mine = [one for one in taken if one.unit == part.tariff.metered_unit]
+    return mine, [one for one in taken if one.unit == REACTIVE_UNIT and part.tariff.reads_reactive]
 
 
 def _parts_by_name(found: Sequence[RegisterUsage], names: Sequence[str], at: int) -> list[int | None]:

@@ -71,7 +71,10 @@ class Sums:
         self, supplies: Sequence[BaseSupply], usage: UsageMatrix, own: Tariff, other: Tariff, today: date
     ) -> None:
         """Supplies on one tariff, clock and cycle. Who cannot be priced or is hardly read is left waiting,
-        and so is who gives energy back where a tariff looks at it: only energy taken is read."""
+        and so is who gives energy back where a tariff looks at it, and everybody where one charges reactive
+        energy, or power measured of it: only kWh taken are read."""
+        if own.reads_reactive or other.reads_reactive:
+            return
         one = supplies[0]
         if not alike(own, other, one.timezone) or own.currency != one.currency:
             return

@@ -14,9 +14,12 @@ import numpy as np
 
 from billing.domain.errors import NotRateable
 from billing.domain.plans.carrying import state_after
+from billing.domain.plans.reactive_by_day import reactive_by_day
 from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
 from billing.domain.rating.load_shift import Shift, shifted
 from billing.domain.rating.rate import rate
+from billing.domain.reckoning.axis import instant_of
+from billing.domain.reckoning.days import Period
 from billing.domain.reckoning.usage import Usage, UsageMatrix
 from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bill_parts import ReadPart
@@ -109,7 +112,9 @@ def _costs(months: Sequence[BilledMonth], tariff: Tariff, shift: Shift | None) -
             part = item.part
             usage, state = item.side.usage, _state(item, tariff, states)
             if shift is not None:
-                usage = shifted(usage, part.period, tariff.zone(part.timezone), shift)
+                zone = tariff.zone(part.timezone)
+                usage = shifted(usage, part.period, zone, shift)
+                state = _moved_too(state, part.period, zone, shift)
             # The same tariff as that bill knew it: with the prices of a series that had come by then.
             used = part.tariff if part.tariff.code == tariff.code else tariff
             batch = rate(_one(usage), used, part.period, timezone=part.timezone, state=state)
@@ -125,7 +130,18 @@ def _state(item: ReadPart, tariff: Tariff, carried: Mapping[str, SupplyState]) -
     if item.part.tariff.code == tariff.code:
         return billed
     left = carried.get(item.part.service_point, NOTHING_KNOWN)
-    return replace(left, connected_micro=billed.connected_micro, ends=billed.ends)
+    return replace(left, connected_micro=billed.connected_micro, ends=billed.ends, reactive=billed.reactive)
+
+
+def _moved_too(state: SupplyState, period: Period, timezone: str, shift: Shift) -> SupplyState:
+    """What is used at another hour takes its reactive energy there."""
+    known = state.reactive
+    if known is None or known.intervals is None:
+        return state
+    starts_at = instant_of(known.intervals.first_minute)
+    readings = Usage.of(starts_at, known.intervals.interval_minutes, known.intervals.micro_kvarh[0])
+    moved = reactive_by_day(shifted(readings, period, timezone, shift), period, timezone)
+    return replace(state, reactive=moved)
 
 
 def _one(usage: Usage) -> UsageMatrix:

@@ -2,7 +2,8 @@
 
 Factors as in :mod:`billing.domain.explanation.game`, but for ``weather``, ``shift`` and ``peak``, of which a
 dial tells nothing. The use of each register is a factor of its own: ``use:`` and the rate it counts; where
-there is but one, ``volume``. ``estimate``: what was billed on estimates less what reads have shown since.
+there is but one, ``volume``. ``reactive``: kVArh a day, where a tariff charges them. ``estimate``: what was
+billed on estimates less what reads have shown since.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from billing.domain.explanation.mixing import (
     rules_differ,
     supplies_differ,
 )
+from billing.domain.explanation.reactive_use import by_day, reactive_differs, with_reactive_of
 from billing.domain.explanation.register_sides import RegisterSide
 from billing.domain.explanation.shapley import MOST_FACTORS
 from billing.domain.explanation.virtual_days import DayMaps, scaled
@@ -34,7 +36,7 @@ from billing.domain.rating.pricing import measured, priced
 from billing.domain.rating.registers import hour_counted, parts_of_rules, register_axis
 
 _ORDER = ("days", "price", "fixed", "tariff", "calorific", "volume")
-_AFTER_USE = ("estimate", "discount", "tax")
+_AFTER_USE = ("reactive", "estimate", "discount", "tax")
 USE = "use:"
 
 
@@ -91,12 +93,21 @@ class RegisterGame:
         if any(laid.billed is not laid.actual for laid in self.sides):
             found.add("estimate")
         uses = [use for number, use in enumerate(self.use_of) if self._use_differs(number)]
+        if self.reacts and reactive_differs(by_day(self.sides), self.maps):
+            found.add("reactive")
         if len(found) + len(uses) > most:
             uses = ["volume"]
+        if len(found) + len(uses) > most:
+            found = found - {"reactive"}  # it goes with the use
         if len(found) + len(uses) > most:
             found = found - {"discount"} | {"price"}
         order = (*_ORDER, *(use for use in self.use_of if use != "volume"), *_AFTER_USE)
         return tuple(name for name in order if name in found or name in uses)
+
+    @property
+    def reacts(self) -> bool:
+        """Whether either tariff charges reactive energy."""
+        return any(version.reactive for laid in self.sides for version, _season in laid.rules.energy)
 
     def _registers_differ(self) -> bool:
         """Whether the dials count other rates on any day."""
@@ -146,6 +157,10 @@ class RegisterGame:
             plan = compile_plan(rules, axis)
             values = np.ascontiguousarray(cut[:, axis.part, axis.register])
             state = self.sides[choice.fixed].side.state
+            if self.reacts:
+                name = "reactive" if "reactive" in factors else "volume"
+                of = [bit(factors, mask, name) for mask in masks]
+                state = with_reactive_of(self.sides, self.maps, choice.calendar, of, state)
             for line in priced(plan, measured(plan, values), state, len(masks)).lines:
                 key = line_key(line.kind, line.code, line.label)
                 found.setdefault(key, np.zeros(count, dtype=np.int64))[masks] += line.amount_minor

@@ -37,7 +37,8 @@ class RegisterSide:
 
     known: the same registers as known now, where that differs; None where nothing has come in. guessed: int64
     (parts, registers), what of the latter (of `counted` where nothing has) rests on estimated reads. state:
-    what its bill took of the supply beside registers. put_right: the dials' own figures behind `known`.
+    what its bill took of the supply beside these registers, kVArh among it. put_right: the dials' own
+    figures behind `known`.
     """
 
     counted: RegisterMatrix

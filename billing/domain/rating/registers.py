@@ -21,13 +21,15 @@ from billing.domain.charges.periods import minute_table
 from billing.domain.errors import BeyondExact, NotRateable
 from billing.domain.money import ENERGY_MICRO_LIMIT, Int64Array
 from billing.domain.plans.plan import DayRules, compile_plan, rules_of
-from billing.domain.plans.supply_state import NOTHING_KNOWN, SupplyState
+from billing.domain.plans.supply_state import NOTHING_KNOWN, ReactiveUse, SupplyState
 from billing.domain.rating.pricing import Determinants, measured, priced
 from billing.domain.rating.rated import RatedBatch
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.tariff import Tariff, Version
 
 _MINUTES = 30
+REACTIVE_UNIT = "kVArh"
+"""Of the registers that count reactive energy."""
 Otherwise = Callable[[str, list[int]], tuple[int, int] | None]
 """(register, places of a part) -> a place and a minute of the clock; None: it has no hour there."""
 
@@ -73,8 +75,10 @@ def parts_of_rules(rules: DayRules) -> list[list[int]]:
         zip(rules.days, rules.energy, group_of_day, strict=True)
     ):
         monthly = any(charge.tiers and charge.tiers.by == "month" for charge in version.energy)
+        monthly |= any(charge.by == "month" for charge in version.reactive)
         gas = None if rules.volume is None else rules.volume.value_on(day)
-        now = (version.energy, season, group, (day.year, day.month) if monthly else None, gas)
+        month = (day.year, day.month) if monthly else None
+        now = (version.energy, version.reactive, season, group, month, gas)
         if now != last:
             found.append([])
         found[-1].append(place)
@@ -85,10 +89,12 @@ def parts_of_rules(rules: DayRules) -> list[list[int]]:
 def rate_registers(
     usage: RegisterMatrix, tariff: Tariff, period: Period, *, state: SupplyState = NOTHING_KNOWN
 ) -> RatedBatch:
-    """Price ``period`` (local dates) for every row of ``usage``. state: of the same customers.
+    """Price ``period`` (local dates) for every row of ``usage``. state: of the same customers, with the kVArh
+    of each day where the tariff charges them; see `reactive_of_parts`.
 
-    Raises NotRateable where the tariff needs intervals: demand, prices of each hour, tiers that fill in the
-    order of time over several labels; and where it does not say what a register counts.
+    Raises UnknownReactive where it charges them and they are not known; NotRateable where the tariff needs
+    intervals: demand, prices of each hour, tiers that fill in the order of time over several labels; and
+    where it does not say what a register counts.
     """
     rules = rules_of(tariff, period)
     for version in dict.fromkeys(version for version, _season in rules.energy):
@@ -137,11 +143,28 @@ def rate_registers(
     )
 
 
+def reactive_of_parts(tariff: Tariff, period: Period, micro_kvarh: Int64Array) -> ReactiveUse:
+    """What registers of reactive energy counted, as the days of a supply's state: each part evenly over its
+    days, exactly. micro_kvarh: int64 (customers, parts), of `register_cuts`."""
+    rules = rules_of(tariff, period)
+    return ReactiveUse(period.starts_on, over_days(parts_of_rules(rules), micro_kvarh))
+
+
+def over_days(parts: Sequence[Sequence[int]], micro: Int64Array) -> Int64Array:
+    """int64 (customers, days) from int64 (customers, parts): each part evenly over its days, what is left of
+    the division on the first of them."""
+    found = np.zeros((micro.shape[0], sum(len(places) for places in parts)), dtype=np.int64)
+    for number, places in enumerate(parts):
+        share, rest = np.divmod(micro[:, number], len(places))
+        for nth, place in enumerate(places):
+            found[:, place] = share + (nth < rest)
+    return found
+
+
 def _refuse_intervals(version: Version) -> None:
     by_time = [one.code for one in version.demand]
     by_time += [one.code for one in version.capacity]
     by_time += [one.code for one in version.dynamic]
-    by_time += [one.code for one in version.reactive]
     by_time += [one.code for one in version.export]
     by_time += [one.code for one in version.energy if one.net is not None]
     if by_time:

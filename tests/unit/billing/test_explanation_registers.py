@@ -25,13 +25,14 @@ from rating_cases import (
 )
 from test_register_rating import dial_tariffs
 
-from billing.domain.errors import NotComparable, NotRateable
+from billing.domain.errors import NotComparable, NotRateable, UnknownReactive
 from billing.domain.explanation.as_registers import as_registers
 from billing.domain.explanation.comparison import Comparison, compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.register_sides import PutRight, RegisterSide
 from billing.domain.explanation.words import answer_of
-from billing.domain.rating.registers import RegisterMatrix, register_cuts
+from billing.domain.plans.supply_state import SupplyState
+from billing.domain.rating.registers import RegisterMatrix, reactive_of_parts, register_cuts
 from billing.domain.reckoning.days import Period
 from billing.domain.tariffs.file import tariff_of
 from billing.domain.tariffs.tariff import Tariff
@@ -113,6 +114,56 @@ def test_the_sentence_names_the_largest_effect_that_goes_with_the_difference(pai
     assert abs(answer.main.amount_minor) == max(abs(effect) for effect in with_it)
     rest = [abs(piece.amount_minor) for piece in answer.rest]
     assert rest == sorted(rest, reverse=True)
+
+
+def reacting(
+    period: Period, kwh: tuple[int, int], kvarh: tuple[int, ...], price: str = "0.05"
+) -> RegisterSide:
+    """By dials at two rates, with reactive energy beyond half of the kWh; another price from 16 October."""
+    charge = {"kind": "reactive", "code": "reactive", "label": "Reactive", "price": price, "allowed": "50"}
+    dear = {**charge, "price": "0.08"}
+    energy = {
+        "kind": "energy", "code": "energy",
+        "registers": [{"name": "T1", "label": "Day"}, {"name": "T2", "label": "Night"}],
+        "periods": [
+            {"label": "Night", "hours": ["00:00-07:00"], "price": "0.10"},
+            {"label": "Day", "otherwise": True, "price": "0.30"},
+        ],
+    }  # fmt: skip
+    subject = tariff(version(energy, charge, tax()), version(energy, dear, tax(), starts_on="2013-10-16"))
+    parts = len(register_cuts(subject, period)) + 1
+    micro = np.tile(np.array(kwh, dtype=np.int64) * KWH // parts, (1, parts, 1))
+    matrix = RegisterMatrix(("T1", "T2"), micro, np.zeros_like(micro))
+    reactive = reactive_of_parts(subject, period, np.array([kvarh], dtype=np.int64) * KWH)
+    return RegisterSide(matrix, subject, period, LONDON, state=SupplyState(reactive=reactive))
+
+
+def test_reactive_dials_are_priced_by_the_part_at_whose_price_they_counted() -> None:
+    """300 kWh in each half of October: beyond half of them 50 kVArh at 5 p, and 31 at 8 p."""
+    lines = reacting(OCTOBER, (400, 200), (200, 181)).bill().lines
+    found = [(line.quantity_micro, line.amount_minor) for line in lines if line.code == "reactive"]
+    assert found == [(50 * KWH, 250), (31 * KWH, 248)]
+
+
+@pytest.mark.parametrize("kwh", [(400, 200), (500, 260)])
+def test_more_reactive_energy_on_dials_is_a_cause_of_its_own(kwh: tuple[int, int]) -> None:
+    pair = reacting(OCTOBER, (400, 200), (200, 181)), reacting(NOVEMBER, kwh, (520,))
+    found = compare(*pair)
+    assert sum(found.effects_minor) == found.difference_minor
+    assert found.difference_minor == pair[1].bill().total_minor - pair[0].bill().total_minor
+    assert found.effect("reactive") > 0
+    assert "use:Day" in found.factors
+    assert evidence_of(found, "reactive").text == "17.3 kVArh a day, was 12.3"
+    back = compare(pair[1], pair[0])
+    assert {name: -found.effect(name) for name in found.factors} == {
+        name: back.effect(name) for name in back.factors
+    }
+
+
+def test_reactive_dials_that_are_not_known_are_refused() -> None:
+    side = reacting(OCTOBER, (400, 200), (200, 181))
+    with pytest.raises(UnknownReactive, match="reactive energy, which is not known of all days"):
+        replace(side, state=SupplyState()).bill()
 
 
 @settings(deadline=None, max_examples=30)
