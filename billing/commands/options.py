@@ -25,6 +25,8 @@ from billing.quoting import DIRECTIONS
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Invalid, NotFound
 
+YEARS = range(1900, 2200)
+"""Of which a date can be asked."""
 MOST_CONNECTED_MICRO = 1_000_000 * MICRO
 TARIFF_HELP = "A tariff file (docs/tariffs.md) or URDB JSON."
 
@@ -145,9 +147,11 @@ def _first_cells(path: Path) -> set[str]:
 def parse_month(text: str, option: str) -> Month:
     """A month written YYYY-MM; a usage error for anything else."""
     try:
-        return Month.read(text)
+        found = Month.read(text)
     except Invalid as error:
         raise typer.BadParameter(error.message, param_hint=option) from error
+    _check_year(found.year, text, option)
+    return found
 
 
 def parse_day(text: str, option: str) -> date:
@@ -230,6 +234,15 @@ def parse_date(text: str, option: str) -> date | None:
     try:
         if len(text) != 10:
             raise ValueError
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no date written YYYY-MM-DD", param_hint=option) from error
+    _check_year(found.year, text, option)
+    return found
+
+
+def _check_year(year: int, text: str, option: str) -> None:
+    """Beyond these, a month more is no date, and a span from today is millions of intervals."""
+    if year not in YEARS:
+        words = f"{text!r} is not of the years {YEARS[0]} to {YEARS[-1]}"
+        raise typer.BadParameter(words, param_hint=option)

@@ -11,9 +11,10 @@ from functools import partial
 from urllib.parse import quote
 from uuid import uuid4
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -52,6 +53,7 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(OperationalError, _no_database)
+    app.add_exception_handler(DataError, _no_such_value)
     app.add_exception_handler(Exception, _unknown)
 
 
@@ -103,6 +105,19 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     if first["loc"][0] == "path":
         return await _http(request, HTTPException(404))
     return _answer(request, 422, "unreadable", first["msg"], where or None)
+
+
+async def _no_such_value(request: Request, error: Exception) -> Response:
+    """A text with a NUL or a number beyond bigint, which no column holds: asked for, it is not there; sent,
+    it cannot be kept. Any other fault of a value is our own."""
+    assert isinstance(error, DataError)
+    beyond = isinstance(error.orig, psycopg.errors.NumericValueOutOfRange)
+    if not beyond and "NUL (0x00)" not in str(error.orig):
+        return await _unknown(request, error)
+    if request.method in ("GET", "HEAD"):
+        return await _http(request, HTTPException(404))
+    words = mark("A number in it is too large, or a text holds a character that is none. Nothing was saved.")
+    return _answer(request, 422, "unreadable", words, None)
 
 
 async def _no_database(request: Request, error: Exception) -> Response:

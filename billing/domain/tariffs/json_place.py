@@ -13,6 +13,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.money import PRICE_MICRO_LIMIT, micro_from_text, micro_text
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -165,10 +166,38 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def loads(text: str) -> Any:
-    """JSON, strictly: a key twice in one object is refused, and so are NaN and Infinity."""
+    """JSON, strictly: a key twice in an object is refused, as are NaN, Infinity and texts that are none."""
     try:
-        return json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
+        found = json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
+        _check_texts(found, "")
+        return found
+    except TariffRefused:
+        raise
     except json.JSONDecodeError as error:
         raise TariffRefused(f"line {error.lineno}, column {error.colno}", f"not JSON: {error.msg}") from None
     except RecursionError:
         raise TariffRefused("the file", "nested too deeply") from None
+    except ValueError:
+        raise TariffRefused("the file", "a number in it has thousands of digits") from None
+
+
+def _check_texts(value: Any, place: str) -> None:
+    """Refuse what JSON can write as an escape and no database, document or screen can hold: control
+    characters other than tabs and ends of lines, and halves of a character alone."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            _check_text(key, place)
+            _check_texts(one, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            _check_texts(one, f"{place}[{index}]")
+    elif isinstance(value, str):
+        _check_text(value, place)
+
+
+def _check_text(text: str, place: str) -> None:
+    bad = _NO_TEXT.search(text)
+    if bad is not None:
+        raise TariffRefused(
+            place or "the file", f"holds U+{ord(bad[0]):04X}, which is no character of a text"
+        )

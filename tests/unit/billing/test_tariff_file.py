@@ -371,6 +371,10 @@ def test_one_season_in_two_spans_of_the_year() -> None:
         ('{"format": NaN}', "NaN is not a number"),
         ("{", "line 1, column 2: not JSON"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"price": ' + "9" * 5_000 + "}", "a number in it has thousands of digits"),
+        ('{"a": [{"label": "x\\u0000"}]}', "a[0].label: holds U+0000, which is no character of a text"),
+        ('{"name": "x\\ud800"}', "name: holds U+D800, which is no character of a text"),
+        ('{"x\\u0007": "bell"}', "the file: holds U+0007"),
     ],
 )
 def test_json_is_read_strictly(text: str, says: str) -> None:
