@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -70,15 +71,7 @@ def issue_bills(
     account, that alone may be issued, exactly as they were. Raises Invalid for a period that is no month,
     Refused for one that has not begun, DraftChanged.
     """
-    month = Month.read(period)
-    if month.starts_on > today:
-        raise Refused(
-            "not_over",
-            mark("The month %(month)s has not begun; today is %(today)s."),
-            "period",
-            month=month,
-            today=today,
-        )
+    month = _begun(period, today)
     with unit_of_work(engine) as session:
         due = due_accounts(session, month, today, accounts)
         instant = known_at or present_instant(session, today)
@@ -86,19 +79,19 @@ def issue_bills(
         run_id = begin_run(session, month, today, instant, now, len(due), draft=draft, started_by=started_by)
     done = sum(account.billed for account in due)
     parts = [Issued(unchanged=done)]
+    one_chunk = draft_cycle if draft else partial(issue_cycle, now=now, looked=looked)
     try:
         for cycle_day, chunk in chunks_of(due):
             with unit_of_work(engine) as session:
-                if draft:
-                    part = draft_cycle(
-                        session, month, cycle_day, chunk,
-                        issued_on=issued_on or today, known_at=instant, gate=gate,
-                    )  # fmt: skip
-                else:
-                    part = issue_cycle(
-                        session, month, cycle_day, chunk,
-                        issued_on=issued_on or today, known_at=instant, now=now, gate=gate, looked=looked,
-                    )  # fmt: skip
+                part = one_chunk(
+                    session,
+                    month,
+                    cycle_day,
+                    chunk,
+                    issued_on=issued_on or today,
+                    known_at=instant,
+                    gate=gate,
+                )
                 parts.append(part)
                 note_chunk(session, run_id, part)
             done += len(chunk)
@@ -111,6 +104,20 @@ def issue_bills(
     with unit_of_work(engine) as session:
         end_run(session, run_id, "done", parts[0].unchanged)
     return _sum(month, parts, draft, run_id)
+
+
+def _begun(period: str, today: date) -> Month:
+    """Raises Invalid for what is no month, Refused for one that has not begun."""
+    month = Month.read(period)
+    if month.starts_on > today:
+        raise Refused(
+            "not_over",
+            mark("The month %(month)s has not begun; today is %(today)s."),
+            "period",
+            month=month,
+            today=today,
+        )
+    return month
 
 
 def issue_for_account(

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.actions.allocating import Item, allocate, release, settle
+from billing.actions.judging import judge_agreed
 from billing.actions.payments import lock_account
 from billing.tables import AccountBalance, Adjustment, Bill, LateFee, LedgerEntry
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
@@ -46,17 +47,19 @@ def credit(
     *,
     tax_minor: int = 0,
     bill_id: int | None = None,
+    judged: bool = True,
 ) -> Adjusted:
     """Take back so much of what was charged, `tax_minor` of it tax (both of one sign; negative charges more,
     as the credit note of a bill in the customer's favour does).
 
     With `bill_id` it pays that bill first; payments that had paid it are free for the rest, and wait for the
-    next bill. Raises NotFound, Invalid, Conflict.
+    next bill. Not `judged`: the caller judges plans when all that they go by is written. Raises NotFound,
+    Invalid, Conflict.
     """
     if abs(tax_minor) > abs(amount_minor) or tax_minor * amount_minor < 0:
         raise Invalid("tax", "The tax of a credit is a part of it.", "tax")
     moves = [("revenue", tax_minor - amount_minor), ("tax", -tax_minor)]
-    return _adjust(session, account_id, "credit", -amount_minor, moves, reason, bill_id)
+    return _adjust(session, account_id, "credit", -amount_minor, moves, reason, bill_id, judged=judged)
 
 
 def charge_fee(
@@ -190,8 +193,11 @@ def _adjust(
     reason: Reason,
     bill_id: int | None = None,
     pays: Item | None = None,
+    *,
+    judged: bool = True,
 ) -> Adjusted:
-    """Book it: each move is (ledger account, its part, positive where the customer owes more)."""
+    """Book it: each move is (ledger account, its part, positive where the customer owes more). What pays may
+    keep a plan: it is judged at once."""
     if not amount_minor or not reason.reference.strip() or not reason.words.strip():
         raise Invalid("adjustment", mark("It needs an amount, a reason and a reference."), "reason")
     currency = lock_account(session, account_id)
@@ -227,6 +233,8 @@ def _adjust(
         source = Item("adjustment", made)
         _pay_first(session, account_id, source, pays, -amount_minor, instead=kind == "credit")
     settle(session, [account_id])
+    if judged and amount_minor < 0:
+        judge_agreed(session, reason.posted_on, [account_id])
     return Adjusted(made, False)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from billing.actions.adjustments import Reason, credit
+from billing.actions.judging import judge_agreed
 from billing.actions.late_fees import put_late_fees_right
 from billing.actions.payments import lock_account
 from billing.domain.money import Rounding, div_round
@@ -84,12 +85,14 @@ def close_dispute(
             reason,
             tax_minor=_tax_in(session, bill, amount),
             bill_id=bill.id,
+            judged=False,  # while it counts as open, a plan is held to less
         )
         dispute.adjustment_id = done.id
     dispute.state, dispute.closed_on, dispute.closed_by = "won" if won else "lost", today, by
     session.flush()
     if won:
         put_late_fees_right(session, today, [dispute.bill_id])
+        judge_agreed(session, today, [account_id])
 
 
 def stands_of_bill(session: Session, bill_id: int) -> int:

@@ -224,13 +224,14 @@ def propose(account: AccountNumber, as_json: AsJson = False) -> None:
 
 
 @budget.command()
-def start(account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
+def start(account: AccountNumber, from_: From, by: By = "", as_json: AsJson = False) -> None:
     """Begin a fixed amount, as proposed from the past year, on bills that end on or after a day."""
     starts_on = parse_day(from_, "--from")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         account_id = account_named(session, account)
         amount, basis = propose_budget(session, account_id, starts_on)
-        start_budget(session, account_id, amount, starts_on, basis_minor=basis)
+        told_to = user_named(session, by)
+        start_budget(session, account_id, amount, starts_on, basis_minor=basis, by=told_to)
         document = {
             "amount": amount_text(amount, _decimals(session, account_id)),
             "starts_on": str(starts_on),
@@ -242,12 +243,14 @@ def start(account: AccountNumber, from_: From, as_json: AsJson = False) -> None:
 def stop(
     account: AccountNumber,
     before: Annotated[str, typer.Option(help="The first day without it.", metavar="DATE")],
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """End a fixed amount; the next bill settles what was carried."""
     ends_before = parse_day(before, "--before")
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
-        end_budget(session, account_named(session, account), ends_before)
+        account_id, told_to = account_named(session, account), user_named(session, by)
+        end_budget(session, account_id, ends_before, now=utc_now(), by=told_to)
         document = {"ends_before": ends_before.isoformat()}
         emit(document, as_json, lambda: f"No fixed amount from {ends_before} on.")
 

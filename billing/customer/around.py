@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.corrections.crediting import REASON
@@ -13,6 +13,7 @@ from billing.dunning.words import reason_words, step_words
 from billing.life import fixed, told
 from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
+from billing.queries.money_in import PaymentRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
 from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
@@ -104,25 +105,42 @@ def _broken(call: CustomerCall) -> list[Todo]:
 
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     """Bills, credit notes, payments, and what was told of supplies."""
-    _ = say(call.language)
-    zone = ZoneInfo(settings().timezone)
-    entries = [
-        TimelineEntry(
-            datetime.combine(bill.issued_on, time(), zone),
-            mark("Bills"),
-            _(
-                "Bill %(bill)s, %(amount)s",
-                bill=bill_label(bill, call.language),
-                amount=money(bill.total_minor, bill.currency, call.language),
-            ),
-            ", ".join(_state_words(_, bill, call)),
-            "bad" if bill.state(call.today) == "late" else "",
-            f"/bills/{bill.number}",
-            whole_day=True,
-        )
-        for bill in call.once(loads.bills)
+    return [
+        *(_billed(call, bill) for bill in call.once(loads.bills)),
+        *_credit_notes(call),
+        *(_paid(call, payment) for payment in call.once(loads.payments)),
+        *_adjusted(call),
+        *_dunned(call),
+        *promised.timeline(call),
+        *fixed.timeline(call),
+        *told.timeline(call),
     ]
-    entries += [
+
+
+def _midnight(on: date) -> datetime:
+    return datetime.combine(on, time(), ZoneInfo(settings().timezone))
+
+
+def _billed(call: CustomerCall, bill: BillRow) -> TimelineEntry:
+    _ = say(call.language)
+    return TimelineEntry(
+        _midnight(bill.issued_on),
+        mark("Bills"),
+        _(
+            "Bill %(bill)s, %(amount)s",
+            bill=bill_label(bill, call.language),
+            amount=money(bill.total_minor, bill.currency, call.language),
+        ),
+        ", ".join(_state_words(_, bill, call)),
+        "bad" if bill.state(call.today) == "late" else "",
+        f"/bills/{bill.number}",
+        whole_day=True,
+    )
+
+
+def _credit_notes(call: CustomerCall) -> list[TimelineEntry]:
+    _ = say(call.language)
+    return [
         TimelineEntry(
             one.decided_at,
             mark("Bills"),
@@ -141,18 +159,23 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         for one in call.once(loads.corrections)
         if one.credit_note is not None and one.decided_at is not None
     ]
-    entries += [
+
+
+def _paid(call: CustomerCall, payment: PaymentRow) -> TimelineEntry:
+    _ = say(call.language)
+    return TimelineEntry(
+        payment.received_at,
+        mark("Payments"),
+        _("Payment %(amount)s", amount=money(payment.amount_minor, payment.currency, call.language)),
+        f"{method_words(payment.method, call.language)}, {payment.reference}",
+    )
+
+
+def _adjusted(call: CustomerCall) -> list[TimelineEntry]:
+    _ = say(call.language)
+    return [
         TimelineEntry(
-            payment.received_at,
-            mark("Payments"),
-            _("Payment %(amount)s", amount=money(payment.amount_minor, payment.currency, call.language)),
-            f"{method_words(payment.method, call.language)}, {payment.reference}",
-        )
-        for payment in call.once(loads.payments)
-    ]
-    entries += [
-        TimelineEntry(
-            datetime.combine(one.posted_on, time(), zone),
+            _midnight(one.posted_on),
             mark("Payments"),
             _(
                 "%(what)s %(amount)s",
@@ -166,9 +189,13 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         # A credit note stands there already, with the bill that it takes back.
         if (one.kind, one.reason) != ("credit", REASON)
     ]
-    entries += [
+
+
+def _dunned(call: CustomerCall) -> list[TimelineEntry]:
+    _ = say(call.language)
+    return [
         TimelineEntry(
-            datetime.combine(one.posted_on, time(), zone),
+            _midnight(one.posted_on),
             mark("Payments"),
             _("Dunning: %(step)s", step=step_words(one.step, call.language)),
             reason_words(one.reason, call.language) or money(one.debt_minor, one.currency, call.language),
@@ -177,7 +204,6 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         for one in call.once(loads.dunned)
         if one.step != "reminder"  # its notice stands there already
     ]
-    return [*entries, *promised.timeline(call), *fixed.timeline(call), *told.timeline(call)]
 
 
 def _state_words(_: Say, bill: BillRow, call: CustomerCall) -> list[str]:

@@ -239,20 +239,7 @@ def _told(
     is_measured = all(one.is_measured for one in channels.values())
     known = all(one.is_measured or one.ends is not None for one in channels.values())
     read_before = min(one.read_before for one in channels.values())
-    so_far, to_come = None, None
-    if read_before > period.starts_on:
-        parts = [one.so_far for one in rated if one.so_far is not None]
-        so_far = Stretch(
-            Period(period.starts_on, min(read_before, period.ends_before)),
-            sum(int(one.micro_kwh[1]) for one in parts),
-            sum(int(one.total_minor[1]) for one in parts),
-        )
-    if read_before < period.ends_before:
-        begins = max(read_before, period.starts_on)
-        read = so_far or Stretch(period, 0, 0)
-        to_come = Stretch(
-            Period(begins, period.ends_before), energy[1] - read.micro_kwh, minor[1] - read.minor
-        )
+    so_far, to_come = _stretches(period, read_before, rated, energy[1], minor[1])
     return NextBill(
         period,
         found[0].tariff.currency,
@@ -265,16 +252,7 @@ def _told(
         LEVEL if known else 0,
         so_far,
         to_come,
-        tuple(
-            Part(
-                one.ready.supply.service_point,
-                one.ready.tariff.name,
-                one.ready.period,
-                one.micro_kwh[1],
-                one.minor[1],
-            )
-            for one in rated
-        ),
+        tuple(_part(one) for one in rated),
         _is_final(found),
         any(one.year_ago for one in channels.values()),
         min((one.fit for one in fits), key=lambda fit: fit.r2, default=None),
@@ -285,6 +263,31 @@ def _told(
         sum(int((one.missing & one.estimated).sum()) for one in channels.values()),
         max(one.days_not_measured for one in channels.values()),
     )
+
+
+def _stretches(
+    period: Period, read_before: date, rated: Sequence[_Rated], micro_kwh: int, minor: int
+) -> tuple[Stretch | None, Stretch | None]:
+    """Of a bill of so much what is read of it, and what is to come beyond that; None where there is no such
+    day."""
+    so_far, to_come = None, None
+    if read_before > period.starts_on:
+        parts = [one.so_far for one in rated if one.so_far is not None]
+        so_far = Stretch(
+            Period(period.starts_on, min(read_before, period.ends_before)),
+            sum(int(one.micro_kwh[1]) for one in parts),
+            sum(int(one.total_minor[1]) for one in parts),
+        )
+    if read_before < period.ends_before:
+        begins = max(read_before, period.starts_on)
+        read = so_far or Stretch(period, 0, 0)
+        to_come = Stretch(Period(begins, period.ends_before), micro_kwh - read.micro_kwh, minor - read.minor)
+    return so_far, to_come
+
+
+def _part(one: _Rated) -> Part:
+    supply = one.ready.supply
+    return Part(supply.service_point, one.ready.tariff.name, one.ready.period, one.micro_kwh[1], one.minor[1])
 
 
 def _is_final(found: Sequence[Ready]) -> bool:

@@ -145,6 +145,27 @@ def test_what_was_given_up_is_not_credited_as_well(world: World, session: Sessio
     assert session.scalar(text("select balance_minor from account_balances")) == 0
 
 
+def test_what_is_written_off_or_credited_keeps_a_plan_at_once(session: Session, account: int) -> None:
+    agree_plan(session, account, 2, TODAY + timedelta(days=10), today=TODAY)
+    pay(session, account, 3000, "half")
+    write_off(session, account, 1000, Reason("w1", "gone", TODAY))
+    assert planned(session) == ["running"]
+    credit(session, account, 2000, Reason("c1", "goodwill", TODAY))
+    assert planned(session) == ["kept"]
+
+
+def test_a_dispute_that_is_won_keeps_no_plan_of_the_rest(world: World, session: Session) -> None:
+    """Of 100.00 half is disputed and half is planned: the dispute's credit pays none of the plan."""
+    account = world.account()[1]
+    bill(session, account, 10_000, number="C1")
+    disputed = open_dispute(session, "C1", 5000, "too much", today=TODAY)
+    agree_plan(session, account, 2, TODAY + timedelta(days=10), today=TODAY)
+    close_dispute(session, disputed, won=True, today=TODAY)
+    assert planned(session) == ["running"]
+    write_off(session, account, 5000, Reason("w1", "gone", TODAY))
+    assert planned(session) == ["kept"]
+
+
 def test_disputes_are_about_something(session: Session, account: int) -> None:
     with pytest.raises(NotFound):
         open_dispute(session, "no such", 1, "why", today=TODAY)

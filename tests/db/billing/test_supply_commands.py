@@ -16,6 +16,7 @@ from billing.actions.payments import take_payment
 from billing.commands import app
 from billing.life.settling import close_even_accounts
 from utility_crm.app import load_tables
+from utility_crm.auth.tables import User
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings
 
@@ -97,15 +98,21 @@ def test_a_fixed_amount_from_the_past_years_bills(engine: Engine) -> None:
         world.tariff(flat())
         one = world.supplied(starts_on=date(2026, 9, 1))
         world.even(one.channel_id, date(2026, 8, 31), 63)
+        session.add(User(login="agent", name="An Agent", role="agent", password_hash="nobody's"))
     assert call("budget", "propose", "--account", one.account)[1]["error"]["code"] == "no_bills"
     for month in ("2026-09", "2026-10"):
         assert call("run", "--period", month)[0] == 0
     # 91.35 and 94.50 in 61 days: 92.66 a month.
     assert call("budget", "propose", "--account", one.account) == (0, {"amount": "93.00", "year": "185.85"})
-    code, document = call("budget", "start", "--account", one.account, "--from", "2026-11-20")
+    begun = ("budget", "start", "--account", one.account, "--from", "2026-11-20", "--by")
+    assert call(*begun, "nobody")[1]["error"]["code"] == "user"
+    code, document = call(*begun, "agent")
     assert (code, document) == (0, {"amount": "93.00", "starts_on": "2026-11-20"})
     assert call("budget", "start", "--account", one.account, "--from", "2026-12-20")[0] == 1
-    assert call("budget", "stop", "--account", one.account, "--before", "2027-01-01")[0] == 0
+    assert call("budget", "stop", "--account", one.account, "--before", "2027-01-01", "--by", "agent")[0] == 0
+    with unit_of_work(engine) as session:
+        told = "select ended_at is not null, made_by = u.id, ended_by = u.id from budget_plans, users u"
+        assert tuple(session.execute(text(told)).one()) == (True, True, True)
     assert call("budget", "stop", "--account", one.account, "--before", "2027-01-01")[0] == 1
 
 
