@@ -83,12 +83,16 @@ def next_answer(call: CustomerCall) -> Answer:
             return Answer(_("None"), _("nothing is supplied"))
         return Answer(_("no bill yet") if not call.once(known_bills) else _("not to be told"))
     figure = money(one.minor, one.currency, call.language)
+    if call.once(doubted):
+        return Answer(figure, _("readings doubted"), "warn")
     if one.final:
         return Answer(figure, _("the final bill"))
     if one.is_measured:
         return Answer(figure, _("all of it is read"))
     if one.low_minor is None or one.high_minor is None:
         return Answer(figure, _("by %(day)s", day=day(one.last_on, call.language)))
+    if one.carried_minor and one.low_minor == one.high_minor:
+        return Answer(figure, _("the fixed amount"))
     low, high = (money(minor, one.currency, call.language) for minor in (one.low_minor, one.high_minor))
     return Answer(figure, _("%(low)s to %(high)s", low=low, high=high))
 
@@ -134,6 +138,18 @@ def waiting(call: CustomerCall) -> tuple[HeldRow, ...]:
     )
 
 
+def doubted(call: CustomerCall) -> bool:
+    """Whether a grave doubt about readings of the next bill waits for a decision."""
+    one = call.once(found)
+    return isinstance(one, NextBill) and any(
+        each.state == "open"
+        and each.severity == "bad"
+        and each.first_day < one.ahead.ends_before
+        and each.last_day >= one.ahead.starts_on
+        for each in call.once(loads.in_view).findings
+    )
+
+
 def sentence(call: CustomerCall) -> str:
     """The forecast said aloud, what of it is not measured, and whether it is held."""
     one, language, said = call.once(found), call.language, [foretold(call)]
@@ -154,6 +170,8 @@ def sentence(call: CustomerCall) -> str:
                 others,
             )
         )
+    if call.once(doubted):
+        said.append(_("Some of its readings are doubtful: somebody looks at them before it is billed."))
     if held := call.once(waiting):
         why = " ".join(hold_words(held[0], language))
         said.append(_("It is held for a person to look at: %(reason)s", reason=why))
@@ -171,6 +189,8 @@ def foretold(call: CustomerCall) -> str:
         if one.final:
             return _("The final bill, to %(day)s, will be %(amount)s: all of it is read.", **words)
         return _("The bill to %(day)s will be %(amount)s: all of it is read.", **words)
+    if one.carried_minor and one.low_minor == one.high_minor == one.minor:
+        return _("The bill to %(day)s will be %(amount)s, as agreed for each month.", **words)
     if one.low_minor is None or one.high_minor is None:
         if one.final:
             return _("The final bill, to %(day)s, will be about %(amount)s.", **words)

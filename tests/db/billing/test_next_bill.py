@@ -23,8 +23,10 @@ from billing.forecasting import NextBill, Untold, next_bill
 from billing.life.budgets import start_budget
 from billing.life.moving import move_out
 from billing.queries.bills import bills_of
+from meters.tables import Finding
 
 TODAY = date(2026, 11, 20)
+MONTH_BEFORE = date(2026, 10, 12)
 
 
 def issue(session: Session, one: Supplied, *months: Month) -> None:
@@ -167,6 +169,30 @@ def test_a_fixed_amount_is_what_will_be_paid(session: Session, world: World, liv
     found = ahead(session, lived)
     assert found.minor == found.low_minor == found.high_minor == 5_000
     assert found.carried_minor != 0 and adds_up(found)
+    said = asked(session, lived)["sentence"]
+    assert said == "The bill to 30 Nov will be £50.00, as agreed for each month.", "an interval of nothing"
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "doubted"),
+    [
+        (date(2026, 11, 12), "open", True),
+        (date(2026, 11, 12), "accepted", False),
+        (MONTH_BEFORE, "open", False),
+    ],
+)
+def test_an_amount_from_doubtful_readings_is_not_told_as_if_it_were_sure(
+    session: Session, lived: Supplied, day: date, state: str, doubted: bool
+) -> None:
+    decided = {"decided_at": NOW, "reason": "seen on the dial"} if state == "accepted" else {}
+    session.add(
+        Finding(
+            rule="spike", channel_id=lived.channel_id, first_day=day, last_day=day, severity="bad", detail={},
+            found_at=NOW, state=state, **decided,
+        )
+    )  # fmt: skip
+    session.flush()
+    assert ("readings are doubtful" in asked(session, lived)["sentence"]) is doubted
 
 
 def test_usual_weather_is_taken_where_the_fit_is_strong(session: Session, world: World) -> None:
