@@ -22,6 +22,7 @@ from billing.life.previews import (
     plan_move_in,
     plan_move_out,
 )
+from billing.life.taking_back import SLIP
 from billing.life.told import change_words, changes, far_words
 from billing.queries.choices import UNFIT, TariffChoice, tariff_choices
 from billing.queries.tariffs import TariffRow, all_tariffs, tariffs_by_id
@@ -123,6 +124,8 @@ def supply_sheet(call: CustomerCall) -> Sheet:
             "running": [one for one in mine if one.starts_on <= call.today and one.runs_on(call.today)],
             "to_come": [one for one in mine if one.starts_on > call.today],
             "after": {one.id: after for one in mine if (after := followed(one, mine))},
+            "before": {after.id: one for one in mine if (after := followed(one, mine))},
+            "slips": slips(call),
             "taken_over": {after.id for one in mine if (after := followed(one, mine))},
             "several_accounts": len(accounts) > 1,
             "account_choices": [(one.number, one.number) for one in accounts],
@@ -134,6 +137,23 @@ def supply_sheet(call: CustomerCall) -> Sheet:
             "told": [(one, change_words(one, call.language)) for one in call.once(changes)],
             **_change_context(call, asked),
         },
+    )
+
+
+def slips(call: CustomerCall) -> frozenset[int]:
+    """Agreements that have begun and can be taken back all the same: as `taking_back` says."""
+    fresh = {
+        one.next_agreement_id
+        for one in call.once(changes)
+        if one.told_at is not None and not one.taken_back and call.now - one.told_at < SLIP
+    }
+    bills = call.once(loads.bills)
+    return frozenset(
+        one.id
+        for one in call.once(places)
+        if one.id in fresh
+        and one.ends_before is None
+        and not any(bill.account_id == one.account_id and bill.ends_before > one.starts_on for bill in bills)
     )
 
 

@@ -16,7 +16,7 @@ from billing.life.customer import REASONS
 from billing.life.moving import MovedOut, unbilled_cycles
 from billing.life.previews import SuppliedHere, plan_move_in, supplied_here
 from billing.life.settling import settle_account
-from billing.life.taking_back import take_back_begin, take_back_end
+from billing.life.taking_back import take_back_either
 from billing.life.told import far_words
 from billing.queries.accounts import standing
 from billing.queries.bills import bills_by_id
@@ -125,17 +125,14 @@ def begin(request: Request, customer_id: int, posted: Posting) -> Response:
 
 @router.post("/customers/{customer_id}/supply/back")
 def take_back(request: Request, customer_id: int, posted: Posting) -> Response:
-    """Take back what is booked, before its day."""
+    """Take back what is booked, before its day; what was told by a slip, for a day after."""
     with visit(request, "agent") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         here = _theirs(v, customer_id, posted.text("agreement"))
 
         def act() -> Response:
             because = posted.must("because", mark("Say why it is taken back."))
-            begins = here.ends_before is None and here.starts_on > v.today
-            taken = (take_back_begin if begins else take_back_end)(
-                v.session, here.id, because.value, _told(v)
-            )
+            taken = take_back_either(v.session, here.id, because.value, _told(v))
             day = day_year(taken.effective_on, v.user.language)
             words = _("Taken back: what was booked for %(place)s from %(day)s does not happen.",
                       place=_place(here), day=day)  # fmt: skip

@@ -1,19 +1,26 @@
-"""What was booked of a supply is taken back before its day, as if it had not been told; the record stays."""
+"""What was booked of a supply is taken back before its day, as if it had not been told; the record stays.
+
+A slip is seen when the day has come already, for today is what a form proposes: another tariff and a supply
+that begins are taken back for a day after they were told, too, as long as no bill reaches their days.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
 from billing.life.booking import Telling
-from billing.tables import Agreement, ForwardingAddress, SupplyChange
+from billing.tables import Agreement, Bill, ForwardingAddress, SupplyChange
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
+
+SLIP = timedelta(days=1)
+"""How long after it was told a thing is taken back whose day has come."""
 
 
 def take_back_last(session: Session, service_point_id: int, because: str, told: Telling) -> SupplyChange:
@@ -26,9 +33,18 @@ def take_back_last(session: Session, service_point_id: int, because: str, told: 
     ).one_or_none()
     if last is None:
         raise NotFound("agreement", mark("Nobody is supplied there."))
-    if last.ends_before is None and last.starts_on > told.today:
-        return take_back_begin(session, last.id, because, told)
-    return take_back_end(session, last.id, because, told)
+    return take_back_either(session, last.id, because, told)
+
+
+def take_back_either(session: Session, agreement_id: int, because: str, told: Telling) -> SupplyChange:
+    """Take back that an agreement began, where that is to come or was a slip; else that it ends. Raises as
+    `take_back_end`."""
+    one = session.get(Agreement, agreement_id)
+    if one is None:
+        raise NotFound("agreement", mark("There is no such agreement."))
+    if one.ends_before is None and (one.starts_on > told.today or _is_slip(session, one, told)):
+        return take_back_begin(session, agreement_id, because, told)
+    return take_back_end(session, agreement_id, because, told)
 
 
 def take_back_end(session: Session, agreement_id: int, because: str, told: Telling) -> SupplyChange:
@@ -42,7 +58,6 @@ def take_back_end(session: Session, agreement_id: int, because: str, told: Telli
     if agreement.ends_before is None:
         raise Conflict("nothing_booked", mark("Nothing is booked that could be taken back."))
     day, changed = agreement.ends_before, agreement.end_reason == "changed_tariff"
-    _before_its_day(day, told.today, "tariff" if changed else "end")
     following = session.scalars(
         select(Agreement)
         .where(Agreement.service_point_id == agreement.service_point_id, Agreement.starts_on >= day)
@@ -51,6 +66,8 @@ def take_back_end(session: Session, agreement_id: int, because: str, told: Telli
     mine = following[0] if following and changed and following[0].starts_on == day else None
     if mine is not None and mine.account_id != agreement.account_id:
         mine = None
+    if mine is None or not _is_slip(session, mine, told):
+        _before_its_day(day, told.today, "tariff" if changed else "end")
     _nothing_after([one for one in following if one is not mine], mine)
     change = _change(session, agreement, mine, day, "tariff" if changed else "end")
     if mine is not None:
@@ -70,7 +87,6 @@ def take_back_begin(session: Session, agreement_id: int, because: str, told: Tel
     reason = _reason(because)
     agreement = _locked(session, agreement_id)
     day = agreement.starts_on
-    _before_its_day(day, told.today, "begin")
     before = session.scalars(
         select(Agreement).where(
             Agreement.service_point_id == agreement.service_point_id, Agreement.ends_before == day
@@ -78,6 +94,8 @@ def take_back_begin(session: Session, agreement_id: int, because: str, told: Tel
     ).one_or_none()
     if before is not None and before.end_reason == "changed_tariff" and before.kind != "deemed":
         return take_back_end(session, before.id, because, told)
+    if not _is_slip(session, agreement, told):
+        _before_its_day(day, told.today, "begin")
     if agreement.ends_before is not None:
         raise Conflict("ended", mark("Its end is booked, too: take that back first."))
     ended = session.scalar(
@@ -125,6 +143,20 @@ def _before_its_day(day: date, today: date, kind: str) -> None:
         raise Refused("day_is_over", INSTEAD[kind], "because", day=day)
 
 
+def _is_slip(session: Session, began: Agreement, told: Telling) -> bool:
+    """Whether an agreement began with what was told a moment ago, and no bill reaches its days."""
+    at = session.scalar(
+        select(SupplyChange.told_at)
+        .where(SupplyChange.next_agreement_id == began.id, SupplyChange.taken_back_at.is_(None))
+        .order_by(SupplyChange.id.desc())
+        .limit(1)
+    )
+    if at is None or told.now - at >= SLIP:
+        return False
+    billed = select(Bill.id).where(Bill.account_id == began.account_id, Bill.ends_before > began.starts_on)
+    return session.scalar(billed.limit(1)) is None
+
+
 def _nothing_after(others: list[Agreement], mine: Agreement | None) -> None:
     if mine is not None and mine.ends_before is not None:
         words = mark("What follows from %(day)s ends before %(end)s: take that back first.")
@@ -161,7 +193,7 @@ def _change(
 
 
 def _forget(session: Session, agreement_id: int) -> None:
-    """An agreement of days to come, on which nothing can have been billed, is no more; the record stays."""
+    """An agreement on which nothing was billed is no more; the record stays."""
     session.flush()
     session.execute(
         update(SupplyChange)

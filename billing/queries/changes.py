@@ -26,6 +26,7 @@ class ChangeRow:
     taken_back_by: str | None
     taken_back_because: str | None
     forward_to: str | None
+    next_agreement_id: int | None
 
     @property
     def taken_back(self) -> bool:
@@ -39,7 +40,7 @@ CHANGES = listed(
            (select replace(f.address, chr(10), ', ') from forwarding_addresses f
             where c.kind = 'end' and f.account_id = c.account_id and f.starts_on = c.effective_on
               and f.told_at = c.told_at
-            order by f.id desc limit 1)
+            order by f.id desc limit 1), c.next_agreement_id
     from supply_changes c
     join accounts a on a.id = c.account_id
     join service_points s on s.id = c.service_point_id

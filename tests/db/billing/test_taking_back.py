@@ -15,7 +15,12 @@ from billing.cycles import Month
 from billing.documents.reading import bill_facts
 from billing.life.booking import Telling, begin_supply, end_supply, switch_tariff
 from billing.life.deemed import deem_supply, set_deemed_terms
-from billing.life.taking_back import take_back_begin, take_back_end
+from billing.life.taking_back import (
+    take_back_begin,
+    take_back_either,
+    take_back_end,
+    take_back_last,
+)
 from billing.runs import issue_for_account
 from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Conflict, Invalid, Refused
@@ -109,6 +114,44 @@ def test_booked_taken_back_booked_again_and_moved_out(home: Supplied, world: Wor
         ("tariff", december, "they thought again"), ("tariff", later, None),
         ("end", date(2026, 12, 21), "a week later"), ("end", moves, None),
     ]  # fmt: skip
+
+
+def test_a_tariff_changed_by_a_slip_is_taken_back_though_its_day_has_come(
+    home: Supplied, world: World, session: Session
+) -> None:
+    """A form proposes today; who clicks too early is not on another tariff for good."""
+    made = switch_tariff(session, home.agreement_id, world.tariffs["night"], date(2026, 11, 15), TOLD)
+    with pytest.raises(Refused, match="change it again from a later day"):
+        take_back_end(session, home.agreement_id, "late", Telling(TODAY, NOW + timedelta(days=1)))
+    take_back_either(session, made.id, "the other customer was meant", TOLD)
+    assert agreements(session, home) == [("flat", date(2026, 9, 1), None)]
+    kept = "select kind, effective_on, taken_back_because from supply_changes"
+    assert rows(session, kept) == [("tariff", date(2026, 11, 15), "the other customer was meant")]
+    run(session, home, Month(2026, 11))
+    tariffs = (
+        "select distinct t.code from bill_lines l join agreements g on g.id = l.agreement_id join tariffs t"
+    )
+    assert rows(session, f"{tariffs} on t.id = g.tariff_id") == [("flat",)]
+
+
+def test_what_a_bill_reaches_is_no_slip_any_more(home: Supplied, world: World, session: Session) -> None:
+    made = switch_tariff(session, home.agreement_id, world.tariffs["night"], date(2026, 11, 15), TOLD)
+    run(session, home, Month(2026, 11))
+    with pytest.raises(Conflict, match="Nothing is booked"):
+        take_back_either(session, made.id, "billed already", TOLD)
+    with pytest.raises(Refused, match="change it again from a later day"):
+        take_back_end(session, home.agreement_id, "billed already", TOLD)
+
+
+def test_a_supply_that_began_by_a_slip_is_taken_back(home: Supplied, world: World, session: Session) -> None:
+    point, _ = world.point()
+    _, other = world.account()
+    made = begin_supply(session, other, point, world.tariffs["flat"], TODAY, TOLD)
+    with pytest.raises(Refused, match="end it instead"):
+        take_back_begin(session, made.id, "a week later", Telling(TODAY, NOW + timedelta(days=7)))
+    take_back_last(session, point, "another meter", TOLD)
+    assert rows(session, "select count(*) from agreements where account_id = :a", a=other) == [(0,)]
+    assert rows(session, "select count(*) from occupancies where account_id = :a", a=other) == [(0,)]
 
 
 def test_a_day_that_looks_like_a_slip_is_asked_back_about(home: Supplied, session: Session) -> None:

@@ -189,6 +189,23 @@ def test_a_booked_tariff_is_said_and_taken_back(home: Supplied, agent: Any, sess
     assert "</b> back: Another tariff from 1 Dec 2026: Flat" in told and "they thought again, by" in told
 
 
+def test_another_tariff_of_today_is_taken_back_at_the_desk(
+    home: Supplied, agent: Any, session: Session
+) -> None:
+    path = f"/customers/{home.customer_id}"
+    page = post(
+        agent,
+        f"{path}/supply/tariff",
+        {"agreement": home.agreement_id, "tariff": "flat", "from": "2026-11-20"},
+    )
+    (made,) = session.scalars(text("select id from agreements where ends_before is null")).all()
+    assert f"act=back&amp;agreement={made}" in page and "Take back what was told" in page
+    shown = agent.get(f"{path}?ask=supply&act=back&agreement={made}").text
+    assert "Flat from 20 Nov 2026 is as if it had not been; Day &amp; Night goes on." in shown
+    page = post(agent, f"{path}/supply/back", {"agreement": made, "because": "a slip"})
+    assert "Day &amp; Night since 1 Jan 2024" in page and "act=back" not in page
+
+
 def test_a_day_that_looks_like_a_slip_is_asked_back_about(home: Supplied, agent: Any, world: World) -> None:
     path = f"/customers/{home.customer_id}"
     data = {
