@@ -14,6 +14,7 @@ from billing.domain.explanation.shift import price_steps
 from billing.domain.explanation.stated_terms import closing_year, is_by_year, ratchets
 from billing.domain.explanation.weather.parting import Weather
 from billing.domain.money import Int64Array
+from billing.domain.reckoning.lines import closed_early
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ def _charge(found: Comparison, effect: str, dearer: bool) -> Noun:
     (spoken,) = (_in_a_sentence(label) for label in labels)
     row = moved[0]
     if row.kind == "minimum" and is_by_year(found, row.code):
+        spoken = spoken.removesuffix(closed_early(""))
         if row.after_minor and not row.before_minor:
             return Noun(f"{YEARS_REST} {spoken} for {closing_year(found.after)}")
         if row.before_minor and not row.after_minor:

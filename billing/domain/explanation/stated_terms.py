@@ -17,6 +17,7 @@ from billing.domain.explanation.figures import Figure
 from billing.domain.explanation.phrases import kwh_text, money_text, percent_text, prices_text
 from billing.domain.money import div_round
 from billing.domain.rating.rated import RatedBill
+from billing.domain.reckoning.lines import closed_early
 
 Stated = MinimumCharge | DiscountCharge
 
@@ -147,7 +148,7 @@ def years_settled(found: Comparison) -> tuple[Figure, ...]:
             if due is None:
                 continue
             charged = due - sum(line.amount_minor for line in lines if line.code == code)
-            label = next(line.label for line in lines if line.code == code)
+            label = next(line.label for line in lines if line.code == code).removesuffix(closed_early(""))
             year = closing_year(bill)
             for name, minor in ((f"{label} {DUE_FOR} {year}", due), (f"{CHARGED_IN} {year}", charged)):
                 said = money_text(minor, bill.currency, bill.decimals)

@@ -345,6 +345,24 @@ def test_a_year_that_is_settled_is_told_as_the_rest_of_its_minimum() -> None:
     )
 
 
+def test_a_year_closed_with_the_agreement_is_told_in_the_same_words() -> None:
+    """61 days of October and November at one pound."""
+    months = [Period(date(2023, 10, 1), date(2023, 11, 1)), Period(date(2023, 11, 1), date(2023, 12, 1))]
+    subject = tariff(version(flat("0.20"), minimum("365", "year")))
+    left = SupplyState(
+        years=(YearSoFar("least", np.array([31]), np.array([200]), np.array([31 * 365_000_000])),), ends=True
+    )
+    before, after = (
+        Side(kwh(10, period), subject, period, LONDON, state=state)
+        for period, state in zip(months, (SupplyState(), left), strict=True)
+    )
+    found = compare(before, after)
+    assert amounts(found.after)["least"] == 6100 - 400
+    assert sum(found.effects_minor) == found.difference_minor
+    assert "; the rest of the minimum for 2023 alone adds £57.49." in answer_of(found).sentence
+    assert evidence_of(found, "fixed").text == "Minimum due for 2023: £61.00, charged in 2023: £4.00"
+
+
 def test_a_year_settled_in_the_bill_before_is_told_as_that() -> None:
     found = closing(("365", "730"), 0)
     assert found.difference_minor < 0 and sum(found.effects_minor) == found.difference_minor
