@@ -27,8 +27,9 @@ from billing.domain.explanation.phrases import (
     percent_text,
     prices_text,
 )
+from billing.domain.explanation.power_evidence import capacity, tiers_by_power
 from billing.domain.explanation.register_game import USE, RegisterGame
-from billing.domain.explanation.shift import price_steps, priced_by_series, shares
+from billing.domain.explanation.shift import nets_by_interval, price_steps, priced_by_series, shares
 from billing.domain.explanation.stated_terms import is_settled, ratchets, terms, years_settled
 from billing.domain.money import Rounding, div_round, micro_text
 from billing.domain.rating.rated import Demand, Line, RatedBill
@@ -43,10 +44,10 @@ def evidence_of(found: Comparison, effect: str) -> Evidence:
             effect, f"{figures[0].after} {figures[0].unit} a day, was {figures[0].before}", figures
         )
     figures = _FIGURES[effect](found)
-    if effect == "shift" and not figures:
-        return Evidence(effect, _without_hours(found))
-    text = _TEXTS.get(effect, _was)(figures) if figures else _WITHOUT_FIGURES[effect]
-    if effect == "volume" and figures and "export_volume" in found.factors:
+    if not figures:
+        return Evidence(effect, _without_figures(found, effect))
+    text = _TEXTS.get(effect, _was)(figures)
+    if effect == "volume" and "export_volume" in found.factors:
         # Beside what is given back, whose use is meant is to be said.
         text = text.replace("kWh a day", "kWh a day taken", 1)
     return Evidence(effect, text, figures)
@@ -164,8 +165,17 @@ def _credit(found: Comparison) -> tuple[Figure, ...]:
     states = [laid.side.state for laid in found.game.sides]
     sums = [sum(int(one.micro_kwh[0]) for one in state.credits) for state in states]
     if not any(sums):
-        return ()
+        name, of = "given back beyond what was taken", [state.surplus for state in states]
+        sums = [sum(int(one.micro_kwh[0]) for one in surplus) for surplus in of]
+        return (Figure(name, *told_apart(sums[0], sums[1], kwh_text), "kWh"),) if any(sums) else ()
     return (Figure("credit brought in", *told_apart(sums[0], sums[1], kwh_text), "kWh"),)
+
+
+def _credit_text(figures: tuple[Figure, ...]) -> str:
+    first = figures[0]
+    if first.name == "credit brought in":
+        return f"{first.after} kWh of credit brought in, was {first.before}"
+    return f"the year so far: {first.after} kWh given back beyond what was taken, was {first.before}"
 
 
 def _shift(found: Comparison) -> tuple[Figure, ...]:
@@ -206,7 +216,7 @@ def _peak(found: Comparison) -> tuple[Figure, ...]:
                 _day_of(found, highest) if highest else None,
             )
         )
-    return tuple(figures)
+    return (*figures, *capacity(found))
 
 
 def _highest(bill: RatedBill) -> dict[tuple[str, str], Demand]:
@@ -239,10 +249,20 @@ def _peak_text(figures: tuple[Figure, ...]) -> str:
     return f"{first.name} {first.after}{unit}{on}, {was}"
 
 
+def _without_figures(found: Comparison, effect: str) -> str:
+    if effect == "shift":
+        return _without_hours(found)
+    if effect == "peak" and tiers_by_power(found):
+        return "tiers end at hours of use of the highest demand, which was another"
+    return _WITHOUT_FIGURES[effect]
+
+
 def _without_hours(found: Comparison) -> str:
     """What there is to show of a shift where the hours cost the same."""
     if priced_by_series(found):
         return "the same use, at hours of other prices"
+    if nets_by_interval(found) and found.effect("shift"):
+        return "other use in the hours in which energy was given back, which is set off first"
     steps = price_steps(found)
     if steps is None:
         return _WITHOUT_FIGURES["shift"]
@@ -337,7 +357,7 @@ _TEXTS: dict[str, Callable[[tuple[Figure, ...]], str]] = {
     "shift": lambda figures: f"{figures[0].name} {figures[0].after} of the energy, was {figures[0].before}",
     "peak": _peak_text,
     "export_volume": lambda figures: f"{figures[0].after} kWh a day given back, was {figures[0].before}",
-    "credit": lambda figures: f"{figures[0].after} kWh of credit brought in, was {figures[0].before}",
+    "credit": _credit_text,
     "estimate": estimate_text,
     "calorific": lambda figures: f"a cubic metre is {figures[0].after} kWh, was {figures[0].before}",
     "reactive": lambda figures: f"{figures[0].after} kVArh a day, was {figures[0].before}",

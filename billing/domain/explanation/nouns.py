@@ -9,8 +9,9 @@ from itertools import pairwise
 from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.contents import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
+from billing.domain.explanation.power_evidence import tiers_by_power, versions_of
 from billing.domain.explanation.register_game import USE, RegisterGame
-from billing.domain.explanation.shift import price_steps
+from billing.domain.explanation.shift import nets_by_interval, price_steps, shares
 from billing.domain.explanation.stated_terms import closing_year, is_by_year, ratchets
 from billing.domain.explanation.weather.parting import Weather
 from billing.domain.money import Int64Array
@@ -82,7 +83,15 @@ def short_noun(found: Comparison, effect: str) -> Noun:
         return Noun("use on other days")
     if effect.startswith(USE):
         return Noun(f"use at {effect.removeprefix(USE)}")
+    if effect == "fixed" and _moved_kinds(found) == {"minimum"}:
+        return Noun("the minimum charge")
     return _SHORT_NOUNS[effect]
+
+
+def _moved_kinds(found: Comparison) -> set[str]:
+    """Of the lines that fixed charges and minimums moved."""
+    place = found.factors.index("fixed")
+    return {row.kind for row in found.rows if row.kind in _KINDS["fixed"] and row.effects_minor[place]}
 
 
 WEATHERS = ("colder", "milder", "hotter", "cooler")
@@ -154,6 +163,10 @@ def _given_back(found: Comparison, effect: str, dearer: bool) -> Noun:
     """By its own direction; of the hours, and of credit under several labels, by what it did to the bill."""
     if effect == "export_shift":
         return Noun(f"giving back at hours that pay {'less' if dearer else 'more'}")
+    if effect == "credit" and not any(
+        credit.micro_kwh.any() for laid in found.game.sides for credit in laid.side.state.credits
+    ):
+        return Noun("what the year had given back before")
     if effect == "credit":
         return Noun(f"{'less' if dearer else 'more'} credit brought in")
     if found.game.given_back is None:
@@ -165,6 +178,8 @@ def _given_back(found: Comparison, effect: str, dearer: bool) -> Noun:
 
 def _shift(found: Comparison, dearer: bool) -> Noun:
     steps = price_steps(found)
+    if steps is None and nets_by_interval(found) and len({**shares(found, 0), **shares(found, 1)}) < 2:
+        return Noun(f"{'less' if dearer else 'more'} use while giving back")
     if steps is None:
         return Noun(f"more use at {'dearer' if dearer else 'cheaper'} hours")
     before, after = steps
@@ -180,6 +195,10 @@ def _peak(found: Comparison, dearer: bool) -> Noun:
     if dearer and len(held) == 1:
         month = min(held)
         return Noun(f"the peak of {month_name(month)} {month.year}")
+    by_power = any(version.demand or version.capacity for version in versions_of(found))
+    if not by_power and tiers_by_power(found):
+        # Which way more power moves the bill depends on the prices of the tiers.
+        return Noun("another highest demand")
     return Noun(f"a {'higher' if dearer else 'lower'} peak for the same use")
 
 

@@ -39,6 +39,17 @@ def shares(found: Comparison, side: int) -> dict[str, int]:
     return found_shares
 
 
+def nets_by_interval(found: Comparison) -> bool:
+    """Whether what is taken and given back in one interval is set off first: then use at other hours costs
+    otherwise even at one price for all of them."""
+    return any(
+        charge.netted
+        for laid in found.game.sides
+        for version, _season in laid.rules.energy
+        for charge in version.export
+    )
+
+
 def priced_by_series(found: Comparison) -> bool:
     """Whether either bill has prices of their own for each interval."""
     return any(version.dynamic for laid in found.game.sides for version, _season in laid.rules.energy)
