@@ -13,5 +13,6 @@ MODULE = Module(
     commands="billing.commands:app",
     on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
+    still_true="billing.telling.still_true:as_it_is_now",
     navigation=(Room("Billing", "/billing", "b", frozenset({"ops", "marketer"}), 30),),
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from notifications.outbox.new_notice import NewNotice
 from notifications.outbox.queueing import queue_all
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.settings import settings
 
 MOST = 5000
 """Told in one call; the next goes on with the rest."""
@@ -23,8 +25,11 @@ def queued_in_words(session: Session, notices: Sequence[NewNotice], what: str, n
 
 
 def day_is_over(day: date, today: date, now: datetime) -> datetime:
-    """When a day is over, counted from now: where the calendar stands still (`as_of`), the clock goes on."""
-    return now + timedelta(days=(day - today).days + 1)
+    """The midnight that ends a day, on the utility's clock, counted from now: where the calendar
+    stands still (`as_of`), the clock goes on."""
+    zone = ZoneInfo(settings().timezone)
+    after = now.astimezone(zone).date() + timedelta(days=(day - today).days + 1)
+    return datetime.combine(after, time(), zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

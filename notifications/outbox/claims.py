@@ -3,8 +3,9 @@
 A claim is a lease. Rows are taken with `FOR UPDATE SKIP LOCKED`, marked as sending until the lease ends, and
 committed before anything is sent; a worker that dies keeps nothing, since whoever comes after the lease
 takes them again. Permission is asked again here, moments before sending: consent may be gone, night fallen,
-the day's cap reached. Two workers asking for one customer at once take turns (an advisory lock a customer),
-so that the cap holds; workers with different customers never wait for each other.
+the day's cap reached; and whoever knows is asked whether it is still true (`still_true`). Two workers asking
+for one customer at once take turns (an advisory lock a customer), so that the cap holds; workers with
+different customers never wait for each other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -35,6 +36,7 @@ from notifications.domain.permission import (
 from notifications.domain.ways import SILENT
 from notifications.outbox.going_on import Claimed, go_another_way
 from notifications.outbox.receipts import act_on_early
+from notifications.outbox.still_true import as_they_are_now
 from notifications.types import notice_type
 
 _log = logging.getLogger(__name__)
@@ -164,6 +166,7 @@ def claim(
     session.execute(_TAKE_TURNS, {"locks": _CUSTOMER_LOCKS, "turns": turns})
     given = {"ids": ids, "since": now - timedelta(hours=26)}
     situation = {row.id: row for row in session.execute(_SITUATION, given)}
+    changed = as_they_are_now(session, taken, now)
     lease_until = now + terms.lease
     underway: Counter[int] = Counter()
     decisions: list[dict[str, Any]] = []
@@ -171,15 +174,18 @@ def claim(
     closed: list[Claimed] = []
     for row in taken:
         known = situation[row.id]
+        now_so = changed.get(row.id, {})
         verdict = _verdict(row, known, underway[row.customer_id], now, rules)
+        if now_so is None:
+            verdict = Withhold(Reason.NO_LONGER_TRUE)
         name = row.message_id or message_id(row.key, sender_address, row.channel)
         if isinstance(verdict, Withhold) and verdict.reason in OF_THE_WAY and len(row.channels) > 1:
-            closed.append(_held(row, known.name, name, lease_until))
+            closed.append(_held(row, known.name, name, lease_until, {}))
         decision = _decision(row, verdict, terms)
         if decision["state"] == "sending":
             decision |= {"lease_until": lease_until.isoformat(), "message_id": name}
             underway[row.customer_id] += 1
-            held.append(_held(row, known.name, name, lease_until))
+            held.append(_held(row, known.name, name, lease_until, now_so or {}))
         decisions.append(decision)
     session.execute(_DECIDE, {"rows": json.dumps(decisions), "now": now})
     if begun := [row.id for row in taken if row.begun]:
@@ -250,7 +256,9 @@ def _decision(row: Row[Any], verdict: Verdict | str, terms: Terms) -> dict[str, 
     return {"id": row.id, "state": "sending"}
 
 
-def _held(row: Row[Any], name: str, message_id: str, lease_until: datetime) -> Claimed:
+def _held(
+    row: Row[Any], name: str, message_id: str, lease_until: datetime, changed: Mapping[str, Any]
+) -> Claimed:
     return Claimed(
         id=row.id,
         key=row.key,
@@ -265,7 +273,7 @@ def _held(row: Row[Any], name: str, message_id: str, lease_until: datetime) -> C
         address=row.address,
         language=row.language,
         timezone=row.timezone,
-        context=row.context,
+        context={**row.context, **changed},
         attempts=row.attempts,
         lease_until=lease_until,
     )

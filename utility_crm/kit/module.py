@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from importlib import import_module
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,7 @@ class Module:
     commands    typer.Typer mounted under the package's name
     on_top      groups of those that are also reached without the package's name: (name, typer.Typer)
     demo        Callable[[DemoBuild], None], its part of the simulated utility
+    still_true  StillTrue: what it knows of notices that are about to leave
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     """
 
@@ -51,8 +52,27 @@ class Module:
     commands: str = ""
     on_top: tuple[tuple[str, str], ...] = ()
     demo: str = ""
+    still_true: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
+
+
+class ToLeave(Protocol):
+    """A notice that is about to be sent, as it was queued."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def notice(self) -> str: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def context(self) -> Mapping[str, Any]: ...
+
+
+StillTrue = Callable[[Session, Sequence[ToLeave], datetime], Mapping[int, Mapping[str, Any] | None]]
+"""Of notices that are not as they were queued, by id: what is another in their context now, None where they
+are no longer true."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def test_what_falls_due_is_told_a_few_days_before(session: Session, account: int
     assert tell_what_is_due(session, NEAR).startswith("0 queued of 0 bills due soon")
     (notice,) = told(session, "payment_due")
     assert notice.context["due_on"] == "2020-02-15"
-    assert notice.useful_before == NEAR + timedelta(days=4)
+    assert notice.useful_before == datetime(2020, 2, 16, tzinfo=UTC), "the midnight that ends the due day"
     pay(session, account, 4512, "p")
     (notice,) = told(session, "payment_due")
     assert (notice.state, notice.reason) == ("withheld", "no_longer_true")
