@@ -61,7 +61,11 @@ def estimated_answer(call: CustomerCall) -> Answer:
     if not bills:
         return Answer(_("no bill yet"))
     if bills[0].estimated_readings:
-        share = percent(bills[0].estimated_micro_kwh / max(1, bills[0].micro_kwh), 0, call.language)
+        part = bills[0].estimated_micro_kwh / max(1, bills[0].micro_kwh)
+        if 0 < part < 0.01:
+            share = percent(0.01, 0, call.language)
+            return Answer(_("In part"), _("under %(share)s of the energy", share=share), "warn")
+        share = percent(part, 0, call.language)
         return Answer(_("In part"), _("%(share)s of the energy", share=share), "warn")
     before = next((bill for bill in bills if bill.estimated_readings), None)
     if before is None:

@@ -157,14 +157,26 @@ def due_words(
         if open_minor > 0 and bill.due_on >= call.today:
             coming[bill.due_on] = coming.get(bill.due_on, 0) + open_minor
     rest = sum(one.balance_minor for one in mine) - late_minor
-    if not coming or rest <= 0 or len({one.currency for one in mine}) > 1:
+    if rest <= 0 or len({one.currency for one in mine}) > 1:
         return ""
-    first = min(coming)
-    named = {"amount": money(rest, mine[0].currency, call.language), "day": _due_day(call, first)}
+    unbilled = rest - sum(coming.values())
+    at_once = ""
+    if unbilled > 0:
+        amount = money(unbilled, mine[0].currency, call.language)
+        at_once = _("%(amount)s beside bills, a deposit or a fee, is due at once.") % {"amount": amount}
+    if not coming:
+        return at_once
+    return " ".join(filter(None, (_of_bills(call, coming, rest, late_minor, mine[0].currency), at_once)))
+
+
+def _of_bills(call: CustomerCall, coming: dict[date, int], rest: int, late_minor: int, currency: str) -> str:
+    """When the first of the bills that are not late is due."""
+    _, first = say(call.language), min(coming)
+    named = {"amount": money(rest, currency, call.language), "day": _due_day(call, first)}
     if rest <= coming[first]:
         words = _("The other %(amount)s is due %(day)s.") if late_minor else _("It is due %(day)s.")
         return words % named
-    named["first"] = money(coming[first], mine[0].currency, call.language)
+    named["first"] = money(coming[first], currency, call.language)
     if late_minor:
         return _("Of the other %(amount)s, %(first)s is due %(day)s.") % named
     return _("Of it, %(first)s is due %(day)s.") % named

@@ -41,7 +41,8 @@ def dunning_of(call: CustomerCall) -> tuple[Dunned, ...]:
                 step_words(posted[-1].step, call.language) if posted else "",
                 posted[-1].posted_on if posted else None,
                 step_words(decision.coming, call.language),
-                decision.due_on,
+                # A step whose day is over is taken by the next call, which is today.
+                decision.due_on if decision.step is None else call.today,
                 reason_words(decision.reason, call.language),
             )
         )

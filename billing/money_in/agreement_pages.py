@@ -47,13 +47,13 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
             same = (one.id, amount.value, due_on.value)
             for known in agreed_on(v.session, [one.id]).promised:
                 if (known.account_id, known.amount_minor, known.due_on) == same:
-                    words = _("This promise is kept already.")
+                    words = _("This promise is noted already.")
                     return v.done(words, path, nothing=True, ask="owe")
             # First what refuses it, then what is doubtful: nobody is asked about what cannot be.
             judge_agreed(v.session, v.today, [one.id])  # one whose day has passed stands in nobody's way
             take_promise(v.session, one.id, amount.value, due_on.value, today=v.today, by=v.user.id)
             posted.sure(_more_than_owed(v, one, amount.value), do=_("Keep it all the same"))
-            words = _("Promise of %(amount)s by %(day)s kept; nobody is reminded of it until then.", **named)
+            words = _("Promise of %(amount)s by %(day)s noted; nobody is reminded of it until then.", **named)
             return v.done(words, path, ask="owe")
 
         return handled(v, posted, "promise", act, lambda: owe_page(v, customer_id), back=f"{path}?ask=owe")

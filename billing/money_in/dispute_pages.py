@@ -51,10 +51,10 @@ def dispute(request: Request, customer_id: int, posted: Posting) -> Response:
             same = (number, amount.value, reason.value)
             for known in agreed_on(v.session, [bill.account_id]).disputed:
                 if (known.bill, known.amount_minor, known.reason) == same:
-                    return v.done(_("This dispute is kept already."), path, nothing=True, ask="owe")
+                    return v.done(_("This dispute is noted already."), path, nothing=True, ask="owe")
             open_dispute(v.session, number, amount.value, reason.value, today=v.today, by=v.user.id)
             words = _(
-                "Dispute of %(amount)s of bill %(bill)s kept; nobody is reminded of it until it is decided.",
+                "Dispute of %(amount)s of bill %(bill)s noted; nobody is reminded of it until it is decided.",
                 amount=shown(amount.value),
                 bill=number,
             )

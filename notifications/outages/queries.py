@@ -15,7 +15,8 @@ from notifications.outages.affected import CUSTOMERS_OFF
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.settings import settings
 
-# Counts by state come from one look at the notices about outages; the place is named with what lies above it.
+# Counts are of customers, however many notices each got, from one look at them; the place is named with what
+# lies above it.
 _OUTAGES = text("""
     select outages.id, outages.node_id, node.name as place, node.kind, above.name as above, outages.planned,
            outages.starts_at, outages.ends_at, outages.reason, users.name as announced_by, outages.created_at,
@@ -27,10 +28,13 @@ _OUTAGES = text("""
     left join network_nodes as above on above.id = node.parent_id
     left join users on users.id = outages.created_by
     left join lateral (
-        select count(*) filter (where state = 'sent') as sent,
-               count(*) filter (where state in ('waiting', 'sending', 'gathered')) as waiting,
-               count(*) filter (where state in ('withheld', 'dead', 'parked')) as not_sent
-        from outbox where about = 'outage:' || outages.id
+        select count(*) filter (where sent) as sent,
+               count(*) filter (where under_way and not sent) as waiting,
+               count(*) filter (where not sent and not under_way and not_sent) as not_sent
+        from (select bool_or(state = 'sent') as sent,
+                     bool_or(state in ('waiting', 'sending', 'gathered')) as under_way,
+                     bool_or(state in ('withheld', 'dead', 'parked')) as not_sent
+              from outbox where about = 'outage:' || outages.id group by customer_id) as each
     ) as told on true
     where outages.id = :id
        or cast(:id as bigint) is null and outages.merged_into is null

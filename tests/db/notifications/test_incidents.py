@@ -16,6 +16,7 @@ from notifications.domain.incident import State
 from notifications.outages import incidents
 from notifications.outages.calls import calls, end_call, follow_calls, take_call
 from notifications.outages.incidents import By, Opening, open_incident
+from notifications.outages.queries import outage as outage_of
 from notifications.outages.reached import notices, older_than, standing
 from notifications.outbox.queueing import queue_all
 from notifications.tables import OutageEvent, OutageTelling
@@ -99,6 +100,9 @@ def test_a_storm_tells_each_what_they_do_not_know(storm: Storm, town: Any) -> No
     incidents.restore(storm.session, outage, storm.now, OPS, storm.now)
     assert kinds(came := storm.tell()) == {"outage_restored"} and len(came) == 3
     assert storm.tell() == []
+    # ten notices went out, to three customers
+    told = outage_of(storm.session, outage)
+    assert (told.sent, told.waiting, told.not_sent, len(town.rows())) == (3, 0, 0, 10)
     row = town.rows()[-1]
     assert row.context["restored_at"] == (NOW + 2 * HOUR).isoformat()
     assert row.urgent and row.priority < 20

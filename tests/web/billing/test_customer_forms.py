@@ -153,9 +153,9 @@ def test_a_promise_of_more_than_is_owed_is_asked_about(call: Telephone, session:
     assert status == 200 and "is £10.00 more than that." in form_in(page, "promise")
     assert count(session, "promises") == 0
     status, page = call.confirmed("promises", page, **told)
-    assert status == 303 and f"Promise of £{pounds(before + 1000)} by 27 Nov kept" in said_in(page)
+    assert status == 303 and f"Promise of £{pounds(before + 1000)} by 27 Nov noted" in said_in(page)
     status, page = call.send("promises", **told)
-    assert status == 303 and said_in(page) == "Nothing changedThis promise is kept already."
+    assert status == 303 and said_in(page) == "Nothing changedThis promise is noted already."
     status, page = call.send("promises", amount="5", due_on="2026-11-27")
     assert status == 409 and "A promise is open on this account already." in said_in(page)
     assert count(session, "promises") == 1
@@ -207,7 +207,7 @@ def test_a_dispute_is_refused_beside_its_field_and_decided_after_a_question(
     assert "A dispute needs the customer&#39;s reason." in form and 'value="999"' in form
     told = {"bill": october.number, "amount": "5.00", "reason": "the freezer was off"}
     status, page = call.send("disputes", **told)
-    assert status == 303 and f"Dispute of £5.00 of bill {october.number} kept" in said_in(page)
+    assert status == 303 and f"Dispute of £5.00 of bill {october.number} noted" in said_in(page)
     assert "Nothing changed" in said_in(call.send("disputes", **told)[1])
     (dispute,) = session.scalars(text("select id from disputes"))
     before = owed(session)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 import pytest
-from billing_world import Supplied, World
+from billing_world import NOW, Supplied, World
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.customer.around import timeline
 from billing.dunning.acting import dun
+from billing.dunning.customer import dunning_of
 from billing.queries.late_fees import Jurisdiction
 from tests.web.conftest import MakeClient
 
@@ -115,6 +116,15 @@ def test_a_rule_forbids_it(late: Supplied, session: Session, make_client: MakeCl
     refused = ops.post(f"{PATH}/{late.account}/order", data={"kind": "suspension", **REST})
     assert refused.status_code in (403, 409) and "A rule forbids it" in refused.text
     assert session.scalar(text("select count(*) from dunning_steps where step = 'suspension'")) == 0
+
+
+def test_a_step_whose_day_is_over_is_taken_today(
+    billed: Supplied, world: World, session: Session, make_client: MakeClient
+) -> None:
+    """Nobody who reads "due today" is to see a day of last month beside it."""
+    del world
+    (standing,) = dunning_of(call_of(session, billed))
+    assert (standing.coming, standing.reason, standing.due_on) == ("reminder", "due today", NOW.date())
 
 
 def test_the_customer_page_says_where_they_stand(

@@ -54,6 +54,10 @@ def test_a_fixed_amount_is_proposed_from_their_bills_begun_and_ended(
     assert confirm(client, billed, "fixed/end", account=account, ends_before="2027-01-01") == 303
     assert send(client, billed, "fixed/end", account=account, ends_before="2027-01-01") == 303
     shown = fixed(client, billed)
+    ending = (
+        f"The fixed amount of {money(amount, 'GBP')} ends: the first bill that reaches 1 Jan 2027 charges"
+    )
+    assert ending in shown and "You pay" not in shown
     assert "No fixed amount from 1 Jan 2027 on" in shown and "End the fixed amount" not in shown
     (plan,) = fixed_amounts(session, [billed.account_id])
     assert plan.ended_by == plan.made_by and plan.ended_at is not None
@@ -84,7 +88,9 @@ def test_a_deposit_is_asked_for_kept_and_returned(
     assert confirm(client, billed, "deposits", **told) == 303
     assert send(client, billed, "deposits", **told) == 303  # sent twice, asked for once
     assert session.scalars(text("select interest_ppm from deposits")).all() == [0]
-    assert "£150.00 not paid yet" in words(owe(client, billed))
+    shown = words(owe(client, billed))
+    assert "£150.00 not paid yet" in shown
+    assert "£150.00 beside bills, a deposit or a fee, is due at once." in shown
     take_payment(
         session, billed.account_id, owed + 15_000, reference="all", received_at=NOW, posted_on=NOW.date()
     )
