@@ -57,10 +57,11 @@ def test_an_estimate_and_an_edit_are_told_on_the_bill(make_client, session: Sess
     october, september = bills_of(session, [one.account_id])
     assert (october.estimated_readings, september.estimated_readings) == (4, 0)
     assert october.estimated_micro_kwh == made.micro + 250_000
-    page = words(make_client("agent").get(f"/bills/{october.number}?ask=estimated").text)
+    agent = make_client("agent")
+    page = words(agent.get(f"/bills/{october.number}?ask=estimated").text)
     assert "Yes: 4 readings of 1,490 were estimated" in page and "in part estimated" in page
     customer = world.scalar("select customer_id from accounts where id = :a", a=one.account_id)
-    asked = words(make_client("agent").get(f"/customers/{customer}").text)
+    asked = words(agent.get(f"/customers/{customer}").text)
     assert "In part under 1 % of the energy" in asked.replace("\N{NO-BREAK SPACE}", " "), "not 0 %"
     found = explain_bill(session, october, september)
     assert [(one.code, one.bill, one.intervals) for one in found.caveats] == [("still_estimated", "after", 4)]
