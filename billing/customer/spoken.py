@@ -67,7 +67,9 @@ WEATHERS = (
     mark("the cooler weather"), mark("using more than the weather explains"),
     mark("using less than the weather explains"), mark("giving back less a day"),
     mark("giving back more a day"), mark("counting more of an earlier peak"),
-    mark("counting less of an earlier peak"),
+    mark("counting less of an earlier peak"), mark("less use while giving back"),
+    mark("more use while giving back"), mark("another highest demand"),
+    mark("what the year had given back before"), mark("reactive energy at other hours"),
 )  # fmt: skip
 """What the engine calls the weather, the use beyond it, and what a tariff counts of earlier months."""
 AT_A_RATE = (mark("more use at “%(rate)s”"), mark("less use at “%(rate)s”"))
@@ -89,9 +91,11 @@ FIGURES = (
     mark("heating a day, as fitted"), mark("cooling a day, as fitted"), mark("use a day beyond the weather"),
     mark("credit brought in"), mark("heat in a cubic metre"), mark("reactive energy a day"), mark("kVArh"),
     mark("m³"), mark("kVA"), mark("kVAr"), mark("kVAr month"), mark("kVAr day"),
-    mark("counted of earlier peaks"), mark("of the first"),
+    mark("counted of earlier peaks"), mark("of the first"), mark("given back beyond what was taken"),
 )  # fmt: skip
 """What the engine calls its figures and their units; labels of a tariff are its own."""
+MEASURED = ("volume", "days", "calorific", "reactive")
+"""Effects that are named by what was measured, whatever it did to the bill."""
 PRICED = ("price", "fixed", "discount")
 """Effects whose figures are prices of a unit."""
 MOST_SPOKEN = 25
@@ -140,7 +144,7 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
     if row.effect.startswith("supply:"):
         return _("service point %(point)s", point=row.effect.removeprefix("supply:"))
     if row.effect.startswith(USE):
-        template = AT_A_RATE[row.amount_minor < 0]
+        template = AT_A_RATE[row.noun.startswith("using less ")]
         names = found.names.get(language, {})
         return _(template, rate=label_in(row.effect.removeprefix(USE), names, language))
     if row.noun.endswith(" estimated too low"):
@@ -154,7 +158,15 @@ def cause_of(found: Explained, row: EffectRow, language: str) -> str:
         return _(SAME_DAYS)
     if row.noun in SHIFTS or row.noun in WEATHERS:
         return _(row.noun)
-    return _(CAUSES[row.effect][row.amount_minor < 0])
+    return _(CAUSES[row.effect][_is_less(row)])
+
+
+def _is_less(row: EffectRow) -> bool:
+    """Whether there was less of it: at a price below zero, more use costs less."""
+    said = set(row.noun.split())
+    if row.effect in MEASURED and said & {"more", "less", "fewer"}:
+        return not said & {"more"}
+    return row.amount_minor < 0
 
 
 def detail_of(row: EffectRow, language: str, names: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -10,6 +10,7 @@ from billing.domain.explanation.comparison import Comparison
 from billing.domain.explanation.contents import price_content
 from billing.domain.explanation.phrases import count_words, date_text, month_name, month_of
 from billing.domain.explanation.power_evidence import tiers_by_power, versions_of
+from billing.domain.explanation.reactive_use import reactive_days
 from billing.domain.explanation.register_game import USE, RegisterGame
 from billing.domain.explanation.shift import nets_by_interval, price_steps, shares
 from billing.domain.explanation.stated_terms import closing_year, is_by_year, ratchets
@@ -61,7 +62,7 @@ def noun_of(found: Comparison, effect: str) -> Noun:
     if effect == "calorific":
         return _calorific(found)
     if effect == "reactive":
-        return Noun(f"{'more' if dearer else 'less'} reactive energy a day")
+        return _reactive(found, dearer)
     if effect.startswith(USE):
         return _use_of(found, effect)
     if effect == "weather":
@@ -140,6 +141,16 @@ def used_at(found: Comparison, daily: Int64Array, effect: str) -> int:
     assert isinstance(game, RegisterGame)
     mine = [number for number, use in enumerate(game.use_of) if use == effect]
     return int(daily[:, mine].sum())
+
+
+def _reactive(found: Comparison, dearer: bool) -> Noun:
+    """Where more of it made the bill cheaper, it was at other hours than the highest power."""
+    before, after = (reactive_days(found.game.sides, side) for side in (0, 1))
+    if before is not None and after is not None:
+        grown = int(after.sum()) * before.size - int(before.sum()) * after.size
+        if grown and (grown > 0) != dearer:
+            return Noun("reactive energy at other hours")
+    return Noun(f"{'more' if dearer else 'less'} reactive energy a day")
 
 
 def _calorific(found: Comparison) -> Noun:

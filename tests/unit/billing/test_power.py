@@ -33,6 +33,7 @@ from billing.domain.errors import TariffRefused, UnknownReactive
 from billing.domain.explanation.comparison import compare
 from billing.domain.explanation.evidence import evidence_of
 from billing.domain.explanation.moved_days import moved_days
+from billing.domain.explanation.nouns import noun_of
 from billing.domain.explanation.sides import Side
 from billing.domain.plans.apparent import apparent_micro
 from billing.domain.plans.carrying import state_after
@@ -232,6 +233,20 @@ def test_more_reactive_power_is_an_effect_of_its_own() -> None:
     assert effects["reactive"] > 0
     assert sum(found.effects_minor) == found.difference_minor
     assert evidence_of(found, "reactive").text == "34.6 kVArh a day, was 19.2"
+
+
+def test_more_reactive_energy_that_costs_less_is_not_called_less() -> None:
+    """A kVArh more, spread, and no longer with the highest power."""
+    subject = tariff(version(demand("100", unit="kVA")))
+    peaked = usage_over(FIRST, LONDON, 100_000)
+    values = peaked.micro_kwh.copy()
+    values[100] = 3_000_000
+    before = side(subject, FIRST, 300_000, Usage.of(peaked.starts_at, 30, values))
+    found = compare(before, side(subject, SECOND, 300_000, usage_over(SECOND, LONDON, 400_000)))
+    assert found.effect("reactive") < 0
+    figures = evidence_of(found, "reactive").figures[0]
+    assert float(figures.after or 0) > float(figures.before or 0)
+    assert noun_of(found, "reactive").text == "reactive energy at other hours"
 
 
 def test_another_highest_is_told_in_kva() -> None:

@@ -58,6 +58,29 @@ def test_a_russian_sentence_is_short_enough_to_be_said(
                     assert "2025" in plain(said)
 
 
+@pytest.mark.parametrize("amount", [-100, 100])
+@pytest.mark.parametrize(
+    ("effect", "noun", "words_of_it"),
+    [
+        ("volume", "using more a day", "больший расход в день"),
+        ("volume", "using less a day", "меньший расход в день"),
+        ("days", "two more days", "больше дней"),
+        ("days", "one day fewer", "меньше дней"),
+        ("reactive", "reactive energy at other hours", "реактивная энергия в другие часы"),
+        ("shift", "less use while giving back", "меньше потребления во время отдачи"),
+        ("peak", "another highest demand", "другой максимум мощности"),
+    ],
+)
+def test_what_was_measured_is_said_whatever_it_did_to_the_bill(
+    billed: Supplied, session: Session, effect: str, noun: str, words_of_it: str, amount: int
+) -> None:
+    newest = bills_of(session, [billed.account_id])[0]
+    found = explain_bill(session, newest, bill_before(session, newest))
+    shorter = replace(newest, ends_before=date(2026, 10, 20))
+    found = replace(found, bill=shorter, against=newest)
+    assert cause_of(found, EffectRow(effect, noun, amount, ""), "ru") == words_of_it
+
+
 def test_evidence_is_written_as_russians_write_it() -> None:
     def detail(effect: str, *figures: Figure) -> str:
         return detail_of(EffectRow(effect, "", 1, "English", figures), "ru")
