@@ -18,6 +18,7 @@ from billing.cycles import Month
 from billing.dunning.acting import dun
 from billing.dunning.first_days import first_days, soonest
 from billing.dunning.reminding import REMIND_WITHIN_DAYS
+from billing.dunning.words import STEP_WORDS
 from billing.life.settling import close_even_accounts
 from billing.queries.gate import gate_book
 from billing.queries.late_fees import Jurisdiction
@@ -32,12 +33,16 @@ from notifications.delivery.staff import tell_staff
 from notifications.outbox.queueing import take_back
 from notifications.types.payment_reminder import payment_reminder
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import said, together
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
 
 BILL_AFTER_DAYS = 2
 """Days after a cycle's end on which it is billed: the meters' last files have come by then."""
+
+DONE_WORDS = {"closed": mark("closed, nothing is late")}
+"""What a run of dunning does beside the steps."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 TOLD = 50
@@ -69,13 +74,18 @@ def remind_of_late_bills(session: Session, now: datetime) -> str:
         )
         for bill in late
     ]
-    return queued_in_words(session, notices, "late bills", now)
+    return queued_in_words(session, notices, mark("%(queued)s queued of %(found)s late bills"), now)
 
 
 def dun_late_accounts(session: Session, now: datetime) -> str:
     """Post the next step of every late account whose day has come, and write why the others have none."""
     done = dun(session, utility_today(now), Jurisdiction.of(settings()), now)
-    return ", ".join(f"{count} {step}" for step, count in sorted(done.items())) or "nothing is due"
+    if not done:
+        return said(mark("nothing is due"))
+    return together(
+        said(mark("%(step)s: %(count)s"), step=DONE_WORDS.get(step) or STEP_WORDS[step], count=count)
+        for step, count in sorted(done.items())
+    )
 
 
 def bill_what_is_due(session: Session, now: datetime) -> str:
@@ -111,31 +121,52 @@ def bill_what_is_due(session: Session, now: datetime) -> str:
             end_run(session, run_id, "done")
         issued += done.count
         held += len(done.held)
-    return f"{issued} issued, {held} held, {left} left for the next call"
+    return said(
+        mark("%(issued)s issued, %(held)s held, %(left)s left for the next call"),
+        issued=issued,
+        held=held,
+        left=left,
+    )
 
 
 def watch_who_is_billed(session: Session, now: datetime) -> str:
     """Tell staff of supply that nobody was billed for, once of each set of accounts and days."""
     found = monitors(session, utility_today(now))
     if not found.all:
-        return "every day of supply is billed or held"
+        return said(mark("every day of supply is billed or held"))
     lines = [f"{one.account}: {one.starts_on} to {one.last_on}, {one.days} days" for one in found.all]
-    said = f"{len(found.unbilled)} never billed, {len(found.missing_cycles)} missing between two bills"
+    never, between = len(found.unbilled), len(found.missing_cycles)
+    words = f"{never} never billed, {between} missing between two bills"
     key = "billing.monitors:" + sha256("\n".join(lines).encode()).hexdigest()[:32]
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
     body = "\n".join(
         ["No bill charges for these days of supply:", *lines[:TOLD], *more, "See /billing?ask=unbilled"]
     )
-    told = tell_staff(session, key, f"Supply without a bill: {said}", body, now)
-    return f"{said}; {told} letters"
+    told = tell_staff(session, key, f"Supply without a bill: {words}", body, now)
+    return said(
+        mark("%(never)s never billed, %(between)s missing between two bills; %(told)s letters"),
+        never=never,
+        between=between,
+        told=told,
+    )
 
 
 def judge_agreements(session: Session, now: datetime) -> str:
     """End the plans and promises whose days have passed, as every payment does with those of its account."""
     done = judge_agreed(session, utility_today(now))
-    return (
-        f"plans: {done.plans_kept} kept, {done.plans_broken} broken; "
-        f"promises: {done.promises_kept} kept, {done.promises_broken} broken"
+    return together(
+        (
+            said(
+                mark("plans: %(kept)s kept, %(broken)s broken"),
+                kept=done.plans_kept,
+                broken=done.plans_broken,
+            ),
+            said(
+                mark("promises: %(kept)s kept, %(broken)s broken"),
+                kept=done.promises_kept,
+                broken=done.promises_broken,
+            ),
+        )
     )
 
 
@@ -144,12 +175,12 @@ def charge_late_fees(session: Session, now: datetime) -> str:
     today = utility_today(now)
     back = put_late_fees_right(session, today)
     posted = post_late_fees(session, today, Jurisdiction.of(settings()))
-    return f"{posted.count} late fees posted, {back} taken back"
+    return said(mark("%(posted)s late fees posted, %(back)s taken back"), posted=posted.count, back=back)
 
 
 def close_ended_accounts(session: Session, now: datetime) -> str:
     """Accounts whose supply has ended and that are even are closed."""
-    return f"{close_even_accounts(session, utility_today(now))} accounts closed"
+    return said(mark("%(closed)s accounts closed"), closed=close_even_accounts(session, utility_today(now)))
 
 
 def look_for_corrections(session: Session, now: datetime) -> str:
@@ -160,7 +191,12 @@ def look_for_corrections(session: Session, now: datetime) -> str:
         session, known_at=known_at, today=today, now=now,
         country=settings().country, subdivision=settings().subdivision,
     )  # fmt: skip
-    return f"{found.bills} bills made again, {found.differ} differ, {found.held} held"
+    return said(
+        mark("%(again)s bills made again, %(differ)s differ, %(held)s held"),
+        again=found.bills,
+        differ=found.differ,
+        held=found.held,
+    )
 
 
 JOBS = (

@@ -8,10 +8,16 @@ from sqlalchemy.orm import Session
 
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import said
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 HOUR_SECONDS = 3600
+STATUS_WORDS = {
+    "scored": mark("scored"),
+    "unchanged": mark("unchanged"),
+    "too_short": mark("the bills do not reach back far enough"),
+}
 
 
 def score_everybody(session: Session, now: datetime) -> str:
@@ -22,7 +28,12 @@ def score_everybody(session: Session, now: datetime) -> str:
 
     known = settings()
     done = fit_and_score(session, known.as_of or today_in(known.timezone, now), now)
-    return f"{done.status}, {done.customers} customers as of {done.as_of}"
+    return said(
+        mark("%(status)s, %(customers)s customers as of %(as_of)s"),
+        status=STATUS_WORDS[done.status],
+        customers=done.customers,
+        as_of=done.as_of,
+    )
 
 
 JOBS = (Job("churn.score", HOUR_SECONDS, score_everybody, mark("Score who may leave")),)

@@ -13,6 +13,9 @@ from utility_crm.auth.tokens_answers import forget_answers
 from utility_crm.kit.module import Job
 from utility_crm.web.words import mark
 
+FORGOTTEN = mark("%(gone)s answers forgotten")
+"""What `forget_answers` says: the ground has no catalogue of its own below the pages."""
+
 JOBS = (
     Job("meters.count_days", 60, count_days, mark("Count the days that feeds touched")),
     Job("meters.count_days_anew", 86_400, count_days_anew, mark("Count all days anew"), at=time(3, 10)),

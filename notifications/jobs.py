@@ -16,6 +16,7 @@ from notifications.outbox.receipts import fall_back
 from notifications.outbox.stranded import withhold_stranded
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import said
 from utility_crm.web.words import mark
 
 
@@ -31,37 +32,46 @@ def tell_newcomers(session: Session, now: datetime) -> str:
     for row in coming:
         interruption = Interruption(row.node_id, row.starts_at, row.ends_at, row.reason)
         became.update(tell_of_outage(session, row.id, interruption, now).counts)
-    return f"{len(coming)} planned outages, {became['queued']} more notices, {became['withheld']} withheld"
+    return said(
+        mark("%(outages)s planned outages, %(queued)s more notices, %(withheld)s withheld"),
+        outages=len(coming),
+        queued=became["queued"],
+        withheld=became["withheld"],
+    )
 
 
 def fall_back_unreceipted(session: Session, now: datetime) -> str:
     """What nobody confirmed in time goes its next way."""
-    return f"{fall_back(session, now)} notices go another way"
+    return said(mark("%(gone)s notices go another way"), gone=fall_back(session, now))
 
 
 def leave_closed_ways(session: Session, now: datetime) -> str:
     """What waits for a way that is no longer set up goes another, or says why it does not."""
     gone, withheld = withhold_stranded(session, now)
-    return f"{gone} notices go another way, {withheld} have none here"
+    return said(
+        mark("%(gone)s notices go another way, %(withheld)s have none here"), gone=gone, withheld=withheld
+    )
 
 
 def join_digests(session: Session, now: datetime) -> str:
     """What the daily cap put off leaves as one letter in the morning."""
-    return f"{join_put_off(session, now)} notices joined into letters"
+    return said(mark("%(joined)s notices joined into letters"), joined=join_put_off(session, now))
 
 
 def cut_letters(session: Session, now: datetime) -> str:
     """At their hour on working days, letters that wait are gathered into a batch."""
     done = cut_if_due(session, now)
     if done is None:
-        return "not due"
-    return f"batch {done.batch}: {done.letters} letters" if done.batch else "no letters"
+        return said(mark("not due"))
+    if not done.batch:
+        return said(mark("no letters"))
+    return said(mark("batch %(batch)s: %(letters)s letters"), batch=done.batch, letters=done.letters)
 
 
 def make_letters(session: Session, now: datetime) -> str:
     """The file to print and its list, of each batch that has none yet."""
     made = make_one(session, now)
-    return f"batch {made} made" if made else "nothing to make"
+    return said(mark("batch %(batch)s made"), batch=made) if made else said(mark("nothing to make"))
 
 
 JOBS = (

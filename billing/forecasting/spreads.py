@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from billing.domain.rating.forecast import spreads_of
 from billing.queries.spreads import keep_spreads, use_by_month
+from utility_crm.kit.said import said, together
+from utility_crm.web.words import mark
 
 
 def refresh_spreads(session: Session, today: date, now: datetime) -> str:
@@ -18,5 +20,9 @@ def refresh_spreads(session: Session, today: date, now: datetime) -> str:
         spreads = spreads_of(accounts)
         months = sum(max(0, len(one) - 3) for one in accounts)
         keep_spreads(session, segment, spreads, len(accounts), months, now)
-        told.append(f"{segment}: {months} forecasts" if spreads else f"{segment}: too few bills")
-    return "; ".join(told) or "no bills"
+        told.append(
+            said(mark("%(segment)s: %(months)s forecasts"), segment=segment, months=months)
+            if spreads
+            else said(mark("%(segment)s: too few bills"), segment=segment)
+        )
+    return together(told) if told else said(mark("no bills"))

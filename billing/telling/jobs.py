@@ -24,6 +24,7 @@ from notifications.types.instalment_due import instalment_due
 from notifications.types.payment_due import payment_due
 from notifications.types.payment_received import payment_received
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import together
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
@@ -55,7 +56,7 @@ def tell_of_bills(session: Session, now: datetime) -> str:
         )
         for one in found
     ]
-    return queued_in_words(session, notices, "bills issued", now)
+    return queued_in_words(session, notices, mark("%(queued)s queued of %(found)s bills issued"), now)
 
 
 def tell_what_is_due(session: Session, now: datetime) -> str:
@@ -91,8 +92,9 @@ def tell_what_is_due(session: Session, now: datetime) -> str:
         )
         for one in instalments_due_soon(session, today, days=DUE_SOON_DAYS)
     ]
-    first = queued_in_words(session, bills, "bills due soon", now)
-    return f"{first}; {queued_in_words(session, instalments, 'instalments due soon', now)}"
+    first = queued_in_words(session, bills, mark("%(queued)s queued of %(found)s bills due soon"), now)
+    words = mark("%(queued)s queued of %(found)s instalments due soon")
+    return together((first, queued_in_words(session, instalments, words, now)))
 
 
 def tell_of_payments(session: Session, now: datetime) -> str:
@@ -114,7 +116,7 @@ def tell_of_payments(session: Session, now: datetime) -> str:
         )
         for one in found
     ]
-    return queued_in_words(session, notices, "payments received", now)
+    return queued_in_words(session, notices, mark("%(queued)s queued of %(found)s payments received"), now)
 
 
 JOBS = (

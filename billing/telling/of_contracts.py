@@ -29,6 +29,7 @@ from notifications.types.contract_ending import Better, contract_ending
 from notifications.types.tariff_change import tariff_change
 from notifications.working_days import free_days
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import said
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
@@ -75,7 +76,12 @@ def tell_of_new_prices(session: Session, now: datetime, slices: Slices = apart) 
         done = slices(session, partial(_tell, change=change, times=times, today=today, now=now))
         _say_late(session, change, times, Counter(done.late), now)
         told = told.then(done)
-    return f"{told.queued} queued of {told.looked} accounts with new prices, {len(told.late)} of them late"
+    return said(
+        mark("%(queued)s queued of %(found)s accounts with new prices, %(late)s of them late"),
+        queued=told.queued,
+        found=told.looked,
+        late=len(told.late),
+    )
 
 
 def _tell(
@@ -127,7 +133,12 @@ def tell_of_ending_terms(session: Session, now: datetime) -> str:
         tell_staff(session, key, f"Terms that end: {len(late)} told late", "\n".join(late[:50]), now)
     queued = queue_all(session, notices, now)
     told = sum(one.outcome == "queued" for one in queued)
-    return f"{told} queued of {len(notices)} terms that end, {len(late)} of them late"
+    return said(
+        mark("%(queued)s queued of %(found)s terms that end, %(late)s of them late"),
+        queued=told,
+        found=len(notices),
+        late=len(late),
+    )
 
 
 def _ending(one: EndingTerm, today: date, now: datetime) -> NewNotice:

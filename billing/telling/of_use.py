@@ -13,6 +13,7 @@ from notifications.outbox.queueing import queue_all, take_back
 from notifications.types.meter_silent import meter_silent
 from notifications.types.unusual_use import unusual_use
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
 
@@ -38,7 +39,7 @@ def tell_of_silent_meters(session: Session, now: datetime) -> str:
         )
         for one in silences(session, utility_today(now), days=SILENT_DAYS)
     ]
-    return queued_in_words(session, notices, "silent meters", now)
+    return queued_in_words(session, notices, mark("%(queued)s queued of %(found)s silent meters"), now)
 
 
 def tell_of_unusual_use(session: Session, now: datetime, slices: Slices = apart) -> str:
@@ -46,7 +47,9 @@ def tell_of_unusual_use(session: Session, now: datetime, slices: Slices = apart)
     the base is a unit of work of its own."""
     today = utility_today(now)
     done = slices(session, lambda own, after: _watch(own, today, now, after))
-    return f"{done.queued} queued of {done.looked} accounts watched"
+    return said(
+        mark("%(queued)s queued of %(found)s accounts watched"), queued=done.queued, found=done.looked
+    )
 
 
 def _watch(session: Session, today: date, now: datetime, after: int) -> Slice:

@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 from notifications.outbox.new_notice import NewNotice
 from notifications.outbox.queueing import queue_all
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.said import Said, said
 from utility_crm.kit.settings import settings
 
 MOST = 5000
 """Told in one call; the next goes on with the rest."""
 
 
-def queued_in_words(session: Session, notices: Sequence[NewNotice], what: str, now: datetime) -> str:
-    """Queue them, and say how many were."""
+def queued_in_words(session: Session, notices: Sequence[NewNotice], words: str, now: datetime) -> Said:
+    """Queue them, and say in `words` how many were (`queued`) of how many (`found`)."""
     queued = queue_all(session, notices, now)
-    return f"{sum(one.outcome == 'queued' for one in queued)} queued of {len(notices)} {what}"
+    return said(words, queued=sum(one.outcome == "queued" for one in queued), found=len(notices))
 
 
 def day_is_over(day: date, today: date, now: datetime) -> datetime:

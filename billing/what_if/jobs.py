@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from billing.forecasting import refresh_next_bills, refresh_spreads
 from billing.queries.what_ifs import tariffs_to_compare
 from billing.what_if.running import run_what_if
+from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
+from utility_crm.web.words import mark
 
 COMPARE_AFTER_HOURS = 23
 """A what-if older than this is run again."""
@@ -28,7 +30,9 @@ def foretell_next_bills(session: Session, now: datetime) -> str:
     """Foretell the next bills of which anything has changed, those first that nobody looked at for longest,
     so that pages need not."""
     done = refresh_next_bills(session, utility_today(now), now, NEXT_BILLS_A_CALL)
-    return f"{done.foretold} foretold of {done.looked_at} looked at"
+    return said(
+        mark("%(foretold)s foretold of %(looked)s looked at"), foretold=done.foretold, looked=done.looked_at
+    )
 
 
 def compare_tariffs(session: Session, now: datetime) -> str:
@@ -41,4 +45,4 @@ def compare_tariffs(session: Session, now: datetime) -> str:
     due = tariffs_to_compare(session, today, now - timedelta(hours=COMPARE_AFTER_HOURS))
     for code in due:
         run_what_if(session.get_bind().engine, code, today=today, now=now)
-    return f"{len(due)} tariffs compared"
+    return said(mark("%(compared)s tariffs compared"), compared=len(due))

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.said import said
+from utility_crm.web.words import mark
+
 DAYS_BACK = 40
 """How far back the first balance looks; what is corrected later is balanced again wherever it lies."""
 
@@ -93,7 +96,7 @@ def balance_days(session: Session, days: list[date], now: datetime) -> None:
 def balance_network(session: Session, now: datetime) -> str:
     """What the clock calls: days that feeds have touched since the last time, the last 40 at first."""
     if not session.scalar(_METERED):
-        return "no node has a meter"
+        return said(mark("no node has a meter"))
     since = session.scalar(_SINCE)
     today = now.date()
     if since is None:
@@ -101,4 +104,4 @@ def balance_network(session: Session, now: datetime) -> str:
     else:
         days = list(session.scalars(_TOUCHED, {"since": since, "last": today}))
     balance_days(session, days, now)
-    return f"{len(days)} days balanced"
+    return said(mark("%(days)s days balanced"), days=len(days))

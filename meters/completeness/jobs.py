@@ -11,7 +11,9 @@ from meters.completeness.counting import count_feeds
 from meters.completeness.refreshing import recount
 from meters.pretended import pretended, today_at
 from utility_crm.kit.installation import noted
+from utility_crm.kit.said import said
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 STALE = timedelta(minutes=15)
 """People move, and a new day begins, without any feed: so the figures are added up this often at least."""
@@ -24,11 +26,12 @@ def count_days(session: Session, now: datetime) -> str:
     added_up = noted(session, NOTED)
     fresh = added_up and abs(here - datetime.fromisoformat(added_up["computed_at"])) < STALE
     if fresh and not counted:
-        return "nothing came"
+        return said(mark("nothing came"))
     add_up(session, today, here)
-    return f"{counted} feeds counted, and added up"
+    return said(mark("%(counted)s feeds counted, and added up"), counted=counted)
 
 
 def count_days_anew(session: Session, now: datetime) -> str:
     """Count the last days from the readings themselves."""
-    return f"{recount(session, today_at(now), pretended(now))} days of channels counted anew"
+    days = recount(session, today_at(now), pretended(now))
+    return said(mark("%(days)s days of channels counted anew"), days=days)

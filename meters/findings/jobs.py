@@ -12,7 +12,9 @@ from meters.findings.late_gaps import late_gaps
 from meters.findings.present import pretended
 from meters.findings.reviewing import review_channels
 from meters.findings.rules import configured_rules
+from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
+from utility_crm.web.words import mark
 
 CHANNELS_A_CALL = 2000
 GAPS_A_CALL = 200
@@ -22,7 +24,12 @@ REASON = "Nothing came for as many days as the rule says."
 def review_readings(session: Session, now: datetime) -> str:
     """Look over channels that were not looked over today, a chunk a call."""
     done = review_channels(session, utility_today(now), pretended(now), CHANNELS_A_CALL)
-    return f"{done.channels} channels looked over, {done.new} findings new, {done.closed} closed"
+    return said(
+        mark("%(channels)s channels looked over, %(new)s findings new, %(closed)s closed"),
+        channels=done.channels,
+        new=done.new,
+        closed=done.closed,
+    )
 
 
 def estimate_late_gaps(session: Session, now: datetime) -> str:
@@ -32,4 +39,8 @@ def estimate_late_gaps(session: Session, now: datetime) -> str:
     after = {name: int(days[place]) for place, name in enumerate(SEGMENTS) if on[place]}
     waiting = late_gaps(session, after, utility_today(now))[:GAPS_A_CALL]
     done = estimate_findings(session, waiting, user_id=None, reason=REASON, now=pretended(now))
-    return f"{len(done.done)} gaps estimated, {len(done.refused)} left to a person"
+    return said(
+        mark("%(done)s gaps estimated, %(left)s left to a person"),
+        done=len(done.done),
+        left=len(done.refused),
+    )

@@ -13,9 +13,10 @@ from meters.sources.learning import learn_sources
 from meters.sources.queries import FeedSourceRow, newly_late
 from meters.tables import FeedSource
 from notifications.delivery.staff import tell_staff
+from utility_crm.kit.said import said
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import clock, day
-from utility_crm.web.words import counting, translator
+from utility_crm.web.words import counting, mark, translator
 
 
 def watch_sources(session: Session, now: datetime) -> str:
@@ -24,13 +25,13 @@ def watch_sources(session: Session, now: datetime) -> str:
     learn_sources(session, here)
     late = newly_late(session, here)
     if not late:
-        return "no feed became late"
+        return said(mark("no feed became late"))
     language = settings().language
     subject, body = letter(late, here, language)
     told = tell_staff(session, _key(late), subject, body, now)
     among = FeedSource.id.in_([one.id for one in late])
     session.execute(update(FeedSource).where(among).values(told_at=here))
-    return f"{len(late)} feeds became late, {told} letters"
+    return said(mark("%(late)s feeds became late, %(told)s letters"), late=len(late), told=told)
 
 
 def letter(late: list[FeedSourceRow], now: datetime, language: str) -> tuple[str, str]:

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.installation import note
+from utility_crm.kit.said import said, together
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 MONTHS_AHEAD = 3
 
@@ -39,13 +41,14 @@ def keep_readings(session: Session, now: datetime) -> str:
     """
     today = now.date()
     session.execute(_AHEAD, {"first": today, "last": months_from(today, MONTHS_AHEAD)})
+    room = said(mark("room until %(day)s"), day=months_from(today, MONTHS_AHEAD + 1))
     kept = settings().readings_kept_months
     if kept is None:
-        return f"room until {months_from(today, MONTHS_AHEAD + 1)}; nothing is dropped"
+        return together((room, said(mark("nothing is dropped"))))
     first_kept = months_from(today, -kept)
     dropped = session.scalar(_DROP, {"day": first_kept})
     if dropped:
         for forget in _FORGET:
             session.execute(text(forget), {"day": first_kept})
         note(session, DROPPED, {"before": first_kept.isoformat(), "at": now.isoformat()})
-    return f"room until {months_from(today, MONTHS_AHEAD + 1)}; {dropped} months dropped"
+    return together((room, said(mark("%(months)s months dropped"), months=int(dropped or 0))))

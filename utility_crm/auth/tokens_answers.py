@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import ApiAnswer
 from utility_crm.kit.errors import Conflict, Invalid
+from utility_crm.kit.said import said
 
 KEPT = timedelta(days=30)
 """How long a key is remembered."""
@@ -75,4 +76,4 @@ def forget_answers(session: Session, now: datetime) -> str:
     gone = session.execute(
         delete(ApiAnswer).where(ApiAnswer.answered_at < now - KEPT).returning(ApiAnswer.key)
     )
-    return f"{len(gone.all())} answers forgotten"
+    return said("%(gone)s answers forgotten", gone=len(gone.all()))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from utility_crm.kit.due import Plan, Standing, due
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import stored
 
 _STANDINGS = text("""
     select name, due_at, started_at, finished_at, failures, paused_at, asked_at from job_runs
@@ -112,13 +113,14 @@ def end_run(
     connection: Connection, name: str, result: str, error: str | None, trace: str, now: datetime
 ) -> None:
     """What came of it. That it begins to fail, or is well again, is an event; a further failure is none."""
-    given = {"name": name, "now": now, "result": result[:_LONGEST_WORDS]}
+    kept = stored(result, _LONGEST_WORDS)
+    given = {"name": name, "now": now, "result": kept}
     words, where = error and error[:_LONGEST_WORDS], trace[-_LONGEST_TRACE:]
     ended = connection.execute(_END, {**given, "error": words, "trace": where}).one()
     if words is not None and not ended.failed_before:
         _note(connection, name, "failing", now, words, where)
     elif words is None and ended.failed_before:
-        _note(connection, name, "well", now, result[:_LONGEST_WORDS])
+        _note(connection, name, "well", now, kept)
 
 
 def end_hung(connection: Connection, me: int, seconds: float) -> Sequence[str]:

@@ -99,7 +99,7 @@ class Job:
     given, once each day at that time on the wall clock of the utility's zone.
 
     It decides nothing that cannot be repeated: the clock may call it twice. `title` says in a few words what
-    it does, for the jobs page.
+    it does, for the jobs page. What it returns says what came of it (`kit.said`, for every language).
     """
 
     name: str

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer
+from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.static_files import static_url
 from utility_crm.web.words import catalogue, package_folder, said_in
@@ -59,6 +60,8 @@ class Templates:
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.filters["said"] = partial(_said, words.gettext, language)
+        made.tests["translatable"] = is_translatable
+        made.filters["told"] = partial(in_words, translated=words.gettext)
         made.globals.update(
             static_url=static_url,
             waterfall=partial(charts.waterfall, language=language),

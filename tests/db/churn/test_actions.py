@@ -269,7 +269,7 @@ def test_the_customer_page_says_the_chance_and_why(session: Session, scored: Sco
 
 def test_the_job_scores_today(session: Session, supplier: Supplier, monkeypatch: pytest.MonkeyPatch) -> None:
     (job,) = JOBS
-    assert job.run(session, NOW) == "too_short, 0 customers as of 2026-11-20"
+    assert job.run(session, NOW) == "the bills do not reach back far enough, 0 customers as of 2026-11-20"
 
 
 def test_the_web_and_the_clock_load_neither_frames_nor_models() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
 
+from utility_crm.kit.database import make_engine
 from utility_crm.kit.embedded_server import EmbeddedServer
 
 
@@ -41,3 +43,13 @@ def until() -> Callable[..., None]:
             time.sleep(0.02)
 
     return wait
+
+
+@pytest.fixture
+def committing(fresh_database_url: str) -> Iterator[Engine]:
+    """An engine on a database of this test's own, with a table for the clock's ticks."""
+    engine = make_engine(fresh_database_url, pool_size=10)
+    with engine.begin() as connection:
+        connection.execute(text("create table ticks (pid int not null, at timestamptz not null)"))
+    yield engine
+    engine.dispose()

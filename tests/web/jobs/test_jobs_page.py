@@ -97,6 +97,17 @@ def test_each_job_stands_there_in_words(ops: TestClient, session: Session) -> No
     assert "It failed 3 times in a row, since 4 Mar 2026 at 05:06" in one
 
 
+def test_what_came_of_a_run_is_said_in_the_readers_language(ops: TestClient, session: Session) -> None:
+    ran(session, "test.well", result='[["%(compared)s tariffs compared", {"compared": 4}], ["no bills", {}]]')
+    page = ops.get("/jobs").text
+    assert "4 tariffs compared; no bills" in words(page)
+    session.execute(text("update users set language = 'ru'"))
+    session.flush()
+    for address in ("/jobs", "/jobs?job=test.well"):
+        page = ops.get(address).text
+        assert "сравнено тарифов: 4; счетов нет" in words(page) and "tariffs compared" not in page
+
+
 def test_who_leads_and_that_nobody_does(ops: TestClient, session: Session) -> None:
     assert "No clock leads: no job runs until one is started." in words(ops.get("/jobs").text)
     lead(session, silent=30)
