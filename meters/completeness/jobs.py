@@ -28,7 +28,7 @@ def count_days(session: Session, now: datetime) -> str:
     if fresh and not counted:
         return said(mark("nothing came"))
     add_up(session, today, here)
-    return said(mark("%(counted)s feeds counted, and added up"), counted=counted)
+    return said(mark("%(counted)s feeds counted, and added up"), counted=counted or 0)
 
 
 def count_days_anew(session: Session, now: datetime) -> str:
