@@ -36,6 +36,10 @@ _STANDS = text("""
                    where point.customer_id = customers.id and point.kind = 'email'
                      and lower(point.value) = lower(:address)) as theirs,
            exists (select from consents where token_digest = :digest) as used,
+           exists (select from consents
+                   where consents.customer_id = customers.id and consents.purpose = :purpose
+                     and consents.channel = :channel and not granted
+                     and at >= cast(:asked_at as timestamptz) + interval '1 second') as taken_back,
            (select granted from consents
             where consents.customer_id = customers.id and consents.purpose = :purpose
               and consents.channel = :channel
@@ -47,7 +51,7 @@ _STANDS = text("""
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a link would do now. `open`: it can be confirmed; `done`: it was, and still holds. Neither: it is
-    too late, used, or the address is no longer theirs."""
+    too late, used, or the address is no longer theirs; or they withdrew their word after they were asked."""
 
     asked: Asked
     name: str
@@ -68,7 +72,7 @@ def ask_to_confirm(session: Session, customer_id: int, secret: str, now: datetim
     base = public_address(settings())
     if base is None:
         raise Refused("no_public_url", mark("Set the address under which customers reach us: public_url."))
-    (found,) = recipients(session, [Wish(customer_id, None, purpose)])
+    (found,) = recipients(session, [Wish(customer_id, None, purpose)], now)
     if found.language is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
     address = found.reach.addresses.get(channel)
@@ -91,11 +95,11 @@ def standing(session: Session, secret: str, token: str, now: datetime) -> Standi
     row = None
     if asked is not None:
         given = {"customer": asked.customer_id, "address": asked.address, "digest": digest(token)}
-        given |= {"purpose": asked.purpose, "channel": asked.channel}
+        given |= {"purpose": asked.purpose, "channel": asked.channel, "asked_at": asked.until - GOOD_FOR}
         row = session.execute(_STANDS, given).one_or_none()
     if asked is None or row is None:
         raise NotFound("no_such_link", mark("This link is not complete, or not ours."))
-    still_open = now < asked.until and row.theirs and not row.used
+    still_open = now < asked.until and row.theirs and not row.used and not row.taken_back
     return Standing(asked, row.name, row.language, still_open, row.used and row.granted is True)
 
 

@@ -4,8 +4,10 @@ Delivery status notifications are those of RFC 3464 in a report of RFC 6522; a s
 first digit is 2 (arrived), 4 (for now) or 5 (for good). Complaints are those of RFC 5965. Which letter it is
 about says the Message-ID in the part that returns it, or its headers.
 
-hard         it will never arrive there: a failure with 5.x.x
-soft         it did not arrive, and the address may be good: a failure with 4.x.x, given up
+hard         it will never arrive there: a failure with 5.x.x that is about the address
+soft         it did not arrive, and the address may be good: a failure with 4.x.x, given up; or one with 5.x.x
+             that is about a full mailbox, the letter, the way there or a rule of theirs (a block of our
+             server would else close the address of everybody there)
 delayed      the server still tries: nothing follows from it
 delivered    it arrived
 complained   the reader calls it unwanted
@@ -97,17 +99,25 @@ def _recipients(mail: Message) -> Iterator[tuple[Became, str]]:
             action = str(group.get("Action", "")).strip().lower()
             if status is None or not action or group.get("Final-Recipient") is None:
                 continue
-            became = _became(action, status[1])
+            became = _became(action, status)
             if became is not None:
                 said = str(group.get("Diagnostic-Code", "")).partition(";")[2] or action
                 code = ".".join(status.groups())
                 yield became, f"{code} {' '.join(said.split())}"[:_LONGEST_DETAIL]
 
 
-def _became(action: str, status: str) -> Became | None:
+def _about_the_address(subject: str, detail: str) -> bool:
+    """RFC 3463, 3: x.0 says nothing more, x.1 is the address, x.2 the mailbox (2 full, 3 too small for it),
+    x.4.4 a domain that is none; the others are systems, ways, protocols, contents and rules."""
+    if subject == "2":
+        return detail not in ("2", "3")
+    return subject in ("0", "1") or (subject, detail) == ("4", "4")
+
+
+def _became(action: str, status: re.Match[str]) -> Became | None:
     """RFC 3464, 2.3.3. What was relayed or expanded has left the reporting server's sight."""
     if action == "failed":
-        return "hard" if status == "5" else "soft"
+        return "hard" if status[1] == "5" and _about_the_address(status[2], status[3]) else "soft"
     if action == "delayed":
         return "delayed"
     return "delivered" if action == "delivered" else None

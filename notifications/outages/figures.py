@@ -22,7 +22,8 @@ router = APIRouter()
 MONTHS = 12
 
 # A customer is a premise with an account that lived there. An outage counts where its own node and those of
-# its second reports reach, without the parts that came back earlier, which are outages of their own.
+# its second reports reach, without the parts that came back earlier, which are outages of their own; a part
+# counts without what of it came back sooner.
 _TREE = """
     with recursive tree as (
         select id as top, id, id as area from network_nodes where parent_id is null
@@ -38,7 +39,7 @@ _INTERRUPTIONS = text(
     _TREE
     + """
     , over as (
-        select id, starts_at, coalesce(restored_at, ends_at) as back_at, planned
+        select id, starts_at, coalesce(restored_at, ends_at) as back_at, planned, split_from
         from outages
         where merged_into is null and withdrawn_at is null
           and (restored_at is not null or planned and ends_at <= :now)
@@ -47,8 +48,13 @@ _INTERRUPTIONS = text(
         select distinct over.id, below.id as node
         from over join outages as part on part.id = over.id or part.merged_into = over.id
         join below on below.top = part.node_id
-        where not exists (select from outages as back join below as under on under.top = back.node_id
-                          where back.split_from = over.id and under.id = below.id)
+        where not exists (select from outages as back
+                          join outages as whole on whole.id = back.split_from
+                          join below as under on under.top = back.node_id
+                          where (whole.id = over.id or whole.merged_into = over.id) and under.id = below.id)
+          and not exists (select from outages as sooner join below as under on under.top = sooner.node_id
+                          where sooner.split_from = over.split_from and sooner.id < over.id
+                            and under.id = below.id)
     )
     select area.name as area, over.starts_at, over.back_at, over.planned,
            count(distinct premises.id) as customers

@@ -178,8 +178,8 @@ def split(
     } - {row.node_id}
     if node_id not in parts:
         raise Invalid("no_part_of_it", mark("that is no part of where the supply is off"), "node")
-    back = select(Outage.id).where(Outage.split_from == outage_id, Outage.node_id == node_id)
-    if session.scalar(back) is not None:
+    back = session.scalars(select(Outage.node_id).where(Outage.split_from == outage_id)).all()
+    if any(node_id in session.scalars(_BELOW, {"node": one}).all() for one in back):
         raise Conflict("back_already", mark("the supply is back there already"), "node")
     part = Outage(
         node_id=node_id, planned=False, starts_at=row.starts_at, ends_at=restored_at, reason=row.reason,

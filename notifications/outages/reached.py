@@ -45,7 +45,7 @@ _REACHED = text("""
         union
         select node.id, back.restored_at from network_nodes as node join back on node.parent_id = back.id
     ), home as (
-        select premises.id, premises.timezone, max(back.restored_at) as back_at,
+        select premises.id, premises.timezone, min(back.restored_at) as back_at,
                concat_ws(', ', nullif(premises.address, ''), nullif(premises.postcode, ''),
                          nullif(premises.city, '')) as place
         from below

@@ -33,8 +33,9 @@ from notifications.domain.permission import (
     local_midnight,
     permission,
 )
-from notifications.domain.ways import SILENT
+from notifications.domain.ways import CONTACT_KIND, SILENT
 from notifications.outbox.going_on import Claimed, go_another_way
+from notifications.outbox.present_address import Present, present_addresses
 from notifications.outbox.receipts import act_on_early
 from notifications.outbox.still_true import as_they_are_now
 from notifications.types import notice_type
@@ -67,11 +68,15 @@ _TAKE_TURNS = text("""
 
 # As of after the turns were taken: what others claimed or sent for these customers is visible now. Theirs are
 # found by the customer alone: asked for by their state, the index of all that is due would be read for each.
-_SITUATION = text("""
+_SITUATION = text(r"""
     select notice.id, customers.name, word.granted as consent,
            exists (select from suppressions
                    where suppressions.channel = notice.channel and lifted_at is null
                      and suppressions.address = lower(notice.address)) as suppressed,
+           exists (select from contact_points as point
+                   where point.customer_id = notice.customer_id and point.kind = :kind
+                     and lower(regexp_replace(point.value, '[\s,]+', '', 'g'))
+                       = lower(regexp_replace(notice.address, '[\s,]+', '', 'g'))) as theirs,
            coalesce(others.sent, '{}') as sent, others.on_their_way
     from outbox as notice
     join customers on customers.id = notice.customer_id
@@ -164,9 +169,10 @@ def claim(
     # All workers queue for customers in one order, so none waits for the other in a circle.
     turns = sorted({row.customer_id % _TURNS for row in taken})
     session.execute(_TAKE_TURNS, {"locks": _CUSTOMER_LOCKS, "turns": turns})
-    given = {"ids": ids, "since": now - timedelta(hours=26)}
+    given = {"ids": ids, "since": now - timedelta(hours=26), "kind": CONTACT_KIND[channel]}
     situation = {row.id: row for row in session.execute(_SITUATION, given)}
     changed = as_they_are_now(session, taken, now)
+    moved = present_addresses(session, [row for row in taken if not situation[row.id].theirs], now)
     lease_until = now + terms.lease
     underway: Counter[int] = Counter()
     decisions: list[dict[str, Any]] = []
@@ -175,17 +181,18 @@ def claim(
     for row in taken:
         known = situation[row.id]
         now_so = changed.get(row.id, {})
-        verdict = _verdict(row, known, underway[row.customer_id], now, rules)
+        there = moved.get(row.id, Present(row.address, known.suppressed))
+        verdict = _verdict(row, known, there, underway[row.customer_id], now, rules)
         if now_so is None:
             verdict = Withhold(Reason.NO_LONGER_TRUE)
         name = row.message_id or message_id(row.key, sender_address, row.channel)
         if isinstance(verdict, Withhold) and verdict.reason in OF_THE_WAY and len(row.channels) > 1:
-            closed.append(_held(row, known.name, name, lease_until, {}))
+            closed.append(_held(row, known.name, name, lease_until, there.address, {}))
         decision = _decision(row, verdict, terms)
         if decision["state"] == "sending":
             decision |= {"lease_until": lease_until.isoformat(), "message_id": name}
             underway[row.customer_id] += 1
-            held.append(_held(row, known.name, name, lease_until, now_so or {}))
+            held.append(_held(row, known.name, name, lease_until, there.address, now_so or {}))
         decisions.append(decision)
     session.execute(_DECIDE, {"rows": json.dumps(decisions), "now": now})
     if begun := [row.id for row in taken if row.begun]:
@@ -205,31 +212,33 @@ def give_back(session: Session, unsent: Sequence[Claimed], now: datetime) -> Non
         session.execute(_GIVE_BACK, {"ids": ids, "lease": unsent[0].lease_until})
 
 
-def _verdict(row: Row[Any], known: Row[Any], underway: int, now: datetime, rules: Rules) -> Verdict | str:
+def _verdict(
+    row: Row[Any], known: Row[Any], there: Present, underway: int, now: datetime, rules: Rules
+) -> Verdict | str:
     """The verdict, or in words why there can be none: one bad row must not keep its whole batch from going.
 
     Nobody can say when it is night in a time zone that is none; `ZoneInfo` says so in three ways
     (`ZoneInfoNotFoundError` is a KeyError; a name that leads out of the folder, or to one).
     """
     try:
-        return permission(_asked(row, known, underway, now), now, rules)
+        return permission(_asked(row, known, there, underway, now), now, rules)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         _log.warning("notice %s cannot be judged in the time zone %r: %s", row.id, row.timezone, error)
         return f"nobody can say when it may go in the time zone {row.timezone!r}: {error}"
 
 
-def _asked(row: Row[Any], known: Row[Any], underway: int, now: datetime) -> Asked:
+def _asked(row: Row[Any], known: Row[Any], there: Present, underway: int, now: datetime) -> Asked:
     """`underway` are this claim's own notices to the same customer that came before this one."""
     midnight = local_midnight(now, row.timezone)
     return Asked(
         purpose=row.purpose,
-        address=row.address,
+        address=there.address,
         consent=known.consent,
         zone=row.timezone,
         urgent=row.urgent,
         sent_today=sum(at >= midnight for at in known.sent) + known.on_their_way + underway,
         useful_before=row.useful_before,
-        suppressed=known.suppressed,
+        suppressed=there.suppressed,
         silent=row.channel in SILENT,
     )
 
@@ -257,7 +266,12 @@ def _decision(row: Row[Any], verdict: Verdict | str, terms: Terms) -> dict[str, 
 
 
 def _held(
-    row: Row[Any], name: str, message_id: str, lease_until: datetime, changed: Mapping[str, Any]
+    row: Row[Any],
+    name: str,
+    message_id: str,
+    lease_until: datetime,
+    address: str,
+    changed: Mapping[str, Any],
 ) -> Claimed:
     return Claimed(
         id=row.id,
@@ -270,7 +284,7 @@ def _held(
         channel=row.channel,
         channels=tuple(row.channels),
         name=name,
-        address=row.address,
+        address=address,
         language=row.language,
         timezone=row.timezone,
         context={**row.context, **changed},

@@ -83,7 +83,8 @@ def go_another_way(session: Session, stuck: Sequence[Stuck], now: datetime) -> s
     further = [one for one in stuck if one.channel in one.channels[:-1]]
     if not further:
         return set()
-    reached = recipients(session, [Wish(one.customer_id, one.account_id, one.purpose) for one in further])
+    wishes = [Wish(one.customer_id, one.account_id, one.purpose) for one in further]
+    reached = recipients(session, wishes, now)
     here = sendable(settings())
     rows: list[dict[str, Any]] = []
     for one, recipient in zip(further, reached, strict=True):

@@ -123,7 +123,7 @@ def queue_all(session: Session, notices: Sequence[NewNotice], now: datetime) -> 
     counts what was sent, which delivery knows. Raises `NotFound` for an unknown customer or kind of notice,
     `Invalid` where the context lacks what the kind needs.
     """
-    reached = _recipients(session, notices)
+    reached = _recipients(session, notices, now)
     judged = [_judged(notice, recipient, now) for notice, recipient in zip(notices, reached, strict=True)]
     rows = [
         _row(position, notice, recipient, one, now)
@@ -135,7 +135,7 @@ def queue_all(session: Session, notices: Sequence[NewNotice], now: datetime) -> 
 
 def foresee(session: Session, notices: Sequence[NewNotice], now: datetime) -> list[Verdict]:
     """What `queue_all` would decide about each notice now. Raises as it does; keeps nothing."""
-    reached = _recipients(session, notices)
+    reached = _recipients(session, notices, now)
     return [
         _judged(notice, recipient, now).verdict for notice, recipient in zip(notices, reached, strict=True)
     ]
@@ -157,11 +157,11 @@ def try_again(session: Session, now: datetime, notice_id: int | None = None) -> 
     return len(session.execute(_AGAIN, {"id": notice_id, "now": now}).all())
 
 
-def _recipients(session: Session, notices: Sequence[NewNotice]) -> list[Recipient]:
+def _recipients(session: Session, notices: Sequence[NewNotice], now: datetime) -> list[Recipient]:
     wishes = [
         Wish(notice.customer_id, notice.account_id, notice_type(notice.notice).purpose) for notice in notices
     ]
-    return recipients(session, wishes)
+    return recipients(session, wishes, now)
 
 
 def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -14,7 +15,7 @@ from utility_crm.kit.settings import settings
 
 # One row a wish, in the order of the wishes. Of each kind of contact point the preferred one counts, else
 # the oldest; the newest word on consent holds; the premise is where the account (or the customer's first) is
-# supplied now, else where it last was.
+# supplied now, else where it last was: not where a move to come leads.
 _RECIPIENTS = text("""
     select customers.language, points.found as points, points.preferred, words.found as consents,
            suppressed.found as suppressed, home.timezone
@@ -43,10 +44,15 @@ _RECIPIENTS = text("""
     left join lateral (
         select premises.timezone
         from occupancies join premises on premises.id = occupancies.premise_id
+        cross join lateral (
+            select cast(cast(:now as timestamptz) at time zone premises.timezone as date) as today
+        ) as here
         where occupancies.account_id = coalesce(
             wish.account_id, (select min(id) from accounts where accounts.customer_id = wish.customer_id)
         )
-        order by occupancies.ends_before is null desc, occupancies.starts_on desc limit 1
+        order by occupancies.starts_on <= here.today desc,
+                 coalesce(occupancies.ends_before > here.today, true) desc, occupancies.starts_on desc
+        limit 1
     ) as home on true
     order by wish.position
 """)
@@ -71,9 +77,10 @@ class Recipient:
     reach: Reach
 
 
-def recipients(session: Session, wishes: Sequence[Wish]) -> list[Recipient]:
+def recipients(session: Session, wishes: Sequence[Wish], now: datetime) -> list[Recipient]:
     """A recipient for each wish, in order. One statement."""
     given = {
+        "now": now,
         "customers": [wish.customer_id for wish in wishes],
         "accounts": [wish.account_id for wish in wishes],
         "purposes": [wish.purpose for wish in wishes],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from notifications.consents.recording import record_consent
@@ -14,8 +14,10 @@ from notifications.domain.permission import Rules
 from notifications.outbox.claims import Terms, claim, give_back
 from notifications.outbox.queueing import queue, queue_all
 from notifications.outbox.settling import Tried, settle
+from notifications.outbox.suppressing import suppress
 from notifications.tables import OutboxNotice
 from tests.db.notifications.conftest import reminder
+from utility_crm.customers.tables import ContactPoint
 
 MAIL = "care@utility.example"
 TERMS = Terms()
@@ -56,6 +58,38 @@ def test_consent_withdrawn_since_then_holds(session: Session, town: Any, now: da
     record_consent(session, account.customer_id, "service", "email", granted=False, now=now, proof="a call")
     assert claim(session, now, TERMS, MAIL) == (1, [])
     assert states(town) == [("withheld", "consent_withdrawn")]
+
+
+def test_an_address_that_is_not_theirs_any_more_gets_nothing(
+    session: Session, town: Any, now: datetime
+) -> None:
+    moved, gone, same = town.person(), town.person(), town.person(mail="Same@Example.org")
+    phone = "+447700900001"
+    session.add(ContactPoint(customer_id=gone.customer_id, kind="phone", value=phone, normal=phone))
+    for account in (moved, gone, same):
+        queue(session, reminder(account, account.number), now)
+    own = ContactPoint.customer_id.in_([moved.customer_id, gone.customer_id])
+    session.execute(delete(ContactPoint).where(own, ContactPoint.kind == "email"))
+    new = "new@example.org"
+    session.add(ContactPoint(customer_id=moved.customer_id, kind="email", value=new, normal=new))
+    session.flush()
+    held = claim(session, now, TERMS, MAIL)[1]
+    assert [one.address for one in held] == [new, "Same@Example.org"]
+    assert [row.address for row in town.rows()] == [new, phone, "Same@Example.org"]
+    (by_phone,) = claim(session, now, TERMS, MAIL, channel="sms")[1]
+    assert by_phone.address == phone
+
+
+def test_a_new_address_that_is_closed_is_not_written_to(session: Session, town: Any, now: datetime) -> None:
+    account = town.person()
+    queue(session, reminder(account), now)
+    session.execute(delete(ContactPoint).where(ContactPoint.customer_id == account.customer_id))
+    new = "closed@example.org"
+    session.add(ContactPoint(customer_id=account.customer_id, kind="email", value=new, normal=new))
+    session.flush()
+    suppress(session, "email", new, "bounced", "", now)
+    assert claim(session, now, TERMS, MAIL)[1] == []
+    assert states(town) == [("withheld", "suppressed")]
 
 
 def test_night_fell_while_it_waited(session: Session, town: Any, now: datetime) -> None:

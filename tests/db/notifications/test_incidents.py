@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from notifications.domain.incident import State
 from notifications.outages import incidents
 from notifications.outages.calls import calls, end_call, follow_calls, take_call
+from notifications.outages.figures import reliability_by_month
 from notifications.outages.incidents import By, Opening, open_incident
 from notifications.outages.queries import outage as outage_of
 from notifications.outages.reached import notices, older_than, standing
@@ -22,6 +23,7 @@ from notifications.outbox.queueing import queue_all
 from notifications.tables import OutageEvent, OutageTelling
 from utility_crm.customers.tables import Contact, Customer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.network.tables import NetworkNode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -285,3 +287,30 @@ def test_what_cannot_be_is_refused(storm: Storm, town: Any, session: Session) ->
         incidents.split(session, outage, town.east, NOW, OPS, NOW)
     with pytest.raises(Invalid):
         incidents.merge(session, outage, outage, OPS, NOW)
+
+
+def test_what_came_back_in_steps_is_counted_once_and_told_its_own_time(
+    storm: Storm, town: Any, session: Session
+) -> None:
+    """Of an area with four customers one transformer comes back first, then its feeder, then the rest."""
+    inner = NetworkNode(code="A-W-1", name="One", kind="transformer", parent_id=town.west)
+    session.add(inner)
+    session.flush()
+    first, _second = town.person(inner.id), town.person(town.west)
+    _third, _fourth = town.person(town.east), town.person(town.east)
+    outage = storm.open(town.area)
+    twin = storm.open(town.area)
+    began = storm.now - HOUR
+    for node, minutes in ((inner.id, 10), (town.west, 30)):
+        storm.now = NOW + timedelta(minutes=minutes)
+        incidents.split(session, outage, node, storm.now, OPS, storm.now)
+    found = standing(session, outage, storm.now)
+    assert found.reached[first.customer_id, "Europe/London"].back_at == NOW + timedelta(minutes=10)
+    with pytest.raises(Conflict):
+        incidents.split(session, outage, inner.id, storm.now, OPS, storm.now)
+    incidents.merge(session, outage, twin, OPS, storm.now)
+    storm.now = NOW + HOUR
+    incidents.restore(session, twin, storm.now, OPS, storm.now)
+    (row,) = [one for one in reliability_by_month(session, storm.now) if one.interruptions]
+    assert began == NOW - HOUR
+    assert (row.served, row.interruptions, row.minutes) == (4, 4, 70 + 90 + 2 * 120)

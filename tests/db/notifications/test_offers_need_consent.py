@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
+from notifications.consents.confirming import confirm
 from notifications.consents.recording import record_consent
+from notifications.consents.tokens import GOOD_FOR, Asked, Leaving, confirmation
+from notifications.consents.unsubscribing import unsubscribe
 from notifications.domain.permission import Reason
 from notifications.outbox.claims import Terms, claim
 from notifications.outbox.new_notice import NewNotice
@@ -57,3 +60,20 @@ def test_who_agreed_gets_it_by_that_channel_alone_until_they_withdraw(
     assert claim(session, NOON, Terms(), "care@utility.example", channel="sms")[1] == []
     (row,) = town.rows()
     assert (row.state, row.reason) == ("withheld", Reason.CONSENT_WITHDRAWN)
+
+
+def test_an_older_link_does_not_bring_back_what_was_withdrawn_since(session: Session, town: Town) -> None:
+    customer = town.person().customer_id
+    times = [NOON, NOON + timedelta(days=1)]
+    first, second = (
+        confirmation("key", Asked(customer, "marketing", "email", "person1@example.org", at + GOOD_FOR))
+        for at in times
+    )
+    assert confirm(session, "key", first, times[1]).done
+    left = times[1] + timedelta(hours=1)
+    unsubscribe(session, Leaving(customer, "email", 0), left)
+    found = confirm(session, "key", second, left + timedelta(hours=1))
+    assert (found.open, found.done) == (False, False), "it was asked before they left"
+    anew = left + timedelta(days=1)
+    third = confirmation("key", Asked(customer, "marketing", "email", "person1@example.org", anew + GOOD_FOR))
+    assert confirm(session, "key", third, anew).done

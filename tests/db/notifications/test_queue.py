@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from notifications.consents.recording import record_consent
@@ -131,3 +131,17 @@ def test_who_is_unknown_or_what_is_incomplete_is_refused(session: Session, town:
     with pytest.raises(Invalid, match="amount_minor, currency"):
         queue(session, replace(notice, context={"account": "A", "bill": "F", "due_on": "2026-11-06"}), now)
     assert town.rows() == []
+
+
+def test_a_move_that_is_booked_does_not_bring_its_clock_before_its_day(session: Session, town: Any) -> None:
+    account = town.person(zone="Asia/Tokyo", until=date(2026, 12, 1))
+    coming = town.person(zone="Europe/London")
+    session.execute(
+        update(Occupancy)
+        .where(Occupancy.account_id == coming.id)
+        .values(account_id=account.id, starts_on=date(2026, 12, 1))
+    )
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)  # nine in the evening in Tokyo
+    assert queue(session, reminder(account, "F-1"), noon).reason == Reason.QUIET_HOURS
+    assert queue(session, reminder(account, "F-2"), noon + timedelta(days=15)).reason is None
+    assert [row.timezone for row in town.rows()] == ["Asia/Tokyo", "Europe/London"]

@@ -17,7 +17,12 @@ from tests.worlds.bounced_mail import LETTER, answer, complaint, delivery_report
     [
         ("failed", "5.1.1", "hard"),
         ("failed", "5.0.0 (undefined)", "hard"),
+        ("failed", "5.2.1", "hard"),
+        ("failed", "5.4.4", "hard"),
         ("failed", "4.4.7", "soft"),
+        ("failed", "5.2.2", "soft"),  # the mailbox is full
+        ("failed", "5.3.4", "soft"),  # too big for their system
+        ("failed", "5.7.1", "soft"),  # their rule against our server
         ("delayed", "4.2.2", "delayed"),
         ("delivered", "2.1.5", "delivered"),
     ],
