@@ -47,7 +47,7 @@ WORDS = {
     "next_due_on": mark("next due on"),
     "next_on": mark("next part by"),
     "night_power": mark("power at night"),
-    "night_share": mark("share used at night"),
+    "night_share": mark("share of all use, if that power ran day and night"),
     "open": mark("open"),
     "open_bills": mark("open bills"),
     "overdue": mark("overdue"),

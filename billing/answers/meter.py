@@ -56,7 +56,8 @@ APART = 2
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Mean power from two to five at night, in watts, and its share of the day's use."""
+    """Mean power from two to five at night, in watts, and what share of all use it would be if it ran day and
+    night: not what was used in those hours."""
 
     watts: int
     share: float

@@ -19,6 +19,7 @@ from billing.queries.money_room import collections_on
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Refused
 from utility_crm.kit.runtime import database
 from utility_crm.kit.today import utility_today
 
@@ -93,10 +94,18 @@ def end(
         emit({"mandate": reference, "state": "ended"}, as_json, lambda: f"{reference}: ended")
 
 
+def _made(folder: Path) -> None:
+    """Before anything is collected: what cannot be written must not be under way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Refused("out", f"The folder cannot be made: {fault.strerror}.", str(folder)) from fault
+
+
 @debits.command("export")
 def export(
     collect_on: Annotated[str, typer.Option(help="The day on which to collect.", metavar="DATE")],
-    out: Annotated[Path, typer.Option(help="The folder for the messages.", file_okay=False, exists=True)],
+    out: Annotated[Path, typer.Option(help="The folder for the messages; made when new.", file_okay=False)],
     as_json: AsJson = False,
 ) -> None:
     """Write a pain.008 for all that is due by a day and not under way.
@@ -105,6 +114,7 @@ def export(
     """
     day = parse_day(collect_on, "--collect-on")
     with speaking(as_json), database() as engine:
+        _made(out)
         with unit_of_work(engine) as session:
             fresh = {one.message_id for one in collect(session, day, utc_now())}
         with unit_of_work(engine) as session:

@@ -14,6 +14,7 @@ from billing.domain.errors import TariffRefused
 from billing.domain.tariffs.json_place import loads
 from billing.dunning.importing import import_strategy, refused_file
 from billing.dunning.loading import LateAccount, late_accounts, strategies
+from billing.dunning.words import REASON_WORDS
 from billing.queries.accounts import account_named
 from billing.queries.late_fees import Jurisdiction
 from utility_crm.kit.clock import utc_now
@@ -92,8 +93,10 @@ def _decided(one: LateAccount) -> dict[str, Any]:
 
 
 def _line(one: dict[str, Any]) -> str:
-    on = f" {one['due_on']}" if one["due_on"] else ""
-    return f"{one['account']:<14} {one['strategy']:<14} {one['step'] or '-':<18} {one['reason']}{on}"
+    reason = one["reason"]
+    words = {"due": "due", "no_strategy": "no strategy is for them"}.get(reason) or REASON_WORDS[reason]
+    on = f"{' since' if reason == 'due' else ', next on'} {one['due_on']}" if one["due_on"] else ""
+    return f"{one['account']:<14} {one['strategy']:<14} {one['step'] or '-':<18} {words}{on}"
 
 
 def _shown(one: dict[str, Any]) -> str:

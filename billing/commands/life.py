@@ -76,7 +76,13 @@ def end(
         )  # fmt: skip
         bills = _numbers(session, done.bill_ids)
         document = {"bills": bills, "held": [hold.reason for hold in done.holds]}
-        emit(document, as_json, lambda: "\n".join(["The supply ends.", *bills, *document["held"]]))
+        emit(
+            document,
+            as_json,
+            lambda: "\n".join(
+                [f"The supply at {service_point} ends with {last}.", *bills, *document["held"]]
+            ),
+        )
     if done.holds:
         raise typer.Exit(1)
 

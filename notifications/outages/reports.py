@@ -126,7 +126,9 @@ def import_reports(session: Session, content: bytes, now: datetime) -> Imported:
             with session.begin_nested():
                 taken = keep_report(session, read_report(row.cells), by, now)
             counts[taken.became] += 1
-        except (Invalid, NotFound, Conflict) as error:
+        except NotFound as error:
+            problems.append(Problem(row.line, error.code, f"{error.message}: {row.cells['node'].strip()}"))
+        except (Invalid, Conflict) as error:
             problems.append(Problem(row.line, error.code, error.message))
     return Imported(**counts, problems=tuple(sorted(problems, key=lambda one: one.line)))
 

@@ -73,6 +73,7 @@ def test_a_strategy_is_taken_shown_and_decides_what_is_next(engine: Engine, tmp_
     code, before = call("preview")
     (one,) = before["accounts"]
     assert (code, one["strategy"], one["step"], one["reason"]) == (0, "gb_household", "reminder", "due")
+    assert "reminder           due since 2026-11-19" in CliRunner().invoke(app, ["dunning", "preview"]).stdout
     file = written(tmp_path, STRATEGY)
     assert call("import", file) == (0, {"strategy": "ours", "outcome": "added"})
     assert call("import", file) == (0, {"strategy": "ours", "outcome": "unchanged"})
@@ -90,6 +91,8 @@ def test_a_strategy_is_taken_shown_and_decides_what_is_next(engine: Engine, tmp_
     (one,) = document["accounts"]
     assert (code, one["strategy"], one["reason"], one["debt_minor"]) == (0, "ours", "waiting", 4000)
     assert one["due_on"] == (TODAY + timedelta(days=22)).isoformat()
+    said = CliRunner().invoke(app, ["dunning", "preview"]).stdout
+    assert "the days of waiting run, next on 2026-12-12" in said
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from dunning_steps")) == 0, "a preview posts nothing"
 

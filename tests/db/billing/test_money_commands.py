@@ -52,7 +52,10 @@ def test_from_a_mandate_to_a_statement(engine: Engine, tmp_path: Path) -> None:
     mandate = ("direct-debit", "mandate", "--account", "A0001", "--reference", "M1",
                "--signed-on", "2026-01-31", "--name", "Ada Example", "--iban", IBAN)  # fmt: skip
     assert call(*mandate) == (0, {"account": "A0001", "mandate": "M1"})
-    export = ("direct-debit", "export", "--collect-on", "2026-11-24", "--out", str(tmp_path))
+    export = ("direct-debit", "export", "--collect-on", "2026-11-24", "--out", str(tmp_path / "made"))
+    (tmp_path / "taken").write_text("no folder", encoding="utf-8")
+    code, document = call(*export[:-1], str(tmp_path / "taken" / "within"))
+    assert (code, document["error"]["code"]) == (1, "out")
     code, document = call(*export)
     (message,) = document["messages"]
     assert (code, message["message"], message["amount"], message["new"]) == (

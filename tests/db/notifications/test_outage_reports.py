@@ -68,6 +68,10 @@ def test_bad_lines_are_named_and_the_others_kept(session: Session, town: Any) ->
         ],
     )
     assert session.scalar(select(func.count(Outage.id))) == 1
+    elsewhere = import_reports(
+        session, f"{HEAD}S-2,nowhere,confirmed,2026-11-20T11:00:00+00:00,,,".encode(), NOW
+    )
+    assert [one.message for one in elsewhere.problems] == ["there is no such place in the network: nowhere"]
 
 
 def test_a_machine_tells_once_a_key(session: Session, town: Any) -> None:
