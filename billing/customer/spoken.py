@@ -96,6 +96,29 @@ FIGURES = (
 """What the engine calls its figures and their units; labels of a tariff are its own."""
 MEASURED = ("volume", "days", "calorific", "reactive")
 """Effects that are named by what was measured, whatever it did to the bill."""
+PLAIN = (
+    mark("other days"),
+    mark("the same prices, at other hours"),
+    mark("the same price, on other days"),
+    mark("the same discount, on other lines or days"),
+    mark("the same rate, on other lines"),
+    mark("other weather"),
+    mark("another daily use"),
+    mark("one price for all hours: other hours change nothing"),
+    mark("no demand was measured"),
+    mark("another daily volume given back"),
+    mark("given back at other hours"),
+    mark("neither month began with credit"),
+    mark("estimates replaced by readings"),
+    mark("another tariff"),
+    mark("other heat in the gas"),
+    mark("reactive energy is now charged"),
+    mark("the same use, at hours of other prices"),
+    mark("other use in the hours in which energy was given back, which is set off first"),
+    mark("tiers end at hours of use of the highest demand, which was another"),
+)  # fmt: skip
+"""What the engine shows of an effect that has no figures."""
+ANOTHER_LATER = mark("one price for all hours, another later")
 PRICED = ("price", "fixed", "discount")
 """Effects whose figures are prices of a unit."""
 MOST_SPOKEN = 25
@@ -171,9 +194,13 @@ def _is_less(row: EffectRow) -> bool:
 
 def detail_of(row: EffectRow, language: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
     """How we know it; in another language the figures alone. names: what tariffs call their labels in it."""
-    if language == "en" or not row.figures:
+    if language == "en":
         return row.detail
     _ = say(language)
+    if not row.figures:
+        if row.detail.startswith("one price for all hours, another from "):
+            return _(ANOTHER_LATER)
+        return _(row.detail) if row.detail in PLAIN else row.detail
     parts = []
     for figure in row.figures[:3]:
         before, after = _localised(row.effect, figure, language)

@@ -11,6 +11,7 @@ from billing_world import Supplied
 from sqlalchemy.orm import Session
 
 from billing.customer.spoken import SHIFTS, cause_of, detail_of, plain, spoken
+from billing.domain.explanation.evidence import _WITHOUT_FIGURES
 from billing.domain.explanation.figures import Figure
 from billing.explaining import EffectRow, explain_bill
 from billing.queries.bills import bill_before, bills_of
@@ -93,6 +94,15 @@ def test_evidence_is_written_as_russians_write_it() -> None:
     row = EffectRow("price", "", 1, "English", (price,))
     assert detail_of(row, "ru", {"Energy": "Весь день"}) == "Весь день 20,00 p → 25,00 p за кВт·ч с 11 окт."
     assert detail("tariff", Figure("tariff", "Saver 2.5", "Saver 3.0", "")) == "тариф Saver 2.5 → Saver 3.0"
+
+
+def test_evidence_without_figures_is_not_left_in_english() -> None:
+    """Whatever the engine shows without a figure has its Russian words."""
+    dated = "one price for all hours, another from 1 October and from 1 November"
+    for shown in (*_WITHOUT_FIGURES.values(), dated):
+        row = EffectRow("shift", "use at other hours", 11, shown, ())
+        assert not re.search("[a-z]", detail_of(row, "ru")), shown
+        assert detail_of(row, "en") == shown
 
 
 def test_use_on_other_days_is_said_in_russian(billed: Supplied, session: Session) -> None:
