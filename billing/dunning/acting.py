@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from billing.actions.adjustments import Reason, charge_fee
+from billing.actions.adjustments import Reason, charge_fee, waive_fee
 from billing.actions.payments import lock_account
 from billing.domain.dunning.deciding import AGREED, Decision, decide
 from billing.domain.dunning.strategy import STEPS, Step
@@ -38,6 +38,7 @@ def dun(
     done: Counter[str] = Counter()
     found = late_accounts(session, today, law, account_ids)
     take_back(session, [f"dunning:{one.number}" for one in found if one.standing.debt_minor <= 0], now)
+    _give_fees_back(session, today)
     for one in found:
         if one.version is None:
             continue
@@ -156,6 +157,20 @@ def _fee(session: Session, one: LateAccount, step: Step, case_id: int, today: da
     reference = f"dunning:{case_id}:{step.step}:{one.turn(step.step)}"
     why = Reason(reference, f"fee of dunning: {step.step.replace('_', ' ')}", today)
     return charge_fee(session, one.id, step.fee_minor, why).id
+
+
+_UNTOLD = text("""
+    select s.adjustment_id, s.key from dunning_steps s join outbox o on o.key = s.notice_key
+    where s.adjustment_id is not null and o.state = 'withheld' and o.reason <> 'in_digest'
+      and not exists (select from adjustments a where a.reference = 'unsent:' || s.key)
+    order by s.account_id, s.id
+""")
+
+
+def _give_fees_back(session: Session, today: date) -> None:
+    """Nobody pays for a notice that was never sent."""
+    for fee_id, key in session.execute(_UNTOLD).all():
+        waive_fee(session, fee_id, Reason(f"unsent:{key}", "fee of a notice that was not sent", today))
 
 
 def _debt(one: LateAccount, step: Step, today: date) -> Debt:

@@ -3,7 +3,7 @@ notice has one key."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -30,7 +30,10 @@ from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
 
 TELL_WITHIN_DAYS = 3
-"""Days after which a bill or a payment is no news any more: a clock that stood still longer tells nobody."""
+"""Days after which a bill is no news any more: a clock that stood still longer tells nobody."""
+PAID_WITHIN_DAYS = 7
+"""The same of a payment, by the day on which the bank booked it: its file is read on a later working day,
+after a long weekend on the fifth. What was in suspense is news from when somebody said whose it is."""
 DUE_SOON_DAYS = 3
 """Days before a bill or an instalment falls due: long enough for a transfer to arrive (two working days)."""
 
@@ -101,7 +104,12 @@ def tell_of_payments(session: Session, now: datetime) -> str:
     """Whoever paid hears that it arrived, and what is open."""
     take_back(session, no_longer_true(session), now)
     until = datetime.combine(utility_today(now), time.max, ZoneInfo(settings().timezone)).astimezone(UTC)
-    found = payments_received(session, until, within=timedelta(days=TELL_WITHIN_DAYS))
+    found = payments_received(
+        session,
+        until,
+        within=timedelta(days=PAID_WITHIN_DAYS),
+        assigned_within=timedelta(days=TELL_WITHIN_DAYS),
+    )
     zone = ZoneInfo(settings().timezone)
     notices = [
         payment_received(
@@ -111,12 +119,19 @@ def tell_of_payments(session: Session, now: datetime) -> str:
             reference=one.reference,
             amount_minor=one.amount_minor,
             currency=one.currency,
-            received_on=one.received_at.astimezone(zone).date(),
+            received_on=_received_on(one.received_at, zone),
             balance_minor=one.balance_minor,
         )
         for one in found
     ]
     return queued_in_words(session, notices, mark("%(queued)s queued of %(found)s payments received"), now)
+
+
+def _received_on(at: datetime, zone: ZoneInfo) -> date:
+    """The day in the utility's zone; a bank's file knows the day alone, which is kept as its midnight in UTC
+    and is that day everywhere."""
+    known = at.astimezone(UTC)
+    return known.date() if known.time() == time() else at.astimezone(zone).date()
 
 
 JOBS = (

@@ -91,7 +91,10 @@ _RECEIVED = text("""
     from payments p join accounts a on a.id = p.account_id
     left join account_balances s on s.account_id = a.id
     where p.amount_minor > 0 and p.method <> 'direct_debit'
-      and p.received_at > :since and p.received_at <= :now
+      and p.received_at <= :now
+      and (p.received_at > :since
+           or exists (select from suspense_items i
+                      where i.payment_id = p.id and i.decided_at > :assigned_since))
       and not exists (select from payments r where r.reverses_id = p.id)
       and not exists (select from outbox o where o.key = 'payment_received:' || p.reference)
     order by p.received_at, p.id limit :limit
@@ -138,10 +141,17 @@ def bills_due_soon(session: Session, today: date, *, days: int) -> tuple[BillToT
     return tuple(BillToTell(*row) for row in session.execute(_DUE, given))
 
 
-def payments_received(session: Session, now: datetime, *, within: timedelta) -> tuple[PaymentToTell, ...]:
-    """Money received lately that the bank did not take back. A direct debit is left out: it was announced,
-    and nobody did anything that wants an answer."""
-    given = {"since": now - within, "now": now, "limit": MOST}
+def payments_received(
+    session: Session, now: datetime, *, within: timedelta, assigned_within: timedelta
+) -> tuple[PaymentToTell, ...]:
+    """Money received lately, or found to be theirs lately, that the bank did not take back. A direct debit is
+    left out: it was announced, and nobody did anything that wants an answer."""
+    given = {
+        "since": now - within,
+        "assigned_since": now - assigned_within,
+        "now": now,
+        "limit": MOST,
+    }
     return tuple(PaymentToTell(*row) for row in session.execute(_RECEIVED, given))
 
 

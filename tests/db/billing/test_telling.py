@@ -15,9 +15,12 @@ from billing.actions.agreeing import agree_plan, cancel_plan, take_promise
 from billing.actions.direct_debits import add_mandate, collect, return_debits, set_creditor
 from billing.actions.disputing import open_dispute
 from billing.actions.payments import reverse_payment, take_payment
+from billing.actions.suspending import assign_suspense, suspend
 from billing.jobs import JOBS
+from billing.money_in.entries import BankEntry
 from billing.telling.jobs import tell_of_bills, tell_of_payments, tell_what_is_due
 from utility_crm.customers.tables import ContactPoint
+from utility_crm.kit.settings import settings
 
 # January 2020 is billed on 1 February and due on the fifteenth.
 BILLED = datetime(2020, 2, 1, 12, tzinfo=UTC)
@@ -126,10 +129,50 @@ def test_money_that_came_is_thanked_for_unless_the_bank_took_it_back(session: Se
     assert tell_of_payments(session, NEAR) == "0 queued of 0 payments received"
     (notice,) = told(session, "payment_received")
     assert (notice.context["amount_minor"], notice.context["balance_minor"]) == (4000, 512)
-    assert tell_of_payments(session, NEAR + timedelta(days=4)) == "0 queued of 0 payments received"
+    assert tell_of_payments(session, NEAR + timedelta(days=8)) == "0 queued of 0 payments received"
     reverse_payment(session, paid, reference="T-1:back", reversed_at=NEAR, posted_on=NEAR.date())
     tell_of_payments(session, NEAR)
     assert told(session, "payment_received")[0].state == "withheld"
+
+
+def test_fridays_money_in_the_file_of_monday_is_thanked_for(session: Session, account: int) -> None:
+    friday = datetime(2020, 2, 14, tzinfo=UTC)
+    pay(session, account, 4000, "bank:1", friday)
+    assert (
+        tell_of_payments(session, datetime(2020, 2, 17, 9, tzinfo=UTC)) == "1 queued of 1 payments received"
+    )
+
+
+def test_money_that_was_nobodys_is_thanked_for_once_it_is_theirs(session: Session, account: int) -> None:
+    at, decided = datetime(2020, 2, 3, tzinfo=UTC), datetime(2020, 2, 17, 9, tzinfo=UTC)
+    insert = text("""
+        insert into payment_files (name, sha256, format, received_at, entries, booked, repeated, suspended,
+                                   reversed, ignored) values ('f', 'x', 'csv', :at, 0, 0, 0, 0, 0, 0)
+        returning id
+    """)
+    file = session.scalar(insert, {"at": at})
+    assert file is not None
+    who = BankEntry("1", "R1", at.date(), 4000, "GBP")
+    suspend(session, file, [(who, "nobody")])
+    (item,) = session.scalars(text("select id from suspense_items"))
+    assign_suspense(session, item, account, now=decided, posted_on=decided.date(), by=None)
+    assert tell_of_payments(session, decided) == "1 queued of 1 payments received"
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [(datetime(2020, 2, 12, tzinfo=UTC), "2020-02-12"), (datetime(2020, 2, 12, 3, tzinfo=UTC), "2020-02-11")],
+)
+def test_the_day_of_a_banks_file_is_that_day_west_of_greenwich_too(
+    session: Session, account: int, at: datetime, day: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_TIMEZONE", "America/New_York")
+    settings.cache_clear()
+    pay(session, account, 4000, "bank:1", at)
+    tell_of_payments(session, NEAR)
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert told(session, "payment_received")[0].context["received_on"] == day
 
 
 @pytest.mark.parametrize(("code", "notices"), [("AM04", 1), ("MD07", 0)])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -153,6 +155,26 @@ def test_a_notice_not_yet_sent_is_taken_back_by_a_dispute_and_sent_anew(session:
     close_dispute(session, dispute, won=False, today=life.today)
     life.until(DUE + timedelta(days=44))
     assert life.told() == [("payment_reminder", 7), ("payment_overdue", 44)]
+
+
+def test_nobody_pays_for_a_notice_that_was_not_sent(session: Session) -> None:
+    document = json.loads((files("billing.dunning") / "strategies" / "gb_household.json").read_text("utf-8"))
+    (overdue,) = [one for one in document["versions"][0]["steps"] if one["step"] == "overdue"]
+    overdue["fee_minor"] = 500
+    document["currency"] = "GBP"
+    life = Life(session, "GB")
+    import_strategy(session, document, datetime(2026, 5, 1, tzinfo=UTC))
+    life.until(DUE + timedelta(days=8))
+    life.until(DUE + timedelta(days=20))
+    on = life.today + timedelta(days=1)
+    owed = text("select balance_minor from account_balances where account_id = :account")
+    before = session.scalar(owed, {"account": life.one.account_id})
+    assert dict(dun(session, on, life.law, datetime.combine(on, time(3), UTC))) == {"overdue": 1}
+    assert session.scalar(owed, {"account": life.one.account_id}) == before + 500
+    open_dispute(session, life.bill, life.open_minor, "not mine", today=on)
+    for _ in range(2):
+        dun(session, on, life.law, datetime.combine(on, time(4), UTC))
+    assert session.scalar(owed, {"account": life.one.account_id}) == before
 
 
 def strategy(monthly_minor: int) -> dict[str, Any]:
