@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 MOST_EVENTS: Final = 500
@@ -66,7 +66,7 @@ def _event(one: Any, where: str, now: datetime) -> ProviderEvent:
     if one["kind"] not in KINDS:
         raise Unreadable(f"An event is one of {', '.join(KINDS)}.", f"{where}.kind")
     detail = one.get("detail", "")
-    if not isinstance(detail, str) or "\0" in detail:
+    if not isinstance(detail, str) or not _storable(detail):
         raise Unreadable("detail is a text.", f"{where}.detail")
     at = _instant(one["at"], now, f"{where}.at")
     return ProviderEvent(one["event"], one["key"], one["kind"], at, detail)
@@ -74,15 +74,21 @@ def _event(one: Any, where: str, now: datetime) -> ProviderEvent:
 
 def _text(one: Mapping[str, Any], name: str, where: str) -> None:
     value = one.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST or "\0" in value:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST or not _storable(value):
         raise Unreadable(f"{name} is needed, as text of 1 to {LONGEST} letters.", f"{where}.{name}")
+
+
+def _storable(value: str) -> bool:
+    """A text in UTF-8 without a zero: JSON may hold one, and half of a letter, too."""
+    return "\0" not in value and value.encode(errors="replace").decode() == value
 
 
 def _instant(value: str, now: datetime, where: str) -> datetime:
     words = "at is a past instant with its offset, such as 2026-11-20T14:42:00Z."
     try:
         found = datetime.fromisoformat(value)
-    except ValueError as error:
+        found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Unreadable(words, where) from error
     if found.tzinfo is None or found > now + _CLOCKS_DIFFER:
         raise Unreadable(words, where)

@@ -42,6 +42,9 @@ def test_an_event_is_read() -> None:
         ({"events": [GOOD | {"key": "a\0b"}]}, "$.events[0].key"),
         ({"events": [GOOD | {"at": "2026-11-20T13:00:00"}]}, "$.events[0].at"),
         ({"events": [GOOD | {"at": "2026-11-20T14:06:00Z"}]}, "$.events[0].at"),
+        ({"events": [GOOD | {"at": "0001-01-01T00:00:00+23:59"}]}, "$.events[0].at"),
+        ({"events": [GOOD | {"event": "half a letter \ud83d"}]}, "$.events[0].event"),
+        ({"events": [GOOD | {"detail": "\udc00"}]}, "$.events[0].detail"),
         ({"events": [GOOD | {"detail": 7}]}, "$.events[0].detail"),
     ],
 )
