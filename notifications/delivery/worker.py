@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from textwrap import shorten
 from threading import Event
 
 from sqlalchemy import Engine
@@ -265,7 +266,7 @@ class _Round:
             one,
             "taken",
             begun_at,
-            written.subject or written.text[:120],
+            written.subject or shorten(written.text, 120, placeholder="…"),
             attempt=attempt,
             provider_id=provider_id,
             version=words.version,
