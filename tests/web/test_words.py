@@ -84,6 +84,8 @@ def test_python_speaks_it_too() -> None:
     _ = translator("ru", "utility_crm.customers")
     assert _("since %(day)s", day="11 нояб.") == "с 11 нояб."
     assert translator("en")("Desk") == "Desk"
+    assert translator("en")("Due on %(day)s.", day="6 дек.") == "Due on 6 дек."
+    assert translator("en")("Wait... until %(day)s", day="6 дек.") == "Wait... until 6 дек."
 
 
 def test_a_russian_agent_sees_russian_pages(make_client: MakeClient, people: People) -> None:

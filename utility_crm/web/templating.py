@@ -18,7 +18,7 @@ from utility_crm.kit.module import Answer
 from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.static_files import static_url
-from utility_crm.web.words import catalogue, package_folder, said_in
+from utility_crm.web.words import catalogue, one_stop, package_folder, said_in
 
 GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network", "utility_crm.jobs")
 
@@ -84,7 +84,9 @@ def _translating(words: Callable[[str], str]) -> Callable[..., Markup]:
         return Markup(words(message)) % {}  # noqa: S704 - a message of ours
 
     def translated(message: str, **values: object) -> Markup:
-        return Markup(words(message)) % values if values else alone(message)  # noqa: S704
+        if not values:
+            return alone(message)
+        return Markup(one_stop(Markup(words(message)) % values))  # noqa: S704 - values are escaped
 
     return translated
 

@@ -6,6 +6,7 @@ what runs is what was reviewed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -45,6 +46,14 @@ def _compiled(path: Path, language: str) -> Translations:
     return Translations(compiled)
 
 
+_DOUBLED = re.compile(r"(?<!\.)\.\.(?!\.)")
+
+
+def one_stop(words: str) -> str:
+    """A sentence that ends in a shortened word, as months are in Russian, has one full stop, not two."""
+    return _DOUBLED.sub(".", words) if ".." in words else words
+
+
 def mark(message: str) -> str:
     """Names a message for the catalogue where it is only shown later."""
     return message
@@ -70,7 +79,7 @@ def translator(language: str, package: str = "utility_crm.web") -> Callable[...,
 
     def translated(message: str, **values: object) -> str:
         words = str(found.gettext(message))
-        return words % values if values else words
+        return one_stop(words % values) if values else words
 
     return translated
 
@@ -82,7 +91,7 @@ def said_in(words: Callable[[str], str], error: CareError, language: str) -> str
         for name, value in error.values.items()
     }
     sentence = words(error.words)
-    return sentence % told if told else sentence
+    return one_stop(sentence % told) if told else sentence
 
 
 @cache
@@ -92,7 +101,7 @@ def counting(language: str, package: str = "utility_crm.web") -> Callable[..., s
     found = catalogue(language, tuple(folders))
 
     def translated(one: str, many: str, count: int, **values: object) -> str:
-        return str(found.ngettext(one, many, count)) % {"num": count, **values}
+        return one_stop(str(found.ngettext(one, many, count)) % {"num": count, **values})
 
     return translated
 
