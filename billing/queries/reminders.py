@@ -44,7 +44,9 @@ _UNTRUE = text(
     f"""
     with {DUNNABLE}
     select o.about from outbox o
-    where o.state = 'waiting' and o.key like 'payment\\_reminder:%' and o.about like 'bill:%'
+    where (o.state = 'waiting' or o.reason = 'in_digest' and exists (
+               select from outbox g where g.id = o.digest_id and g.state = 'waiting'))
+      and o.key like 'payment\\_reminder:%' and o.about like 'bill:%'
       and not exists (select from dunnable d where d.number = substr(o.about, 6) and d.amount_minor > 0)
     order by o.id
     """
@@ -52,7 +54,8 @@ _UNTRUE = text(
 
 
 def reminders_no_longer_true(session: Session, today: date) -> tuple[str, ...]:
-    """What waiting reminders are about that is paid, credited, agreed on, disputed or collected by now."""
+    """What waiting reminders, and those in a letter that waits, are about that is paid, credited, agreed on,
+    disputed or collected by now."""
     values = {"today": today, "due_by": today - timedelta(days=1)}
     return tuple(session.scalars(_UNTRUE, values))
 

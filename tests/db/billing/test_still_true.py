@@ -15,8 +15,10 @@ from billing.actions.adjustments import Reason, credit
 from billing.actions.agreeing import agree_plan, cancel_plan, take_promise
 from billing.actions.disputing import open_dispute
 from billing.actions.payments import take_payment
+from billing.jobs import remind_of_late_bills
 from billing.telling.jobs import tell_what_is_due
 from notifications.outbox.claims import Terms, claim
+from notifications.outbox.digests import join_put_off
 from notifications.outbox.queueing import queue
 from notifications.outbox.receipts import Told, take_receipts
 from notifications.outbox.settling import Tried, settle
@@ -108,6 +110,27 @@ def test_it_asks_for_what_is_left_of_it(session: Session, account: int, how: str
     (held,) = morning(session, LATE_NIGHT)
     assert held.context["amount_minor"] == 512
     assert session.scalar(text("select context ->> 'amount_minor' from outbox")) == "512"
+
+
+def test_a_reminder_that_was_joined_into_a_letter_leaves_it(session: Session, account: int) -> None:
+    reminder(session, account)
+    session.execute(
+        text("update outbox set reason = 'daily_cap', not_before = not_before + interval '1 day'")
+    )
+    for number in (2, 3):
+        session.execute(
+            text(f"""
+            insert into outbox (key, notice, about, customer_id, account_id, purpose, channel, channels,
+                address, language, timezone, urgent, priority, context, state, reason, not_before, created_at)
+            select 'payment_reminder:X{number}:1', notice, 'bill:X{number}', customer_id, account_id, purpose,
+                channel, channels, address, language, timezone, urgent, priority, context, state, reason,
+                not_before, created_at from outbox where key = 'payment_reminder:B1:1'""")
+        )
+    assert join_put_off(session, LATE_NIGHT) == 3
+    ends(session, account, "dispute", LATE_NIGHT)
+    remind_of_late_bills(session, LATE_NIGHT + timedelta(hours=1))
+    reason = "select reason from outbox where key = 'payment_reminder:B1:1'"
+    assert session.scalar(text(reason)) == "no_longer_true"
 
 
 def test_it_leaves_as_it_was_where_nothing_changed(session: Session, account: int) -> None:
