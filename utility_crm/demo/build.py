@@ -17,6 +17,7 @@ from utility_crm.demo.progress import Steps, shown_steps
 from utility_crm.demo.staff import SignIn, add_staff
 from utility_crm.kit.errors import Conflict
 from utility_crm.kit.installation import SIMULATED, note, noted
+from utility_crm.kit.memory import at_rest
 from utility_crm.kit.module import Module, resolve
 
 CUSTOMERS = 2000
@@ -38,6 +39,7 @@ class Built:
     customers: int
 
 
+@at_rest()
 def build(
     engine: Engine,
     modules: Sequence[Module],
