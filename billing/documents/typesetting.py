@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import local
 from typing import Literal
-
-import typst
 
 from billing.documents.paper import Paper
 from utility_crm.kit.paper import FONTS
 from utility_crm.kit.paper.glyphs import characters_of, settable
+from utility_crm.kit.paper.setting import compiler_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+_BILL = TEMPLATES / "bill.typ"
 STANDARD: Literal["a-2b"] = "a-2b"
 """PDF/A-2b (ISO 19005-2): fonts and colours inside, nothing from outside, made to be kept."""
-
-_mine = local()
-
-
-def _compiler() -> typst.Compiler:
-    """One a thread, since none may be asked by two at once: it keeps the fonts and the read template."""
-    found = getattr(_mine, "compiler", None)
-    if not isinstance(found, typst.Compiler):
-        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
-        found = _mine.compiler = typst.Compiler(
-            input=str(TEMPLATES / "bill.typ"),
-            root=str(TEMPLATES),
-            font_paths=fonts,
-            ignore_system_fonts=True,
-        )
-    return found
 
 
 def _document(paper: Paper) -> str:
@@ -41,7 +24,7 @@ def _document(paper: Paper) -> str:
 
 def pdf_of(paper: Paper) -> bytes:
     """The bill as PDF/A-2b."""
-    made = _compiler().compile(
+    made = compiler_of(_BILL).compile(
         format="pdf", sys_inputs={"bill": _document(paper)}, pdf_standards=STANDARD, timestamp=0
     )
     assert isinstance(made, bytes)
@@ -50,6 +33,6 @@ def pdf_of(paper: Paper) -> bytes:
 
 def pictures_of(paper: Paper, ppi: float = 100) -> list[bytes]:
     """Its pages as PNG, to look at."""
-    made = _compiler().compile(format="png", ppi=ppi, sys_inputs={"bill": _document(paper)})
+    made = compiler_of(_BILL).compile(format="png", ppi=ppi, sys_inputs={"bill": _document(paper)})
     assert made is not None
     return [made] if isinstance(made, bytes) else made

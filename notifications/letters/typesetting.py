@@ -6,16 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import local
-
-import typst
 
 from notifications.domain.window import Window
 from utility_crm.kit.paper import FONTS
 from utility_crm.kit.paper.glyphs import characters_of, settable
+from utility_crm.kit.paper.setting import compiler_of
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_mine = local()
+_LETTERS = Path(__file__).parent / "templates" / "letters.typ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def set_letters(
     title: str, issued: tuple[int, int, int], sender: From, letters: Sequence[Set], window: Window
 ) -> Pages:
     """One file of letters, each beginning on a page of its own. `issued`: year, month, day."""
-    compiler = _compiler()
+    compiler = compiler_of(_LETTERS)
     made = compiler.compile(
         format="pdf",
         sys_inputs={"batch": _document(title, issued, sender, letters, window)},
@@ -69,23 +66,9 @@ def pictures_of(
 ) -> list[bytes]:
     """Its pages as PNG, to look at."""
     document = _document(title, issued, sender, letters, window)
-    made = _compiler().compile(format="png", ppi=80, sys_inputs={"batch": document})
+    made = compiler_of(_LETTERS).compile(format="png", ppi=80, sys_inputs={"batch": document})
     assert made is not None
     return [made] if isinstance(made, bytes) else made
-
-
-def _compiler() -> typst.Compiler:
-    """One a thread, since none may be asked by two at once."""
-    found = getattr(_mine, "compiler", None)
-    if not isinstance(found, typst.Compiler):
-        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
-        found = _mine.compiler = typst.Compiler(
-            input=str(_TEMPLATES / "letters.typ"),
-            root=str(_TEMPLATES),
-            font_paths=fonts,
-            ignore_system_fonts=True,
-        )
-    return found
 
 
 def _document(

@@ -63,12 +63,7 @@ def rate(
     )
     outcome = priced(plan, found, state, customers)
     lines = outcome.lines
-    guessed = None
-    estimated_count = np.zeros(customers, dtype=np.int64)
-    if usage.estimated is not None:
-        estimated_count = np.count_nonzero(usage.estimated[:, columns], axis=1).astype(np.int64)
-        if estimated_count.any():
-            guessed = np.where(usage.estimated[:, columns], values, 0)
+    guessed, estimated_count = _guessed(usage, columns, values)
     missing_count = _missing_count(usage, columns, axis.size - (end - begin))
     nothing = np.zeros(customers, dtype=np.int64)
     return RatedBatch(
@@ -91,6 +86,17 @@ def rate(
         tuple(credit for flow in outcome.flows for credit in flow.credits),
         tuple(flow.surplus for flow in outcome.flows),
     )
+
+
+def _guessed(usage: UsageMatrix, columns: slice, values: Int64Array) -> tuple[Int64Array | None, Int64Array]:
+    """Of the values those that are estimates, None where no reading is one; how many, of each customer."""
+    counts = np.zeros(len(values), dtype=np.int64)
+    if usage.estimated is not None:
+        marks = usage.estimated[:, columns]
+        counts = np.count_nonzero(marks, axis=1).astype(np.int64)
+        if counts.any():
+            return np.where(marks, values, 0), counts
+    return None, counts
 
 
 def _compiled(
