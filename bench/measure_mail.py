@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bench.databases import migrated_database
-from bench.measure_notices import Hours, kill_while_they_work, queue_reminders, surroundings, workers
+from bench.measure_notices import Hours, kill_while_they_work, people, queue_reminders, surroundings, workers
 from bench.measurement import Measurement
 from utility_crm.installed import load_tables
 
@@ -30,36 +30,13 @@ MAILS, KILLS = int(os.environ.get("MAILS", "10000")), int(os.environ.get("MAIL_K
 A_SECOND = 150
 """Letters that four workers hand over on a slow machine: how far apart they are killed follows from it."""
 
-# Of ten customers one lives where it is night, one asked for no mail, one takes the word back while the rest
-# goes out. The server knows nobody of one address in a hundred.
-_PEOPLE = text("""
-    with people as (
-        insert into customers (number, kind, name, segment, since)
-        select 'C' || n, 'person', 'Person ' || n, 'household', '2025-01-01'
-        from generate_series(1, :people) as n
-        returning id, number
-    ), mail as (
-        insert into contact_points (customer_id, kind, value, normal)
-        select id, 'email', address, address
-        from people, lateral (
-            select case when substr(number, 2)::int % 100 = 7 then 'nobody' else 'c' end
-                   || substr(number, 2) || '@example.org' as address
-        ) as made
-    ), word as (
-        insert into consents (customer_id, purpose, channel, granted, at, proof)
-        select id, 'service', 'email', false, now() - interval '1 day', 'measured' from people
-        where substr(number, 2)::int % 10 = 1
-    ), own as (
-        insert into accounts (number, customer_id, payer_id, cycle_day, currency, opened_on)
-        select 'A' || substr(number, 2), id, id, 1, 'GBP', '2025-01-01' from people returning id, number
-    ), homes as (
-        insert into premises (code, address, timezone)
-        select 'P' || n, n || ' Mill Lane', case when n % 10 = 0 then :night else :day end
-        from generate_series(1, :people) as n returning id, code
-    )
-    insert into occupancies (account_id, premise_id, starts_on)
-    select own.id, homes.id, '2025-01-01' from own join homes on substr(own.number, 2) = substr(homes.code, 2)
-""")
+# The server knows nobody of one address in a hundred.
+_PEOPLE = people(
+    "email",
+    "case when substr(number, 2)::int % 100 = 7 then 'nobody' else 'c' end "
+    "|| substr(number, 2) || '@example.org'",
+    "email",
+)
 _ONCE_ONLY = text("update outbox set notice = 'once_only' where id % 4 = 0")
 _WITHDRAW = text("""
     insert into consents (customer_id, purpose, channel, granted, at, proof)

@@ -36,33 +36,40 @@ NOTICES, KILLS, WORKERS = int(os.environ.get("NOTICES", "100000")), int(os.envir
 EACH, AT_ONCE = 2, 5_000
 LONGEST_SECONDS = 3600
 
-# Of ten customers one lives where it is night, one asked for no text messages, one has only the latter's word
-# withdrawn while the rest goes out. Nobody has e-mail.
-_PEOPLE = text("""
-    with people as (
-        insert into customers (number, kind, name, segment, since)
-        select 'C' || n, 'person', 'Person ' || n, 'household', '2025-01-01'
-        from generate_series(1, :people) as n
-        returning id, number
-    ), phone as (
-        insert into contact_points (customer_id, kind, value, normal)
-        select id, 'phone', phone, phone
-        from people, lateral (select '+4477' || lpad(substr(number, 2), 8, '0') as phone) as made
-    ), word as (
-        insert into consents (customer_id, purpose, channel, granted, at, proof)
-        select id, 'service', 'sms', false, now() - interval '1 day', 'measured' from people
-        where substr(number, 2)::int % 10 = 1
-    ), own as (
-        insert into accounts (number, customer_id, payer_id, cycle_day, currency, opened_on)
-        select 'A' || substr(number, 2), id, id, 1, 'GBP', '2025-01-01' from people returning id, number
-    ), homes as (
-        insert into premises (code, address, timezone)
-        select 'P' || n, n || ' Mill Lane', case when n % 10 = 0 then :night else :day end
-        from generate_series(1, :people) as n returning id, code
-    )
-    insert into occupancies (account_id, premise_id, starts_on)
-    select own.id, homes.id, '2025-01-01' from own join homes on substr(own.number, 2) = substr(homes.code, 2)
-""")
+
+def people(kind: str, address: str, channel: str) -> TextClause:
+    """Customers reached by one address each, an SQL expression over `number`. Of ten one lives where it is
+    night, one asked for nothing by the channel."""
+    return text(f"""
+        with people as (
+            insert into customers (number, kind, name, segment, since)
+            select 'C' || n, 'person', 'Person ' || n, 'household', '2025-01-01'
+            from generate_series(1, :people) as n
+            returning id, number
+        ), reached as (
+            insert into contact_points (customer_id, kind, value, normal)
+            select id, '{kind}', address, address
+            from people, lateral (select {address} as address) as made
+        ), word as (
+            insert into consents (customer_id, purpose, channel, granted, at, proof)
+            select id, 'service', '{channel}', false, now() - interval '1 day', 'measured' from people
+            where substr(number, 2)::int % 10 = 1
+        ), own as (
+            insert into accounts (number, customer_id, payer_id, cycle_day, currency, opened_on)
+            select 'A' || substr(number, 2), id, id, 1, 'GBP', '2025-01-01' from people returning id, number
+        ), homes as (
+            insert into premises (code, address, timezone)
+            select 'P' || n, n || ' Mill Lane', case when n % 10 = 0 then :night else :day end
+            from generate_series(1, :people) as n returning id, code
+        )
+        insert into occupancies (account_id, premise_id, starts_on)
+        select own.id, homes.id, '2025-01-01'
+        from own join homes on substr(own.number, 2) = substr(homes.code, 2)
+    """)
+
+
+# One more of ten has the word withdrawn while the rest goes out. Nobody has e-mail.
+_PEOPLE = people("phone", "'+4477' || lpad(substr(number, 2), 8, '0')", "sms")
 _WITHDRAW = text("""
     insert into consents (customer_id, purpose, channel, granted, at, proof)
     select id, 'service', 'sms', false, now(), 'measured' from customers where substr(number, 2)::int % 10 = 2
