@@ -1,10 +1,21 @@
-"""People who sign in, and machines that do."""
+"""People who sign in, their teams, machines that do; and what all of them looked at and changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,12 +23,17 @@ from utility_crm.kit.database import Base, identity
 
 
 class User(Base):
-    """A member of staff. `login` is compared in lower case; the hash is Argon2id."""
+    """A member of staff. `login` is compared in lower case; the hash is Argon2id.
+
+    `area_ids`: the network areas whose customers they may see; none: all. `skills` and `languages` (ISO 639,
+    spoken to customers) say which tickets may come to them; `extension` is the telephone on their desk.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("role in ('agent', 'marketer', 'ops', 'admin')", name="role"),
+        CheckConstraint("role in ('agent', 'supervisor', 'marketer', 'ops', 'admin')", name="role"),
         CheckConstraint("login = lower(login)", name="login_lower"),
+        Index("ix_users_extension", "extension", unique=True),
     )
 
     id: Mapped[int] = identity()
@@ -28,6 +44,72 @@ class User(Base):
     language: Mapped[str] = mapped_column(server_default="en")
     active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    area_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger()), server_default="{}")
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    extension: Mapped[str | None]
+
+
+class Team(Base):
+    """People who share a queue. Its members see the tickets of their own teams, or, where one of their teams
+    `sees_all_tickets`, those of every team."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[int] = identity()
+    name: Mapped[str] = mapped_column(unique=True)
+    sees_all_tickets: Mapped[bool] = mapped_column(server_default="false")
+
+
+class TeamMember(Base):
+    """A person in a team; `leads` is who is told when the team falls behind."""
+
+    __tablename__ = "team_members"
+    __table_args__ = (Index(None, "user_id"),)
+
+    team_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    leads: Mapped[bool] = mapped_column(server_default="false")
+
+
+class AuditRow(Base):
+    """Who looked at or changed what. Rows are added, never changed: a trigger refuses (migration 0033).
+
+    No column refers to another table: what happened is not undone when a person, a token or a customer goes,
+    and a look at a customer locks no row of theirs. `what` is the method and the route, `subject` the thing
+    named in the address, `customer_id` whose it was. A `detail` says values `before` and `after` of a change
+    that stands beside it under the same `request_id`.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('view', 'search', 'export', 'change', 'detail', 'sign_in', 'kept')", name="kind"
+        ),
+        CheckConstraint("outcome in ('done', 'refused', 'not_done')", name="outcome"),
+        Index(None, "at"),
+        Index(None, "user_id", "at"),
+        Index(None, "customer_id", "at", postgresql_where=text("customer_id is not null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime]
+    user_id: Mapped[int | None]
+    token_id: Mapped[int | None]
+    kind: Mapped[str]
+    what: Mapped[str]
+    customer_id: Mapped[int | None]
+    subject_kind: Mapped[str] = mapped_column(server_default="")
+    subject: Mapped[str] = mapped_column(server_default="")
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    address: Mapped[str] = mapped_column(server_default="")
+    request_id: Mapped[str] = mapped_column(server_default="")
+    outcome: Mapped[str] = mapped_column(server_default="done")
 
 
 class ApiToken(Base):
