@@ -14,5 +14,5 @@ MODULE = Module(
     on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
     still_true="billing.telling.still_true:as_it_is_now",
-    navigation=(Room("Billing", "/billing", "b", frozenset({"ops", "marketer"}), 30),),
+    navigation=(Room("Billing", "/billing", "b", "billing.read", 30),),
 )

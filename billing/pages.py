@@ -53,7 +53,7 @@ router.include_router(dunning_router)
 @router.get("/bills/{number}.pdf")
 def document(request: Request, number: str) -> Response:
     """The bill as the customer has it: PDF/A, in the customer's language."""
-    with visit(request, "agent", "ops", "marketer") as v:
+    with visit(request, "bills.read") as v:
         content = document_of(v.session, number)
     name = quote(f"{number}.pdf")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
@@ -63,7 +63,7 @@ def document(request: Request, number: str) -> Response:
 @router.get("/bills/{number}")
 def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> Response:
     """One bill as issued; `line` is the position of the charge that is asked about."""
-    with visit(request, "agent", "ops", "marketer") as v:
+    with visit(request, "bills.read") as v:
         page = bill_page(v.session, number, line, v.user.language)
         words: dict[str, Any] = explanation_context(page.explained, v.user.language) if page.explained else {}
         return v.render(
@@ -84,7 +84,7 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
 @router.get("/billing/tariffs/{code}")
 def tariff(request: Request, code: str) -> Response:
     """One tariff with its versions."""
-    with visit(request, "ops", "marketer", "agent") as v:
+    with visit(request, "bills.read") as v:
         found = tariff_named(v.session, code)
         names = dict(dict(found.labels).get(v.user.language, ()))
         return v.render(

@@ -36,13 +36,13 @@ HELD = "/billing?ask=held"
 def room(request: Request, ask: str = "", held: int = 0) -> Response:
     """What is held, what the runs did, who was not billed, which tariffs there are; marketers read the
     tariffs."""
-    with visit(request, "ops", "marketer") as v:
+    with visit(request, "billing.read") as v:
         return room_page(v, ask, held)
 
 
 def room_page(v: Visit, ask: str, held: int = 0) -> Response:
     """held: which of the waiting to show in full; no other takes the place of one that waits no more."""
-    allowed = ASKED if v.user.role in ("ops", "admin") else ("tariffs",)
+    allowed = ASKED if v.user.may("billing.run") else ("tariffs",)
     language, asked = v.user.language, ask if ask in allowed else allowed[0]
     page = billing_room(v.session, v.today, asked, chosen=held, tariffs_alone=allowed == ("tariffs",))
     return v.render(
@@ -60,7 +60,7 @@ def room_page(v: Visit, ask: str, held: int = 0) -> Response:
 @router.post("/billing/runs")
 def run(request: Request, posted: Posting) -> Response:
     """Draft the cycles that end in a month, in units of work of the draft's own: nothing is issued."""
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         today, now, who = v.today, v.now, v.user.id
     try:
         month = posted.field("period", Month.read).value
@@ -69,14 +69,14 @@ def run(request: Request, posted: Posting) -> Response:
         )
     except CareError as error:
         return _run_refused(request, posted, "draft", error)
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         return v.done(counted_words(done, v.user.language), "/billing", ask="runs")
 
 
 @router.post("/billing/runs/{run_id}/issue")
 def issue(request: Request, run_id: int, posted: Posting) -> Response:
     """Issue a draft as it was looked at, after one question, in units of work of its own."""
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         today, now, who = v.today, v.now, v.user.id
 
         def ask_first() -> Response:
@@ -93,7 +93,7 @@ def issue(request: Request, run_id: int, posted: Posting) -> Response:
         done = issue_draft(request.app.state.engine, run_id, today=today, now=now, started_by=who)
     except CareError as error:
         return _run_refused(request, posted, f"issue-{run_id}", error)
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         return _ran(v, done)
 
 
@@ -126,7 +126,7 @@ def _ran(v: Visit, done: BillRun) -> Response:
 
 
 def _run_refused(request: Request, posted: Posted, name: str, error: CareError) -> Response:
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         language = v.user.language
         if isinstance(error, RunChanged):
             error = Conflict(error.code, run_changed_words(error, language))
@@ -139,7 +139,7 @@ def _run_refused(request: Request, posted: Posted, name: str, error: CareError) 
 def decide(request: Request, held_id: int, posted: Posting) -> Response:
     """Let a draft through and bill it at once, or say why it goes on waiting; both with a reason, and after
     one question."""
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         _, language = say(v.user.language), v.user.language
         changed: list[DraftChanged] = []
 

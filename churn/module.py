@@ -10,5 +10,5 @@ MODULE = Module(
     jobs="churn.jobs:JOBS",
     commands="churn.commands:app",
     demo="churn.demo:build",
-    navigation=(Room("Leavers", "/leavers", "m", frozenset({"marketer"}), 40),),
+    navigation=(Room("Leavers", "/leavers", "m", "leavers.read", 40),),
 )

@@ -15,7 +15,6 @@ from utility_crm.web.visit import visit
 
 router = APIRouter()
 
-ROLE = "marketer"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,7 +23,7 @@ def who_may_leave(
     request: Request, ask: str = "who", segment: str = "", area: str = "", skip: int = 0
 ) -> Response:
     """Four questions: who may leave, how good is this, why do they leave, whom did we lose."""
-    with visit(request, ROLE) as v:
+    with visit(request, "leavers.read") as v:
         chosen = ask if ask in QUESTIONS else "who"
         page = leavers_page(
             v.session, chosen, _narrowed(segment, area), max(0, skip), v.today, v.user.language
@@ -35,7 +34,7 @@ def who_may_leave(
 @router.get("/leavers.csv")
 def download(request: Request, segment: str = "", area: str = "") -> Response:
     """The whole list, narrowed as on the page, as a file for a spreadsheet."""
-    with visit(request, ROLE) as v:
+    with visit(request, "leavers.read") as v:
         card = model_card(v.session)
         words = Words(v.user.language)
         found = leavers(v.session, _narrowed(segment, area), rows=None) if card else []

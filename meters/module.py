@@ -15,5 +15,5 @@ MODULE = Module(
     jobs="meters.jobs:JOBS",
     commands="meters.commands:app",
     demo="meters.demo:build",
-    navigation=(Room("Feeds", "/feeds", "f", frozenset({"ops"}), 25),),
+    navigation=(Room("Feeds", "/feeds", "f", "feeds.run", 25),),
 )

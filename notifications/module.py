@@ -13,7 +13,7 @@ MODULE = Module(
     demo="notifications.demo:build",
     open_posts=("/unsubscribe/",),
     navigation=(
-        Room("Outages", "/outages", "o", frozenset({"ops", "agent"}), 70),
-        Room("Notices", "/notices", "n", frozenset({"ops", "agent"}), 80),
+        Room("Outages", "/outages", "o", "outages.read", 70),
+        Room("Notices", "/notices", "n", "notices.read", 80),
     ),
 )

@@ -52,7 +52,7 @@ def notices(
     before: str = "",
 ) -> Response:
     """The outbox by state, and found by customer, kind, reason, channel and days."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "notices.read") as v:
         if ask == "closed":
             return _closed(v)
         chosen = ask if ask in QUESTIONS else "sent"
@@ -79,7 +79,7 @@ def notices(
 @router.get("/mailbox")
 def mailbox(request: Request, letter: str = "") -> Response:
     """The demo's mailbox: what would have gone into the world."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "notices.read") as v:
         if settings().mail_to != "mailbox":
             raise NotFound("no_mailbox", "notices go out by SMTP here; there is no mailbox to look into")
         arrived = letters_arrived(v.session)
@@ -90,14 +90,14 @@ def mailbox(request: Request, letter: str = "") -> Response:
 @router.get("/notices/{notice_id}")
 def one_notice(request: Request, notice_id: int) -> Response:
     """Why a customer got this notice, or did not."""
-    with visit(request) as v:
+    with visit(request, "customers.read") as v:
         return _one(v, notice_id)
 
 
 @router.post("/notices/{notice_id}/{decision}")
 def decide(request: Request, notice_id: int, decision: str, posted: Posting) -> Response:
     """What a person decides about one that could not be sent, or may have been."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         _ = v.text
         actions: dict[str, tuple[Callable[..., None], str]] = {
             "again": (send_again, _("It goes out again.")),
@@ -124,7 +124,7 @@ def decide(request: Request, notice_id: int, decision: str, posted: Posting) -> 
 @router.post("/suppressions/{suppression_id}/lift")
 def lifted(request: Request, suppression_id: int, posted: Posting) -> Response:
     """Write to an address again, for a reason."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         _ = v.text
 
         def act() -> Response:

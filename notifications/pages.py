@@ -44,7 +44,7 @@ def outages(
     request: Request, ask: str = "", node: int = 0, starts: str = "", ends: str = "", reason: str = ""
 ) -> Response:
     """What is off, what will be, whom we told; and the form to announce works, with who would be told."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "outages.read") as v:
         draft = Draft(node, starts, ends, reason.strip())
         if ask != "announce":
             return _outages(v, ask)
@@ -58,7 +58,7 @@ def announce(
 ) -> Response:
     """Keep the outage and queue its notices."""
     draft = Draft(node, starts, ends, reason.strip())
-    with visit(request, "ops") as v:
+    with visit(request, "outages.run") as v:
         try:
             works = read_draft(v.session, draft)
             done = plan_outage(v.session, works, v.now, created_by=v.user.id)

@@ -37,7 +37,7 @@ def build(named: str | None = None) -> typer.Typer:
     app.add_typer(users.app, name="users")
     app.add_typer(network.app, name="network")
     app.add_typer(tokens.app, name="tokens")
-    with_commands = {module.name: module.commands for module in modules() if module.commands}
+    with_commands = {module.called: module.commands for module in modules() if module.commands}
     with_commands |= dict(group for module in modules() for group in module.on_top)
     if named in {command.__name__ for command in own} | {"customers", "users", "network", "tokens"}:
         return app

@@ -7,6 +7,8 @@ from functools import cache
 from utility_crm.kit.module import Module, resolve
 
 MODULES = ["notifications", "meters", "billing", "churn"]
+GROUND = ["utility_crm.jobs"]
+"""Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [
     "utility_crm.kit.tables",
     "utility_crm.auth.tables",
@@ -18,8 +20,8 @@ GROUND_TABLES = [
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Every installed package's contribution, lowest first."""
-    return tuple(resolve(f"{name}.module:MODULE") for name in MODULES)
+    """Every room's and every installed package's contribution, lowest first."""
+    return tuple(resolve(f"{name}.module:MODULE") for name in [*GROUND, *MODULES])
 
 
 def load_tables() -> None:

@@ -83,14 +83,14 @@ def corrections_page(session: Session) -> CorrectionsPage:
 @router.get("/billing/corrections")
 def corrections(request: Request, ask: str = "", tick: str = "") -> Response:
     """What would differ, its effect, what cannot be made again, what was decided."""
-    with visit(request, "ops", "marketer", "agent") as v:
+    with visit(request, "bills.read") as v:
         return _page(v, ask, every=tick == "all")
 
 
 @router.post("/billing/corrections/look")
 def look(request: Request) -> Response:
     """Make those bills again that may have changed since the last look."""
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         known_at = present_instant(v.session, v.today)
         found = find_corrections(
             v.session, known_at=known_at, today=v.today, now=v.now,
@@ -103,7 +103,7 @@ def look(request: Request) -> Response:
 def decide(request: Request, posted: Posting) -> Response:
     """Credit notes and new bills for those ticked, all or nothing; or they stand as they were issued. Both
     for a reason, and after one question that says the sums."""
-    with visit(request, "ops") as v:
+    with visit(request, "billing.run") as v:
         language = v.user.language
 
         def act() -> Response:
@@ -165,5 +165,5 @@ def _page(v: Visit, ask: str, *, every: bool = False) -> Response:
         ask=ask if ask in ASKED else "which",
         every=every,
         longest=LONGEST,
-        can=v.user.role in ("ops", "admin"),
+        can=v.user.may("billing.run"),
     )

@@ -130,14 +130,14 @@ def _chosen(v: Visit, row: Row, today: date) -> Chosen:
 def dunning(request: Request, ask: str = "", account: str = "") -> Response:
     """Who waits for a person, who is at which step, what is stopped, what to restore, and the rules; unasked,
     the first of them that has somebody."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "dunning.read") as v:
         return _page(v, ask, account)
 
 
 @router.post("/billing/dunning/{account}/order")
 def ordered(request: Request, account: str, posted: Posting) -> Response:
     """Order supply limited or suspended, after every rule was looked at."""
-    with visit(request, "ops") as v:
+    with visit(request, "dunning.run") as v:
         _, back = say(v.user.language), f"{PATH}?account={account}"
         late = _late(v, account)
         kind = posted.text("kind")
@@ -165,7 +165,7 @@ def ordered(request: Request, account: str, posted: Posting) -> Response:
 @router.post("/billing/dunning/{account}/end")
 def ended(request: Request, account: str, posted: Posting) -> Response:
     """Take an order back, or say that supply was restored."""
-    with visit(request, "ops") as v:
+    with visit(request, "dunning.run") as v:
         _, back = say(v.user.language), f"{PATH}?account={account}"
 
         def act() -> Response:
@@ -181,7 +181,7 @@ def ended(request: Request, account: str, posted: Posting) -> Response:
 @router.post("/billing/dunning/{account}/delivered")
 def delivered(request: Request, account: str, posted: Posting) -> Response:
     """A notice was handed over, as somebody saw."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "dunning.read") as v:
         _, back = say(v.user.language), f"{PATH}?account={account}"
 
         def act() -> Response:
@@ -221,7 +221,7 @@ def _page(v: Visit, ask: str, account: str) -> Response:
         "billing/dunning.html",
         page=page,
         ask=ask,
-        can=v.user.role in ("ops", "admin"),
+        can=v.user.may("dunning.run"),
         shown=SHOWN,
         step_words=partial(step_words, language=language),
         reason_words=partial(reason_words, language=language),

@@ -24,7 +24,7 @@ router = APIRouter()
 @router.post("/customers/{customer_id}/deposits")
 def ask_for(request: Request, customer_id: int, posted: Posting) -> Response:
     """Ask for a deposit, which bears no interest. Asked back, with what is owed then."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path, number = say(v.user.language), f"/customers/{customer_id}", posted.text("account")
 
         def act() -> Response:
@@ -63,7 +63,7 @@ def ask_for(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/deposits/back")
 def give_back(request: Request, customer_id: int, posted: Posting) -> Response:
     """Return an account's deposits to it, with what interest they bear. Asked back."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path, number = say(v.user.language), f"/customers/{customer_id}", posted.text("account")
 
         def act() -> Response:

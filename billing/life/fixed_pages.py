@@ -28,7 +28,7 @@ FAR_OFF = 5
 @router.post("/customers/{customer_id}/fixed/begin")
 def begin(request: Request, customer_id: int, posted: Posting) -> Response:
     """Begin a fixed amount, as proposed or as typed."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path, number = say(v.user.language), f"/customers/{customer_id}", posted.text("account")
 
         def act() -> Response:
@@ -89,7 +89,7 @@ def _far(v: Visit, one: AccountStanding, amount_minor: int, proposed_minor: int)
 @router.post("/customers/{customer_id}/fixed/end")
 def end(request: Request, customer_id: int, posted: Posting) -> Response:
     """End a fixed amount. Asked back: what was carried falls due."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path, number = say(v.user.language), f"/customers/{customer_id}", posted.text("account")
 
         def act() -> Response:

@@ -35,7 +35,7 @@ router = APIRouter()
 @router.post("/customers/{customer_id}/supply/end")
 def end(request: Request, customer_id: int, posted: Posting) -> Response:
     """End a supply, bill its last days where they are over, and settle the account where asked."""
-    with visit(request, "agent") as v:
+    with visit(request, "supply.change") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         here = _theirs(v, customer_id, posted.text("agreement"))
 
@@ -68,7 +68,7 @@ def end(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/supply/tariff")
 def tariff(request: Request, customer_id: int, posted: Posting) -> Response:
     """Another tariff from a day on."""
-    with visit(request, "agent") as v:
+    with visit(request, "supply.change") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         here = _theirs(v, customer_id, posted.text("agreement"))
 
@@ -93,7 +93,7 @@ def tariff(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/supply/begin")
 def begin(request: Request, customer_id: int, posted: Posting) -> Response:
     """Supply begins at a place."""
-    with visit(request, "agent") as v:
+    with visit(request, "supply.change") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         mine = {one.number: one for one in standing(v.session, customer_id, v.today) if one.holds}
         number = posted.text("account")
@@ -126,7 +126,7 @@ def begin(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/supply/back")
 def take_back(request: Request, customer_id: int, posted: Posting) -> Response:
     """Take back what is booked, before its day; what was told by a slip, for a day after."""
-    with visit(request, "agent") as v:
+    with visit(request, "supply.change") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=supply"
         here = _theirs(v, customer_id, posted.text("agreement"))
 

@@ -31,7 +31,7 @@ ASKED = ("owe", "parts")
 @router.post("/customers/{customer_id}/promises")
 def promise(request: Request, customer_id: int, posted: Posting) -> Response:
     """Keep what the customer promises to pay."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
 
         def act() -> Response:
@@ -62,7 +62,7 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/promises/{promise_id}/back")
 def promise_back(request: Request, customer_id: int, promise_id: int, posted: Posting) -> Response:
     """Take a promise back, or make room for another; asked back, since reminders begin again."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
 
         def act() -> Response:
@@ -105,7 +105,7 @@ def _more_than_owed(v: Visit, one: AccountStanding, amount_minor: int) -> str:
 @router.post("/customers/{customer_id}/plans")
 def plan(request: Request, customer_id: int, posted: Posting) -> Response:
     """Agree that what is open is paid in parts, as it was shown before."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
         ask = posted.text("ask") if posted.text("ask") in ASKED else ASKED[0]
 
@@ -152,7 +152,7 @@ def _other_total(v: Visit, one: AccountStanding, shown: str, total_minor: int) -
 @router.post("/customers/{customer_id}/plans/{plan_id}/cancel")
 def cancel(request: Request, customer_id: int, plan_id: int, posted: Posting) -> Response:
     """End a plan of the customer; asked back, since reminders begin again."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
         ask = posted.text("ask") if posted.text("ask") in ASKED else ASKED[0]
 

@@ -27,7 +27,7 @@ router = APIRouter()
 @router.post("/customers/{customer_id}/disputes")
 def dispute(request: Request, customer_id: int, posted: Posting) -> Response:
     """Keep that the customer disputes a part of a bill."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
 
         def act() -> Response:
@@ -66,7 +66,7 @@ def dispute(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/disputes/{dispute_id}/close")
 def close(request: Request, customer_id: int, dispute_id: int, posted: Posting) -> Response:
     """Decide a dispute: credited where the customer is right. Asked back: neither can be undone."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "money.decide") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
 
         def act() -> Response:

@@ -26,7 +26,7 @@ router = APIRouter()
 @router.post("/customers/{customer_id}/refunds")
 def give_back(request: Request, customer_id: int, posted: Posting) -> Response:
     """Book that what is held was given back. Asked back: money that has left does not return by a click."""
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
         _, path, number = say(v.user.language), f"/customers/{customer_id}", posted.text("account")
 
         def act() -> Response:
@@ -63,7 +63,7 @@ def give_back(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/returns")
 def take_back(request: Request, customer_id: int, posted: Posting) -> Response:
     """Book that the bank has taken a payment back: what it paid is open again. Asked back."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "money.decide") as v:
         _, path = say(v.user.language), f"/customers/{customer_id}"
 
         def act() -> Response:

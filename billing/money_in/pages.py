@@ -38,7 +38,7 @@ ASKED = ("waiting", "files", "collected", "agreed", "books")
 @router.get("/accounts/{number}/statement")
 def statement(request: Request, number: str) -> Response:
     """What was charged and paid, as a page that prints; `from` and `to` are its first and last day."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "payments.read") as v:
         found = _asked_for(v, request, number)
         names = {row.kind: kind_words(row.kind, v.user.language) for row in found.rows}
         methods = {
@@ -61,7 +61,7 @@ def statement(request: Request, number: str) -> Response:
 @router.get("/accounts/{number}/statement.csv")
 def statement_csv(request: Request, number: str) -> Response:
     """The same for a spreadsheet."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "payments.read") as v:
         found = _asked_for(v, request, number)
     decimals = default_decimals(found.currency)
     out = StringIO()
@@ -82,7 +82,7 @@ def statement_csv(request: Request, number: str) -> Response:
 @router.get("/billing/money")
 def money(request: Request, ask: str = "") -> Response:
     """What waits for an owner, which files came, what is collected."""
-    with visit(request, "ops") as v:
+    with visit(request, "payments.book") as v:
         return _room(v, ask)
 
 
@@ -101,7 +101,7 @@ def _room(v: Visit, ask: str) -> Response:
 @router.post("/billing/money/waiting/{item_id}")
 def decide(request: Request, item_id: int, posted: Posting) -> Response:
     """Assign what waits to an account, or say that it was sent back; both after one question."""
-    with visit(request, "ops") as v:
+    with visit(request, "payments.book") as v:
         _, language = say(v.user.language), v.user.language
 
         def act() -> Response:
@@ -153,7 +153,7 @@ def _standing(balance_minor: int, currency: str, language: str) -> str:
 @router.post("/billing/money/collections")
 def make_collections(request: Request, posted: Posting) -> Response:
     """Collect what is due by a day; again it makes nothing more."""
-    with visit(request, "ops") as v:
+    with visit(request, "payments.book") as v:
         _, language = say(v.user.language), v.user.language
 
         def act() -> Response:
@@ -176,14 +176,14 @@ def make_collections(request: Request, posted: Posting) -> Response:
 @router.get("/billing/money/collections/{message_id}.xml")
 def collection(request: Request, message_id: str) -> Response:
     """A collection as the bank takes it."""
-    with visit(request, "ops") as v:
+    with visit(request, "payments.book") as v:
         return _file(message_named(v.session, message_id), "application/xml", f"{message_id}.xml")
 
 
 @uploads.post("/billing/money/files")
 def upload(request: Request, posted: Posting) -> Response:
     """Take a bank's file in; a refused one says where and why, and nothing of it is kept."""
-    with visit(request, "ops") as v:
+    with visit(request, "payments.book") as v:
 
         def act() -> Response:
             file = posted.files.get("file")

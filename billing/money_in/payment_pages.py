@@ -30,7 +30,7 @@ LOOKED_AT = 12
 @router.post("/customers/{customer_id}/payments")
 def pay(request: Request, customer_id: int, posted: Posting) -> Response:
     """Book a payment taken on the telephone."""
-    with visit(request, "agent") as v:
+    with visit(request, "payments.take") as v:
         _, back = say(v.user.language), f"/customers/{customer_id}?ask=owe"
 
         def act() -> Response:

@@ -29,7 +29,6 @@ from utility_crm.web.words import mark
 
 router = APIRouter()
 Text = Annotated[str, Form()]
-ROLES = ("marketer",)
 RUNNING_FOR = timedelta(hours=1)
 """A run that began longer ago and is not finished was killed."""
 SEGMENT_WORDS = {
@@ -46,7 +45,7 @@ COLUMNS = (
 @router.get("/billing/what-if")
 def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
     """The newest result of a tariff and segment; the tariffs on the left with theirs."""
-    with visit(request, *ROLES) as v:
+    with visit(request, "tariffs.compare") as v:
         lines = tariff_lines(v.session, _segment(segment))
         code = tariff or next((one.code for one in lines if one.change_minor is not None), "")
         chosen = next((one for one in lines if one.code == code), None)
@@ -78,7 +77,7 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
 @router.post("/billing/what-if")
 def ask(request: Request, tariff: Text = "", segment: Text = "") -> Response:
     """Run it, in units of work of its own; whoever looks meanwhile sees how far it is."""
-    with visit(request, *ROLES) as v:
+    with visit(request, "tariffs.compare") as v:
         today, now, user, redirect = v.today, v.now, v.user.id, v.redirect
     run_what_if(request.app.state.engine, tariff, _segment(segment), today=today, now=now, asked_by=user)
     return redirect("/billing/what-if", tariff=tariff, segment=segment)
@@ -87,7 +86,7 @@ def ask(request: Request, tariff: Text = "", segment: Text = "") -> Response:
 @router.get("/billing/what-if.csv")
 def export(request: Request, tariff: str = "", segment: str = "") -> Response:
     """Every account of the newest result, who saves most first."""
-    with visit(request, *ROLES) as v:
+    with visit(request, "tariffs.compare") as v:
         report = what_if_report(v.session, tariff=tariff, segment=_segment(segment))
         decimals = default_decimals(report.currency)
         out = io.StringIO()

@@ -34,7 +34,7 @@ def export_file(
     last: Annotated[str, Query(alias="to")] = "",
 ) -> Response:
     """A file of the days [from, to], written whole before a byte of it is sent."""
-    with visit(request, "ops") as v:
+    with visit(request, "readings.export") as v:
         writer = writers().get(format_name)
         if writer is None:
             raise Invalid("unknown_format", f"{format_name!r} is none of {', '.join(writers())}.", "format")

@@ -39,14 +39,14 @@ Sent = Annotated[SentForm, Depends(sent_form)]
 @router.get("/feeds")
 def feeds(request: Request, ask: str = "") -> Response:
     """The questions (`meters.pages.questions`); each reads its own parameters of the page."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         return feeds_response(v, ask)
 
 
 @uploads.post("/feeds")
 def take(request: Request, sent: Sent) -> Response:
     """Take files in, one after the other: each is whole or not there, whatever becomes of the next."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         try:
             how = how_to_read(v.session, sent)
             keep_as_profile(v.session, sent, how, v.user.id)
@@ -66,7 +66,7 @@ def take(request: Request, sent: Sent) -> Response:
 @uploads.post("/feeds/inspect")
 def inspect(request: Request, sent: Sent) -> Response:
     """Say what is in files without taking them."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         try:
             how = how_to_read(v.session, sent)
         except (Invalid, NotFound) as refused:
@@ -85,7 +85,7 @@ router.include_router(uploads)
 @router.post("/feeds/places")
 def place(request: Request, service_point: Text = "", premise: Text = "") -> Response:
     """Hang a service point on a premise; what cannot be is shown again with its reason."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         try:
             assign_service_point(v.session, service_point, premise.strip())
         except (NotFound, Conflict) as refused:
@@ -98,7 +98,7 @@ def place(request: Request, service_point: Text = "", premise: Text = "") -> Res
 @router.get("/feeds/{feed_id}")
 def feed(request: Request, feed_id: int, ask: str = "") -> Response:
     """One feed: what became of it, what was left out, what it brought and what it replaced."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         return v.render("meters/feed.html", page=feed_page(v.session, feed_id, ask))
 
 

@@ -29,7 +29,7 @@ _STATES = {"accept": "accepted", "estimate": "estimated"}
 @router.post("/feeds/findings")
 def decide(request: Request, finding: Numbers, act: Text = "", reason: Text = "") -> Response:
     """Keep as read, or estimate, one finding or several; those that cannot be are named, the others done."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         given = {"reason": reason, "findings": finding}
         if not finding or act not in _STATES:
             nothing = Invalid("nothing_chosen", mark("Choose at least one finding."), "finding")
@@ -75,7 +75,7 @@ Sent = Annotated[SentValues, Depends(sent_values)]
 @router.post("/feeds/findings/{finding_id}/edit")
 def edit(request: Request, finding_id: int, sent: Sent) -> Response:
     """Write one day's values by hand; what cannot be is shown again with its reason."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         try:
             day = date.fromisoformat(sent.day)
             values = _changed(v, finding_id, day, sent.values)

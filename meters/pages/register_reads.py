@@ -17,7 +17,6 @@ from utility_crm.kit.errors import CareError, Invalid, NotFound
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
-ROLES = ("ops", "agent")
 KINDS: tuple[ReadKind, ...] = ("customer", "actual", "estimated")
 """What a person may tell here; exchanges and deemed reads come by file or command."""
 Text = Annotated[str, Form()]
@@ -44,7 +43,7 @@ class ReadsPage:
 @router.get("/meter-reads/{code:path}")
 def reads(request: Request, code: str) -> Response:
     """Each register: reads, consumption between them, what does not go together."""
-    with visit(request, *ROLES) as v:
+    with visit(request, "reads.write") as v:
         return _page(v, code, {"register": "", "at": "", "value": "", "kind": KINDS[0]})
 
 
@@ -59,7 +58,7 @@ def take(
     despite: Text = "",
 ) -> Response:
     """Keep a read; one that contradicts the others is shown again, and kept if it is meant."""
-    with visit(request, *ROLES) as v:
+    with visit(request, "reads.write") as v:
         given = {"register": rate, "at": at, "value": value, "kind": kind}
         try:
             _keep(v, code, given, despite=bool(despite))

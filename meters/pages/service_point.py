@@ -24,7 +24,7 @@ LONGEST = 1440
 def reading(request: Request, code: str, channel: int, at: str, every: int = 30) -> Response:
     """Everything ever known of one interval: `at` is when it begins, `every` how many minutes it lasts. For
     htmx the list alone."""
-    with visit(request) as v:
+    with visit(request, "readings.read") as v:
         point = service_point_card(v.session, code, v.today)
         known = {one.id: one for one in channels_of_point(v.session, point.id)}
         if channel not in known:
@@ -48,7 +48,7 @@ def reading(request: Request, code: str, channel: int, at: str, every: int = 30)
 @router.get("/meters/{code:path}")
 def service_point(request: Request, code: str, ask: str = "", day: str = "") -> Response:
     """Its days, its intervals, the files that brought them, what is doubted, and what stands there."""
-    with visit(request) as v:
+    with visit(request, "readings.read") as v:
         page = service_point_page(v.session, code, ask, day, v.today)
         return v.render("meters/service_point.html", page=page)
 

@@ -24,7 +24,7 @@ MOST = 1_000_000
 def silent_csv(request: Request, days: int = 3, area: int | None = None) -> Response:
     """All of them, in the order of the page. A cell that a spreadsheet would take for a formula gets a quote
     before it."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         if days not in SPELLS:
             spells = ", ".join(map(str, SPELLS))
             raise Invalid("days", f"Meters can be listed as silent for {spells} days.", "days")

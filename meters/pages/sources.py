@@ -19,7 +19,7 @@ Text = Annotated[str, Form()]
 @router.post("/feeds/sources/{source_id}")
 def source(request: Request, source_id: int, every_hours: Text = "", muted: Text = "") -> Response:
     """How often it comes, and whether it is muted; hours that are none are shown again."""
-    with visit(request, "ops") as v:
+    with visit(request, "feeds.run") as v:
         try:
             set_source(v.session, source_id, every_hours=every_hours, muted=bool(muted))
         except Invalid as refused:

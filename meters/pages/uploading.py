@@ -39,7 +39,7 @@ class UploadRoute(APIRoute):
     cookie is ours: a body of any size comes to disk.
     """
 
-    roles = ("ops",)
+    permission = "feeds.run"
 
     def get_route_handler(self) -> _HANDLER:
         """The usual handler behind the two questions."""
@@ -62,7 +62,7 @@ class UploadRoute(APIRoute):
 
     def _ask_who(self, request: Request) -> None:
         """Raises SignInNeeded or WrongRole."""
-        with visit(request, *self.roles):
+        with visit(request, self.permission):
             pass
 
 

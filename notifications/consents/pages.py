@@ -33,7 +33,7 @@ PURPOSES = ("service", "marketing")
 def consent(request: Request, customer_id: int, posted: Posting) -> Response:
     """Keep a customer's word for or against being written to; for offers by e-mail ask them to confirm."""
     purpose, channel = posted.text("purpose"), posted.text("channel")
-    with visit(request, "agent") as v:
+    with visit(request, "consents.write") as v:
         _ = v.text
         back = f"/customers/{customer_id}?ask=told"
 

@@ -37,14 +37,14 @@ _AT_ONCE = 200
 @router.get("/letters")
 def letters(request: Request, ask: str = "open") -> Response:
     """Letters on paper, by question."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         return _letters(v, ask if ask in QUESTIONS else "open")
 
 
 @router.post("/letters/cut")
 def cut(request: Request, posted: Posting) -> Response:
     """Gather what waits now, before its hour."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         _, ngettext = translator(v.user.language, "notifications"), counting(v.user.language, "notifications")
 
         def act() -> Response:
@@ -65,7 +65,7 @@ def cut(request: Request, posted: Posting) -> Response:
 @router.get("/letters/{batch_id}/letters.pdf")
 def pdf(request: Request, batch_id: int) -> Response:
     """The file to print, as it was made."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         kept = file_of(v.session, batch_id)
         return _download(kept.content, "application/pdf", f"letters-{batch_id}.pdf", kept.sha256)
 
@@ -73,7 +73,7 @@ def pdf(request: Request, batch_id: int) -> Response:
 @router.get("/letters/{batch_id}/letters.csv")
 def listed(request: Request, batch_id: int) -> Response:
     """What lies in it, page by page, as it was made."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         kept = file_of(v.session, batch_id, listed=True)
         return _download(kept.content, "text/csv; charset=utf-8", f"letters-{batch_id}.csv", kept.sha256)
 
@@ -81,7 +81,7 @@ def listed(request: Request, batch_id: int) -> Response:
 @router.post("/letters/{batch_id}/handed-over")
 def handed_over(request: Request, batch_id: int, posted: Posting) -> Response:
     """A person says that a batch left the house."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         _, ngettext = translator(v.user.language, "notifications"), counting(v.user.language, "notifications")
 
         def act() -> Response:
@@ -101,7 +101,7 @@ def handed_over(request: Request, batch_id: int, posted: Posting) -> Response:
 @router.post("/letters/returned")
 def returned(request: Request, posted: Posting) -> Response:
     """A letter came back."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         _ = translator(v.user.language, "notifications")
 
         def act() -> Response:

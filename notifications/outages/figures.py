@@ -118,7 +118,7 @@ def reliability_by_month(session: Session, now: datetime, months: int = MONTHS) 
 @router.get("/outages/reliability")
 def figures(request: Request) -> Response:
     """SAIDI, SAIFI and CAIDI of a year."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "outages.read") as v:
         found = reliability_by_month(v.session, v.now)
         happened = [one for one in found if one.interruptions]
         return v.render("notifications/outage_reliability.html", rows=happened, months=MONTHS, all=len(found))
@@ -127,7 +127,7 @@ def figures(request: Request) -> Response:
 @router.get("/outages/reliability.csv")
 def figures_file(request: Request) -> Response:
     """The same as a file, months without an interruption among them."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "outages.read") as v:
         content = as_csv(reliability_by_month(v.session, v.now))
     headers = {"Content-Disposition": 'attachment; filename="reliability.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

@@ -40,14 +40,14 @@ LISTED = 300
 @router.get("/outages/report")
 def report_form(request: Request) -> Response:
     """The form to report an outage that nobody planned."""
-    with visit(request, "ops") as v:
+    with visit(request, "outages.run") as v:
         return report_page(v)
 
 
 @router.post("/outages/report")
 def report(request: Request, posted: Posting) -> Response:
     """Keep an incident; what is confirmed is told by the delivery process, at once."""
-    with visit(request, "ops") as v:
+    with visit(request, "outages.run") as v:
         _ = translator(v.user.language, PACKAGE)
 
         def act() -> Response:
@@ -70,14 +70,14 @@ def report(request: Request, posted: Posting) -> Response:
 @router.get("/outages/calls")
 def calls_to_make(request: Request) -> Response:
     """Who is to be called because their supply is off."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "outages.read") as v:
         return calls_page(v)
 
 
 @router.post("/calls/{task_id}/take")
 def take(request: Request, task_id: int, posted: Posting) -> Response:
     """I call them."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "outages.call") as v:
         _ = translator(v.user.language, PACKAGE)
 
         def act() -> Response:
@@ -90,7 +90,7 @@ def take(request: Request, task_id: int, posted: Posting) -> Response:
 @router.post("/calls/{task_id}/end")
 def end(request: Request, task_id: int, posted: Posting) -> Response:
     """What came of the call."""
-    with visit(request, "agent", "ops") as v:
+    with visit(request, "outages.call") as v:
         _ = translator(v.user.language, PACKAGE)
 
         def act() -> Response:
@@ -103,7 +103,7 @@ def end(request: Request, task_id: int, posted: Posting) -> Response:
 @router.post("/outages/{outage_id}/called/{customer_id}")
 def called(request: Request, outage_id: int, customer_id: int, posted: Posting) -> Response:
     """They called about it: one press of a button on their page."""
-    with visit(request, "agent") as v:
+    with visit(request, "outages.call") as v:
         _, back = translator(v.user.language, PACKAGE), f"/customers/{customer_id}"
         words = _("Called about the outage at %(place)s.", place="%(place)s")
 
@@ -119,14 +119,14 @@ def called(request: Request, outage_id: int, customer_id: int, posted: Posting) 
 @router.get("/outages/{outage_id}")
 def one_outage(request: Request, outage_id: int, kept: int | None = None) -> Response:
     """One outage: what is known, who was told, who not and why, whom to call."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "outages.read") as v:
         return outage_page(v, outage_id, kept)
 
 
 @router.post("/outages/{outage_id}/{step}")
 def move(request: Request, outage_id: int, step: str, posted: Posting) -> Response:
     """One step of an incident."""
-    with visit(request, "ops") as v:
+    with visit(request, "outages.run") as v:
         if step not in _STEPS:
             raise Invalid("no_such_step", mark("there is no such step"), "step")
         given = _Step(v, outage_id, posted, By(v.user.id, note=posted.text("note")))
@@ -231,7 +231,7 @@ def outage_page(v: Visit, outage_id: int, kept: int | None = None) -> Response:
     """One outage in full; the same number of queries however many were told."""
     found = outage(v.session, outage_id)
     runs = not found.planned and found.state.running
-    changeable = runs and v.user.role in ("ops", "admin")
+    changeable = runs and v.user.may("outages.run")
     return v.render(
         "notifications/outage.html",
         outage=found,

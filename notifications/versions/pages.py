@@ -24,7 +24,7 @@ LATELY = timedelta(days=30)
 @router.get("/notices/kinds")
 def kinds(request: Request, ask: str = "kinds") -> Response:
     """Which kinds there are, and which words wait for another person."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "notices.read") as v:
         sent = sent_by_kind(v.session, v.now - LATELY)
         found = sorted(notice_types().values(), key=lambda kind: (-sent.get(kind.name, 0), kind.name))
         numbers = dict.fromkeys(notice_types(), 0)
@@ -46,14 +46,14 @@ def one_kind(
     request: Request, kind: str, ask: str = "", customer: str = "", language: str = "en", part: str = ""
 ) -> Response:
     """One kind as it looks, its versions, and the form to change its words."""
-    with visit(request, "ops", "agent") as v:
+    with visit(request, "notices.read") as v:
         return _kind(v, notice_type(kind), ask, customer.strip(), language, part)
 
 
 @router.post("/notices/kinds/{kind}/words")
 def write_words(request: Request, kind: str, posted: Posting) -> Response:
     """Keep other words as a draft."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
         language, part = posted.text("language"), posted.text("part")
 
         def act() -> Response:
@@ -71,7 +71,7 @@ def write_words(request: Request, kind: str, posted: Posting) -> Response:
 @router.post("/notices/kinds/{kind}/versions/{version}/approve")
 def approve_words(request: Request, kind: str, version: int, posted: Posting) -> Response:
     """Put a draft in force."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
 
         def act() -> Response:
             number = approve(v.session, version, by=v.user.id, now=v.now)
@@ -87,7 +87,7 @@ def approve_words(request: Request, kind: str, version: int, posted: Posting) ->
 @router.post("/notices/kinds/{kind}/versions/{version}/drop")
 def drop_words(request: Request, kind: str, version: int, posted: Posting) -> Response:
     """Lay a draft aside."""
-    with visit(request, "ops") as v:
+    with visit(request, "notices.run") as v:
 
         def act() -> Response:
             drop(v.session, version, by=v.user.id, now=v.now)

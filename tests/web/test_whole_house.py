@@ -16,6 +16,7 @@ from tests.conftest import _clone
 from tests.web.browsing import PASSWORD, Chromium, arrive, axe_violations, complaining_page, serving, sign_in
 from utility_crm.app import create_app
 from utility_crm.auth.actions import set_password
+from utility_crm.auth.permissions import may
 from utility_crm.demo.build import build
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -83,7 +84,7 @@ def test_every_room_and_question_of_a_role_opens(house: House, role: str) -> Non
         fragment = client.get(address, headers={"HX-Request": "true"}).text
         assert "<html" not in fragment, address
         queue += links_of(page)
-    rooms = [room.path for module in modules() for room in module.navigation if role in room.roles]
+    rooms = [room.path for module in modules() for room in module.navigation if may(role, room.permission)]
     assert set(rooms) <= seen
 
 

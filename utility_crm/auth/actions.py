@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.passwords import hash_password, matches
-from utility_crm.auth.queries import ROLES, SignedIn, seal_of
+from utility_crm.auth.permissions import ROLES
+from utility_crm.auth.queries import SignedIn, seal_of
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Conflict, Invalid
 

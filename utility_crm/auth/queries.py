@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import User
 
-ROLES = ("agent", "marketer", "ops", "admin")
 _COLUMNS = (User.id, User.login, User.name, User.role, User.language, User.password_hash)
 _BY_ID = select(*_COLUMNS).where(User.active)
 
@@ -25,6 +25,10 @@ class SignedIn:
     role: str
     language: str
     seal: str
+
+    def may(self, permission: str) -> bool:
+        """Whether their role has this permission (`auth.permissions`)."""
+        return may(self.role, permission)
 
 
 def seal_of(password_hash: str) -> str:

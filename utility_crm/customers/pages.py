@@ -41,8 +41,8 @@ TYPED, LISTED = 9, 50
 @router.get("/")
 def desk(request: Request, ask: str = "last") -> Response:
     """The desk for those who answer the phone; others begin in a room of their own."""
-    with visit(request) as v:
-        home = home_of(request.app.state.rooms, v.user.role)
+    with visit(request, "house.enter") as v:
+        home = home_of(request.app.state.rooms, v.user)
         if home != "/":
             return v.redirect(home)
         chosen = ask if ask in EVIDENCE else "last"
@@ -59,7 +59,7 @@ def desk(request: Request, ask: str = "last") -> Response:
 @router.get("/customers")
 def customers(request: Request, q: str = "") -> Response:
     """What the search box finds, as a page; a single hit opens at once."""
-    with visit(request) as v:
+    with visit(request, "customers.read") as v:
         hits = _found(v, q, LISTED)
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
@@ -72,14 +72,14 @@ def customers(request: Request, q: str = "") -> Response:
 @router.get("/customers/found")
 def found(request: Request, q: str = "") -> Response:
     """The list under the search box, while somebody types."""
-    with visit(request) as v:
+    with visit(request, "customers.read") as v:
         return HTMLResponse(v.fragment("customers/found.html", q=q, hits=_found(v, q, TYPED)))
 
 
 @router.get("/customers/{customer_id}")
 def customer(request: Request, customer_id: int, ask: str = "", older: str = "") -> Response:
     """The customer page; for htmx the chosen sheet alone."""
-    with visit(request) as v:
+    with visit(request, "customers.read") as v:
         response = customer_page(v, customer_id, ask, whole=bool(older))
         remember(response, request, customer_id)
         return response
@@ -88,7 +88,7 @@ def customer(request: Request, customer_id: int, ask: str = "", older: str = "")
 @router.post("/customers/{customer_id}/contacts")
 def log(request: Request, customer_id: int, posted: Posting) -> Response:
     """Keep what was said, once however often it is sent."""
-    with visit(request, "agent") as v:
+    with visit(request, "contacts.write") as v:
         _, ask = translator(v.user.language), posted.text("ask")
 
         def act() -> Response:
@@ -113,7 +113,7 @@ def log(request: Request, customer_id: int, posted: Posting) -> Response:
 @router.post("/customers/{customer_id}/contacts/{contact_id}/answer")
 def answer(request: Request, customer_id: int, contact_id: int, posted: Posting) -> Response:
     """Close a complaint with what came of it."""
-    with visit(request, "agent") as v:
+    with visit(request, "contacts.write") as v:
         ngettext = counting(v.user.language)
 
         def act() -> Response:
@@ -134,7 +134,7 @@ def answer(request: Request, customer_id: int, contact_id: int, posted: Posting)
 @router.post("/customers/{customer_id}/reach")
 def reach(request: Request, customer_id: int, posted: Posting) -> Response:
     """A new way to reach them; a value that cannot be is shown again with its reason."""
-    with visit(request, "agent") as v:
+    with visit(request, "contacts.write") as v:
         _ = translator(v.user.language)
 
         def act() -> Response:
@@ -153,7 +153,7 @@ def reach(request: Request, customer_id: int, posted: Posting) -> Response:
 def change_reach(request: Request, customer_id: int, point_id: int, act: str) -> Response:
     """Prefer a way to reach them, or take it away."""
     acts = {"prefer": prefer_contact_point, "remove": remove_contact_point}
-    with visit(request, "agent") as v:
+    with visit(request, "contacts.write") as v:
         if act not in acts:
             raise Invalid("act", "A way to reach somebody can be preferred or removed.", act)
         acts[act](v.session, customer_id, point_id)

@@ -27,14 +27,14 @@ ASKED = ("jobs", "failed", "paused", "clocks", "done")
 @router.get("/jobs")
 def jobs(request: Request, ask: str = "jobs", job: str = "") -> Response:
     """All jobs, or one in full."""
-    with visit(request, "ops") as v:
+    with visit(request, "jobs.run") as v:
         return jobs_page(v, ask, job)
 
 
 @router.post("/jobs/{name}/run")
 def run(request: Request, name: str, posted: Posting) -> Response:
     """The leader of the clock is asked to run it now."""
-    with visit(request, "ops") as v:
+    with visit(request, "jobs.run") as v:
         job, title = _known(v, name)
 
         def act() -> Response:
@@ -50,7 +50,7 @@ def run(request: Request, name: str, posted: Posting) -> Response:
 @router.post("/jobs/{name}/pause")
 def paused(request: Request, name: str, posted: Posting) -> Response:
     """It does not run by itself from now on."""
-    with visit(request, "ops") as v:
+    with visit(request, "jobs.run") as v:
         job, title = _known(v, name)
 
         def act() -> Response:
@@ -64,7 +64,7 @@ def paused(request: Request, name: str, posted: Posting) -> Response:
 @router.post("/jobs/{name}/resume")
 def resumed(request: Request, name: str, posted: Posting) -> Response:
     """It runs by itself again."""
-    with visit(request, "ops") as v:
+    with visit(request, "jobs.run") as v:
         job, title = _known(v, name)
 
         def act() -> Response:

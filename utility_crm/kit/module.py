@@ -21,7 +21,8 @@ Tone = Literal["ok", "wait", "now", "warn", "bad", ""]
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One installed package. References are strings `package.module:attribute`; empty means it has none.
+    """One installed package, or one room of the ground. References are strings `package.module:attribute`;
+    empty means it has none.
 
     tables      module (no attribute) whose import registers the package's tables
     pages       fastapi.APIRouter
@@ -56,6 +57,11 @@ class Module:
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
 
+    @property
+    def called(self) -> str:
+        """Its name as people type it: the last word."""
+        return self.name.rpartition(".")[2]
+
 
 class ToLeave(Protocol):
     """A notice that is about to be sent, as it was queued."""
@@ -77,12 +83,12 @@ are no longer true."""
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room in the top bar: `g` then `key` goes there; shown to `roles` only."""
+    """A room in the top bar: `g` then `key` goes there; shown to those who have `permission`."""
 
     label: str
     path: str
     key: str
-    roles: frozenset[str]
+    permission: str
     order: int = 50
 
 

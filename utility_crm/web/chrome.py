@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
+from utility_crm.auth.permissions import ROLES
 from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.module import Module, Room
 from utility_crm.kit.settings import settings
@@ -16,9 +17,8 @@ from utility_crm.web.forms import Form
 from utility_crm.web.words import LANGUAGES, best_language
 
 GROUND_ROOMS = (
-    Room("Desk", "/", "d", frozenset({"agent"}), 10),
-    Room("Customers", "/customers", "c", frozenset({"agent", "marketer", "ops"}), 20),
-    Room("Jobs", "/jobs", "j", frozenset({"ops"}), 90),
+    Room("Desk", "/", "d", "contacts.write", 10),
+    Room("Customers", "/customers", "c", "customers.read", 20),
 )
 _THEMES = ("light", "dark")
 
@@ -29,23 +29,18 @@ def rooms_of(modules: Iterable[Module]) -> tuple[Room, ...]:
     return tuple(sorted(found, key=lambda room: room.order))
 
 
-def may_enter(room: Room, role: str) -> bool:
-    """An admin enters every room."""
-    return role == "admin" or role in room.roles
-
-
-def home_of(rooms: Iterable[Room], role: str) -> str:
-    """Where a person of this role begins: in the room made for them, the one that fewest others enter."""
-    mine = [room for room in rooms if may_enter(room, role)]
-    if role == "admin" or not mine:
-        return "/"
-    return min(mine, key=lambda room: (len(room.roles), room.order)).path
+def home_of(rooms: Iterable[Room], user: SignedIn) -> str:
+    """Where a person begins: in their role's own room where its package is installed, else in the first they
+    may enter."""
+    mine = [room.path for room in rooms if user.may(room.permission)]
+    home = ROLES[user.role].home
+    return home if home in mine or not mine else mine[0]
 
 
 def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) -> dict[str, Any]:
     """The names every template may use."""
     known = settings()
-    rooms = [room for room in request.app.state.rooms if user is not None and may_enter(room, user.role)]
+    rooms = [room for room in request.app.state.rooms if user is not None and user.may(room.permission)]
     theme = request.cookies.get("theme", "")
     return {
         "user": user,

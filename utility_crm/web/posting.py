@@ -2,7 +2,7 @@
 
 @router.post("/customers/{customer_id}/promises")
 def promise(request: Request, customer_id: int, posted: Posting) -> Response:
-    with visit(request, "agent") as v:
+    with visit(request, "money.arrange") as v:
 
         def act() -> Response:
             amount, due_on = posted.field("amount", typed_amount), posted.day("due_on")

@@ -101,7 +101,7 @@ def _own(address: str) -> str:
 def _enter(request: Request, user: SignedIn, wanted: str) -> Response:
     target = _own(wanted)
     if target == "/":
-        target = home_of(request.app.state.rooms, user.role)
+        target = home_of(request.app.state.rooms, user)
     return Response(status_code=303, headers={"Location": as_header(target)})
 
 

@@ -2,7 +2,7 @@
 
     @router.get("/feeds")
     def feeds(request: Request) -> Response:
-        with visit(request, "ops") as v:
+        with visit(request, "feeds.run") as v:
             return v.render("meters/feeds.html", feeds=recent_feeds(v.session, v.now))
 
 Routes are plain `def`: one hop to a thread, one connection, no waiting for a second thread while holding it.
@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.auth.cookies import COOKIE
+from utility_crm.auth.permissions import roles_with
 from utility_crm.auth.queries import SignedIn, active_user
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.errors import CareError, Refused
@@ -54,6 +55,7 @@ class WrongRole(Refused):
         _ = translator(language)
         roles = {
             "agent": _("agents"),
+            "supervisor": _("supervisors"),
             "marketer": _("marketers"),
             "ops": _("the operations team"),
             "admin": _("admins"),
@@ -109,8 +111,8 @@ class Visit:
 
 
 @contextmanager
-def visit(request: Request, *roles: str) -> Iterator[Visit]:
-    """A unit of work for one of `roles` (none named: anyone signed in); an admin may enter everywhere.
+def visit(request: Request, permission: str) -> Iterator[Visit]:
+    """A unit of work of a person who has this permission (`auth.permissions`).
 
     Raises SignInNeeded or WrongRole; what the block raises rolls it back and goes on to the error pages.
     """
@@ -121,8 +123,8 @@ def visit(request: Request, *roles: str) -> Iterator[Visit]:
             raise SignInNeeded
         request.state.user = user
         know_whether_simulated(request, session)
-        if roles and user.role not in roles and user.role != "admin":
-            raise WrongRole(user.role, roles)
+        if not user.may(permission):
+            raise WrongRole(user.role, roles_with(permission))
         yield Visit(request, session, user, now, today(now), wants_fragment(request))
         session.commit()
 

@@ -1,0 +1,121 @@
+"""Who may do what: every permission, and every role with those it has. There is no other table of it.
+
+A route names one permission (`visit(request, "payments.take")`), a template asks `user.may("payments.take")`.
+What nobody is given is refused. An admin has every permission; roles are compared nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PERMISSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        # customers
+        "house.enter": "sign in, and see what everybody sees",
+        "customers.read": "find customers and open their pages",
+        "contacts.write": "log what was said, answer complaints, change how somebody is reached",
+        "consents.write": "change what a customer wants to hear, and how",
+        # meters
+        "readings.read": "look at a meter and its readings",
+        "reads.write": "take down what a dial says",
+        "feeds.run": "take in meter files, judge what waits",
+        "readings.export": "take readings out as files",
+        # billing
+        "bills.read": "open a bill, its corrections and its tariff",
+        "supply.change": "begin, end and change a supply",
+        "payments.take": "book what a customer pays on the phone",
+        "payments.read": "open the statement of an account",
+        "payments.book": "take in bank files, place what waits, collect",
+        "money.arrange": "promises, plans, budgets, deposits, disputes",
+        "money.decide": "decide a dispute, give money back",
+        "billing.read": "see the billing room",
+        "billing.run": "run, hold, issue and correct bills",
+        "dunning.read": "see who is being reminded, and note what was handed over",
+        "dunning.run": "order what only a person may order",
+        "tariffs.compare": "ask what everybody would pay on another tariff",
+        # notices and outages
+        "notices.read": "look for notices and read them",
+        "notices.run": "write notices, send again, letters on paper, blocked addresses",
+        "outages.read": "see outages and who is to be called",
+        "outages.call": "take calls to those who depend on power, note who was told",
+        "outages.run": "announce, change and end outages",
+        # leaving
+        "leavers.read": "see who may leave, and why",
+        # the house
+        "jobs.run": "see what the clock does, run it now, pause it",
+    }
+)
+"""Every permission, and in a few words what it lets one do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role: where it begins (`home`, a room's path) and what it may do."""
+
+    name: str
+    home: str
+    permissions: frozenset[str]
+
+
+_EVERYBODY = frozenset({"house.enter", "customers.read", "readings.read", "bills.read"})
+_AGENT = _EVERYBODY | {
+    "contacts.write",
+    "consents.write",
+    "reads.write",
+    "supply.change",
+    "payments.take",
+    "payments.read",
+    "money.arrange",
+    "money.decide",
+    "dunning.read",
+    "notices.read",
+    "outages.read",
+    "outages.call",
+}
+_MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
+_OPS = _EVERYBODY | {
+    "reads.write",
+    "feeds.run",
+    "readings.export",
+    "payments.read",
+    "payments.book",
+    "money.decide",
+    "billing.read",
+    "billing.run",
+    "dunning.read",
+    "dunning.run",
+    "notices.read",
+    "notices.run",
+    "outages.read",
+    "outages.call",
+    "outages.run",
+    "jobs.run",
+}
+
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        role.name: role
+        for role in (
+            Role("agent", "/", _AGENT),
+            Role("supervisor", "/", _AGENT),
+            Role("marketer", "/leavers", _MARKETER),
+            Role("ops", "/feeds", _OPS),
+            Role("admin", "/", frozenset(PERMISSIONS)),
+        )
+    }
+)
+
+
+def may(role: str, permission: str) -> bool:
+    """Whether people of a role may do this. A permission that is not in the table is a fault of ours."""
+    if permission not in PERMISSIONS:
+        raise KeyError(f"no permission is called {permission!r}")
+    known = ROLES.get(role)
+    return known is not None and permission in known.permissions
+
+
+def roles_with(permission: str) -> tuple[str, ...]:
+    """Who may do this, but for admins, who may everything."""
+    return tuple(name for name in ROLES if name != "admin" and may(name, permission))
