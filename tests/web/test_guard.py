@@ -37,7 +37,7 @@ def raises(request: Request, kind: str) -> Response:
 
 @trouble.post("/trouble/{customer_id}/then-fail")
 def writes_then_fails(request: Request, customer_id: int) -> Response:
-    with visit(request, "ops") as v:
+    with visit(request, "jobs.run") as v:
         v.session.add(Contact(customer_id=customer_id, channel="call", topic="lost"))
         v.session.flush()
         raise Refused("too_late", "After writing, this is refused.")
@@ -86,9 +86,9 @@ def test_a_wrong_role_is_told_who_may(make_client: MakeClient, people: People) -
     client = make_client("marketer", installed=[])
     answer = client.post(f"/customers/{people.margaret}/contacts", data=SAID)
     assert answer.status_code == 403
-    assert "This page is for agents; you are signed in as marketer." in answer.text
+    assert "This page is for agents and supervisors; you are signed in as marketer." in answer.text
     answer = make_client("marketer", language="ru", installed=[]).post(answer.request.url.path)
-    assert "Эта страница для операторов; вы вошли как маркетолог." in answer.text
+    assert "Эта страница для операторов и руководителей смен; вы вошли как маркетолог." in answer.text
 
 
 def test_several_roles_are_named_as_one_says_them() -> None:
