@@ -1,0 +1,1 @@
+"""When things are due, come again and are reminded of: pure."""
