@@ -7,7 +7,7 @@ from functools import cache
 from utility_crm.kit.module import Module, resolve
 
 MODULES = ["notifications", "meters", "billing", "churn"]
-GROUND = ["utility_crm.jobs"]
+GROUND = ["utility_crm.jobs", "utility_crm.tasks"]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [
     "utility_crm.kit.tables",

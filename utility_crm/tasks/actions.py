@@ -204,8 +204,8 @@ def _go_on(session: Session, closed: Row[Any], now: datetime) -> int | None:
         return None
     coming = moved(due, day, zone)
     wanted = Wanted(
-        closed.title, coming.at or coming.on, closed.note, closed.priority, closed.promised, closed.assignee_id,
-        closed.team_id, closed.remind_minutes, closed.repeats,
+        closed.title, coming.at or coming.on, closed.note, closed.priority, closed.promised,
+        closed.assignee_id, closed.team_id, closed.remind_minutes, closed.repeats,
     )  # fmt: skip
     given = {
         **_columns(wanted), "customer_id": closed.customer_id, "ticket_id": closed.ticket_id, "key": None,

@@ -1,4 +1,4 @@
-"""When a task comes again: the recurrence rules of RFC 5545 (section 3.3.10), as python-dateutil counts them."""
+"""When a task comes again: recurrence rules of RFC 5545 (section 3.3.10), counted by python-dateutil."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def next_day(repeats: str, first: date, after: date) -> date | None:
     """
     REPEATS[repeats]
     begun = max(after, first - timedelta(days=1))
-    found = _rule(repeats, first).after(datetime.combine(begun, time()))
+    try:
+        found = _rule(repeats, first).after(datetime.combine(begun, time()))
+    except ValueError:  # the year 10000
+        return None
     return found.date() if found is not None else None
 
 
