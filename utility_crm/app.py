@@ -9,12 +9,13 @@ from functools import cache, partial
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from utility_crm.auth.cookies import Sessions
-from utility_crm.auth.guesses import Guesses
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.settings import settings
 from utility_crm.web.banners import Banners
 from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
@@ -46,8 +47,6 @@ def create_app(
     app.state.engine = engine
     app.state.sessions = Sessions(secret or secret_key())
     app.state.banners = Banners(secret or secret_key())
-    app.state.guesses = Guesses()
-    app.state.token_guesses = Guesses()
     app.state.simulated = False
     app.state.rooms = rooms_of(shown)
     app.state.templates = templates_of(tuple(module.name for module in shown))
@@ -61,6 +60,8 @@ def create_app(
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY_BYTES)
     open_posts = tuple(path for module in shown for path in module.open_posts)
     app.add_middleware(Guard, open_posts=open_posts)  # around the limit: its refusals carry the headers, too
+    if proxies := [one.strip() for one in settings().trusted_proxies.split(",") if one.strip()]:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     add_error_pages(app)
     return app
 

@@ -12,6 +12,7 @@ GROUND = ["utility_crm.jobs", "utility_crm.tasks"]
 GROUND_TABLES = [
     "utility_crm.kit.tables",
     "utility_crm.auth.tables",
+    "utility_crm.auth.door_tables",
     "utility_crm.network.tables",
     "utility_crm.customers.tables",
     "utility_crm.segments.tables",

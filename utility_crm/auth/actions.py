@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.passwords import hash_password, matches
 from utility_crm.auth.permissions import ROLES
-from utility_crm.auth.queries import SignedIn, seal_of
+from utility_crm.auth.queries import PERSON, SignedIn, person_of
+from utility_crm.auth.sign_ins import end_sign_ins_of
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Conflict, Invalid
 
@@ -52,22 +53,21 @@ def set_language(session: Session, login: str, language: str) -> None:
 
 
 def set_password(session: Session, login: str, password: str) -> None:
-    """Give a user a new password; every older sign-in of theirs ends."""
+    """Give a user a new password; every sign-in of theirs ends."""
     if len(password) < SHORTEST:
         raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
     user = session.scalar(select(User).where(User.login == login.strip().lower()))
     if user is None:
         raise Invalid("no_such_user", "There is no user of this name.", login)
     user.password_hash = hash_password(password)
+    end_sign_ins_of(session, user.id, None, "password")
 
 
 def check_password(session: Session, login: str, password: str) -> SignedIn | None:
     """The active user whose password this is. It takes as long for a name nobody has."""
     user = session.execute(
-        select(User.id, User.login, User.name, User.role, User.language, User.password_hash).where(
-            User.login == func.lower(login.strip()), User.active
-        )
+        select(*PERSON, User.password_hash).where(User.login == func.lower(login.strip()), User.active)
     ).one_or_none()
     if not matches(user.password_hash if user else None, password) or user is None:
         return None
-    return SignedIn(user.id, user.login, user.name, user.role, user.language, seal_of(user.password_hash))
+    return person_of(user)

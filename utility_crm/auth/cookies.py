@@ -1,30 +1,29 @@
-"""The signed cookie that says who is signed in."""
+"""The signed cookie that says which sign-in a browser belongs to."""
 
 from __future__ import annotations
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer
 
 COOKIE = "utility_crm"
-HOURS = 12
-"""A shift and a bit: after it a person signs in again."""
 
 
 class Sessions:
-    """Makes and reads the cookie's value: a user's id and the seal of the password it was made with."""
+    """Makes and reads the cookie's value: a sign-in's random id, signed, so that what we did not make never
+    reaches the database. How long it holds is the database's to say (`auth.sign_ins`)."""
 
     def __init__(self, secret: str) -> None:
-        self._signer = URLSafeTimedSerializer(secret, salt="utility_crm.session")
+        self._signer = URLSafeSerializer(secret, salt="utility_crm.sign_in")
 
-    def issue(self, user_id: int, seal: str) -> str:
-        """The cookie's value for a person who has just signed in."""
-        return str(self._signer.dumps([user_id, seal]))
+    def issue(self, token: str) -> str:
+        """The cookie's value for a sign-in that has just begun."""
+        return str(self._signer.dumps(token))
 
-    def read(self, value: str | None) -> tuple[int, str] | None:
-        """User's id and seal; None where the value is absent, forged or older than a shift."""
+    def read(self, value: str | None) -> str | None:
+        """The sign-in's id; None where the value is absent or forged."""
         if not value:
             return None
         try:
-            user_id, seal = self._signer.loads(value, max_age=HOURS * 3600)
+            token = self._signer.loads(value)
         except (BadData, ValueError, TypeError):
             return None
-        return int(user_id), str(seal)
+        return token if isinstance(token, str) else None

@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import User
 
-_COLUMNS = (User.id, User.login, User.name, User.role, User.language, User.password_hash)
-_BY_ID = select(*_COLUMNS).where(User.active)
+PERSON = (
+    User.id,
+    User.login,
+    User.name,
+    User.role,
+    User.language,
+    User.theme,
+    User.density,
+    User.letters,
+)
+"""What is read of a person on every request."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a request. `seal` changes with the password, which ends every older session."""
+    """The person behind a request. theme, density and letters: how they like their pages."""
 
     id: int
     login: str
     name: str
     role: str
     language: str
-    seal: str
+    theme: str = ""
+    density: str = ""
+    letters: bool = True
 
     def may(self, permission: str) -> bool:
         """Whether their role has this permission (`auth.permissions`)."""
         return may(self.role, permission)
 
 
-def seal_of(password_hash: str) -> str:
-    """A short fingerprint of a password's hash, safe to put into a cookie."""
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+def person_of(row: Row[Any]) -> SignedIn:
+    """The person in a row that begins with PERSON."""
+    return SignedIn(*row[: len(PERSON)])
 
 
 def active_user(session: Session, user_id: int) -> SignedIn | None:
     """The user of this id who may still sign in."""
-    row = session.execute(_BY_ID.where(User.id == user_id)).one_or_none()
-    if row is None:
-        return None
-    return SignedIn(row.id, row.login, row.name, row.role, row.language, seal_of(row.password_hash))
+    row = session.execute(select(*PERSON).where(User.active, User.id == user_id)).one_or_none()
+    return None if row is None else person_of(row)
+
+
+def user_called(session: Session, login: str) -> int | None:
+    """The id of the user with this login."""
+    return session.scalar(select(User.id).where(User.login == login.strip().lower()))

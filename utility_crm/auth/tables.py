@@ -27,6 +27,8 @@ class User(Base):
 
     `area_ids`: the network areas whose customers they may see; none: all. `skills` and `languages` (ISO 639,
     spoken to customers) say which tickets may come to them; `extension` is the telephone on their desk.
+    `theme`, `density` and `letters` (single letters as keys): how they like their pages.
+    `password_expires_at`: the password was made by somebody else, and has to be replaced at the next sign-in before then.
     """
 
     __tablename__ = "users"
@@ -34,6 +36,8 @@ class User(Base):
         CheckConstraint("role in ('agent', 'supervisor', 'marketer', 'ops', 'admin')", name="role"),
         CheckConstraint("login = lower(login)", name="login_lower"),
         Index("ix_users_extension", "extension", unique=True),
+        CheckConstraint("theme in ('', 'light', 'dark')", name="theme"),
+        CheckConstraint("density in ('', 'easy')", name="density"),
     )
 
     id: Mapped[int] = identity()
@@ -48,6 +52,10 @@ class User(Base):
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     extension: Mapped[str | None]
+    theme: Mapped[str] = mapped_column(server_default="")
+    density: Mapped[str] = mapped_column(server_default="")
+    letters: Mapped[bool] = mapped_column(server_default="true")
+    password_expires_at: Mapped[datetime | None]
 
 
 class Team(Base):
@@ -94,6 +102,7 @@ class AuditRow(Base):
         Index(None, "at"),
         Index(None, "user_id", "at"),
         Index(None, "customer_id", "at", postgresql_where=text("customer_id is not null")),
+        Index(None, "subject", "at", postgresql_where=text("kind = 'sign_in'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from utility_crm.customers.tables import Customer
-from utility_crm.kit.settings import settings
+from utility_crm.web.cookies import cookie_of, put_cookie
 
 COOKIE = "recent"
 KEPT = 6
@@ -26,7 +26,7 @@ class Recent:
 
 def recent_ids(request: Request) -> list[int]:
     """Ids in the cookie, latest first; whatever else is in it is ignored."""
-    parts = request.cookies.get(COOKIE, "").split(".")
+    parts = cookie_of(request, COOKIE).split(".")
     return [int(part) for part in parts if part.isdecimal() and len(part) < 19][:KEPT]
 
 
@@ -45,4 +45,4 @@ def remember(response: Response, request: Request, customer_id: int) -> None:
     if customer_id in ids:
         return
     kept = ".".join(str(one) for one in [customer_id, *ids][:KEPT])
-    response.set_cookie(COOKIE, kept, httponly=True, samesite="lax", secure=settings().secure_cookies)
+    put_cookie(response, COOKIE, kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -33,7 +34,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the web process binds to")
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
     secret_key: str | None = Field(None, description="signs cookies; made once in the home when absent")
-    secure_cookies: bool = Field(False, description="send cookies over HTTPS only")
+    secure_cookies: bool = Field(
+        False, description="pages are served over HTTPS: cookies go over it alone, browsers insist on it (HSTS)"
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of proxies in front, between commas; whom X-Forwarded-For of theirs"
+        " names is who asks",
+    )
+    idle_minutes: int = Field(60, ge=5, le=1440, description="minutes unseen after which a sign-in ends")
+    sign_in_hours: int = Field(12, ge=1, le=168, description="hours after which it ends anyway: a shift and a bit")
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
     supplier_code: str = Field(
         "", pattern="^[A-Z0-9]{0,8}$", description="legal entity; stands before its document numbers"
@@ -117,6 +127,16 @@ class Settings(BaseSettings):
             not value.startswith(("https://", "http://")) or any(sign in value for sign in " <>?#")
         ):
             raise ValueError("this is no address such as https://care.example")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is no address or network such as 10.0.0.0/8") from None
         return value
 
     @field_validator("country")

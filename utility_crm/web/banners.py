@@ -8,7 +8,7 @@ from fastapi import Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.responses import Response
 
-from utility_crm.kit.settings import settings
+from utility_crm.web.cookies import cookie_of, put_cookie
 
 COOKIE = "just_done"
 SECONDS = 120
@@ -47,13 +47,10 @@ class Banners:
 
 def put_banner(response: Response, request: Request, user_id: int, said: JustDone) -> None:
     """The page that the person sees next says it."""
-    response.set_cookie(
-        COOKIE, request.app.state.banners.issue(user_id, said), max_age=SECONDS, httponly=True,
-        samesite="lax", secure=settings().secure_cookies,
-    )  # fmt: skip
+    put_cookie(response, COOKIE, request.app.state.banners.issue(user_id, said), seconds=SECONDS)
 
 
 def banner_of(request: Request, user_id: int) -> JustDone | None:
     """What this request is to say."""
-    found: JustDone | None = request.app.state.banners.read(user_id, request.cookies.get(COOKIE))
+    found: JustDone | None = request.app.state.banners.read(user_id, cookie_of(request, COOKIE))
     return found

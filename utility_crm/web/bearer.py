@@ -12,6 +12,7 @@ from math import ceil
 
 from fastapi import Request
 
+from utility_crm.auth.guesses import TOKENS
 from utility_crm.auth.tokens import PREFIX, Bearer, bearer_of
 from utility_crm.kit.clock import utc_now
 from utility_crm.web.visit import open_session
@@ -37,17 +38,18 @@ def bearer(request: Request, scope: str) -> Bearer:
     if scheme.lower() != "bearer" or not token:
         message = "Send a token: Authorization: Bearer ..."
         raise BearerRefused(401, "token_needed", message, {"WWW-Authenticate": _REALM})
-    now, guesses = utc_now(), request.app.state.token_guesses
+    now = utc_now()
     address = request.client.host if request.client else ""
     begins = token[: len(PREFIX) + 6]
-    paused = guesses.until(begins, address, now)
+    with open_session(request) as session:
+        _, paused = TOKENS.standing(session, begins, address, now)
+        found = None if paused is not None else bearer_of(session, token, now)
+        if paused is None and found is None:
+            TOKENS.begin(session, begins, address, now)
+        session.commit()
     if paused is not None:
         raise _paused(paused, now)
-    with open_session(request) as session:
-        found = bearer_of(session, token, now)
-        session.commit()
     if found is None:
-        guesses.begin(begins, address, now)
         headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'}
         raise BearerRefused(401, "token_unknown", "This token is unknown, revoked or expired.", headers)
     if scope not in found.scopes:

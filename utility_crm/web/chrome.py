@@ -13,6 +13,7 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.module import Module, Room
 from utility_crm.kit.settings import settings
 from utility_crm.web.banners import banner_of
+from utility_crm.web.cookies import cookie_of, named
 from utility_crm.web.forms import Form
 from utility_crm.web.words import LANGUAGES, best_language
 
@@ -41,7 +42,7 @@ def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) 
     """The names every template may use."""
     known = settings()
     rooms = [room for room in request.app.state.rooms if user is not None and user.may(room.permission)]
-    theme = request.cookies.get("theme", "")
+    theme = cookie_of(request, "theme") or (user.theme if user is not None else "")
     return {
         "user": user,
         "rooms": rooms,
@@ -52,6 +53,7 @@ def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) 
         "currency": known.currency,
         "demo": known.demo or request.app.state.simulated,
         "theme": theme if theme in _THEMES else "",
+        "cookie_prefix": named(""),
         "path": request.url.path,
         "now": now,
         "today": today,
@@ -64,7 +66,7 @@ def language_of(request: Request, user: SignedIn | None) -> str:
     """A person's own language; before sign-in the one chosen on that page, else the browser's."""
     if user is not None:
         return user.language
-    chosen = request.cookies.get("language", "")
+    chosen = cookie_of(request, "language")
     if chosen in LANGUAGES:
         return chosen
     return best_language(request.headers.get("accept-language", ""), settings().language)

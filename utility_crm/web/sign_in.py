@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from asyncio import sleep
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from utility_crm.auth.actions import check_password
-from utility_crm.auth.cookies import COOKIE, HOURS
-from utility_crm.auth.queries import SignedIn
+from utility_crm.auth.cookies import COOKIE
+from utility_crm.auth.events import note_event
+from utility_crm.auth.guesses import PASSWORDS
+from utility_crm.auth.queries import SignedIn, user_called
+from utility_crm.auth.sign_ins import begin_sign_in, end_sign_in
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
-from utility_crm.web.visit import as_header, know_whether_simulated, open_session, render, signed_in, today
+from utility_crm.web.cookies import drop_cookie, put_cookie
+from utility_crm.web.visit import (
+    as_header,
+    here_of,
+    know_whether_simulated,
+    open_session,
+    render,
+    signed_in,
+    today,
+)
 from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
 Wanted = Annotated[str, Query(alias="next")]
 _YEAR = 365 * 24 * 3600
+CLEARED = '"cache", "storage"'
+"""What a browser clears of ours when somebody leaves: drafts and pages kept for the way back."""
 
 
 @router.get("/sign-in")
@@ -29,9 +47,7 @@ def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response
     """The form, or for somebody signed in already the way in."""
     if language in LANGUAGES:
         response = Response(status_code=303, headers={"Location": f"/sign-in?next={quote(_own(wanted))}"})
-        response.set_cookie(
-            "language", language, max_age=_YEAR, samesite="lax", secure=settings().secure_cookies
-        )
+        put_cookie(response, "language", language, seconds=_YEAR)
         return response
     with open_session(request) as session:
         user = signed_in(request, session)
@@ -43,7 +59,12 @@ def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response
 
 async def unhurried(request: Request) -> None:
     """Holds a try back where many are wrong everywhere; waiting takes no thread from anybody."""
-    await sleep(request.app.state.guesses.wait_seconds(utc_now()))
+
+    def seconds() -> float:
+        with open_session(request) as session:
+            return PASSWORDS.wait_seconds(session, utc_now())
+
+    await sleep(await run_in_threadpool(seconds))
 
 
 @router.post("/sign-in", dependencies=[Depends(unhurried)])
@@ -55,41 +76,71 @@ def enter(
 ) -> Response:
     """Takes name and password. After five wrong tries from one address a name rests there for a quarter of an
     hour, after fifty an address does (see `auth.guesses`)."""
-    now, guesses = utc_now(), request.app.state.guesses
-    who = login.strip().lower()[:200]
-    address = request.client.host if request.client else ""
-    paused = guesses.begin(who, address, now)
+    now, address = utc_now(), address_of(request)
+    who = login.strip().lower()[:200].replace("\0", "")
+    with _committed(request) as session:
+        paused = PASSWORDS.begin(session, who, address, now)
     if paused is not None:
         return _form(request, now, wanted, login=who, until=paused, status=429)
     try:
         with open_session(request) as session:
-            user = check_password(session, who, password)
+            user = check_password(session, who, password.replace("\0", ""))
     except Exception:  # nobody learnt anything: the try was none
-        guesses.take_back(who, address, now, right=False)
+        with _committed(request) as session:
+            PASSWORDS.take_back(session, who, address, now, right=False)
         raise
+    with _committed(request) as session:
+        if user is None:
+            left, until = PASSWORDS.standing(session, who, address, now)
+            whose = user_called(session, who)
+            note_event(session, "rests" if until else "wrong_password", now, user_id=whose, address=address)
+        else:
+            PASSWORDS.take_back(session, who, address, now, right=True)
+            value = begun(request, session, user, now, address)
     if user is None:
-        left, until = guesses.left(who, address, now), guesses.until(who, address, now)
         return _form(request, now, wanted, login=who, left=left, until=until, status=401)
-    guesses.take_back(who, address, now, right=True)
     response = _enter(request, user, wanted)
-    response.set_cookie(
-        COOKIE,
-        request.app.state.sessions.issue(user.id, user.seal),
-        max_age=HOURS * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure_cookies,
-    )
+    put_cookie(response, COOKIE, value, seconds=settings().sign_in_hours * 3600)
     return response
+
+
+def begun(request: Request, session: Session, user: SignedIn, now: datetime, address: str) -> str:
+    """A new sign-in of this person from this browser, in place of the one it had; the cookie's value."""
+    before = here_of(request, session)
+    if before is not None:
+        end_sign_in(session, before.id, now, "replaced")
+    token = begin_sign_in(
+        session, user.id, now, address=address, browser=request.headers.get("user-agent", "")
+    )
+    note_event(session, "signed_in", now, user_id=user.id, address=address)
+    return str(request.app.state.sessions.issue(token))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from; behind a proxy of ours (setting `trusted_proxies`) whom that names."""
+    return request.client.host if request.client else ""
 
 
 @router.post("/sign-out")
-def leave() -> Response:
-    """Forgets who is signed in, and whom they looked at."""
-    response = Response(status_code=303, headers={"Location": "/sign-in"})
+def leave(request: Request) -> Response:
+    """Ends the sign-in, here and in the database, and forgets whom they looked at."""
+    now = utc_now()
+    with _committed(request) as session:
+        here = here_of(request, session)
+        if here is not None and end_sign_in(session, here.id, now, "signed out"):
+            note_event(session, "signed_out", now, user_id=here.user.id, address=address_of(request))
+    response = Response(status_code=303, headers={"Location": "/sign-in", "Clear-Site-Data": CLEARED})
     for name in (COOKIE, "recent"):
-        response.delete_cookie(name)
+        drop_cookie(response, name)
     return response
+
+
+@contextmanager
+def _committed(request: Request) -> Iterator[Session]:
+    """A short unit of work of its own."""
+    with open_session(request) as session:
+        yield session
+        session.commit()
 
 
 def _own(address: str) -> str:

@@ -26,7 +26,8 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.permissions import roles_with
-from utility_crm.auth.queries import SignedIn, active_user
+from utility_crm.auth.queries import SignedIn
+from utility_crm.auth.sign_ins import Here, who_is_here
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.errors import CareError, Refused
 from utility_crm.kit.installation import is_simulated
@@ -34,6 +35,7 @@ from utility_crm.kit.settings import settings
 from utility_crm.web.banners import COOKIE as BANNER
 from utility_crm.web.banners import JustDone, put_banner
 from utility_crm.web.chrome import chrome
+from utility_crm.web.cookies import cookie_of, drop_cookie, named
 from utility_crm.web.formats import locale
 from utility_crm.web.words import said_in, translator
 
@@ -141,12 +143,17 @@ def know_whether_simulated(request: Request, session: Session) -> None:
 
 
 def signed_in(request: Request, session: Session) -> SignedIn | None:
-    """The person the cookie names, if it is ours, fresh, and the password has not changed since."""
-    claimed = request.app.state.sessions.read(request.cookies.get(COOKIE))
-    if claimed is None:
-        return None
-    user = active_user(session, claimed[0])
-    return user if user is not None and user.seal == claimed[1] else None
+    """The person whose sign-in the cookie names, while it holds and waits for nothing more."""
+    here = here_of(request, session)
+    return here.user if here is not None and not here.waits_for else None
+
+
+def here_of(request: Request, session: Session) -> Here | None:
+    """The sign-in that the cookie names, while it holds; it may wait for a second step."""
+    token = request.app.state.sessions.read(cookie_of(request, COOKIE))
+    here = None if token is None else who_is_here(session, token, utc_now())
+    request.state.here = here
+    return here
 
 
 def as_header(address: str) -> str:
@@ -190,6 +197,6 @@ def render(
     given["layout"] = "web/fragment.html" if wants_fragment(request) else "web/base.html"
     body = request.app.state.templates.render(template, given["language"], given | context)
     response = HTMLResponse(body, status, headers={"Vary": "HX-Request, Cookie"})
-    if BANNER in request.cookies and not wants_fragment(request):
-        response.delete_cookie(BANNER)  # it is said once
+    if named(BANNER) in request.cookies and not wants_fragment(request):
+        drop_cookie(response, BANNER)  # it is said once
     return response

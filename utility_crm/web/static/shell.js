@@ -12,7 +12,8 @@ const nameThemes = () => {
 };
 const switchTheme = () => {
   root.dataset.theme = dark() ? "light" : "dark";
-  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+  const prefix = root.dataset.cookies ?? ""; // __Host- where cookies go over HTTPS alone
+  document.cookie = `${prefix}theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax${prefix && "; secure"}`;
   nameThemes();
 };
 nameThemes();
