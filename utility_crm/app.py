@@ -59,7 +59,9 @@ def create_app(
     app.mount("/static", HashedFiles(), name="static")
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY_BYTES)
     open_posts = tuple(path for module in shown for path in module.open_posts)
-    app.add_middleware(Guard, open_posts=open_posts)  # around the limit: its refusals carry the headers, too
+    app.add_middleware(
+        Guard, open_posts=open_posts, https=settings().secure_cookies
+    )  # around the limit: its refusals carry the headers, too
     if proxies := [one.strip() for one in settings().trusted_proxies.split(",") if one.strip()]:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     add_error_pages(app)

@@ -16,8 +16,9 @@ from tests.web.browsing import Chromium, started_chromium
 from tests.web.people import People, put_in
 from utility_crm.app import create_app
 from utility_crm.auth.cookies import COOKIE
-from utility_crm.auth.queries import seal_of
+from utility_crm.auth.sign_ins import begin_sign_in
 from utility_crm.auth.tables import User
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.module import Module
 from utility_crm.kit.settings import settings
 
@@ -98,7 +99,8 @@ def make_client(session: Session, make_app: Callable[..., FastAPI]) -> MakeClien
         client = TestClient(app, base_url="http://testserver", follow_redirects=False)
         if role is not None:
             user = make_user(session, role, language=language)
-            client.cookies.set(COOKIE, app.state.sessions.issue(user.id, seal_of(user.password_hash)))
+            token = begin_sign_in(session, user.id, utc_now(), address="testclient", browser="a test")
+            client.cookies.set(COOKIE, app.state.sessions.issue(token))
         return client
 
     return made

@@ -170,7 +170,7 @@ def test_health_says_whether_the_database_answers(make_client: MakeClient) -> No
 def test_a_page_without_a_database_says_so(may_fail: None, make_client: MakeClient) -> None:
     nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     app = create_app(nowhere, installed=[], secret=SECRET)
-    client = TestClient(app, cookies={"utility_crm": app.state.sessions.issue(1, "seal")})
+    client = TestClient(app, cookies={"utility_crm": app.state.sessions.issue("a sign-in")})
     page = client.get("/")
     assert page.status_code == 503 and "The database does not answer" in page.text
 

@@ -1,8 +1,8 @@
 """What happens at the door, written into the audit log: who came in, who did not, what was changed about
 somebody's sign-in and by whom.
 
-A row of kind `sign_in` names the person it is about by `subject`; `user_id` is who did it, `what` one of EVENTS.
-What was typed as a name that nobody has is not kept: it may be a password in the wrong field.
+A row of kind `sign_in` names the person it is about by `subject`; `user_id` is who did it, `what` one of
+EVENTS. What was typed as a name that nobody has is not kept: it may be a password in the wrong field.
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ class Guesses:
             left = [] if right and key == keys[0] else _without(at, began)
             self._keep(session, key, left, began)
 
-    def standing(self, session: Session, name: str, address: str, now: datetime) -> tuple[int, datetime | None]:
+    def standing(
+        self, session: Session, name: str, address: str, now: datetime
+    ) -> tuple[int, datetime | None]:
         """How many tries this name has from here; and when its pause, or the address's, ends (or None)."""
         keys = self._keys(name, address)
         rows = session.execute(
@@ -92,7 +94,7 @@ class Guesses:
         return SLOW_SECONDS if many else 0.0
 
     def clear(self, session: Session, name: str) -> None:
-        """Forgets the wrong tries under a name, wherever they came from: somebody in charge vouches for it."""
+        """Forgets the wrong tries under a name, wherever they came from: an admin vouches for it."""
         session.execute(delete(Guess).where(Guess.kind == self.kind, Guess.name == name[:LONGEST]))
 
     def _keys(self, name: str, address: str) -> list[_Key]:
@@ -103,9 +105,7 @@ class Guesses:
         place = place_of(address)
         return [(short, place), ("", place or "-")]
 
-    def _locked(
-        self, session: Session, keys: Sequence[_Key], now: datetime
-    ) -> dict[_Key, list[datetime]]:
+    def _locked(self, session: Session, keys: Sequence[_Key], now: datetime) -> dict[_Key, list[datetime]]:
         """The tries of these keys, which are ours until the unit of work ends; locked in one order."""
         made = insert(Guess).values(
             [{"kind": self.kind, "name": n, "place": p, "at": [], "last_at": now} for n, p in sorted(keys)]

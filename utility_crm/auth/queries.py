@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.permissions import may
@@ -42,7 +43,7 @@ class SignedIn:
         return may(self.role, permission)
 
 
-def person_of(row: Row[Any]) -> SignedIn:
+def person_of(row: Sequence[Any]) -> SignedIn:
     """The person in a row that begins with PERSON."""
     return SignedIn(*row[: len(PERSON)])
 

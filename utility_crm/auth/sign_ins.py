@@ -1,7 +1,7 @@
 """Sign-ins: begun, looked up on every request, seen, listed, ended. Nothing here commits.
 
-A sign-in is known by 256 random bits that only the browser's cookie holds; the database keeps their digest, so
-that who reads the database cannot sign in by it. It ends by signing out, by its owner or an admin from the
+A sign-in is known by 256 random bits that only the browser's cookie holds; the database keeps their digest,
+so that who reads the database cannot sign in by it. It ends by signing out, by its owner or an admin from the
 list, with a new password, after `idle_minutes` unseen and `sign_in_hours` after it began (settings).
 
 `now` is the real present here, even where a demo's pages pretend another day.
@@ -66,7 +66,7 @@ class SignInRow:
     """A sign-in in a list; ended_at is None while it holds."""
 
     id: int
-    way: Way
+    way: str
     begun_at: datetime
     seen_at: datetime
     address: str
@@ -142,9 +142,7 @@ def end_sign_ins_of(
     return len(_end(session, now, because, *chosen))
 
 
-def _end(
-    session: Session, now: datetime | None, because: str, *chosen: ColumnElement[bool]
-) -> Sequence[int]:
+def _end(session: Session, now: datetime | None, because: str, *chosen: ColumnElement[bool]) -> Sequence[int]:
     ended = update(SignIn).where(SignIn.ended_at.is_(None), *chosen)
     values = ended.values(ended_at=now or func.now(), ended_because=because).returning(SignIn.id)
     return session.execute(values).scalars().all()

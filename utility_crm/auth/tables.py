@@ -28,7 +28,8 @@ class User(Base):
     `area_ids`: the network areas whose customers they may see; none: all. `skills` and `languages` (ISO 639,
     spoken to customers) say which tickets may come to them; `extension` is the telephone on their desk.
     `theme`, `density` and `letters` (single letters as keys): how they like their pages.
-    `password_expires_at`: the password was made by somebody else, and has to be replaced at the next sign-in before then.
+    `password_expires_at`: the
+    password was made by somebody else; it opens nothing but the form for their own, and that until then.
     """
 
     __tablename__ = "users"

@@ -35,15 +35,16 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
     secret_key: str | None = Field(None, description="signs cookies; made once in the home when absent")
     secure_cookies: bool = Field(
-        False, description="pages are served over HTTPS: cookies go over it alone, browsers insist on it (HSTS)"
+        False,
+        description="pages go over HTTPS: cookies over it alone, and browsers insist on it (HSTS)",
     )
     trusted_proxies: str = Field(
         "",
-        description="addresses or networks of proxies in front, between commas; whom X-Forwarded-For of theirs"
+        description="addresses or networks of proxies in front, between commas: whom their X-Forwarded-For"
         " names is who asks",
     )
     idle_minutes: int = Field(60, ge=5, le=1440, description="minutes unseen after which a sign-in ends")
-    sign_in_hours: int = Field(12, ge=1, le=168, description="hours after which it ends anyway: a shift and a bit")
+    sign_in_hours: int = Field(12, ge=1, le=168, description="hours after which a sign-in ends anyway")
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
     supplier_code: str = Field(
         "", pattern="^[A-Z0-9]{0,8}$", description="legal entity; stands before its document numbers"

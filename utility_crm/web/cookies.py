@@ -1,7 +1,8 @@
 """Every cookie of the house, written and read in one place.
 
 Where the pages are served over HTTPS (setting `secure_cookies`) each is `Secure` and its name begins with
-`__Host-`: browsers then take it from this very host alone, for all of its paths, and no neighbour can plant one.
+`__Host-`: browsers then take it from this very host alone, for all of its paths, and no neighbour can plant
+one.
 """
 
 from __future__ import annotations
