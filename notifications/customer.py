@@ -3,8 +3,9 @@ send, and what we wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from notifications.customer_in_view import in_view
 from notifications.outages.queries import OutageHere, outages_at
@@ -12,7 +13,7 @@ from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
 from notifications.told import TOLD
 from notifications.types import notice_type
-from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
 from utility_crm.web.words import counting, mark, translator
 
@@ -163,4 +164,20 @@ def _entry(one: ListedNotice, call: CustomerCall, _: Words) -> TimelineEntry:
     return TimelineEntry(at, mark("Notices"), title, detail, _TONES.get(one.state, ""), f"/notices/{one.id}")
 
 
-ROOM = CustomerRoom(questions=(TOLD,), banners=_banners, todos=_todos, timeline=_timeline)
+def _to_note(call: CustomerCall) -> list[OutageHere]:
+    """Outages about which nobody has spoken with them."""
+    return [one for one in call.once(outages_here) if not one.spoken_of]
+
+
+def _told_panel(call: CustomerCall) -> Mapping[str, Any]:
+    _ = translator(call.language, PACKAGE)
+    return {"outages": [(one, _banner(one, call, _)) for one in _to_note(call)]}
+
+
+TOLD_OF_OUTAGE = Act(
+    "o", mark("Told of outage"), "contacts.write", "notifications/act_outage.html", order=12,
+    context=_told_panel, applies=lambda call: bool(_to_note(call)),
+)  # fmt: skip
+ROOM = CustomerRoom(
+    questions=(TOLD,), banners=_banners, todos=_todos, timeline=_timeline, acts=(TOLD_OF_OUTAGE,)
+)

@@ -27,6 +27,7 @@ GROUND_PAGES = [
     "utility_crm.web.health:router",
     "utility_crm.web.sign_in:router",
     "utility_crm.customers.pages:router",
+    "utility_crm.customers.acting_pages:router",
 ]
 
 

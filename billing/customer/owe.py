@@ -55,7 +55,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
     bills, payments = call.once(loads.bills), call.once(loads.payments)
     totals = totals_of(call.session, [one.id for one in mine]) if mine else Totals(0, 0, 0)
     rows = bills if whole else bills[:ROWS]
-    preview, planned = _preview(call, mine)
+    preview, planned = previewed(call, mine)
     asked = call.once(loads.dunnable)
     not_asked = [
         (one.currency, one.overdue_minor - asked.get(one.id, 0))
@@ -105,7 +105,7 @@ def owe_sheet(call: CustomerCall) -> Sheet:
                 "first_on": call.params.get("first_on", (call.today + timedelta(days=14)).isoformat()),
             },
         }
-        | _agreeing(call, mine, bills)
+        | agreeing(call, mine, bills)
         | _deposits(call, mine),
     )
 
@@ -124,7 +124,7 @@ def _deposits(call: CustomerCall, mine: Sequence[AccountStanding]) -> dict[str, 
     }
 
 
-def _agreeing(
+def agreeing(
     call: CustomerCall, mine: Sequence[AccountStanding], bills: Sequence[BillRow]
 ) -> dict[str, object]:
     """What is agreed on, and what can be."""
@@ -191,7 +191,7 @@ def _due_day(call: CustomerCall, due_on: date) -> str:
     return _("on %(day)s", day=shown(due_on, call.language))
 
 
-def _preview(call: CustomerCall, mine: tuple[AccountStanding, ...]) -> tuple[tuple[Instalment, ...], Form]:
+def previewed(call: CustomerCall, mine: tuple[AccountStanding, ...]) -> tuple[tuple[Instalment, ...], Form]:
     """The plan asked for, before it is agreed; or its form with the reason why there cannot be one."""
     asked = Posted({name: (call.params[name],) for name in PLANNED if name in call.params})
     one = next(

@@ -116,7 +116,7 @@ def supply_sheet(call: CustomerCall) -> Sheet:
     accounts = [one for one in call.once(loads.accounts) if one.holds]
     tariffs = all_tariffs(call.session, call.today) if accounts else []
     _ = say(call.language)
-    asked = _asked(call, mine, tariffs)
+    asked = asked_of(call, mine, tariffs)
     return Sheet(
         "billing/supply.html",
         {
@@ -135,7 +135,7 @@ def supply_sheet(call: CustomerCall) -> Sheet:
             "asked": asked,
             "doubt": _doubt(call, asked),
             "told": [(one, change_words(one, call.language)) for one in call.once(changes)],
-            **_change_context(call, asked),
+            **change_context(call, asked),
         },
     )
 
@@ -168,7 +168,7 @@ def _doubt(call: CustomerCall, asked: Asked | None) -> str:
 KINDS: dict[str, Kind] = {"out": "end", "tariff": "tariff", "in": "begin"}
 
 
-def _change_context(call: CustomerCall, asked: Asked | None) -> dict[str, Any]:
+def change_context(call: CustomerCall, asked: Asked | None) -> dict[str, Any]:
     """Of another tariff: which there are, what it would have cost, and what ends with the one before."""
     context: dict[str, Any] = {
         "fitting": [], "unfit": [], "verdicts": VERDICTS, "money": None, "advice": "", "endings": [],
@@ -235,7 +235,8 @@ NAMED: dict[str, str] = {
 _PAST = {"changed_tariff": mark("another tariff")}
 
 
-def _asked(call: CustomerCall, mine: tuple[SuppliedHere, ...], tariffs: list[TariffRow]) -> Asked | None:
+def asked_of(call: CustomerCall, mine: tuple[SuppliedHere, ...], tariffs: list[TariffRow]) -> Asked | None:
+    """What the page's parameters ask to plan, planned as far as it can be."""
     act = call.params.get("act", "")
     if act not in ACTS:
         return None

@@ -106,6 +106,8 @@ def called(request: Request, outage_id: int, customer_id: int, posted: Posting) 
     with visit(request, "outages.call") as v:
         _, back = translator(v.user.language, PACKAGE), f"/customers/{customer_id}"
         words = _("Called about the outage at %(place)s.", place="%(place)s")
+        if posted.text("told"):
+            words = _("Told of the outage at %(place)s.", place="%(place)s")
 
         def act() -> Response:
             new = note_call(v.session, outage_id, customer_id, words, author_id=v.user.id, now=v.now)

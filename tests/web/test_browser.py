@@ -95,7 +95,7 @@ def test_a_call_is_logged_by_keyboard_alone(chromium: Chromium, served: Served) 
     page.keyboard.press("l")
     focused(page, "at.name === 'note'")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#log", state="hidden")
+    page.wait_for_selector("#act-l", state="hidden")
     page.keyboard.press("g")
     page.keyboard.press("d")
     page.wait_for_selector("text=What needs us")
@@ -109,7 +109,7 @@ def test_help_lists_the_keys_and_letters_can_be_switched_off(chromium: Chromium,
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
     listed = page.inner_text("#help")
-    for words in ("Send this answer", "Log the call", "Edit contact", "find a customer", "Desk", "all keys",
+    for words in ("Send this answer", "Log", "Edit contact", "find a customer", "Desk", "all keys",
                   "Why is it different?", "What do I owe?", "down, up in a list"):  # fmt: skip
         assert words in listed
     works = page.eval_on_selector_all(
@@ -120,7 +120,7 @@ def test_help_lists_the_keys_and_letters_can_be_switched_off(chromium: Chromium,
     page.uncheck("[data-letters]")
     page.keyboard.press("Escape")
     page.keyboard.press("l")
-    assert page.is_hidden("#log")
+    assert page.is_hidden("#act-l")
     page.reload()
     page.keyboard.press("2")
     assert page.inner_text("#sheet-h") == "Why is it different?"

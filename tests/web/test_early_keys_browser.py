@@ -65,9 +65,9 @@ def test_keys_before_the_scripts_are_kept_in_order(chromium: Chromium, served: t
         script = held.come(page)
         page.keyboard.press("l")
         page.keyboard.type("wants 1 l")
-        assert page.is_hidden("#log")
+        assert page.is_hidden("#act-l")
         script.continue_()
-        page.wait_for_selector("#log:not([hidden])")
+        page.wait_for_selector("#act-l:not([hidden])")
         page.wait_for_function("document.querySelector('[name=note]').value === 'wants 1 l'")
     assert complaints == []
 
@@ -104,7 +104,7 @@ def test_a_key_while_a_sheet_is_on_its_way_acts_on_the_new_one(
         sheet.continue_()
         focused(page, "at.matches('#main [data-row]') && at.innerText === 'Oct 2026'")
     assert page.title() == "What do I owe? Margaret Ashdown, Northmoor Energy"
-    assert page.input_value("#log input[name=ask]") == "owe", "what is logged leads back to this question"
+    assert page.input_value("#act-l input[name=ask]") == "owe", "what is logged leads back to this question"
     assert complaints == []
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import (
+    Act,
     Answer,
     Banner,
     Cell,
@@ -93,6 +94,30 @@ def surroundings(
         sections=_in_order(_gather(call, (room.sections for room in rooms))),
         timeline=_timeline(_gather(call, (room.timeline for room in rooms)), whole),
     )
+
+
+def acts_here(call: CustomerCall, rooms: Iterable[CustomerRoom]) -> tuple[Act, ...]:
+    """What whoever looks may do to this customer now, in the order of the key bar."""
+    viewer = call.viewer
+    found = chain.from_iterable(room.acts for room in rooms)
+    mine = [one for one in found if viewer is not None and viewer.may(one.permission)]
+
+    def applies(one: Act) -> bool:
+        return one.applies is None or _guarded(call, one.label, one.applies, lambda _code: False)
+
+    return _in_order(one for one in mine if applies(one))
+
+
+def panel_of(call: CustomerCall, act: Act) -> Sheet:
+    """The form of an act, or in its place what went wrong."""
+    if act.context is None:
+        return Sheet(act.panel, {})
+    context = act.context
+
+    def filled(call: CustomerCall) -> Sheet:
+        return Sheet(act.panel, context(call))
+
+    return _guarded(call, act.label, filled, lambda code: Sheet("customers/act_failed.html", {"code": code}))
 
 
 def sheet_of(call: CustomerCall, question: Question) -> Sheet:

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from utility_crm.customers.conversations import (
-    CHANNELS,
-    LONGEST_NOTE,
-    TOPICS,
-    Saying,
-    answer_complaint,
-    log_contact,
-    said_lately,
-)
 from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
-from utility_crm.customers.page import RECENT, all_questions, chosen_question, sheet_of, surroundings
-from utility_crm.customers.reach import KINDS, add_contact_point, prefer_contact_point, remove_contact_point
+from utility_crm.customers.page import (
+    RECENT,
+    acts_here,
+    all_questions,
+    chosen_question,
+    panel_of,
+    sheet_of,
+    surroundings,
+)
+from utility_crm.customers.reach import KINDS
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
 from utility_crm.customers.room import ROOM, card_of
 from utility_crm.customers.search import Found, find
-from utility_crm.kit.errors import Invalid
-from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom
+from utility_crm.kit.errors import NotFound
+from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Question
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of
-from utility_crm.web.formats import local_day
-from utility_crm.web.posting import Posting, handled
+from utility_crm.web.posting import CameFrom
 from utility_crm.web.visit import Visit, visit
-from utility_crm.web.words import counting, mark, translator
+from utility_crm.web.words import mark
 
 router = APIRouter()
 TYPED, LISTED = 9, 50
@@ -85,83 +83,6 @@ def customer(request: Request, customer_id: int, ask: str = "", older: str = "")
         return response
 
 
-@router.post("/customers/{customer_id}/contacts")
-def log(request: Request, customer_id: int, posted: Posting) -> Response:
-    """Keep what was said, once however often it is sent."""
-    with visit(request, "contacts.write") as v:
-        _, ask = translator(v.user.language), posted.text("ask")
-
-        def act() -> Response:
-            channel, topic = posted.one_of("channel", CHANNELS), posted.one_of("topic", TOPICS)
-            note = posted.must("note", mark("Say in a few words what it was about."))
-            said = Saying(channel.value, topic.value, note.value, bool(posted.text("complaint")))
-            if said_lately(v.session, customer_id, said, now=v.now, author_id=v.user.id):
-                words = _("This was kept before: nothing was kept twice.")
-                return v.done(words, f"/customers/{customer_id}", nothing=True, ask=ask)
-            log_contact(
-                v.session, customer_id, channel=said.channel, topic=said.topic, note=said.note,
-                complaint=said.complaint, now=v.now, author_id=v.user.id,
-            )  # fmt: skip
-            kept = _("What was said is kept, on top of the timeline.")
-            if said.complaint:
-                kept = _("The complaint is kept; from now on it waits for our answer.")
-            return v.done(kept, f"/customers/{customer_id}", ask=ask)
-
-        return handled(v, posted, "contact", act, lambda: customer_page(v, customer_id, ask, params={}))
-
-
-@router.post("/customers/{customer_id}/contacts/{contact_id}/answer")
-def answer(request: Request, customer_id: int, contact_id: int, posted: Posting) -> Response:
-    """Close a complaint with what came of it."""
-    with visit(request, "contacts.write") as v:
-        ngettext = counting(v.user.language)
-
-        def act() -> Response:
-            outcome = posted.text("outcome")
-            since = answer_complaint(v.session, customer_id, contact_id, outcome=outcome, now=v.now)
-            days = (v.today - local_day(since)).days
-            words = ngettext(
-                "The complaint is answered, one day after it was made.",
-                "The complaint is answered, %(num)s days after it was made.",
-                days,
-            )
-            return v.done(words, f"/customers/{customer_id}", ask="said")
-
-        page = partial(customer_page, v, customer_id, "said", params={})
-        return handled(v, posted, f"answer-{contact_id}", act, page)
-
-
-@router.post("/customers/{customer_id}/reach")
-def reach(request: Request, customer_id: int, posted: Posting) -> Response:
-    """A new way to reach them; a value that cannot be is shown again with its reason."""
-    with visit(request, "contacts.write") as v:
-        _ = translator(v.user.language)
-
-        def act() -> Response:
-            value = posted.text("value")
-            add_contact_point(
-                v.session, customer_id, kind=posted.text("kind", "phone"), value=value,
-                label=posted.text("label"), country=settings().country,
-            )  # fmt: skip
-            words = _("They can be reached at %(value)s, too.", value=value)
-            return v.done(words, f"/customers/{customer_id}", ask="reach")
-
-        return handled(v, posted, "reach", act, lambda: customer_page(v, customer_id, "reach", params={}))
-
-
-@router.post("/customers/{customer_id}/reach/{point_id}/{act}")
-def change_reach(request: Request, customer_id: int, point_id: int, act: str) -> Response:
-    """Prefer a way to reach them, or take it away."""
-    acts = {"prefer": prefer_contact_point, "remove": remove_contact_point}
-    with visit(request, "contacts.write") as v:
-        if act not in acts:
-            raise Invalid("act", "A way to reach somebody can be preferred or removed.", act)
-        acts[act](v.session, customer_id, point_id)
-        _ = translator(v.user.language)
-        words = _("It is how they like to be reached.") if act == "prefer" else _("It is taken away.")
-        return v.done(words, f"/customers/{customer_id}", ask="reach")
-
-
 def _found(v: Visit, text: str, limit: int) -> list[Found]:
     finders = v.request.app.state.searches
     return find(v.session, text, limit, country=settings().country, finders=finders)
@@ -174,20 +95,19 @@ def _known_now(v: Visit) -> tuple[Banner, ...]:
 def customer_page(
     v: Visit, customer_id: int, ask: str, *, whole: bool = False, params: Mapping[str, str] | None = None
 ) -> HTMLResponse:
-    """The page around the chosen sheet. params: of the page, where the address asked for is not its own."""
+    """The page around the chosen sheet. params: of the page, where the address asked for is not its own.
+
+    A form from below the strip comes back under its key, over the question where it was opened.
+    """
     params = dict(v.request.query_params) if params is None else params
-    call = CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, params)
-    card = call.once(card_of)
-    rooms: list[CustomerRoom] = [ROOM, *(room for _, room in v.request.app.state.customer_rooms)]
-    questions = all_questions(rooms)
+    came: CameFrom | None = getattr(v.request.state, "came_from", None)
+    ask, do = (came.ask, came.act) if came is not None else (ask, params.get("do", ""))
+    rooms, questions = _rooms(v)
     chosen = chosen_question(questions, ask)
+    call = _call(v, customer_id, params, chosen.key)
+    card = call.once(card_of)
     sheet = sheet_of(call, chosen)
-    around: dict[str, Any] = {
-        "question": chosen,
-        "customer_id": customer_id,
-        "customer_path": f"/customers/{customer_id}",
-        "kinds": KINDS,
-    }
+    around = _around(customer_id, chosen)
     html = v.fragment(sheet.template, **around, **sheet.context)
     if v.hx:
         return HTMLResponse(html)
@@ -197,9 +117,64 @@ def customer_page(
         card=card,
         sheet=html,
         page=surroundings(call, rooms, questions, whole=whole),
+        acts=[_shown(v, call, one, around, do) for one in acts_here(call, rooms)],
         tabs=recent_customers(v.session, recent_ids(v.request)),
         recent_entries=RECENT,
-        channels=CHANNELS,
-        topics=TOPICS,
-        longest_note=LONGEST_NOTE,
     )
+
+
+@router.get("/customers/{customer_id}/acts/{key}")
+def act_panel(request: Request, customer_id: int, key: str, ask: str = "") -> Response:
+    """The form of one act, for the place below the strip; without htmx the page with it open."""
+    with visit(request, "customers.read") as v:
+        if not v.hx:
+            return v.redirect(f"/customers/{customer_id}", **{**request.query_params, "do": key})
+        rooms, questions = _rooms(v)
+        chosen = chosen_question(questions, ask)
+        call = _call(v, customer_id, dict(request.query_params), chosen.key)
+        found = next((one for one in acts_here(call, rooms) if one.key == key and one.panel), None)
+        if found is None:
+            raise NotFound("no_such_act", mark("There is nothing to do here under this key."), key)
+        return HTMLResponse(_panel(v, call, found, _around(customer_id, chosen)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAct:
+    """An act of the key bar. html: its form where that stands in the page already; open: it is to be seen."""
+
+    act: Act
+    href: str
+    html: str = ""
+    open: bool = False
+
+
+def _shown(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any], do: str) -> ShownAct:
+    path, opened = around["customer_path"], act.key == do
+    if not act.panel:
+        return ShownAct(act, act.href.replace("{customer}", str(call.customer_id)))
+    html = _panel(v, call, act, around) if opened or act.at_once else ""
+    return ShownAct(act, f"{path}?ask={around['question'].key}&do={act.key}", html, opened)
+
+
+def _panel(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any]) -> str:
+    sheet, question = panel_of(call, act), around["question"]
+    came = {"do": act.key, "ask": question.key}
+    return v.fragment(sheet.template, **around, act=act, came=came, **sheet.context)
+
+
+def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:
+    rooms = [ROOM, *(room for _, room in v.request.app.state.customer_rooms)]
+    return rooms, all_questions(rooms)
+
+
+def _call(v: Visit, customer_id: int, params: Mapping[str, str], question: str) -> CustomerCall:
+    return CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, params, v.user, question)
+
+
+def _around(customer_id: int, question: Question) -> dict[str, Any]:
+    return {
+        "question": question,
+        "customer_id": customer_id,
+        "customer_path": f"/customers/{customer_id}",
+        "kinds": KINDS,
+    }

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from utility_crm.customers.card import CustomerCard, customer_card
-from utility_crm.customers.conversations import Conversation, conversations_of
+from utility_crm.customers.conversations import (
+    CHANNELS,
+    LONGEST_NOTE,
+    TOPICS,
+    Conversation,
+    conversations_of,
+)
 from utility_crm.kit.module import (
+    Act,
     Answer,
     CustomerCall,
     CustomerRoom,
@@ -121,6 +129,38 @@ def _long_gone(call: CustomerCall) -> bool:
     return bool(closed) and all(one is not None and (call.today - one).days > GONE_DAYS for one in closed)
 
 
+def _log_panel(_call: CustomerCall) -> Mapping[str, Any]:
+    return {"channels": CHANNELS, "topics": TOPICS, "longest_note": LONGEST_NOTE}
+
+
+def _complaints(call: CustomerCall) -> list[Conversation]:
+    """Complaints that wait for our answer, the oldest first."""
+    return [one for one in reversed(call.once(said)) if one.waits]
+
+
+def _answer_panel(call: CustomerCall) -> Mapping[str, Any]:
+    return {"waiting": _complaints(call), "longest_note": LONGEST_NOTE}
+
+
+def _edit_panel(_call: CustomerCall) -> Mapping[str, Any]:
+    return {}
+
+
+ACTS = (
+    Act(
+        "l", mark("Log"), "contacts.write", "customers/act_log.html", order=10,
+        context=_log_panel, at_once=True,
+    ),
+    Act(
+        "a", mark("Answer complaint"), "contacts.write", "customers/act_answer.html", order=15,
+        context=_answer_panel, applies=lambda call: call.once(card_of).complaint_since is not None,
+    ),
+    Act(
+        "e", mark("Edit contact"), "contacts.write", "customers/act_edit.html", order=80,
+        context=_edit_panel,
+    ),
+)  # fmt: skip
+
 ROOM = CustomerRoom(
     questions=(
         Question("reach", mark("How do we reach you?"), 80, _reach_answer, _reach_sheet),
@@ -128,4 +168,5 @@ ROOM = CustomerRoom(
     ),
     todos=_todos,
     timeline=_timeline,
+    acts=ACTS,
 )

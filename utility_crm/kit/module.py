@@ -123,12 +123,21 @@ def jobs_of(modules: Iterable[Module]) -> tuple[Job, ...]:
 # The customer page ------------------------------------------------------------------------------------
 
 
+class Viewer(Protocol):
+    """Who looks at a page: what of it they may see and do."""
+
+    @property
+    def id(self) -> int: ...
+    def may(self, permission: str) -> bool: ...
+
+
 @dataclass(slots=True)
 class CustomerCall:
     """One look at one customer: what every question, strip cell and timeline is asked with.
 
     `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader
-    a single time for the whole page, so two questions share one query.
+    a single time for the whole page, so two questions share one query. `viewer`: who looks, None where no
+    person does. `question`: the key of the one that is open.
     """
 
     session: Session
@@ -137,6 +146,8 @@ class CustomerCall:
     today: date
     language: str = "en"
     params: Mapping[str, str] = field(default_factory=dict)
+    viewer: Viewer | None = None
+    question: str = ""
     _memo: dict[Callable[[CustomerCall], Any], Any] = field(default_factory=dict)
 
     def once(self, load: Callable[[CustomerCall], T]) -> T:
@@ -238,6 +249,27 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Something to do from any question of the customer page, by its key (a letter of its own in the house).
+
+    Either `panel`, a template with the form, opened below the strip and filled from `context(call)`; it is
+    fetched when its key is pressed, or stands in every page where it is wanted `at_once` and costs nothing.
+    Or `href`, where the key leads (`{customer}` in it is the customer's id). `permission`: who may not do it
+    does not see it; `applies`: whether there is anything to do it to now, always where it is None.
+    """
+
+    key: str
+    label: str
+    permission: str
+    panel: str = ""
+    href: str = ""
+    order: int = 50
+    context: Callable[[CustomerCall], Mapping[str, Any]] | None = None
+    applies: Callable[[CustomerCall], bool] | None = None
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerRoom:
     """A package's part of the customer page. Each callable reads through the call's session."""
 
@@ -247,6 +279,7 @@ class CustomerRoom:
     todos: Callable[[CustomerCall], Sequence[Todo]] | None = None
     sections: Callable[[CustomerCall], Sequence[SideSection]] | None = None
     timeline: Callable[[CustomerCall], Sequence[TimelineEntry]] | None = None
+    acts: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ def promise(request: Request, customer_id: int, posted: Posting) -> Response:
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
@@ -43,6 +45,14 @@ async def read_posted(request: Request) -> AsyncIterator[Posted]:
         yield Posted({name: tuple(found) for name, found in texts.items()}, files)
 
 
+@dataclass(frozen=True, slots=True)
+class CameFrom:
+    """Where a form of the customer page's key bar stood: under the key `act`, over the question `ask`."""
+
+    ask: str
+    act: str
+
+
 Posting = Annotated[Posted, Depends(read_posted, scope="function")]
 """The parameter of a route that takes a form."""
 
@@ -62,7 +72,13 @@ def handled(
     What `act` wrote is undone when it raises. back: where the person goes who leaves the form. Shown again:
     Invalid, Conflict, Refused, and NotFound of a thing that was typed (its `where` is a field); any other
     error goes on to the error pages.
+
+    A form that stands below the strip sends its key as `do` and the question over which it was opened as
+    `ask`: it comes back there, and so does the person when it is done.
     """
+    if posted.text("do"):
+        v.request.state.came_from = CameFrom(posted.text("ask"), posted.text("do"))
+        name, back = f"act-{name}", _page_of(back or v.request.url.path, posted.text("ask"))
     try:
         with v.session.begin_nested():
             return act()
@@ -75,6 +91,12 @@ def handled(
         return shown_again(v, posted, name, error, page, back=back)
     except CareError as error:
         return shown_again(v, posted, name, error, page, back=back)
+
+
+def _page_of(path: str, ask: str) -> str:
+    """The customer's page over a question, for a path that begins with it."""
+    own = "/".join(path.partition("?")[0].split("/")[:3])
+    return f"{own}?ask={quote(ask)}" if ask else own
 
 
 def shown_again(

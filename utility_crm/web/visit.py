@@ -99,7 +99,11 @@ class Visit:
 
     def done(self, words: str, path: str, *, nothing: bool = False, **query: object) -> Response:
         """Look there next, where `words` say once what was done, with its figures. `nothing`: it was done
-        before, and nothing changed."""
+        before, and nothing changed. Who did it from below the strip of a customer's page stays over their
+        question."""
+        came = getattr(self.request.state, "came_from", None)
+        if came is not None and path.startswith("/customers/"):
+            path, query = path.partition("?")[0], {"ask": came.ask} if came.ask else {}
         response = self.redirect(path, **query)
         put_banner(response, self.request, self.user.id, JustDone(words, "now" if nothing else "ok"))
         return response

@@ -271,15 +271,16 @@ def test_a_payment_the_bank_took_back_is_open_again(call: Telephone, session: Se
 
 
 def test_an_empty_note_is_refused_beside_its_field(call: Telephone, session: Session) -> None:
-    told = {"channel": "email", "topic": "meter", "note": "  ", "complaint": "yes", "ask": "owe"}
+    told = {"channel": "email", "topic": "meter", "note": "  ", "complaint": "yes", "ask": "owe", "do": "l"}
     status, page = call.send("contacts", **told)
-    form = form_in(page, "contact")
+    form = form_in(page, "act-contact")
     assert status == 422 and count(session, "contacts") == 0
-    assert re.search(r'id="f-contact-note"[^>]*aria-invalid="true" autofocus', form)
+    assert re.search(r'id="f-act-contact-note"[^>]*aria-invalid="true" autofocus', form)
     assert "Say in a few words what it was about." in form and "You owe" in page
     for kept in ('value="email" selected', 'value="meter" selected', " checked"):
         assert kept in form
-    assert '<section id="log" class="panel" data-panel aria' in page  # it stands open
+    panel = re.search(r'<section id="act-l"[^>]*>', page)
+    assert panel and " hidden" not in panel[0]  # it stands open
     for words in ("The complaint is kept", "nothing was kept twice"):
         status, page = call.send("contacts", **told | {"note": "the dial stands still"})
         assert status == 303 and words in said_in(page) and count(session, "contacts") == 1

@@ -132,22 +132,100 @@ const openHelp = () => {
   help.showModal();
 };
 
-const toggle = (element) => {
-  const panel = document.getElementById(element.dataset.open);
-  panel.hidden = !panel.hidden;
-  element.setAttribute("aria-expanded", String(!panel.hidden));
-  if (panel.hidden) element.focus();
-  else {
-    panel.scrollIntoView({ block: "nearest" });
-    (one("[data-first]", panel) ?? one("input:not([type=hidden]), select, textarea", panel))?.focus();
+// A panel below the strip: one at a time; what is typed in one stays in it. Its form is fetched when first wanted.
+const begin = (panel) => {
+  panel.scrollIntoView({ block: "nearest" });
+  const field = one("[data-first]", panel) ?? one("input:not([type=hidden]), select, textarea", panel) ?? one("button, a", panel);
+  field?.focus();
+};
+const close = (panel) => {
+  panel.hidden = true;
+  for (const other of all(`[data-open="${CSS.escape(panel.id)}"]`)) other.setAttribute("aria-expanded", "false");
+};
+const fetchInto = async (panel, element) => {
+  typeahead.hold("panel");
+  panel.setAttribute("aria-busy", "true");
+  try {
+    await htmx.ajax("GET", panel.dataset.from + location.search, { source: element, target: panel, swap: "innerHTML" });
+    drafts.restore(panel);
+  } finally {
+    panel.removeAttribute("aria-busy");
+    if (!panel.hidden) begin(panel);
+    typeahead.release("panel");
   }
 };
+const toggle = (element) => {
+  const panel = document.getElementById(element.dataset.open);
+  if (!panel.hidden) {
+    close(panel);
+    element.focus();
+    return;
+  }
+  for (const other of all("[data-panel]")) if (!other.hidden) close(other);
+  panel.hidden = false;
+  element.setAttribute("aria-expanded", "true");
+  if (panel.dataset.from && !panel.childElementCount) fetchInto(panel, element);
+  else begin(panel);
+};
+
+// A draft is never lost: what is typed below the strip is kept for this tab until it is sent, a customer each.
+const drafts = {
+  name: (form) => `draft ${location.pathname} ${form.closest("[data-panel]").id} ${form.id}`,
+  fields: (form) => [...form.elements].filter((each) => each.name && !/^(hidden|submit|button|password|file)$/.test(each.type) && !each.matches("[data-no-draft]")),
+  keep(form) {
+    const typed = {};
+    for (const each of drafts.fields(form)) {
+      const now = /^(checkbox|radio)$/.test(each.type) ? each.checked : each.value;
+      const first = /^(checkbox|radio)$/.test(each.type) ? each.defaultChecked : each.defaultValue ?? each.querySelector("[selected]")?.value ?? each.options[0]?.value;
+      if (now !== first) typed[each.id] = now;
+    }
+    if (Object.keys(typed).length) sessionStorage.setItem(drafts.name(form), JSON.stringify(typed));
+    else sessionStorage.removeItem(drafts.name(form));
+    drafts.mark();
+  },
+  restore(panel) {
+    for (const form of all("form[method=post]", panel)) {
+      const kept = JSON.parse(sessionStorage.getItem(drafts.name(form)) ?? "{}");
+      for (const [id, value] of Object.entries(kept)) {
+        const field = document.getElementById(id);
+        if (!field || field.getAttribute("aria-invalid")) continue;
+        if (typeof value === "boolean") field.checked = value;
+        else field.value = value;
+      }
+    }
+  },
+  mark() { // which of the open customers have one
+    for (const tab of all(".tabs a[href]")) {
+      const beginning = `draft ${new URL(tab.href).pathname} `;
+      const kept = Object.keys(sessionStorage).some((name) => name.startsWith(beginning));
+      const words = one(".draft", tab);
+      if (words) words.hidden = !kept;
+    }
+  },
+};
+addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.method === "post" && form.closest("[data-panel]")) drafts.keep(form);
+});
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "post" && form.closest?.("[data-panel]")) sessionStorage.setItem("sent", drafts.name(form));
+});
+const sent = sessionStorage.getItem("sent");
+if (sent && !one(".notice.bad[data-announce], [id^=ask-]") && one(".notice[data-announce]")) sessionStorage.removeItem(sent);
+sessionStorage.removeItem("sent");
+for (const panel of all("[data-panel]")) drafts.restore(panel);
+drafts.mark();
+
 addEventListener("click", (event) => {
   const target = event.target.closest("button, a");
   if (!target) return;
   if (target.matches("[data-theme-toggle]")) switchTheme();
   else if (target.matches("[data-help]")) openHelp();
-  else if (target.matches("[data-open]")) toggle(target);
+  else if (target.matches("[data-open]")) {
+    event.preventDefault();
+    toggle(target);
+  }
   else if (target.matches("[data-find]")) findNow();
   else if (target.matches("[data-copy]")) copyText(target);
   else if (target.matches("[data-filter]")) filter(target);

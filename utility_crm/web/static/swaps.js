@@ -18,7 +18,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSend", (event) => {
   const { target, requestConfig, xhr } = event.detail;
   const { verb } = requestConfig;
-  if (polled(requestConfig) || (verb === "get" && !isMain(target))) return;
+  if (polled(requestConfig) || (verb === "get" && !isMain(target))) return; // panels hold by themselves
   underway.set(xhr, verb);
   typeahead.hold(verb === "get" ? "sheet" : "form");
   xhr.addEventListener("loadend", () => { // after htmx has put the answer in its place
