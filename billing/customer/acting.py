@@ -1,4 +1,4 @@
-"""What billing lets one do from any question of the customer page: a payment, a promise or a plan, another tariff.
+"""What billing lets one do from any question: a payment, a promise or a plan, another tariff.
 
 Each is a form below the strip, posted where the forms of its question are posted, too.
 """

@@ -210,7 +210,7 @@ def test_opened_customers_become_tabs(make_client: MakeClient, people: People) -
         client.get(f"/customers/{one}")
     page = client.get(f"/customers/{people.bakery}").text
     tabs = page[page.index('<nav class="tabs"') : page.index("</nav>", page.index('<nav class="tabs"'))]
-    assert re.findall(r">([^<>]+)</a>", tabs) == ["Joseph Okafor", "Thornbury Bakery Ltd", "Margaret Ashdown"]
+    assert re.findall(r">([^<>]+?) ?<(?:/a|span)", tabs) == ["Joseph Okafor", "Thornbury Bakery Ltd", "Margaret Ashdown"]
     client.cookies.set("recent", "abc.99999999999999999999.5;drop")
     assert client.get("/customers").status_code == 200
 
@@ -246,7 +246,7 @@ def test_an_empty_desk_says_so(make_client: MakeClient, ask: str) -> None:
 
 
 def test_others_begin_in_their_own_room(make_client: MakeClient) -> None:
-    assert make_client("ops", installed=[]).get("/").headers["location"] == "/jobs"
+    assert make_client("ops", installed=[]).get("/").headers["location"] == "/customers"
 
 
 def test_a_need_whose_review_is_past_is_late_and_to_be_asked_about(

@@ -1,4 +1,4 @@
-"""What is done on the customer page: keeping what was said, answering a complaint, changing how they are reached."""
+"""What is done on the customer page: what was said, complaints answered, how they are reached."""
 
 from __future__ import annotations
 

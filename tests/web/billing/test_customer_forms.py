@@ -84,7 +84,7 @@ def test_a_refused_payment_comes_back_as_it_was_typed(call: Telephone, session: 
     assert said_in(page).startswith("Not done“ten” is no amount such as 43.17")
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
-    assert 'aria-invalid="true"' not in form_in(page, "contact") and "You owe" in page
+    assert 'aria-invalid="true"' not in form_in(page, "act-contact") and "You owe" in page
 
 
 def test_a_payment_says_what_was_taken_and_what_stays_open(call: Telephone, session: Session) -> None:

@@ -11,14 +11,21 @@ from sqlalchemy.orm import Session
 
 from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
-from tests.web.browsing import PASSWORD, Chromium, axe_violations, complaining_page, serving, sign_in
+from tests.web.browsing import (
+    PASSWORD,
+    Chromium,
+    axe_violations,
+    complaining_page,
+    focused,
+    serving,
+    sign_in,
+)
 from utility_crm.app import create_app
 from utility_crm.auth.actions import add_user
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine
 
 pytestmark = pytest.mark.browser
-AT = "document.activeElement.id"
 
 
 @pytest.fixture
@@ -47,13 +54,13 @@ def test_a_call_is_logged_and_a_contact_edited_by_keyboard_alone(chromium: Chrom
     sign_in(page, customer, "priya")
     page.goto(f"{customer}?ask=owe")
     page.keyboard.press("l")
-    page.wait_for_function(f"{AT} === 'f-act-contact-note'")
+    focused(page, "at.id === 'f-act-contact-note'")
     page.keyboard.type("called about the bill")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".notice.ok")
     assert "called about the bill" in page.inner_text("aside.side")
     page.keyboard.press("e")
-    page.wait_for_function(f"{AT} === 'f-act-reach-value'")
+    focused(page, "at.id === 'f-act-reach-value'")
 
 
 def test_a_slider_keeps_every_step_however_quickly_it_is_moved(chromium: Chromium, customer: str) -> None:
@@ -65,7 +72,7 @@ def test_a_slider_keeps_every_step_however_quickly_it_is_moved(chromium: Chromiu
         page.keyboard.press("ArrowRight")
     page.wait_for_selector("output:text-is('30 %')")
     assert page.input_value("#f-shift") == "30"
-    page.wait_for_function(f"{AT} === 'f-shift'")
+    focused(page, "at.id === 'f-shift'")
 
 
 def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chromium, customer: str) -> None:
@@ -77,7 +84,7 @@ def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chrom
     for key in ("ten", "Tab", "card-1", "Tab", "Tab", "Enter"):
         page.keyboard.type(key) if key in ("ten", "card-1") else page.keyboard.press(key)
     page.wait_for_selector("text=Not done")
-    page.wait_for_function(f"{AT} === 'f-act-payment-amount'")  # the cursor is where the mistake is
+    focused(page, "at.id === 'f-act-payment-amount'")  # the cursor is where the mistake is
     assert (
         page.input_value("#f-act-payment-amount") == "ten"
         and page.input_value("#f-act-payment-reference") == "card-1"
@@ -91,7 +98,7 @@ def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chrom
     page.keyboard.type("9000")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Are you sure?")
-    page.wait_for_function(f"{AT} === 'ask-act-payment'")
+    focused(page, "at.id === 'ask-act-payment'")
     assert "of £9,000.00 would be kept for bills to come" in page.inner_text("#ask-act-payment")
     assert not axe_violations(page)
     page.keyboard.press("Tab")
