@@ -16,6 +16,7 @@ from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
+from utility_crm.live.hub import Hub
 from utility_crm.web.banners import Banners
 from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
@@ -26,6 +27,7 @@ from utility_crm.web.templating import templates_of
 GROUND_PAGES = [
     "utility_crm.web.health:router",
     "utility_crm.web.sign_in:router",
+    "utility_crm.live.pages:router",
     "utility_crm.customers.pages:router",
     "utility_crm.customers.acting_pages:router",
 ]
@@ -49,6 +51,8 @@ def create_app(
     app.state.sessions = Sessions(secret or secret_key())
     app.state.banners = Banners(secret or secret_key())
     app.state.simulated = False
+    app.state.live = Hub(engine)
+    app.state.leaving = (app.state.live.end_streams,)
     app.state.rooms = rooms_of(shown)
     app.state.templates = templates_of(tuple(module.name for module in shown))
     app.state.customer_rooms = tuple(_customer_rooms(shown))
@@ -77,6 +81,8 @@ def _customer_rooms(shown: Sequence[Module]) -> list[tuple[str, CustomerRoom]]:
 async def _while_serving(app: FastAPI) -> AsyncIterator[None]:
     """Templates are compiled before the first visitor; connections are given back after the last."""
     app.state.templates.environment("en")
+    app.state.live.open()
     yield
+    await app.state.live.close()
     if isinstance(app.state.engine, Engine):
         app.state.engine.dispose()

@@ -7,7 +7,11 @@ from functools import cache
 from utility_crm.kit.module import Module, resolve
 
 MODULES = ["notifications", "meters", "billing", "churn"]
-GROUND = ["utility_crm.jobs", "utility_crm.tasks"]
+GROUND = [
+    "utility_crm.live",
+    "utility_crm.jobs",
+    "utility_crm.tasks",
+]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [
     "utility_crm.kit.tables",
@@ -16,6 +20,7 @@ GROUND_TABLES = [
     "utility_crm.network.tables",
     "utility_crm.customers.tables",
     "utility_crm.segments.tables",
+    "utility_crm.live.tables",
 ]
 
 

@@ -15,6 +15,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from utility_crm.web.server import Serving
+
 PASSWORD = "correct horse battery"
 DESKTOP = {"width": 1280, "height": 720}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,7 +44,7 @@ def started_chromium() -> Iterator[Chromium]:
 def serving(app: FastAPI) -> Iterator[str]:
     """The application on a port of its own, in a thread; its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    server = Serving(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     while not server.started and thread.is_alive():

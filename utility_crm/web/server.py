@@ -8,6 +8,16 @@ import uvicorn
 from fastapi import FastAPI
 
 
+class Serving(uvicorn.Server):
+    """Uvicorn, which waits for every response to end before it tells the application that it stops; responses
+    that end when they are told (`app.state.leaving`) are told first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for leave in getattr(getattr(self.config.app, "state", None), "leaving", ()):
+            leave()
+        await super().shutdown(sockets)
+
+
 def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve until told to stop (SIGINT, SIGTERM). With `fd` the socket is a parent's, already listening."""
     config = uvicorn.Config(
@@ -21,4 +31,4 @@ def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: i
         timeout_graceful_shutdown=5,
     )
     handed = [socket.socket(fileno=fd)] if fd is not None else None
-    uvicorn.Server(config).run(sockets=handed)
+    Serving(config).run(sockets=handed)

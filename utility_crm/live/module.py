@@ -1,0 +1,8 @@
+"""What live pages give the host."""
+
+from utility_crm.kit.module import Module
+
+MODULE = Module(
+    name="utility_crm.live",
+    jobs="utility_crm.live.jobs:JOBS",
+)
