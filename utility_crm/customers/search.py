@@ -9,6 +9,7 @@ import phonenumbers
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from utility_crm.customers.said_words import named_or_living
 from utility_crm.customers.tables import Account, ContactPoint, Customer, Occupancy
 from utility_crm.kit.module import SearchHit
 from utility_crm.network.tables import Premise
@@ -17,15 +18,10 @@ Finder = Callable[[Session, str, int], Sequence[SearchHit]]
 """What a package adds to the search: (session, text, limit) -> hits, best first."""
 
 SHORTEST = 2
-LIKENESS = 0.33
-"""From this word similarity on (by trigrams, 1 is the same) a word looks like one of a name. Two letters
-swapped in the middle of seven leave a third."""
-NEARLY_AS_LIKE = 0.8
-"""Who is less like than this share of the likest is left out."""
-ALIKE_LETTERS = 4
-"""Shorter words have too few trigrams to look like one another: they must be in the name."""
-LIKENESS_MOST_LETTERS = 60
-"""Longer words are no name, and comparing them costs."""
+EXACT = 2
+"""Below this rank, what was typed is a number that was found: nothing else is looked for."""
+INSIDE = 4
+"""From so many characters on, an address or a phone is looked for by any part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +42,9 @@ def find(
 ) -> list[Found]:
     """Customers that match, best first; nothing below two characters.
 
-    Exact numbers and phones come before the beginnings of names, those before names and addresses that only
-    contain the words. When nothing else was found come a name and an address said together, then names that
-    only look alike. Two queries of its own, up to three more when nothing was found, and those of the
-    packages' finders.
+    Exact numbers and phones come before the beginnings of names, those before names and addresses that hold
+    the words; where nothing does, those that hold words like them (`said_words`). Four statements of its own,
+    up to two a word more where nothing was found, and those of the packages' finders.
     """
     words = " ".join(text.split())
     if len(words) < SHORTEST:
@@ -57,8 +52,8 @@ def find(
     hits = [*_own(session, words, limit, country)]
     for finder in finders:
         hits += finder(session, words, limit)
-    if not hits:
-        hits = _named_there(session, words, limit) or _alike(session, words, limit)
+    if not any(hit.rank < EXACT for hit in hits):
+        hits += named_or_living(session, words, limit)
     best: dict[int, SearchHit] = {}
     for hit in sorted(hits, key=lambda hit: hit.rank):
         best.setdefault(hit.customer_id, hit)
@@ -66,58 +61,24 @@ def find(
     return _described(session, chosen)
 
 
-PLACE = func.lower(
-    func.concat_ws(
-        " ", Premise.address, Premise.city, Premise.postcode, func.replace(Premise.postcode, " ", "")
-    )
-)
-"""The postcode twice: people type it with and without its space."""
-
-
-def _named_there(session: Session, words: str, limit: int) -> list[SearchHit]:
-    """Customers each word is of whose name or of where they live: "petrova glazier"."""
-    said = words.lower().replace(",", " ").split()
-    if len(said) < 2:
-        return []
-    both = func.concat_ws(" ", func.lower(Customer.name), PLACE)
-    rows = session.execute(
-        _hits(
-            Customer.id,
-            Premise.address,
-            35,
-            [
-                *(both.like(f"%{_escaped(word)}%") for word in said),
-                Account.customer_id == Customer.id,
-                Occupancy.account_id == Account.id,
-                Occupancy.premise_id == Premise.id,
-            ],
-        ).limit(limit)
-    )
-    return [SearchHit(customer_id, why, rank) for customer_id, why, rank in rows]
-
-
 def _own(session: Session, words: str, limit: int, country: str) -> list[SearchHit]:
     lower = words.lower()
-    inside = f"%{_escaped(lower)}%"
     name = func.lower(Customer.name)
     # An account is read out, and typed, in groups.
     number = words.replace(" ", "") if any(letter.isdigit() for letter in words) else words
+    part = (
+        f"%{_escaped(lower)}%" if len(lower) >= INSIDE and _part_of_address(lower) else _escaped(lower) + "%"
+    )
     parts = [
         _hits(Customer.id, Customer.number, 0, [func.lower(Customer.number) == lower]),
-        _hits(Account.customer_id, Account.number, 0, [Account.number.ilike(_escaped(number) + "%")]),
-        _hits(Customer.id, Customer.name, 10, [name.like(_escaped(lower) + "%")]),
-        _hits(Customer.id, Customer.name, 20, [name.like(f"%{_escaped(word)}%") for word in lower.split()]),
-        _hits(ContactPoint.customer_id, ContactPoint.value, 25, [ContactPoint.normal.like(inside)]),
         _hits(
             Account.customer_id,
-            Premise.address,
-            30,
-            [
-                *(PLACE.like(f"%{_escaped(word)}%") for word in lower.replace(",", " ").split()),
-                Occupancy.premise_id == Premise.id,
-                Occupancy.account_id == Account.id,
-            ],
+            Account.number,
+            0,
+            [func.lower(Account.number).like(_escaped(number.lower()) + "%")],
         ),
+        _hits(Customer.id, Customer.name, 10, [name.like(_escaped(lower) + "%")]),
+        _hits(ContactPoint.customer_id, ContactPoint.value, 25, [ContactPoint.normal.like(part)]),
     ]
     phone = _phone(words, country)
     if phone:
@@ -128,35 +89,9 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
     return [SearchHit(customer_id, why, rank) for customer_id, why, rank in rows]
 
 
-def _alike(session: Session, words: str, limit: int) -> list[SearchHit]:
-    """Customers each word of whose name, as said, looks like one in the name on file: misspelt, most alike
-    first."""
-    of_names = [word for word in words.lower().split() if _of_a_name(word)]
-    said = [word for word in of_names if len(word) >= ALIKE_LETTERS]
-    if not said or len(words) > LIKENESS_MOST_LETTERS:
-        return []
-    name = func.lower(Customer.name)
-    # `<%` asks the index, with the threshold of this setting; it holds until the transaction ends.
-    session.execute(select(func.set_config("pg_trgm.word_similarity_threshold", str(LIKENESS), True)))
-    likeness = sum((func.word_similarity(word, name) for word in said), start=literal(0.0))
-    rows = session.execute(
-        select(Customer.id, Customer.name, likeness)
-        .where(*(literal(word).op("<%", is_comparison=True)(name) for word in said))
-        .where(*(name.like(f"%{_escaped(word)}%") for word in of_names if word not in said))
-        .order_by(likeness.desc(), Customer.name, Customer.id)
-        .limit(limit)
-    )
-    found = rows.all()
-    return [
-        SearchHit(customer_id, why, 40 + place)
-        for place, (customer_id, why, like) in enumerate(found)
-        if like >= NEARLY_AS_LIKE * found[0][2]
-    ]
-
-
-def _of_a_name(word: str) -> bool:
-    """Numbers and e-mail addresses are no names, whatever letters they have."""
-    return word[:1].isalpha() and not any(letter.isdigit() or letter == "@" for letter in word)
+def _part_of_address(lower: str) -> bool:
+    """Whether it may be said of an e-mail address or a number, not of a name."""
+    return any(letter.isdigit() or letter in "@._" for letter in lower)
 
 
 def _hits(
@@ -213,5 +148,9 @@ def _described(session: Session, hits: Sequence[SearchHit]) -> list[Found]:
     found = []
     for hit in hits:
         _id, name, segment, number, account, address = by_id[hit.customer_id]
-        found.append(Found(hit.customer_id, name, segment, number, account or "", address or "", hit.why))
+        found.append(
+            Found(
+                hit.customer_id, name, segment, number, account or "", address or "", hit.why or address or ""
+            )
+        )
     return found
