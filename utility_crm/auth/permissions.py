@@ -17,6 +17,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "customers.read": "find customers and open their pages",
         "contacts.write": "log what was said, answer complaints, change how somebody is reached",
         "consents.write": "change what a customer wants to hear, and how",
+        # tickets
+        "tickets.read": "see tickets and what was written on them",
+        "tickets.write": "open tickets, answer, assign, change, merge and split them",
+        "tickets.share": "share a list of tickets with everybody",
         # meters
         "readings.read": "look at a meter and its readings",
         "reads.write": "take down what a dial says",
@@ -63,6 +67,8 @@ _EVERYBODY = frozenset({"house.enter", "customers.read", "readings.read", "bills
 _AGENT = _EVERYBODY | {
     "contacts.write",
     "consents.write",
+    "tickets.read",
+    "tickets.write",
     "reads.write",
     "supply.change",
     "payments.take",
@@ -74,8 +80,11 @@ _AGENT = _EVERYBODY | {
     "outages.read",
     "outages.call",
 }
+_SUPERVISOR = _AGENT | {"tickets.share"}
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
+    "tickets.read",
+    "tickets.write",
     "reads.write",
     "feeds.run",
     "readings.export",
@@ -99,7 +108,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         role.name: role
         for role in (
             Role("agent", "/", _AGENT),
-            Role("supervisor", "/", _AGENT),
+            Role("supervisor", "/", _SUPERVISOR),
             Role("marketer", "/leavers", _MARKETER),
             Role("ops", "/feeds", _OPS),
             Role("admin", "/", frozenset(PERMISSIONS)),

@@ -38,6 +38,8 @@ class Module:
     on_top      groups of those that are also reached without the package's name: (name, typer.Typer)
     demo        Callable[[DemoBuild], None], its part of the simulated utility
     still_true  StillTrue: what it knows of notices that are about to leave
+    ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
+                change of a ticket, in its transaction
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     """
 
@@ -54,6 +56,7 @@ class Module:
     on_top: tuple[tuple[str, str], ...] = ()
     demo: str = ""
     still_true: str = ""
+    ticket_events: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
 

@@ -44,7 +44,9 @@ class Ticket(Base):
         CheckConstraint("status in ('new', 'open', 'waiting', 'on_hold', 'solved', 'closed')", name="status"),
         CheckConstraint("priority in ('low', 'normal', 'high', 'urgent')", name="priority"),
         CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_has_a_time"),
-        CheckConstraint("(status in ('solved', 'closed')) = (solved_at is not null)", name="solved_has_a_time"),
+        CheckConstraint(
+            "(status in ('solved', 'closed')) = (solved_at is not null)", name="solved_has_a_time"
+        ),
         CheckConstraint("parent_id <> id", name="not_below_itself"),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
         CheckConstraint("merged_into_id is null or status = 'closed'", name="merged_is_closed"),
@@ -54,11 +56,15 @@ class Ticket(Base):
         Index(None, "merged_into_id"),
         Index(None, "outage_id"),
         Index(None, "opened_at"),
-        Index("ix_tickets_active_assignee", "assignee_id", postgresql_where=text("status not in ('solved', 'closed')")),
-        Index("ix_tickets_active_team", "team_id", postgresql_where=text("status not in ('solved', 'closed')")),
         Index(
-            "ix_tickets_snoozed", "snoozed_until", postgresql_where=text("snoozed_until is not null")
+            "ix_tickets_active_assignee",
+            "assignee_id",
+            postgresql_where=text("status not in ('solved', 'closed')"),
         ),
+        Index(
+            "ix_tickets_active_team", "team_id", postgresql_where=text("status not in ('solved', 'closed')")
+        ),
+        Index("ix_tickets_snoozed", "snoozed_until", postgresql_where=text("snoozed_until is not null")),
         Index("ix_tickets_solved", "solved_at", postgresql_where=text("status = 'solved'")),
         Index(None, "tags", postgresql_using="gin"),
     )
@@ -74,7 +80,7 @@ class Ticket(Base):
     account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     premise_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("premises.id"))
     assignee_id: Mapped[int | None] = _person()
-    team_id: Mapped[int | None] = mapped_column(BigInteger)
+    team_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("teams.id"))
     parent_id: Mapped[int | None] = _of_ticket(optional=True)
     merged_into_id: Mapped[int | None] = _of_ticket(optional=True)
     outage_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -110,7 +116,9 @@ class TicketMessage(Base):
     __table_args__ = (
         CheckConstraint("direction in ('in', 'out', 'note')", name="direction"),
         CheckConstraint("(direction = 'note') = (channel = 'note')", name="notes_go_nowhere"),
-        CheckConstraint("sending in ('', 'queued', 'sent', 'delivered', 'failed', 'bounced')", name="sending"),
+        CheckConstraint(
+            "sending in ('', 'queued', 'sent', 'delivered', 'failed', 'bounced')", name="sending"
+        ),
         CheckConstraint("direction = 'out' or sending = ''", name="only_answers_are_sent"),
         Index(None, "ticket_id", "at"),
         Index(

@@ -23,7 +23,7 @@ NEW = (
         account_id bigint constraint fk_tickets_account_id references accounts (id),
         premise_id bigint constraint fk_tickets_premise_id references premises (id),
         assignee_id bigint constraint fk_tickets_assignee_id references users (id),
-        team_id bigint,
+        team_id bigint constraint fk_tickets_team_id references teams (id),
         parent_id bigint constraint fk_tickets_parent_id references tickets (id),
         merged_into_id bigint constraint fk_tickets_merged_into_id references tickets (id),
         outage_id bigint,

@@ -40,11 +40,13 @@ TAKEN: dict[str, tuple[str, ...]] = {
     "text/plain": ("txt", "csv", "log", "md"),
 }
 """Kinds of content that are taken, with the endings of names that fit them."""
-RUNS = frozenset(
-    "exe com scr pif bat cmd ps1 psm1 vbs vbe js jse mjs wsf wsh hta msi msp cpl dll jar lnk url reg sh bash "
-    "py pl rb php app apk dmg iso img html htm xhtml shtml svg xml xsl docm dotm xlsm xltm pptm xlam zip rar "
-    "7z gz tar bz2 xz cab ace arj".split()
-)
+RUNS = frozenset((
+    "exe", "com", "scr", "pif", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "mjs", "wsf",
+    "wsh", "hta", "msi", "msp", "cpl", "dll", "jar", "lnk", "url", "reg", "sh", "bash", "py", "pl", "rb",
+    "php", "app", "apk", "dmg", "iso", "img", "html", "htm", "xhtml", "shtml", "svg", "xml", "xsl",
+    "docm", "dotm", "xlsm", "xltm", "pptm", "xlam", "zip", "rar", "7z", "gz", "tar", "bz2", "xz", "cab",
+    "ace", "arj",
+))  # fmt: skip
 """Endings that run something, or hide what does, wherever they are opened."""
 
 
@@ -88,7 +90,7 @@ def checked(given: Given, media_type: str) -> Kept:
         words = "“%(name)s” is larger than %(most)s MB."
         raise Invalid("file_large", words, "files", name=name, most=MOST_BYTES >> 20)
     ending = name.rpartition(".")[2].lower() if "." in name else ""
-    kind = _text(given.content) if not media_type else media_type
+    kind = media_type or _text(given.content)
     endings = TAKEN.get(kind)
     if endings is None or ending in RUNS or has_macros(given.content):
         words = "“%(name)s” is of a kind that is not taken: send papers, pictures, tables or text."
@@ -107,7 +109,9 @@ def _text(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        page = re.search(r"<\s*(script|html|svg|iframe|object|!doctype|\?php|\?xml)", text[:4096], re.IGNORECASE)
+        page = re.search(
+            r"<\s*(script|html|svg|iframe|object|!doctype|\?php|\?xml)", text[:4096], re.IGNORECASE
+        )
         controls = sum(unicodedata.category(sign) == "Cc" and sign not in "\t\r\n\f" for sign in text[:4096])
         return "" if page or controls else "text/plain"
     return ""

@@ -15,7 +15,7 @@ def number_of(ticket_id: int) -> str:
 
 
 def id_of(number: str) -> int | None:
-    """The row that a number names, however it is typed ("t 10432", with a Russian T); None where it is none."""
+    """The row that a number names, however it is typed ("t 10432", a Russian T); None where it is none."""
     found = _WRITTEN.match(number)
     return _row(found.group(1)) if found else None
 
