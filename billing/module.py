@@ -1,6 +1,10 @@
 """What billing gives the host."""
 
-from utility_crm.kit.module import Module, Room
+from utility_crm.kit.module import Module, Owner, Room
+
+_OF_BILL = """select a.customer_id from bills b join accounts a on a.id = b.account_id
+    where b.number = :value"""
+_OF_ACCOUNT = "select customer_id from accounts where number = :value"
 
 MODULE = Module(
     name="billing",
@@ -14,5 +18,12 @@ MODULE = Module(
     on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
     still_true="billing.telling.still_true:as_it_is_now",
+    owners=(
+        Owner("/bills/{number}", "bill", _OF_BILL, fields=("bill",)),
+        Owner("/accounts/{number}", "account", _OF_ACCOUNT),
+        Owner("/billing/dunning/{account}", "account", _OF_ACCOUNT, whole=True),
+        Owner("/api/v1/accounts/{account}", "account", _OF_ACCOUNT),
+    ),
+    plain=("/billing/tariffs/{code}",),
     navigation=(Room("Billing", "/billing", "b", "billing.read", 30),),
 )

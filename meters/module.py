@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from utility_crm.kit.module import Module, Room
+from utility_crm.kit.module import Module, Owner, Room
+
+_LIVES_THERE = """select a.customer_id from service_points s join occupancies o on o.premise_id = s.premise_id
+    join accounts a on a.id = o.account_id where s.code = :value
+    order by o.starts_on desc, o.id desc limit 1"""
+_STANDS_AT = (
+    "select p.node_id from service_points s join premises p on p.id = s.premise_id where s.code = :value"
+)
+
+
+def _point(path: str, *fields: str) -> Owner:
+    """A service point belongs to its place; who lives there now is written down as its customer."""
+    return Owner(path, "service point", _LIVES_THERE, _STANDS_AT, fields=fields)
+
 
 MODULE = Module(
     name="meters",
@@ -15,5 +28,11 @@ MODULE = Module(
     jobs="meters.jobs:JOBS",
     commands="meters.commands:app",
     demo="meters.demo:build",
+    owners=(
+        _point("/meters/{code:path}"),
+        _point("/meter-lineage/{code:path}"),
+        _point("/meter-reads/{code:path}"),
+        _point("", "point"),
+    ),
     navigation=(Room("Feeds", "/feeds", "f", "feeds.run", 25),),
 )

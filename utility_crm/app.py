@@ -12,6 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from utility_crm.auth.cookies import Sessions
+from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
@@ -58,6 +59,7 @@ def create_app(
     app.state.customer_rooms = tuple(_customer_rooms(shown))
     app.state.jobs = cache(partial(jobs_of, shown))
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
+    app.state.whose = Whose(shown)
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))

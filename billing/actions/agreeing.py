@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing.actions.payments import lock_account
 from billing.domain.accounts.instalments import MOST, Instalment, split
 from billing.tables import Payment, PaymentPlan, PlanBill, PlanInstalment, Promise
+from utility_crm.customers.noting import note_account_change
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
 
@@ -61,6 +62,8 @@ def agree_plan(
     for bill_id, amount in _plannable(session, account_id):
         session.add(PlanBill(plan_id=plan.id, bill_id=bill_id, amount_minor=amount))
     session.flush()
+    told = {"total_minor": plan.total_minor, "count": len(instalments), "first_on": first_on}
+    note_account_change(session, account_id, mark("payment plan"), None, told)
     return plan.id
 
 
@@ -73,6 +76,8 @@ def cancel_plan(session: Session, plan_id: int, today: date) -> None:
         raise Conflict("ended", mark("This plan has ended already."), plan.state)
     plan.state, plan.ended_on = "cancelled", today
     session.flush()
+    told = {"total_minor": plan.total_minor, "agreed_on": plan.agreed_on}
+    note_account_change(session, plan.account_id, mark("payment plan"), told, None)
 
 
 def take_promise(
@@ -96,6 +101,8 @@ def take_promise(
     )  # fmt: skip
     session.add(made)
     session.flush()
+    told = {"amount_minor": amount_minor, "due_on": due_on}
+    note_account_change(session, account_id, mark("promise to pay"), None, told)
     return made.id
 
 

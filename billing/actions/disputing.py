@@ -13,6 +13,7 @@ from billing.actions.late_fees import put_late_fees_right
 from billing.actions.payments import lock_account
 from billing.domain.money import Rounding, div_round
 from billing.tables import Bill, BillLine, Dispute
+from utility_crm.customers.noting import note_account_change
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
@@ -52,6 +53,8 @@ def open_dispute(
     )  # fmt: skip
     session.add(made)
     session.flush()
+    told = {"bill": bill, "amount_minor": amount_minor, "reason": made.reason, "state": "open"}
+    note_account_change(session, found.account_id, mark("dispute of a bill"), None, told)
     return made.id
 
 
@@ -90,6 +93,14 @@ def close_dispute(
         dispute.adjustment_id = done.id
     dispute.state, dispute.closed_on, dispute.closed_by = "won" if won else "lost", today, by
     session.flush()
+    told = {"amount_minor": dispute.amount_minor, "reason": dispute.reason}
+    note_account_change(
+        session,
+        account_id,
+        mark("dispute of a bill"),
+        told | {"state": "open"},
+        told | {"state": dispute.state},
+    )
     if won:
         put_late_fees_right(session, today, [dispute.bill_id])
         judge_agreed(session, today, [account_id])

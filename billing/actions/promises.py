@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from billing.tables import Promise
+from utility_crm.customers.noting import note_account_change
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
@@ -28,3 +29,5 @@ def take_back_promise(
     promise.taken_back_at, promise.taken_back_by = now, by
     promise.taken_back_because = because.strip()
     session.flush()
+    told = {"amount_minor": promise.amount_minor, "due_on": promise.due_on, "because": because.strip()}
+    note_account_change(session, promise.account_id, mark("promise to pay"), told, None)

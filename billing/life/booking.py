@@ -19,9 +19,12 @@ from billing.domain.accounts.doubtful_days import doubt_of
 from billing.domain.accounts.postal_address import REASONS, NoAddress, address_lines
 from billing.life.moving import MovedOut, move_in, move_out
 from billing.queries.choices import check_eligible
-from billing.tables import Agreement, ForwardingAddress, SupplyChange
+from billing.tables import Agreement, ForwardingAddress, SupplyChange, Tariff
+from utility_crm.customers.noting import note_account_change
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
+
+SUPPLY = mark("supply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,9 @@ def forward_post(
     )  # fmt: skip
     session.add(made)
     session.flush()
+    note_account_change(
+        session, account_id, mark("address for the last bill"), None, {"address": lines, "from": starts_on}
+    )
     return made
 
 
@@ -182,6 +188,18 @@ def _note(
         )
     )
     session.flush()
+    codes = dict(
+        session.execute(
+            select(Tariff.id, Tariff.code).where(
+                Tariff.id.in_([one.tariff_id for one in (ended, began) if one is not None])
+            )
+        )
+        .tuples()
+        .all()
+    )
+    after = {"on": effective_on, "tariff": codes[began.tariff_id] if began else None, "reason": reason}
+    before = {"tariff": codes[ended.tariff_id]} if ended else None
+    note_account_change(session, of.account_id, SUPPLY, before, after)
 
 
 def _apart(day: date, today: date) -> str:

@@ -21,6 +21,7 @@ from billing.domain.accounts.budgets import carried, proposed_amount, settled, s
 from billing.domain.tariffs.file import default_decimals
 from billing.drafting import Draft
 from billing.tables import BudgetPlan
+from utility_crm.customers.noting import note_account_change
 from utility_crm.customers.tables import Account
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
@@ -59,6 +60,9 @@ _STATES = text(
     where exists (select from budget_plans o where o.account_id = a.id)
     """
 )
+
+
+FIXED = mark("fixed amount")
 
 
 def budget_states(session: Session, drafts: Sequence[Draft]) -> dict[int, BudgetState]:
@@ -167,6 +171,8 @@ def start_budget(
             raise Conflict("budget", words, "starts_on") from error
         raise
     assert isinstance(made, int)
+    told = {"amount_minor": amount_minor, "starts_on": starts_on, "settles_on": ends}
+    note_account_change(session, account_id, FIXED, None, told)
     return made
 
 
@@ -189,6 +195,8 @@ def end_budget(
         raise Invalid("budget", words, "ends_before", day=plan.starts_on)
     plan.ends_before, plan.ended_at, plan.ended_by = ends_before, now, by
     session.flush()
+    told = {"amount_minor": plan.amount_minor, "starts_on": plan.starts_on, "ends_before": None}
+    note_account_change(session, account_id, FIXED, told, told | {"ends_before": ends_before})
 
 
 def a_year_on(day: date) -> date:

@@ -12,6 +12,7 @@ from billing.actions.adjustments import Reason, ask_deposit, credit, return_depo
 from billing.actions.payments import lock_account
 from billing.domain.accounts.deposits import simple_interest
 from billing.tables import Adjustment, Deposit
+from utility_crm.customers.noting import note_account_change
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.words import mark
 
@@ -22,6 +23,9 @@ class ReturnedDeposit:
 
     amount_minor: int
     interest_minor: int
+
+
+DEPOSIT = mark("deposit")
 
 
 def take_deposit(
@@ -50,6 +54,7 @@ def take_deposit(
             )
         )  # fmt: skip
         session.flush()
+        note_account_change(session, account_id, DEPOSIT, None, {"amount_minor": amount_minor})
     return session.scalars(select(Deposit.id).where(Deposit.reference == reference)).one()
 
 
@@ -78,6 +83,8 @@ def return_deposits(
             earned = Reason(f"{deposit.reference}:interest", "Interest on the deposit", returned_on, by)
             credit(session, account_id, interest, earned)
         deposit.returned_on, deposit.interest_minor = returned_on, interest
+        told = {"amount_minor": deposit.amount_minor}
+        note_account_change(session, account_id, DEPOSIT, told, None)
         found.append(ReturnedDeposit(deposit.amount_minor, interest))
     session.flush()
     return tuple(found)

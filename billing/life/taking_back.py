@@ -12,9 +12,10 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
-from billing.life.booking import Telling
+from billing.life.booking import SUPPLY, Telling
 from billing.tables import Agreement, Bill, ForwardingAddress, SupplyChange
 from meters.tables import ServicePoint
+from utility_crm.customers.noting import note_account_change
 from utility_crm.customers.tables import Occupancy
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.web.words import mark
@@ -266,4 +267,6 @@ def _withdraw_addresses(session: Session, account_id: int, day: date, told: Tell
 def _taken_back(session: Session, change: SupplyChange, reason: str, told: Telling) -> SupplyChange:
     change.taken_back_at, change.taken_back_by, change.taken_back_because = told.now, told.by, reason
     session.flush()
+    booked = {"kind": change.kind, "on": change.effective_on, "because": reason}
+    note_account_change(session, change.account_id, SUPPLY, booked, None)
     return change

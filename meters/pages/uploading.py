@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from meters.asking import Asked, asked
 from utility_crm.kit.errors import Invalid, Refused
-from utility_crm.web.visit import visit
+from utility_crm.web.visit import admitted, open_session, present
 from utility_crm.web.words import mark
 
 MOST_MEGABYTES = 256
@@ -62,8 +62,8 @@ class UploadRoute(APIRoute):
 
     def _ask_who(self, request: Request) -> None:
         """Raises SignInNeeded or WrongRole."""
-        with visit(request, self.permission):
-            pass
+        with open_session(request) as session:
+            admitted(request, session, self.permission, present())
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from meters.pushing.pushing import Batch, push_readings, record_refusal
 from utility_crm.auth.tokens_answers import Answer, checked_key
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid
-from utility_crm.web.bearer import BearerRefused, bearer
-from utility_crm.web.visit import open_session
+from utility_crm.web.bearer import BearerRefused, bearer, machine_acts
+from utility_crm.web.visit import open_session, present
 
 SCOPE = "readings:write"
 MOST_BYTES = 16 * 2**20
@@ -75,6 +75,7 @@ def _pushed(request: Request, batch: Batch) -> Answer:
     """One unit of work; a batch of no shape is one of its own, which keeps the reason."""
     try:
         with _unit_of_work(request) as session:
+            machine_acts(request, session, batch.sender, present())
             return push_readings(session, batch, utc_now())
     except Invalid as refused:
         with _unit_of_work(request) as session:

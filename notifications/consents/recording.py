@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from notifications.consents.words import CHANNELS, LONGEST_PROOF, PURPOSES
 from notifications.tables import Consent
+from utility_crm.auth.audit import note_change
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.words import mark
+
+CONSENT = mark("consent")
 
 
 def record_consent(
@@ -40,6 +43,15 @@ def record_consent(
         raise Invalid("consent_proof", mark("Say in a few words how we know."), "proof")
     if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
+    stood = session.scalar(
+        select(Consent.granted)
+        .where(Consent.customer_id == customer_id, Consent.purpose == purpose, Consent.channel == channel)
+        .order_by(Consent.at.desc(), Consent.id.desc())
+        .limit(1)
+    )
+    told = {"purpose": purpose, "channel": channel}
+    before = None if stood is None else told | {"granted": stood}
+    note_change(session, customer_id, CONSENT, before, told | {"granted": granted, "proof": known_by})
     session.add(
         Consent(
             customer_id=customer_id,

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from notifications.in_app.reading import MOST, AppNotice, inbox, read
 from notifications.sender import this_sender
-from utility_crm.web.bearer import bearer
+from utility_crm.web.bearer import bearer, machine_acts
 from utility_crm.web.visit import open_session, present
 
 READS, SAYS_READ = "notices:read", "notices:write"
@@ -43,9 +43,11 @@ def notices(
 @router.post("/api/v1/customers/{number}/notices/{notice}/read")
 def mark_read(request: Request, number: str, notice: int) -> Response:
     """Keep that the customer read one; saying it again changes nothing."""
-    bearer(request, SAYS_READ)
+    sender = bearer(request, SAYS_READ)
     with open_session(request) as session:
-        new = read(session, number, notice, present())
+        now = present()
+        machine_acts(request, session, sender, now)
+        new = read(session, number, notice, now)
         session.commit()
     return JSONResponse({"notice": notice, "read": True, "known": not new})
 

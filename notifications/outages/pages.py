@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
@@ -22,6 +23,7 @@ from notifications.outages.queries import outage, places, zone_below
 from notifications.outages.reached import standing
 from notifications.outages.status import router as status_router
 from notifications.outbox.queries import notices_about
+from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.forms import Posted
 from utility_crm.web.posting import Posting, handled
@@ -115,7 +117,8 @@ def called(request: Request, outage_id: int, customer_id: int, posted: Posting) 
                 return v.done(_("This was kept before: nothing was kept twice."), back, nothing=True)
             return v.done(_("It is noted; they hear when the supply is back."), back)
 
-        return handled(v, posted, "called", act, lambda: outage_page(v, outage_id), back=back)
+        page = partial(customer_page, v, customer_id, "", params={})
+        return handled(v, posted, "called", act, page, back=back)
 
 
 @router.get("/outages/{outage_id}")

@@ -15,6 +15,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # customers
         "house.enter": "sign in, and see what everybody sees",
         "customers.read": "find customers and open their pages",
+        "personal.see": "see birth date, e-mail and phone of somebody who is not verified yet",
+        "payment_data.see": "see a bank account or a card in full",
         "contacts.write": "log what was said, answer complaints, change how somebody is reached",
         "consents.write": "change what a customer wants to hear, and how",
         # tickets
@@ -48,6 +50,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # leaving
         "leavers.read": "see who may leave, and why",
         # the house
+        "audit.read": "see who looked at and changed what",
         "jobs.run": "see what the clock does, run it now, pause it",
     }
 )
@@ -80,7 +83,7 @@ _AGENT = _EVERYBODY | {
     "outages.read",
     "outages.call",
 }
-_SUPERVISOR = _AGENT | {"tickets.share"}
+_SUPERVISOR = _AGENT | {"personal.see", "payment_data.see", "audit.read", "tickets.share"}
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
     "tickets.read",
@@ -90,6 +93,7 @@ _OPS = _EVERYBODY | {
     "readings.export",
     "payments.read",
     "payments.book",
+    "payment_data.see",
     "money.decide",
     "billing.read",
     "billing.run",

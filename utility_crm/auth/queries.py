@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.permissions import may
-from utility_crm.auth.tables import User
+from utility_crm.auth.tables import Team, TeamMember, User
 
+_TEAMS = (
+    select(func.array_agg(TeamMember.team_id)).where(TeamMember.user_id == User.id).correlate(User)
+).scalar_subquery()
+_SEE_ALL = (
+    select(func.bool_or(Team.sees_all_tickets))
+    .join(TeamMember, TeamMember.team_id == Team.id)
+    .where(TeamMember.user_id == User.id)
+    .correlate(User)
+).scalar_subquery()
 PERSON = (
     User.id,
     User.login,
@@ -21,13 +30,20 @@ PERSON = (
     User.theme,
     User.density,
     User.letters,
+    User.area_ids,
+    _TEAMS.label("team_ids"),
+    _SEE_ALL.label("sees_all_tickets"),
 )
 """What is read of a person on every request."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a request. theme, density and letters: how they like their pages."""
+    """The person behind a request. theme, density and letters: how they like their pages.
+
+    area_ids: they see the customers of these network areas only; none: of all. team_ids: their teams;
+    sees_all_tickets: one of these sees the tickets of every team.
+    """
 
     id: int
     login: str
@@ -37,6 +53,9 @@ class SignedIn:
     theme: str = ""
     density: str = ""
     letters: bool = True
+    area_ids: tuple[int, ...] = ()
+    team_ids: tuple[int, ...] = ()
+    sees_all_tickets: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether their role has this permission (`auth.permissions`)."""
@@ -45,7 +64,8 @@ class SignedIn:
 
 def person_of(row: Sequence[Any]) -> SignedIn:
     """The person in a row that begins with PERSON."""
-    return SignedIn(*row[: len(PERSON)])
+    *plain, areas, teams, sees_all = row[: len(PERSON)]
+    return SignedIn(*plain, tuple(areas), tuple(teams or ()), bool(sees_all))
 
 
 def active_user(session: Session, user_id: int) -> SignedIn | None:

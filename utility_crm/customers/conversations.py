@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import User
+from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Contact, Customer
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.words import mark
@@ -86,18 +88,20 @@ def conversations_of(session: Session, customer_id: int, limit: int = 100) -> li
 
 
 def latest_conversations(
-    session: Session, limit: int = 30, *, author_id: int | None = None
+    session: Session, user: SignedIn, limit: int = 30, *, author_id: int | None = None
 ) -> list[Conversation]:
-    """The whole utility's contacts, or one colleague's, newest first."""
-    statement = _CONVERSATIONS.order_by(Contact.at.desc(), Contact.id.desc()).limit(limit)
+    """The contacts of the customers a person may see, or one colleague's of these, newest first."""
+    seen = _CONVERSATIONS.where(seen_by(user, Contact.customer_id))
+    statement = seen.order_by(Contact.at.desc(), Contact.id.desc()).limit(limit)
     if author_id is not None:
         statement = statement.where(Contact.author_id == author_id)
     return [Conversation(*row) for row in session.execute(statement)]
 
 
-def open_complaints(session: Session, limit: int = 100) -> list[Conversation]:
-    """Complaints nobody has answered, oldest first."""
-    statement = _CONVERSATIONS.where(Contact.complaint, Contact.answered_at.is_(None))
+def open_complaints(session: Session, user: SignedIn, limit: int = 100) -> list[Conversation]:
+    """Complaints nobody has answered, oldest first; of the customers this person may see."""
+    seen = seen_by(user, Contact.customer_id)
+    statement = _CONVERSATIONS.where(Contact.complaint, Contact.answered_at.is_(None), seen)
     return [
         Conversation(*row) for row in session.execute(statement.order_by(Contact.at, Contact.id).limit(limit))
     ]

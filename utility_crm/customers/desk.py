@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.conversations import latest_conversations, open_complaints
+from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Contact, Customer, CustomerFlag
 from utility_crm.kit.module import Banner
 from utility_crm.kit.settings import settings
@@ -48,23 +50,24 @@ def midnight(today: date) -> datetime:
     return datetime.combine(today, time(), ZoneInfo(settings().timezone))
 
 
-def desk_figures(session: Session, user_id: int, today: date) -> DeskFigures:
-    """The counts of today, of what this person logged, of complaints and of reviews due."""
+def desk_figures(session: Session, user: SignedIn, today: date) -> DeskFigures:
+    """The counts of today, of what this person logged, of complaints and of reviews due; of the customers
+    they may see."""
     since = midnight(today)
     waits = Contact.complaint & Contact.answered_at.is_(None)
     row = session.execute(
         select(
             func.count().filter(Contact.at >= since),
-            func.count().filter(Contact.at >= since, Contact.author_id == user_id),
+            func.count().filter(Contact.at >= since, Contact.author_id == user.id),
             func.count().filter(waits),
             func.min(Contact.at).filter(waits),
             select(func.count())
             .select_from(CustomerFlag)
-            .where(CustomerFlag.review_on <= today + REVIEW_AHEAD)
+            .where(CustomerFlag.review_on <= today + REVIEW_AHEAD, seen_by(user, CustomerFlag.customer_id))
             .scalar_subquery(),
         )
         .select_from(Contact)
-        .where((Contact.at >= since) | waits)
+        .where((Contact.at >= since) | waits, seen_by(user, Contact.customer_id))
     ).one()
     return DeskFigures(*row)
 
@@ -87,8 +90,8 @@ def known_now(
     return tuple(found)
 
 
-def care_reviews(session: Session, today: date, limit: int = 100) -> list[CareReview]:
-    """Flags to be reviewed within a month, the most overdue first."""
+def care_reviews(session: Session, user: SignedIn, today: date, limit: int = 100) -> list[CareReview]:
+    """Flags to be reviewed within a month, the most overdue first; of the customers this person may see."""
     rows = session.execute(
         select(
             CustomerFlag.customer_id,
@@ -98,21 +101,22 @@ def care_reviews(session: Session, today: date, limit: int = 100) -> list[CareRe
             CustomerFlag.review_on,
         )
         .join(Customer, Customer.id == CustomerFlag.customer_id)
-        .where(CustomerFlag.review_on <= today + REVIEW_AHEAD)
+        .where(CustomerFlag.review_on <= today + REVIEW_AHEAD, seen_by(user, CustomerFlag.customer_id))
         .order_by(CustomerFlag.review_on, CustomerFlag.id)
         .limit(limit)
     )
     return [CareReview(*row) for row in rows]
 
 
-def _mine(session: Session, user_id: int, today: date) -> Any:
-    return [one for one in latest_conversations(session, 100, author_id=user_id) if one.at >= midnight(today)]
+def _mine(session: Session, user: SignedIn, today: date) -> Any:
+    latest = latest_conversations(session, user, 100, author_id=user.id)
+    return [one for one in latest if one.at >= midnight(today)]
 
 
-EVIDENCE: dict[str, Callable[[Session, int, date], Any]] = {
-    "last": lambda session, _user, _today: latest_conversations(session),
-    "complaints": lambda session, _user, _today: open_complaints(session),
-    "care": lambda session, _user, today: care_reviews(session, today),
+EVIDENCE: dict[str, Callable[[Session, SignedIn, date], Any]] = {
+    "last": lambda session, user, _today: latest_conversations(session, user),
+    "complaints": lambda session, user, _today: open_complaints(session, user),
+    "care": care_reviews,
     "mine": _mine,
 }
 """The rows under each question of the desk."""

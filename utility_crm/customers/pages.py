@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
+from utility_crm.customers.limits import those_seen
 from utility_crm.customers.page import (
     RECENT,
     acts_here,
@@ -26,7 +27,7 @@ from utility_crm.customers.search import Found, find
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Question
 from utility_crm.kit.settings import settings
-from utility_crm.web.chrome import home_of
+from utility_crm.web.chrome import home_of, open_rooms
 from utility_crm.web.posting import CameFrom
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
@@ -34,22 +35,24 @@ from utility_crm.web.words import mark
 router = APIRouter()
 TYPED, LISTED = 9, 50
 """How many customers the box shows while somebody types, and the page afterwards."""
+AMONG = 40
+"""Times as many are looked through for somebody who may see some areas only."""
 
 
 @router.get("/")
 def desk(request: Request, ask: str = "last") -> Response:
     """The desk for those who answer the phone; others begin in a room of their own."""
     with visit(request, "house.enter") as v:
-        home = home_of(request.app.state.rooms, v.user)
+        home = home_of(open_rooms(request, v.user), v.user)
         if home != "/":
             return v.redirect(home)
         chosen = ask if ask in EVIDENCE else "last"
         return v.render(
             "customers/desk.html",
             chosen=chosen,
-            figures=desk_figures(v.session, v.user.id, v.today),
-            rows=EVIDENCE[chosen](v.session, v.user.id, v.today),
-            recent=recent_customers(v.session, recent_ids(request)),
+            figures=desk_figures(v.session, v.user, v.today),
+            rows=EVIDENCE[chosen](v.session, v.user, v.today),
+            recent=recent_customers(v.session, v.user, recent_ids(request)),
             banners=_known_now(v),
         )
 
@@ -61,7 +64,7 @@ def customers(request: Request, q: str = "") -> Response:
         hits = _found(v, q, LISTED)
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
-        recent = recent_customers(v.session, recent_ids(request))
+        recent = recent_customers(v.session, v.user, recent_ids(request))
         return v.render(
             "customers/list.html", q=q, hits=hits, most=LISTED, recent=recent, banners=_known_now(v)
         )
@@ -84,8 +87,11 @@ def customer(request: Request, customer_id: int, ask: str = "", older: str = "")
 
 
 def _found(v: Visit, text: str, limit: int) -> list[Found]:
-    finders = v.request.app.state.searches
-    return find(v.session, text, limit, country=settings().country, finders=finders)
+    """What is found of the customers a person may see; who sees some areas only looks among more hits."""
+    finders, among = v.request.app.state.searches, AMONG if v.user.area_ids else 1
+    hits = find(v.session, text, limit * among, country=settings().country, finders=finders)
+    seen = those_seen(v.session, v.user, (hit.customer_id for hit in hits))
+    return [hit for hit in hits if hit.customer_id in seen][:limit]
 
 
 def _known_now(v: Visit) -> tuple[Banner, ...]:
@@ -118,7 +124,7 @@ def customer_page(
         sheet=html,
         page=surroundings(call, rooms, questions, whole=whole),
         acts=[_shown(v, call, one, around, do) for one in acts_here(call, rooms)],
-        tabs=recent_customers(v.session, recent_ids(v.request)),
+        tabs=recent_customers(v.session, v.user, recent_ids(v.request)),
         recent_entries=RECENT,
     )
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.audit import note_change
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
+WAY = mark("way to reach")
 KINDS = (mark("phone"), mark("email"), mark("messenger"), mark("post"))
 
 
@@ -61,29 +63,36 @@ def add_contact_point(
     )
     session.add(point)
     session.flush()
+    note_change(session, customer_id, WAY, None, {"kind": kind, "value": written, "label": point.label})
     return point.id
 
 
 def prefer_contact_point(session: Session, customer_id: int, point_id: int) -> None:
     """Make this the way they like best among those of its kind."""
-    kind = _kind_of(session, customer_id, point_id)
+    found = _point_of(session, customer_id, point_id)
+    told = {"kind": found.kind, "value": found.value}
+    note_change(session, customer_id, WAY, told | {"preferred": found.preferred}, told | {"preferred": True})
     session.execute(
         update(ContactPoint)
-        .where(ContactPoint.customer_id == customer_id, ContactPoint.kind == kind)
+        .where(ContactPoint.customer_id == customer_id, ContactPoint.kind == found.kind)
         .values(preferred=ContactPoint.id == point_id)
     )
 
 
 def remove_contact_point(session: Session, customer_id: int, point_id: int) -> None:
     """Forget a way to reach them."""
-    _kind_of(session, customer_id, point_id)
+    found = _point_of(session, customer_id, point_id)
+    told = {"kind": found.kind, "value": found.value, "label": found.label}
+    note_change(session, customer_id, WAY, told, None)
     session.execute(delete(ContactPoint).where(ContactPoint.id == point_id))
 
 
-def _kind_of(session: Session, customer_id: int, point_id: int) -> str:
-    kind = session.scalar(
-        select(ContactPoint.kind).where(ContactPoint.id == point_id, ContactPoint.customer_id == customer_id)
-    )
-    if kind is None:
+def _point_of(session: Session, customer_id: int, point_id: int) -> Row[str, str, str, bool]:
+    point = session.execute(
+        select(ContactPoint.kind, ContactPoint.value, ContactPoint.label, ContactPoint.preferred).where(
+            ContactPoint.id == point_id, ContactPoint.customer_id == customer_id
+        )
+    ).one_or_none()
+    if point is None:
         raise NotFound("no_such_contact_point", mark("It was taken away already."), str(point_id))
-    return kind
+    return point

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from utility_crm.auth.queries import SignedIn
+from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Customer
 from utility_crm.web.cookies import cookie_of, put_cookie
 
@@ -30,11 +32,12 @@ def recent_ids(request: Request) -> list[int]:
     return [int(part) for part in parts if part.isdecimal() and len(part) < 19][:KEPT]
 
 
-def recent_customers(session: Session, ids: list[int]) -> list[Recent]:
-    """Their names, in the order of the ids; those no longer there are left out."""
+def recent_customers(session: Session, user: SignedIn, ids: list[int]) -> list[Recent]:
+    """Their names, in the order of the ids; those no longer there, or not theirs to see, are left out."""
     if not ids:
         return []
-    rows = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))
+    seen = seen_by(user, Customer.id)
+    rows = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids), seen))
     names = {row.id: row.name for row in rows}
     return [Recent(one, names[one]) for one in ids if one in names]
 

@@ -6,4 +6,5 @@ MODULE = Module(
     name="utility_crm.jobs",
     pages="utility_crm.jobs.pages:router",
     navigation=(Room("Jobs", "/jobs", "j", "jobs.run", 90),),
+    plain=("/jobs",),
 )

@@ -41,6 +41,10 @@ class Module:
     ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
                 change of a ticket, in its transaction
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
+    owners      whose the things are that its routes and forms name; who may see some areas only comes in by
+                no other routes, but for:
+    filtered    its routes that name no customer and leave out by themselves what such a person may not see
+    plain       its routes that show nothing of any customer: a look at them is not written down
     """
 
     name: str
@@ -59,6 +63,9 @@ class Module:
     ticket_events: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    filtered: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
@@ -93,6 +100,32 @@ class Room:
     key: str
     permission: str
     order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose the thing is that an address names, or a form: `docs/access.md` says how it is used.
+
+    path      the beginning of those routes, with its parameter: "/bills/{number}"; "" for forms only
+    kind      what it is called in the audit log: "bill"
+    customer  SQL of one value, the customer's id, of the text :value. It may find none
+    node      SQL likewise, of the network node where it stands: it belongs to its place, whoever lives there
+    theirs    SQL condition on :value, :user_id and :team_ids (bigint[]) that has to hold as well, but for
+              those who have the permission `all_by`
+    fields    its names in forms
+    whole     the page around it shows others' things, too: not for people who may see some areas only
+    anybodys  one that is no customer's is nobody's secret
+    """
+
+    path: str
+    kind: str
+    customer: str
+    node: str = ""
+    theirs: str = ""
+    all_by: str = ""
+    fields: tuple[str, ...] = ()
+    whole: bool = False
+    anybodys: bool = False
 
 
 def resolve(reference: str) -> Any:

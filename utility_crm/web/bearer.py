@@ -11,11 +11,14 @@ from datetime import datetime
 from math import ceil
 
 from fastapi import Request
+from sqlalchemy.orm import Session
 
+from utility_crm.auth.audit import acts
 from utility_crm.auth.guesses import TOKENS
 from utility_crm.auth.tokens import PREFIX, Bearer, bearer_of
 from utility_crm.kit.clock import utc_now
-from utility_crm.web.visit import open_session
+from utility_crm.web.visit import open_session, present
+from utility_crm.web.watched import SAFE, Watched
 
 _REALM = 'Bearer realm="utility-crm"'
 
@@ -46,6 +49,8 @@ def bearer(request: Request, scope: str) -> Bearer:
         found = None if paused is not None else bearer_of(session, token, now)
         if paused is None and found is None:
             TOKENS.begin(session, begins, address, now)
+        if found is not None:
+            _written_down(request, session, found, scope, present())
         session.commit()
     if paused is not None:
         raise _paused(paused, now)
@@ -56,6 +61,23 @@ def bearer(request: Request, scope: str) -> Bearer:
         headers = {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scope}"'}
         raise BearerRefused(403, "scope_missing", f"This token may not do that; it needs {scope}.", headers)
     return found
+
+
+def machine_acts(request: Request, session: Session, sender: Bearer, now: datetime) -> None:
+    """Write down, in the transaction of the change, that this machine made it; what `note_change` keeps in
+    this session is theirs."""
+    watched = Watched.by_machine(request, sender.token_id, now)
+    acts(session, watched.acting)
+    watched.write_down(session)
+
+
+def _written_down(request: Request, session: Session, found: Bearer, scope: str, now: datetime) -> None:
+    """A look, and what is refused; a change is written down with the change itself."""
+    watched = Watched.by_machine(request, found.token_id, now)
+    if scope not in found.scopes:
+        watched.refuse(session)
+    elif request.method in SAFE:
+        watched.write_down(session)
 
 
 def _paused(until: datetime, now: datetime) -> BearerRefused:

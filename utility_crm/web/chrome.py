@@ -38,10 +38,19 @@ def home_of(rooms: Iterable[Room], user: SignedIn) -> str:
     return home if home in mine or not mine else mine[0]
 
 
+def open_rooms(request: Request, user: SignedIn) -> list[Room]:
+    """The rooms a person may enter; who sees some areas only, none that show the whole utility."""
+    whole = not user.area_ids
+    knows = request.app.state.whose.knows_limits
+    return [
+        room for room in request.app.state.rooms if user.may(room.permission) and (whole or knows(room.path))
+    ]
+
+
 def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) -> dict[str, Any]:
     """The names every template may use."""
     known = settings()
-    rooms = [room for room in request.app.state.rooms if user is not None and user.may(room.permission)]
+    rooms = open_rooms(request, user) if user is not None else []
     theme = cookie_of(request, "theme") or (user.theme if user is not None else "")
     return {
         "user": user,

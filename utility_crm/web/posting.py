@@ -42,6 +42,7 @@ async def read_posted(request: Request) -> AsyncIterator[Posted]:
                 texts.setdefault(name, []).append(value.replace("\0", ""))  # no text of a database has it
             else:
                 files[name] = value
+        request.state.typed_in = texts  # whose the things are that it names, `visit` asks
         yield Posted({name: tuple(found) for name, found in texts.items()}, files)
 
 

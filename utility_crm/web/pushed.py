@@ -22,7 +22,7 @@ from starlette.responses import Response
 from utility_crm.auth.tokens import Bearer
 from utility_crm.auth.tokens_answers import Answer, answered_before, checked_key, keep_answer
 from utility_crm.kit.errors import Invalid
-from utility_crm.web.bearer import bearer
+from utility_crm.web.bearer import bearer, machine_acts
 from utility_crm.web.visit import open_session, present
 
 MOST_BYTES = 64 * 2**10
@@ -41,7 +41,9 @@ async def pushed(request: Request, scope: str, what: str, push: Push) -> Respons
 
     def taken() -> Answer:
         with open_session(request) as session:
-            answer = push_once(session, sender, key, body, present(), what, push)
+            now = present()
+            machine_acts(request, session, sender, now)
+            answer = push_once(session, sender, key, body, now, what, push)
             session.commit()
         return answer
 

@@ -22,7 +22,7 @@ from utility_crm.auth.queries import SignedIn, user_called
 from utility_crm.auth.sign_ins import begin_sign_in, end_sign_in
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
-from utility_crm.web.chrome import home_of
+from utility_crm.web.chrome import home_of, open_rooms
 from utility_crm.web.cookies import drop_cookie, put_cookie
 from utility_crm.web.visit import (
     as_header,
@@ -152,7 +152,7 @@ def _own(address: str) -> str:
 def _enter(request: Request, user: SignedIn, wanted: str) -> Response:
     target = _own(wanted)
     if target == "/":
-        target = home_of(request.app.state.rooms, user)
+        target = home_of(open_rooms(request, user), user)
     return Response(status_code=303, headers={"Location": as_header(target)})
 
 

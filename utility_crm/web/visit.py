@@ -24,12 +24,13 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
+from utility_crm.auth.audit import acts
 from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.permissions import roles_with
 from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.sign_ins import Here, who_is_here
 from utility_crm.kit.clock import today_in, utc_now
-from utility_crm.kit.errors import CareError, Refused
+from utility_crm.kit.errors import CareError, NotFound, Refused
 from utility_crm.kit.installation import is_simulated
 from utility_crm.kit.settings import settings
 from utility_crm.web.banners import COOKIE as BANNER
@@ -37,6 +38,7 @@ from utility_crm.web.banners import JustDone, put_banner
 from utility_crm.web.chrome import chrome
 from utility_crm.web.cookies import cookie_of, drop_cookie, named
 from utility_crm.web.formats import locale
+from utility_crm.web.watched import Watched
 from utility_crm.web.words import said_in, translator
 
 
@@ -101,6 +103,7 @@ class Visit:
         """Look there next, where `words` say once what was done, with its figures. `nothing`: it was done
         before, and nothing changed. Who did it from below the strip of a customer's page stays over their
         question."""
+        self.request.state.done = (words, nothing)
         came = getattr(self.request.state, "came_from", None)
         if came is not None and path.startswith("/customers/"):
             path, query = path.partition("?")[0], {"ask": came.ask} if came.ask else {}
@@ -118,21 +121,41 @@ class Visit:
 
 @contextmanager
 def visit(request: Request, permission: str) -> Iterator[Visit]:
-    """A unit of work of a person who has this permission (`auth.permissions`).
+    """A unit of work of a person who has this permission (`auth.permissions`) and may see what the address
+    and the form name (`customers.whose`). What they looked at or changed is written down (`web.watched`).
 
-    Raises SignInNeeded or WrongRole; what the block raises rolls it back and goes on to the error pages.
+    Raises SignInNeeded, WrongRole, Refused for a page of the whole utility and NotFound for what is not
+    theirs to see; what the block raises rolls it back and goes on to the error pages.
     """
     now = present()
     with open_session(request) as session:  # closing it rolls back what was not committed
-        user = signed_in(request, session)
-        if user is None:
-            raise SignInNeeded
-        request.state.user = user
-        know_whether_simulated(request, session)
+        user, watched = admitted(request, session, permission, now)
+        try:
+            yield Visit(request, session, user, now, today(now), wants_fragment(request))
+        except NotFound as error:
+            raise watched.as_if_foreign(error) from error
+        watched.write_down(session)
+        session.commit()
+
+
+def admitted(request: Request, session: Session, permission: str, now: datetime) -> tuple[SignedIn, Watched]:
+    """Who asks, if they may; a refusal is written down. For routes that ask before a body is read."""
+    user = signed_in(request, session)
+    if user is None:
+        raise SignInNeeded
+    request.state.user = user
+    know_whether_simulated(request, session)
+    watched = Watched.of(request, user, now)
+    acts(session, watched.acting)
+    try:
         if not user.may(permission):
             raise WrongRole(user.role, roles_with(permission))
-        yield Visit(request, session, user, now, today(now), wants_fragment(request))
+        watched.admit(session)
+    except (Refused, NotFound):
+        watched.refuse(session)
         session.commit()
+        raise
+    return user, watched
 
 
 def open_session(request: Request) -> Session:

@@ -1,0 +1,139 @@
+"""Who looked at and changed what, written down where it happens: rows of `audit_log`, which nobody changes.
+
+`web.visit` and `web.bearer` write a row for each view and each change; what is changed of a person says by
+`note_change` how it was before and how it is now. A look does not wait for the disk, a change is kept in the
+transaction it is made in, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+from sqlalchemy import TextClause, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.tables import AuditRow
+from utility_crm.kit.module import Owner
+
+Kind = Literal["view", "search", "export", "change", "sign_in"]
+Outcome = Literal["done", "refused", "not_done"]
+_ACTING = "acting"
+LONGEST = 200
+"""Letters of a subject that are kept."""
+_ROW = """
+insert into audit_log (at, user_id, token_id, kind, what, customer_id, subject_kind, subject, address,
+    request_id, outcome, after)
+select cast(:at as timestamptz), cast(:user_id as bigint), cast(:token_id as bigint), cast(:kind as text),
+    cast(:what as text), ({customer}), cast(:subject_kind as text), cast(:value as text),
+    cast(:address as text), cast(:request_id as text), cast(:outcome as text),
+    cast(:after as jsonb){hurry}
+"""
+_HURRY = " from (select set_config('synchronous_commit', 'off', true)) as unhurried"
+"""The commit of this transaction does not wait for the disk: a look has changed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, and by what: the method and the route of the request, or the name of a command or job."""
+
+    at: datetime
+    what: str
+    user_id: int | None = None
+    token_id: int | None = None
+    address: str = ""
+    request_id: str = ""
+
+
+def acts(session: Session, acting: Acting) -> None:
+    """What is noted in this session from now on is theirs."""
+    session.info[_ACTING] = acting
+
+
+def write_down(
+    session: Session,
+    acting: Acting,
+    kind: Kind,
+    *,
+    outcome: Outcome = "done",
+    owner: Owner | None = None,
+    subject: str = "",
+    said: str = "",
+) -> None:
+    """One row. owner: whose customer the `subject` is, found in the same statement. said: the sentence that
+    told what was done."""
+    sql = _statement(owner.customer if owner else "", kind != "change" and outcome == "done")
+    session.execute(
+        sql,
+        {
+            "at": acting.at,
+            "user_id": acting.user_id,
+            "token_id": acting.token_id,
+            "kind": kind,
+            "what": acting.what,
+            "subject_kind": owner.kind if owner else "",
+            "value": subject[:LONGEST],
+            "address": acting.address,
+            "request_id": acting.request_id,
+            "outcome": outcome,
+            "after": json.dumps({"said": said}) if said else None,
+        },
+    )
+
+
+@cache
+def _statement(customer: str, hurry: bool) -> TextClause:
+    found = typed(customer) if customer else "cast(null as bigint)"
+    return text(_ROW.format(customer=found, hurry=_HURRY if hurry else ""))
+
+
+def typed(sql: str) -> str:
+    """SQL of an Owner, with its :value said to be text wherever it stands."""
+    return sql.replace(":value", "cast(:value as text)")
+
+
+def note_change(
+    session: Session,
+    customer_id: int | None,
+    what: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> None:
+    """Keep how something of a customer was and how it is now, in the transaction of the change: None where
+    there was nothing, or is nothing any more. What is alike on both sides is left out; if all is, so is the
+    row. `what` names the thing, a marked word: mark("way to reach")."""
+    old, new = _plain(before), _plain(after)
+    if old is not None and new is not None:
+        same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+        old = {name: value for name, value in old.items() if name not in same}
+        new = {name: value for name, value in new.items() if name not in same}
+    if not old and not new:
+        return
+    acting: Acting | None = session.info.get(_ACTING)
+    session.execute(
+        insert(AuditRow).values(
+            at=acting.at if acting else func.now(),
+            user_id=acting.user_id if acting else None,
+            token_id=acting.token_id if acting else None,
+            kind="detail",
+            what=what,
+            customer_id=customer_id,
+            before=old,
+            after=new,
+            address=acting.address if acting else "",
+            request_id=acting.request_id if acting else "",
+        )
+    )
+
+
+def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """As JSON holds it: days, instants and amounts as they are written."""
+    if values is None:
+        return None
+    found: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
+    return found
