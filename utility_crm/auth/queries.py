@@ -64,8 +64,11 @@ class SignedIn:
 
 def person_of(row: Sequence[Any]) -> SignedIn:
     """The person in a row that begins with PERSON."""
-    *plain, areas, teams, sees_all = row[: len(PERSON)]
-    return SignedIn(*plain, tuple(areas), tuple(teams or ()), bool(sees_all))
+    told: dict[str, Any] = {column.key: value for column, value in zip(PERSON, row, strict=False)}
+    told["area_ids"] = tuple(told["area_ids"])
+    told["team_ids"] = tuple(told["team_ids"] or ())
+    told["sees_all_tickets"] = bool(told["sees_all_tickets"])
+    return SignedIn(**told)
 
 
 def active_user(session: Session, user_id: int) -> SignedIn | None:
