@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,7 +34,7 @@ PERSON = (
     _TEAMS.label("team_ids"),
     _SEE_ALL.label("sees_all_tickets"),
 )
-"""What is read of a person on every request."""
+"""What is read of a person on every request: the fields of SignedIn, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class SignedIn:
 
 def person_of(row: Sequence[Any]) -> SignedIn:
     """The person in a row that begins with PERSON."""
-    told: dict[str, Any] = {column.key: value for column, value in zip(PERSON, row, strict=False)}
+    told: dict[str, Any] = dict(zip((one.name for one in fields(SignedIn)), row, strict=False))
     told["area_ids"] = tuple(told["area_ids"])
     told["team_ids"] = tuple(told["team_ids"] or ())
     told["sees_all_tickets"] = bool(told["sees_all_tickets"])
