@@ -23,6 +23,14 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "tickets.read": "see tickets and what was written on them",
         "tickets.write": "open tickets, answer, assign, change, merge and split them",
         "tickets.share": "share a list of tickets with everybody",
+        # tasks
+        "tasks.read": "see one's own tasks, one's teams' and those about customers, and the calendar",
+        "tasks.write": "add tasks, change, snooze and close them",
+        "tasks.all": "see and change everybody's tasks",
+        # knowledge
+        "articles.read": "read and search the knowledge base, say whether an article helped",
+        "articles.write": "write articles and hand them in for review",
+        "articles.approve": "approve what somebody else wrote, send it back, retire an article",
         # meters
         "readings.read": "look at a meter and its readings",
         "reads.write": "take down what a dial says",
@@ -66,12 +74,23 @@ class Role:
     permissions: frozenset[str]
 
 
-_EVERYBODY = frozenset({"house.enter", "customers.read", "readings.read", "bills.read"})
+_EVERYBODY = frozenset(
+    {
+        "house.enter",
+        "customers.read",
+        "tasks.read",
+        "tasks.write",
+        "articles.read",
+        "readings.read",
+        "bills.read",
+    }
+)
 _AGENT = _EVERYBODY | {
     "contacts.write",
     "consents.write",
     "tickets.read",
     "tickets.write",
+    "articles.write",
     "reads.write",
     "supply.change",
     "payments.take",
@@ -83,11 +102,19 @@ _AGENT = _EVERYBODY | {
     "outages.read",
     "outages.call",
 }
-_SUPERVISOR = _AGENT | {"personal.see", "payment_data.see", "audit.read", "tickets.share"}
+_SUPERVISOR = _AGENT | {
+    "personal.see",
+    "payment_data.see",
+    "audit.read",
+    "tickets.share",
+    "tasks.all",
+    "articles.approve",
+}
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
     "tickets.read",
     "tickets.write",
+    "articles.write",
     "reads.write",
     "feeds.run",
     "readings.export",

@@ -31,6 +31,7 @@ class Module:
     desk        Callable[[Session, datetime, str], Sequence[Banner]]: what whoever answers the phone has to
                 know now, whoever calls; in the language asked for
     navigation  rooms in the top bar
+    calendar    CalendarPart: what stands in somebody's calendar because of it (appointments)
     importing   ImportColumns: its own columns of the customer file
     network_importing   NetworkColumns: its own columns of the network file
     jobs        tuple[Job, ...] for the clock
@@ -53,6 +54,7 @@ class Module:
     customer: str = ""
     search: str = ""
     desk: str = ""
+    calendar: str = ""
     importing: str = ""
     network_importing: str = ""
     jobs: str = ""
@@ -154,6 +156,30 @@ class Job:
 def jobs_of(modules: Iterable[Module]) -> tuple[Job, ...]:
     """Every job of the packages."""
     return tuple(job for module in modules if module.jobs for job in resolve(module.jobs))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """Something of a day (`starts_at` None), or of an hour of it, in somebody's calendar.
+
+    key: names it among all entries of all rooms ("meter-check-7"), so that a calendar program knows it again.
+    day: of the utility's zone. title: without a customer's name, since it may leave the house; `detail` stays
+    inside.
+    """
+
+    key: str
+    day: date
+    title: str
+    detail: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    href: str = ""
+    tone: Tone = ""
+
+
+CalendarPart = Callable[[Session, date, date, Any], Sequence[CalendarEntry]]
+"""`part(session, first, before, user)`: what stands in this person's calendar from a day until before
+another, in their language. user: the `SignedIn`; what they may not see is left out."""
 
 
 # The customer page ------------------------------------------------------------------------------------

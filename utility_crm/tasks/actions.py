@@ -121,6 +121,12 @@ def add_task(
     return int(made)
 
 
+def task_of_key(session: Session, key: str) -> int | None:
+    """The task that was added under a key."""
+    found: int | None = session.scalar(_BY_KEY, {"key": key})
+    return found
+
+
 def change_task(
     session: Session, task_id: int, wanted: Wanted, *, now: datetime, by: int, seen: int | None = None
 ) -> bool:

@@ -128,6 +128,11 @@ def weekday(when: date | datetime, language: str = "en") -> str:
     return _date(local_day(when), "EEE d MMM", language)
 
 
+def weekday_name(when: date | datetime, language: str = "en") -> str:
+    """Sat."""
+    return _date(local_day(when), "ccc", language)
+
+
 def day_full(when: date | datetime, language: str = "en") -> str:
     """17 October 2026."""
     return _date(local_day(when), "d MMMM y", language)
@@ -189,8 +194,8 @@ FILTERS = {
     function.__name__: function
     for function in (
         money, signed_money, number, signed_number, kwh, signed_kwh, price, percent,
-        day, day_near, day_year, weekday, weekday_long, day_key, day_full, day_long, month, month_name,
-        month_short, month_year, clock, ago,
+        day, day_near, day_year, weekday, weekday_long, weekday_name, day_key, day_full, day_long, month,
+        month_name, month_short, month_year, clock, ago,
     )
 }  # fmt: skip
 """What a template may write after a bar; each is bound to the user's language."""
