@@ -1,7 +1,8 @@
 """Conditions over a ticket and its customer: a tree of and, or, not and comparisons, written as data.
 
     {"all": [{"field": "kind", "is": "billing"},
-             {"any": [{"field": "text", "contains": ["refund", "возврат"]}, {"field": "vulnerable", "is": true}]},
+             {"any": [{"field": "text", "contains": ["refund", "возврат"]},
+                      {"field": "vulnerable", "is": true}]},
              {"not": {"field": "tags", "has": "vip"}}]}
 
 Facts are plain values by the field's name; one that is unknown (None) satisfies no comparison but `empty`.
@@ -13,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from utility_crm.tickets.domain.words import mark
 
 Kind = Literal["word", "text", "words", "flag", "minutes"]
 Value = str | bool | int | tuple[str, ...]
@@ -127,24 +130,24 @@ class _Reader:
         self.parts += 1
         if self.parts > MOST_PARTS or depth > DEEPEST:
             if self.parts <= MOST_PARTS + 1:
-                self.wrong(place, "This condition is too large: at most %(parts)s parts, %(deep)s deep.",
+                self.wrong(place, mark("Too large: at most %(parts)s parts, %(deep)s deep."),
                            parts=MOST_PARTS, deep=DEEPEST)  # fmt: skip
             return None
         if not isinstance(document, dict):
-            self.wrong(place, 'A condition is written in braces, such as {"field": ..., "is": ...}.')
+            self.wrong(place, mark('A condition is written in braces, such as {"field": ..., "is": ...}.'))
             return None
         groups = [how for how in ("all", "any", "not") if how in document]
         if not groups:
             return self.compare(document, place)
         how = groups[0]
         if len(document) > 1:
-            self.wrong(place, "“%(how)s” stands alone in its braces.", how=how)
+            self.wrong(place, mark("“%(how)s” stands alone in its braces."), how=how)
             return None
         if how == "not":
             part = self.condition(document[how], f"{place}.not", depth + 1)
             return Group("not", (part,)) if part is not None else None
         if not isinstance(document[how], list):
-            self.wrong(f"{place}.{how}", "Here a list of conditions is expected, in square brackets.")
+            self.wrong(f"{place}.{how}", mark("Here a list of conditions is expected, in square brackets."))
             return None
         parts = [
             self.condition(part, f"{place}.{how}[{number}]", depth + 1)
@@ -156,12 +159,12 @@ class _Reader:
         name = document.get("field")
         asked = self.fields.get(name) if isinstance(name, str) else None
         if asked is None:
-            self.wrong(f"{place}.field", "There is no field %(field)s; known are: %(known)s.",
+            self.wrong(f"{place}.field", mark("There is no field %(field)s; known are: %(known)s."),
                        field=str(name), known=", ".join(sorted(self.fields)))  # fmt: skip
             return None
         operators = [key for key in document if key != "field"]
         if len(operators) != 1 or operators[0] not in OPERATORS[asked.kind]:
-            self.wrong(place, "Of %(field)s one may ask one of: %(known)s.",
+            self.wrong(place, mark("Of %(field)s one may ask one of: %(known)s."),
                        field=asked.name, known=", ".join(OPERATORS[asked.kind]))  # fmt: skip
             return None
         operator = operators[0]
@@ -171,22 +174,22 @@ class _Reader:
     def value(self, asked: Field, operator: str, given: Any, place: str) -> Value | None:
         if operator == "empty" or asked.kind == "flag":
             if not isinstance(given, bool):
-                self.wrong(place, "Here true or false is expected.")
+                self.wrong(place, mark("Here true or false is expected."))
                 return None
             return given
         if asked.kind == "minutes":
             if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= 10_000_000:
-                self.wrong(place, "Here a whole number of minutes is expected.")
+                self.wrong(place, mark("Here a whole number of minutes is expected."))
                 return None
             return given
         words = given if isinstance(given, list) and operator != "is" else [given]
         if not words or not all(isinstance(word, str) and 0 < len(word) <= LONGEST_VALUE for word in words):
-            self.wrong(place, "Here words in quotation marks are expected.")
+            self.wrong(place, mark("Here words in quotation marks are expected."))
             return None
         for word in words:
             if asked.values and word not in asked.values:
                 self.wrong(
-                    place, "%(value)s is none of: %(known)s.", value=word, known=", ".join(asked.values)
+                    place, mark("%(value)s is none of: %(known)s."), value=word, known=", ".join(asked.values)
                 )
                 return None
         return words[0] if operator == "is" else tuple(words)

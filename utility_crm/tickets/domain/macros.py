@@ -56,7 +56,7 @@ def written(text: str, figures: Mapping[str, str | None]) -> Written:
 
 
 def in_language(texts: Mapping[str, str], language: str, otherwise: str = "en") -> tuple[str, str] | None:
-    """The language and text to use: the one asked for, else the house's, else any; None where there is none."""
+    """The language and text to use: the one asked for, else the house's, else any; None: there is none."""
     wanted = next((one for one in (language, otherwise, *sorted(texts)) if texts.get(one)), None)
     return None if wanted is None else (wanted, texts[wanted])
 

@@ -7,7 +7,7 @@ the customer. What has run is kept, so that a changed priority counts on from th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -37,10 +37,12 @@ class Goal:
 class Policy:
     """For which tickets (an empty set: for all) which goals hold; None: nothing is promised.
 
-    warn_percent: at which share of the time somebody is warned.
+    warn_percent: at which share of the time somebody is warned; hours: when working time runs.
     """
 
+    id: int
     name: str
+    hours: Hours
     kinds: frozenset[str] = frozenset()
     priorities: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
@@ -52,15 +54,18 @@ class Policy:
         """What is promised of the first answer, or of the end."""
         return self.first_answer if of == "first_answer" else self.resolution
 
-    def holds_for(self, kind: str, priority: str, segment: str) -> bool:
-        """Whether a ticket of these is meant."""
-        wanted = ((self.kinds, kind), (self.priorities, priority), (self.segments, segment))
-        return all(not allowed or value in allowed for allowed, value in wanted)
+    def holds_for(self, kind: str, priority: str, segments: Collection[str]) -> bool:
+        """Whether a ticket of these is meant; a customer may be of several segments."""
+        if (self.kinds and kind not in self.kinds) or (self.priorities and priority not in self.priorities):
+            return False
+        return not self.segments or not self.segments.isdisjoint(segments)
 
 
-def policy_for(policies: Iterable[Policy], kind: str, priority: str, segment: str) -> Policy | None:
+def policy_for(
+    policies: Iterable[Policy], kind: str, priority: str, segments: Collection[str]
+) -> Policy | None:
     """The first that holds, in the order given."""
-    return next((one for one in policies if one.holds_for(kind, priority, segment)), None)
+    return next((one for one in policies if one.holds_for(kind, priority, segments)), None)
 
 
 Stretch = tuple[datetime, datetime | None]

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from utility_crm.tickets.domain.words import mark
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who answers tickets. capacity: open tickets at most; given_at: when routing last chose them."""
+    """Somebody who answers tickets. capacity: open tickets at most; given_at: when routing last chose
+    them."""
 
     id: int
     name: str
@@ -61,7 +64,7 @@ def chosen(people: Iterable[Person], wanted: Wanted) -> Choice:
     """The person for a ticket. The same people and wishes always give the same one."""
     left = sorted(people, key=lambda one: one.id)
     if not left:
-        return Choice(None, (Because("nobody answers tickets"),))
+        return Choice(None, (Because(mark("nobody answers tickets")),))
     for fits, nobody in _conditions(wanted):
         kept = [one for one in left if fits(one)]
         if not kept:
@@ -75,13 +78,15 @@ def _conditions(wanted: Wanted) -> Sequence[tuple[_Fits, Because]]:
     language, skill, team = wanted.language, wanted.skill, wanted.team
     found: list[tuple[_Fits, Because]] = []
     if team is not None:
-        found.append((_in_team(team), Because("nobody is in the team")))
+        found.append((_in_team(team), Because(mark("nobody is in the team"))))
     if language:
-        found.append((_speaks(language), Because("nobody there speaks %(language)s", {"language": language})))
+        found.append(
+            (_speaks(language), Because(mark("nobody there speaks %(language)s"), {"language": language}))
+        )
     if skill:
-        found.append((_can(skill), Because("nobody there has the skill %(skill)s", {"skill": skill})))
-    found.append((lambda one: one.present, Because("nobody who could is there now")))
-    found.append((lambda one: one.open_tickets < one.capacity, Because("whoever could has no room")))
+        found.append((_can(skill), Because(mark("nobody there has the skill %(skill)s"), {"skill": skill})))
+    found.append((lambda one: one.present, Because(mark("nobody who could is there now"))))
+    found.append((lambda one: one.open_tickets < one.capacity, Because(mark("whoever could has no room"))))
     return found
 
 
@@ -100,15 +105,15 @@ def _turn(one: Person) -> float:
 def _reasons(best: Person, fitting: Sequence[Person], wanted: Wanted) -> tuple[Because, ...]:
     found = []
     if wanted.language:
-        found.append(Because("speaks %(language)s", {"language": wanted.language}))
+        found.append(Because(mark("speaks %(language)s"), {"language": wanted.language}))
     if wanted.skill:
-        found.append(Because("has the skill %(skill)s", {"skill": wanted.skill}))
-    found.append(Because("has %(count)s open", {"count": best.open_tickets}))
+        found.append(Because(mark("has the skill %(skill)s"), {"skill": wanted.skill}))
+    found.append(Because(mark("has %(count)s open"), {"count": best.open_tickets}))
     rivals = [one for one in fitting if one is not best and _cost(one, wanted) == _cost(best, wanted)]
     if rivals:
-        found.append(Because("it is their turn"))
+        found.append(Because(mark("it is their turn")))
     elif len(fitting) == 1:
-        found.append(Because("nobody else could"))
+        found.append(Because(mark("nobody else could")))
     return tuple(found)
 
 

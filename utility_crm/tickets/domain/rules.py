@@ -24,6 +24,7 @@ from utility_crm.tickets.domain.conditions import (
     document_of,
     read_condition,
 )
+from utility_crm.tickets.domain.words import mark
 
 EVENTS = (
     "opened", "message_in", "answered", "status_changed", "priority_changed", "kind_changed", "assigned",
@@ -58,7 +59,7 @@ class Act:
 ACTS: Mapping[str, str] = {
     "assign_person": "people",
     "assign_team": "teams",
-    "route": "",
+    "route": "routes",
     "set_status": "statuses",
     "set_priority": "priorities",
     "set_kind": "kinds",
@@ -104,9 +105,9 @@ class Fired:
 def read_rule(document: Any, known: Known, rule_id: int = 0, name: str = "") -> Rule | list[Mistake]:
     """A document as a rule, or every mistake in it with its place."""
     if not isinstance(document, dict):
-        return [Mistake("", 'A rule is written in braces: {"when": ..., "if": ..., "then": ...}.')]
+        return [Mistake("", mark('A rule is written in braces: {"when": ..., "if": ..., "then": ...}.'))]
     mistakes = [
-        Mistake(str(key), "A rule has when, if and then, and nothing else.")
+        Mistake(str(key), mark("A rule has when, if and then, and nothing else."))
         for key in document
         if key not in ("when", "if", "then")
     ]
@@ -124,7 +125,7 @@ def read_rule(document: Any, known: Known, rule_id: int = 0, name: str = "") -> 
 
 def _read_list(given: Any, place: str, read: Callable[[Any, str], Any], mistakes: list[Mistake]) -> list[Any]:
     if not isinstance(given, list) or not 0 < len(given) <= MOST_ACTS:
-        words = "Here a list of one to %(most)s entries is expected, in square brackets."
+        words = mark("Here a list of one to %(most)s entries is expected, in square brackets.")
         mistakes.append(Mistake(place, words, {"most": MOST_ACTS}))
         return []
     found = [read(one, f"{place}[{number}]") for number, one in enumerate(given)]
@@ -140,28 +141,28 @@ def _read_when(given: Any, place: str) -> When | Mistake:
             place, "%(value)s is none of: %(known)s.", {"value": given, "known": ", ".join(EVENTS)}
         )
     if not isinstance(given, dict) or set(given) != {"since", "minutes"} or given["since"] not in SINCE:
-        words = 'An event is one of %(known)s, or {"since": one of %(since)s, "minutes": a number}.'
+        words = mark('An event is one of %(known)s, or {"since": one of %(since)s, "minutes": a number}.')
         return Mistake(place, words, {"known": ", ".join(EVENTS), "since": ", ".join(SINCE)})
     minutes = given["minutes"]
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= MOST_MINUTES:
-        return Mistake(f"{place}.minutes", "Here a whole number of minutes is expected.")
+        return Mistake(f"{place}.minutes", mark("Here a whole number of minutes is expected."))
     return Since(given["since"], minutes)
 
 
 def _read_act(given: Any, place: str, known: Known) -> Act | Mistake:
     if not isinstance(given, dict) or len(given) != 1 or next(iter(given)) not in ACTS:
-        words = 'An act is one of %(known)s, with its value: {"add_tag": "late"}.'
+        words = mark('An act is one of %(known)s, with its value: {"add_tag": "late"}.')
         return Mistake(place, words, {"known": ", ".join(ACTS)})
     kind, value = next(iter(given.items()))
     place = f"{place}.{kind}"
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST_TEXT:
-        return Mistake(place, "Here words in quotation marks are expected.")
+        return Mistake(place, mark("Here words in quotation marks are expected."))
     listed = ACTS[kind]
     allowed = known.lists.get(listed, ()) if listed else ()
     if listed == "people" and kind == "notify_person":
         allowed = (*allowed, "assignee")
     if listed and value not in allowed:
-        words = "%(value)s is none of: %(known)s."
+        words = mark("%(value)s is none of: %(known)s.")
         return Mistake(place, words, {"value": value, "known": ", ".join(allowed)})
     return Act(kind, value.strip())
 

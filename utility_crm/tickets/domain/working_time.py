@@ -1,8 +1,8 @@
 """Time in which somebody works: counted, and added, exactly.
 
-Opening hours are spans of the wall clock of a zone, by weekday; nobody works on public holidays. An instant is
-working time when the clock on the wall then shows a time within a span: an hour that the clocks skip is not
-worked, one that they show twice is worked twice. Amounts are `timedelta`s, exact to the microsecond.
+Opening hours are spans of the wall clock of a zone, by weekday; nobody works on public holidays. An instant
+is working time when the clock on the wall then shows a time within a span: an hour that the clocks skip is
+not worked, one that they show twice is worked twice. Amounts are `timedelta`s, exact to the microsecond.
 
     worked(hours, a, add_worked(hours, a, amount)) == amount
 """
@@ -29,8 +29,8 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When somebody works. week: spans of each weekday, Monday first, in order and apart; closed: days on which
-    nobody works beside the public holidays of `country` (ISO 3166-1; "" has none) and its `subdivision`.
+    """When somebody works. week: spans of each weekday, Monday first, in order and apart; closed: days on
+    which nobody works beside public holidays of `country` (ISO 3166-1; "" has none) and its `subdivision`.
 
     Raises ValueError where spans lie outside a day, overlap, or nobody ever works.
     """
@@ -86,7 +86,7 @@ def worked(hours: Hours, begins: datetime, ends: datetime) -> timedelta:
 
 
 def add_worked(hours: Hours, begins: datetime, amount: timedelta) -> datetime:
-    """The first instant (UTC) by which `amount` was worked since `begins`; with no amount, `begins` itself."""
+    """The first instant (UTC) by which `amount` was worked since `begins`; of no amount, `begins` itself."""
     if amount <= _NONE:
         return begins.astimezone(UTC)
     left = amount
