@@ -41,6 +41,9 @@ class Module:
     still_true  StillTrue: what it knows of notices that are about to leave
     ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
                 change of a ticket, in its transaction
+    figures     Mapping[str, Figure]: figures of a customer by name, for texts with blanks
+    complained  Callable[[Session, int, datetime, int | None], None]: told of the contact (its id), now and by
+                whom, when a complaint was logged or answered on the customer page
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     owners      whose the things are that its routes and forms name; who may see some areas only comes in by
                 no other routes, but for:
@@ -63,6 +66,8 @@ class Module:
     demo: str = ""
     still_true: str = ""
     ticket_events: str = ""
+    figures: str = ""
+    complained: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -218,6 +223,10 @@ class CustomerCall:
             self._memo[load] = load(self)
         value: T = self._memo[load]
         return value
+
+
+Figure = Callable[[CustomerCall], str | None]
+"""A figure of a customer in the call's language, as it stands in a letter ("£31.52"); None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

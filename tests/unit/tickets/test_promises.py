@@ -86,7 +86,9 @@ def test_the_first_policy_that_holds_is_taken() -> None:
     vulnerable = Policy(1, "Need", OFFICE, segments=frozenset({"vulnerable"}), first_answer=Goal(30))
     outage = Policy(2, "Outage", OFFICE, kinds=frozenset({"outage"}), priorities=frozenset({"urgent"}))
     rest = Policy(3, "All", OFFICE)
-    assert policy_for((vulnerable, outage, rest), "outage", "urgent", ("household", "vulnerable")) is vulnerable
+    assert (
+        policy_for((vulnerable, outage, rest), "outage", "urgent", ("household", "vulnerable")) is vulnerable
+    )
     assert policy_for((vulnerable, outage, rest), "outage", "urgent", ("household",)) is outage
     assert policy_for((vulnerable, outage, rest), "outage", "low", ()) is rest
     assert policy_for((vulnerable, outage), "billing", "low", ()) is None

@@ -213,11 +213,16 @@ NEW = (
         sha256 text not null,
         made_at timestamptz not null,
         made_by bigint,
+        sent_at timestamptz,
+        sent_how text default '' not null,
+        sent_by bigint,
         constraint pk_complaint_letters primary key (id),
         constraint ck_complaint_letters_kind
             check (kind in ('acknowledgement', 'final', 'signpost', 'deadlock')),
         constraint fk_complaint_letters_ticket_id foreign key (ticket_id)
             references complaints (ticket_id) on delete cascade,
+        constraint ck_complaint_letters_sent_somehow check ((sent_at is null) = (sent_how = '')),
+        constraint fk_complaint_letters_sent_by foreign key (sent_by) references users (id),
         constraint fk_complaint_letters_made_by foreign key (made_by) references users (id)
     )
     """,

@@ -240,11 +240,12 @@ class ComplaintStep(Base):
 
 
 class ComplaintLetter(Base):
-    """A letter as it was made: its words, and the PDF/A of them."""
+    """A letter as it was made: its words, and the PDF/A of them. `sent_how`: the channel it left by."""
 
     __tablename__ = "complaint_letters"
     __table_args__ = (
         CheckConstraint("kind in ('acknowledgement', 'final', 'signpost', 'deadlock')", name="kind"),
+        CheckConstraint("(sent_at is null) = (sent_how = '')", name="sent_somehow"),
         Index(None, "ticket_id"),
     )
 
@@ -258,3 +259,6 @@ class ComplaintLetter(Base):
     sha256: Mapped[str]
     made_at: Mapped[datetime]
     made_by: Mapped[int | None] = _person()
+    sent_at: Mapped[datetime | None]
+    sent_how: Mapped[str] = mapped_column(server_default="")
+    sent_by: Mapped[int | None] = _person()

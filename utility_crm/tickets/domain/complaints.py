@@ -127,3 +127,28 @@ def next_due(steps: tuple[DueOn, ...], stage: str, done: frozenset[str] = frozen
     return next(
         (one for one in steps if one.limit.step not in done and stage not in _DONE_BY[one.limit.step]), None
     )
+
+
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "acknowledgement": mark("confirmation that it arrived"),
+        "final": mark("final answer"),
+        "deadlock": mark("deadlock letter"),
+        "signpost": mark("letter on where to turn to"),
+    }
+)
+
+
+def done_by_letters(procedure: Procedure, sent: frozenset[str]) -> frozenset[str]:
+    """Steps that letters took, whatever the stage. Where the law asks for a letter on where to turn to and
+    for no settlement by a day, the final answer says it; where it asks for both, only that letter does."""
+    done: set[str] = set()
+    if "acknowledgement" in sent:
+        done.add("acknowledge")
+    if "signpost" in sent:
+        done |= {"signpost", "settle"}
+    if "final" in sent:
+        done.add("answer")
+        if all(one.step != "settle" for one in procedure.limits):
+            done.add("signpost")
+    return frozenset(done)

@@ -17,7 +17,14 @@ from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
 from utility_crm.tickets.care.tables import TicketMacro
 from utility_crm.tickets.domain.life import KINDS
-from utility_crm.tickets.domain.macros import LONGEST_TEXT, Written, blanks_of, in_language, mistakes_in, written
+from utility_crm.tickets.domain.macros import (
+    LONGEST_TEXT,
+    Written,
+    blanks_of,
+    in_language,
+    mistakes_in,
+    written,
+)
 from utility_crm.tickets.macros.figures import figures_for, offered
 from utility_crm.tickets.sla.policies import swap_places
 from utility_crm.web.words import LANGUAGES, mark
@@ -133,7 +140,9 @@ def _check(
     session: Session, mine: int | None, key: str, title: str, texts: Mapping[str, str], kinds: Sequence[str]
 ) -> None:
     if not _KEY.fullmatch(key):
-        raise Invalid("key", mark("A key has small letters, digits and underscores, and begins with a letter."), "key")
+        raise Invalid(
+            "key", mark("A key has small letters, digits and underscores, and begins with a letter."), "key"
+        )
     if not title.strip():
         raise Invalid("title", mark("Give it a name."), "title")
     if set(kinds) - set(KINDS) or set(texts) - set(LANGUAGES):
@@ -143,10 +152,14 @@ def _check(
     for language, words in texts.items():
         where = f"text_{language}"
         if len(words) > LONGEST_TEXT:
-            raise Invalid("text_long", mark("A text has at most %(most)s characters."), where, most=LONGEST_TEXT)
+            raise Invalid(
+                "text_long", mark("A text has at most %(most)s characters."), where, most=LONGEST_TEXT
+            )
         for wrong in mistakes_in(words.strip(), offered()):
-            what = mark("Line %(line)s, place %(column)s: nobody offers the figure %(found)s.") if wrong.name else mark(
-                "Line %(line)s, place %(column)s: these braces cannot be read: %(found)s"
+            what = (
+                mark("Line %(line)s, place %(column)s: nobody offers the figure %(found)s.")
+                if wrong.name
+                else mark("Line %(line)s, place %(column)s: these braces cannot be read: %(found)s")
             )
             values = {"line": wrong.line, "column": wrong.column, "found": wrong.name or wrong.text}
             raise Invalid("macro_text", what, where, **values)

@@ -97,8 +97,8 @@ def _add_task(session: Session, ticket_id: int, value: str, rule: Rule, now: dat
     if assignee is None and team is None:
         raise Refused("nobodys_task", mark("The ticket is with nobody yet, so the task would be nobody's."))
     add_task(
-        session, title=value[:200], due_at=now + TASK_DUE, now=now, by=None, assignee_id=assignee, team_id=team,
-        customer_id=ticket.customer_id, ticket_id=ticket_id, note=_reason(rule),
+        session, title=value[:200], due_at=now + TASK_DUE, now=now, by=None, assignee_id=assignee,
+        team_id=team, customer_id=ticket.customer_id, ticket_id=ticket_id, note=_reason(rule),
     )  # fmt: skip
     return ""
 
@@ -114,7 +114,9 @@ def _answer_with(session: Session, ticket_id: int, value: str, _rule: Rule, now:
     words = macro_text(session, value, ticket.customer_id, ticket.language, now)
     if words.missing:
         names = ", ".join(words.missing)
-        raise Refused("figures_missing", mark("Not sent, these figures are not known: %(names)s."), names=names)
+        raise Refused(
+            "figures_missing", mark("Not sent, these figures are not known: %(names)s."), names=names
+        )
     channel = ticket.channel if ticket.channel in SENT_BY_US else "email"
     before = {"first_answered_at": ticket.first_answered_at, "waits_since": ticket.waits_since}
     session.info[STANDS_STILL] = before

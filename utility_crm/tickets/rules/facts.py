@@ -118,7 +118,8 @@ _LISTS = text("""
 def known(session: Session) -> Known:
     """What a rule may name."""
     lists: dict[str, tuple[str, ...]] = {
-        "people": (), "teams": (), "macros": (), "statuses": STATUSES[1:], "priorities": PRIORITIES, "kinds": KINDS,
+        "people": (), "teams": (), "macros": (), "statuses": STATUSES[1:], "priorities": PRIORITIES,
+        "kinds": KINDS,
     }  # fmt: skip
     for name, value in session.execute(_LISTS):
         lists[name] = (*lists[name], value)

@@ -1,8 +1,9 @@
 """Rules at work: what happened to a ticket is turned into events, a plan is made, and what it says is done.
 
 All of it in the transaction of the change. A plan is made once a change and counts what its own acts change;
-what the acts then report is heard by everybody but the rules, so nothing runs for ever. An act that cannot be
-done (a status that cannot be, a macro whose figure is not known) is noted with its reason; the others are done.
+what the acts then report is heard by everybody but the rules, so nothing runs for ever. An act that cannot
+be done (a status that cannot be, a macro whose figure is not known) is noted with its reason; the others are
+done.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def _carry_out(
     session.info[ACTING] = True
     try:
         for one in fired:
-            did = [_one_act(session, ticket_id, one.rule, number, now) for number in range(len(one.rule.acts))]
+            did = [
+                _one_act(session, ticket_id, one.rule, number, now) for number in range(len(one.rule.acts))
+            ]
             first = one is fired[0]
             session.add(
                 TicketRuleRun(
@@ -145,6 +148,8 @@ def _run_one(session: Session, rule: Rule, when: Since, active_since: datetime, 
             _carry_out(session, row.id, fired, now, once)
             acted += 1
         else:
-            session.add(TicketRuleRun(rule_id=rule.id, ticket_id=row.id, at=now, event=name, once=once, did=[]))
+            session.add(
+                TicketRuleRun(rule_id=rule.id, ticket_id=row.id, at=now, event=name, once=once, did=[])
+            )
     session.flush()
     return acted

@@ -23,9 +23,7 @@ class RuleWrong(Invalid):
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         first = mistakes[0]
-        super().__init__(
-            "rule", mark("The rule cannot be read: %(first)s"), "document", first=str(first)
-        )
+        super().__init__("rule", mark("The rule cannot be read: %(first)s"), "document", first=str(first))
         self.mistakes = mistakes
 
 
@@ -75,7 +73,7 @@ def kept_rules(session: Session) -> list[KeptRule]:
     kept = []
     for row in session.execute(_KEPT):
         read = read_rule(row.document, names)
-        kept.append(KeptRule(*row, tuple(read) if isinstance(read, list) else ()))
+        kept.append(KeptRule(*row, broken=tuple(read) if isinstance(read, list) else ()))
     return kept
 
 
@@ -84,14 +82,21 @@ def add_rule(session: Session, name: str, document: Any, *, now: datetime, by: i
     written = _checked(session, name, document, None)
     last = session.scalar(select(func.coalesce(func.max(TicketRule.position), 0))) or 0
     row = TicketRule(
-        position=last + 1, name=name.strip(), document=written, active_since=now, changed_at=now, changed_by=by
+        position=last + 1,
+        name=name.strip(),
+        document=written,
+        active_since=now,
+        changed_at=now,
+        changed_by=by,
     )
     session.add(row)
     session.flush()
     return row.id
 
 
-def change_rule(session: Session, rule_id: int, name: str, document: Any, *, now: datetime, by: int | None) -> None:
+def change_rule(
+    session: Session, rule_id: int, name: str, document: Any, *, now: datetime, by: int | None
+) -> None:
     """Another name or content. Time since something counts for it from now on."""
     row = _held(session, rule_id)
     row.document = _checked(session, name, document, rule_id)

@@ -70,15 +70,20 @@ def segments_of(session: Session, ticket: Ticket) -> tuple[str, ...]:
     """The customer's segment, and whether they need care; none of somebody we do not know."""
     if ticket.customer_id is None:
         return ()
-    found = session.execute(
-        select(Customer.segment, select(CustomerFlag.id).where(CustomerFlag.customer_id == Customer.id).exists())
-        .where(Customer.id == ticket.customer_id)
-    ).one()  # fmt: skip
-    return (found[0], "vulnerable") if found[1] else (found[0],)
+    flagged = select(CustomerFlag.id).where(CustomerFlag.customer_id == Customer.id).exists()
+    statement = select(Customer.segment, flagged).where(Customer.id == ticket.customer_id)
+    segment, needs_care = session.execute(statement).one()
+    return (segment, "vulnerable") if needs_care else (segment,)
 
 
 def _keep(
-    session: Session, ticket: Ticket, row: TicketPromise | None, what: Of, policy: Policy, goal: Goal, at: datetime
+    session: Session,
+    ticket: Ticket,
+    row: TicketPromise | None,
+    what: Of,
+    policy: Policy,
+    goal: Goal,
+    at: datetime,
 ) -> None:
     done_at = ticket.first_answered_at if what == "first_answer" else ticket.solved_at
     if row is None:
@@ -133,4 +138,6 @@ def read_stretches(kept: Sequence[Sequence[str | None]]) -> tuple[Stretch, ...]:
 
 def written_stretches(stretches: Sequence[Stretch]) -> list[Any]:
     """As JSON has them."""
-    return [[begins.isoformat(), ends.isoformat() if ends is not None else None] for begins, ends in stretches]
+    return [
+        [begins.isoformat(), ends.isoformat() if ends is not None else None] for begins, ends in stretches
+    ]

@@ -115,13 +115,17 @@ def add_policy(session: Session, draft: PolicyDraft, hours_id: int, *, now: date
     """A new policy behind the others; its id. Raises Invalid, Conflict."""
     _check(session, draft, None)
     last = session.scalar(select(func.coalesce(func.max(TicketPolicy.position), 0)))
-    row = TicketPolicy(position=(last or 0) + 1, hours_id=hours_id, changed_at=now, changed_by=by, **_columns(draft))
+    row = TicketPolicy(
+        position=(last or 0) + 1, hours_id=hours_id, changed_at=now, changed_by=by, **_columns(draft)
+    )
     session.add(row)
     session.flush()
     return row.id
 
 
-def change_policy(session: Session, policy_id: int, draft: PolicyDraft, *, now: datetime, by: int | None) -> None:
+def change_policy(
+    session: Session, policy_id: int, draft: PolicyDraft, *, now: datetime, by: int | None
+) -> None:
     """Another content. Tickets that have a promise keep it until their kind, priority or customer changes."""
     row = _held(session, policy_id)
     _check(session, draft, policy_id)
@@ -178,7 +182,10 @@ def _check(session: Session, draft: PolicyDraft, mine: int | None) -> None:
         raise Invalid("name", mark("Give it a name."), "name")
     if draft.first_answer_minutes is None and draft.resolution_minutes is None:
         raise Invalid("nothing_promised", mark("Promise at least one of the two."), "first_answer")
-    for where, value in (("first_answer", draft.first_answer_minutes), ("resolution", draft.resolution_minutes)):
+    for where, value in (
+        ("first_answer", draft.first_answer_minutes),
+        ("resolution", draft.resolution_minutes),
+    ):
         if value is not None and not 1 <= value <= MOST_MINUTES:
             raise Invalid("minutes", mark("A promise takes from one minute to a year."), where)
     chosen = ((draft.kinds, KINDS), (draft.priorities, PRIORITIES), (draft.segments, SEGMENTS))

@@ -67,7 +67,9 @@ def _look(session: Session, ticket_id: int, what: str, now: datetime) -> str:
     return happened
 
 
-def _tell(session: Session, ticket: Ticket, what: str, due_at: datetime, happened: str, now: datetime) -> None:
+def _tell(
+    session: Session, ticket: Ticket, what: str, due_at: datetime, happened: str, now: datetime
+) -> None:
     """A note that names who sees to it, and, where it broke, who leads the team."""
     language = settings().language
     _ = house_words()
