@@ -31,9 +31,7 @@ SUBJECTS = {
 }
 
 OPENINGS = {
-    "acknowledgement": mark(
-        "we have your complaint of %(day)s, and look into it. Its number is %(number)s."
-    ),
+    "acknowledgement": mark("we have your complaint of %(day)s, and look into it. Its number is %(number)s."),
     "final": mark("you complained to us on %(day)s. This is what we found, and what we do about it."),
     "deadlock": mark(
         "you complained to us on %(day)s. We could not agree, and this letter is our final position."

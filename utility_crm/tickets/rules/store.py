@@ -73,7 +73,8 @@ def kept_rules(session: Session) -> list[KeptRule]:
     kept = []
     for row in session.execute(_KEPT):
         read = read_rule(row.document, names)
-        kept.append(KeptRule(*row, broken=tuple(read) if isinstance(read, list) else ()))
+        broken = tuple(read) if isinstance(read, list) else ()
+        kept.append(KeptRule(**row._mapping, broken=broken))
     return kept
 
 
