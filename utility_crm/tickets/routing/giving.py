@@ -18,7 +18,9 @@ from utility_crm.tickets.actions.writing import held_alive
 from utility_crm.tickets.care.house import house_words
 from utility_crm.tickets.care.tables import TicketTaker
 from utility_crm.tickets.domain.routing import Choice, Person, Wanted, chosen
-from utility_crm.web.words import mark
+from utility_crm.tickets.words import KIND_WORDS
+from utility_crm.web.formats import locale
+from utility_crm.web.words import mark, translator
 
 _TURNS = 36
 _PEOPLE = text("""
@@ -80,10 +82,22 @@ def give(
     return Given(choice.person.id, words)
 
 
-def in_words(choice: Choice) -> str:
-    """The reasons as one phrase, in the language of the house."""
-    _ = house_words()
-    return ", ".join(_(one.words, **one.values) if one.values else _(one.words) for one in choice.reasons)
+def in_words(choice: Choice, language: str = "") -> str:
+    """The reasons as one phrase, in a language, or that of the house: "speaks Russian, has 3 open"."""
+    spoken = language or settings().language
+    _ = translator(spoken, "utility_crm.tickets")
+
+    def shown(name: str, value: str | int) -> str:
+        if name == "language":
+            return str(locale(spoken).languages.get(str(value), value))
+        return _(KIND_WORDS[str(value)]).lower() if value in KIND_WORDS else str(value)
+
+    return ", ".join(
+        _(one.words, **{name: shown(name, value) for name, value in one.values.items()})
+        if one.values
+        else _(one.words)
+        for one in choice.reasons
+    )
 
 
 def set_taker(session: Session, user_id: int, *, capacity: int, present: bool) -> None:
