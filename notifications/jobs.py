@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.answers import follow_answers
 from notifications.letters.cutting import cut_if_due
 from notifications.letters.making import make_one
 from notifications.outages.announcing import Interruption, tell_of_outage
@@ -74,9 +75,15 @@ def make_letters(session: Session, now: datetime) -> str:
     return said(mark("batch %(batch)s made"), batch=made) if made else said(mark("nothing to make"))
 
 
+def follow(session: Session, now: datetime) -> str:
+    """Tickets are told what became of the answers in them."""
+    return said(mark("%(told)s answers went on"), told=follow_answers(session, now))
+
+
 JOBS = (
     Job("notifications.tell_newcomers", 3600, tell_newcomers, mark("Tell newcomers of planned outages")),
     Job("notifications.fall_back", 60, fall_back_unreceipted, mark("Try another way where no receipt came")),
+    Job("notifications.follow_answers", 5, follow, mark("Tell tickets what became of answers")),
     Job("notifications.leave_closed_ways", 300, leave_closed_ways, mark("Leave ways that were closed")),
     Job("notifications.join_digests", 60, join_digests, mark("Join notices that were put off")),
     Job("notifications.cut_letters", 60, cut_letters, mark("Gather letters for printing")),

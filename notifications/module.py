@@ -14,6 +14,8 @@ MODULE = Module(
     jobs="notifications.jobs:JOBS",
     commands="notifications.commands:app",
     demo="notifications.demo:build",
+    sends="notifications.answers:send_letter",
+    reports="notifications.answers:take_report",
     open_posts=("/unsubscribe/",),
     owners=(
         Owner(

@@ -12,7 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where a letter stands among others. answers: the names of those it answers, oldest first (RFC 5322,
+    3.6.4); reply_to: where an answer to it is wanted; written_by: "machine" (nobody asked for it), "receipt"
+    (it answers by itself) or "person" (RFC 3834, 5)."""
+
+    answers: tuple[str, ...] = ()
+    reply_to: str = ""
+    written_by: Literal["machine", "receipt", "person"] = "machine"
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Letter:
     html: str
     channel: str = "email"
     unsubscribe: str = ""
+    thread: Thread = Thread()
 
 
 class Channel(Protocol):

@@ -26,9 +26,9 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import make_headers, parse_url
 
 from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
-from notifications.domain.signature import signed
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import Settings
+from utility_crm.kit.signature import signed
 
 AT_ONCE = 16
 _SECONDS = 8.0

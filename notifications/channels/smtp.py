@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
 from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
+from notifications.channels.thread import POLICY, put_thread
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import Settings
 
@@ -104,14 +105,14 @@ class Smtp:
             connection.close()
 
     def _message(self, letter: Letter) -> EmailMessage:
-        message = EmailMessage()
+        message = EmailMessage(policy=POLICY)
         try:
             message["From"] = formataddr((self._server.sender_name, self._server.sender))
             message["To"] = letter.recipient
             message["Subject"] = letter.subject
             message["Message-ID"] = letter.message_id
             message["Date"] = format_datetime(utc_now())
-            message["Auto-Submitted"] = "auto-generated"
+            put_thread(message, letter.thread)
             if letter.unsubscribe:
                 message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
                 message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notifications.channels import Letter, TryAgain, Undeliverable
+from notifications.channels.thread import thread_in
 from notifications.consents.links import unsubscribe_address, with_a_way_out
 from notifications.consents.tokens import Leaving
 from notifications.domain.lacking import one_line
@@ -33,12 +34,16 @@ def letter(one: Claimed, sender: Sender, words: Texts = FILES) -> Letter:
         if error.code == "notice_header":
             raise Undeliverable(error.message) from error
         raise
-    plain = Letter(one.message_id, one.address, written.subject, written.text, written.html, one.channel)
+    plain = Letter(
+        one.message_id, one.address, written.subject, written.text, written.html, one.channel,
+        thread=thread_in(one.context),
+    )  # fmt: skip
     return _ending(plain, one) if one.purpose == "marketing" and one.channel == "email" else plain
 
 
 def _ending(plain: Letter, one: Claimed) -> Letter:
     """An offer, with its way out."""
+    assert one.customer_id is not None  # offers go to customers alone
     address = unsubscribe_address(settings(), Leaving(one.customer_id, one.channel, one.id))
     if address is None:
         raise TryAgain("offers need an address to unsubscribe at: set public_url")

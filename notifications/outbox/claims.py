@@ -51,7 +51,7 @@ OF_THE_WAY: Final = frozenset(
 
 _TAKE = text("""
     select id, key, notice, customer_id, account_id, purpose, channel, channels, address, language, timezone,
-           urgent, context, useful_before, message_id, claims, attempts,
+           urgent, context, useful_before, message_id, claims, attempts, addressed,
            exists (select from delivery_attempts as begun
                    where begun.notice_id = outbox.id and begun.ended_at is null) as begun
     from outbox
@@ -69,17 +69,18 @@ _TAKE_TURNS = text("""
 # As of after the turns were taken: what others claimed or sent for these customers is visible now. Theirs are
 # found by the customer alone: asked for by their state, the index of all that is due would be read for each.
 _SITUATION = text(r"""
-    select notice.id, customers.name, word.granted as consent,
+    select notice.id, coalesce(customers.name, notice.context ->> 'to_name', '') as name,
+           case when notice.addressed then true else word.granted end as consent,
            exists (select from suppressions
                    where suppressions.channel = notice.channel and lifted_at is null
                      and suppressions.address = lower(notice.address)) as suppressed,
-           exists (select from contact_points as point
+           notice.addressed or exists (select from contact_points as point
                    where point.customer_id = notice.customer_id and point.kind = :kind
                      and lower(regexp_replace(point.value, '[\s,]+', '', 'g'))
                        = lower(regexp_replace(notice.address, '[\s,]+', '', 'g'))) as theirs,
            coalesce(others.sent, '{}') as sent, others.on_their_way
     from outbox as notice
-    join customers on customers.id = notice.customer_id
+    left join customers on customers.id = notice.customer_id
     cross join lateral (
         select array_agg(other.sent_at) filter (where other.sent_at > :since) as sent,
                count(*) filter (where other.state = 'sending' and not other.id = any (:ids)) as on_their_way
@@ -167,7 +168,7 @@ def claim(
         return 0, []
     ids = [row.id for row in taken]
     # All workers queue for customers in one order, so none waits for the other in a circle.
-    turns = sorted({row.customer_id % _TURNS for row in taken})
+    turns = sorted({(row.customer_id or 0) % _TURNS for row in taken})
     session.execute(_TAKE_TURNS, {"locks": _CUSTOMER_LOCKS, "turns": turns})
     given = {"ids": ids, "since": now - timedelta(hours=26), "kind": CONTACT_KIND[channel]}
     situation = {row.id: row for row in session.execute(_SITUATION, given)}

@@ -42,7 +42,7 @@ class Stuck(Protocol):
     @property
     def key(self) -> str: ...
     @property
-    def customer_id(self) -> int: ...
+    def customer_id(self) -> int | None: ...
     @property
     def account_id(self) -> int | None: ...
     @property
@@ -61,7 +61,7 @@ class Claimed:
     key: str
     message_id: str
     notice: str
-    customer_id: int
+    customer_id: int | None
     account_id: int | None
     purpose: str
     channel: str

@@ -13,6 +13,17 @@ Outcome = Literal["queued", "already", "withheld"]
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """Where somebody wrote from and is answered, whoever it is: no consent is asked, since they asked us.
+    What bounced there before, or was complained of, is still not written to."""
+
+    channel: str
+    address: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewNotice:
     """A notice somebody wants sent. The functions in `types/` make them with the right context.
 
@@ -27,11 +38,13 @@ class NewNotice:
     priority       what is due goes out lowest first
     useful_before  from then on it is not worth sending
     channels       only these of the kind's ways; all of them when empty
+    first          this way before the others, whatever the customer prefers
+    to             there and nowhere else; then there may be no customer
     """
 
     key: str
     notice: str
-    customer_id: int
+    customer_id: int | None
     context: Mapping[str, Any]
     account_id: int | None = None
     about: str = ""
@@ -40,6 +53,8 @@ class NewNotice:
     priority: int = 50
     useful_before: datetime | None = None
     channels: tuple[str, ...] = ()
+    first: str = ""
+    to: Addressed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ LISTED = """
     select outbox.id, outbox.notice, outbox.state, outbox.reason, outbox.address, outbox.subject,
            outbox.created_at, outbox.not_before, outbox.sent_at, outbox.attempts, outbox.last_error,
            outbox.about, outbox.priority, outbox.channel, outbox.receipt, outbox.receipt_at,
-           customers.id as customer_id, customers.name as customer
-    from outbox join customers on customers.id = outbox.customer_id
+           customers.id as customer_id,
+           coalesce(customers.name, outbox.context ->> 'to_name', '') as customer
+    from outbox left join customers on customers.id = outbox.customer_id
 """
 _ABOUT = text(f"""{LISTED}
     where outbox.about = :about and outbox.state = any (:states)
@@ -37,9 +38,10 @@ _ABOUT = text(f"""{LISTED}
                             outbox.state), outbox.id limit :limit
 """)
 _STORY = text("""
-    select outbox.*, customers.name as customer, accounts.number as account
+    select outbox.*, coalesce(customers.name, outbox.context ->> 'to_name', '') as customer,
+           accounts.number as account
     from outbox
-    join customers on customers.id = outbox.customer_id
+    left join customers on customers.id = outbox.customer_id
     left join accounts on accounts.id = outbox.account_id
     where outbox.id = :id
 """)
@@ -76,7 +78,7 @@ class ListedNotice:
     channel: str
     receipt: str | None
     receipt_at: datetime | None
-    customer_id: int
+    customer_id: int | None
     customer: str
 
 
@@ -98,7 +100,7 @@ class NoticeStory:
     key: str
     notice: str
     about: str
-    customer_id: int
+    customer_id: int | None
     customer: str
     account: str | None
     purpose: str

@@ -27,7 +27,7 @@ from notifications.domain.permission import (
     permission,
 )
 from notifications.domain.ways import SILENT, Way, first_way
-from notifications.outbox.new_notice import NewNotice, Queued
+from notifications.outbox.new_notice import Addressed, NewNotice, Queued
 from notifications.outbox.planning import planned, sendable
 from notifications.outbox.recipients import Recipient, Wish, recipients
 from notifications.types import notice_type
@@ -37,15 +37,16 @@ from utility_crm.kit.settings import settings
 _INSERT = text("""
     with kept as (insert into outbox (
         key, notice, about, customer_id, account_id, purpose, channel, channels, address, language, timezone,
-        urgent, priority, context, state, reason, not_before, useful_before, created_at, message_id
+        urgent, priority, context, state, reason, not_before, useful_before, created_at, message_id, addressed
     )
     select key, notice, about, customer_id, account_id, purpose, channel, channels, address, language,
-           timezone, urgent, priority, context, state, reason, not_before, useful_before, :now, message_id
+           timezone, urgent, priority, context, state, reason, not_before, useful_before, :now, message_id,
+           addressed
     from jsonb_to_recordset(cast(:rows as jsonb)) as new (
         position int, key text, notice text, about text, customer_id bigint, account_id bigint, purpose text,
         channel text, channels text[], address text, language text, timezone text, urgent bool,
         priority smallint, context jsonb, state text, reason text, not_before timestamptz,
-        useful_before timestamptz, message_id text
+        useful_before timestamptz, message_id text, addressed bool
     )
     order by position
     on conflict (key) do nothing
@@ -165,15 +166,19 @@ def _recipients(session: Session, notices: Sequence[NewNotice], now: datetime) -
 
 
 def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
-    if recipient.language is None:
+    if recipient.language is None and (notice.to is None or notice.customer_id is not None):
         raise NotFound("no_such_customer", "there is no such customer to write to", str(notice.customer_id))
     kind = notice_type(notice.notice)
     if missing := lacking(notice.context, kind.needs, kind.may_be_empty):
         message = f"a {notice.notice} notice cannot be written without {', '.join(missing)}"
         raise Invalid("notice_lacks_context", message, notice.key)
+    if notice.to is not None:
+        return _judged_there(notice, notice.to, recipient, now)
     channels = planned(kind, recipient.reach)
     if notice.channels:
         channels = tuple(one for one in channels if one in notice.channels) or notice.channels[:1]
+    if notice.first in channels:
+        channels = (notice.first, *(one for one in channels if one != notice.first))
     way = first_way(recipient.reach, channels, kind.purpose)
     if isinstance(way, Reason):
         nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))
@@ -192,6 +197,22 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
     return _Judged(channels, way, permission(asked, now, Rules()))
 
 
+def _judged_there(notice: NewNotice, to: Addressed, recipient: Recipient, now: datetime) -> _Judged:
+    """Of one that answers somebody where they wrote from."""
+    way = Way(to.channel, to.address)
+    if way.channel not in sendable(settings()):
+        return _Judged((to.channel,), way, Withhold(Reason.NO_CHANNEL))
+    asked = Asked(
+        purpose=notice_type(notice.notice).purpose,
+        address=to.address,
+        consent=True,
+        zone=notice.timezone or recipient.zone,
+        urgent=notice.urgent,
+        useful_before=notice.useful_before,
+    )
+    return _Judged((to.channel,), way, permission(asked, now, Rules()))
+
+
 def _row(
     position: int, notice: NewNotice, recipient: Recipient, judged: _Judged, now: datetime
 ) -> dict[str, object]:
@@ -207,11 +228,12 @@ def _row(
         "channel": way.channel,
         "channels": judged.channels,
         "address": way.address,
-        "language": recipient.language,
+        "language": notice.to.language if notice.to else recipient.language,
+        "addressed": notice.to is not None,
         "timezone": notice.timezone or recipient.zone,
         "urgent": notice.urgent,
         "priority": notice.priority,
-        "context": dict(notice.context),
+        "context": {**notice.context, **({"to_name": notice.to.name} if notice.to else {})},
         "state": "withheld" if isinstance(verdict, Withhold) else "waiting",
         "reason": _reason(verdict),
         "not_before": (verdict.at if isinstance(verdict, SendNotBefore) else now).isoformat(),

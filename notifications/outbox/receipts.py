@@ -108,7 +108,7 @@ class Sent:
 
     id: int
     key: str
-    customer_id: int
+    customer_id: int | None
     account_id: int | None
     purpose: str
     channel: str

@@ -60,9 +60,10 @@ _RECIPIENTS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Somebody to be reached for a purpose; on the clock of this account's premise, where it is named."""
+    """Somebody (None: nobody we know) to be reached for a purpose; on the clock of this account's premise,
+    where it is named."""
 
-    customer_id: int
+    customer_id: int | None
     account_id: int | None
     purpose: str
 

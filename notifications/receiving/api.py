@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from notifications.domain.provider_events import ProviderEvent, Unreadable, read_events
-from notifications.domain.signature import is_signed
 from notifications.outbox.receipts import Kind, Told, take_receipts
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import Settings, settings
+from utility_crm.kit.signature import is_signed
 from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.visit import open_session
 

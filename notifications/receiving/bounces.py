@@ -106,6 +106,20 @@ def take_bounces(session: Session, paths: Sequence[Path], now: datetime) -> Boun
     )
 
 
+def take_raw(session: Session, raw: bytes, now: datetime) -> str | None:
+    """Act on one mail, if it is a report; in a few words what it said: "hard, no letter of ours". None where
+    it is none. One that says nothing of use is left to a person: "unreadable: ..."."""
+    found = read_report(raw)
+    if isinstance(found, NoReport):
+        return f"unreadable: {found.why}" if found.kind == "unreadable" else None
+    told = [_told(one, now) for one in found if one.became != "delayed"]
+    taken = take_receipts(session, PROVIDER, told, now) if told else {}
+    words = [f"{one.became} {one.detail}".strip() for one in found]
+    if taken.get("of_no_notice"):
+        words.append("no letter of ours")
+    return "; ".join(words)
+
+
 def _told(one: Report, now: datetime) -> Told:
     return Told(one.event, one.message_id, _KIND[one.became], min(one.at or now, now), one.detail)
 

@@ -35,7 +35,9 @@ class OutboxNotice(Base):
     or `fall_back_at` comes without a receipt, the next is tried. A `parked` one may have arrived and may not:
     a person decides. A `gathered` one lies in a batch of letters that nobody has handed over yet. `receipt`
     is the newest that the provider told of it. One that was joined with others into one letter names that
-    letter: `digest_id`. `version`: of the words it was written with, 0 for the files of its kind.
+    letter: `digest_id`. `version`: of the words it was written with, 0 for the files of its kind. An
+    `addressed` one answers somebody where they wrote from: it goes there alone, and of them we may know no
+    more than that.
     """
 
     __tablename__ = "outbox"
@@ -46,6 +48,7 @@ class OutboxNotice(Base):
         CheckConstraint("state <> 'withheld' or reason is not null", name="withheld_has_a_reason"),
         CheckConstraint("(state = 'sending') = (lease_until is not null)", name="sending_has_a_lease"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_has_a_time"),
+        CheckConstraint("customer_id is not null or addressed", name="to_somebody"),
         Index(
             "ix_outbox_due",
             "channel",
@@ -75,8 +78,11 @@ class OutboxNotice(Base):
     key: Mapped[str] = mapped_column(unique=True)
     notice: Mapped[str]
     about: Mapped[str] = mapped_column(server_default="")
-    customer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
+    customer_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE")
+    )
     account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    addressed: Mapped[bool] = mapped_column(server_default="false")
     purpose: Mapped[str]
     channel: Mapped[str]
     channels: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{email}")

@@ -25,6 +25,7 @@ SCOPES = (
     "outages:write",
     "notices:read",
     "notices:write",
+    "messages:write",
 )
 """What a token may be allowed."""
 

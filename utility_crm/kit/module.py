@@ -44,6 +44,8 @@ class Module:
     figures     Mapping[str, Figure]: figures of a customer by name, for texts with blanks
     complained  Callable[[Session, int, datetime, int | None], None]: told of the contact (its id), now and by
                 whom, when a complaint was logged or answered on the customer page
+    sends       Sends: it delivers answers and receipts that the ground wants sent
+    reports     Reports: it takes what mail servers say became of letters
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     owners      whose the things are that its routes and forms name; who may see some areas only comes in by
                 no other routes, but for:
@@ -68,6 +70,8 @@ class Module:
     ticket_events: str = ""
     figures: str = ""
     complained: str = ""
+    sends: str = ""
+    reports: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -96,6 +100,57 @@ class ToLeave(Protocol):
 StillTrue = Callable[[Session, Sequence[ToLeave], datetime], Mapping[int, Mapping[str, Any] | None]]
 """Of notices that are not as they were queued, by id: what is another in their context now, None where they
 are no longer true."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """An answer to somebody who wrote to us, or the receipt that what they wrote has come.
+
+    key         deterministic: the same again is the same letter. It holds a secret, since the letter's name
+                in the world is made of it, and whoever knows a name may write into its thread
+    kind        "answer", a person's words; or "receipt", ours
+    number      of the ticket, which the subject names
+    customer_id whose; None where nobody knows yet, and `address` is all there is
+    channel     the way it should go: "email", "messenger" or "sms"
+    address     where to; "" is wherever the customer is reached that way, or the next that is open
+    name        whom it is to, where there is no customer
+    language    of its frame; "" is the customer's
+    reply_to    the address that an answer is wanted at (e-mail)
+    answers     Message-IDs of the letters it answers, oldest first (e-mail)
+    files       digests of what is attached (`ticket_files`), with the names they go by (e-mail)
+    """
+
+    key: str
+    kind: Literal["answer", "receipt"]
+    number: str
+    subject: str
+    text: str
+    customer_id: int | None
+    channel: str
+    address: str = ""
+    name: str = ""
+    language: str = ""
+    reply_to: str = ""
+    answers: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BeingSent:
+    """What became of it: its row and its name (Message-ID) where it will leave, by which channel; or, in
+    marked words, why it is `refused`."""
+
+    id: int
+    name: str
+    channel: str
+    refused: str = ""
+
+
+Sends = Callable[[Session, ToSend, datetime], BeingSent]
+"""Puts a letter on its way, once for its key."""
+
+Reports = Callable[[Session, bytes, datetime], str | None]
+"""Acts on a mail that says what became of letters; in a few words, what it said. None: it is no such mail."""
 
 
 @dataclass(frozen=True, slots=True)

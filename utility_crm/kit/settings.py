@@ -95,6 +95,9 @@ class Settings(BaseSettings):
         None, description="HTTP gateway of a messenger, spoken to as the other; none when absent"
     )
     messenger_secret: str | None = Field(None, description="signs what goes there, and what comes back")
+    messenger_secrets: dict[str, str] = Field(
+        {}, description="what further messengers sign with, by the name of their file, as a JSON object"
+    )
     app_notices: bool = Field(
         False, description="customers have an app of the supplier's that reads their notices here"
     )
@@ -104,6 +107,22 @@ class Settings(BaseSettings):
         description="when letters are gathered on working days; no letters when empty",
     )
     mail_from: str = Field("care@utility.example", description="sender of notices")
+    imap_host: str = Field(
+        "", description="IMAP server that customers' mail is fetched from; none when empty"
+    )
+    imap_port: int = Field(993, ge=1, le=65535, description="its port")
+    imap_tls: Literal["tls", "starttls", "none"] = Field(
+        "tls", description="how it is spoken to; none sends the password in the open"
+    )
+    imap_ca_file: str | None = Field(
+        None, description="certificates it is trusted by; those of the system when absent"
+    )
+    imap_user: str | None = Field(None, description="who signs in there; mail_from when absent")
+    imap_password: str | None = Field(None, description="and with what")
+    imap_folder: str = Field("INBOX", description="the folder that is read")
+    imap_done_folder: str = Field(
+        "", description="where mail is moved once it is taken; it is marked as read there when empty"
+    )
     mail_ops: str = Field(
         "ops@utility.example", description="who hears of late feeds; several between commas, or none"
     )

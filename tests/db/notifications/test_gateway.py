@@ -18,8 +18,8 @@ import pytest
 
 from notifications.channels import ChannelDown, InDoubt, Letter, TryAgain, Undeliverable
 from notifications.channels.gateway import Gate, Gateway
-from notifications.domain.signature import is_signed
 from utility_crm.kit.clock import utc_now
+from utility_crm.kit.signature import is_signed
 
 SECRET = "between us"
 LETTER = Letter("<k1@utility.example>", "+447700900001", "", "Power is back at 18:30. Ждите", "", "sms")

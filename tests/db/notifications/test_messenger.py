@@ -16,7 +16,6 @@ from notifications.channels.in_app import InApp
 from notifications.consents.recording import record_consent
 from notifications.delivery.letter import letter
 from notifications.delivery.worker import workers
-from notifications.domain.signature import is_signed
 from notifications.outbox.claims import Terms, claim
 from notifications.outbox.new_notice import NewNotice
 from notifications.outbox.queueing import queue
@@ -30,6 +29,7 @@ from utility_crm.customers.reach import add_contact_point, prefer_contact_point
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
+from utility_crm.kit.signature import is_signed
 
 MAIL = "care@utility.example"
 SECRET = "between the messenger and us"

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from notifications.domain.signature import signed
 from notifications.outbox.queueing import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from tests.web.conftest import MakeClient
@@ -19,6 +18,7 @@ from tests.web.people import People
 from utility_crm.customers.tables import Account
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
+from utility_crm.kit.signature import signed
 
 URL = "/api/v1/receipts/gateway"
 SECRET = "a secret of the tests"

@@ -1,0 +1,293 @@
+"""From a mail to its ticket: whose it is, which thread, and who stays outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bounced_mail import delivery_report
+from letters_in import letter
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifications.answers import follow_answers
+from notifications.tables import OutboxNotice
+from tests.conftest import NOW
+from tests.db.mail.conftest import Comes, customer
+from utility_crm.customers.tables import ContactPoint
+from utility_crm.mail.domain.threads import reply_address
+from utility_crm.mail.placing import MOST_AN_HOUR
+from utility_crm.mail.tables import Arrival
+from utility_crm.tickets.actions import add_message, merge, open_ticket
+from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.tables import Ticket, TicketAttachment, TicketMessage
+
+
+def messages(session: Session, ticket_id: int | None) -> list[str]:
+    rows = select(TicketMessage.text).where(TicketMessage.ticket_id == ticket_id).order_by(TicketMessage.id)
+    return list(session.scalars(rows))
+
+
+def tickets(session: Session) -> int:
+    return session.scalar(select(func.count(Ticket.id))) or 0
+
+
+def sent(session: Session, notice: str) -> list[OutboxNotice]:
+    rows = select(OutboxNotice).where(OutboxNotice.notice == notice).order_by(OutboxNotice.id)
+    return list(session.scalars(rows))
+
+
+def test_a_customers_letter_opens_a_ticket_and_is_acknowledged_once(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter("My bill is too high.\n\n-- \nAnn", Content_Language="en"))
+    assert (one.state, one.customer_id, one.sender) == ("placed", ann, "ann@home.example")
+    ticket = session.get_one(Ticket, one.ticket_id)
+    assert (ticket.subject, ticket.channel, ticket.customer_id) == ("My bill", "email", ann)
+    assert messages(session, ticket.id) == ["My bill is too high."]
+    [receipt] = sent(session, "ticket_received")
+    assert (receipt.address, receipt.customer_id, receipt.state) == ("ann@home.example", ann, "waiting")
+    assert receipt.context["thread"]["answers"] == ["<1@home.example>"]
+    comes(letter("And one more thing.", name="<2@home.example>", answers=one.receipt_name))
+    assert messages(session, ticket.id) == ["My bill is too high.", "And one more thing."]
+    assert len(sent(session, "ticket_received")) == 1
+
+
+def test_the_same_letter_again_is_the_same_arrival_whoever_hands_it_over(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    raw = letter()
+    first = comes(raw)
+    again = comes(b"Received: from relay.example by us\r\nX-Spam-Score: 0\r\n" + raw)
+    assert (again.id, tickets(session)) == (first.id, 1)
+    assert messages(session, first.ticket_id) == ["My bill is too high."]
+
+
+def test_another_letter_under_a_name_that_is_taken_is_not_swallowed(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    first = comes(letter("Something else altogether.", sender="Eve <eve@far.example>"))
+    second = comes(letter("My bill is too high."))
+    assert first.id != second.id
+    assert messages(session, second.ticket_id) == ["My bill is too high."]
+
+
+def test_an_unknown_sender_waits_for_a_person_and_is_acknowledged_all_the_same(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter(sender="Bob <bob@far.example>"))
+    assert (one.state, one.reason, one.customer_id) == ("waiting", "unknown_sender", None)
+    assert session.get_one(Ticket, one.ticket_id).customer_id is None
+    [receipt] = sent(session, "ticket_received")
+    assert (receipt.address, receipt.customer_id, receipt.addressed) == ("bob@far.example", None, True)
+
+
+def test_an_address_that_two_customers_have_is_nobodys_by_itself(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    customer(session, "C2", "Bert Hill", "ann@home.example")
+    one = comes(letter())
+    assert (one.state, one.reason) == ("waiting", "several_customers")
+
+
+def test_a_stranger_who_guesses_a_number_does_not_get_into_the_thread(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter())
+    subject = f"Re: My bill [{number_of(one.ticket_id or 0)}]"
+    stranger = comes(letter("Let me in.", sender="eve@far.example", subject=subject, name="<e@far.example>"))
+    assert stranger.ticket_id != one.ticket_id
+    assert messages(session, one.ticket_id) == ["My bill is too high."]
+    known = comes(letter("It is me.", subject=subject, name="<3@home.example>"))
+    assert known.ticket_id == one.ticket_id
+
+
+def test_a_stranger_who_answers_the_customers_own_letter_does_not_get_in(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter())
+    eve = letter("Let me in.", sender="eve@far.example", name="<e@far.example>", answers="<1@home.example>")
+    assert comes(eve).ticket_id != one.ticket_id
+    own = comes(letter("I forgot:", name="<2@home.example>", answers="<1@home.example>"))
+    assert own.ticket_id == one.ticket_id
+
+
+def test_the_address_we_gave_leads_back_and_a_forged_one_does_not(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter())
+    assert one.ticket_id is not None
+    ours = reply_address("care@utility.example", one.ticket_id, "only for tests")
+    other = comes(letter("From my office.", sender="ann@work.example", to=ours, name="<w@work.example>"))
+    assert other.ticket_id == one.ticket_id
+    forged = reply_address("care@utility.example", one.ticket_id, "somebody else's secret")
+    eve = comes(letter("Let me in.", sender="eve@far.example", to=forged, name="<e@far.example>"))
+    assert eve.ticket_id != one.ticket_id
+
+
+def test_a_reply_to_a_merged_ticket_lands_where_that_went(session: Session, ann: int, comes: Comes) -> None:
+    one, other = comes(letter()), comes(letter("The same.", name="<2@home.example>", subject="Bill again"))
+    assert one.ticket_id is not None
+    assert other.ticket_id is not None
+    merge(session, one.ticket_id, other.ticket_id, now=NOW)
+    reply = comes(letter("Well?", name="<3@home.example>", answers=one.receipt_name))
+    assert reply.ticket_id == other.ticket_id
+
+
+@pytest.mark.parametrize(
+    ("heads", "reason"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "auto_reply"),
+        ({"Auto_Submitted": "auto-generated; owner-token=1"}, "auto_reply"),
+        ({"Precedence": "bulk"}, "bulk"),
+        ({"Precedence": "auto_reply"}, "auto_reply"),
+        ({"X_Auto_Response_Suppress": "DR, OOF, AutoReply"}, "auto_reply"),
+        ({"Return_Path": "<>"}, "null_sender"),
+        ({"X_Utility_CRM": "receipt"}, "loop"),
+        ({"List_Id": "<news.example>"}, "bulk"),
+    ],
+)
+def test_what_no_person_wrote_is_kept_and_goes_nowhere(
+    session: Session, ann: int, comes: Comes, heads: dict[str, str], reason: str
+) -> None:
+    one = comes(letter("I am away.", **heads))
+    assert (one.state, one.reason, one.ticket_id) == ("ignored", reason, None)
+    assert (tickets(session), sent(session, "ticket_received")) == (0, [])
+    assert b"I am away." in one.raw
+
+
+def test_our_own_letter_that_comes_back_is_a_loop(session: Session, comes: Comes) -> None:
+    assert comes(letter(sender="Care <care@utility.example>")).reason == "loop"
+
+
+def test_a_sender_who_writes_without_end_is_kept_and_not_answered(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    for number in range(MOST_AN_HOUR):
+        assert comes(letter(name=f"<{number}@home.example>", subject=f"Matter {number}")).state == "placed"
+    one = comes(letter(name="<more@home.example>"))
+    assert (one.state, one.reason) == ("ignored", "too_many")
+    assert len(sent(session, "ticket_received")) == 3
+    later = comes(letter(name="<later@home.example>"), NOW + timedelta(hours=2))
+    assert later.state == "placed"
+
+
+def test_a_letter_nobody_can_read_waits_with_its_reason_and_stops_nobody(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    assert comes(b"\r\n\r\n   ").reason == "empty"
+    deep = b"From: ann@home.example\r\n" + b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (level, level)
+        for level in range(60)
+    )
+    one = comes(deep + b"\r\nhello")
+    assert (one.state, one.reason, one.raw) == ("waiting", "too_deep", deep + b"\r\nhello")
+    assert comes(letter()).state == "placed"
+
+
+def test_a_failure_of_ours_puts_the_letter_before_a_person(
+    session: Session, ann: int, comes: Comes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("utility_crm.mail.placing.open_ticket", fail)
+    one = comes(letter())
+    assert (one.state, one.reason, one.detail) == ("waiting", "failed", "RuntimeError: boom")
+    monkeypatch.undo()
+    assert tickets(session) == 0
+
+
+def test_attachments_are_checked_by_the_tickets_and_a_program_is_left_out(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    files = (
+        ("bill.pdf", "application/pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"),
+        ("run.exe", "application/octet-stream", b"MZ\x90\x00" + b"\0" * 200),
+        ("../../etc/passwd.txt", "text/plain", b"hello"),
+    )
+    one = comes(letter("See the bill.", files=files))
+    rows = session.execute(
+        select(TicketAttachment.name, TicketAttachment.refused != "").where(
+            TicketAttachment.message_id == one.message_id
+        )
+    ).all()
+    assert {tuple(row) for row in rows} == {("bill.pdf", False), ("run.exe", True), ("passwd.txt", False)}
+
+
+def test_a_bounce_goes_to_the_receipts_and_the_ticket_says_so(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    ticket_id = comes(letter()).ticket_id
+    assert ticket_id is not None
+    message_id = add_message(session, ticket_id, direction="out", text="Well.", channel="email", now=NOW)
+    message = session.get_one(TicketMessage, message_id)
+    assert message.sending == "queued"
+    notice = session.get_one(OutboxNotice, message.outbox_id)
+    notice.state, notice.sent_at = "sent", NOW
+    session.flush()
+    assert follow_answers(session, NOW) == 1
+    assert message.sending == "sent"
+    assert message.external_id == notice.message_id
+    one = comes(
+        delivery_report("failed", "5.1.1", letter=notice.message_id or ""), NOW + timedelta(minutes=5)
+    )
+    assert (one.state, one.reason) == ("ignored", "report")
+    assert follow_answers(session, NOW + timedelta(minutes=6)) == 1
+    session.refresh(message)
+    assert message.sending == "bounced"
+    assert follow_answers(session, NOW + timedelta(minutes=7)) == 0
+
+
+def test_an_answer_goes_to_who_wrote_and_stands_in_their_thread(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter(name="<1@home.example>"))
+    assert one.ticket_id is not None
+    message_id = add_message(
+        session, one.ticket_id, direction="out", text="It was cold.", channel="email", now=NOW
+    )
+    [answer] = sent(session, "ticket_answer")
+    assert (answer.address, answer.urgent, answer.state) == ("ann@home.example", True, "waiting")
+    assert answer.context["thread"]["answers"][-1] == "<1@home.example>"
+    assert answer.context["thread"]["written_by"] == "person"
+    message = session.get_one(TicketMessage, message_id)
+    assert message.external_id == answer.message_id
+    reply = comes(letter("Thanks.", name="<2@home.example>", answers=answer.message_id or ""))
+    assert reply.ticket_id == one.ticket_id
+
+
+def test_a_stranger_in_the_thread_is_not_answered_in_the_customers_place(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    one = comes(letter())
+    assert one.ticket_id is not None
+    ours = reply_address("care@utility.example", one.ticket_id, "only for tests")
+    comes(letter("Send it to me.", sender="eve@far.example", to=ours, name="<e@far.example>"))
+    add_message(session, one.ticket_id, direction="out", text="Your bill", channel="email", now=NOW)
+    [answer] = sent(session, "ticket_answer")
+    assert answer.address == "ann@home.example"
+
+
+def test_an_answer_to_a_customer_without_e_mail_goes_another_way_or_says_why_not(session: Session) -> None:
+    nobody = customer(session, "C3", "Nora Bell")
+    opened = {"kind": "billing", "subject": "Bill", "text": "By telephone.", "channel": "call", "now": NOW}
+    ticket = open_ticket(session, customer_id=nobody, **opened)  # type: ignore[arg-type]
+    first = add_message(session, ticket, direction="out", text="Well.", channel="email", now=NOW)
+    message = session.get_one(TicketMessage, first)
+    assert (message.sending, message.sending_detail) == ("failed", "we have no address to send it to")
+    session.add(ContactPoint(customer_id=nobody, kind="phone", value="+447700900123", normal="+447700900123"))
+    session.flush()
+    second = add_message(session, ticket, direction="out", text="Well!", channel="email", now=NOW)
+    assert session.get_one(TicketMessage, second).sending == "queued"
+    assert sent(session, "ticket_answer")[-1].channel == "sms"
+
+
+def test_at_night_an_answer_leaves_all_the_same(session: Session, ann: int, comes: Comes) -> None:
+    night = NOW.replace(hour=2)
+    one = comes(letter(), night)
+    assert one.ticket_id is not None
+    add_message(session, one.ticket_id, direction="out", text="Well.", channel="email", now=night)
+    [answer] = sent(session, "ticket_answer")
+    assert (answer.state, answer.not_before) == ("waiting", night)
+    assert session.scalar(select(func.count(Arrival.id))) == 1

@@ -1,0 +1,223 @@
+"""From what came to a ticket: which thread, whose, or why a person has to say.
+
+Each arrival is placed in a savepoint: one that cannot be placed is put before a person with its reason, and
+the next one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from utility_crm.installed import modules
+from utility_crm.kit.module import Reports, resolve
+from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.settings import settings
+from utility_crm.mail.belonging import customers_at, thread_of
+from utility_crm.mail.domain.automatic import why_automatic
+from utility_crm.mail.domain.clean_text import one_line
+from utility_crm.mail.domain.folding import fold
+from utility_crm.mail.reading import Mail, Unreadable, read_mail
+from utility_crm.mail.sending import acknowledge
+from utility_crm.mail.tables import Arrival
+from utility_crm.tickets.actions import add_message, open_ticket, ticket_of
+from utility_crm.tickets.domain.files import MOST_FILES, Given
+from utility_crm.tickets.tables import Ticket, TicketMessage
+from utility_crm.web.words import mark, translator
+
+_log = logging.getLogger(__name__)
+MOST_AT_ONCE: Final = 100
+MOST_AN_HOUR: Final = 30
+"""Mails of one sender in an hour; what comes above that is kept and not placed: two machines may be
+talking."""
+_LONGEST_SUBJECT: Final = 200
+_LONGEST_TEXT: Final = 49_000
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A message as it goes into a ticket, whatever channel it came by."""
+
+    channel: str
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    language: str
+    external_id: str
+    attached: tuple[Given, ...] = ()
+    answers: tuple[str, ...] = ()
+    kind: str = "other"
+
+
+def place_stored(session: Session, now: datetime, most: int = MOST_AT_ONCE) -> Mapping[str, int]:
+    """Place what is stored, oldest first; how many became what. Raises only where the database is gone."""
+    waiting = select(Arrival).where(Arrival.state == "stored", Arrival.channel == "email")
+    waiting = waiting.order_by(Arrival.id).limit(most).with_for_update(skip_locked=True)
+    counted: Counter[str] = Counter()
+    for arrival in session.scalars(waiting).all():
+        try:
+            with session.begin_nested():
+                place_mail(session, arrival, now)
+                session.flush()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # whatever it is, it must neither be lost nor stop the next
+            _log.exception("arrival %s could not be placed", arrival.id)
+            session.refresh(arrival)
+            put_off(arrival, "failed", f"{type(error).__name__}: {error}")
+            session.flush()
+        counted[arrival.state] += 1
+    return counted
+
+
+def place_mail(session: Session, arrival: Arrival, now: datetime) -> None:
+    """Place one mail. Raises what a ticket refuses; nothing of it stays then."""
+    mail = read_mail(arrival.raw)
+    if isinstance(mail, Unreadable):
+        put_off(arrival, mail.why)
+        return
+    _note_head(arrival, mail)
+    told = _reported(session, arrival.raw, now)
+    if told is not None:
+        ignore(arrival, "report", told)
+        return
+    why: str | None = why_automatic(mail.headers, mail.sender, settings().mail_from)
+    if why is None and _too_many(session, arrival, now):
+        why = "too_many"
+    if why is not None:
+        ignore(arrival, why)
+        return
+    if not mail.sender:
+        put_off(arrival, "no_sender")
+        return
+    place(session, arrival, _came(arrival, mail), thread_of(session, mail, secret_key()), now)
+
+
+def place(session: Session, arrival: Arrival, came: Came, ticket_id: int | None, now: datetime) -> None:
+    """Into the ticket, or a new one; acknowledged once a thread. Whose it is says the ticket, else the
+    sender's address, where one customer alone has it; else a person will."""
+    owners = customers_at(session, came.channel, came.sender)
+    if ticket_id is None:
+        arrival.ticket_id = open_ticket(
+            session, kind=came.kind, subject=came.subject, text=came.text, channel=came.channel, now=now,
+            customer_id=owners[0] if len(owners) == 1 else None, sender=came.sender, language=came.language,
+            external_id=came.external_id, attachments=came.attached,
+        )  # fmt: skip
+        arrival.message_id = _message_named(session, came)
+    else:
+        arrival.message_id = add_message(
+            session, ticket_id, direction="in", text=came.text, channel=came.channel, now=now,
+            sender=came.sender, external_id=came.external_id, attachments=came.attached,
+        )  # fmt: skip
+        arrival.ticket_id = ticket_of(session, arrival.message_id)
+    arrival.customer_id = session.scalar(select(Ticket.customer_id).where(Ticket.id == arrival.ticket_id))
+    arrival.placed_at = now
+    if arrival.customer_id is not None:
+        arrival.state, arrival.reason = "placed", ""
+    else:
+        put_off(arrival, "several_customers" if len(owners) > 1 else "unknown_sender")
+    session.flush()
+    if ticket_id is None:
+        acknowledge(session, arrival, came.answers, now)
+
+
+def put_off(arrival: Arrival, reason: str, detail: str = "") -> None:
+    """A person has to say what becomes of it."""
+    arrival.state, arrival.reason, arrival.detail = "waiting", reason, one_line(detail)
+
+
+def ignore(arrival: Arrival, reason: str, detail: str = "") -> None:
+    """It is kept and goes nowhere."""
+    arrival.state, arrival.reason, arrival.detail = "ignored", reason, one_line(detail)
+
+
+def fit_subject(subject: str, text: str) -> str:
+    """A subject as a ticket takes it: the first words where there is none."""
+    given = subject or text.partition("\n")[0]
+    _ = translator(settings().language, "utility_crm.mail")
+    return one_line(given, _LONGEST_SUBJECT) or _("No subject")
+
+
+def fit_text(text: str) -> str:
+    """A text as a ticket takes it; one that is too long is whole in what came."""
+    _ = translator(settings().language, "utility_crm.mail")
+    if len(text) > _LONGEST_TEXT:
+        return f"{text[:_LONGEST_TEXT]}\n\n" + _("[It goes on: see the message as it came.]")
+    return text or _("[There is no text in this message.]")
+
+
+def _note_head(arrival: Arrival, mail: Mail) -> None:
+    arrival.sender, arrival.sender_name = mail.sender[:320], mail.sender_name
+    arrival.subject, arrival.language = mail.subject, mail.language
+    arrival.external_id = mail.message_id
+
+
+def _came(arrival: Arrival, mail: Mail) -> Came:
+    said = fold(mail.text).said
+    return Came(
+        channel="email",
+        sender=arrival.sender,
+        sender_name=mail.sender_name,
+        subject=fit_subject(mail.subject, said),
+        text=fit_text(said),
+        language=mail.language,
+        # Another letter under a name that is taken is another letter, whoever gave it that name.
+        external_id=f"{mail.message_id} {arrival.digest[:16]}".strip(),
+        attached=tuple(Given(one.name, one.content) for one in mail.attached[:MOST_FILES]),
+        answers=tuple(reversed((mail.message_id, *mail.about)))[-20:] if mail.message_id else (),
+    )
+
+
+def _message_named(session: Session, came: Came) -> int | None:
+    named = TicketMessage.channel == came.channel, TicketMessage.external_id == came.external_id
+    return session.scalar(select(TicketMessage.id).where(*named))
+
+
+def _too_many(session: Session, arrival: Arrival, now: datetime) -> bool:
+    lately = select(func.count()).where(
+        Arrival.sender == arrival.sender,
+        Arrival.received_at > now - timedelta(hours=1),
+        Arrival.id < arrival.id,
+    )
+    return (session.scalar(lately) or 0) >= MOST_AN_HOUR
+
+
+def _reported(session: Session, raw: bytes, now: datetime) -> str | None:
+    """What the mail says became of letters, where it is such a mail and somebody takes it."""
+    for module in modules():
+        if module.reports:
+            takes: Reports = resolve(module.reports)
+            told = takes(session, raw, now)
+            if told is not None:
+                return told
+    return None
+
+
+REASONS: Final = {
+    "unknown_sender": mark("nobody here has this address"),
+    "several_customers": mark("several customers have this address"),
+    "no_sender": mark("it does not say who sent it"),
+    "too_large": mark("it is larger than %(most)s MB, and only its head was fetched"),
+    "too_deep": mark("it has parts within parts, further than anybody writes"),
+    "too_many_parts": mark("it has more parts than anybody writes"),
+    "empty": mark("there is nothing in it"),
+    "broken": mark("it is no letter that could be read"),
+    "failed": mark("something went wrong here while it was read"),
+    "auto_reply": mark("a machine answered: an absence, or the like"),
+    "bulk": mark("it went to a list, not to us"),
+    "null_sender": mark("a mail server wrote it"),
+    "loop": mark("we sent it ourselves"),
+    "too_many": mark("more than %(hourly)s came from there within an hour"),
+    "report": mark("it says what became of a letter of ours"),
+    "honeypot": mark("a program filled in the form"),
+}
+"""Why something waits for a person, or goes nowhere; for people."""
