@@ -94,8 +94,8 @@ class Whose:
     def admit(self, session: Session, user: SignedIn, request: Request, named: Sequence[Named]) -> None:
         """Raises Refused where the page is of the whole utility, NotFound where a thing is not theirs."""
         if user.area_ids and not self.knows_limits(route_of(request)):
-            words = "This page shows customers of every area; you may see those of some areas only."
-            raise Refused("whole_utility", mark(words))
+            words = mark("This page shows customers of every area; you may see those of some areas only.")
+            raise Refused("whole_utility", words)
         asked = [one for one in named if user.area_ids or _more_than_areas(one.owner, user)]
         if not asked:
             return

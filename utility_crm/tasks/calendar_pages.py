@@ -120,7 +120,7 @@ def _file(request: Request, session: Session, user: SignedIn) -> bytes:
     first, before = today(now) - BACK, today(now) + AHEAD
     parts = request.app.state.calendars
     found = entries_of(session, parts, "mine", user, first, before, now=now, today=today(now))
-    tasks = {f"task-{one.id}": one for one in tasks_between(session, "mine", user.id, first, before)}
+    tasks = {f"task-{one.id}": one for one in tasks_between(session, "mine", user, first, before)}
     name = f"{settings().utility_name}: {user.name}"
     zone = ZoneInfo(settings().timezone)
     return calendar_file(name, found, tasks, now=now, base=_base(request), zone=zone)

@@ -38,7 +38,7 @@ def entries_of(
 ) -> list[CalendarEntry]:
     """Tasks that are due from a day until before another, and what other rooms have there. A room that fails
     is left out and logged: the calendar works without it."""
-    found = [task_entry(one, now, today) for one in tasks_between(session, whose, user.id, first, before)]
+    found = [task_entry(one, now, today) for one in tasks_between(session, whose, user, first, before)]
     for part in parts:
         try:
             with session.begin_nested():

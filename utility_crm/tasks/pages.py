@@ -30,7 +30,7 @@ from utility_crm.tasks.queries import (
     reminded_of,
     task_events,
     task_figures,
-    task_seen_by,
+    task_line,
     tasks_asked,
 )
 from utility_crm.tasks.reading import LIMITS, REMINDERS, wake_times, wanted_task
@@ -67,7 +67,7 @@ def add(request: Request, posted: Posting) -> Response:
 def reminders(request: Request) -> Response:
     """What this person was reminded of and has not seen to, for the place below the strip of any page."""
     with visit(request, "tasks.read") as v:
-        found = reminded_of(v.session, v.user.id, v.now)
+        found = reminded_of(v.session, v.user, v.now)
         return HTMLResponse(v.fragment("tasks/reminders.html", reminded=found))
 
 
@@ -90,7 +90,7 @@ def _added(v: Visit, posted: Posted, back: str, customer_id: int | None = None) 
     return v.done(words % {"day": due_words(v, wanted.due), "task": wanted.title}, back)
 
 
-@router.post("/customers/{customer_id:int}/tasks")
+@router.post("/customers/{customer_id}/tasks")
 def add_about(request: Request, customer_id: int, posted: Posting) -> Response:
     """A new task about a customer, from their page."""
     with visit(request, "tasks.write") as v:
@@ -115,7 +115,7 @@ def task(request: Request, task_id: int) -> Response:
 def do(request: Request, task_id: int, act: str, posted: Posting) -> Response:
     """Close it, let it sleep, change it, or open it again."""
     with visit(request, "tasks.write") as v:
-        one = _seen(v, task_id)
+        one = task_line(v.session, task_id)
         acts = {"done": _finish, "drop": _finish, "snooze": _snooze, "change": _change, "reopen": _reopen}
         if act not in acts:
             return task_page(v, task_id)
@@ -132,7 +132,7 @@ def _finish(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:
     words = mark("Not needed any more: %(task)s") if dropped else mark("Done: %(task)s")
     told = v.text(words) % {"task": one.title}
     if following is not None:
-        coming = _seen(v, following)
+        coming = task_line(v.session, following)
         told += " " + v.text(mark("It comes again on %(day)s.")) % {
             "day": due_words(v, coming.due_at or coming.due_on)
         }
@@ -174,8 +174,8 @@ def tasks_page(v: Visit, ask: str, whose: str, on: str) -> Response:
         ask=ask,
         whose=mine,
         day=day,
-        figures=task_figures(v.session, mine, v.user.id, v.now, v.today),
-        rows=tasks_asked(v.session, ask, mine, v.user.id, v.now, v.today) if ask in ASKED else (),
+        figures=task_figures(v.session, mine, v.user, v.now, v.today),
+        rows=tasks_asked(v.session, ask, mine, v.user, v.now, v.today) if ask in ASKED else (),
         calendar=calendar_of(v, ask, mine, day) if ask in CALENDARS else None,
         known=choosable(v.session),
         **form_values(),
@@ -183,14 +183,14 @@ def tasks_page(v: Visit, ask: str, whose: str, on: str) -> Response:
 
 
 def task_page(v: Visit, task_id: int) -> Response:
-    """One task: when, whose, what happened to it, and what may be done. Raises NotFound, Refused."""
-    one = _seen(v, task_id)
+    """One task: when, whose, what happened to it, and what may be done. Raises NotFound."""
+    one = task_line(v.session, task_id)
     return v.render(
         "tasks/task.html",
         task=one,
         ask="",
         whose="mine",
-        figures=task_figures(v.session, "mine", v.user.id, v.now, v.today),
+        figures=task_figures(v.session, "mine", v.user, v.now, v.today),
         events=task_events(v.session, task_id),
         wakes=wake_times(v.now),
         known=choosable(v.session),
@@ -214,10 +214,6 @@ def due_words(v: Visit, due: date | datetime) -> str:
     """A due as a sentence says it: its day, and its hour where it has one."""
     said = day_year(due, v.user.language)
     return f"{said}, {clock(due, v.user.language)}" if isinstance(due, datetime) else said
-
-
-def _seen(v: Visit, task_id: int) -> TaskLine:
-    return task_seen_by(v.session, task_id, v.user.id, sees_all=v.user.may("tasks.all"))
 
 
 def _asked_day(v: Visit, on: str) -> date:

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.errors import NotFound, Refused
+from utility_crm.auth.queries import SignedIn
+from utility_crm.customers.limits import THEIRS
+from utility_crm.kit.errors import NotFound
 from utility_crm.tasks.domain.due import Due
 from utility_crm.web.words import mark
 
@@ -31,6 +33,15 @@ WHOSE: Mapping[str, str] = MappingProxyType(
     }
 )
 """Whose tasks: one's own; those of one's teams, of the people in them, and of nobody; all."""
+_OF_AREAS = f"(task.customer_id is null or {THEIRS.format(customer='task.customer_id')})"
+
+
+def _whose(whose: str, limited: bool) -> str:
+    """SQL of whose tasks; `limited`: without customers of other areas than theirs."""
+    if not limited:
+        return WHOSE[whose]
+    return f"({WHOSE[whose]} and {_OF_AREAS})".replace(":area_ids", "cast(:area_ids as bigint[])")
+
 
 _AWAKE = "(task.snoozed_until is null or task.snoozed_until <= :now)"
 _LATE = "coalesce(task.due_at < :now, task.due_on < :today)"
@@ -138,7 +149,7 @@ class Choosable:
 
 
 @cache
-def _figures(whose: str) -> TextClause:
+def _figures(whose: str, limited: bool) -> TextClause:
     counted = ", ".join(
         f"count(*) filter (where {ASKED[ask]})" for ask in ("coming", "promised", "snoozed", "done")
     )
@@ -146,45 +157,52 @@ def _figures(whose: str) -> TextClause:
         select count(*) filter (where {ASKED["today"]}), count(*) filter (where {ASKED["late"]}),
             min(task.due_on) filter (where {ASKED["late"]}), {counted},
             count(distinct task.customer_id) filter (where {ASKED["promised"]})
-        from tasks as task where {WHOSE[whose]} and (task.done_at is null or task.done_at >= :since)
+        from tasks as task where {_whose(whose, limited)} and (task.done_at is null or task.done_at >= :since)
     """)
 
 
 @cache
-def _listed(ask: str, whose: str) -> TextClause:
+def _listed(ask: str, whose: str, limited: bool) -> TextClause:
     order = _ORDER.get(ask, _BY_DUE)
     return text(
-        f"select {_COLUMNS} {_FROM} where {WHOSE[whose]} and {ASKED[ask]} order by {order} limit :most"
+        f"select {_COLUMNS} {_FROM} where {_whose(whose, limited)} and {ASKED[ask]} "
+        f"order by {order} limit :most"
     )
 
 
-def task_figures(session: Session, whose: str, user_id: int, now: datetime, today: date) -> TaskFigures:
+def task_figures(session: Session, whose: str, user: SignedIn, now: datetime, today: date) -> TaskFigures:
     """The counts of everything that is asked about somebody's tasks. whose: one of WHOSE."""
-    found = session.execute(_figures(whose), _given(user_id, now, today)).one()
+    found = session.execute(_figures(whose, bool(user.area_ids)), _given(user, now, today)).one()
     today_, late, oldest, coming, promised, snoozed, done, customers = found
     return TaskFigures(today_, late, oldest, coming, promised, customers, snoozed, done)
 
 
 def tasks_asked(
-    session: Session, ask: str, whose: str, user_id: int, now: datetime, today: date
+    session: Session, ask: str, whose: str, user: SignedIn, now: datetime, today: date
 ) -> list[TaskLine]:
     """The tasks a question is about, the first due first. ask: one of ASKED."""
-    rows = session.execute(_listed(ask, whose), {**_given(user_id, now, today), "most": MOST})
+    rows = session.execute(
+        _listed(ask, whose, bool(user.area_ids)), {**_given(user, now, today), "most": MOST}
+    )
     return [TaskLine(*row) for row in rows]
 
 
-_REMINDED = text(f"""
-    select {_COLUMNS} {_FROM}
-    where task.reminded_at is not null and {_IN_SIGHT}
-        and case when task.assignee_id is null then task.team_id in ({_MY_TEAMS}) else {WHOSE["mine"]} end
-    order by task.reminded_at desc, task.id desc limit :most
-""")
+@cache
+def _reminded(limited: bool) -> TextClause:
+    mine = f"case when task.assignee_id is null then task.team_id in ({_MY_TEAMS}) else {WHOSE['mine']} end"
+    return text(f"""
+        select {_COLUMNS} {_FROM}
+        where task.reminded_at is not null and {_IN_SIGHT} and {mine} and {_whose("all", limited)}
+        order by task.reminded_at desc, task.id desc limit :most
+    """)
+
+
 MOST_REMINDED = 3
 
 
-def reminded_of(session: Session, user_id: int, now: datetime) -> list[TaskLine]:
+def reminded_of(session: Session, user: SignedIn, now: datetime) -> list[TaskLine]:
     """What somebody was reminded of last and has neither closed, moved nor let sleep since."""
-    rows = session.execute(_REMINDED, {"user": user_id, "now": now, "most": MOST_REMINDED})
+    rows = session.execute(_reminded(bool(user.area_ids)), {**_who(user), "now": now, "most": MOST_REMINDED})
     return [TaskLine(*row) for row in rows]
 
 
@@ -194,21 +212,21 @@ _BETWEEN = """
 
 
 @cache
-def _due_between(whose: str) -> TextClause:
-    return text(f"select {_COLUMNS} {_FROM} where {WHOSE[whose]} {_BETWEEN} order by {_BY_DUE} limit 2000")
+def _due_between(whose: str, limited: bool) -> TextClause:
+    return text(f"""
+        select {_COLUMNS} {_FROM} where {_whose(whose, limited)} {_BETWEEN} order by {_BY_DUE} limit 2000
+    """)
 
 
-def tasks_between(session: Session, whose: str, user_id: int, first: date, before: date) -> list[TaskLine]:
+def tasks_between(session: Session, whose: str, user: SignedIn, first: date, before: date) -> list[TaskLine]:
     """Open tasks that are due in a span of days, half-open; also those that are snoozed."""
-    rows = session.execute(_due_between(whose), {"user": user_id, "first": first, "before": before})
+    rows = session.execute(
+        _due_between(whose, bool(user.area_ids)), {**_who(user), "first": first, "before": before}
+    )
     return [TaskLine(*row) for row in rows]
 
 
-_ONE = text(f"""
-    select {_COLUMNS}, ({WHOSE["mine"]} or {WHOSE["team"]} or task.created_by = :user
-        or task.customer_id is not null or :all) as theirs
-    {_FROM} where task.id = :id
-""")
+_ONE = text(f"select {_COLUMNS} {_FROM} where task.id = :id")
 _HAPPENED = text("""
     select event.at, users.name, event.kind, event.detail
     from task_events as event left join users on users.id = event.by_user
@@ -216,15 +234,12 @@ _HAPPENED = text("""
 """)
 
 
-def task_seen_by(session: Session, task_id: int, user_id: int, *, sees_all: bool) -> TaskLine:
-    """A task that somebody may see: their own, their teams', what they gave to others, what is about a
-    customer. Raises NotFound, Refused."""
-    row = session.execute(_ONE, {"id": task_id, "user": user_id, "all": sees_all}).one_or_none()
+def task_line(session: Session, task_id: int) -> TaskLine:
+    """One task; who may see it is said by the room's `Owner`. Raises NotFound."""
+    row = session.execute(_ONE, {"id": task_id}).one_or_none()
     if row is None:
         raise NotFound("no_such_task", mark("There is no task of this number."), str(task_id))
-    if not row.theirs:
-        raise Refused("not_your_task", mark("This task is of another team."))
-    return TaskLine(*row[:-1])
+    return TaskLine(*row)
 
 
 def task_events(session: Session, task_id: int) -> list[Happened]:
@@ -258,5 +273,10 @@ def tasks_of_customer(session: Session, customer_id: int, most: int = 100) -> li
     return [TaskLine(*row) for row in rows]
 
 
-def _given(user_id: int, now: datetime, today: date) -> dict[str, Any]:
-    return {"user": user_id, "now": now, "today": today, "ahead": today + AHEAD, "since": now - LATELY}
+def _who(user: SignedIn) -> dict[str, Any]:
+    """Parameters of who asks; the areas only where they are limited to some."""
+    return {"user": user.id, "area_ids": list(user.area_ids)} if user.area_ids else {"user": user.id}
+
+
+def _given(user: SignedIn, now: datetime, today: date) -> dict[str, Any]:
+    return {**_who(user), "now": now, "today": today, "ahead": today + AHEAD, "since": now - LATELY}

@@ -138,7 +138,7 @@ def test_two_people_edit_one_task(agent: TestClient, me: int, some: dict[str, in
     assert "Something else" in second.text, "what was typed stays"
 
 
-def test_another_teams_task_is_refused_and_ones_own_teams_is_not(
+def test_another_teams_task_is_as_if_not_there_and_ones_own_teams_is(
     make_client: MakeClient, session: Session, agent: TestClient, me: int
 ) -> None:
     other = User(login="other", name="Otto Berg", role="agent", password_hash="nobody's")
@@ -147,8 +147,8 @@ def test_another_teams_task_is_refused_and_ones_own_teams_is_not(
     theirs = add_task(session, title="Theirs", due_at=TODAY, now=NOW, by=other.id)
     teams = add_task(session, title="Of the team", due_at=TODAY, now=NOW, by=other.id, team_id=team.id)
     for number in (theirs, teams):
-        assert agent.get(f"/tasks/{number}").status_code == 403
-        assert agent.post(f"/tasks/{number}/done", data={"outcome": ""}).status_code == 403
+        assert agent.get(f"/tasks/{number}").status_code == 404
+        assert agent.post(f"/tasks/{number}/done", data={"outcome": ""}).status_code == 404
     session.add(TeamMember(team_id=team.id, user_id=me))
     session.flush()
     assert agent.get(f"/tasks/{teams}").status_code == 200
@@ -158,6 +158,23 @@ def test_another_teams_task_is_refused_and_ones_own_teams_is_not(
     assert "Theirs" in sheet(supervisor, "/tasks?whose=all")
     assert supervisor.get(f"/tasks/{theirs}").status_code == 200
     assert agent.get("/tasks/999999").status_code == 404
+
+
+def test_who_sees_some_areas_only_sees_no_tasks_of_others(
+    agent: TestClient, some: dict[str, int], people: People, me: int, session: Session
+) -> None:
+    far = add_task(
+        session, title="Call Joseph", due_at=TODAY, now=NOW, by=me, promised=True, customer_id=people.joseph
+    )
+    assert "Call Joseph" in sheet(agent, "/tasks")
+    area = session.scalar(text("select id from network_nodes where code = 'M'"))
+    session.execute(text("update users set area_ids = array[:area] where id = :me"), {"area": area, "me": me})
+    for address in ("/tasks", "/tasks?ask=promised&whose=team", "/tasks?ask=week", "/tasks/calendar.ics"):
+        page = agent.get(address)
+        assert page.status_code == 200 and "Call Joseph" not in page.text
+    assert "Call Margaret back" in sheet(agent, "/tasks?ask=promised")
+    assert agent.get(f"/tasks/{far}").status_code == 404
+    assert agent.get(f"/tasks/{some['today']}").status_code == 200, "a task about no customer is in no area"
 
 
 def appointment(session: Session, first: date, before: date, user: object) -> list[CalendarEntry]:
