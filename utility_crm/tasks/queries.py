@@ -16,6 +16,7 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import THEIRS
 from utility_crm.kit.errors import NotFound
 from utility_crm.tasks.domain.due import Due
+from utility_crm.tasks.domain.grid import month_after, week_of
 from utility_crm.web.words import mark
 
 AHEAD = timedelta(days=28)
@@ -128,6 +129,8 @@ class TaskFigures:
     customers_promised: int
     snoozed: int
     done: int
+    this_week: int
+    this_month: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,9 @@ def _figures(whose: str, limited: bool) -> TextClause:
     return text(f"""
         select count(*) filter (where {ASKED["today"]}), count(*) filter (where {ASKED["late"]}),
             min(task.due_on) filter (where {ASKED["late"]}), {counted},
-            count(distinct task.customer_id) filter (where {ASKED["promised"]})
+            count(distinct task.customer_id) filter (where {ASKED["promised"]}),
+            count(*) filter (where {_OPEN} and task.due_on >= :monday and task.due_on < :next_monday),
+            count(*) filter (where {_OPEN} and task.due_on >= :month and task.due_on < :next_month)
         from tasks as task where {_whose(whose, limited)} and (task.done_at is null or task.done_at >= :since)
     """)
 
@@ -173,8 +178,8 @@ def _listed(ask: str, whose: str, limited: bool) -> TextClause:
 def task_figures(session: Session, whose: str, user: SignedIn, now: datetime, today: date) -> TaskFigures:
     """The counts of everything that is asked about somebody's tasks. whose: one of WHOSE."""
     found = session.execute(_figures(whose, bool(user.area_ids)), _given(user, now, today)).one()
-    today_, late, oldest, coming, promised, snoozed, done, customers = found
-    return TaskFigures(today_, late, oldest, coming, promised, customers, snoozed, done)
+    today_, late, oldest, coming, promised, snoozed, done, customers, week, month = found
+    return TaskFigures(today_, late, oldest, coming, promised, customers, snoozed, done, week, month)
 
 
 def tasks_asked(
@@ -279,4 +284,9 @@ def _who(user: SignedIn) -> dict[str, Any]:
 
 
 def _given(user: SignedIn, now: datetime, today: date) -> dict[str, Any]:
-    return {**_who(user), "now": now, "today": today, "ahead": today + AHEAD, "since": now - LATELY}
+    monday, month = week_of(today)[0], today.replace(day=1)
+    return {
+        **_who(user), "now": now, "today": today, "ahead": today + AHEAD, "since": now - LATELY,
+        "monday": monday, "next_monday": monday + timedelta(days=7), "month": month,
+        "next_month": month_after(today),
+    }  # fmt: skip
