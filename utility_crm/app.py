@@ -12,6 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from utility_crm.auth.cookies import Sessions
+from utility_crm.auth.sealing import Sealer
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
@@ -29,6 +30,8 @@ GROUND_PAGES = [
     "utility_crm.web.health:router",
     "utility_crm.web.sign_in:router",
     "utility_crm.live.pages:router",
+    "utility_crm.people.steps:router",
+    "utility_crm.people.me:router",
     "utility_crm.customers.pages:router",
     "utility_crm.customers.acting_pages:router",
 ]
@@ -50,6 +53,7 @@ def create_app(
     )
     app.state.engine = engine
     app.state.sessions = Sessions(secret or secret_key())
+    app.state.sealer = Sealer(secret or secret_key())
     app.state.banners = Banners(secret or secret_key())
     app.state.simulated = False
     app.state.live = Hub(engine)

@@ -8,6 +8,7 @@ from utility_crm.kit.module import Module, resolve
 
 MODULES = ["notifications", "meters", "billing", "churn"]
 GROUND = [
+    "utility_crm.people",
     "utility_crm.live",
     "utility_crm.jobs",
     "utility_crm.tasks",

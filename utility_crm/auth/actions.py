@@ -5,16 +5,13 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from utility_crm.auth.passwords import hash_password, matches
+from utility_crm.auth.passwords import check_new_password, hash_password, matches
 from utility_crm.auth.permissions import ROLES
-from utility_crm.auth.queries import PERSON, SignedIn, person_of
+from utility_crm.auth.queries import LANGUAGES, PERSON, SignedIn, person_of
 from utility_crm.auth.sign_ins import end_sign_ins_of
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Conflict, Invalid
-
-SHORTEST = 8
-LANGUAGES = ("en", "ru")
-"""In which the pages have all their words."""
+from utility_crm.kit.settings import settings
 
 
 def add_user(
@@ -27,8 +24,7 @@ def add_user(
     wanted = login.strip().lower()
     if not wanted or role not in ROLES:
         raise Invalid("user", f"A user needs a login and one of the roles {', '.join(ROLES)}.", login)
-    if len(password) < SHORTEST:
-        raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
+    check_new_password(password, (wanted, name, settings().utility_name))
     _check_language(language, login)
     if session.scalar(select(User.id).where(User.login == wanted)) is not None:
         raise Conflict("login_taken", f"There is already a user called {wanted}.", login)
@@ -54,12 +50,11 @@ def set_language(session: Session, login: str, language: str) -> None:
 
 def set_password(session: Session, login: str, password: str) -> None:
     """Give a user a new password; every sign-in of theirs ends."""
-    if len(password) < SHORTEST:
-        raise Invalid("password_short", f"A password has at least {SHORTEST} characters.", login)
     user = session.scalar(select(User).where(User.login == login.strip().lower()))
     if user is None:
         raise Invalid("no_such_user", "There is no user of this name.", login)
-    user.password_hash = hash_password(password)
+    check_new_password(password, (user.login, user.name, settings().utility_name))
+    user.password_hash, user.password_expires_at = hash_password(password), None
     end_sign_ins_of(session, user.id, None, "password")
 
 

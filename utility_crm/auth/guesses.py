@@ -126,6 +126,8 @@ class Guesses:
 PASSWORDS = Guesses("password")
 TOKENS = Guesses("token")
 FACTORS = Guesses("factor", everywhere=True)
+PROOFS = Guesses("proof", everywhere=True)
+"""The password, asked again of somebody signed in."""
 
 
 def fresh(at: Sequence[datetime], most: int, now: datetime) -> list[datetime]:

@@ -1,9 +1,9 @@
-"""Passwords: kept as Argon2id with the library's parameters (RFC 9106, low memory), and which new ones are good
-enough (OWASP ASVS 5.0, 6.2; NIST SP 800-63B).
+"""Passwords: kept as Argon2id with the library's parameters (RFC 9106, low memory), and which new ones are
+good enough (OWASP ASVS 5.0, 6.2; NIST SP 800-63B).
 
-At least SHORTEST characters, at most LONGEST, any characters, no rules of what has to be in it and none that it
-expires. What others use or try first is refused: zxcvbn knows 30,000 common passwords, names, words, keyboard
-runs and dates, and how many guesses one takes; our own names count as words, too.
+At least SHORTEST characters, at most LONGEST, any characters, no rules of what has to be in it and none that
+it expires. What others use or try first is refused: zxcvbn knows 30,000 common passwords, names, words,
+keyboard runs and dates, and how many guesses one takes; our own names count as words, too.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 
 def check_new_password(password: str, ours: Iterable[str], where: str = "password") -> None:
-    """Raises Invalid, whose `where` is the field, where a new password is none. ours: words that are no secret
-    here, such as the person's and the utility's name."""
+    """Raises Invalid, whose `where` is the field, where a new password is none. ours: words that are no
+    secret here, such as the person's and the utility's name."""
     if len(password) < SHORTEST:
         words = "A password has at least %(least)s characters."
         raise Invalid("password_short", words, where, least=SHORTEST)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import Team, TeamMember, User
 
+LANGUAGES = ("en", "ru")
+"""In which the pages have all their words."""
 _TEAMS = (
     select(func.array_agg(TeamMember.team_id)).where(TeamMember.user_id == User.id).correlate(User)
 ).scalar_subquery()

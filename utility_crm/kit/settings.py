@@ -45,6 +45,15 @@ class Settings(BaseSettings):
     )
     idle_minutes: int = Field(60, ge=5, le=1440, description="minutes unseen after which a sign-in ends")
     sign_in_hours: int = Field(12, ge=1, le=168, description="hours after which a sign-in ends anyway")
+    fresh_minutes: int = Field(
+        15,
+        ge=1,
+        le=720,
+        description="minutes for which having shown who one is counts before a sensitive act",
+    )
+    second_factor_roles: str = Field(
+        "", description="roles that sign in with a second step, between commas, or all; others may"
+    )
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
     supplier_code: str = Field(
         "", pattern="^[A-Z0-9]{0,8}$", description="legal entity; stands before its document numbers"

@@ -75,6 +75,9 @@ def language_of(request: Request, user: SignedIn | None) -> str:
     """A person's own language; before sign-in the one chosen on that page, else the browser's."""
     if user is not None:
         return user.language
+    known = str(getattr(request.state, "language", ""))
+    if known:  # of who is half signed in
+        return known
     chosen = cookie_of(request, "language")
     if chosen in LANGUAGES:
         return chosen

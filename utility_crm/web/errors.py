@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
 from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.chrome import language_of
+from utility_crm.web.fresh import ProofNeeded
 from utility_crm.web.visit import SignInNeeded, WrongRole, present, render, today, wants_fragment
 from utility_crm.web.words import mark, said_in
 
@@ -48,6 +49,7 @@ def status_of(error: CareError) -> int:
 def add_error_pages(app: FastAPI) -> None:
     """Gives the application an answer to everything a route may raise."""
     app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(ProofNeeded, _again)
     app.add_exception_handler(BearerRefused, _no_machine)
     app.add_exception_handler(CareError, _known)
     app.add_exception_handler(HTTPException, _http)
@@ -64,6 +66,18 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
     if request.method != "GET" or wants_fragment(request):
         wanted = "/"
     door = "/sign-in" if wanted == "/" else "/sign-in?next=" + quote(wanted, safe="")
+    if wants_fragment(request):
+        return Response(status_code=204, headers={"HX-Redirect": door})
+    return Response(status_code=303, headers={"Location": door})
+
+
+async def _again(request: Request, _error: Exception) -> Response:
+    """They show once more who they are, and come back: after a form that was sent, to the page it was on."""
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET" or wants_fragment(request):
+        came = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+        wanted = came.path + (f"?{came.query}" if came.query else "") or "/"
+    door = "/sign-in/again?next=" + quote(wanted, safe="")
     if wants_fragment(request):
         return Response(status_code=204, headers={"HX-Redirect": door})
     return Response(status_code=303, headers={"Location": door})

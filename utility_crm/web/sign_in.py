@@ -19,7 +19,9 @@ from utility_crm.auth.cookies import COOKIE
 from utility_crm.auth.events import note_event
 from utility_crm.auth.guesses import PASSWORDS
 from utility_crm.auth.queries import SignedIn, user_called
-from utility_crm.auth.sign_ins import begin_sign_in, end_sign_in
+from utility_crm.auth.second_factor import prepare_factor
+from utility_crm.auth.sign_ins import WaitsFor, Way, begin_sign_in, end_sign_in
+from utility_crm.auth.steps import next_step
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of, open_rooms
@@ -37,6 +39,12 @@ from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
 Wanted = Annotated[str, Query(alias="next")]
+STEPS: dict[WaitsFor, str] = {
+    "factor": "/sign-in/code",
+    "password": "/sign-in/new-password",
+    "enrolment": "/sign-in/second-step",
+}
+"""The page of what a sign-in waits for."""
 _YEAR = 365 * 24 * 3600
 CLEARED = '"cache", "storage"'
 """What a browser clears of ours when somebody leaves: drafts and pages kept for the way back."""
@@ -46,7 +54,9 @@ CLEARED = '"cache", "storage"'
 def door(request: Request, wanted: Wanted = "/", language: str = "") -> Response:
     """The form, or for somebody signed in already the way in."""
     if language in LANGUAGES:
-        response = Response(status_code=303, headers={"Location": f"/sign-in?next={quote(_own(wanted))}"})
+        response = Response(
+            status_code=303, headers={"Location": f"/sign-in?next={quote(own_address(wanted))}"}
+        )
         put_cookie(response, "language", language, seconds=_YEAR)
         return response
     with open_session(request) as session:
@@ -78,42 +88,56 @@ def enter(
     hour, after fifty an address does (see `auth.guesses`)."""
     now, address = utc_now(), address_of(request)
     who = login.strip().lower()[:200].replace("\0", "")
-    with _committed(request) as session:
+    with committed(request) as session:
         paused = PASSWORDS.begin(session, who, address, now)
     if paused is not None:
         return _form(request, now, wanted, login=who, until=paused, status=429)
     try:
         with open_session(request) as session:
-            user = check_password(session, who, password.replace("\0", ""))
+            user = check_password(session, who, password)
     except Exception:  # nobody learnt anything: the try was none
-        with _committed(request) as session:
+        with committed(request) as session:
             PASSWORDS.take_back(session, who, address, now, right=False)
         raise
-    with _committed(request) as session:
-        if user is None:
-            left, until = PASSWORDS.standing(session, who, address, now)
-            whose = user_called(session, who)
-            note_event(session, "rests" if until else "wrong_password", now, user_id=whose, address=address)
-        else:
+    with committed(request) as session:
+        if user is not None:
             PASSWORDS.take_back(session, who, address, now, right=True)
-            value = begun(request, session, user, now, address)
-    if user is None:
-        return _form(request, now, wanted, login=who, left=left, until=until, status=401)
-    response = _enter(request, user, wanted)
-    put_cookie(response, COOKIE, value, seconds=settings().sign_in_hours * 3600)
-    return response
+            return begun(request, session, user, now, wanted)
+        left, until = PASSWORDS.standing(session, who, address, now)
+        whose = user_called(session, who)
+        note_event(session, "rests" if until else "wrong_password", now, user_id=whose, address=address)
+    return _form(request, now, wanted, login=who, left=left, until=until, status=401)
 
 
-def begun(request: Request, session: Session, user: SignedIn, now: datetime, address: str) -> str:
-    """A new sign-in of this person from this browser, in place of the one it had; the cookie's value."""
+def begun(
+    request: Request,
+    session: Session,
+    user: SignedIn,
+    now: datetime,
+    wanted: str,
+    *,
+    way: Way = "password",
+    done: WaitsFor = "",
+) -> Response:
+    """A new sign-in of this person from this browser, in place of the one it had: on to what it waits for
+    after `done` (`auth.steps`), or to the page that was wanted."""
     before = here_of(request, session)
     if before is not None:
         end_sign_in(session, before.id, now, "replaced")
-    token = begin_sign_in(
-        session, user.id, now, address=address, browser=request.headers.get("user-agent", "")
-    )
-    note_event(session, "signed_in", now, user_id=user.id, address=address)
-    return str(request.app.state.sessions.issue(token))
+    waits = next_step(session, user, now, way, done)
+    if waits == "enrolment":
+        prepare_factor(session, user.id, request.app.state.sealer, now)
+    address, browser = address_of(request), request.headers.get("user-agent", "")
+    token = begin_sign_in(session, user.id, now, address=address, browser=browser, way=way, waits_for=waits)
+    if waits:
+        target = f"{STEPS[waits]}?next={quote(own_address(wanted), safe='')}"
+        response = Response(status_code=303, headers={"Location": target})
+    else:
+        note_event(session, "signed_in", now, user_id=user.id, address=address)
+        response = _enter(request, user, wanted)
+    value = request.app.state.sessions.issue(token)
+    put_cookie(response, COOKIE, value, seconds=settings().sign_in_hours * 3600)
+    return response
 
 
 def address_of(request: Request) -> str:
@@ -125,7 +149,7 @@ def address_of(request: Request) -> str:
 def leave(request: Request) -> Response:
     """Ends the sign-in, here and in the database, and forgets whom they looked at."""
     now = utc_now()
-    with _committed(request) as session:
+    with committed(request) as session:
         here = here_of(request, session)
         if here is not None and end_sign_in(session, here.id, now, "signed out"):
             note_event(session, "signed_out", now, user_id=here.user.id, address=address_of(request))
@@ -136,21 +160,21 @@ def leave(request: Request) -> Response:
 
 
 @contextmanager
-def _committed(request: Request) -> Iterator[Session]:
+def committed(request: Request) -> Iterator[Session]:
     """A short unit of work of its own."""
     with open_session(request) as session:
         yield session
         session.commit()
 
 
-def _own(address: str) -> str:
+def own_address(address: str) -> str:
     """The address if it is one of our paths, else the start: nobody is sent elsewhere from here."""
     ours = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     return address if ours and not address.startswith("/sign-in") else "/"
 
 
 def _enter(request: Request, user: SignedIn, wanted: str) -> Response:
-    target = _own(wanted)
+    target = own_address(wanted)
     if target == "/":
         target = home_of(open_rooms(request, user), user)
     return Response(status_code=303, headers={"Location": as_header(target)})
@@ -173,7 +197,7 @@ def _form(
         user=None,
         now=now,
         today=today(now),
-        wanted=_own(wanted),
+        wanted=own_address(wanted),
         login=login,
         left=left,
         until=until,

@@ -20,7 +20,13 @@ from utility_crm.web import charts, formats
 from utility_crm.web.static_files import static_url
 from utility_crm.web.words import catalogue, one_stop, package_folder, said_in
 
-GROUND = ("utility_crm.web", "utility_crm.customers", "utility_crm.network", "utility_crm.live")
+GROUND = (
+    "utility_crm.web",
+    "utility_crm.people",
+    "utility_crm.customers",
+    "utility_crm.network",
+    "utility_crm.live",
+)
 
 
 @cache

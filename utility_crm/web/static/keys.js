@@ -5,7 +5,7 @@ const one = (selector, from = document) => from.querySelector(selector);
 const shown = (element) => element.getClientRects().length > 0;
 const help = one("#help");
 const typing = (target) => target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
-const letters = () => localStorage.getItem("letters") !== "off"; // they can be switched off (WCAG 2.1.4)
+const letters = () => (localStorage.getItem("letters") ?? root.dataset.letters) !== "off"; // they can be switched off (WCAG 2.1.4)
 
 // A key by its Latin name: on a Russian keyboard the place of L is L.
 const SIGNS = { BracketLeft: "[", BracketRight: "]", Slash: "/", Comma: ",", Period: "." };

@@ -19,7 +19,7 @@ const switchTheme = () => {
 nameThemes();
 
 // Letters can be switched off (WCAG 2.1.4).
-const letters = () => localStorage.getItem("letters") !== "off";
+const letters = () => (localStorage.getItem("letters") ?? root.dataset.letters) !== "off";
 
 // The list under the search box.
 const box = one("#q");

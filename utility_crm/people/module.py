@@ -1,0 +1,5 @@
+"""What the room of people gives the host. Its pages are the ground's own: nobody signs in without them."""
+
+from utility_crm.kit.module import Module
+
+MODULE = Module(name="utility_crm.people", jobs="utility_crm.people.jobs:JOBS")

@@ -1,0 +1,17 @@
+"""What the rules of signing in say: they stand below the pages and have no catalogue of their own."""
+
+from utility_crm.web.words import mark
+
+REFUSALS = (
+    mark("A password has at least %(least)s characters."),
+    mark("A password has at most %(most)s characters."),
+    mark("This holds a character that is none."),
+    mark("This password is guessed soon: it is common, or made of names, dates or neighbouring keys."),
+    mark("That is the password you have."),
+    mark("This password was good for a few days and is not any more. Ask an admin for another."),
+    mark("That is not the code it shows now."),
+    mark("A second step is set up already."),
+    mark("This was sealed with another secret key; it has to be set up again."),
+    mark("An extension has digits alone, at most %(most)s of them."),
+    mark("This is the telephone of %(name)s."),
+)
