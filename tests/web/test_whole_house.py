@@ -22,7 +22,7 @@ from utility_crm.installed import load_tables, modules
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.embedded_server import EmbeddedServer
 
-ROLES = ("agent", "marketer", "ops", "admin")
+ROLES = ("agent", "supervisor", "marketer", "ops", "admin")
 CUSTOMERS = 60
 
 
@@ -49,7 +49,8 @@ def house(server: EmbeddedServer | None) -> Iterator[House]:
     with unit_of_work(engine) as session:
         for one in people:
             set_password(session, one.login, PASSWORD)
-    yield House(engine, {one.role: one.login for one in people})
+    first = {one.role: one.login for one in reversed(people)}  # a second agent sees one area only
+    yield House(engine, first)
     engine.dispose()
     next(databases, None)
 

@@ -23,7 +23,7 @@ from utility_crm.kit.module import Owner
 
 Kind = Literal["view", "search", "export", "change", "sign_in"]
 Outcome = Literal["done", "refused", "not_done"]
-_ACTING = "acting"
+_ACTING, _SIMULATES = "acting", "simulates"
 LONGEST = 200
 """Letters of a subject that are kept."""
 _ROW = """
@@ -53,6 +53,11 @@ class Acting:
 def acts(session: Session, acting: Acting) -> None:
     """What is noted in this session from now on is theirs."""
     session.info[_ACTING] = acting
+
+
+def simulates(session: Session) -> None:
+    """What this session changes never happened: nothing of it is noted."""
+    session.info[_SIMULATES] = True
 
 
 def write_down(
@@ -112,7 +117,7 @@ def note_change(
         same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
         old = {name: value for name, value in old.items() if name not in same}
         new = {name: value for name, value in new.items() if name not in same}
-    if not old and not new:
+    if (not old and not new) or _SIMULATES in session.info:
         return
     acting: Acting | None = session.info.get(_ACTING)
     session.execute(

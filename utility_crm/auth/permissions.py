@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # tickets
         "tickets.read": "see tickets and what was written on them",
         "tickets.write": "open tickets, answer, assign, change, merge and split them",
+        "tickets.all": "see the tickets of every team, not of one's own alone",
         "tickets.share": "share a list of tickets with everybody",
         # tasks
         "tasks.read": "see one's own tasks, one's teams' and those about customers, and the calendar",
@@ -106,12 +107,14 @@ _SUPERVISOR = _AGENT | {
     "personal.see",
     "payment_data.see",
     "audit.read",
+    "tickets.all",
     "tickets.share",
     "tasks.all",
     "articles.approve",
 }
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
+    "tickets.all",
     "tickets.read",
     "tickets.write",
     "articles.write",

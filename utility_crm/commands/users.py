@@ -9,6 +9,14 @@ from typing import Annotated
 import typer
 
 from utility_crm.auth.actions import add_user, set_language, set_password
+from utility_crm.auth.teams import (
+    add_team,
+    person_called,
+    set_abilities,
+    set_areas,
+    set_teams,
+    team_rows,
+)
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
@@ -58,7 +66,7 @@ def password_of(given: str, source: Path | None) -> str:
 @app.command("add")
 def add(
     login: str,
-    role: Annotated[str, typer.Option(help="agent, marketer, ops or admin")],
+    role: Annotated[str, typer.Option(help="agent, supervisor, marketer, ops or admin")],
     password: Password = "",
     password_from: PasswordFrom = None,
     name: Annotated[str, typer.Option(help="shown on the pages; the login by default")] = "",
@@ -97,3 +105,82 @@ def password(
         with database() as engine, unit_of_work(engine) as session:
             set_password(session, login, secret)
         emit({"login": login}, as_json, lambda: f"{login} has a new password.")
+
+
+@app.command("areas")
+def areas(
+    login: str,
+    codes: Annotated[
+        list[str] | None, typer.Argument(help="of network areas; none: all", metavar="CODE...")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a person see the customers of some network areas only; without any, of all."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            seen = set_areas(session, login, codes or [])
+        told = f"{login} sees the customers of {', '.join(seen) if seen else 'every area'}."
+        emit({"login": login, "areas": seen}, as_json, lambda: told)
+
+
+@app.command("teams")
+def teams(
+    login: str,
+    names: Annotated[list[str] | None, typer.Argument(help="none: no team", metavar="TEAM...")] = None,
+    leads: Annotated[list[str] | None, typer.Option(help="a team they lead; may be repeated")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a person into these teams and no others."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            mine = set_teams(session, login, names or [], leads=leads or [])
+        told = f"{login} is in {', '.join(mine) if mine else 'no team'}."
+        emit({"login": login, "teams": mine, "leads": leads or []}, as_json, lambda: told)
+
+
+@app.command("can")
+def can(
+    login: str,
+    skill: Annotated[list[str] | None, typer.Option(help="may be repeated; replaces those of before")] = None,
+    speaks: Annotated[list[str] | None, typer.Option(help="a language, as en; may be repeated")] = None,
+    extension: Annotated[str | None, typer.Option(help="of the telephone on their desk; empty: none")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a person can, which languages they speak to customers, and which telephone is theirs."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            set_abilities(session, login, skills=skill, languages=speaks, extension=extension)
+            found = person_called(session, login)
+            told = {
+                "login": found.login, "skills": found.skills, "languages": found.languages,
+                "extension": found.extension,
+            }  # fmt: skip
+        emit(told, as_json, lambda: f"Kept what is said of {login}.")
+
+
+@app.command("make-team")
+def make_team(
+    name: str,
+    sees_all: Annotated[bool, typer.Option("--sees-all", help="its people see every team's tickets")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a team."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            number = add_team(session, name, sees_all_tickets=sees_all)
+        emit(
+            {"team": name, "id": number, "sees_all_tickets": sees_all}, as_json, lambda: f"Made team {name}."
+        )
+
+
+@app.command("list-teams")
+def list_teams(as_json: AsJson = False) -> None:
+    """List the teams and their people."""
+    with speaking(as_json):
+        with database() as engine, unit_of_work(engine) as session:
+            found = team_rows(session)
+        emit(
+            {"teams": found}, as_json,
+            lambda: "\n".join(f"{one['team']}: {', '.join(one['people']) or 'nobody'}" for one in found)
+            or "There is no team.",
+        )  # fmt: skip

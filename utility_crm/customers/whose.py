@@ -102,6 +102,7 @@ class Whose:
         values: dict[str, Any] = {
             "user_id": user.id,
             "team_ids": list(user.team_ids),
+            "sees_all_tickets": user.sees_all_tickets,
             "area_ids": list(user.area_ids),
         }
         for one in asked:

@@ -14,7 +14,7 @@ from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.ground import build_ground
 from utility_crm.demo.plan import make_plan
 from utility_crm.demo.progress import Steps, shown_steps
-from utility_crm.demo.staff import SignIn, add_staff
+from utility_crm.demo.staff import SignIn, add_staff, add_teams
 from utility_crm.kit.errors import Conflict
 from utility_crm.kit.installation import SIMULATED, note, noted
 from utility_crm.kit.memory import at_rest
@@ -88,6 +88,8 @@ def build_into(
         note(session, SIMULATED, about)  # first: what follows is said to be simulated
         sign_ins = add_staff(session)
     build_ground(context)
+    with context.session() as session:
+        add_teams(session)
     for module in modules:
         if module.demo:
             resolve(module.demo)(context)

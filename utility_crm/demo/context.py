@@ -12,6 +12,7 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.audit import simulates
 from utility_crm.demo.plan import Plan
 from utility_crm.demo.progress import Steps
 
@@ -38,6 +39,7 @@ class DemoBuild:
         with Session(
             self.connection, expire_on_commit=False, join_transaction_mode="rollback_only"
         ) as session:
+            simulates(session)
             yield session
             session.flush()
 

@@ -172,8 +172,8 @@ class Owner:
     kind      what it is called in the audit log: "bill"
     customer  SQL of one value, the customer's id, of the text :value. It may find none
     node      SQL likewise, of the network node where it stands: it belongs to its place, whoever lives there
-    theirs    SQL condition on :value, :user_id and :team_ids (bigint[]) that has to hold as well, but for
-              those who have the permission `all_by`
+    theirs    SQL condition on :value, :user_id, :team_ids (bigint[]) and :sees_all_tickets that has to hold
+              as well, but for those who have the permission `all_by`
     fields    its names in forms
     whole     the page around it shows others' things, too: not for people who may see some areas only
     anybodys  one that is no customer's is nobody's secret

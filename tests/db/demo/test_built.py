@@ -196,12 +196,14 @@ def test_everyone_reminded_was_late(demo: Connection) -> None:
         assert paid is None or paid.date() > created_at.date()
 
 
-def test_one_person_a_role_and_the_date_it_was_made_for(demo: Connection) -> None:
+def test_people_of_every_role_and_the_date_it_was_made_for(demo: Connection) -> None:
     assert sorted(row.role for row in rows(demo, "select role from users")) == [
         "admin",
         "agent",
+        "agent",
         "marketer",
         "ops",
+        "supervisor",
     ]
     assert one(demo, "select value from installation where name = 'simulated'") == {
         "seed": SEED,

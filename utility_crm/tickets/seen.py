@@ -1,0 +1,59 @@
+"""Which tickets a person may see: those of their own teams, of no team, their own, those they watch or are
+named in; all of them by the permission `tickets.all` or in a team that sees all. Who may see some areas only
+sees of these the ones of customers there, and those that are nobody's yet."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+
+from utility_crm.auth.queries import SignedIn
+from utility_crm.customers.limits import seen_by
+from utility_crm.kit.module import Owner
+from utility_crm.tickets.tables import Ticket, TicketMention, TicketMessage, TicketWatcher
+
+ALL = "tickets.all"
+TICKET = Owner(
+    "/tickets/{ticket_id}",
+    "ticket",
+    "select customer_id from tickets where id = cast(:value as bigint)",
+    theirs="""select :sees_all_tickets or t.team_id is null or t.team_id = any(:team_ids)
+        or t.assignee_id = :user_id
+        or exists (select from ticket_watchers w where w.ticket_id = t.id and w.user_id = :user_id)
+        or exists (select from ticket_messages m join ticket_mentions n on n.message_id = m.id
+                   where m.ticket_id = t.id and n.user_id = :user_id)
+        from tickets t where t.id = cast(:value as bigint)""",
+    all_by=ALL,
+    anybodys=True,
+)
+"""Whose a ticket is that an address names."""
+
+
+def tickets_seen_by(user: SignedIn) -> ColumnElement[bool]:
+    """Condition on rows of `tickets`, for lists: the same rule."""
+    return and_(_of_their_teams(user), _of_their_areas(user))
+
+
+def _of_their_teams(user: SignedIn) -> ColumnElement[bool]:
+    if user.may(ALL) or user.sees_all_tickets:
+        return true()
+    watched = select(TicketWatcher.ticket_id).where(
+        TicketWatcher.ticket_id == Ticket.id, TicketWatcher.user_id == user.id
+    )
+    named = (
+        select(TicketMessage.id)
+        .join(TicketMention, TicketMention.message_id == TicketMessage.id)
+        .where(TicketMessage.ticket_id == Ticket.id, TicketMention.user_id == user.id)
+    )
+    return or_(
+        Ticket.team_id.is_(None),
+        Ticket.team_id.in_(user.team_ids),
+        Ticket.assignee_id == user.id,
+        watched.exists(),
+        named.exists(),
+    )
+
+
+def _of_their_areas(user: SignedIn) -> ColumnElement[bool]:
+    if not user.area_ids:
+        return true()
+    return or_(Ticket.customer_id.is_(None), seen_by(user, Ticket.customer_id))
