@@ -62,6 +62,7 @@ def create_app(
     app.state.templates = templates_of(tuple(module.name for module in shown))
     app.state.customer_rooms = tuple(_customer_rooms(shown))
     app.state.jobs = cache(partial(jobs_of, shown))
+    app.state.logged = tuple(resolve(module.logged) for module in shown if module.logged)
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.whose = Whose(shown)
     app.state.calendars = tuple(resolve(module.calendar) for module in shown if module.calendar)

@@ -15,6 +15,7 @@ GROUND = [
     "utility_crm.tickets",
     "utility_crm.tickets.care",
     "utility_crm.mail",
+    "utility_crm.telephony",
 ]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [

@@ -56,6 +56,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "outages.read": "see outages and who is to be called",
         "outages.call": "take calls to those who depend on power, note who was told",
         "outages.run": "announce, change and end outages",
+        # the telephone
+        "calls.take": "be opened the page of who rings, note who called, call by a click",
+        "calls.read": "see who called, who spoke to them and for how long",
+        "calls.listen": "listen to what was recorded of a call",
         # leaving
         "leavers.read": "see who may leave, and why",
         # the house
@@ -102,6 +106,8 @@ _AGENT = _EVERYBODY | {
     "notices.read",
     "outages.read",
     "outages.call",
+    "calls.take",
+    "calls.read",
 }
 _SUPERVISOR = _AGENT | {
     "personal.see",
@@ -111,6 +117,7 @@ _SUPERVISOR = _AGENT | {
     "tickets.share",
     "tasks.all",
     "articles.approve",
+    "calls.listen",
 }
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {

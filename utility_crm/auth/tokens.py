@@ -26,6 +26,7 @@ SCOPES = (
     "notices:read",
     "notices:write",
     "messages:write",
+    "telephony:write",
 )
 """What a token may be allowed."""
 

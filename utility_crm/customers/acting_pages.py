@@ -40,10 +40,15 @@ def log(request: Request, customer_id: int, posted: Posting) -> Response:
             if said_lately(v.session, customer_id, said, now=v.now, author_id=v.user.id):
                 words = _("This was kept before: nothing was kept twice.")
                 return v.done(words, f"/customers/{customer_id}", nothing=True, ask=ask)
-            log_contact(
+            contact_id = log_contact(
                 v.session, customer_id, channel=said.channel, topic=said.topic, note=said.note,
                 complaint=said.complaint, now=v.now, author_id=v.user.id,
             )  # fmt: skip
+            for told in request.app.state.logged:
+                told(
+                    v.session, contact_id=contact_id, customer_id=customer_id, channel=said.channel,
+                    user_id=v.user.id, now=v.now,
+                )  # fmt: skip
             kept = _("What was said is kept, on top of the timeline.")
             if said.complaint:
                 kept = _("The complaint is kept; from now on it waits for our answer.")

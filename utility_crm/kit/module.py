@@ -46,6 +46,7 @@ class Module:
                 whom, when a complaint was logged or answered on the customer page
     sends       Sends: it delivers answers and receipts that the ground wants sent
     reports     Reports: it takes what mail servers say became of letters
+    logged      Logged: what follows from a contact that was logged
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     owners      whose the things are that its routes and forms name; who may see some areas only comes in by
                 no other routes, but for:
@@ -72,6 +73,7 @@ class Module:
     complained: str = ""
     sends: str = ""
     reports: str = ""
+    logged: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -82,6 +84,21 @@ class Module:
     def called(self) -> str:
         """Its name as people type it: the last word."""
         return self.name.rpartition(".")[2]
+
+
+class Logged(Protocol):
+    """What a package does when something said was kept, in the same transaction."""
+
+    def __call__(
+        self,
+        session: Session,
+        *,
+        contact_id: int,
+        customer_id: int,
+        channel: str,
+        user_id: int,
+        now: datetime,
+    ) -> None: ...
 
 
 class ToLeave(Protocol):
@@ -326,7 +343,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Banner:
     """A notice across the strip, such as an outage at the premise: `title` strong, then `text`; a link
-    (`href`, `action`); and one thing to do by a button (`does`), which posts to `post`."""
+    (`href`, `action`); and one thing to do by a button (`does`), which posts to `post`. `key` names it
+    where it may be replaced while the page is open."""
 
     title: str
     text: str
@@ -335,6 +353,7 @@ class Banner:
     action: str = ""
     post: str = ""
     does: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,12 @@ class Settings(BaseSettings):
     messenger_secrets: dict[str, str] = Field(
         {}, description="what further messengers sign with, by the name of their file, as a JSON object"
     )
+    telephony_url: str | None = Field(
+        None, description="HTTP adapter of the telephone system that calls by a click; none when absent"
+    )
+    telephony_secret: str | None = Field(
+        None, description="signs what goes there, and the events that come back"
+    )
     app_notices: bool = Field(
         False, description="customers have an app of the supplier's that reads their notices here"
     )

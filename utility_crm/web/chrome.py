@@ -66,6 +66,7 @@ def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) 
         "path": request.url.path,
         "now": now,
         "today": today,
+        "dials": bool(known.telephony_url),
         "form": getattr(request.state, "form", None) or Form(),
         "just_done": banner_of(request, user.id) if user is not None else None,
     }

@@ -190,12 +190,20 @@ def ago(when: date | datetime, now: datetime, language: str = "en") -> str:
     )
 
 
+def tel(value: str, language: str = "en") -> str:
+    """A telephone number as a link of kind `tel:` has it (RFC 3966): digits and a leading plus."""
+    del language
+    return "".join(
+        sign for place, sign in enumerate(value.strip()) if sign.isdigit() or (sign == "+" and place == 0)
+    )
+
+
 FILTERS = {
     function.__name__: function
     for function in (
         money, signed_money, number, signed_number, kwh, signed_kwh, price, percent,
         day, day_near, day_year, weekday, weekday_long, weekday_name, day_key, day_full, day_long, month,
-        month_name, month_short, month_year, clock, ago,
+        month_name, month_short, month_year, clock, ago, tel,
     )
 }  # fmt: skip
 """What a template may write after a bar; each is bound to the user's language."""

@@ -1,0 +1,204 @@
+"""Taking what the telephone system tells; saying who it was. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.tables import User
+from utility_crm.customers.tables import Customer
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.live.actions import push
+from utility_crm.telephony.domain.calls import CallEvent, CallTruth, Kind, call_truth
+from utility_crm.telephony.domain.reading import ToldEvent
+from utility_crm.telephony.matching import callers, normal_number
+from utility_crm.telephony.tables import Call, CallEventRow
+from utility_crm.web.words import mark
+
+RINGS_FOR: Final = timedelta(minutes=2)
+"""An event told later than this after it happened opens nobody's page."""
+LOGGED_WITHIN: Final = timedelta(hours=2)
+"""What a colleague logs of a customer so long after their call ended is about that call."""
+_OPEN = text("""
+    insert into calls (provider_call, direction, state, began_at)
+    values (:call, :direction, 'ringing', :at) on conflict (provider_call) do nothing
+""")
+_TAKE = text("""
+    insert into call_events (call_id, event, kind, at, told_at, extension, number, line, recording)
+    values (:call_id, :event, :kind, :at, :told_at, :extension, :number, :line, :recording)
+    on conflict (call_id, event) do nothing returning event
+""")
+_EVENTS = select(
+    CallEventRow.event,
+    CallEventRow.kind,
+    CallEventRow.at,
+    CallEventRow.extension,
+    CallEventRow.number,
+    CallEventRow.line,
+    CallEventRow.recording,
+)
+_LINK = text("""
+    update calls set contact_id = :contact where id = (
+        select id from calls
+        where customer_id = :customer and user_id = :user and contact_id is null and answered_at is not null
+          and began_at <= :now and (ended_at is null or ended_at > :since)
+        order by began_at desc limit 1
+    ) returning id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an event. known: it was told before, and nothing changed."""
+
+    call_id: int
+    state: str
+    known: bool
+
+
+def take_event(session: Session, told: ToldEvent, *, country: str, now: datetime) -> Taken:
+    """Keep an event and what follows from all of its call: who has it, who it is, whose page opens.
+
+    Ringing opens a page of the person whose telephone rings, and of nobody else; that the call was answered
+    or ended is told to everyone it rang at.
+    """
+    happened = told.happened
+    call_id, state = _locked(session, told)
+    given = {
+        "call_id": call_id, "event": happened.event, "kind": happened.kind, "at": happened.at, "told_at": now,
+        "extension": happened.extension, "number": happened.number, "line": happened.line,
+        "recording": happened.recording,
+    }  # fmt: skip
+    if session.scalar(_TAKE, given) is None:
+        return Taken(call_id, state, known=True)
+    events = _events(session, call_id)
+    truth = call_truth(events)
+    people = _people(session, events)
+    customer_id = _keep(session, call_id, truth, people, country)
+    if now - happened.at <= RINGS_FOR:
+        _tell(session, call_id, customer_id, happened, truth, people)
+    return Taken(call_id, truth.state, known=False)
+
+
+def _locked(session: Session, told: ToldEvent) -> tuple[int, str]:
+    """The call's row, held until the transaction ends. One that we asked for ourselves stands under our own
+    reference until its first event."""
+    if told.reference:
+        ours = Call.provider_call == told.reference
+        session.execute(update(Call).where(ours).values(provider_call=told.call))
+    session.execute(_OPEN, {"call": told.call, "direction": told.direction, "at": told.happened.at})
+    row = session.execute(
+        select(Call.id, Call.state).where(Call.provider_call == told.call).with_for_update()
+    ).one()
+    return row.id, row.state
+
+
+def _events(session: Session, call_id: int) -> list[CallEvent]:
+    rows = session.execute(_EVENTS.where(CallEventRow.call_id == call_id))
+    return [
+        CallEvent(
+            row.event, cast("Kind", row.kind), row.at, row.extension, row.number, row.line, row.recording
+        )
+        for row in rows
+    ]
+
+
+def _people(session: Session, events: list[CallEvent]) -> Mapping[str, int]:
+    """Who sits at the telephones of a call: extension -> user."""
+    named = {one.extension for one in events if one.extension}
+    rows = session.execute(select(User.extension, User.id).where(User.extension.in_(named), User.active))
+    return {str(extension): user_id for extension, user_id in rows}
+
+
+def _keep(
+    session: Session, call_id: int, truth: CallTruth, people: Mapping[str, int], country: str
+) -> int | None:
+    """Write the call as it is now; whose it is, where exactly one customer has the number."""
+    number = normal_number(truth.number, country)
+    known = session.execute(select(Call.customer_id, Call.number).where(Call.id == call_id)).one()
+    customer_id: int | None = known.customer_id
+    if customer_id is None and number and number != known.number:
+        found = callers(session, number)
+        customer_id = found[0].id if len(found) == 1 else None
+    kept: dict[str, Any] = {
+        "state": truth.state, "extension": truth.extension, "user_id": people.get(truth.extension),
+        "began_at": truth.began_at, "answered_at": truth.answered_at, "ended_at": truth.ended_at,
+        "talked_seconds": truth.talked_seconds, "held_seconds": truth.held_seconds,
+        "recording": truth.recording, "customer_id": customer_id,
+    }  # fmt: skip
+    if truth.number:  # of a call by click we know it before anybody tells
+        kept |= {"number": number, "number_said": truth.number}
+    if truth.line:
+        kept["line"] = truth.line
+    session.execute(update(Call).where(Call.id == call_id).values(**kept))
+    return customer_id
+
+
+def _tell(
+    session: Session,
+    call_id: int,
+    customer_id: int | None,
+    happened: CallEvent,
+    truth: CallTruth,
+    people: Mapping[str, int],
+) -> None:
+    told = {
+        "key": f"call-{call_id}",
+        "call": call_id,
+        "state": truth.state,
+        "href": _href(call_id, customer_id),
+    }
+    if happened.kind in ("ringing", "transferred") and truth.state == "ringing":
+        if user_id := people.get(happened.extension):
+            push(session, [user_id], "ringing", told)
+    elif happened.kind != "ringing":
+        mine = people.get(truth.extension)
+        push(session, [one for one in people.values() if one == mine], "call", told | {"mine": True})
+        push(session, [one for one in people.values() if one != mine], "call", told | {"mine": False})
+
+
+def _href(call_id: int, customer_id: int | None) -> str:
+    return f"/customers/{customer_id}?call={call_id}" if customer_id else f"/telephone/{call_id}"
+
+
+def link_customer(session: Session, call_id: int, customer_id: int) -> None:
+    """Say who it is. Raises NotFound where there is no such call or customer."""
+    if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
+        raise NotFound("no_such_customer", mark("There is no customer of this number here."), "customer")
+    _change(session, Call.id == call_id, call_id, customer_id=customer_id)
+
+
+def note_caller(session: Session, call_id: int, *, caller: str, note: str) -> None:
+    """Note who called where nobody knows them. Raises Invalid without a word, NotFound, and Conflict where
+    the call is a customer's."""
+    if not caller.strip() and not note.strip():
+        raise Invalid("needed", mark("Say who it was, or what they wanted."), "caller")
+    whose = session.execute(select(Call.customer_id).where(Call.id == call_id)).one_or_none()
+    if whose is not None and whose.customer_id is not None:
+        raise Conflict("caller_known", mark("It is known who this was: log the call with them."), "caller")
+    _change(session, Call.id == call_id, call_id, caller=caller.strip()[:200], note=note.strip()[:4000])
+
+
+def _change(session: Session, which: ColumnElement[bool], call_id: int, **values: object) -> None:
+    changed = session.execute(update(Call).where(which).values(**values).returning(Call.id))
+    if changed.one_or_none() is None:
+        raise NotFound("no_such_call", mark("There is no such call."), str(call_id))
+
+
+def logged(
+    session: Session, *, contact_id: int, customer_id: int, channel: str, user_id: int, now: datetime
+) -> None:
+    """A contact was logged: where the same colleague has just spoken to them, it is about that call."""
+    if channel == "call":
+        session.execute(
+            _LINK,
+            {
+                "contact": contact_id, "customer": customer_id, "user": user_id, "now": now,
+                "since": now - LOGGED_WITHIN,
+            },
+        )  # fmt: skip

@@ -1,0 +1,101 @@
+"""The telephone's part of the customer page: who is on the line, what is not logged, past calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo
+from utility_crm.telephony.lengths import long
+from utility_crm.telephony.queries import CallRow, calls_of
+from utility_crm.web.formats import clock
+from utility_crm.web.words import mark, translator
+
+PACKAGE = "utility_crm.telephony"
+
+
+def calls(call: CustomerCall) -> list[CallRow]:
+    """Their calls, newest first; use it through `call.once`."""
+    return calls_of(call.session, call.customer_id)
+
+
+def line_banner(one: CallRow, viewer_id: int, language: str) -> Banner:
+    """What a call says across the strip while it lasts, and until it is logged by whoever had it."""
+    _ = translator(language, PACKAGE)
+    key, mine = f"call-{one.id}", one.user_id == viewer_id
+    if one.state == "ringing":
+        title = _("They ring") if mine or not one.person else _("They ring %(person)s", person=one.person)
+        return Banner(title, one.number, "now", key=key)
+    if one.state == "dialling":
+        return Banner(_("Calling them"), one.number, "now", key=key)
+    if one.ended_at is None:
+        title = _("On the line") if mine else _("On the line with %(person)s", person=one.person)
+        words = _("since %(time)s", time=clock(one.answered_at or one.began_at, language))
+        held = _("on hold") if one.state == "held" else ""
+        return Banner(title, ", ".join(filter(None, (words, one.number, held))), "now", key=key)
+    words = _("It took %(long)s. What was said is not kept yet.", long=long(one.talked_seconds, language))
+    href = f"/customers/{one.customer_id}?do=l"
+    return Banner(_("The call has ended"), words, "warn", href, _("Log the call"), key=key)
+
+
+def _banners(call: CustomerCall) -> Sequence[Banner]:
+    viewer = call.viewer.id if call.viewer is not None else 0
+    shown = [one for one in call.once(calls) if one.goes_on(call.now) or one.waits_for(viewer, call.now)]
+    return [line_banner(one, viewer, call.language) for one in shown[:2]]
+
+
+def _todos(call: CustomerCall) -> Sequence[Todo]:
+    _ = translator(call.language, PACKAGE)
+    viewer = call.viewer.id if call.viewer is not None else 0
+    href = f"/customers/{call.customer_id}?do=l"
+    return [
+        Todo(
+            _("Log the call"),
+            f"{clock(one.began_at, call.language)}, {long(one.talked_seconds, call.language)}",
+            href,
+            tone="warn",
+            order=2,
+        )
+        for one in call.once(calls)
+        if one.waits_for(viewer, call.now)
+    ]
+
+
+def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
+    listens = call.viewer is not None and call.viewer.may("calls.listen")
+    return [_entry(call, one, listens) for one in call.once(calls) if _is_told(one, listens)]
+
+
+def _is_told(one: CallRow, listens: bool) -> bool:
+    """What was logged stands in the timeline by itself."""
+    return one.ended_at is not None and (one.contact_id is None or (listens and bool(one.recording)))
+
+
+def _entry(call: CustomerCall, one: CallRow, listens: bool) -> TimelineEntry:
+    _ = translator(call.language, PACKAGE)
+    titles = {
+        (False, "in"): _("Call, %(long)s", long=long(one.talked_seconds, call.language)),
+        (False, "out"): _("We called, %(long)s", long=long(one.talked_seconds, call.language)),
+        (True, "in"): _("Call nobody took"),
+        (True, "out"): _("We called, not reached"),
+    }
+    heard = listens and bool(one.recording)
+    if one.contact_id is not None:
+        title, detail = _("Recording, %(long)s", long=long(one.talked_seconds, call.language)), ""
+    else:
+        title = titles[one.answered_at is None, one.direction]
+        detail = "" if one.answered_at is None else _("nothing was logged")
+    if one.person:
+        title += f" · {one.person}"
+    if heard and one.contact_id is None:
+        detail = ", ".join(filter(None, (detail, _("listen to it"))))
+    return TimelineEntry(
+        one.answered_at or one.began_at,
+        mark("Calls"),
+        title,
+        detail,
+        "warn" if one.missed else "",
+        f"/telephone/{one.id}/recording" if heard else "",
+    )
+
+
+ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline)

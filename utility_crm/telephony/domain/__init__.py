@@ -1,0 +1,1 @@
+"""Calls as their events tell them. Pure."""

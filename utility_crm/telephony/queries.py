@@ -1,0 +1,159 @@
+"""Calls as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.queries import SignedIn
+from utility_crm.auth.tables import User
+from utility_crm.customers.limits import seen_by
+from utility_crm.customers.tables import Customer
+from utility_crm.kit.errors import NotFound
+from utility_crm.telephony.actions import LOGGED_WITHIN
+from utility_crm.telephony.tables import Call
+from utility_crm.web.words import mark
+
+LONGEST_CALL: Final = timedelta(hours=8)
+"""A call that nobody said has ended is taken to be over after so long."""
+_COLUMNS: list[Any] = [
+    Call.id,
+    Call.direction,
+    Call.state,
+    func.coalesce(func.nullif(Call.number_said, ""), Call.number).label("number"),
+    Call.line,
+    Call.user_id,
+    func.coalesce(User.name, "").label("person"),
+    Call.customer_id,
+    func.coalesce(Customer.name, "").label("customer"),
+    Call.began_at,
+    Call.answered_at,
+    Call.ended_at,
+    Call.talked_seconds,
+    Call.recording,
+    Call.contact_id,
+    Call.caller,
+    Call.note,
+]
+_CALLS = (
+    select(*_COLUMNS)
+    .outerjoin(User, User.id == Call.user_id)
+    .outerjoin(Customer, Customer.id == Call.customer_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call. person: the colleague; customer and customer_id: who it is, once known."""
+
+    id: int
+    direction: str
+    state: str
+    number: str
+    line: str
+    user_id: int | None
+    person: str
+    customer_id: int | None
+    customer: str
+    began_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    talked_seconds: int
+    recording: str
+    contact_id: int | None
+    caller: str
+    note: str
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether somebody is on the line, or it rings."""
+        return self.ended_at is None and now - self.began_at < LONGEST_CALL
+
+    @property
+    def missed(self) -> bool:
+        """They called, and nobody took it."""
+        return self.direction == "in" and self.ended_at is not None and self.answered_at is None
+
+    def waits_for(self, user_id: int, now: datetime) -> bool:
+        """Whether this colleague spoke to a customer a short while ago and has logged nothing yet."""
+        spoke = self.user_id == user_id and self.answered_at is not None and self.contact_id is None
+        return spoke and self.ended_at is not None and now - self.ended_at < LOGGED_WITHIN
+
+
+@dataclass(frozen=True, slots=True)
+class CallFigures:
+    """The short answers of the page, in one query."""
+
+    now: int
+    unlogged: int
+    missed: int
+    unknown: int
+
+
+def the_call(session: Session, call_id: int) -> CallRow:
+    """One call. Raises NotFound."""
+    row = session.execute(_CALLS.where(Call.id == call_id)).one_or_none()
+    if row is None:
+        raise NotFound("no_such_call", mark("There is no such call."), str(call_id))
+    return CallRow(*row)
+
+
+def calls_of(session: Session, customer_id: int, limit: int = 50) -> list[CallRow]:
+    """A customer's calls, newest first."""
+    newest = _CALLS.where(Call.customer_id == customer_id).order_by(Call.began_at.desc(), Call.id.desc())
+    return [CallRow(*row) for row in session.execute(newest.limit(limit))]
+
+
+def _on_the_line(now: datetime) -> Any:
+    return Call.ended_at.is_(None) & (Call.began_at > now - LONGEST_CALL)
+
+
+def _unlogged(user_id: int, since: datetime) -> Any:
+    mine = (Call.user_id == user_id) & Call.answered_at.is_not(None) & Call.ended_at.is_not(None)
+    return mine & Call.contact_id.is_(None) & (Call.note == "") & (Call.began_at >= since)
+
+
+def _missed(since: datetime) -> Any:
+    nobody = Call.answered_at.is_(None) & Call.ended_at.is_not(None) & (Call.direction == "in")
+    return nobody & (Call.began_at >= since)
+
+
+def _unknown(since: datetime) -> Any:
+    return Call.customer_id.is_(None) & (Call.direction == "in") & (Call.began_at >= since)
+
+
+def _seen_by(user: SignedIn) -> Any:
+    """Calls of customers this person may see, and of nobody known."""
+    return Call.customer_id.is_(None) | seen_by(user, Call.customer_id)
+
+
+def call_figures(session: Session, user: SignedIn, *, since: datetime, now: datetime) -> CallFigures:
+    """Counts: on the line, mine without a word kept, missed, of unknown callers; since then."""
+    row = session.execute(
+        select(
+            func.count().filter(_on_the_line(now)),
+            func.count().filter(_unlogged(user.id, since)),
+            func.count().filter(_missed(since)),
+            func.count().filter(_unknown(since)),
+        )
+        .select_from(Call)
+        .where(or_(Call.ended_at.is_(None), Call.began_at >= since), _seen_by(user))
+    ).one()
+    return CallFigures(*row)
+
+
+def calls_that(
+    session: Session, question: str, user: SignedIn, *, since: datetime, now: datetime, limit: int = 100
+) -> list[CallRow]:
+    """The rows under a question of the page, newest first."""
+    which = {
+        "now": _on_the_line(now),
+        "unlogged": _unlogged(user.id, since),
+        "missed": _missed(since),
+        "unknown": _unknown(since),
+    }[question]
+    newest = _CALLS.where(which, _seen_by(user)).order_by(Call.began_at.desc(), Call.id.desc())
+    return [CallRow(*row) for row in session.execute(newest.limit(limit))]
