@@ -41,7 +41,7 @@ def calls(request: Request, ask: str = "now") -> Response:
         since = midnight(v.today - timedelta(days=1))  # who rang in the evening is called back now
         rows = calls_that(v.session, chosen, v.user, since=since, now=v.now)
         return v.render(
-            "telephony/telephone.html",
+            "telephony/calls.html",
             chosen=chosen,
             figures=call_figures(v.session, v.user, since=since, now=v.now),
             rows=rows,
