@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -152,7 +152,8 @@ def opened(address: Address) -> Iterator[Mailbox]:
         try:
             client.logout()
         except (OSError, IMAPClientError):
-            client.shutdown()
+            with suppress(OSError):
+                client.shutdown()
 
 
 class _Refused(Exception):
