@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import text
+
 from meters.customer_days import (
     ESTIMATED,
     SHORT,
@@ -14,7 +16,7 @@ from meters.customer_days import (
 )
 from meters.customer_in_view import in_view
 from meters.customer_use import DAY
-from utility_crm.kit.module import CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.kit.module import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
@@ -83,4 +85,22 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos)
+_SERIALS = text("""
+    select distinct m.serial
+    from accounts a
+    join occupancies o on o.account_id = a.id
+     and o.starts_on <= :today and (o.ends_before is null or o.ends_before > :today)
+    join service_points s on s.premise_id = o.premise_id
+    join meters m on m.service_point_id = s.id
+     and m.installed_on <= :today and (m.removed_before is null or m.removed_before > :today)
+    where a.customer_id = :customer and m.serial <> ''
+""")
+
+
+def proofs(call: CustomerCall) -> Sequence[Proof]:
+    """The serial of a meter at their place: who stands before it can read it out."""
+    serials = call.session.scalars(_SERIALS, {"customer": call.customer_id, "today": call.today})
+    return (Proof("meter", mark("meter serial"), tuple(serials)),)
+
+
+ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos, proofs=proofs)

@@ -24,6 +24,7 @@ GROUND_TABLES = [
     "utility_crm.auth.door_tables",
     "utility_crm.network.tables",
     "utility_crm.customers.tables",
+    "utility_crm.customers.party_tables",
     "utility_crm.segments.tables",
     "utility_crm.live.tables",
 ]

@@ -5,7 +5,7 @@ Each is a form below the strip, posted where the forms of its question are poste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from billing.life.customer import asked_of, change_context, places
 from billing.life.previews import ChangePlan
 from billing.queries.tariffs import all_tariffs
 from billing.wording import money_sums
-from utility_crm.kit.module import Act, CustomerCall
+from utility_crm.kit.module import Act, CustomerCall, Proof
 from utility_crm.web.words import mark
 
 PARTS, FIRST_IN = "3", timedelta(days=14)
@@ -90,3 +90,13 @@ ACTS = (
     Act("r", mark("Payment"), "payments.take", "billing/act_payment.html", order=35, context=payment_panel),
     Act("t", mark("Tariff"), "supply.change", "billing/act_tariff.html", order=40, context=tariff_panel),
 )
+
+
+def proofs(call: CustomerCall) -> Sequence[Proof]:
+    """What whoever is billed knows: the last bill's total, the last payment."""
+    bills = [str(one.total_minor) for one in call.once(loads.bills) if one.status == "issued"][:1]
+    paid = [str(one.amount_minor) for one in call.once(loads.payments) if one.amount_minor > 0][:1]
+    return (
+        Proof("last_bill", mark("amount of the last bill"), tuple(bills), "money"),
+        Proof("last_payment", mark("amount last paid"), tuple(paid), "money"),
+    )

@@ -1,7 +1,7 @@
 """What billing gives the customer page. Its questions are the files of `billing/answers`."""
 
 from billing.answers.registry import answers
-from billing.customer.acting import ACTS
+from billing.customer.acting import ACTS, proofs
 from billing.customer.around import cells, timeline, todos
 from billing.life.customer import QUESTION
 from billing.life.fixed import QUESTION as FIXED
@@ -13,4 +13,5 @@ ROOM = CustomerRoom(
     todos=todos,
     timeline=timeline,
     acts=ACTS,
+    proofs=proofs,
 )

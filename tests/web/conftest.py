@@ -27,10 +27,13 @@ MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(autouse=True)
-def demo_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The demo utility on Friday 20 November 2026, whatever day it is."""
+def demo_settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The demo utility on Friday 20 November 2026, whatever day it is; agents see whom they speak with at
+    once, unless a test asks for `verification`."""
     monkeypatch.setenv("UTILITY_CRM_DEMO", "true")
     monkeypatch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+    if "verification" not in request.fixturenames:
+        monkeypatch.setenv("UTILITY_CRM_CALLER_VERIFICATION", "false")
     settings.cache_clear()
     yield
     settings.cache_clear()
@@ -49,6 +52,11 @@ def no_failed_parts(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFix
 def chromium() -> Iterator[Chromium]:
     """A real browser, one a file."""
     yield from started_chromium()
+
+
+@pytest.fixture
+def verification() -> None:
+    """In this test callers are masked until they are verified, as in a house by default."""
 
 
 @pytest.fixture

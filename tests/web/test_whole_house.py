@@ -22,6 +22,7 @@ from utility_crm.installed import load_tables, modules
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.embedded_server import EmbeddedServer
 
+pytestmark = pytest.mark.usefixtures("verification")
 ROLES = ("agent", "supervisor", "marketer", "ops", "admin")
 CUSTOMERS = 60
 

@@ -15,9 +15,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # customers
         "house.enter": "sign in, and see what everybody sees",
         "customers.read": "find customers and open their pages",
-        "personal.see": "see birth date, e-mail and phone of somebody who is not verified yet",
         "payment_data.see": "see a bank account or a card in full",
         "contacts.write": "log what was said, answer complaints, change how somebody is reached",
+        "callers.verify": "ask a caller who they are, and then see personal data",
+        "personal.see": "see personal data without a caller, for a reason that is kept",
         "consents.write": "change what a customer wants to hear, and how",
         # tickets
         "tickets.read": "see tickets and what was written on them",
@@ -92,6 +93,7 @@ _EVERYBODY = frozenset(
 )
 _AGENT = _EVERYBODY | {
     "contacts.write",
+    "callers.verify",
     "consents.write",
     "tickets.read",
     "tickets.write",
@@ -122,6 +124,7 @@ _SUPERVISOR = _AGENT | {
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
     "tickets.all",
+    "personal.see",
     "tickets.read",
     "tickets.write",
     "articles.write",

@@ -15,7 +15,7 @@ from utility_crm.customers.conversations import (
     log_contact,
     said_lately,
 )
-from utility_crm.customers.pages import customer_page
+from utility_crm.customers.pages import customer_page, must_see
 from utility_crm.customers.reach import add_contact_point, prefer_contact_point, remove_contact_point
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import settings
@@ -85,6 +85,7 @@ def reach(request: Request, customer_id: int, posted: Posting) -> Response:
         _ = translator(v.user.language)
 
         def act() -> Response:
+            must_see(v, customer_id)
             value = posted.text("value")
             add_contact_point(
                 v.session, customer_id, kind=posted.text("kind", "phone"), value=value,
@@ -103,6 +104,7 @@ def change_reach(request: Request, customer_id: int, point_id: int, act: str) ->
     with visit(request, "contacts.write") as v:
         if act not in acts:
             raise Invalid("act", "A way to reach somebody can be preferred or removed.", act)
+        must_see(v, customer_id)
         acts[act](v.session, customer_id, point_id)
         _ = translator(v.user.language)
         words = _("It is how they like to be reached.") if act == "prefer" else _("It is taken away.")

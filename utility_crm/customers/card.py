@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import DateTime, ScalarSelect, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from utility_crm.customers.masking import HIDDEN, Secrets, masked_place, masked_way
+from utility_crm.customers.party_tables import Verification
 from utility_crm.customers.tables import Account, Contact, ContactPoint, Customer, CustomerFlag, Occupancy
 from utility_crm.kit.errors import NotFound
 from utility_crm.network.tables import NetworkNode, Premise
@@ -29,6 +31,7 @@ class CardAccount:
     other: str
     """Who else is behind it: the payer of one they hold, the holder of one they pay; else empty."""
     address: str
+    city: str
     area: str
 
 
@@ -53,6 +56,28 @@ class CardPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Why personal data is shown to whoever looks: the caller was verified (how `answers`) or there was a
+    reason; until when."""
+
+    id: int
+    at: datetime
+    how: str
+    asked: tuple[str, ...]
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where they are, or once were, supplied."""
+
+    address: str
+    city: str
+    postcode: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerCard:
     """The customer as the strip shows them."""
 
@@ -69,11 +94,34 @@ class CustomerCard:
     points: tuple[CardPoint, ...]
     complaint_since: datetime | None
     """When the oldest complaint that nobody answered was made."""
+    died_on: date | None
+    places: tuple[Place, ...]
+    seen: Seen | None
+    masked: bool = False
 
     @property
     def account(self) -> CardAccount | None:
         """The account to speak of first: their own and open, if there is one."""
         return self.accounts[0] if self.accounts else None
+
+    def secrets(self) -> Secrets:
+        """What a page holds only once the caller is verified."""
+        values = [point.value for point in self.points if point.kind != "phone"]
+        values += [flag.detail for flag in self.flags]
+        for place in self.places:
+            values += [place.address, place.postcode]
+        return Secrets.of(values, [point.value for point in self.points if point.kind == "phone"])
+
+    def as_masked(self) -> CustomerCard:
+        """The same person as they are shown before the caller is verified."""
+        return replace(
+            self,
+            accounts=tuple(replace(one, address=masked_place(one.city)) for one in self.accounts),
+            flags=tuple(replace(one, detail=HIDDEN if one.detail else "") for one in self.flags),
+            points=tuple(replace(one, value=masked_way(one.kind, one.value)) for one in self.points),
+            places=(),
+            masked=True,
+        )
 
 
 def _day(value: str | None) -> date | None:
@@ -131,11 +179,42 @@ def _accounts() -> ScalarSelect[Any]:
             func.nullif(Premise.address, ""),
             func.nullif(func.btrim(Premise.city + " " + Premise.postcode), ""),
         ),
+        "city": func.coalesce(Premise.city, ""),
         "area": func.coalesce(top.name, middle.name, lowest.name, ""),
     }
     mine = or_(Account.customer_id == Customer.id, Account.payer_id == Customer.id)
     order = (Account.closed_on.is_not(None), ~holds, Account.opened_on, Account.id)
     return _listed(pairs, mine, order=order, joins=joins)
+
+
+def _places() -> ScalarSelect[Any]:
+    """Every premise of an account that they hold."""
+    pairs = {"address": Premise.address, "city": Premise.city, "postcode": Premise.postcode}
+    joins = Account.__table__.join(Occupancy, Occupancy.account_id == Account.id).join(
+        Premise, Premise.id == Occupancy.premise_id
+    )
+    mine = or_(Account.customer_id == Customer.id, Account.payer_id == Customer.id)
+    return _listed(pairs, mine, order=(Premise.id,), joins=joins)
+
+
+def _seen() -> ScalarSelect[Any]:
+    """What lets `:viewer` see personal data at `:now`, the latest first."""
+    pairs = {
+        "id": Verification.id,
+        "at": Verification.at,
+        "how": Verification.how,
+        "asked": func.to_jsonb(Verification.asked),
+        "reason": Verification.reason,
+        "until": Verification.until,
+    }
+    return _listed(
+        pairs,
+        Verification.customer_id == Customer.id,
+        Verification.by_user == bindparam("viewer"),
+        Verification.until > bindparam("now", type_=DateTime(timezone=True)),
+        Verification.ended_at.is_(None),
+        order=(Verification.at.desc(),),
+    )
 
 
 _CARD = select(
@@ -169,12 +248,19 @@ _CARD = select(
     .correlate(Customer)
     .scalar_subquery()
     .label("complaint_since"),
-)
+    Customer.died_on,
+    _places().label("places"),
+    _seen().label("seen"),
+).where(Customer.id == bindparam("customer"))
 
 
-def customer_card(session: Session, customer_id: int) -> CustomerCard:
-    """The customer of this id, in one query. NotFound where there is none."""
-    row = session.execute(_CARD.where(Customer.id == customer_id)).one_or_none()
+def customer_card(
+    session: Session, customer_id: int, viewer_id: int | None = None, now: datetime | None = None
+) -> CustomerCard:
+    """The customer of this id, in one query, and what lets the viewer see them whole. NotFound where there is
+    none."""
+    values = {"customer": customer_id, "viewer": viewer_id, "now": now}
+    row = session.execute(_CARD, values).one_or_none()
     if row is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
     accounts = tuple(
@@ -194,5 +280,16 @@ def customer_card(session: Session, customer_id: int) -> CustomerCard:
     points = tuple(CardPoint(**found) for found in row.points or ())
     return CustomerCard(
         row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
-        accounts, flags, points, row.complaint_since,
+        accounts, flags, points, row.complaint_since, row.died_on,
+        tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen),
+    )  # fmt: skip
+
+
+def _first_seen(found: list[dict[str, Any]] | None) -> Seen | None:
+    if not found:
+        return None
+    one = found[0]
+    return Seen(
+        one["id"], datetime.fromisoformat(one["at"]), one["how"], tuple(one["asked"]), one["reason"],
+        datetime.fromisoformat(one["until"]),
     )  # fmt: skip

@@ -22,10 +22,11 @@ from utility_crm.customers.page import (
 )
 from utility_crm.customers.reach import KINDS
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
-from utility_crm.customers.room import ROOM, card_of
+from utility_crm.customers.room import ROOM, card_of, known_card, sees_all
 from utility_crm.customers.search import Found, find
-from utility_crm.kit.errors import NotFound
-from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Question
+from utility_crm.customers.verify_panel import asked_now
+from utility_crm.kit.errors import NotFound, Refused
+from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Proof, Question
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of, open_rooms
 from utility_crm.web.posting import CameFrom
@@ -116,8 +117,8 @@ def customer_page(
     around = _around(customer_id, chosen)
     html = v.fragment(sheet.template, **around, **sheet.context)
     if v.hx:
-        return HTMLResponse(html)
-    return v.render(
+        return _shown_to(call, HTMLResponse(html))
+    page = v.render(
         "customers/page.html",
         **around,
         card=card,
@@ -126,7 +127,28 @@ def customer_page(
         acts=[_shown(v, call, one, around, do) for one in acts_here(call, rooms)],
         tabs=recent_customers(v.session, v.user, recent_ids(v.request)),
         recent_entries=RECENT,
+        verifies=v.user.may("callers.verify") or v.user.may("personal.see"),
     )
+    return _shown_to(call, page)
+
+
+def _shown_to(call: CustomerCall, page: HTMLResponse) -> HTMLResponse:
+    """The page without what whoever looks may not see yet, wherever a package wrote it."""
+    if not sees_all(call):
+        page.body = call.once(known_card).secrets().covered(bytes(page.body).decode()).encode()
+        page.headers["content-length"] = str(len(page.body))
+    return page
+
+
+def must_see(v: Visit, customer_id: int) -> None:
+    """Who may not see how a customer is reached cannot change it. Raises Refused."""
+    if not sees_all(_call(v, customer_id, {}, "")):
+        raise Refused("not_verified", mark("Verify the caller first: what is masked cannot be changed."))
+
+
+def proofs_of(v: Visit, customer_id: int) -> tuple[Proof, ...]:
+    """What a caller of this customer is asked now: other questions after a wrong answer, and another day."""
+    return asked_now(_call(v, customer_id, {}, ""))
 
 
 @router.get("/customers/{customer_id}/acts/{key}")
@@ -141,7 +163,7 @@ def act_panel(request: Request, customer_id: int, key: str, ask: str = "") -> Re
         found = next((one for one in acts_here(call, rooms) if one.key == key and one.panel), None)
         if found is None:
             raise NotFound("no_such_act", mark("There is nothing to do here under this key."), key)
-        return HTMLResponse(_panel(v, call, found, _around(customer_id, chosen)))
+        return _shown_to(call, HTMLResponse(_panel(v, call, found, _around(customer_id, chosen))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +187,7 @@ def _shown(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any], do
 def _panel(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any]) -> str:
     sheet, question = panel_of(call, act), around["question"]
     came = {"do": act.key, "ask": question.key}
-    return v.fragment(sheet.template, **around, act=act, came=came, **sheet.context)
+    return v.fragment(sheet.template, **around, act=act, came=came, card=call.once(card_of), **sheet.context)
 
 
 def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:
@@ -174,7 +196,9 @@ def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:
 
 
 def _call(v: Visit, customer_id: int, params: Mapping[str, str], question: str) -> CustomerCall:
-    return CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, params, v.user, question)
+    return CustomerCall(
+        v.session, customer_id, v.now, v.today, v.user.language, params, v.user, question, _rooms(v)[0]
+    )
 
 
 def _around(customer_id: int, question: Question) -> dict[str, Any]:

@@ -13,16 +13,19 @@ from utility_crm.customers.conversations import (
     Conversation,
     conversations_of,
 )
+from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.module import (
     Act,
     Answer,
     CustomerCall,
     CustomerRoom,
+    Proof,
     Question,
     Sheet,
     TimelineEntry,
     Todo,
 )
+from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, day_year, local_day
 from utility_crm.web.words import mark, translator
 
@@ -32,9 +35,24 @@ GONE_DAYS = 90
 """Who left longer ago than this is owed an answer still, but nothing hurries."""
 
 
+def known_card(call: CustomerCall) -> CustomerCard:
+    """Who the page is about, as we know them; use it through `call.once`."""
+    viewer = call.viewer.id if call.viewer is not None else None
+    return customer_card(call.session, call.customer_id, viewer, call.now)
+
+
 def card_of(call: CustomerCall) -> CustomerCard:
-    """Who the page is about; use it through `call.once`."""
-    return customer_card(call.session, call.customer_id)
+    """Who the page is about, as far as whoever looks may see them; use it through `call.once`."""
+    card = call.once(known_card)
+    return card if sees_all(call) else card.as_masked()
+
+
+def sees_all(call: CustomerCall) -> bool:
+    """Whether personal data is shown: the caller was verified, there is a reason, or the house does without
+    (for those who speak with customers; others see it masked always)."""
+    if call.viewer is None or call.once(known_card).seen is not None:
+        return True
+    return not settings().caller_verification and call.viewer.may("callers.verify")
 
 
 def said(call: CustomerCall) -> list[Conversation]:
@@ -146,7 +164,13 @@ def _edit_panel(_call: CustomerCall) -> Mapping[str, Any]:
     return {}
 
 
+def _proofs(call: CustomerCall) -> Sequence[Proof]:
+    return own_proofs(call.once(known_card))
+
+
 ACTS = (
+    VERIFY,
+    SEE,
     Act(
         "l", mark("Log"), "contacts.write", "customers/act_log.html", order=10,
         context=_log_panel, at_once=True,
@@ -169,4 +193,5 @@ ROOM = CustomerRoom(
     todos=_todos,
     timeline=_timeline,
     acts=ACTS,
+    proofs=_proofs,
 )

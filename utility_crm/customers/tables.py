@@ -42,6 +42,7 @@ class Customer(Base):
     segment: Mapped[str]
     language: Mapped[str] = mapped_column(server_default="en")
     since: Mapped[date]
+    died_on: Mapped[date | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
 
 
@@ -164,11 +165,15 @@ class Occupancy(Base):
 
 
 class Contact(Base):
-    """Something said between the customer and the utility: a call, a letter, a visit."""
+    """Something said between the customer and the utility: a call, a letter, a visit. resolved: whether that
+    one contact was enough, null where nobody said."""
 
     __tablename__ = "contacts"
     __table_args__ = (
-        CheckConstraint("channel in ('call', 'email', 'letter', 'visit', 'web')", name="channel"),
+        CheckConstraint(
+            "channel in ('call', 'email', 'letter', 'visit', 'web', 'fax', 'sms', 'messenger')",
+            name="channel",
+        ),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         Index(None, "customer_id", "at"),
     )
@@ -181,6 +186,7 @@ class Contact(Base):
     topic: Mapped[str]
     complaint: Mapped[bool] = mapped_column(server_default="false")
     outcome: Mapped[str] = mapped_column(server_default="")
+    resolved: Mapped[bool | None]
     answered_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(server_default="")
     author_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))

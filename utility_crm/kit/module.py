@@ -276,7 +276,7 @@ class CustomerCall:
 
     `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader
     a single time for the whole page, so two questions share one query. `viewer`: who looks, None where no
-    person does. `question`: the key of the one that is open.
+    person does. `question`: the key of the one that is open. `rooms`: every package's part of the page.
     """
 
     session: Session
@@ -287,6 +287,7 @@ class CustomerCall:
     params: Mapping[str, str] = field(default_factory=dict)
     viewer: Viewer | None = None
     question: str = ""
+    rooms: Sequence[CustomerRoom] = ()
     _memo: dict[Callable[[CustomerCall], Any], Any] = field(default_factory=dict)
 
     def once(self, load: Callable[[CustomerCall], T]) -> T:
@@ -415,6 +416,30 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Something that the customer knows and a stranger does not: asked of a caller, never shown.
+
+    `ask`: what is asked for, marked for translation; `answers`: any of them is right; `kind`: how what is
+    typed is compared: letters and digits alone, an amount in minor units, or the last digits of a telephone.
+    """
+
+    key: str
+    ask: str
+    answers: tuple[str, ...]
+    kind: Literal["text", "money", "phone"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A mark of the strip below the name: `strong` words, then `more`."""
+
+    strong: str
+    more: str = ""
+    tone: Tone = ""
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerRoom:
     """A package's part of the customer page. Each callable reads through the call's session."""
 
@@ -425,6 +450,8 @@ class CustomerRoom:
     sections: Callable[[CustomerCall], Sequence[SideSection]] | None = None
     timeline: Callable[[CustomerCall], Sequence[TimelineEntry]] | None = None
     acts: tuple[Act, ...] = ()
+    proofs: Callable[[CustomerCall], Sequence[Proof]] | None = None
+    flags: Callable[[CustomerCall], Sequence[Flag]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

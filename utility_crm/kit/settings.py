@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     second_factor_roles: str = Field(
         "", description="roles that sign in with a second step, between commas, or all; others may"
     )
+    caller_verification: bool = Field(
+        True, description="personal data is masked until a caller is verified; false: agents see it at once"
+    )
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
     supplier_code: str = Field(
         "", pattern="^[A-Z0-9]{0,8}$", description="legal entity; stands before its document numbers"

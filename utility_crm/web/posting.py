@@ -77,9 +77,7 @@ def handled(
     A form that stands below the strip sends its key as `do` and the question over which it was opened as
     `ask`: it comes back there, and so does the person when it is done.
     """
-    if posted.text("do"):
-        v.request.state.came_from = CameFrom(posted.text("ask"), posted.text("do"))
-        name, back = f"act-{name}", _page_of(back or v.request.url.path, posted.text("ask"))
+    name, back = over_the_question(v, posted, name, back)
     try:
         with v.session.begin_nested():
             return act()
@@ -92,6 +90,15 @@ def handled(
         return shown_again(v, posted, name, error, page, back=back)
     except CareError as error:
         return shown_again(v, posted, name, error, page, back=back)
+
+
+def over_the_question(v: Visit, posted: Posted, name: str, back: str) -> tuple[str, str]:
+    """A form's name, and where one goes who leaves it; of one below the strip, which comes back there, its
+    name there and the question over which it stood."""
+    if not posted.text("do"):
+        return name, back
+    v.request.state.came_from = CameFrom(posted.text("ask"), posted.text("do"))
+    return f"act-{name}", _page_of(back or v.request.url.path, posted.text("ask"))
 
 
 def _page_of(path: str, ask: str) -> str:

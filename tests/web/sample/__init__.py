@@ -13,6 +13,7 @@ from utility_crm.kit.module import (
     CustomerCall,
     CustomerRoom,
     Module,
+    Proof,
     Question,
     Sheet,
     SideSection,
@@ -107,5 +108,8 @@ ROOM = CustomerRoom(
     timeline=_timeline,
 )
 BROKEN_ROOM = CustomerRoom(questions=(WHY, Question("owe", "What do I owe?", 20, _broken, _owe)))
+PROVING_ROOM = CustomerRoom(
+    questions=(WHY,), proofs=lambda _c: [Proof("last_bill", "amount of the last bill", ("4317",), "money")]
+)
 MODULE = Module(name="sample", customer="sample:ROOM")
 BROKEN = Module(name="sample", customer="sample:BROKEN_ROOM")

@@ -1,0 +1,168 @@
+"""Before a caller is verified, a page holds nothing of who they are; then it does, for one call."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tests.web.conftest import MakeClient
+from tests.web.people import People
+from utility_crm.customers.party_tables import Verification
+from utility_crm.customers.tables import Contact
+from utility_crm.kit.module import Module
+
+HX = {"HX-Request": "true"}
+RAW = (
+    "07700 900418",
+    "7700900418",
+    "m.ashdown@mail.example",
+    "14 Tannery Row",
+    "KB4 2TN",
+    "dialysis at home",
+)
+ANSWERS = {
+    "postcode": "kb4 2tn", "account": "4100 2278 15", "phone": "07700 900418",
+    "email": "M.Ashdown@mail.example",
+}  # fmt: skip
+pytestmark = pytest.mark.usefixtures("verification")
+
+
+def holds(page: str) -> list[str]:
+    """What of her raw data stands anywhere in the page."""
+    plain = unescape(re.sub(r"<[^>]*>", "", page)).lower()
+    return [raw for raw in RAW if raw.lower() in page.lower() or raw.lower() in plain]
+
+
+def asked_in(panel: str) -> list[str]:
+    return re.findall(r'id="f-act-verify-(\w+)"', panel)
+
+
+def panel_of(client: TestClient, path: str) -> str:
+    return client.get(f"{path}/acts/v", headers=HX).text
+
+
+def verified(client: TestClient, path: str) -> None:
+    said = {key: ANSWERS[key] for key in asked_in(panel_of(client, path))[:2]}
+    assert client.post(f"{path}/verify", data=said | {"do": "v", "ask": "reach"}).status_code == 303
+
+
+@pytest.mark.parametrize("role", ["agent", "supervisor", "marketer", "ops", "admin"])
+def test_no_masked_page_holds_what_is_masked(
+    session: Session, make_client: MakeClient, people: People, role: str
+) -> None:
+    note = "she is on 07700 900418, m.ashdown@mail.example; dialysis at home, 14 Tannery Row"
+    session.execute(update(Contact).where(Contact.id == people.complaint).values(note=note))
+    client = make_client(role)
+    path = f"/customers/{people.margaret}"
+    page = client.get(path).text
+    questions = re.findall(rf'href="({path}\?ask=[\w-]+)"', page)
+    acts = re.findall(r'data-from="([^"]+)"', page)
+    assert len(questions) > 8 and "Margaret Ashdown" in page and "Kelder Bridge" in page
+    assert {
+        address: found for address in [path, *questions] if (found := holds(client.get(address).text))
+    } == {}
+    fragments = [*questions, *acts, f"{path}?ask=told&older=1"]
+    assert {one: found for one in fragments if (found := holds(client.get(one, headers=HX).text))} == {}
+
+
+def test_right_answers_show_her_for_half_an_hour_or_until_the_call_ends(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    client, path = make_client("agent", installed=[]), f"/customers/{people.margaret}"
+    panel = panel_of(client, path)
+    assert len(asked_in(panel)) == 3 and not holds(panel)
+    verified(client, path)
+    page = client.get(f"{path}?ask=reach").text
+    assert {*holds(page), "7700900418"} == set(RAW) and re.search(r"Verified \d\d:\d\d", page)
+    kept = session.scalars(select(Verification)).one()
+    assert (kept.how, kept.passed, len(kept.asked)) == ("answers", True, 2)
+    assert kept.until is not None and kept.until - kept.at == timedelta(minutes=30)
+    client.post(f"{path}/hang-up", data={"do": "v", "ask": "reach"})
+    assert not holds(client.get(path).text)
+    verified(client, path)
+    session.execute(update(Verification).values(until=kept.at, at=kept.at - timedelta(minutes=30)))
+    assert not holds(client.get(path).text)
+
+
+def test_what_one_verified_another_does_not_see(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    one, path = make_client("agent", installed=[]), f"/customers/{people.margaret}"
+    other = make_client("agent", installed=[], language="ru")
+    verified(one, path)
+    assert holds(one.get(path).text) and not holds(other.get(path).text)
+
+
+def test_after_three_wrong_answers_nobody_is_asked(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    client, path = make_client("agent", installed=[]), f"/customers/{people.margaret}"
+    nothing = client.post(f"{path}/verify", data={"do": "v", "ask": "reach"})
+    assert nothing.status_code == 422 and session.scalar(text("select count(*) from verifications")) == 0
+    sets = []
+    for left in ("2 tries are left.", "One try is left.", "Nobody is asked again for half an hour."):
+        keys = asked_in(panel_of(client, path))
+        sets.append(tuple(keys))
+        said = {keys[0]: ANSWERS[keys[0]], keys[1]: "wrong"}
+        answer = client.post(f"{path}/verify", data=said | {"do": "v", "ask": "reach"})
+        assert answer.status_code == 422 and left in answer.text
+        assert not holds(answer.text), "what was right is not said either"
+    assert len(set(sets)) > 1, "something else is asked after a wrong answer"
+    panel = panel_of(client, path)
+    assert asked_in(panel) == [] and "Too many wrong answers" in panel
+    refused = client.post(f"{path}/verify", data=ANSWERS | {"do": "v"})
+    assert refused.status_code == 409 and not holds(client.get(path).text)
+    later = text("update verifications set at = at - interval '31 minutes'")
+    session.execute(later)
+    verified(client, path)
+    assert holds(client.get(path).text)
+
+
+def test_a_reason_shows_her_to_who_may_and_is_kept(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    path = f"/customers/{people.margaret}"
+    assert make_client("agent", installed=[]).post(f"{path}/see", data={"reason": "mine"}).status_code == 403
+    client = make_client("supervisor", installed=[])
+    assert client.post(f"{path}/see", data={"reason": " "}).status_code == 422
+    assert client.post(f"{path}/see", data={"reason": "letter returned by the post"}).status_code == 303
+    page = client.get(path).text
+    assert holds(page) and "letter returned by the post" in page
+    kept = session.scalars(select(Verification)).one()
+    assert (kept.how, kept.reason, kept.passed) == ("reason", "letter returned by the post", True)
+
+
+def test_the_marketer_sees_her_masked_always(make_client: MakeClient, people: People) -> None:
+    client, path = make_client("marketer", installed=[]), f"/customers/{people.margaret}"
+    for refused in ("verify", "see"):
+        assert client.post(f"{path}/{refused}", data=ANSWERS | {"reason": "x"}).status_code == 403
+    assert 'data-key="v"' not in client.get(path).text and not holds(client.get(path).text)
+
+
+def test_what_is_masked_cannot_be_changed(make_client: MakeClient, people: People, session: Session) -> None:
+    client, path = make_client("agent", installed=[]), f"/customers/{people.margaret}"
+    new = {"kind": "phone", "value": "07700 900999"}
+    refused = client.post(f"{path}/reach", data=new)
+    assert refused.status_code == 409 and "Verify the caller first" in refused.text
+    verified(client, path)
+    assert client.post(f"{path}/reach", data=new).status_code == 303
+    assert (
+        quote("reach")
+        in client.post(f"{path}/reach", data=new | {"value": "07700 900998"}).headers["location"]
+    )
+
+
+def test_what_packages_know_is_asked_too(make_client: MakeClient, people: People, sample: Module) -> None:
+    asking = Module(name="sample", customer="sample:PROVING_ROOM")
+    client, path = make_client("agent", installed=[asking]), f"/customers/{people.bakery}"
+    panel = panel_of(client, path)
+    assert asked_in(panel) == ["account", "last_bill"] or asked_in(panel) == ["last_bill", "account"]
+    said = {"account": "4100227816", "last_bill": "£43.17", "do": "v", "ask": ""}
+    assert "43.17" not in panel and client.post(f"{path}/verify", data=said).status_code == 303
