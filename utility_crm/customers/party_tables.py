@@ -1,4 +1,4 @@
-"""Who speaks for whom, who was asked whether it is they, what was changed of a customer, when we come."""
+"""Who speaks for whom, who was asked whether it is they, when we come."""
 
 from __future__ import annotations
 
@@ -81,22 +81,6 @@ class Relation(Base):
     noted_by: Mapped[int | None] = _user()
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = _user()
-
-
-class CustomerChange(Base):
-    """What was another before: a name, a phone, a flag; who changed it, when and why."""
-
-    __tablename__ = "customer_changes"
-    __table_args__ = (Index(None, "customer_id", "at"),)
-
-    id: Mapped[int] = identity()
-    customer_id: Mapped[int] = _customer()
-    at: Mapped[datetime]
-    by_user: Mapped[int | None] = _user()
-    what: Mapped[str]
-    before: Mapped[str] = mapped_column(server_default="")
-    after: Mapped[str] = mapped_column(server_default="")
-    why: Mapped[str] = mapped_column(server_default="")
 
 
 class Appointment(Base):
