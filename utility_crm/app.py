@@ -67,6 +67,7 @@ def create_app(
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.whose = Whose(shown)
     app.state.calendars = tuple(resolve(module.calendar) for module in shown if module.calendar)
+    app.state.complained = tuple(resolve(module.complained) for module in shown if module.complained)
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))

@@ -21,10 +21,16 @@ from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import local_day
 from utility_crm.web.posting import Posting, handled
-from utility_crm.web.visit import visit
+from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import counting, mark, translator
 
 router = APIRouter()
+
+
+def _complained(v: Visit, contact_id: int) -> None:
+    """Whoever leads complaints follows what was logged or answered here."""
+    for follow in v.request.app.state.complained:
+        follow(v.session, contact_id, v.now, v.user.id)
 
 
 @router.post("/customers/{customer_id}/contacts")
@@ -51,6 +57,7 @@ def log(request: Request, customer_id: int, posted: Posting) -> Response:
                 )  # fmt: skip
             kept = _("What was said is kept, on top of the timeline.")
             if said.complaint:
+                _complained(v, contact_id)
                 kept = _("The complaint is kept; from now on it waits for our answer.")
             return v.done(kept, f"/customers/{customer_id}", ask=ask)
 
@@ -66,6 +73,7 @@ def answer(request: Request, customer_id: int, contact_id: int, posted: Posting)
         def act() -> Response:
             outcome = posted.text("outcome")
             since = answer_complaint(v.session, customer_id, contact_id, outcome=outcome, now=v.now)
+            _complained(v, contact_id)
             days = (v.today - local_day(since)).days
             words = ngettext(
                 "The complaint is answered, one day after it was made.",

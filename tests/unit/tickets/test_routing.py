@@ -23,7 +23,7 @@ def why(choice: Choice) -> str:
 def test_who_speaks_the_language_and_why() -> None:
     choice = chosen([ANN, OLGA, RAJ], Wanted("ru", "billing"))
     assert choice.person == OLGA
-    assert why(choice) == "speaks ru, has the skill billing, has 3 open, nobody else could"
+    assert why(choice) == "speaks ru, has the skill “billing”, has 3 open, nobody else could"
 
 
 def test_who_can_do_more_is_kept_for_it() -> None:
@@ -36,7 +36,7 @@ def test_fewer_open_tickets_count() -> None:
 
 def test_nobody_suitable_is_said() -> None:
     assert why(chosen([ANN, RAJ], Wanted("ru"))) == "nobody there speaks ru"
-    assert why(chosen([ANN], Wanted(skill="meter"))) == "nobody there has the skill meter"
+    assert why(chosen([ANN], Wanted(skill="meter"))) == "nobody there has the skill “meter”"
     assert why(chosen([ANN], Wanted(team=7))) == "nobody is in the team"
     assert why(chosen([replace(ANN, present=False)], Wanted())) == "nobody who could is there now"
     assert why(chosen([replace(ANN, open_tickets=20)], Wanted())) == "whoever could has no room"

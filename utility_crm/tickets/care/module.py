@@ -7,5 +7,6 @@ MODULE = Module(
     tables="utility_crm.tickets.care.tables",
     jobs="utility_crm.tickets.care.jobs:JOBS",
     ticket_events="utility_crm.tickets.care.listening:listen",
+    complained="utility_crm.tickets.complaints.following:follow_contact",
     figures="utility_crm.tickets.macros.ground_figures:FIGURES",
 )

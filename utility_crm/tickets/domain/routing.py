@@ -84,7 +84,7 @@ def _conditions(wanted: Wanted) -> Sequence[tuple[_Fits, Because]]:
             (_speaks(language), Because(mark("nobody there speaks %(language)s"), {"language": language}))
         )
     if skill:
-        found.append((_can(skill), Because(mark("nobody there has the skill %(skill)s"), {"skill": skill})))
+        found.append((_can(skill), Because(mark("nobody there has the skill “%(skill)s”"), {"skill": skill})))
     found.append((lambda one: one.present, Because(mark("nobody who could is there now"))))
     found.append((lambda one: one.open_tickets < one.capacity, Because(mark("whoever could has no room"))))
     return found
@@ -107,7 +107,7 @@ def _reasons(best: Person, fitting: Sequence[Person], wanted: Wanted) -> tuple[B
     if wanted.language:
         found.append(Because(mark("speaks %(language)s"), {"language": wanted.language}))
     if wanted.skill:
-        found.append(Because(mark("has the skill %(skill)s"), {"skill": wanted.skill}))
+        found.append(Because(mark("has the skill “%(skill)s”"), {"skill": wanted.skill}))
     found.append(Because(mark("has %(count)s open"), {"count": best.open_tickets}))
     rivals = [one for one in fitting if one is not best and _cost(one, wanted) == _cost(best, wanted)]
     if rivals:

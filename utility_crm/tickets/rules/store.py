@@ -129,7 +129,8 @@ def read_draft(session: Session, document: Any, name: str = "") -> Rule:
 
 def due_rules(session: Session) -> list[tuple[Rule, Since, datetime]]:
     """Rules that count time since something, and since when they are in use."""
-    since = dict(session.execute(select(TicketRule.id, TicketRule.active_since)).tuples().all())
+    rows = session.execute(select(TicketRule.id, TicketRule.active_since))
+    since = {row.id: row.active_since for row in rows}
     return [
         (rule, when, since[rule.id])
         for rule in active_rules(session)

@@ -1,0 +1,206 @@
+"""What the pages of complaints show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from utility_crm.kit.settings import settings
+from utility_crm.tickets.domain.numbers import number_of
+
+SOON_DAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintLine:
+    """A complaint of the register. step, due_on: what is owed next, and its last day."""
+
+    ticket_id: int
+    subject: str
+    customer_id: int | None
+    customer: str
+    assignee: str
+    team: str
+    received_on: date
+    stage: str
+    cause: str
+    outcome: str
+    step: str
+    due_on: date | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    redress_minor: int
+    currency: str
+    country: str
+    status: str
+
+    @property
+    def number(self) -> str:
+        """What people say."""
+        return number_of(self.ticket_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """What was done, or became due."""
+
+    at: datetime
+    by: str
+    kind: str
+    what: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """A letter without its bytes."""
+
+    id: int
+    kind: str
+    language: str
+    subject: str
+    text: str
+    made_at: datetime
+    made_by: str
+    sent_at: datetime | None
+    sent_how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One complaint in full."""
+
+    line: ComplaintLine
+    cause_detail: str
+    redress_link: str
+    ombudsman_reference: str
+    received_at: datetime
+    steps: tuple[StepLine, ...]
+    letters: tuple[LetterLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    """Complaints of one cause received in a period: how many, settled, in how many they were right (in part,
+    too), settled within eight weeks, days until settled (median), and what they got, by currency."""
+
+    cause: str
+    received: int
+    settled: int
+    right: int
+    in_time: int
+    median_days: int | None
+    redress: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFigures:
+    """Of complaints that are not settled: how many, late, due within SOON_DAYS, and the first last day."""
+
+    open: int
+    late: int
+    soon: int
+    first_due_on: date | None
+
+
+_LINE = """
+    select c.ticket_id, t.subject, t.customer_id, coalesce(p.name, '') as customer,
+           coalesce(u.name, '') as assignee, coalesce(team.name, '') as team, c.received_on, c.stage, c.cause,
+           c.outcome, c.next_step as step, c.due_on, c.answered_at, c.closed_at, c.redress_minor, c.currency,
+           c.country, t.status
+    from complaints c join tickets t on t.id = c.ticket_id
+    left join customers p on p.id = t.customer_id
+    left join users u on u.id = t.assignee_id
+    left join teams team on team.id = t.team_id
+"""
+_WAITING = text(
+    f"{_LINE} where c.stage <> 'closed' order by c.due_on nulls last, c.received_on, c.ticket_id limit :most"
+)
+_REGISTER = text(
+    f"{_LINE} where c.received_on >= :first and c.received_on < :before "
+    "order by c.received_on desc, c.ticket_id desc limit :most"
+)
+_ONE = text(f"{_LINE} where c.ticket_id = :id")
+_MORE = text("""
+    select cause_detail, redress_link, ombudsman_reference, received_at from complaints where ticket_id = :id
+""")
+_STEPS = text("""
+    select s.at, coalesce(u.name, '') as by, s.kind, s.what, s.note
+    from complaint_steps s left join users u on u.id = s.by_user where s.ticket_id = :id order by s.id
+""")
+_LETTERS = text("""
+    select l.id, l.kind, l.language, l.subject, l.text, l.made_at, coalesce(u.name, '') as made_by, l.sent_at,
+           l.sent_how
+    from complaint_letters l left join users u on u.id = l.made_by where l.ticket_id = :id order by l.id
+""")
+_FIGURES = text("""
+    select count(*) as open, count(*) filter (where due_on < :today) as late,
+           count(*) filter (where due_on between :today and :soon) as soon, min(due_on) as first_due_on
+    from complaints where stage <> 'closed'
+""")
+_BY_CAUSE = text("""
+    select cause, count(*) as received, count(closed_at) as settled,
+           count(*) filter (where closed_at is not null and outcome in ('upheld', 'partly')) as right,
+           count(*) filter (where (closed_at at time zone :zone)::date <= received_on + 56) as in_time,
+           percentile_disc(0.5) within group (order by (closed_at at time zone :zone)::date - received_on)
+               filter (where closed_at is not null) as median_days,
+           coalesce((
+               select jsonb_object_agg(s.currency, s.amount) from (
+                   select d.currency, sum(d.redress_minor) as amount from complaints d
+                   where d.cause = c.cause and d.redress_minor > 0
+                     and d.received_on >= :first and d.received_on < :before
+                   group by d.currency
+               ) s), '{}') as redress
+    from complaints c
+    where received_on >= :first and received_on < :before
+    group by cause order by received desc, cause
+""")
+
+
+def waiting(session: Session, most: int = 200) -> list[ComplaintLine]:
+    """Complaints that are not settled, what is due first at the top."""
+    return [ComplaintLine(**row._mapping) for row in session.execute(_WAITING, {"most": most})]
+
+
+def register(session: Session, first: date, before: date, most: int = 500) -> list[ComplaintLine]:
+    """Complaints received in [first, before), the newest first."""
+    rows = session.execute(_REGISTER, {"first": first, "before": before, "most": most})
+    return [ComplaintLine(**row._mapping) for row in rows]
+
+
+def waiting_figures(session: Session, today: date) -> WaitingFigures:
+    """How many wait."""
+    row = session.execute(_FIGURES, {"today": today, "soon": today + timedelta(days=SOON_DAYS)}).one()
+    return WaitingFigures(**row._mapping)
+
+
+def by_cause(session: Session, first: date, before: date) -> list[CauseLine]:
+    """Of those received in [first, before), by cause, the most frequent first."""
+    rows = session.execute(_BY_CAUSE, {"first": first, "before": before, "zone": settings().timezone})
+    return [CauseLine(**row._mapping) for row in rows]
+
+
+def complaint_of(session: Session, ticket_id: int) -> Whole | None:
+    """One complaint in full; None where the ticket is none."""
+    one = session.execute(_ONE, {"id": ticket_id}).one_or_none()
+    if one is None:
+        return None
+    more = session.execute(_MORE, {"id": ticket_id}).one()
+    return Whole(
+        ComplaintLine(**one._mapping),
+        more.cause_detail,
+        more.redress_link,
+        more.ombudsman_reference,
+        more.received_at,
+        _each(StepLine, session.execute(_STEPS, {"id": ticket_id}).all()),
+        _each(LetterLine, session.execute(_LETTERS, {"id": ticket_id}).all()),
+    )
+
+
+def _each(kind: type[Any], rows: Sequence[Row[Any]]) -> tuple[Any, ...]:
+    return tuple(kind(**row._mapping) for row in rows)
