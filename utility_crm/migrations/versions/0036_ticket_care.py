@@ -162,8 +162,6 @@ NEW = (
         ombudsman_reference text default '' not null,
         next_step text default '' not null,
         due_on date,
-        warned_on date,
-        late_on date,
         answered_at timestamptz,
         closed_at timestamptz,
         constraint pk_complaints primary key (ticket_id),

@@ -215,8 +215,6 @@ class Complaint(Base):
     ombudsman_reference: Mapped[str] = mapped_column(server_default="")
     next_step: Mapped[str] = mapped_column(server_default="")
     due_on: Mapped[date | None]
-    warned_on: Mapped[date | None]
-    late_on: Mapped[date | None]
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 

@@ -23,10 +23,11 @@ from utility_crm.tickets.domain.complaints import (
     CAUSES,
     OUTCOMES,
     STAGES,
+    DueOn,
     done_by_letters,
     due_days,
-    next_due,
     next_stages,
+    owed,
     procedure_for,
 )
 from utility_crm.tickets.domain.life import ENDED
@@ -161,8 +162,8 @@ def set_figures(session: Session, ticket_id: int, figures: Figures, *, now: date
     return bool(changed)
 
 
-def owe_next(session: Session, row: Complaint) -> None:
-    """What is owed next, and by when; a warning given about something else counts no more."""
+def owed_by(session: Session, row: Complaint) -> tuple[DueOn, ...]:
+    """The steps still owed, by their last day."""
     procedure = procedure_for(row.country)
     sent = session.scalars(
         select(ComplaintLetter.kind).where(
@@ -170,10 +171,13 @@ def owe_next(session: Session, row: Complaint) -> None:
         )
     )
     steps = due_days(procedure, row.received_on, row.cause, complaint_hours(session))
-    due = next_due(steps, row.stage, done_by_letters(procedure, frozenset(sent)))
-    step, on = (due.limit.step, due.on) if due is not None else ("", None)
-    if (row.next_step, row.due_on) != (step, on):
-        row.next_step, row.due_on, row.warned_on, row.late_on = step, on, None, None
+    return owed(steps, row.stage, done_by_letters(procedure, frozenset(sent)))
+
+
+def owe_next(session: Session, row: Complaint) -> None:
+    """What is owed next, and by when, stands in the register."""
+    left = owed_by(session, row)
+    row.next_step, row.due_on = (left[0].limit.step, left[0].on) if left else ("", None)
     session.flush()
 
 

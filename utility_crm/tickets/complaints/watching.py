@@ -15,83 +15,92 @@ from utility_crm.kit.today import utility_today
 from utility_crm.tickets.actions.talking import add_note
 from utility_crm.tickets.actions.writing import held
 from utility_crm.tickets.care.house import house_words
-from utility_crm.tickets.care.tables import Complaint, ComplaintLetter
-from utility_crm.tickets.complaints.actions import held_complaint, note_step
+from utility_crm.tickets.care.tables import Complaint, ComplaintLetter, ComplaintStep
+from utility_crm.tickets.complaints.actions import held_complaint, note_step, owed_by
 from utility_crm.tickets.complaints.following import follow_contacts
 from utility_crm.tickets.complaints.letters import make_letter
-from utility_crm.tickets.domain.complaints import procedure_for
+from utility_crm.tickets.domain.complaints import DueOn
 from utility_crm.tickets.domain.procedures import STEPS
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.formats import day_year
 from utility_crm.web.words import mark
 
 WARN_DAYS = 5
-MOST = 200
 
 
 def watch_complaints(session: Session, now: datetime) -> str:
     """One round."""
     today = utility_today(now)
     opened = follow_contacts(session)
-    soon = _due(
-        session, Complaint.warned_on.is_(None) & (Complaint.due_on <= today + timedelta(days=WARN_DAYS))
+    counts = {"due_soon": 0, "late": 0, "letter": 0}
+    near = select(Complaint.ticket_id).where(
+        Complaint.stage != "closed", Complaint.due_on <= today + timedelta(days=WARN_DAYS)
     )
-    warned = sum(_warn(session, ticket_id, today, now) for ticket_id in soon)
-    gone = _due(session, Complaint.late_on.is_(None) & (Complaint.due_on < today))
-    late = sum(_late(session, ticket_id, today, now) for ticket_id in gone)
-    letters = _letters(session, today, now)
+    for ticket_id in session.scalars(near.order_by(Complaint.ticket_id)).all():
+        for what in _look(session, ticket_id, today, now):
+            counts[what] += 1
     return said(
         mark("%(opened)s complaints opened, %(warned)s due soon, %(late)s late, %(letters)s letters"),
-        opened=opened, warned=warned, late=late, letters=letters,
+        opened=opened, warned=counts["due_soon"], late=counts["late"], letters=counts["letter"],
     )  # fmt: skip
 
 
-def _due(session: Session, when: object) -> list[int]:
-    statement = select(Complaint.ticket_id).where(Complaint.stage != "closed", when)  # type: ignore[arg-type]
-    return list(session.scalars(statement.order_by(Complaint.ticket_id).limit(MOST)))
-
-
-def _warn(session: Session, ticket_id: int, today: date, now: datetime) -> bool:
+def _look(session: Session, ticket_id: int, today: date, now: datetime) -> list[str]:
+    """What there was to say about one: for each step that is owed, once that it is due and once that it is
+    late; and the letter, once."""
+    known = session.get(Complaint, ticket_id)
+    if known is None or not _to_say(session, known, today):
+        return []  # nothing new, so nobody need wait for us
     ticket, row = held(session, ticket_id), held_complaint(session, ticket_id)
-    if row.stage == "closed" or row.warned_on is not None or row.due_on is None or row.due_on < today:
-        return False
-    row.warned_on = today
-    note_step(session, ticket_id, "due_soon", row.next_step, now=now, by=None)
-    _tell(session, ticket, row, mark("Complaint: %(step)s by %(day)s."), now, leads=False)
-    return True
-
-
-def _late(session: Session, ticket_id: int, today: date, now: datetime) -> bool:
-    ticket, row = held(session, ticket_id), held_complaint(session, ticket_id)
-    if row.stage == "closed" or row.late_on is not None or row.due_on is None or row.due_on >= today:
-        return False
-    row.late_on = today
-    row.warned_on = row.warned_on or today
-    note_step(session, ticket_id, "late", row.next_step, now=now, by=None)
-    _tell(session, ticket, row, mark("Complaint, late: %(step)s was due on %(day)s."), now, leads=True)
-    return True
-
-
-def _letters(session: Session, today: date, now: datetime) -> int:
-    """The letter that is due lies ready on its day; a person reads it and sends it."""
-    made = 0
-    there = select(ComplaintLetter.id).where(
-        ComplaintLetter.ticket_id == Complaint.ticket_id, ComplaintLetter.kind == "signpost"
-    )
-    wanted = (Complaint.next_step.in_(["signpost", "settle"])) & ~there.exists() & (Complaint.due_on <= today)
-    for ticket_id in _due(session, wanted):
-        ticket, row = held(session, ticket_id), held_complaint(session, ticket_id)
-        if all(one.step != "signpost" for one in procedure_for(row.country).limits):
+    found = []
+    for kind, due in _to_say(session, row, today):
+        found.append(kind)
+        if kind == "letter":
+            make_letter(session, ticket_id, "signpost", body="", now=now, by=None)
+            words = mark("Complaint: the letter on where they may turn to is written. Read it and send it.")
+            _tell(session, ticket, due, words, now, leads=False)
             continue
-        make_letter(session, ticket_id, "signpost", body="", now=now, by=None)
-        words = mark("Complaint: the letter on where they may turn to is written. Read it and send it.")
-        _tell(session, ticket, row, words, now, leads=False)
-        made += 1
-    return made
+        note_step(session, ticket_id, kind, due.limit.step, now=now, by=None)
+        if kind == "late":
+            _tell(
+                session, ticket, due, mark("Complaint, late: %(step)s was due on %(day)s."), now, leads=True
+            )
+        else:
+            _tell(session, ticket, due, mark("Complaint: %(step)s by %(day)s."), now, leads=False)
+    return found
+
+
+def _to_say(session: Session, row: Complaint, today: date) -> list[tuple[str, DueOn]]:
+    if row.stage == "closed":
+        return []
+    steps = select(ComplaintStep.kind, ComplaintStep.what).where(ComplaintStep.ticket_id == row.ticket_id)
+    told = {(kind, what) for kind, what in session.execute(steps)}
+    left = owed_by(session, row)
+    found = []
+    for due in left:
+        step = due.limit.step
+        if due.on < today:
+            if ("late", step) not in told:
+                found.append(("late", due))
+        elif due.on <= today + timedelta(days=WARN_DAYS) and ("due_soon", step) not in told:
+            found.append(("due_soon", due))
+    letter = next((due for due in left if due.limit.step == "signpost"), None)
+    # It lies ready on the last day of what comes before it, to be sent on the next working day.
+    ready_on = min((due.on for due in left if due.limit.step in ("settle", "signpost")), default=None)
+    if letter is not None and ready_on is not None and ready_on <= today and not _has_letter(session, row):
+        found.append(("letter", letter))
+    return found
+
+
+def _has_letter(session: Session, row: Complaint) -> bool:
+    statement = select(ComplaintLetter.id).where(
+        ComplaintLetter.ticket_id == row.ticket_id, ComplaintLetter.kind == "signpost"
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def _tell(
-    session: Session, ticket: Ticket, row: Complaint, words: str, now: datetime, *, leads: bool
+    session: Session, ticket: Ticket, due: DueOn, words: str, now: datetime, *, leads: bool
 ) -> None:
     wanted = User.id == ticket.assignee_id
     if leads or ticket.assignee_id is None:
@@ -99,7 +108,6 @@ def _tell(
         wanted = or_(wanted, User.id.in_(led))
     logins = session.scalars(select(User.login).where(wanted, User.active).order_by(User.login))
     _ = house_words()
-    step = _(STEPS[row.next_step]) if row.next_step else ""
-    on = day_year(row.due_on, settings().language) if row.due_on else ""
+    step, on = _(STEPS[due.limit.step]), day_year(due.on, settings().language)
     named = "".join(f"@{login} " for login in logins)
     add_note(session, ticket.id, text=f"{named}{_(words, step=step, day=on)}", now=now)

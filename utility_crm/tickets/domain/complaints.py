@@ -121,12 +121,14 @@ _DONE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 
-def next_due(steps: tuple[DueOn, ...], stage: str, done: frozenset[str] = frozenset()) -> DueOn | None:
-    """The first step that a complaint in this stage still owes. done: steps that are done whatever the stage,
-    such as a letter that was sent."""
-    return next(
-        (one for one in steps if one.limit.step not in done and stage not in _DONE_BY[one.limit.step]), None
-    )
+def owed(steps: tuple[DueOn, ...], stage: str, done: frozenset[str] = frozenset()) -> tuple[DueOn, ...]:
+    """The steps that a complaint in this stage still owes, each once, by its first day. done: steps that are
+    done whatever the stage, such as a letter that was sent."""
+    found: dict[str, DueOn] = {}
+    for one in steps:
+        if one.limit.step not in done and stage not in _DONE_BY[one.limit.step]:
+            found.setdefault(one.limit.step, one)
+    return tuple(found.values())
 
 
 LETTERS: Mapping[str, str] = MappingProxyType(
