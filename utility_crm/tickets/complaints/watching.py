@@ -99,9 +99,7 @@ def _has_letter(session: Session, row: Complaint) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def _tell(
-    session: Session, ticket: Ticket, due: DueOn, words: str, now: datetime, *, leads: bool
-) -> None:
+def _tell(session: Session, ticket: Ticket, due: DueOn, words: str, now: datetime, *, leads: bool) -> None:
     wanted = User.id == ticket.assignee_id
     if leads or ticket.assignee_id is None:
         led = select(TeamMember.user_id).where(TeamMember.team_id == ticket.team_id, TeamMember.leads)
