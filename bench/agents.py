@@ -33,15 +33,16 @@ class Desk:
 
 
 @contextmanager
-def served(engine: Engine, login: str, password: str) -> Iterator[Desk]:
-    """`utility-crm serve` on a port of its own over the engine's database."""
+def served(engine: Engine, login: str, password: str, *, program: str = "") -> Iterator[Desk]:
+    """`utility-crm serve`, or a program of ours, on a port of its own over the database of the engine."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = os.environ | {
         "UTILITY_CRM_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "UTILITY_CRM_SECRET_KEY": "measured",
     }
-    command = [sys.executable, "-m", "utility_crm", "serve", "--port", str(port)]
+    asked = [program] if program else ["utility_crm", "serve"]
+    command = [sys.executable, "-m", *asked, "--port", str(port)]
     with subprocess.Popen(command, env=environment) as child:
         try:
             yield Desk(port, child.pid, _signed_in(child, port, login, password))
