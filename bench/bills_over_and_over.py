@@ -1,4 +1,4 @@
-"""A process that runs a month of bills, takes them for a draft and runs them again, until it is ended: `python -m
+"""A process that runs a month of bills as drafts, again and again until it is ended: `python -m
 bench.bills_over_and_over URL`. It says `running` when the first run begins."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from utility_crm.kit.database import make_engine
 
 
 def main(url: str) -> None:
-    """The first run issues; those after it draft what is due anew."""
+    """Each run reads, prices and judges every account; what it found is taken back at its end."""
     load_tables()
     engine = make_engine(url)
     print("running", flush=True)

@@ -1,6 +1,6 @@
 """The customer page under load, in a demo utility of simulated customers: twenty agents who each open another
-customer's page every three seconds, alone and while bills are run on the same machine; and pages asked for back
-to back, against a page with the same sign-in and layout that runs `SELECT 1`.
+customer's page every three seconds, alone and while bills are run on the same machine; and pages asked for
+back to back, against a page with the same sign-in and layout that runs `SELECT 1`.
 
 The bill run works in a database beside, on the same server, by a process of its own, over and over until the
 agents are done. Every page passes over the network and is read to its last byte.
@@ -77,7 +77,7 @@ def _agents(engine: Engine, desk: Desk, paths: Sequence[str]) -> Iterator[Measur
 
 @contextmanager
 def _bills_being_run(engine: Engine) -> Iterator[None]:
-    """Bills of a month, drafted again and again by another process at the lowest priority a batch has in use."""
+    """Bills of a month, drafted again and again by another process."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("create database billed"))
     beside = make_engine(engine.url.set(database="billed").render_as_string(hide_password=False))

@@ -1,8 +1,8 @@
 """The web application with one page more, served as `utility-crm serve` does: `python -m bench.served_house
 --port PORT`.
 
-`/one` asks who is signed in and whether they may, runs `SELECT 1`, writes the view down and renders the layout
-of every page around the figure: all that a page costs before it says anything.
+`/one` asks who is signed in and whether they may, runs `SELECT 1`, writes the view down and renders the
+layout of every page around the figure: all that a page costs before it says anything.
 """
 
 from __future__ import annotations

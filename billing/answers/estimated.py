@@ -21,9 +21,9 @@ from billing.answers.told import (
 )
 from billing.corrections.queries import CorrectionRow
 from billing.customer import loads
-from billing.customer.put_right import put_right_minor
 from billing.domain.money import micro_text
 from billing.domain.reckoning.axis import local_date
+from billing.explaining.put_right import put_right_minor
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
 from billing.wording import bill_label_year, bill_name, say

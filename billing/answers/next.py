@@ -64,7 +64,7 @@ def found(call: CustomerCall) -> NextBill | Untold:
     one = call.once(account)
     if one is None:
         return Untold("nothing_supplied")
-    kept = kept_next_bill(call.session, one.id, call.today)
+    kept = kept_next_bill(call.session, one.id, call.today, call.once(loads.basis))
     if kept is not None:
         return kept
 

@@ -6,6 +6,7 @@ from billing.corrections.queries import CorrectionRow
 from billing.customer.in_view import InView, customer_in_view
 from billing.dunning.lines import Line
 from billing.explaining import read_both
+from billing.forecasting.basis import Basis, bases
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
 from billing.queries.bills import BillRow, bills_of
@@ -91,6 +92,12 @@ def chosen(call: CustomerCall) -> BillRow | None:
         if bill.number == number:
             return bill
     return next((bill for bill in issued if not ids or bill.account_id in ids), None)
+
+
+def basis(call: CustomerCall) -> Basis | None:
+    """What the chosen bill's account would be foretold and explained from now, as digests."""
+    bill = call.once(chosen)
+    return None if bill is None else bases(call.session, [bill.account_id], call.today).get(bill.account_id)
 
 
 def earlier(call: CustomerCall) -> tuple[BillRow, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.customer import loads
-from billing.customer.put_right import put_right_minor
 from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
 from billing.customer.warmth import left_out, warmths
 from billing.explaining import Explained, explain_bill
-from billing.queries.bill_parts import ReadPart
+from billing.explaining.kept import Kept, kept_explanation
+from billing.explaining.right_alone import alone_minor
 from billing.queries.bills import BillRow
 from billing.wording import (
     bill_label,
@@ -71,22 +71,31 @@ def why_sheet(call: CustomerCall) -> Sheet:
         "alone": "",
     }
     try:
-        found = explain_bill(call.session, bill, other, read=call.once(loads.both))
+        kept = _found(call, bill, other)
     except CareError as refused:
         return Sheet("billing/why_not.html", {**context, "refused": refused})
-    context["alone"] = estimate_alone(found, call.once(loads.both), call.language)
-    return Sheet("billing/why.html", {**context, **explanation_context(found, call.language)})
+    context["alone"] = estimate_alone(kept, call.language)
+    return Sheet("billing/why.html", {**context, **explanation_context(kept.explained, call.language)})
 
 
-def estimate_alone(found: Explained, both: Sequence[Sequence[ReadPart]], language: str) -> str:
+def _found(call: CustomerCall, bill: BillRow, other: BillRow | None) -> Kept:
+    """The comparison as it is kept, where that is fresh, else worked out now."""
+    basis = call.once(loads.basis)
+    if other is not None and basis is not None:
+        kept = kept_explanation(call.session, bill, other, basis.explanation)
+        if kept is not None:
+            return kept
+    both = call.once(loads.both)
+    found = explain_bill(call.session, bill, other, read=both)
+    return Kept(found, alone_minor(found, both))
+
+
+def estimate_alone(kept: Kept, language: str) -> str:
     """What putting the estimates right comes to by itself, where that is another amount than its effect among
     the others: an effect is what a cause adds on average over every order of the causes."""
+    found, alone, _ = kept.explained, kept.alone_minor, say(language)
     effect = next((row.amount_minor for row in found.rows if row.effect == "estimate"), None)
-    if effect is None:
-        return ""
-    before, after = (put_right_minor(read) or 0 for read in both)
-    alone, _ = before - after, say(language)
-    if alone == effect:
+    if alone is None or effect is None or alone == effect:
         return ""
     return _(
         "Putting the estimates right by itself comes to %(alone)s, as a correction does; "

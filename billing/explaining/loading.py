@@ -110,6 +110,11 @@ def read_both(session: Session, bill: BillRow, against: BillRow | None) -> list[
     return read_bills(session, [(one, parts[one.id]) for one in both])
 
 
+def of_readings_alone(bill: BillRow, against: BillRow, read: Sequence[tuple[ReadPart, ...]]) -> bool:
+    """Whether `read`, what `read_both` gave, is all that both bills are made of: no dials, no other lines."""
+    return _whole([against, bill], read)
+
+
 def _whole(bills: Sequence[BillRow], sides: Sequence[Sequence[AnyPart]]) -> bool:
     return all(mine and _billed(mine) == one.total_minor for one, mine in zip(bills, sides, strict=True))
 

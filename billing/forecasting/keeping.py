@@ -1,10 +1,10 @@
-"""Next bills foretold beforehand: kept by the clock, and used while nothing they were made from has
-changed."""
+"""Next bills foretold and newest bills explained beforehand: kept by the clock, and used while nothing they
+were made from has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,13 +14,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.domain.rating.forecast import Spread
-from billing.forecasting.basis import bases
+from billing.explaining import explain_bill, of_readings_alone, read_both
+from billing.explaining.kept import Kept, keep_explanation, may_be_kept
+from billing.explaining.right_alone import alone_minor
+from billing.forecasting.basis import Basis, bases
 from billing.forecasting.documents import document_of, of_document
 from billing.forecasting.foretold import NextBill, Untold
 from billing.forecasting.next_bill import LEVEL, next_bill
 from billing.queries.bills import BillRow, bills_of
 from billing.queries.spreads import spreads_for
-from billing.tables import KeptNextBill
+from billing.tables import KeptExplanation, KeptNextBill
+from utility_crm.kit.errors import CareError
 
 AFTER_THE_END = timedelta(days=70)
 """For so long after its last supply has ended an account may still have a bill to come."""
@@ -38,27 +42,34 @@ _TURN = text(
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """How many accounts were looked at, and of how many the next bill was foretold anew."""
+    """How many accounts were looked at; of how many the next bill was foretold, and the newest explained,
+    anew."""
 
     looked_at: int
     foretold: int
+    explained: int = field(default=0, compare=False)
 
 
-def kept_next_bill(session: Session, account_id: int, today: date) -> NextBill | Untold | None:
+def kept_next_bill(
+    session: Session, account_id: int, today: date, basis: Basis | None = None
+) -> NextBill | Untold | None:
     """What was foretold, if it would be foretold again just so; None where it is not kept, or what it was
-    made from has changed. One statement, two where one is kept."""
-    statement = select(KeptNextBill.basis, KeptNextBill.document).where(KeptNextBill.account_id == account_id)
-    row = session.execute(statement).one_or_none()
-    if row is None or bases(session, [account_id], today).get(account_id) != row.basis:
+    made from has changed. basis: the account's, where it was asked for already. Two statements, or one."""
+    basis = basis or bases(session, [account_id], today).get(account_id)
+    if basis is None:
         return None
-    return of_document(row.document)
+    statement = select(KeptNextBill.document).where(
+        KeptNextBill.account_id == account_id, KeptNextBill.basis == basis.next_bill
+    )
+    document = session.scalar(statement)
+    return None if document is None else of_document(document)
 
 
 def refresh_next_bills(session: Session, today: date, now: datetime, most: int) -> Refreshed:
     """Look at the accounts whose turn it is, at most so many, and foretell anew what has changed.
 
-    What is foretold is kept under the digest taken before anything was read: what changes meanwhile makes it
-    stale at once.
+    Their newest bills are explained anew, too, where that has changed. What is kept is kept under the digest
+    taken before anything was read: what changes meanwhile makes it stale at once.
     """
     turn = session.execute(_TURN, {"since": today - AFTER_THE_END, "most": most}).all()
     cycle_days: dict[int, int] = {row[0]: row[1] for row in turn}
@@ -66,10 +77,10 @@ def refresh_next_bills(session: Session, today: date, now: datetime, most: int) 
     known = select(KeptNextBill.account_id, KeptNextBill.basis)
     rows = session.execute(known.where(KeptNextBill.account_id.in_(cycle_days)))
     kept = {row[0]: row[1] for row in rows}
-    stale = [account_id for account_id in cycle_days if kept.get(account_id) != fresh[account_id]]
-    bills = _issued(session, stale)
+    stale = [one for one in cycle_days if kept.get(one) != fresh[one].next_bill]
+    bills = _issued(session, list(cycle_days))
     made = [
-        _row(account_id, fresh[account_id], now)
+        _row(account_id, fresh[account_id].next_bill, now)
         | _figures(
             next_bill(
                 session,
@@ -86,7 +97,50 @@ def refresh_next_bills(session: Session, today: date, now: datetime, most: int) 
         _keep(session, made)
     same = [account_id for account_id in cycle_days if account_id not in set(stale)]
     session.execute(update(KeptNextBill).where(KeptNextBill.account_id.in_(same)).values(looked_at=now))
-    return Refreshed(len(turn), len(stale))
+    return Refreshed(len(turn), len(stale), _explain(session, bills, fresh, now))
+
+
+def _explain(
+    session: Session, bills: Mapping[int, tuple[BillRow, ...]], fresh: Mapping[int, Basis], now: datetime
+) -> int:
+    """Explain each account's newest bill against the one before, where what is kept is not fresh; of how
+    many accounts."""
+    pairs = {account_id: pair for account_id, mine in bills.items() if (pair := _newest_two(mine))}
+    kept = select(KeptExplanation.bill_id, KeptExplanation.against_id, KeptExplanation.basis).where(
+        KeptExplanation.bill_id.in_([bill.id for bill, _ in pairs.values()])
+    )
+    known = {(row[0], row[1]): row[2] for row in session.execute(kept)} if pairs else {}
+    stale = [
+        (bill, against, fresh[account_id])
+        for account_id, (bill, against) in pairs.items()
+        if known.get((bill.id, against.id)) != fresh[account_id].explanation
+    ]
+    for bill, against, basis in stale:
+        found = _explained(session, bill, against, basis)
+        keep_explanation(session, (bill.id, against.id), found, basis.explanation, now)
+    return len(stale)
+
+
+def _newest_two(bills: Sequence[BillRow]) -> tuple[BillRow, BillRow] | None:
+    """The newest bill and the one before, as the page holds them against each other."""
+    earlier = (one for one in bills[1:] if one.ends_before <= bills[0].starts_on)
+    before = next(earlier, None)
+    return None if before is None else (bills[0], before)
+
+
+def _explained(session: Session, bill: BillRow, against: BillRow, basis: Basis) -> Kept | None:
+    """None where it is to be worked out at each look: the digest does not watch over all of it, or there is
+    nothing but a refusal to keep."""
+    if not may_be_kept(bill, against, basis.since):
+        return None
+    try:
+        read = read_both(session, bill, against)
+        if not of_readings_alone(bill, against, read):
+            return None
+        found = explain_bill(session, bill, against, read=read)
+    except CareError:
+        return None
+    return Kept(found, alone_minor(found, read))
 
 
 def _issued(session: Session, account_ids: Sequence[int]) -> dict[int, tuple[BillRow, ...]]:

@@ -26,6 +26,9 @@ from billing.tables.invoices import (
     Supplier,
     TaxIdentity,
 )
+from billing.tables.kept_explanations import (
+    KeptExplanation,
+)
 from billing.tables.late_fees import (
     LateFee,
 )
@@ -120,6 +123,7 @@ __all__ = [
     "HeldBill",
     "HoldDecision",
     "Invoice",
+    "KeptExplanation",
     "KeptNextBill",
     "LateFee",
     "LedgerEntry",

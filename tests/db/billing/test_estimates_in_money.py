@@ -15,10 +15,12 @@ from billing.corrections.approving import approve_corrections
 from billing.corrections.finding import find_corrections
 from billing.corrections.queries import corrections_of
 from billing.customer import loads
-from billing.customer.put_right import put_right_minor
 from billing.customer.why import estimate_alone
 from billing.cycles import Month
 from billing.explaining import explain_bill
+from billing.explaining.kept import Kept
+from billing.explaining.put_right import put_right_minor
+from billing.explaining.right_alone import alone_minor
 from billing.queries.bill_parts import parts_of_bills, read_parts
 from billing.queries.bills import bills_of
 from utility_crm.kit.module import CustomerCall
@@ -85,9 +87,10 @@ def test_an_effect_beside_others_says_what_the_estimate_is_by_itself(
     both = call.once(loads.both)
     alone = -(put_right_minor(both[1]) or 0)
     assert alone * effect > 0 and abs(alone - effect) <= abs(alone) // 5
-    assert (estimate_alone(found, both, "en") == "") == (alone == effect)
+    assert (estimate_alone(Kept(found, alone_minor(found, both)), "en") == "") == (alone == effect)
     other = alone + 2
     rows = (replace(row, amount_minor=other) if row.effect == "estimate" else row for row in found.rows)
-    told = estimate_alone(replace(found, rows=tuple(rows)), both, "en")
+    found = replace(found, rows=tuple(rows))
+    told = estimate_alone(Kept(found, alone_minor(found, both)), "en")
     assert signed_money(alone, "GBP") in told and signed_money(other, "GBP") in told
     assert f"the {money(2, 'GBP')} between them" in told
