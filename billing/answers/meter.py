@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from billing.answers.most import Month, month
+from billing.answers.most import month
 from billing.answers.parameters import BILL
 from billing.answers.pictures import band
 from billing.answers.told import (
@@ -21,6 +21,7 @@ from billing.answers.told import (
 )
 from billing.customer import loads
 from billing.domain.money import micro_text
+from billing.explaining.hours import Month
 from billing.queries.neighbours import MeterFinding, Neighbours, neighbours_of
 from billing.wording import bill_label_year, say
 from utility_crm.kit.module import Answer, CustomerCall, Sheet

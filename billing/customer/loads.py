@@ -6,6 +6,7 @@ from billing.corrections.queries import CorrectionRow
 from billing.customer.in_view import InView, customer_in_view
 from billing.dunning.lines import Line
 from billing.explaining import read_both
+from billing.explaining.kept import Kept, kept_explanation
 from billing.forecasting.basis import Basis, bases
 from billing.queries.accounts import AccountStanding, standing
 from billing.queries.bill_parts import ReadPart
@@ -100,6 +101,15 @@ def basis(call: CustomerCall) -> Basis | None:
     return None if bill is None else bases(call.session, [bill.account_id], call.today).get(bill.account_id)
 
 
+def kept(call: CustomerCall) -> Kept | None:
+    """The comparison of the chosen bill with the one it is held against, as it is kept, where that is
+    fresh."""
+    bill, other, known = call.once(chosen), call.once(against), call.once(basis)
+    if bill is None or other is None or known is None:
+        return None
+    return kept_explanation(call.session, bill, other, known.explanation)
+
+
 def earlier(call: CustomerCall) -> tuple[BillRow, ...]:
     """Issued bills of the chosen one's account before it, the newest first."""
     bill = call.once(chosen)
@@ -157,6 +167,7 @@ def alone(call: CustomerCall) -> list[tuple[ReadPart, ...]]:
 def read(call: CustomerCall) -> tuple[ReadPart, ...]:
     """The chosen bill's parts with their readings, then and now; read with the other bill's where those are
     wanted."""
-    found = call.once(both if call.params.get("ask", "why") in ("", "why") else alone)
+    compared = call.params.get("ask", "why") in ("", "why") and call.once(kept) is None
+    found = call.once(both if compared else alone)
     # Cubic metres are no kWh: only the comparison of bills takes both.
     return tuple(item for item in found[-1] if item.part.tariff.metered_unit == "kWh") if found else ()

@@ -10,7 +10,7 @@ from billing.customer import loads
 from billing.customer.spoken import cause_of, detail_of, moving, plain, spoken
 from billing.customer.warmth import left_out, warmths
 from billing.explaining import Explained, explain_bill
-from billing.explaining.kept import Kept, kept_explanation
+from billing.explaining.kept import Kept
 from billing.explaining.right_alone import alone_minor
 from billing.queries.bills import BillRow
 from billing.wording import (
@@ -80,11 +80,9 @@ def why_sheet(call: CustomerCall) -> Sheet:
 
 def _found(call: CustomerCall, bill: BillRow, other: BillRow | None) -> Kept:
     """The comparison as it is kept, where that is fresh, else worked out now."""
-    basis = call.once(loads.basis)
-    if other is not None and basis is not None:
-        kept = kept_explanation(call.session, bill, other, basis.explanation)
-        if kept is not None:
-            return kept
+    kept = call.once(loads.kept)
+    if kept is not None:
+        return kept
     both = call.once(loads.both)
     found = explain_bill(call.session, bill, other, read=both)
     return Kept(found, alone_minor(found, both))

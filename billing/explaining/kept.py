@@ -24,6 +24,7 @@ from billing.domain.explanation.weather.record import DailyRecord
 from billing.domain.reckoning.days import Period
 from billing.explaining.document import EffectRow, SupplyWeather
 from billing.explaining.explained import Explained, Kind
+from billing.explaining.hours import Stretch
 from billing.queries.bills import BillRow
 from billing.tables import KeptExplanation
 
@@ -63,6 +64,8 @@ class _Document:
     names: Mapping[str, Mapping[str, str]]
     by_dials: bool
     alone_minor: int | None
+    by_hours: bool
+    most: Stretch | None
 
 
 _DOCUMENTS: TypeAdapter[_Document] = TypeAdapter(_Document)
@@ -70,10 +73,15 @@ _DOCUMENTS: TypeAdapter[_Document] = TypeAdapter(_Document)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was found, and what putting its estimates right comes to by itself where that was reckoned."""
+    """What was found, and what putting its estimates right comes to by itself where that was reckoned.
+
+    by_hours: whether `most` is known, the hours at which most was used, None where nothing was.
+    """
 
     explained: Explained
     alone_minor: int | None
+    by_hours: bool = False
+    most: Stretch | None = None
 
 
 def may_be_kept(bill: BillRow, against: BillRow, since: date) -> bool:
@@ -111,7 +119,7 @@ def _document(kept: Kept) -> _Document:
         found.decimals, found.kind, found.sentence, found.if_asked_on, found.rows, found.caveats, found.moved,
         found.moved_at,
         tuple(_Supply(one.point, one.found, _written(one.record)) for one in found.weathers),
-        found.names, found.by_dials, kept.alone_minor,
+        found.names, found.by_dials, kept.alone_minor, kept.by_hours, kept.most,
     )  # fmt: skip
 
 
@@ -122,7 +130,7 @@ def _read(document: str, bill: BillRow, against: BillRow) -> Kept:
         bill, against, told.decimals, told.kind, told.sentence, told.if_asked_on, told.rows, told.caveats,
         told.moved, told.moved_at, weathers, told.names, told.by_dials,
     )  # fmt: skip
-    return Kept(found, told.alone_minor)
+    return Kept(found, told.alone_minor, told.by_hours, told.most)
 
 
 def _written(record: DailyRecord | None) -> _Record | None:

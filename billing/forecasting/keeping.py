@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from billing.domain.rating.forecast import Spread
 from billing.explaining import explain_bill, of_readings_alone, read_both
+from billing.explaining.hours import laid, stretch_of
 from billing.explaining.kept import Kept, keep_explanation, may_be_kept
 from billing.explaining.right_alone import alone_minor
 from billing.forecasting.basis import Basis, bases
@@ -140,7 +141,9 @@ def _explained(session: Session, bill: BillRow, against: BillRow, basis: Basis) 
         found = explain_bill(session, bill, against, read=read)
     except CareError:
         return None
-    return Kept(found, alone_minor(found, read))
+    hours = laid([item for item in read[-1] if item.part.tariff.metered_unit == "kWh"])
+    most = None if hours is None else stretch_of(hours)
+    return Kept(found, alone_minor(found, read), hours is not None, most)
 
 
 def _issued(session: Session, account_ids: Sequence[int]) -> dict[int, tuple[BillRow, ...]]:

@@ -16,6 +16,7 @@ from warm_household import daily_degrees, heated, in_an_area, warmed
 from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
 from billing.explaining import Explained, explain_bill, read_both
+from billing.explaining.hours import laid, stretch_of
 from billing.explaining.kept import Kept, kept_explanation, may_be_kept
 from billing.explaining.right_alone import alone_minor
 from billing.forecasting import refresh_next_bills
@@ -52,7 +53,8 @@ def live(session: Session, one: Supplied) -> Kept:
     newest, before, *_ = bills_of(session, [one.account_id])
     read = read_both(session, newest, before)
     found = explain_bill(session, newest, before, read=read)
-    return Kept(found, alone_minor(found, read))
+    hours = laid(read[-1])
+    return Kept(found, alone_minor(found, read), hours is not None, stretch_of(hours) if hours else None)
 
 
 def told(found: Explained) -> tuple[object, ...]:
@@ -75,7 +77,7 @@ def test_what_is_kept_is_what_would_be_found(session: Session, lived: Supplied) 
     assert refresh_next_bills(session, TODAY, NOW, 100).explained == 1
     one, other = kept(session, lived), live(session, lived)
     assert one is not None
-    assert one.alone_minor == other.alone_minor
+    assert (one.alone_minor, one.by_hours, one.most) == (other.alone_minor, True, other.most)
     assert told(one.explained) == told(other.explained)
     (weather,) = one.explained.weathers
     assert weather.record is not None and np.isfinite(weather.record.celsius).any()
