@@ -188,15 +188,8 @@ def _note(
         )
     )
     session.flush()
-    codes = dict(
-        session.execute(
-            select(Tariff.id, Tariff.code).where(
-                Tariff.id.in_([one.tariff_id for one in (ended, began) if one is not None])
-            )
-        )
-        .tuples()
-        .all()
-    )
+    of_these = Tariff.id.in_([one.tariff_id for one in (ended, began) if one is not None])
+    codes = {row[0]: row[1] for row in session.execute(select(Tariff.id, Tariff.code).where(of_these))}
     after = {"on": effective_on, "tariff": codes[began.tariff_id] if began else None, "reason": reason}
     before = {"tariff": codes[ended.tariff_id]} if ended else None
     note_account_change(session, of.account_id, SUPPLY, before, after)
