@@ -1,11 +1,13 @@
 """What the tickets give the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 from utility_crm.tickets.seen import TICKET
 
 MODULE = Module(
     name="utility_crm.tickets",
     tables="utility_crm.tickets.tables",
+    pages="utility_crm.tickets.pages:router",
     owners=(TICKET,),
     jobs="utility_crm.tickets.jobs:JOBS",
+    navigation=(Room("Tickets", "/tickets", "t", "tickets.read", 15),),
 )

@@ -119,7 +119,8 @@ class Given(Generic[T]):
 
 @dataclass(slots=True)
 class Posted:
-    """What a browser sent. values: every field's texts; files: what was uploaded, by field.
+    """What a browser sent. values: every field's texts; files: what was uploaded, by field, the last of each;
+    every_file: all of them.
 
     Read every field first, in the order in which they stand on the page, then take their values: all that is
     wrong is said at once.
@@ -132,6 +133,11 @@ class Posted:
     values: Mapping[str, tuple[str, ...]]
     files: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, CareError] = field(default_factory=dict)
+    every_file: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def uploads(self, name: str) -> tuple[Any, ...]:
+        """All files of a field, in their order."""
+        return self.every_file.get(name, ())
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The last text of a field, without the blanks around it."""

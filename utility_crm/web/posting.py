@@ -37,13 +37,16 @@ async def read_posted(request: Request) -> AsyncIterator[Posted]:
     async with request.form(max_fields=MOST_FIELDS) as sent:
         texts: dict[str, list[str]] = {}
         files: dict[str, UploadFile] = {}
+        every: dict[str, list[UploadFile]] = {}
         for name, value in sent.multi_items():
             if isinstance(value, str):
                 texts.setdefault(name, []).append(value.replace("\0", ""))  # no text of a database has it
             else:
                 files[name] = value
+                every.setdefault(name, []).append(value)
         request.state.typed_in = texts  # whose the things are that it names, `visit` asks
-        yield Posted({name: tuple(found) for name, found in texts.items()}, files)
+        held = {name: tuple(found) for name, found in every.items()}
+        yield Posted({name: tuple(found) for name, found in texts.items()}, files, every_file=held)
 
 
 @dataclass(frozen=True, slots=True)

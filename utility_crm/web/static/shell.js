@@ -229,7 +229,11 @@ addEventListener("click", (event) => {
   else if (target.matches("[data-find]")) findNow();
   else if (target.matches("[data-copy]")) copyText(target);
   else if (target.matches("[data-filter]")) filter(target);
-  else if (target.matches("[data-older]")) {
+  else if (target.matches("[data-press]")) {
+    const meant = all(`[data-key="${CSS.escape(target.dataset.press)}"]`).find(shown);
+    if (meant?.matches("input, select, textarea")) meant.focus();
+    else meant?.click();
+  } else if (target.matches("[data-older]")) {
     for (const entry of all("[data-old]")) entry.hidden = false;
     target.remove();
   } else if (target.matches("[data-again]")) location.reload();

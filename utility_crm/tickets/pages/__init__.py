@@ -1,0 +1,9 @@
+"""The room of tickets: the queue, a ticket, a new one."""
+
+from fastapi import APIRouter
+
+from utility_crm.tickets.pages import acts, files, linking, queue, ticket, writing
+
+router = APIRouter()
+for part in (queue.router, writing.router, files.router, acts.router, linking.router, ticket.router):
+    router.include_router(part)

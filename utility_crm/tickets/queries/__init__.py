@@ -1,0 +1,1 @@
+"""What is read of tickets: frozen values, a constant number of statements."""

@@ -1,0 +1,233 @@
+"""Lists of tickets: what each question counts, and the rows of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.tables import Team, User
+from utility_crm.customers.tables import Customer
+from utility_crm.tickets.domain.filters import QUESTIONS, Filters
+from utility_crm.tickets.domain.life import ENDED, STATUSES
+from utility_crm.tickets.domain.numbers import id_of, number_of
+from utility_crm.tickets.queries.seeing import Looker, seen_by
+from utility_crm.tickets.tables import Ticket, TicketMention, TicketMessage
+
+MOST = 200
+SOON = timedelta(hours=4)
+"""A promise that falls due within so long is about to be broken."""
+_RANK = case({"urgent": 0, "high": 1, "normal": 2, "low": 3}, value=Ticket.priority)
+NEXT_DUE = case(
+    (Ticket.first_answered_at.is_(None), func.least(Ticket.first_answer_due_at, Ticket.solve_due_at)),
+    else_=Ticket.solve_due_at,
+)
+"""The next promise of a ticket: its first answer until that is given, then its solution."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A ticket in a list. waits_since: their oldest word that nobody answered; last: the newest words."""
+
+    id: int
+    subject: str
+    kind: str
+    status: str
+    priority: str
+    channel: str
+    language: str
+    tags: list[str]
+    version: int
+    opened_at: datetime
+    updated_at: datetime
+    waits_since: datetime | None
+    first_answered_at: datetime | None
+    due_at: datetime | None
+    snoozed_until: datetime | None
+    customer_id: int | None
+    customer: str
+    assignee: str
+    team: str
+    last: str
+    last_direction: str
+    sender: str
+
+    @property
+    def number(self) -> str:
+        return number_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first rows of a list, and how many it has in all."""
+
+    rows: tuple[TicketLine, ...]
+    all: int
+
+
+def conditions(asked: Filters, who: Looker, now: datetime) -> list[ColumnElement[bool]]:
+    """What a list asks, as conditions on Ticket; what the person may not see is never in it."""
+    found: list[ColumnElement[bool]] = [seen_by(who)]
+    if asked.status == "active":
+        found.append(Ticket.status.not_in(ENDED))
+    elif asked.status == "ended":
+        found.append(Ticket.status.in_(ENDED))
+    elif asked.status in STATUSES:
+        found.append(Ticket.status == asked.status)
+    for column, value in (
+        (Ticket.kind, asked.kind), (Ticket.priority, asked.priority), (Ticket.channel, asked.channel),
+        (Ticket.language, asked.language),
+    ):  # fmt: skip
+        if value:
+            found.append(column == value)
+    if asked.tag:
+        found.append(Ticket.tags.contains([asked.tag.lower()]))
+    found += _whose(asked, who)
+    asleep = Ticket.snoozed_until.is_not(None) & (Ticket.snoozed_until > now)
+    if asked.sleep != "any":
+        found.append(asleep if asked.sleep == "asleep" else ~asleep)
+    if asked.waits:
+        found.append(Ticket.waits_since.is_not(None))
+        if asked.waits == "first":
+            found.append(Ticket.first_answered_at.is_(None))
+    if asked.due:
+        found.append(now + SOON >= NEXT_DUE)
+    if asked.words:
+        found.append(_said(asked.words))
+    return found
+
+
+def _whose(asked: Filters, who: Looker) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked.who == "nobody":
+        found.append(Ticket.assignee_id.is_(None))
+    elif asked.who:
+        found.append(Ticket.assignee_id == (who.user_id if asked.who == "me" else int(asked.who)))
+    if asked.team == "none":
+        found.append(Ticket.team_id.is_(None))
+    elif asked.team == "mine":
+        found.append(Ticket.team_id.in_(who.team_ids))
+    elif asked.team:
+        found.append(Ticket.team_id == int(asked.team))
+    if asked.named:
+        found.append(_named(who))
+    return found
+
+
+def _named(who: Looker) -> ColumnElement[bool]:
+    """Whether a note on it names the person, who has not seen that yet."""
+    mentions = (
+        select(TicketMention.message_id)
+        .join(TicketMessage, TicketMessage.id == TicketMention.message_id)
+        .where(
+            TicketMessage.ticket_id == Ticket.id,
+            TicketMention.user_id == who.user_id,
+            TicketMention.seen_at.is_(None),
+        )
+    )
+    return mentions.exists()
+
+
+def _said(words: str) -> ColumnElement[bool]:
+    """Each word is in the subject, in what was written, or in the customer's name; or it is a number."""
+    ticket_id = id_of(words)
+    if ticket_id is not None:
+        return Ticket.id == ticket_id
+    every: list[ColumnElement[bool]] = []
+    for word in words.split():
+        like = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        written = select(TicketMessage.id).where(
+            TicketMessage.ticket_id == Ticket.id, TicketMessage.text.ilike(like)
+        )
+        named = select(Customer.id).where(Customer.id == Ticket.customer_id, Customer.name.ilike(like))
+        every.append(or_(Ticket.subject.ilike(like), written.exists(), named.exists()))
+    return and_(true(), *every)
+
+
+def ordered(asked: Filters) -> list[Any]:
+    """The order of a list."""
+    by: dict[str, list[Any]] = {
+        "promise": [NEXT_DUE.asc().nulls_last(), _RANK, Ticket.waits_since.asc().nulls_last()],
+        "waits": [Ticket.waits_since.asc().nulls_last()],
+        "newest": [Ticket.opened_at.desc()],
+        "oldest": [Ticket.opened_at],
+        "changed": [Ticket.updated_at.desc()],
+    }
+    return [*by[asked.order], Ticket.id.desc()]
+
+
+def listed(session: Session, asked: Filters, who: Looker, now: datetime, limit: int = MOST) -> Listed:
+    """The first rows of a list: one statement."""
+    last = (
+        select(TicketMessage.text, TicketMessage.direction)
+        .where(TicketMessage.ticket_id == Ticket.id, TicketMessage.direction != "note")
+        .order_by(TicketMessage.at.desc(), TicketMessage.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    first = (
+        select(TicketMessage.sender)
+        .where(TicketMessage.ticket_id == Ticket.id, TicketMessage.direction == "in")
+        .order_by(TicketMessage.at, TicketMessage.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    inner = (
+        select(
+            Ticket.id,
+            func.count().over().label("n"),
+            func.row_number().over(order_by=ordered(asked)).label("place"),
+        )
+        .where(*conditions(asked, who, now))
+        .order_by("place")
+        .limit(limit)
+        .subquery()
+    )
+    columns: list[Any] = [
+        inner.c.n, Ticket.id, Ticket.subject, Ticket.kind, Ticket.status, Ticket.priority, Ticket.channel,
+        Ticket.language, Ticket.tags, Ticket.version, Ticket.opened_at, Ticket.updated_at, Ticket.waits_since,
+        Ticket.first_answered_at, NEXT_DUE, Ticket.snoozed_until, Ticket.customer_id,
+        func.coalesce(Customer.name, ""), func.coalesce(User.name, ""), func.coalesce(Team.name, ""),
+        func.coalesce(func.left(last.c.text, 200), ""), func.coalesce(last.c.direction, ""),
+        func.coalesce(first, ""),
+    ]  # fmt: skip
+    rows = session.execute(
+        select(*columns)
+        .select_from(inner)
+        .join(Ticket, Ticket.id == inner.c.id)
+        .outerjoin(last, true())
+        .outerjoin(Customer, Customer.id == Ticket.customer_id)
+        .outerjoin(User, User.id == Ticket.assignee_id)
+        .outerjoin(Team, Team.id == Ticket.team_id)
+        .order_by(inner.c.place)
+    ).all()
+    return Listed(tuple(TicketLine(*row[1:]) for row in rows), rows[0][0] if rows else 0)
+
+
+def counted(
+    session: Session, lists: Mapping[str, Filters], who: Looker, now: datetime
+) -> dict[str, tuple[int, datetime | None]]:
+    """Of each list how many it has, and since when the oldest of it waits: one statement."""
+    names = list(lists)
+    columns: list[Any] = []
+    for name in names:
+        held = select(func.count(), func.min(Ticket.waits_since)).where(*conditions(lists[name], who, now))
+        one = held.subquery()
+        columns += [select(one.c[0]).scalar_subquery(), select(one.c[1]).scalar_subquery()]
+    row = session.execute(select(*columns)).one()
+    return {name: (row[2 * place], row[2 * place + 1]) for place, name in enumerate(names)}
+
+
+def figures(session: Session, who: Looker, now: datetime) -> dict[str, tuple[int, datetime | None]]:
+    """What everybody's questions count."""
+    return counted(session, QUESTIONS, who, now)
+
+
+def tags_of(session: Session, ticket_ids: Sequence[int], who: Looker) -> dict[int, list[str]]:
+    """The tags of each of these tickets that the person may see."""
+    rows = session.execute(select(Ticket.id, Ticket.tags).where(Ticket.id.in_(ticket_ids), seen_by(who)))
+    return {row.id: list(row.tags) for row in rows}
