@@ -1,13 +1,20 @@
 """What the tickets give the host."""
 
 from utility_crm.kit.module import Module, Room
-from utility_crm.tickets.seen import TICKET
+from utility_crm.tickets.seen import CUSTOMER, TICKET
 
 MODULE = Module(
     name="utility_crm.tickets",
     tables="utility_crm.tickets.tables",
     pages="utility_crm.tickets.pages:router",
-    owners=(TICKET,),
+    owners=(TICKET, CUSTOMER),
+    filtered=(
+        "/tickets",
+        "/tickets/many",
+        "/tickets/new",
+        "/tickets/views",
+        "/tickets/views/{view_id}/drop",
+    ),
     jobs="utility_crm.tickets.jobs:JOBS",
     navigation=(Room("Tickets", "/tickets", "t", "tickets.read", 15),),
 )

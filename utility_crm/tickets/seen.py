@@ -9,23 +9,34 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import seen_by
 from utility_crm.kit.module import Owner
+from utility_crm.tickets.domain.numbers import FIRST
 from utility_crm.tickets.tables import Ticket, TicketMention, TicketMessage, TicketWatcher
 
 ALL = "tickets.all"
+_ID = f"""case when :value ~ '^[0-9]{{1,18}}$' then cast(:value as bigint)
+    when :value ~ '^[Tt]-[0-9]{{5,18}}$' then cast(substr(:value, 3) as bigint) - {FIRST} end"""
+"""SQL of the row that an address or a form names, by its number (T-10432) or its id."""
 TICKET = Owner(
-    "/tickets/{ticket_id}",
+    "/tickets/{number}",
     "ticket",
-    "select customer_id from tickets where id = cast(:value as bigint)",
-    theirs="""select :sees_all_tickets or t.team_id is null or t.team_id = any(:team_ids)
+    f"select customer_id from tickets where id = {_ID}",
+    theirs=f"""select :sees_all_tickets or t.team_id is null or t.team_id = any(:team_ids)
         or t.assignee_id = :user_id
         or exists (select from ticket_watchers w where w.ticket_id = t.id and w.user_id = :user_id)
         or exists (select from ticket_messages m join ticket_mentions n on n.message_id = m.id
                    where m.ticket_id = t.id and n.user_id = :user_id)
-        from tickets t where t.id = cast(:value as bigint)""",
+        from tickets t where t.id = {_ID}""",
     all_by=ALL,
     anybodys=True,
 )
 """Whose a ticket is that an address names."""
+CUSTOMER = Owner(
+    "",
+    "customer",
+    "select id from customers where id = case when :value ~ '^[0-9]{1,18}$' then cast(:value as bigint) end",
+    fields=("customer_id",),
+)
+"""Whose a new ticket would be."""
 
 
 def tickets_seen_by(user: SignedIn) -> ColumnElement[bool]:

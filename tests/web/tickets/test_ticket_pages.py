@@ -51,7 +51,7 @@ def test_every_list_and_every_question_opens(agent: TestClient, care: Care) -> N
     assert agent.get("/tickets/T-99999").status_code == 404
     assert agent.get("/tickets/hello").status_code == 404
     assert agent.get("/tickets/new").status_code == 200
-    assert "Margaret" in agent.get(f"/tickets/new?customer={care.margaret}").text
+    assert "Margaret" in agent.get(f"/tickets/new?customer_id={care.margaret}").text
 
 
 def test_an_answer_is_kept_once_and_the_second_of_two_keeps_their_words(
@@ -185,7 +185,7 @@ def test_parting_and_incidents(agent: TestClient, care: Care) -> None:
 
 
 def test_a_new_ticket_is_opened_once(agent: TestClient, care: Care) -> None:
-    page = agent.get(f"/tickets/new?customer={care.margaret}").text
+    page = agent.get(f"/tickets/new?customer_id={care.margaret}").text
     form = fields(page, "new") | {
         "kind": "meter", "channel": "call", "priority": "high", "subject": "It runs fast", "text": "Too fast",
     }  # fmt: skip

@@ -21,7 +21,6 @@ from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.pages.showing import offers
 from utility_crm.tickets.pages.typed import PACKAGE, id_or_none
 from utility_crm.tickets.queries.queue import MOST, SOON, counted, listed, tags_of
-from utility_crm.tickets.queries.seeing import looker
 from utility_crm.tickets.queries.ticket import choices
 from utility_crm.tickets.queries.views import View, views_of
 from utility_crm.web.forms import Posted
@@ -93,7 +92,6 @@ def dropped(request: Request, view_id: int) -> Response:
 
 def queue_page(v: Visit, ask: str, params: Mapping[str, str]) -> HTMLResponse:
     """The lists with what each counts, and the one that is asked: seven statements."""
-    who = looker(v.session, v.user)
     views = views_of(v.session, v.user.id)
     lists = QUESTIONS | {view.key: view.filters for view in views}
     chosen = ask if ask in lists else "mine"
@@ -102,13 +100,13 @@ def queue_page(v: Visit, ask: str, params: Mapping[str, str]) -> HTMLResponse:
     except CareError:
         asked = lists[chosen]  # an address that somebody wrote by hand
     people, teams = choices(v.session)
-    rows = listed(v.session, asked, who, v.now)
+    rows = listed(v.session, asked, v.user, v.now)
     return v.render(
         "tickets/queue.html",
         chosen=chosen,
         view=next((view for view in views if view.key == chosen), None),
         views=views,
-        counts=counted(v.session, lists, who, v.now),
+        counts=counted(v.session, lists, v.user, v.now),
         asked=asked,
         narrowed=asked != lists[chosen],
         found=rows,
@@ -116,7 +114,7 @@ def queue_page(v: Visit, ask: str, params: Mapping[str, str]) -> HTMLResponse:
         soon=v.now + SOON,
         people=people,
         teams=teams,
-        has_teams=bool(who.team_ids),
+        has_teams=bool(v.user.team_ids),
         **offers(v),
         statuses=STATUSES,
         states=STATES,
@@ -170,7 +168,6 @@ def _wanted(v: Visit, posted: Posted) -> dict[str, Any]:
 def _did(v: Visit, chosen: list[int], changes: dict[str, Any]) -> tuple[str, bool]:
     """Do it; the words of what was done, what was so already, what could not be; whether any changed."""
     added = changes.pop("tag", None)
-    who = looker(v.session, v.user)
 
     def act(ticket_id: int) -> bool:
         ours = dict(changes)
@@ -182,7 +179,7 @@ def _did(v: Visit, chosen: list[int], changes: dict[str, Any]) -> tuple[str, boo
             )
         return change(v.session, ticket_id, ours, now=v.now, by=v.user.id)
 
-    tags = tags_of(v.session, chosen, who)
+    tags = tags_of(v.session, chosen, v.user)
     came = bulk(v.session, chosen, act)
     ngettext = counting(v.user.language, PACKAGE)
     said: list[str] = []

@@ -13,7 +13,6 @@ from utility_crm.customers.card import CustomerCard, customer_card
 from utility_crm.kit.module import Cell, CustomerCall
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, LINKS, PRIORITIES, SENT_BY_US, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
-from utility_crm.tickets.queries.seeing import looker
 from utility_crm.tickets.queries.ticket import Named, OneTicket, Person, around, ticket_numbered
 from utility_crm.tickets.words import (
     CHANNEL_WORDS,
@@ -54,14 +53,13 @@ def offers(v: Visit) -> dict[str, Any]:
 
 def found_ticket(v: Visit, number: str) -> OneTicket:
     """The ticket that a route names. NotFound where there is none that this person may see."""
-    return ticket_numbered(v.session, number, looker(v.session, v.user))
+    return ticket_numbered(v.session, number, v.user)
 
 
 def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
     """The page of a ticket over a question: seven statements, eight with a customer."""
-    who = looker(v.session, v.user)
-    one = ticket_numbered(v.session, number, who)
-    found = around(v.session, one, who, v.now)
+    one = ticket_numbered(v.session, number, v.user)
+    found = around(v.session, one, v.user, v.now)
     card = customer_card(v.session, one.customer_id) if one.customer_id is not None else None
     chosen = ask if ask in ASKED else "said"
     return v.render(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from utility_crm.customers.limits import those_seen
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.forms import Posted
@@ -41,7 +42,7 @@ def customer_called(v: Visit, typed: str) -> int | None:
     own = select(Customer.id).where(Customer.number == typed.upper())
     held = select(Account.customer_id).where(Account.number == typed)
     found = v.session.scalar(own) or v.session.scalar(held)
-    if found is None:
+    if found is None or not those_seen(v.session, v.user, [found]):
         words = mark("There is no customer or account “%(typed)s”; find them first.")
         raise Invalid("no_such_customer", words, "customer", typed=typed)
     return found

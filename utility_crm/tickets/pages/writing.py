@@ -76,10 +76,10 @@ def note(request: Request, number: str, posted: Posting) -> Response:
 
 
 @router.get("/tickets/new")
-def new(request: Request, customer: int | None = None, subject: str = "", kind: str = "other") -> Response:
+def new(request: Request, customer_id: int | None = None, subject: str = "", kind: str = "other") -> Response:
     """The form of a new ticket, of a customer where one is named."""
     with visit(request, "tickets.write") as v:
-        return new_page(v, customer, subject=subject, kind=kind)
+        return new_page(v, customer_id, subject=subject, kind=kind)
 
 
 @router.post("/tickets/new")
@@ -95,7 +95,7 @@ def opened(request: Request, posted: Posting) -> Response:
             text = posted.must("text", mark("Write something first."))
             kind, channel = posted.one_of("kind", KINDS), posted.one_of("channel", CHANNELS)
             priority = posted.one_of("priority", PRIORITIES)
-            account = posted.field("account", id_or_none)
+            account = posted.field("account_id", id_or_none)
             posted.check()
             key = key_of(posted)
             before = known_message(v.session, "", None, key)

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import Team, User
 from utility_crm.customers.tables import Customer
 from utility_crm.tickets.domain.filters import QUESTIONS, Filters
 from utility_crm.tickets.domain.life import ENDED, STATUSES
 from utility_crm.tickets.domain.numbers import id_of, number_of
-from utility_crm.tickets.queries.seeing import Looker, seen_by
+from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.tickets.tables import Ticket, TicketMention, TicketMessage
 
 MOST = 200
@@ -69,9 +70,9 @@ class Listed:
     all: int
 
 
-def conditions(asked: Filters, who: Looker, now: datetime) -> list[ColumnElement[bool]]:
+def conditions(asked: Filters, user: SignedIn, now: datetime) -> list[ColumnElement[bool]]:
     """What a list asks, as conditions on Ticket; what the person may not see is never in it."""
-    found: list[ColumnElement[bool]] = [seen_by(who)]
+    found: list[ColumnElement[bool]] = [tickets_seen_by(user)]
     if asked.status == "active":
         found.append(Ticket.status.not_in(ENDED))
     elif asked.status == "ended":
@@ -86,7 +87,7 @@ def conditions(asked: Filters, who: Looker, now: datetime) -> list[ColumnElement
             found.append(column == value)
     if asked.tag:
         found.append(Ticket.tags.contains([asked.tag.lower()]))
-    found += _whose(asked, who)
+    found += _whose(asked, user)
     asleep = Ticket.snoozed_until.is_not(None) & (Ticket.snoozed_until > now)
     if asked.sleep != "any":
         found.append(asleep if asked.sleep == "asleep" else ~asleep)
@@ -101,31 +102,31 @@ def conditions(asked: Filters, who: Looker, now: datetime) -> list[ColumnElement
     return found
 
 
-def _whose(asked: Filters, who: Looker) -> list[ColumnElement[bool]]:
+def _whose(asked: Filters, user: SignedIn) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.who == "nobody":
         found.append(Ticket.assignee_id.is_(None))
     elif asked.who:
-        found.append(Ticket.assignee_id == (who.user_id if asked.who == "me" else int(asked.who)))
+        found.append(Ticket.assignee_id == (user.id if asked.who == "me" else int(asked.who)))
     if asked.team == "none":
         found.append(Ticket.team_id.is_(None))
     elif asked.team == "mine":
-        found.append(Ticket.team_id.in_(who.team_ids))
+        found.append(Ticket.team_id.in_(user.team_ids))
     elif asked.team:
         found.append(Ticket.team_id == int(asked.team))
     if asked.named:
-        found.append(_named(who))
+        found.append(_named(user))
     return found
 
 
-def _named(who: Looker) -> ColumnElement[bool]:
+def _named(user: SignedIn) -> ColumnElement[bool]:
     """Whether a note on it names the person, who has not seen that yet."""
     mentions = (
         select(TicketMention.message_id)
         .join(TicketMessage, TicketMessage.id == TicketMention.message_id)
         .where(
             TicketMessage.ticket_id == Ticket.id,
-            TicketMention.user_id == who.user_id,
+            TicketMention.user_id == user.id,
             TicketMention.seen_at.is_(None),
         )
     )
@@ -160,7 +161,7 @@ def ordered(asked: Filters) -> list[Any]:
     return [*by[asked.order], Ticket.id.desc()]
 
 
-def listed(session: Session, asked: Filters, who: Looker, now: datetime, limit: int = MOST) -> Listed:
+def listed(session: Session, asked: Filters, user: SignedIn, now: datetime, limit: int = MOST) -> Listed:
     """The first rows of a list: one statement."""
     last = (
         select(TicketMessage.text, TicketMessage.direction)
@@ -182,7 +183,7 @@ def listed(session: Session, asked: Filters, who: Looker, now: datetime, limit: 
             func.count().over().label("n"),
             func.row_number().over(order_by=ordered(asked)).label("place"),
         )
-        .where(*conditions(asked, who, now))
+        .where(*conditions(asked, user, now))
         .order_by("place")
         .limit(limit)
         .subquery()
@@ -209,25 +210,27 @@ def listed(session: Session, asked: Filters, who: Looker, now: datetime, limit: 
 
 
 def counted(
-    session: Session, lists: Mapping[str, Filters], who: Looker, now: datetime
+    session: Session, lists: Mapping[str, Filters], user: SignedIn, now: datetime
 ) -> dict[str, tuple[int, datetime | None]]:
     """Of each list how many it has, and since when the oldest of it waits: one statement."""
     names = list(lists)
     columns: list[Any] = []
     for name in names:
-        held = select(func.count(), func.min(Ticket.waits_since)).where(*conditions(lists[name], who, now))
+        held = select(func.count(), func.min(Ticket.waits_since)).where(*conditions(lists[name], user, now))
         one = held.subquery()
         columns += [select(one.c[0]).scalar_subquery(), select(one.c[1]).scalar_subquery()]
     row = session.execute(select(*columns)).one()
     return {name: (row[2 * place], row[2 * place + 1]) for place, name in enumerate(names)}
 
 
-def figures(session: Session, who: Looker, now: datetime) -> dict[str, tuple[int, datetime | None]]:
+def figures(session: Session, user: SignedIn, now: datetime) -> dict[str, tuple[int, datetime | None]]:
     """What everybody's questions count."""
-    return counted(session, QUESTIONS, who, now)
+    return counted(session, QUESTIONS, user, now)
 
 
-def tags_of(session: Session, ticket_ids: Sequence[int], who: Looker) -> dict[int, list[str]]:
+def tags_of(session: Session, ticket_ids: Sequence[int], user: SignedIn) -> dict[int, list[str]]:
     """The tags of each of these tickets that the person may see."""
-    rows = session.execute(select(Ticket.id, Ticket.tags).where(Ticket.id.in_(ticket_ids), seen_by(who)))
+    rows = session.execute(
+        select(Ticket.id, Ticket.tags).where(Ticket.id.in_(ticket_ids), tickets_seen_by(user))
+    )
     return {row.id: list(row.tags) for row in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from utility_crm.auth.permissions import roles_with
+from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import Team, User
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import NotFound
@@ -17,7 +18,7 @@ from utility_crm.kit.gathering import gathered, listed
 from utility_crm.network.tables import Premise
 from utility_crm.tickets.domain.life import Standing
 from utility_crm.tickets.domain.numbers import id_of, number_of
-from utility_crm.tickets.queries.seeing import Looker, seen_by
+from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.words import mark
 
@@ -203,23 +204,18 @@ _ONE = (
 )
 
 
-def ticket_numbered(session: Session, number: str, who: Looker) -> OneTicket:
+def ticket_numbered(session: Session, number: str, user: SignedIn) -> OneTicket:
     """The ticket of this number. NotFound where there is none that this person may see."""
     ticket_id = id_of(number)
     row = None
     if ticket_id is not None:
-        row = session.execute(_ONE.where(Ticket.id == ticket_id, seen_by(who))).one_or_none()
+        row = session.execute(_ONE.where(Ticket.id == ticket_id, tickets_seen_by(user))).one_or_none()
     if row is None:
         raise NotFound("no_such_ticket", mark("There is no ticket %(number)s."), "ticket", number=number)
     return OneTicket(*row)
 
 
 _ROLES = ", ".join(f"'{role}'" for role in (*roles_with("tickets.write"), "admin"))
-_SEEN = (
-    "(:sees_all or t.team_id is null or t.team_id = any(:teams) or t.assignee_id = :me or exists "
-    "(select from ticket_watchers w where w.ticket_id = t.id and w.user_id = :me))"
-)
-"""As `queries.seeing.seen_by` has it."""
 _MESSAGES = listed(
     "select m.id, m.direction, m.channel, m.text, m.sender, coalesce(u.name, ''), m.at, m.sending, "
     "m.sending_detail from ticket_messages m left join users u on u.id = m.author_id "
@@ -238,15 +234,15 @@ _EVENTS = listed(
 )
 _OTHERS = listed(
     "select t.id, t.subject, t.status, t.opened_at, l.kind, true, l.id from ticket_links l "
-    f"join tickets t on t.id = l.other_id where l.ticket_id = :ticket and {_SEEN} "
+    "join tickets t on t.id = l.other_id where l.ticket_id = :ticket "
     "union all select t.id, t.subject, t.status, t.opened_at, l.kind, false, l.id from ticket_links l "
-    f"join tickets t on t.id = l.ticket_id where l.other_id = :ticket and {_SEEN} "
+    "join tickets t on t.id = l.ticket_id where l.other_id = :ticket "
     "union all select t.id, t.subject, t.status, t.opened_at, 'child', true, 0 from tickets t "
-    f"where t.parent_id = :ticket and {_SEEN} "
+    "where t.parent_id = :ticket "
     "union all select t.id, t.subject, t.status, t.opened_at, 'merged', true, 0 from tickets t "
-    f"where t.merged_into_id = :ticket and {_SEEN} "
+    "where t.merged_into_id = :ticket "
     "union all (select t.id, t.subject, t.status, t.opened_at, 'customer', true, 0 from tickets t "
-    f"where t.customer_id = :customer and t.id <> :ticket and t.merged_into_id is null and {_SEEN} "
+    "where t.customer_id = :customer and t.id <> :ticket and t.merged_into_id is null "
     "order by (t.status in ('solved', 'closed')), t.opened_at desc limit 12)",
     Other,
 )
@@ -269,14 +265,12 @@ _PEOPLE = listed(
 _TEAMS = listed("select t.id, t.name from teams t order by t.name limit 200", Named)
 
 
-def around(session: Session, ticket: OneTicket, who: Looker, now: datetime) -> Around:
-    """Everything around a ticket: one statement."""
+def around(session: Session, ticket: OneTicket, user: SignedIn, now: datetime) -> Around:
+    """Everything around a ticket: one statement, and one more where it has to do with others."""
     values = {
         "ticket": ticket.id,
         "customer": ticket.customer_id,
-        "me": who.user_id,
-        "teams": list(who.team_ids),
-        "sees_all": who.sees_all,
+        "me": user.id,
         "since": now - PRESENT_FOR,
     }
     parts = (_MESSAGES, _FILES, _EVENTS, _OTHERS, _WATCHERS, _PRESENT, _PEOPLE, _TEAMS)
@@ -285,12 +279,21 @@ def around(session: Session, ticket: OneTicket, who: Looker, now: datetime) -> A
         [Message(*row) for row in found[0]],
         [File(*row) for row in found[1]],
         [Event(*row) for row in found[2]],
-        [Other(*row) for row in found[3]],
+        _seen(session, [Other(*row) for row in found[3]], user),
         [Person(*row) for row in found[4]],
         [Person(*row) for row in found[5]],
         [Person(*row) for row in found[6]],
         [Named(*row) for row in found[7]],
     )
+
+
+def _seen(session: Session, others: list[Other], user: SignedIn) -> list[Other]:
+    """Those of the others that the person may see."""
+    if not others:
+        return []
+    ids = {one.id for one in others}
+    seen = set(session.scalars(select(Ticket.id).where(Ticket.id.in_(ids), tickets_seen_by(user))))
+    return [one for one in others if one.id in seen]
 
 
 def choices(session: Session) -> tuple[list[Person], list[Named]]:
