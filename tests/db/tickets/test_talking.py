@@ -142,7 +142,8 @@ def test_a_form_sent_twice_writes_once(care: Care) -> None:
     assert add_message(care.session, first, form_key="f2", version=1, **answer) == one
     note = add_note(care.session, first, text="n", now=care.now, by=care.priya, form_key="f3")
     assert add_note(care.session, first, text="n", now=care.now, by=care.priya, form_key="f3") == note
-    assert [kind for kind, _ in events(care, first)] == ["opened", "answered", "noted"]
+    kinds = [kind for kind, _ in events(care, first) if kind != "sending"]
+    assert kinds == ["opened", "answered", "noted"]
 
 
 def test_the_second_of_two_is_told_who_did_what(care: Care) -> None:

@@ -274,6 +274,7 @@ def test_pages_ask_a_constant_number_of_questions(agent: TestClient, care: Care)
         return len([one for one in sent if "SAVEPOINT" not in one])
 
     few = care.open()
+    link(care.session, few, care.open(), "related", now=care.now)
     counts = [asked("/tickets?ask=all"), asked(f"/tickets/{number_of(few)}")]
     for place in range(12):
         other = care.open(subject=f"Bill {place}")
