@@ -12,6 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from utility_crm.auth.cookies import Sessions
+from utility_crm.auth.oidc import provider_of
 from utility_crm.auth.sealing import Sealer
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
@@ -19,6 +20,7 @@ from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
 from utility_crm.live.hub import Hub
+from utility_crm.people.journeys import Journeys
 from utility_crm.web.banners import Banners
 from utility_crm.web.chrome import rooms_of
 from utility_crm.web.errors import add_error_pages
@@ -32,6 +34,7 @@ GROUND_PAGES = [
     "utility_crm.live.pages:router",
     "utility_crm.people.steps:router",
     "utility_crm.people.me:router",
+    "utility_crm.people.outside:router",
     "utility_crm.customers.pages:router",
     "utility_crm.customers.acting_pages:router",
     "utility_crm.customers.verify_pages:router",
@@ -54,6 +57,8 @@ def create_app(
     )
     app.state.engine = engine
     app.state.sessions = Sessions(secret or secret_key())
+    app.state.provider = provider_of(settings())
+    app.state.journeys = Journeys(secret or secret_key())
     app.state.sealer = Sealer(secret or secret_key())
     app.state.banners = Banners(secret or secret_key())
     app.state.simulated = False

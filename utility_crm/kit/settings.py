@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from utility_crm.kit.countries import countries, nearest_country
@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     )
     caller_verification: bool = Field(
         True, description="personal data is masked until a caller is verified; false: agents see it at once"
+    )
+    oidc_issuer: str | None = Field(
+        None, description="identity provider that people may sign in by (OpenID Connect); none when absent"
+    )
+    oidc_client_id: str = Field("", description="what we are called there")
+    oidc_client_secret: str | None = Field(None, description="and with what we show it, if it asks")
+    oidc_name: str = Field("", description="its name on the sign-in page; its host when absent")
+    oidc_new_people: Literal["", "agent", "supervisor", "marketer", "ops"] = Field(
+        "", description="role of people it sends whom nobody has added; they are refused when absent"
     )
     utility_name: str = Field("Northmoor Energy", description="the supplier's name on every page and notice")
     supplier_code: str = Field(
@@ -166,6 +175,21 @@ class Settings(BaseSettings):
         ):
             raise ValueError("this is no address such as https://care.example")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("an identity provider is spoken to over https://")
+        return value or None
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Settings:
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError(
+                "an identity provider needs oidc_client_id and public_url, where it sends people back"
+            )
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod

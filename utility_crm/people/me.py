@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from utility_crm.auth.events import events_of, note_event
 from utility_crm.auth.guesses import PROOFS
+from utility_crm.auth.outsiders import identities_of
 from utility_crm.auth.own import choose_password, own_password, set_look
 from utility_crm.auth.second_factor import (
     confirm_factor,
@@ -61,6 +62,8 @@ def me_page(v: Visit, ask: str, **context: Any) -> Response:
         places=[replace(one, browser=browser_named(one.browser)) for one in places],
         events=events_of(v.session, v.user.id),
         standing=standing,
+        identities=identities_of(v.session, v.user.id),
+        provider=v.request.app.state.provider,
         must_have=needs_factor(v.user.role),
         fresh=is_fresh(v),
         extension=own_extension(v.session, v.user.id),

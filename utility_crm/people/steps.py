@@ -186,7 +186,10 @@ def again(
 
 def _again(v: Visit, wanted: str, status: int = 200, **context: Any) -> Response:
     has = factor_standing(v.session, v.user.id).since is not None
-    return v.render("people/again.html", status, wanted=own_address(wanted), has_factor=has, **context)
+    return v.render(
+        "people/again.html", status, wanted=own_address(wanted), has_factor=has,
+        provider=v.request.app.state.provider, outside=v.request.state.here.way == "outside", **context,
+    )  # fmt: skip
 
 
 def setting_up(request: Request, session: Session, here: Here) -> dict[str, Any]:

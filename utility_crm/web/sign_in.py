@@ -118,6 +118,7 @@ def begun(
     *,
     way: Way = "password",
     done: WaitsFor = "",
+    proved_at: datetime | None = None,
 ) -> Response:
     """A new sign-in of this person from this browser, in place of the one it had: on to what it waits for
     after `done` (`auth.steps`), or to the page that was wanted."""
@@ -128,7 +129,10 @@ def begun(
     if waits == "enrolment":
         prepare_factor(session, user.id, request.app.state.sealer, now)
     address, browser = address_of(request), request.headers.get("user-agent", "")
-    token = begin_sign_in(session, user.id, now, address=address, browser=browser, way=way, waits_for=waits)
+    token = begin_sign_in(
+        session, user.id, now, address=address, browser=browser, way=way, waits_for=waits,
+        proved_at=proved_at,
+    )  # fmt: skip
     if waits:
         target = f"{STEPS[waits]}?next={quote(own_address(wanted), safe='')}"
         response = Response(status_code=303, headers={"Location": target})
@@ -201,4 +205,5 @@ def _form(
         login=login,
         left=left,
         until=until,
+        provider=request.app.state.provider,
     )
