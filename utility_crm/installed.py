@@ -12,6 +12,7 @@ GROUND = [
     "utility_crm.live",
     "utility_crm.jobs",
     "utility_crm.tasks",
+    "utility_crm.knowledge",
     "utility_crm.tickets",
     "utility_crm.tickets.care",
     "utility_crm.mail",

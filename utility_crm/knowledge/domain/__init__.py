@@ -1,0 +1,1 @@
+"""Articles as text: rendered safely, compared, put into words. Pure."""
