@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.knowledge.domain.wording import CONFIGS, language_of, meant, words_of
+from utility_crm.knowledge.domain.wording import CONFIGS, CYRILLIC, LATIN, language_of, meant, words_of
 from utility_crm.knowledge.shown import SHOWN
 
 FOUND = 20
@@ -25,7 +25,8 @@ MOST_STEMS = 60
 _BEGIN, _END = "\x02", "\x03"
 
 # How each word typed may be read: its own stem where some article has it; words that begin so, of the last
-# word, which may be half typed; else words of about its length and look, of which one is chosen below.
+# word, which may be half typed; else words of about its length that look like it (trigrams)
+# or begin as it does, of which one is chosen below.
 _READ = text("""
     select typed.word, coalesce(own.stems, '{}') as stems, begun.stems as begun, near.words as near
     from unnest(cast(:words as text[])) with ordinality as typed(word, place)
@@ -45,8 +46,8 @@ _READ = text("""
     left join lateral (
         select array_agg(word order by word) as words from article_words
         where language = :language and not coalesce(own.known, own.stems is null) and begun.stems is null
-          and abs(length(word) - length(typed.word)) <= 2 and length(typed.word) > 2
-          and similarity(word, typed.word) > 0.1
+          and length(typed.word) > 2 and abs(length(word) - length(typed.word)) <= 2
+          and (looks % translate(typed.word, :cyrillic, :latin) or word like left(typed.word, 2) || '%')
     ) as near on true
     order by typed.place
 """)
@@ -147,6 +148,7 @@ def _read(session: Session, words: Sequence[str], language: str) -> tuple[list[s
     """Stems, each with the place of the word it may mean; and how misspelt words were read, if any were."""
     given = {
         "words": list(words), "language": language, "config": CONFIGS[language], "last": len(words),
+        "cyrillic": CYRILLIC, "latin": LATIN,
     }  # fmt: skip
     rows = session.execute(_READ, given).all()
     chosen = {row.word: meant(row.word, row.near) for row in rows if row.near}

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
+from utility_crm.knowledge.domain.wording import CYRILLIC, LATIN
 
 WEIGHED = """
     setweight(to_tsvector(case language when 'ru' then 'russian'::regconfig else 'english'::regconfig end,
@@ -30,6 +31,11 @@ WEIGHED = """
     setweight(to_tsvector(case language when 'ru' then 'russian'::regconfig else 'english'::regconfig end,
         translate(plain, 'ёЁ', 'еЕ')), 'D')
 """
+
+
+LOOKS = f"translate(word, '{CYRILLIC}', '{LATIN}')"
+"""A word with another sign for each Cyrillic letter: where the database's locale is C, trigrams know only
+ASCII."""
 
 
 def _person() -> Mapped[int]:
@@ -166,12 +172,19 @@ class ArticleWord(Base):
     __tablename__ = "article_words"
     __table_args__ = (
         Index(None, "language", "stem"),
+        Index(
+            "ix_article_words_looks",
+            "looks",
+            postgresql_using="gin",
+            postgresql_ops={"looks": "gin_trgm_ops"},
+        ),
         Index("ix_article_words_begins", "language", "word", postgresql_ops={"word": "text_pattern_ops"}),
     )
 
     language: Mapped[str] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(primary_key=True)
     stem: Mapped[str]
+    looks: Mapped[str] = mapped_column(Computed(LOOKS, persisted=True))
 
 
 class ArticleMiss(Base):

@@ -9,6 +9,8 @@ from rapidfuzz.distance import OSA
 
 _WORD = re.compile(r"[^\W_]+")
 _CYRILLIC = re.compile(r"[а-яё]", re.I)
+CYRILLIC, LATIN = "абвгдежзийклмнопрстуфхцчшщъыьэюя", "abvgdejziyklmnoprstufhc4w56789xq"
+"""A sign of ASCII for each letter, by which misspelt words are compared."""
 MOST_WORDS, LONGEST_WORD = 12, 40
 CONFIGS = {"en": "english", "ru": "russian"}
 """The text search configuration of PostgreSQL for each language."""

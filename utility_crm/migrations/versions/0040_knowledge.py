@@ -109,16 +109,21 @@ NEW = (
         constraint uq_article_votes_version_id_voter unique (version_id, voter)
     )
     """,
+    # looks: where the database's locale is C, trigrams know only ASCII
     """
     create table article_words (
         language text not null,
         word text not null,
         stem text not null,
+        looks text not null generated always as (translate(word,
+            'абвгдежзийклмнопрстуфхцчшщъыьэюя',
+            'abvgdejziyklmnoprstufhc4w56789xq')) stored,
         constraint pk_article_words primary key (language, word)
     )
     """,
     "create index ix_article_words_language_stem on article_words (language, stem)",
     "create index ix_article_words_begins on article_words (language, word text_pattern_ops)",
+    "create index ix_article_words_looks on article_words using gin (looks gin_trgm_ops)",
     """
     create table article_misses (
         language text not null,
