@@ -8,7 +8,7 @@ ticket by a job, from the outbox.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, text
@@ -35,13 +35,20 @@ LONGEST_SHORT: Final = 480
 """Characters of an answer that still goes as text messages where nobody chose that."""
 _IN_DOUBT: Final = mark("it may have arrived, and may not: decide on its page")
 
-# What became of answers that stand otherwise in their tickets. Receipts of delivery count where they came.
+# What became of answers that stand otherwise in their tickets: looked at are those that are not out, and those
+# of which something was told within a day.
 _FOLLOW = text("""
+    with looked_at as (
+        select id from ticket_messages
+        where sending in ('queued', 'failed', 'bounced') and outbox_id is not null
+        union
+        select message.id from receipts join ticket_messages as message on message.outbox_id = receipts.notice_id
+        where receipts.received_at > :since
+    )
     select message.id, message.sending, outbox.state, outbox.reason, outbox.receipt, outbox.last_error,
            outbox.message_id, outbox.id as outbox_id, outbox.channel
     from ticket_messages as message join outbox on outbox.id = message.outbox_id
-    where message.direction = 'out' and message.at > cast(:now as timestamptz) - interval '60 days'
-      and message.sending <> case
+    where message.id in (select id from looked_at) and message.sending <> case
           when outbox.receipt in ('bounced', 'complained') then 'bounced'
           when outbox.state in ('dead', 'parked', 'withheld') then 'failed'
           when outbox.receipt in ('delivered', 'read') then 'delivered'
@@ -88,7 +95,7 @@ def take_report(session: Session, raw: bytes, now: datetime) -> str | None:
 
 def follow_answers(session: Session, now: datetime) -> int:
     """Tell tickets what became of the answers in them; how many stand otherwise than before."""
-    rows = session.execute(_FOLLOW, {"now": now, "most": MOST_FOLLOWED}).all()
+    rows = session.execute(_FOLLOW, {"since": now - timedelta(days=1), "most": MOST_FOLLOWED}).all()
     for row in rows:
         state, detail = _became(row.state, row.reason, row.receipt, row.last_error)
         named = row.message_id if row.channel == "email" else None

@@ -167,6 +167,7 @@ class Receipt(Base):
         UniqueConstraint("provider", "event"),
         CheckConstraint("kind in ('delivered', 'read', 'bounced', 'failed', 'complained')", name="kind"),
         Index(None, "notice_id"),
+        Index(None, "received_at"),
         Index("ix_receipts_early", "message_id", postgresql_where=text("early")),
     )
 

@@ -25,6 +25,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "tickets.write": "open tickets, answer, assign, change, merge and split them",
         "tickets.all": "see the tickets of every team, not of one's own alone",
         "tickets.share": "share a list of tickets with everybody",
+        # what comes in
+        "mail.read": "see what came by mail, form and messenger, as it came",
+        "mail.place": "say whose a message is, open a ticket of it, call it spam",
         # tasks
         "tasks.read": "see one's own tasks, one's teams' and those about customers, and the calendar",
         "tasks.write": "add tasks, change, snooze and close them",
@@ -97,6 +100,8 @@ _AGENT = _EVERYBODY | {
     "consents.write",
     "tickets.read",
     "tickets.write",
+    "mail.read",
+    "mail.place",
     "articles.write",
     "reads.write",
     "supply.change",

@@ -78,16 +78,20 @@ def take(
         ignore(arrival, ignored)
         session.flush()
         return arrival
-    text = clean_text(told.text)
-    came = Came(
-        channel=told.channel,
-        sender=told.sender,
+    place(session, arrival, came_of(arrival, json.loads(raw)), ticket_id, now)
+    return arrival
+
+
+def came_of(arrival: Arrival, told: Mapping[str, str]) -> Came:
+    """A message that was told as JSON, as it goes into a ticket."""
+    text = clean_text(told["text"])
+    return Came(
+        channel=arrival.channel,
+        sender=arrival.sender,
         sender_name=arrival.sender_name,
         subject=fit_subject(arrival.subject, text),
         text=fit_text(text),
-        language=told.language,
-        external_id=f"{told.via} {told.name}".strip(),
-        kind=told.kind,
+        language=arrival.language,
+        external_id=f"{arrival.via} {arrival.external_id}".strip(),
+        kind=told["kind"],
     )
-    place(session, arrival, came, ticket_id, now)
-    return arrival

@@ -1,6 +1,20 @@
 """What the mail room gives the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Owner, Room
+from utility_crm.tickets.seen import ALL, TICKET
+
+_CAME = Owner(
+    "/mail/{arrival_id}",
+    "message",
+    "select customer_id from arrivals where id = cast(:value as bigint)",
+    theirs=f"""select a.ticket_id is null or coalesce(
+            (select rule.seen from ({TICKET.theirs.replace("cast(:value as bigint)", "a.ticket_id")})
+             as rule (seen)), false)
+        from arrivals a where a.id = cast(:value as bigint)""",
+    all_by=ALL,
+    anybodys=True,
+)
+"""Whose a message is: its customer's; who may not see its ticket does not see it."""
 
 MODULE = Module(
     name="utility_crm.mail",
@@ -9,5 +23,8 @@ MODULE = Module(
     jobs="utility_crm.mail.jobs:JOBS",
     commands="utility_crm.mail.commands:app",
     ticket_events="utility_crm.mail.sending:on_ticket_event",
+    owners=(_CAME,),
+    filtered=("/mail",),
+    navigation=(Room("Post", "/mail", "e", "mail.read", 17),),
     open_posts=("/contact", "/api/v1/messenger/"),
 )

@@ -91,6 +91,8 @@ def place_mail(session: Session, arrival: Arrival, now: datetime) -> None:
         ignore(arrival, "report", told)
         return
     why: str | None = why_automatic(mail.headers, mail.sender, settings().mail_from)
+    if why is None and _called_spam(session, mail.sender):
+        why = "spam_sender"
     if why is None and _too_many(session, arrival, now):
         why = "too_many"
     if why is not None:
@@ -99,7 +101,13 @@ def place_mail(session: Session, arrival: Arrival, now: datetime) -> None:
     if not mail.sender:
         put_off(arrival, "no_sender")
         return
-    place(session, arrival, _came(arrival, mail), thread_of(session, mail, secret_key()), now)
+    place(
+        session,
+        arrival,
+        came_by_mail(arrival, mail, fold(mail.text).said),
+        thread_of(session, mail, secret_key()),
+        now,
+    )
 
 
 def place(session: Session, arrival: Arrival, came: Came, ticket_id: int | None, now: datetime) -> None:
@@ -161,8 +169,8 @@ def _note_head(arrival: Arrival, mail: Mail) -> None:
     arrival.external_id = mail.message_id
 
 
-def _came(arrival: Arrival, mail: Mail) -> Came:
-    said = fold(mail.text).said
+def came_by_mail(arrival: Arrival, mail: Mail, said: str) -> Came:
+    """A mail as it goes into a ticket; `said` without what it quotes."""
     return Came(
         channel="email",
         sender=arrival.sender,
@@ -180,6 +188,18 @@ def _came(arrival: Arrival, mail: Mail) -> Came:
 def _message_named(session: Session, came: Came) -> int | None:
     named = TicketMessage.channel == came.channel, TicketMessage.external_id == came.external_id
     return session.scalar(select(TicketMessage.id).where(*named))
+
+
+def _called_spam(session: Session, sender: str) -> bool:
+    """Whether somebody called a mail from there spam, none after it was anything else, and nobody we know has
+    the address."""
+    newest = (
+        select(Arrival.state)
+        .where(Arrival.sender == sender, Arrival.channel == "email", Arrival.placed_by.is_not(None))
+        .order_by(Arrival.placed_at.desc(), Arrival.id.desc())
+        .limit(1)
+    )
+    return session.scalar(newest) == "spam" and not customers_at(session, "email", sender)
 
 
 def _too_many(session: Session, arrival: Arrival, now: datetime) -> bool:
@@ -217,6 +237,7 @@ REASONS: Final = {
     "null_sender": mark("a mail server wrote it"),
     "loop": mark("we sent it ourselves"),
     "too_many": mark("more than %(hourly)s came from there within an hour"),
+    "spam_sender": mark("somebody called a message from there spam"),
     "report": mark("it says what became of a letter of ours"),
     "honeypot": mark("a program filled in the form"),
 }

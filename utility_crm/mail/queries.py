@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import NotFound
 from utility_crm.mail.tables import STATES, Arrival, MailPlace, MailSource
 from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.tables import Ticket
 from utility_crm.web.words import mark
 
 MOST = 100
@@ -101,7 +102,11 @@ _COLUMNS: tuple[Any, ...] = (
     Arrival.subject, Arrival.state, Arrival.reason, Arrival.detail, Arrival.size_bytes, Arrival.customer_id,
     Customer.name, Arrival.ticket_id,
 )  # fmt: skip
-_CAME = select(*_COLUMNS).outerjoin(Customer, Customer.id == Arrival.customer_id)
+_CAME = (
+    select(*_COLUMNS)
+    .outerjoin(Customer, Customer.id == Arrival.customer_id)
+    .outerjoin(Ticket, Ticket.id == Arrival.ticket_id)
+)
 
 
 def arrival_figures(session: Session, now: datetime) -> ArrivalFigures:
@@ -121,11 +126,13 @@ def arrival_figures(session: Session, now: datetime) -> ArrivalFigures:
     )
 
 
-def arrivals(session: Session, *states: str, limit: int = MOST) -> list[Came]:
-    """What came and is in one of these states; what waits oldest first, all else newest first. One
-    statement."""
+def arrivals(session: Session, *states: str, seen: ColumnElement[bool], limit: int = MOST) -> list[Came]:
+    """What came and is in one of these states; what waits oldest first, all else newest first. seen: which
+    tickets count (`tickets.seen`); what is in none is nobody's. One statement."""
     order = Arrival.received_at.asc() if states == ("waiting",) else Arrival.received_at.desc()
-    statement = _CAME.where(Arrival.state.in_(states)) if states else _CAME
+    statement = _CAME.where(Arrival.ticket_id.is_(None) | seen)
+    if states:
+        statement = statement.where(Arrival.state.in_(states))
     return [Came(*row) for row in session.execute(statement.order_by(order, Arrival.id).limit(limit))]
 
 

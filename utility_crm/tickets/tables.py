@@ -130,6 +130,11 @@ class TicketMessage(Base):
             postgresql_where=text("form_key is not null"),
         ),
         Index("ix_ticket_messages_queued", "at", postgresql_where=text("sending = 'queued'")),
+        Index(
+            "ix_ticket_messages_not_out", "at",
+            postgresql_where=text("sending in ('queued', 'failed', 'bounced')"),
+        ),
+        Index("ix_ticket_messages_outbox_id", "outbox_id", postgresql_where=text("outbox_id is not null")),
     )  # fmt: skip
 
     id: Mapped[int] = identity()

@@ -86,6 +86,15 @@ NEW = (
         where settled_at is null
     """,
     """
+    create index ix_ticket_messages_not_out on ticket_messages (at)
+        where sending in ('queued', 'failed', 'bounced')
+    """,
+    """
+    create index ix_ticket_messages_outbox_id on ticket_messages (outbox_id)
+        where outbox_id is not null
+    """,
+    "create index ix_receipts_received_at on receipts (received_at)",
+    """
     alter table outbox
         alter column customer_id drop not null,
         add addressed boolean default false not null,
@@ -93,6 +102,9 @@ NEW = (
     """,
 )
 OLD = (
+    "drop index ix_receipts_received_at",
+    "drop index ix_ticket_messages_outbox_id",
+    "drop index ix_ticket_messages_not_out",
     "delete from outbox where customer_id is null",
     """
     alter table outbox
