@@ -35,14 +35,15 @@ LONGEST_SHORT: Final = 480
 """Characters of an answer that still goes as text messages where nobody chose that."""
 _IN_DOUBT: Final = mark("it may have arrived, and may not: decide on its page")
 
-# What became of answers that stand otherwise in their tickets: looked at are those that are not out, and those
-# of which something was told within a day.
+# What became of answers that stand otherwise in their tickets: looked at are those that are not out, and
+# those of which something was told within a day.
 _FOLLOW = text("""
     with looked_at as (
         select id from ticket_messages
         where sending in ('queued', 'failed', 'bounced') and outbox_id is not null
         union
-        select message.id from receipts join ticket_messages as message on message.outbox_id = receipts.notice_id
+        select message.id from receipts
+        join ticket_messages as message on message.outbox_id = receipts.notice_id
         where receipts.received_at > :since
     )
     select message.id, message.sending, outbox.state, outbox.reason, outbox.receipt, outbox.last_error,
