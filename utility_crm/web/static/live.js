@@ -15,6 +15,7 @@ let source = null;
 let pause = 0;
 let timer = null;
 let signedOut = false;
+let listening = false; // the stream has begun
 const visible = () => document.visibilityState === "visible";
 const inFront = () => localStorage.getItem(FRONT) === me;
 const wanted = () => !signedOut && (visible() || inFront());
@@ -32,6 +33,7 @@ const told = (event) => {
 };
 const here = (event) => { // what came before this browser tab first listened is no news to it
   pause = 0;
+  listening = true;
   if (!state.began) {
     state.began = JSON.parse(event.data).at;
     state.since = Number(event.lastEventId);
@@ -43,6 +45,7 @@ const leave = () => {
   timer = null;
   source?.close();
   source = null;
+  listening = false;
 };
 const listen = () => {
   if (source || timer || !wanted()) return;
@@ -79,4 +82,4 @@ if (document.body.dataset.user) {
   addEventListener("pageshow", come);
   come();
 }
-window.live = { inFront };
+window.live = { inFront, listens: () => listening };
