@@ -1,4 +1,4 @@
-"""From the request of a telephone system to the caller's name on the screen: a real browser, a real HTTP webhook.
+"""From the request of a telephone system to the caller's name on the screen, in a real browser.
 
 The demo utility on the embedded server, the web process as it is in use, and Chromium signed in as the agent
 whose telephone rings. The clock starts before the connection of the webhook is opened and stops when the

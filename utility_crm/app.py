@@ -19,6 +19,7 @@ from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
+from utility_crm.live.done_forms import DoneForms
 from utility_crm.live.hub import Hub
 from utility_crm.people.journeys import Journeys
 from utility_crm.web.banners import Banners
@@ -63,6 +64,7 @@ def create_app(
     app.state.banners = Banners(secret or secret_key())
     app.state.simulated = False
     app.state.live = Hub(engine)
+    app.state.forms = DoneForms()
     app.state.leaving = (app.state.live.end_streams,)
     app.state.rooms = rooms_of(shown)
     app.state.templates = templates_of(tuple(module.name for module in shown))

@@ -13,6 +13,8 @@ from itertools import chain
 from typing import Protocol, TypeVar
 from uuid import uuid4
 
+from sqlalchemy.exc import DBAPIError
+
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import (
     Act,
@@ -161,7 +163,9 @@ def _guarded(
         log.warning("%s of customer %d: %s", what, call.customer_id, error.message)
         call.session.rollback()
         return instead(error.code)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise  # the database is away: no part of the page can be right
         code = uuid4().hex[:8]
         log.exception("%s of customer %d failed, shown as %s", what, call.customer_id, code)
         call.session.rollback()

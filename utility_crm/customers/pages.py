@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
 from utility_crm.customers.limits import those_seen
+from utility_crm.customers.open_tabs import close_tab, opened_tabs
 from utility_crm.customers.page import (
     RECENT,
     acts_here,
@@ -125,7 +126,7 @@ def customer_page(
         sheet=html,
         page=surroundings(call, rooms, questions, whole=whole),
         acts=[_shown(v, call, one, around, do) for one in acts_here(call, rooms)],
-        tabs=recent_customers(v.session, v.user, recent_ids(v.request)),
+        tabs=opened_tabs(v.session, v.user, customer_id, v.now),
         recent_entries=RECENT,
         verifies=v.user.may("callers.verify") or v.user.may("personal.see"),
     )
@@ -149,6 +150,14 @@ def must_see(v: Visit, customer_id: int) -> None:
 def proofs_of(v: Visit, customer_id: int) -> tuple[Proof, ...]:
     """What a caller of this customer is asked now: other questions after a wrong answer, and another day."""
     return asked_now(_call(v, customer_id, {}, ""))
+
+
+@router.post("/customers/{customer_id}/close")
+def close(request: Request, customer_id: int) -> Response:
+    """Close the customer's tab; what is open next to it comes into view, drafts stay."""
+    with visit(request, "customers.read") as v:
+        following = close_tab(v.session, v.user, customer_id)
+        return v.redirect(f"/customers/{following}" if following else "/")
 
 
 @router.get("/customers/{customer_id}/acts/{key}")

@@ -190,3 +190,18 @@ class Contact(Base):
     answered_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(server_default="")
     author_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+
+
+class OpenCustomer(Base):
+    """A customer somebody has open as a tab."""
+
+    __tablename__ = "open_customers"
+    __table_args__ = (Index(None, "customer_id"),)
+
+    user_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    opened_at: Mapped[datetime]

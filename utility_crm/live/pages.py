@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from utility_crm.live import draft_pages
 from utility_crm.live.hub import Event, Hub, Stream
 from utility_crm.web.visit import open_session, signed_in
 
 router = APIRouter()
+router.include_router(draft_pages.router)
 BEAT_SECONDS: Final = 15.0
 LISTENING_WITHIN_SECONDS: Final = 10.0
 OUT_OF_ORDER: Final = 30

@@ -7,6 +7,7 @@ that failed; `/api` answers with a problem document.
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -14,13 +15,15 @@ from uuid import uuid4
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
 from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.chrome import language_of
+from utility_crm.web.forms import DRAFT, ONCE
 from utility_crm.web.fresh import ProofNeeded
 from utility_crm.web.visit import SignInNeeded, WrongRole, present, render, today, wants_fragment
 from utility_crm.web.words import mark, said_in
@@ -38,6 +41,8 @@ TITLES = {
 }
 MACHINE_TITLES = {401: "Who asks is not known", 415: "This cannot be read", 429: "Too many tries"}
 """Of problem documents that no page has."""
+_SECRET = re.compile("password|secret|code")
+"""Names of fields that are not written into a page again."""
 log = logging.getLogger("utility_crm.web")
 
 
@@ -54,7 +59,8 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(CareError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(OperationalError, _no_database)
+    for away in (OperationalError, InterfaceError, NoConnection):
+        app.add_exception_handler(away, _no_database)
     app.add_exception_handler(DataError, _no_such_value)
     app.add_exception_handler(Exception, _unknown)
 
@@ -136,7 +142,30 @@ async def _no_such_value(request: Request, error: Exception) -> Response:
 
 async def _no_database(request: Request, error: Exception) -> Response:
     log.error("the database does not answer", exc_info=error)
+    typed: dict[str, list[str]] | None = getattr(request.state, "typed_in", None)
+    to_people = not (wants_fragment(request) or request.url.path.startswith("/api"))
+    if request.method == "POST" and typed and to_people and not _SECRET.search(" ".join(typed)):
+        return _not_sent(request, typed)
     return _answer(request, 503, "no_database", mark("Nothing was saved. Try again in a moment."), None)
+
+
+def _not_sent(request: Request, typed: dict[str, list[str]]) -> Response:
+    """All that was typed, to be sent again as it was: its token says that it is the same."""
+    now = present()
+    query = f"?{request.url.query}" if request.url.query else ""
+    return render(
+        request,
+        "web/away.html",
+        503,
+        user=getattr(request.state, "user", None),
+        now=now,
+        today=today(now),
+        error_code="no_database",
+        action=request.url.path + query,
+        typed=sorted(typed.items()),
+        unseen=(ONCE, DRAFT, "ask", "do"),
+        files="multipart/form-data" in request.headers.get("content-type", ""),
+    )
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

@@ -20,6 +20,8 @@ from utility_crm.kit.errors import CareError, Invalid
 from utility_crm.web.words import mark
 
 T = TypeVar("T")
+ONCE, DRAFT = "once", "draft"
+"""Of every form: its own token, and the drafts it was written in ("key@version")."""
 SURE = "sure"
 """The name of the button that answers a question; its value says which."""
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -61,6 +61,16 @@ Posting = Annotated[Posted, Depends(read_posted, scope="function")]
 """The parameter of a route that takes a form."""
 
 
+class Forms(Protocol):
+    """What is kept about forms around their acts (`app.state.forms`)."""
+
+    def begun(self, v: Visit, posted: Posted) -> Response | None:
+        """The answer to a form that was done before."""
+
+    def done(self, v: Visit, posted: Posted, response: Response) -> None:
+        """It is done."""
+
+
 def handled(
     v: Visit,
     posted: Posted,
@@ -79,11 +89,13 @@ def handled(
 
     A form that stands below the strip sends its key as `do` and the question over which it was opened as
     `ask`: it comes back there, and so does the person when it is done.
+
+    A form that is sent again as it was, since no answer to it came, is not done twice (`live.done_forms`).
     """
     name, back = over_the_question(v, posted, name, back)
     try:
         with v.session.begin_nested():
-            return act()
+            return _once(v, posted, act)
     except AskedBack as asked:
         form = Form(name, _typed(posted), question=asked.question, back=back)
         return _again(v, form, page, 200)
@@ -93,6 +105,16 @@ def handled(
         return shown_again(v, posted, name, error, page, back=back)
     except CareError as error:
         return shown_again(v, posted, name, error, page, back=back)
+
+
+def _once(v: Visit, posted: Posted, act: Callable[[], Response]) -> Response:
+    forms: Forms = v.request.app.state.forms
+    before = forms.begun(v, posted)
+    if before is not None:
+        return before
+    response = act()
+    forms.done(v, posted, response)
+    return response
 
 
 def over_the_question(v: Visit, posted: Posted, name: str, back: str) -> tuple[str, str]:

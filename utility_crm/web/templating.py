@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache, partial
 from typing import Any
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -74,6 +75,7 @@ class Templates:
             bars=charts.bars,
             heatmap=charts.heatmap,
             Answer=Answer,
+            once=lambda: uuid4().hex,
             named=lambda names: [(name, words.gettext(name)) for name in names],
         )
         for name in ("marks", "charts", "forms"):  # macros, at hand in every template without an import

@@ -168,10 +168,11 @@ const toggle = (element) => {
   else begin(panel);
 };
 
-// A draft is never lost: what is typed below the strip is kept for this tab until it is sent, a customer each.
+// A draft is never lost: what is typed below the strip is kept for this tab until it is sent, a customer each. The
+// fields with data-draft are kept by the server (drafts.js); these are the others.
 const drafts = {
   name: (form) => `draft ${location.pathname} ${form.closest("[data-panel]").id} ${form.id}`,
-  fields: (form) => [...form.elements].filter((each) => each.name && !/^(hidden|submit|button|password|file)$/.test(each.type) && !each.matches("[data-no-draft]")),
+  fields: (form) => [...form.elements].filter((each) => each.name && !/^(hidden|submit|button|password|file)$/.test(each.type) && !each.matches("[data-no-draft], [data-draft]")),
   keep(form) {
     const typed = {};
     for (const each of drafts.fields(form)) {
@@ -199,7 +200,7 @@ const drafts = {
       const beginning = `draft ${new URL(tab.href).pathname} `;
       const kept = Object.keys(sessionStorage).some((name) => name.startsWith(beginning));
       const words = one(".draft", tab);
-      if (words) words.hidden = !kept;
+      if (words) words.hidden = !kept && !("kept" in words.dataset); // or the server has one (drafts.js)
     }
   },
 };
@@ -237,6 +238,11 @@ addEventListener("click", (event) => {
     for (const entry of all("[data-old]")) entry.hidden = false;
     target.remove();
   } else if (target.matches("[data-again]")) location.reload();
+  else if (target.matches("[data-send-again]")) {
+    const form = target.closest("form");
+    target.closest("[data-away]").remove();
+    form?.requestSubmit();
+  }
   else if (target.matches(".ask ol a[hx-get]") && !event.ctrlKey && !event.metaKey) markQuestion(target);
 });
 help?.addEventListener("change", (event) => {
@@ -274,6 +280,17 @@ if (strip) {
     for (const page of all(".page")) page.style.setProperty("--strip-h", `${sticky}px`);
     root.style.scrollPaddingTop = `${sticky + 12}px`;
   }).observe(strip);
+}
+
+// A page that waits for the database says when it is there again.
+const well = one("[data-until-well]");
+if (well) {
+  const asking = setInterval(async () => {
+    const answer = await fetch(well.dataset.untilWell).catch(() => null);
+    if (!answer?.ok) return;
+    clearInterval(asking);
+    well.textContent = well.dataset.well;
+  }, 2_000);
 }
 
 const say = (words) => { const place = one("#spoken"); if (place) place.textContent = words; };

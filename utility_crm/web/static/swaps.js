@@ -44,6 +44,15 @@ const names = (element) =>
     element.getAttribute("href") && `[href="${CSS.escape(element.getAttribute("href"))}"]`,
   ].filter(Boolean);
 document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig, elt } = event.detail;
+  if (xhr?.status === 503 && requestConfig?.verb !== "get" && one("#away")) { // what was typed stays in its form
+    event.detail.shouldSwap = false;
+    const place = requestConfig.elt ?? elt;
+    for (const old of all(":scope > [data-away]", place)) old.remove();
+    place.append(one("#away").content.cloneNode(true));
+    place.lastElementChild.dataset.away = "";
+    return;
+  }
   const at = document.activeElement;
   stood = event.detail.target.contains(at) && at !== event.detail.target ? names(at) : null;
   const asked = at?.type === "range" && at.form === event.detail.requestConfig?.elt;
