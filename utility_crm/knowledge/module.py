@@ -1,5 +1,23 @@
 """What the knowledge base gives the host."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 
-MODULE = Module(name="utility_crm.knowledge", tables="utility_crm.knowledge.tables")
+MODULE = Module(
+    name="utility_crm.knowledge",
+    tables="utility_crm.knowledge.tables",
+    pages="utility_crm.knowledge.routes:router",
+    customer="utility_crm.knowledge.pages:ROOM",
+    demo="utility_crm.knowledge.demo:build",
+    plain=(
+        "/knowledge",
+        "/knowledge/found",
+        "/knowledge/new",
+        "/knowledge/{slug}",
+        "/knowledge/{slug}/helped",
+        "/knowledge/{slug}/edit",
+        "/knowledge/{slug}/versions",
+        "/knowledge/{slug}/review/{act}",
+        "/knowledge/{slug}/retire",
+    ),
+    navigation=(Room("Knowledge", "/knowledge", "k", "articles.read", 22),),
+)
