@@ -27,12 +27,12 @@ from utility_crm.tickets.actions import add_message
 pytestmark = pytest.mark.browser
 LETTERS = (
     letter(
-        "Good morning,\n\nI have moved into 9 Mill Lane on Monday. What do you need from me?\n\n-- \nBob Far\n\n"
+        "Good morning,\n\nI have moved into 9 Mill Lane on Monday. What do you need?\n\n-- \nBob Far\n\n"
         "On Friday, Northmoor Energy wrote:\n> Welcome to your new home.\n",
         sender="Bob Far <bob@far.example>", subject="I moved in", name="<1@far.example>",
         files=(("reading.txt", "text/plain", b"00123"),),
     ),
-    letter("I am away until Monday.", subject="Out of office", name="<2@home.example>", Auto_Submitted="auto-replied"),
+    letter("I am away.", subject="Out of office", name="<2@home.example>", Auto_Submitted="auto-replied"),
     letter("Buy now!", sender="offers@shop.example", subject="Offers", name="<3@x>", Precedence="bulk"),
     b"no letter at all",
 )  # fmt: skip
@@ -87,9 +87,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     chromium: Chromium, served: tuple[str, Engine], scheme: str, width: int
 ) -> None:
     address, engine = served
-    page, complaints = complaining_page(
-        chromium, {"width": width, "height": 800}, color_scheme=scheme
-    )
+    page, complaints = complaining_page(chromium, {"width": width, "height": 800}, color_scheme=scheme)
     sign_in(page, address, "priya")
     with Session(engine) as session:
         ids = session.scalars(select(Arrival.id).order_by(Arrival.id)).all()
