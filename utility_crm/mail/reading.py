@@ -270,6 +270,7 @@ def _refuse() -> str:
 
 
 def _looks_cyrillic(content: bytes) -> bool:
-    """Without a charset: most letters beyond ASCII are where Windows-1251 has Cyrillic small ones."""
-    high = [byte for byte in content[:4000] if byte > 127]
-    return sum(byte >= 0xE0 for byte in high) * 2 > len(high)
+    """Without a charset: Russian in Windows-1251 is letters beyond ASCII for the most part, Latin is not."""
+    beyond = sum(byte >= 0xC0 for byte in content[:4000])
+    plain = sum(97 <= byte | 0x20 <= 122 for byte in content[:4000] if byte < 128)
+    return beyond > plain
