@@ -11,9 +11,9 @@ from notifications.customer_in_view import in_view
 from notifications.outages.queries import OutageHere, outages_at
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
-from notifications.told import TOLD
+from notifications.told import TOLD, words_of
 from notifications.types import notice_type
-from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Flag, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
 from utility_crm.web.words import counting, mark, translator
 
@@ -178,6 +178,29 @@ TOLD_OF_OUTAGE = Act(
     "o", mark("Told of outage"), "contacts.write", "notifications/act_outage.html", order=12,
     context=_told_panel, applies=lambda call: bool(_to_note(call)),
 )  # fmt: skip
+
+
+def _flags(call: CustomerCall) -> Sequence[Flag]:
+    """What they let us send, where they said anything about it."""
+    _ = translator(call.language, PACKAGE)
+    said = [word for word in call.once(words_of) if word.since is not None]
+    if not said:
+        return ()
+    offers = [_(word.channel) for word in said if word.purpose == "marketing" and word.allows]
+    closed = [_(word.channel) for word in said if word.purpose == "service" and not word.allows]
+    found = [
+        Flag("", _("offers by %(ways)s", ways=", ".join(offers)) if offers else _("no offers"), order=70)
+    ]
+    if closed:
+        found.append(Flag(_("Wants no %(ways)s", ways=", ".join(closed)), tone="warn", order=71))
+    return found
+
+
 ROOM = CustomerRoom(
-    questions=(TOLD,), banners=_banners, todos=_todos, timeline=_timeline, acts=(TOLD_OF_OUTAGE,)
+    questions=(TOLD,),
+    banners=_banners,
+    todos=_todos,
+    timeline=_timeline,
+    acts=(TOLD_OF_OUTAGE,),
+    flags=_flags,
 )

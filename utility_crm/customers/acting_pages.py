@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from utility_crm.customers.conversations import (
     CHANNELS,
+    DIRECTIONS,
     TOPICS,
     Saying,
     answer_complaint,
@@ -42,13 +43,20 @@ def log(request: Request, customer_id: int, posted: Posting) -> Response:
         def act() -> Response:
             channel, topic = posted.one_of("channel", CHANNELS), posted.one_of("topic", TOPICS)
             note = posted.must("note", mark("Say in a few words what it was about."))
-            said = Saying(channel.value, topic.value, note.value, bool(posted.text("complaint")))
+            direction = posted.one_of("direction", DIRECTIONS) if posted.text("direction") else None
+            posted.check()
+            said = Saying(
+                channel.value, topic.value, note.value, bool(posted.text("complaint")),
+                direction.value if direction else "in",
+            )  # fmt: skip
             if said_lately(v.session, customer_id, said, now=v.now, author_id=v.user.id):
                 words = _("This was kept before: nothing was kept twice.")
                 return v.done(words, f"/customers/{customer_id}", nothing=True, ask=ask)
             contact_id = log_contact(
                 v.session, customer_id, channel=said.channel, topic=said.topic, note=said.note,
-                complaint=said.complaint, now=v.now, author_id=v.user.id,
+                complaint=said.complaint, direction=said.direction, outcome=posted.text("outcome"),
+                resolved=posted.text("resolved") == "yes" if direction else None,
+                now=v.now, author_id=v.user.id,
             )  # fmt: skip
             for told in request.app.state.logged:
                 told(

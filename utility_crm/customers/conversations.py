@@ -16,7 +16,11 @@ from utility_crm.customers.tables import Contact, Customer
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.web.words import mark
 
-CHANNELS = (mark("call"), mark("email"), mark("letter"), mark("visit"), mark("web"))
+CHANNELS = (
+    mark("call"), mark("visit"), mark("letter"), mark("fax"), mark("email"), mark("sms"), mark("messenger"),
+    mark("web"),
+)  # fmt: skip
+DIRECTIONS = ("in", "out")
 TOPICS = (
     mark("bill"), mark("payment"), mark("meter"), mark("outage"), mark("tariff"), mark("moving"),
     mark("contract"), mark("details"), mark("other"),
@@ -34,6 +38,7 @@ class Saying:
     topic: str
     note: str
     complaint: bool = False
+    direction: str = "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Conversation:
     answered_at: datetime | None
     note: str
     author: str
+    resolved: bool | None
 
     @property
     def waits(self) -> bool:
@@ -72,6 +78,7 @@ _COLUMNS: list[Any] = [
     Contact.answered_at,
     Contact.note,
     func.coalesce(User.name, "").label("author"),
+    Contact.resolved,
 ]
 _CONVERSATIONS = (
     select(*_COLUMNS)
@@ -115,6 +122,7 @@ def said_lately(session: Session, customer_id: int, said: Saying, *, now: dateti
         Contact.at > now - SAME_FOR,
         Contact.at <= now,
         Contact.channel == said.channel,
+        Contact.direction == said.direction,
         Contact.topic == said.topic,
         Contact.complaint.is_(said.complaint),
         Contact.note == said.note,
@@ -134,11 +142,13 @@ def log_contact(
     direction: str = "in",
     note: str = "",
     outcome: str = "",
+    resolved: bool | None = None,
 ) -> int:
-    """Keep what was said; the contact's id. A complaint waits from now on until it is answered."""
-    if channel not in CHANNELS or topic not in TOPICS or direction not in ("in", "out"):
+    """Keep what was said; the contact's id. A complaint waits from now on until it is answered. resolved:
+    whether this one contact was enough, None where nobody said."""
+    if channel not in CHANNELS or topic not in TOPICS or direction not in DIRECTIONS:
         raise Invalid("contact", mark("Choose how they spoke to us, and about what."), "channel, topic")
-    if len(note) > LONGEST_NOTE:
+    if max(len(note), len(outcome)) > LONGEST_NOTE:
         words = mark("A note has at most %(most)s characters.")
         raise Invalid("note_long", words, "note", most=LONGEST_NOTE)
     if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
@@ -146,6 +156,7 @@ def log_contact(
     contact = Contact(
         customer_id=customer_id, at=now, channel=channel, direction=direction, topic=topic,
         complaint=complaint, note=note.strip(), outcome=outcome.strip(), author_id=author_id,
+        resolved=resolved,
     )  # fmt: skip
     session.add(contact)
     session.flush()

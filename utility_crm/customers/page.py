@@ -23,6 +23,7 @@ from utility_crm.kit.module import (
     Cell,
     CustomerCall,
     CustomerRoom,
+    Flag,
     Question,
     Sheet,
     SideSection,
@@ -68,6 +69,7 @@ class Surroundings:
 
     asked: tuple[Asked, ...]
     cells: tuple[Cell, ...]
+    flags: tuple[Flag, ...]
     banners: tuple[Banner, ...]
     todos: tuple[Todo, ...]
     sections: tuple[SideSection, ...]
@@ -91,6 +93,7 @@ def surroundings(
     return Surroundings(
         asked=tuple(Asked(one, _answer(call, one)) for one in questions),
         cells=_in_order(_gather(call, (room.cells for room in rooms))),
+        flags=_in_order(_gather(call, (room.flags for room in rooms))),
         banners=tuple(_gather(call, (room.banners for room in rooms))),
         todos=_in_order(_gather(call, (room.todos for room in rooms))),
         sections=_in_order(_gather(call, (room.sections for room in rooms))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from utility_crm.customers.card import CustomerCard, customer_card
@@ -90,14 +90,23 @@ def _said_sheet(call: CustomerCall) -> Sheet:
     return Sheet("customers/said.html", {"conversations": conversations, "waiting": waiting})
 
 
+def _said_title(_: Callable[..., str], one: Conversation) -> str:
+    """Call, bill · Priya Nair; who began it is said where it was we."""
+    way = _(one.channel) if one.direction == "in" else _("%(way)s from us", way=_(one.channel))
+    words = f"{way[:1].upper()}{way[1:]}, {_(one.topic)}"
+    return f"{words} · {one.author}" if one.author else words
+
+
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language)
     return [
         TimelineEntry(
             one.at,
             mark("Contacts"),
-            f"{_(one.channel).capitalize()}, {_(one.topic)}" + (f" · {one.author}" if one.author else ""),
-            " · ".join(part for part in (one.note, one.outcome) if part),
+            _said_title(_, one),
+            " · ".join(
+                part for part in (one.note, one.outcome, _("settled at once") if one.resolved else "") if part
+            ),
             "bad" if one.waits else "",
             f"/customers/{call.customer_id}?ask=said#said-{one.id}",
         )
