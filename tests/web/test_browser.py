@@ -134,14 +134,39 @@ def test_the_timeline_is_filtered_and_grows(chromium: Chromium, served: Served) 
     sign_in(page, served.address, "priya")
     page.goto(f"{served.address}/customers/{served.people.margaret}")
     seen = ".tl [data-kind]:visible"
-    assert page.locator(seen).count() == 14
-    page.click("text=10 older")
+    assert page.locator(seen).count() == 20
+    page.click("text=4 older")
+    page.wait_for_selector("[data-older]", state="detached")
     assert page.locator(seen).count() == 24
     page.click(".chips >> text=Payments 11")
-    assert page.locator(seen).count() == 11
-    assert page.locator(".tl .day:visible").count() == 11
+    page.wait_for_selector("text=11 of 24 shown, only Payments.")
+    assert page.locator(seen).count() == 11 and page.locator(".tl .day:visible").count() == 11
+    shared = page.url
     page.click(".chips >> text=All 24")
-    assert page.locator(seen).count() == 24
+    page.wait_for_selector(".chips [aria-current] >> text=All 24")
+    page.keyboard.press("/")
+    focused(page, "at.id === 'f-tl-find'")
+    page.keyboard.type("bill 124.69")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=12 of 24 shown, with “bill 124.69”.")
+    page.goto(shared)  # an address that was handed on shows the same
+    assert page.locator(seen).count() == 11
+
+
+def test_the_timeline_works_without_script(chromium: Chromium, served: Served) -> None:
+    page, _complaints = complaining_page(chromium, java_script_enabled=False)
+    page.goto(f"{served.address}/sign-in")
+    page.fill("#login", "priya")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.goto(f"{served.address}/customers/{served.people.margaret}?ask=owe")
+    page.click("text=4 older")
+    assert page.locator(".tl [data-kind]").count() == 4 and page.inner_text("#sheet-h") == "What do I owe?"
+    page.click(".chips >> text=Bills 12")
+    assert page.locator(".tl [data-kind]").count() == 12
+    page.fill("#f-tl-upto", "2026-06-30")
+    page.click("#tl button[type=submit]")
+    assert "only Bills, up to 30 Jun 2026" in page.inner_text("#tl")
 
 
 def test_the_chosen_theme_is_painted_by_the_server(chromium: Chromium, served: Served) -> None:

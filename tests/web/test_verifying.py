@@ -68,7 +68,7 @@ def test_no_masked_page_holds_what_is_masked(
     assert {
         address: found for address in [path, *questions] if (found := holds(client.get(address).text))
     } == {}
-    fragments = [*questions, *acts, f"{path}?ask=told&older=1"]
+    fragments = [*questions, *acts, f"{path}/timeline?ask=told&find=sent"]
     assert {one: found for one in fragments if (found := holds(client.get(one, headers=HX).text))} == {}
 
 

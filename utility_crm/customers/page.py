@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError
 
+from utility_crm.customers.room import known_card, sees_all
+from utility_crm.customers.timeline import TimelinePage, timeline_page, wanted
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import (
     Act,
@@ -27,14 +28,12 @@ from utility_crm.kit.module import (
     Question,
     Sheet,
     SideSection,
-    TimelineEntry,
     Todo,
 )
+from utility_crm.web.formats import local_day
 from utility_crm.web.words import translator
 
 T = TypeVar("T")
-RECENT, TIMELINE = 14, 100
-"""How many entries the timeline shows at first, and how many it holds before it is asked for all."""
 log = logging.getLogger("utility_crm.customers.page")
 
 
@@ -55,15 +54,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """What happened, newest first: the entries shown, how many of each kind, and how many are left out."""
-
-    entries: tuple[TimelineEntry, ...]
-    kinds: tuple[tuple[str, int], ...]
-    older: int
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What lies around the chosen sheet."""
 
@@ -73,7 +63,7 @@ class Surroundings:
     banners: tuple[Banner, ...]
     todos: tuple[Todo, ...]
     sections: tuple[SideSection, ...]
-    timeline: Timeline
+    timeline: TimelinePage
 
 
 def all_questions(rooms: Iterable[CustomerRoom]) -> list[Question]:
@@ -87,9 +77,9 @@ def chosen_question(questions: Sequence[Question], key: str) -> Question:
 
 
 def surroundings(
-    call: CustomerCall, rooms: Sequence[CustomerRoom], questions: Sequence[Question], *, whole: bool
+    call: CustomerCall, rooms: Sequence[CustomerRoom], questions: Sequence[Question]
 ) -> Surroundings:
-    """Everything but the chosen sheet. `whole`: the timeline in full."""
+    """Everything but the chosen sheet."""
     return Surroundings(
         asked=tuple(Asked(one, _answer(call, one)) for one in questions),
         cells=_in_order(_gather(call, (room.cells for room in rooms))),
@@ -97,7 +87,7 @@ def surroundings(
         banners=tuple(_gather(call, (room.banners for room in rooms))),
         todos=_in_order(_gather(call, (room.todos for room in rooms))),
         sections=_in_order(_gather(call, (room.sections for room in rooms))),
-        timeline=_timeline(_gather(call, (room.timeline for room in rooms)), whole),
+        timeline=timeline_of(call, rooms),
     )
 
 
@@ -182,13 +172,9 @@ def _in_order(items: Iterable[OrderedT]) -> tuple[OrderedT, ...]:
     return tuple(sorted(items, key=lambda item: item.order))
 
 
-def _timeline(entries: list[TimelineEntry], whole: bool) -> Timeline:
-    def when(entry: TimelineEntry) -> datetime:
-        return entry.at
-
-    newest = sorted(entries, key=when, reverse=True)
-    shown = newest if whole else newest[:TIMELINE]
-    kinds: dict[str, int] = {}
-    for entry in shown:
-        kinds[entry.kind] = kinds.get(entry.kind, 0) + 1
-    return Timeline(tuple(shown), tuple(kinds.items()), len(newest) - len(shown))
+def timeline_of(call: CustomerCall, rooms: Sequence[CustomerRoom]) -> TimelinePage:
+    """What happened, of every package, as far as the address asks for it."""
+    entries = _gather(call, (room.timeline for room in rooms))
+    asked = wanted(call.params)
+    seen = str if sees_all(call) else call.once(known_card).secrets().covered
+    return timeline_page(entries, asked, local_day, seen)

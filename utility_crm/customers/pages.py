@@ -13,13 +13,13 @@ from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.open_tabs import close_tab, opened_tabs
 from utility_crm.customers.page import (
-    RECENT,
     acts_here,
     all_questions,
     chosen_question,
     panel_of,
     sheet_of,
     surroundings,
+    timeline_of,
 )
 from utility_crm.customers.reach import KINDS
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
@@ -80,10 +80,10 @@ def found(request: Request, q: str = "") -> Response:
 
 
 @router.get("/customers/{customer_id}")
-def customer(request: Request, customer_id: int, ask: str = "", older: str = "") -> Response:
+def customer(request: Request, customer_id: int, ask: str = "") -> Response:
     """The customer page; for htmx the chosen sheet alone."""
     with visit(request, "customers.read") as v:
-        response = customer_page(v, customer_id, ask, whole=bool(older))
+        response = customer_page(v, customer_id, ask)
         remember(response, request, customer_id)
         return response
 
@@ -101,7 +101,7 @@ def _known_now(v: Visit) -> tuple[Banner, ...]:
 
 
 def customer_page(
-    v: Visit, customer_id: int, ask: str, *, whole: bool = False, params: Mapping[str, str] | None = None
+    v: Visit, customer_id: int, ask: str, *, params: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """The page around the chosen sheet. params: of the page, where the address asked for is not its own.
 
@@ -124,10 +124,9 @@ def customer_page(
         **around,
         card=card,
         sheet=html,
-        page=surroundings(call, rooms, questions, whole=whole),
+        page=surroundings(call, rooms, questions),
         acts=[_shown(v, call, one, around, do) for one in acts_here(call, rooms)],
         tabs=opened_tabs(v.session, v.user, customer_id, v.now),
-        recent_entries=RECENT,
         verifies=v.user.may("callers.verify") or v.user.may("personal.see"),
     )
     return _shown_to(call, page)
@@ -158,6 +157,22 @@ def close(request: Request, customer_id: int) -> Response:
     with visit(request, "customers.read") as v:
         following = close_tab(v.session, v.user, customer_id)
         return v.redirect(f"/customers/{following}" if following else "/")
+
+
+@router.get("/customers/{customer_id}/timeline")
+def timeline(request: Request, customer_id: int, ask: str = "", rows: str = "") -> Response:
+    """What happened, as far as it is asked for; with `rows` the entries alone, to follow others."""
+    with visit(request, "customers.read") as v:
+        if not v.hx:
+            return v.redirect(f"/customers/{customer_id}", **request.query_params)
+        rooms, questions = _rooms(v)
+        chosen = chosen_question(questions, ask)
+        call = _call(v, customer_id, dict(request.query_params), chosen.key)
+        call.once(card_of)
+        template = "customers/timeline_rows.html" if rows else "customers/timeline.html"
+        found = {"timeline": timeline_of(call, rooms)}
+        html = v.fragment(template, **_around(customer_id, chosen), page=found)
+        return _shown_to(call, HTMLResponse(html))
 
 
 @router.get("/customers/{customer_id}/acts/{key}")

@@ -229,14 +229,10 @@ addEventListener("click", (event) => {
   }
   else if (target.matches("[data-find]")) findNow();
   else if (target.matches("[data-copy]")) copyText(target);
-  else if (target.matches("[data-filter]")) filter(target);
   else if (target.matches("[data-press]")) {
     const meant = all(`[data-key="${CSS.escape(target.dataset.press)}"]`).find(shown);
     if (meant?.matches("input, select, textarea")) meant.focus();
     else meant?.click();
-  } else if (target.matches("[data-older]")) {
-    for (const entry of all("[data-old]")) entry.hidden = false;
-    target.remove();
   } else if (target.matches("[data-again]")) location.reload();
   else if (target.matches("[data-send-again]")) {
     const form = target.closest("form");
@@ -252,24 +248,6 @@ const copyText = (button) => {
   const source = button.dataset.copy.startsWith("#") ? one(button.dataset.copy)?.innerText : button.dataset.copy;
   navigator.clipboard?.writeText((source ?? "").trim());
   say(button.textContent);
-};
-
-// The timeline's chips: what is shown is already here.
-const filter = (chip) => {
-  const kind = chip.dataset.filter;
-  for (const other of all("[data-filter]")) other.setAttribute("aria-pressed", String(other === chip));
-  one("[data-older]")?.remove();
-  for (const entry of all("[data-old]")) entry.hidden = false;
-  for (const entry of all("[data-kind]")) entry.hidden = kind !== "" && entry.dataset.kind !== kind;
-  for (const day of all("[data-day]")) {
-    let next = day.nextElementSibling;
-    let some = false;
-    while (next && !next.matches("[data-day]")) {
-      some ||= !next.hidden;
-      next = next.nextElementSibling;
-    }
-    day.hidden = !some;
-  }
 };
 
 // What stays in view under the strip begins below it, however tall it is.
