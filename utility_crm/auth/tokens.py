@@ -27,6 +27,8 @@ SCOPES = (
     "notices:write",
     "messages:write",
     "telephony:write",
+    "tickets:read",
+    "tickets:write",
 )
 """What a token may be allowed."""
 

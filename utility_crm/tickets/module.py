@@ -7,6 +7,10 @@ MODULE = Module(
     name="utility_crm.tickets",
     tables="utility_crm.tickets.tables",
     pages="utility_crm.tickets.pages:router",
+    customer="utility_crm.tickets.customer:ROOM",
+    search="utility_crm.tickets.search:find",
+    demo="utility_crm.tickets.demo:build",
+    commands="utility_crm.tickets.commands:app",
     owners=(TICKET, CUSTOMER),
     filtered=(
         "/tickets",

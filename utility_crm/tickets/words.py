@@ -11,7 +11,7 @@ STATUS_WORDS = {
     "new": mark("new"),
     "open": mark("in progress"),
     "waiting": mark("waits for them"),
-    "on_hold": mark("on hold"),
+    "on_hold": mark("waits for others"),
     "solved": mark("solved"),
     "closed": mark("closed"),
 }
@@ -33,9 +33,9 @@ KIND_WORDS = {
 }
 PRIORITY_WORDS = {
     "low": mark("low priority"),
-    "normal": mark("normal"),
+    "normal": mark("usual priority"),
     "high": mark("high priority"),
-    "urgent": mark("urgent"),
+    "urgent": mark("urgent priority"),
 }
 CHANNEL_WORDS = {
     "email": mark("e-mail"),

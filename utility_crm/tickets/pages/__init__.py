@@ -2,8 +2,17 @@
 
 from fastapi import APIRouter
 
+from utility_crm.tickets import api
 from utility_crm.tickets.pages import acts, files, linking, queue, ticket, writing
 
 router = APIRouter()
-for part in (queue.router, writing.router, files.router, acts.router, linking.router, ticket.router):
+for part in (
+    api.router,
+    queue.router,
+    writing.router,
+    files.router,
+    acts.router,
+    linking.router,
+    ticket.router,
+):
     router.include_router(part)

@@ -163,6 +163,16 @@ def ordered(asked: Filters) -> list[Any]:
 
 def listed(session: Session, asked: Filters, user: SignedIn, now: datetime, limit: int = MOST) -> Listed:
     """The first rows of a list: one statement."""
+    return _listed(session, asked, conditions(asked, user, now), limit)
+
+
+def everything(session: Session, asked: Filters, now: datetime, limit: int) -> Listed:
+    """The same for nobody in particular, as the command line asks: whose tickets they are limits nothing."""
+    nobody = SignedIn(0, "", "", "admin", "en", sees_all_tickets=True)
+    return _listed(session, asked, conditions(asked, nobody, now), limit)
+
+
+def _listed(session: Session, asked: Filters, wanted: list[ColumnElement[bool]], limit: int) -> Listed:
     last = (
         select(TicketMessage.text, TicketMessage.direction)
         .where(TicketMessage.ticket_id == Ticket.id, TicketMessage.direction != "note")
@@ -183,7 +193,7 @@ def listed(session: Session, asked: Filters, user: SignedIn, now: datetime, limi
             func.count().over().label("n"),
             func.row_number().over(order_by=ordered(asked)).label("place"),
         )
-        .where(*conditions(asked, user, now))
+        .where(*wanted)
         .order_by("place")
         .limit(limit)
         .subquery()
