@@ -78,7 +78,11 @@ def stories_of(plan: Plan) -> list[Story]:
     """Every ticket, oldest first: of what customers said in the last months, and of one outage. Pure."""
     draw = stream(plan.seed, "tickets")
     ends = datetime.combine(plan.as_of, time(), ZoneInfo(ZONE)).astimezone(UTC)
-    lately = [one for one in plan.contacts if ends - BACK <= one.at < ends][-MOST:]
+    lately = [
+        one
+        for one in plan.contacts
+        if ends - BACK <= one.at < ends and (not one.complaint or one.answered_at is not None)
+    ][-MOST:]  # a complaint that nobody answered becomes a ticket by the care of complaints
     found = [_story(draw, plan, one.customer, one.topic, one.complaint, one.at, ends) for one in lately]
     found += [_fresh(draw, plan, place, ends) for place in range(min(14, len(plan.customers)))]
     return sorted([*found, *_incident(plan, ends)], key=lambda one: one.opened_at)
@@ -116,7 +120,8 @@ def _story(
     one.assigned = True
     step = at + timedelta(hours=hours)
     if lots[0] < 0.3 and step < ends:
-        one.said.append(("note", step, NOTES[int(draw.integers(len(NOTES)))]))
+        some = NOTES if topic in ("bill", "meter") else NOTES[:1]
+        one.said.append(("note", step, some[int(draw.integers(len(some)))]))
     step += timedelta(minutes=12)
     if step >= ends:
         one.assigned = bool(lots[1] < 0.5)
