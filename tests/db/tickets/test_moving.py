@@ -228,7 +228,8 @@ def test_open_ticket_is_the_contracts(care: Care) -> None:
     """The call that other rooms make, as they make it."""
     ticket = open_ticket(
         care.session, kind="meter", subject="s", text="t", channel="email", now=care.now,
-        customer_id=care.margaret, by=None, sender="m@post.example", language="ru", external_id="<x@y>", attachments=(),
+        customer_id=care.margaret, by=None, sender="m@post.example", language="ru",
+        external_id="<x@y>", attachments=(),
     )  # fmt: skip
     assert (
         row(care.session, ticket).language == "ru"
