@@ -10,6 +10,7 @@ from billing.answers.registry import answers
 from billing.wording import say
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.bearer import bearer
+from utility_crm.web.openapi import documented
 from utility_crm.web.visit import open_session, present, today
 from utility_crm.web.words import LANGUAGES
 
@@ -17,7 +18,7 @@ SCOPE = "answers:read"
 router = APIRouter()
 
 
-@router.get("/api/v1/accounts/{account}/answers")
+@router.get("/api/v1/accounts/{account}/answers", openapi_extra=documented(SCOPE))
 def questions(request: Request, account: str, language: str = "en") -> Response:
     """The questions that can be asked."""
     bearer(request, SCOPE)
@@ -33,7 +34,7 @@ def questions(request: Request, account: str, language: str = "en") -> Response:
     )
 
 
-@router.get("/api/v1/accounts/{account}/answers/{question}")
+@router.get("/api/v1/accounts/{account}/answers/{question}", openapi_extra=documented(SCOPE))
 def answer(request: Request, account: str, question: str, language: str = "en") -> Response:
     """One answer; further query parameters are what the question takes, such as `bill` and `against`."""
     bearer(request, SCOPE)

@@ -31,6 +31,7 @@ from utility_crm.web.templating import templates_of
 
 GROUND_PAGES = [
     "utility_crm.web.health:router",
+    "utility_crm.web.openapi:router",
     "utility_crm.web.sign_in:router",
     "utility_crm.live.pages:router",
     "utility_crm.people.steps:router",

@@ -20,16 +20,31 @@ from billing.queries.accounts import account_named
 from utility_crm.auth.tokens import Bearer
 from utility_crm.auth.tokens_answers import Answer
 from utility_crm.kit.errors import Invalid
+from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, one_of, text_of
 from utility_crm.web.pushed import pushed
 from utility_crm.web.visit import today
 
 SCOPE = "payments:write"
 FIELDS = ("account", "amount", "currency", "reference", "method", "received_at", "pays")
 METHODS = ("card", "transfer", "cash", "direct_debit")
+BODY = object_of(
+    {
+        "account": text_of(60, 1),
+        "amount": {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,2})?$"},
+        "currency": text_of(3, 3),
+        "reference": text_of(200, 1),
+        "method": one_of(*METHODS),
+        "received_at": INSTANT,
+        "pays": {"type": "array", "items": object_of({"bill": TEXT, "amount": TEXT}, "bill", "amount")},
+    },
+    "account",
+    "amount",
+    "reference",
+)
 router = APIRouter()
 
 
-@router.post("/api/v1/payments")
+@router.post("/api/v1/payments", openapi_extra=documented(SCOPE, BODY, keyed=True))
 async def take(request: Request) -> Response:
     """Book one payment; docs/payments.md says how it is written. The same Idempotency-Key and body again is
     answered as before, and books nothing."""

@@ -19,6 +19,7 @@ from utility_crm.auth.tokens_answers import Answer, checked_key
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid
 from utility_crm.web.bearer import BearerRefused, bearer, machine_acts
+from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, one_of, text_of
 from utility_crm.web.visit import open_session, present
 
 SCOPE = "readings:write"
@@ -27,6 +28,31 @@ LOCK_SECONDS = 10
 """How long a batch waits for a lock of others, each time; a thread and a connection wait with it."""
 RETRY_SECONDS = 30
 
+NUMBER = {"type": ["number", "string", "null"]}
+BODY = object_of(
+    {
+        "readings": {
+            "type": "array",
+            "items": object_of(
+                {
+                    "service_point": text_of(60, 1),
+                    "channel": TEXT,
+                    "starts_at": INSTANT,
+                    "interval_minutes": {"type": "integer", "minimum": 1, "maximum": 1440},
+                    "value": NUMBER,
+                    "values": {"type": "array", "items": NUMBER},
+                    "unit": one_of("Wh", "kWh", "MWh", "varh", "kVArh", "m3", "l"),
+                    "direction": one_of("import", "export"),
+                    "quality": one_of("actual", "estimated", "substituted", "final", "forward"),
+                },
+                "service_point",
+                "starts_at",
+                "interval_minutes",
+            ),
+        }
+    },
+    "readings",
+)
 router = APIRouter(max_body_size=sys.maxsize)  # too much is refused here, as a document
 
 
@@ -38,7 +64,7 @@ class Busy(BearerRefused):
         super().__init__(503, "busy", words, {"Retry-After": str(RETRY_SECONDS)})
 
 
-@router.post("/api/v1/readings")
+@router.post("/api/v1/readings", openapi_extra=documented(SCOPE, BODY, keyed=True))
 async def push(request: Request) -> Response:
     """Take a batch of readings in; docs/api-readings.md says how it is written."""
     sender = await run_in_threadpool(bearer, request, SCOPE)

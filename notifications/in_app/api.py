@@ -14,13 +14,14 @@ from starlette.responses import JSONResponse, Response
 from notifications.in_app.reading import MOST, AppNotice, inbox, read
 from notifications.sender import this_sender
 from utility_crm.web.bearer import bearer, machine_acts
+from utility_crm.web.openapi import documented
 from utility_crm.web.visit import open_session, present
 
 READS, SAYS_READ = "notices:read", "notices:write"
 router = APIRouter()
 
 
-@router.get("/api/v1/customers/{number}/notices")
+@router.get("/api/v1/customers/{number}/notices", openapi_extra=documented(READS))
 def notices(
     request: Request,
     number: str,
@@ -40,7 +41,7 @@ def notices(
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
 
 
-@router.post("/api/v1/customers/{number}/notices/{notice}/read")
+@router.post("/api/v1/customers/{number}/notices/{notice}/read", openapi_extra=documented(SAYS_READ))
 def mark_read(request: Request, number: str, notice: int) -> Response:
     """Keep that the customer read one; saying it again changes nothing."""
     sender = bearer(request, SAYS_READ)

@@ -14,13 +14,28 @@ from notifications.outages.incidents import By
 from notifications.outages.reports import keep_report, read_report
 from utility_crm.auth.tokens import Bearer
 from utility_crm.auth.tokens_answers import Answer
+from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, text_of
 from utility_crm.web.pushed import pushed
 
 SCOPE = "outages:write"
+BODY = object_of(
+    {
+        "reference": text_of(200, 1),
+        "node": text_of(60, 1),
+        "state": TEXT,
+        "starts_at": INSTANT,
+        "estimated_at": INSTANT,
+        "restored_at": INSTANT,
+        "reason": text_of(300),
+    },
+    "reference",
+    "node",
+    "state",
+)
 router = APIRouter()
 
 
-@router.post("/api/v1/outages")
+@router.post("/api/v1/outages", openapi_extra=documented(SCOPE, BODY, keyed=True))
 async def take(request: Request) -> Response:
     """Keep one report; docs/outages.md says how it is written. The same Idempotency-Key and body again is
     answered as before, and does nothing."""

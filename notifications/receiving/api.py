@@ -8,19 +8,49 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from notifications.domain.provider_events import ProviderEvent, Unreadable, read_events
+from notifications.domain.provider_events import (
+    KINDS,
+    LONGEST,
+    MOST_EVENTS,
+    ProviderEvent,
+    Unreadable,
+    read_events,
+)
 from notifications.outbox.receipts import Kind, Told, take_receipts
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import Settings, settings
 from utility_crm.kit.signature import is_signed
 from utility_crm.web.bearer import BearerRefused
+from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, one_of, text_of
 from utility_crm.web.visit import open_session
 
+BODY = object_of(
+    {
+        "events": {
+            "type": "array",
+            "maxItems": MOST_EVENTS,
+            "items": object_of(
+                {
+                    "event": text_of(LONGEST, 1),
+                    "key": text_of(LONGEST, 1),
+                    "kind": one_of(*KINDS),
+                    "at": INSTANT,
+                    "detail": TEXT,
+                },
+                "event",
+                "key",
+                "kind",
+                "at",
+            ),
+        }
+    },
+    "events",
+)
 router = APIRouter()
 
 
-@router.post("/api/v1/receipts/{provider}")
+@router.post("/api/v1/receipts/{provider}", openapi_extra=documented("", BODY, signed=True))
 async def receipts(request: Request, provider: str) -> Response:
     """Take up to 500 events, each once however often it is told; docs/permission.md says how they are
     written."""

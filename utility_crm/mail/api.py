@@ -26,16 +26,48 @@ from utility_crm.tickets.domain.life import ENDED, KINDS
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.bearer import BearerRefused
+from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, one_of, text_of
 from utility_crm.web.pushed import pushed
 from utility_crm.web.visit import open_session, present
 from utility_crm.web.words import LANGUAGES
 
+MESSAGE = object_of(
+    {
+        "id": text_of(200, 1),
+        "email": text_of(254, 3),
+        "name": text_of(120),
+        "subject": text_of(200),
+        "text": text_of(20_000, 1),
+        "kind": one_of(*KINDS),
+        "language": one_of(*LANGUAGES),
+    },
+    "id",
+    "email",
+    "text",
+    closed=False,
+)
+MESSENGER = object_of(
+    {
+        "messages": {
+            "type": "array",
+            "items": object_of(
+                {"id": TEXT, "from": TEXT, "name": TEXT, "text": TEXT, "at": INSTANT},
+                "id",
+                "from",
+                "text",
+                "at",
+            ),
+        }
+    },
+    "messages",
+    closed=False,
+)
 router = APIRouter()
 GOES_ON_FOR = timedelta(days=7)
 """So long a messenger's message goes on with the ticket of the one before it."""
 
 
-@router.post("/api/v1/messages")
+@router.post("/api/v1/messages", openapi_extra=documented("messages:write", MESSAGE, keyed=True))
 async def message(request: Request) -> Response:
     """A message that somebody wrote on the supplier's own website: scope `messages:write`, docs/mail.md."""
     return await pushed(request, "messages:write", "message", _take_message)
@@ -63,7 +95,7 @@ def _take_message(session: Session, sender: Bearer, given: dict[str, Any], now: 
     return Answer(201, json.dumps({"ticket": number, "customer_known": arrival.customer_id is not None}))
 
 
-@router.post("/api/v1/messenger/{name}")
+@router.post("/api/v1/messenger/{name}", openapi_extra=documented("", MESSENGER, signed=True))
 async def messenger(request: Request, name: str) -> Response:
     """What a messenger brings, each message once however often it is told."""
     speaks = adapter(name)
