@@ -23,7 +23,7 @@ from utility_crm.kit.signature import signed
 from utility_crm.web.openapi import openapi_of
 
 SECRET = "signed with this"
-MACHINES, PAGES = 25, 6
+MACHINES, PAGES = 20, 4
 """Examples of a route. Pages have only their addresses; machines' documents have more to go wrong."""
 LEFT_OUT = {
     "/sign-out",  # whoever asks is signed out, and the rest would be asked by nobody
