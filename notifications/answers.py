@@ -64,6 +64,8 @@ def send_letter(session: Session, letter: ToSend, now: datetime) -> BeingSent:
     day's cap hold it back. Raises `Invalid` where it cannot go that way."""
     kind = notice_type(_KINDS[letter.kind])
     channel = next((one for one in kind.channels if one == letter.channel), None)
+    if letter.files and channel != "email":
+        raise Invalid("files_by_mail", mark("Files go by e-mail alone."), letter.channel)
     if channel is None:
         raise Invalid("no_such_way", mark("An answer does not go that way."), letter.channel)
     notice = NewNotice(
@@ -123,6 +125,8 @@ def _ways(letter: ToSend, channels: Sequence[str]) -> tuple[str, ...]:
     """A receipt goes the one way; an answer any, but a long one not as a row of text messages."""
     if letter.kind == "receipt":
         return (letter.channel,)
+    if letter.files:
+        return ("email",)
     long = len(letter.text) > LONGEST_SHORT and letter.channel != "sms"
     return tuple(one for one in channels if not (long and one == "sms"))
 

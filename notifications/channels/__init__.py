@@ -28,6 +28,15 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What is attached to a letter."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What goes out. `message_id` stays the same however often it is sent, so a receiver can tell.
 
@@ -43,6 +52,7 @@ class Letter:
     channel: str = "email"
     unsubscribe: str = ""
     thread: Thread = Thread()
+    files: tuple[File, ...] = ()
 
 
 class Channel(Protocol):

@@ -118,6 +118,9 @@ class Smtp:
                 message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
             message.set_content(letter.text)
             message.add_alternative(letter.html, subtype="html")
+            for file in letter.files:
+                kind, _, sub = file.media_type.partition("/")
+                message.add_attachment(file.content, maintype=kind, subtype=sub, filename=file.name)
         except ValueError as error:
             raise Undeliverable(f"no letter can be made of it: {error}") from error
         return message

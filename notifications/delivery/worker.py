@@ -38,6 +38,7 @@ from notifications.channels.gateway import Gate, Gateway
 from notifications.channels.in_app import InApp
 from notifications.channels.mailbox import Mailbox
 from notifications.channels.smtp import Server, Smtp
+from notifications.delivery.attaching import with_files
 from notifications.delivery.letter import letter
 from notifications.delivery.staff import deliver_staff
 from notifications.delivery.telling import Teller, run_telling
@@ -245,7 +246,7 @@ class _Round:
         attempt: int | None = None
         words = words_of(self.words, one.notice, one.language, one.channel)
         try:
-            written = letter(one, self.sender, words)
+            written = with_files(self.worker.engine, letter(one, self.sender, words))
             if not self.worker.channel.honours_keys:
                 with unit_of_work(self.worker.engine) as session:
                     attempt = begin(session, one, begun_at)

@@ -16,16 +16,23 @@ ALL = "tickets.all"
 _ID = f"""case when :value ~ '^[0-9]{{1,18}}$' then cast(:value as bigint)
     when :value ~ '^[Tt]-[0-9]{{5,18}}$' then cast(substr(:value, 3) as bigint) - {FIRST} end"""
 """SQL of the row that an address or a form names, by its number (T-10432) or its id."""
-TICKET = Owner(
-    "/tickets/{number}",
-    "ticket",
-    f"select customer_id from tickets where id = {_ID}",
-    theirs=f"""select :sees_all_tickets or t.team_id is null or t.team_id = any(:team_ids)
+
+
+def allowed(row: str) -> str:
+    """SQL of whether a person (:user_id, :team_ids, :sees_all_tickets) may see the ticket of this id."""
+    return f"""select :sees_all_tickets or t.team_id is null or t.team_id = any(:team_ids)
         or t.assignee_id = :user_id
         or exists (select from ticket_watchers w where w.ticket_id = t.id and w.user_id = :user_id)
         or exists (select from ticket_messages m join ticket_mentions n on n.message_id = m.id
                    where m.ticket_id = t.id and n.user_id = :user_id)
-        from tickets t where t.id = {_ID}""",
+        from tickets t where t.id = {row}"""
+
+
+TICKET = Owner(
+    "/tickets/{number}",
+    "ticket",
+    f"select customer_id from tickets where id = {_ID}",
+    theirs=allowed(_ID),
     all_by=ALL,
     anybodys=True,
 )

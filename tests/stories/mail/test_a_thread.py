@@ -27,6 +27,7 @@ from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings
 from utility_crm.mail.tables import Arrival
 from utility_crm.tickets.actions import add_message
+from utility_crm.tickets.domain.files import Given
 from utility_crm.tickets.tables import Ticket, TicketAttachment, TicketMessage
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -159,12 +160,14 @@ def test_a_thread_through_kills_repeats_and_machines(
             words = "October was cold."
             add_message(
                 session, ticket.id, direction="out", text=words, channel="email", now=utc_now(),
-                attachments=(), form_key="once",
+                attachments=(Given("How it adds up.txt", b"October: 412 kWh"),), form_key="once",
             )  # fmt: skip
         deliver(engine)
         to, answer = smtp.taken[-1]
         assert (to, answer["Auto-Submitted"], answer["In-Reply-To"]) == (mail, None, "<1@home.example>")
         assert "October was cold." in answer.get_body(("plain",)).get_content()
+        [file] = answer.iter_attachments()
+        assert (file.get_filename(), file.get_content()) == ("How it adds up.txt", "October: 412 kWh")
         with unit_of_work(engine) as session:
             sent = session.scalars(select(TicketMessage).where(TicketMessage.direction == "out")).one()
             assert (sent.sending, sent.external_id) == ("sent", answer["Message-ID"])
@@ -194,7 +197,8 @@ def test_a_thread_through_kills_repeats_and_machines(
                 "October was cold.",
                 "See my bill.",
             ]
-            assert session.scalars(select(TicketAttachment.name)).all() == ["bill.pdf"]
+            names = select(TicketAttachment.name).order_by(TicketAttachment.id)
+            assert session.scalars(names).all() == ["How it adds up.txt", "bill.pdf"]
             states = select(Arrival.state, Arrival.reason).order_by(Arrival.id)
             assert [tuple(row) for row in session.execute(states)] == [
                 ("placed", ""), ("placed", ""), ("ignored", "auto_reply"), ("waiting", "broken"),

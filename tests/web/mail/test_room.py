@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
+from utility_crm.auth.tables import Team, User
 from utility_crm.customers.tables import ContactPoint, Customer
 from utility_crm.kit.settings import settings
 from utility_crm.mail.fetching import keep_mail
@@ -138,8 +139,6 @@ def test_a_message_is_shown_as_text_and_taken_along_as_bytes(agent: TestClient, 
 def test_who_may_not_see_a_ticket_does_not_see_what_came_for_it(
     agent: TestClient, session: Session, people: People
 ) -> None:
-    from utility_crm.auth.tables import Team
-
     team = Team(name="Complaints")
     session.add(team)
     session.flush()
@@ -148,6 +147,10 @@ def test_who_may_not_see_a_ticket_does_not_see_what_came_for_it(
     assign(session, one.ticket_id, assignee_id=None, team_id=team.id, now=NOW)
     assert agent.get(f"/mail/{one.id}").status_code == 404
     assert f'href="/mail/{one.id}"' not in agent.get("/mail").text
+    user = session.scalars(select(User).where(User.login == "agent.en")).one()
+    assign(session, one.ticket_id, assignee_id=user.id, team_id=team.id, now=NOW)
+    assert agent.get(f"/mail/{one.id}").status_code == 200
+    assert f'href="/mail/{one.id}"' in agent.get("/mail").text
 
 
 @pytest.mark.parametrize("ask", ["waiting", "fetched", "stuck", "ignored", "came", "nonsense"])
