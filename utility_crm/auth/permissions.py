@@ -28,6 +28,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # what comes in
         "mail.read": "see what came by mail, form and messenger, as it came",
         "mail.place": "say whose a message is, open a ticket of it, call it spam",
+        "complaints.read": "see the register of complaints",
+        "complaints.lead": "lead complaints to their end, write and send their letters",
+        "care.set": "set promises, rules, answers, and who is given tickets",
         # tasks
         "tasks.read": "see one's own tasks, one's teams' and those about customers, and the calendar",
         "tasks.write": "add tasks, change, snooze and close them",
@@ -102,6 +105,8 @@ _AGENT = _EVERYBODY | {
     "tickets.write",
     "mail.read",
     "mail.place",
+    "complaints.read",
+    "complaints.lead",
     "articles.write",
     "reads.write",
     "supply.change",
@@ -122,6 +127,7 @@ _SUPERVISOR = _AGENT | {
     "audit.read",
     "tickets.all",
     "tickets.share",
+    "care.set",
     "tasks.all",
     "articles.approve",
     "calls.listen",

@@ -1,12 +1,19 @@
 """What the care of tickets gives the host: promises, rules, macros, routing, complaints."""
 
-from utility_crm.kit.module import Module
+from dataclasses import replace
+
+from utility_crm.kit.module import Module, Room
+from utility_crm.tickets.seen import TICKET
 
 MODULE = Module(
     name="utility_crm.tickets.care",
     tables="utility_crm.tickets.care.tables",
+    pages="utility_crm.tickets.care.pages:router",
+    owners=(replace(TICKET, path="/complaints/{number}"),),
+    filtered=("/complaints",),
     jobs="utility_crm.tickets.care.jobs:JOBS",
     ticket_events="utility_crm.tickets.care.listening:listen",
     complained="utility_crm.tickets.complaints.following:follow_contact",
     figures="utility_crm.tickets.macros.ground_figures:FIGURES",
+    navigation=(Room("Complaints", "/complaints", "w", "complaints.read", 17),),
 )

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.tables import Team, User
+from utility_crm.customers.tables import Customer
 from utility_crm.kit.settings import settings
+from utility_crm.tickets.care.tables import Complaint
 from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.tables import Ticket
 
 SOON_DAYS = 5
 
@@ -108,24 +112,20 @@ class WaitingFigures:
     first_due_on: date | None
 
 
-_LINE = """
-    select c.ticket_id, t.subject, t.customer_id, coalesce(p.name, '') as customer,
-           coalesce(u.name, '') as assignee, coalesce(team.name, '') as team, c.received_on, c.stage, c.cause,
-           c.outcome, c.next_step as step, c.due_on, c.answered_at, c.closed_at, c.redress_minor, c.currency,
-           c.country, t.status
-    from complaints c join tickets t on t.id = c.ticket_id
-    left join customers p on p.id = t.customer_id
-    left join users u on u.id = t.assignee_id
-    left join teams team on team.id = t.team_id
-"""
-_WAITING = text(
-    f"{_LINE} where c.stage <> 'closed' order by c.due_on nulls last, c.received_on, c.ticket_id limit :most"
-)
-_REGISTER = text(
-    f"{_LINE} where c.received_on >= :first and c.received_on < :before "
-    "order by c.received_on desc, c.ticket_id desc limit :most"
-)
-_ONE = text(f"{_LINE} where c.ticket_id = :id")
+_LINE = (
+    select(
+        Complaint.ticket_id, Ticket.subject, Ticket.customer_id,
+        func.coalesce(Customer.name, "").label("customer"),
+        func.coalesce(User.name, "").label("assignee"), func.coalesce(Team.name, "").label("team"),
+        Complaint.received_on, Complaint.stage, Complaint.cause, Complaint.outcome,
+        Complaint.next_step.label("step"), Complaint.due_on, Complaint.answered_at, Complaint.closed_at,
+        Complaint.redress_minor, Complaint.currency, Complaint.country, Ticket.status,
+    )
+    .join(Ticket, Ticket.id == Complaint.ticket_id)
+    .outerjoin(Customer, Customer.id == Ticket.customer_id)
+    .outerjoin(User, User.id == Ticket.assignee_id)
+    .outerjoin(Team, Team.id == Ticket.team_id)
+)  # fmt: skip
 _MORE = text("""
     select cause_detail, redress_link, ombudsman_reference, received_at from complaints where ticket_id = :id
 """)
@@ -137,11 +137,6 @@ _LETTERS = text("""
     select l.id, l.kind, l.language, l.subject, l.text, l.made_at, coalesce(u.name, '') as made_by, l.sent_at,
            l.sent_how
     from complaint_letters l left join users u on u.id = l.made_by where l.ticket_id = :id order by l.id
-""")
-_FIGURES = text("""
-    select count(*) as open, count(*) filter (where due_on < :today) as late,
-           count(*) filter (where due_on between :today and :soon) as soon, min(due_on) as first_due_on
-    from complaints where stage <> 'closed'
 """)
 _BY_CAUSE = text("""
     select cause, count(*) as received, count(closed_at) as settled,
@@ -162,20 +157,46 @@ _BY_CAUSE = text("""
 """)
 
 
-def waiting(session: Session, most: int = 200) -> list[ComplaintLine]:
+Seen = ColumnElement[bool]
+"""Which tickets a person may see: a condition on rows of `tickets`."""
+
+
+def waiting(session: Session, seen: Seen | None = None, most: int = 200) -> list[ComplaintLine]:
     """Complaints that are not settled, what is due first at the top."""
-    return [ComplaintLine(**row._mapping) for row in session.execute(_WAITING, {"most": most})]
+    order = (Complaint.due_on.asc().nulls_last(), Complaint.received_on, Complaint.ticket_id)
+    return _lines(session, _LINE.where(Complaint.stage != "closed").order_by(*order), seen, most)
 
 
-def register(session: Session, first: date, before: date, most: int = 500) -> list[ComplaintLine]:
+def register(
+    session: Session, first: date, before: date, seen: Seen | None = None, most: int = 500
+) -> list[ComplaintLine]:
     """Complaints received in [first, before), the newest first."""
-    rows = session.execute(_REGISTER, {"first": first, "before": before, "most": most})
-    return [ComplaintLine(**row._mapping) for row in rows]
+    among = _LINE.where(Complaint.received_on >= first, Complaint.received_on < before)
+    order = (Complaint.received_on.desc(), Complaint.ticket_id.desc())
+    return _lines(session, among.order_by(*order), seen, most)
 
 
-def waiting_figures(session: Session, today: date) -> WaitingFigures:
+def _lines(session: Session, statement: Any, seen: Seen | None, most: int) -> list[ComplaintLine]:
+    if seen is not None:
+        statement = statement.where(seen)
+    return [ComplaintLine(**row._mapping) for row in session.execute(statement.limit(most))]
+
+
+def waiting_figures(session: Session, today: date, seen: Seen | None = None) -> WaitingFigures:
     """How many wait."""
-    row = session.execute(_FIGURES, {"today": today, "soon": today + timedelta(days=SOON_DAYS)}).one()
+    due, soon = Complaint.due_on, today + timedelta(days=SOON_DAYS)
+    statement = (
+        select(
+            func.count().label("open"),
+            func.count().filter(due < today).label("late"),
+            func.count().filter(due.between(today, soon)).label("soon"),
+            func.min(due).label("first_due_on"),
+        )
+        .select_from(Complaint)
+        .join(Ticket, Ticket.id == Complaint.ticket_id)
+        .where(Complaint.stage != "closed")
+    )
+    row = session.execute(statement if seen is None else statement.where(seen)).one()
     return WaitingFigures(**row._mapping)
 
 
@@ -187,7 +208,7 @@ def by_cause(session: Session, first: date, before: date) -> list[CauseLine]:
 
 def complaint_of(session: Session, ticket_id: int) -> Whole | None:
     """One complaint in full; None where the ticket is none."""
-    one = session.execute(_ONE, {"id": ticket_id}).one_or_none()
+    one = session.execute(_LINE.where(Complaint.ticket_id == ticket_id)).one_or_none()
     if one is None:
         return None
     more = session.execute(_MORE, {"id": ticket_id}).one()

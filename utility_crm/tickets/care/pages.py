@@ -1,0 +1,10 @@
+"""All pages of the care of tickets."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from utility_crm.tickets.complaints import pages as complaints
+
+router = APIRouter()
+router.include_router(complaints.router)
