@@ -12,6 +12,7 @@ MODULE = Module(
     pages="billing.pages:router",
     customer="billing.customer.room:ROOM",
     search="billing.search:find_bills",
+    figures="billing.figures:FIGURES",
     importing="billing.importing:COLUMNS",
     jobs="billing.jobs:JOBS",
     commands="billing.commands:app",

@@ -23,6 +23,7 @@ MODULE = Module(
     pages="meters.pages:router",
     customer="meters.customer:ROOM",
     search="meters.search:find_meters",
+    figures="meters.figures:FIGURES",
     importing="meters.importing:COLUMNS",
     network_importing="meters.balance.importing:COLUMNS",
     jobs="meters.jobs:JOBS",

@@ -54,6 +54,11 @@ class MacroLine:
     kinds: tuple[str, ...]
     active: bool
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.title
+
 
 def macros(session: Session, *, kind: str | None = None, all_of_them: bool = False) -> list[MacroLine]:
     """Macros in their order; those offered for a kind of ticket, or all that are in use, or all."""

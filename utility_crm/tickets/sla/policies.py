@@ -86,6 +86,14 @@ def house_hours(session: Session) -> Hours | None:
     return None if row is None else hours_of(row)
 
 
+def house_hours_id(session: Session) -> int:
+    """The row of the hours of the house. Raises Conflict where none were set up."""
+    found = session.scalar(select(WorkingHours.id).order_by(WorkingHours.id).limit(1))
+    if found is None:
+        raise Conflict("no_hours", mark("Set up the hours first: begin with the usual."), "name")
+    return found
+
+
 def set_hours(
     session: Session,
     name: str,

@@ -1,0 +1,110 @@
+"""The page of care: supervisors add, change, order, switch off and try what happens by itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tests.db.tickets.conftest import Care
+from tests.web.conftest import MakeClient
+from utility_crm.tickets.care.tables import TicketMacro, TicketPolicy, TicketRule, TicketTaker
+from utility_crm.tickets.tables import Ticket
+
+
+@pytest.fixture
+def lead(make_client: MakeClient) -> TestClient:
+    client = make_client("supervisor")
+    client.follow_redirects = True
+    return client
+
+
+def test_it_begins_with_the_usual_once_and_is_for_supervisors(
+    make_client: MakeClient, lead: TestClient, session: Session
+) -> None:
+    assert make_client("agent").get("/care").status_code == 403
+    empty = lead.get("/care")
+    assert empty.status_code == 200 and "Begin with the usual" in empty.text
+    assert "Power is off" in lead.post("/care/usual").text
+    kept = [len(session.scalars(select(table)).all()) for table in (TicketPolicy, TicketRule, TicketMacro)]
+    assert kept == [6, 8, 8]
+    assert "Nothing changed" in lead.post("/care/usual").text
+    for ask, word in (
+        ("rules", "Hand out"),
+        ("answers", "What is owed now"),
+        ("people", "Priya Nair"),
+        ("did", ""),
+    ):
+        page = lead.get(f"/care?ask={ask}")
+        assert page.status_code == 200 and word in page.text
+    russian = make_client("admin", language="ru").get("/care?ask=rules")
+    assert russian.status_code == 200 and "Что происходит само?" in russian.text
+
+
+def test_a_promise_is_added_changed_moved_and_switched_off(lead: TestClient, session: Session) -> None:
+    lead.post("/care/usual")
+    form = {
+        "name": "Night", "first_answer": "30 min", "first_clock": "yes", "resolution": "4 h",
+        "warn_percent": "80", "kinds": ["outage", "meter"],
+    }  # fmt: skip
+    assert "Night" in lead.post("/care/promises/new", data=form).text
+    row = session.scalars(select(TicketPolicy).where(TicketPolicy.name == "Night")).one()
+    assert (row.first_answer_minutes, row.first_answer_working, row.resolution_minutes) == (30, False, 240)
+    assert row.kinds == ["outage", "meter"] and row.position == 7
+    assert lead.get(f"/care?ask=promises&row={row.id}").status_code == 200
+    wrong = lead.post(f"/care/promises/{row.id}", data=form | {"first_answer": "soon", "resolution": ""})
+    assert wrong.status_code == 422 and "Write it as 30 min or 4 h." in wrong.text
+    lead.post(f"/care/promises/{row.id}/move", data={"way": "up"})
+    lead.post(f"/care/promises/{row.id}/switch", data={"active": "no"})
+    session.refresh(row)
+    assert (row.position, row.active) == (6, False)
+    assert lead.get("/care?ask=promises&row=999999").status_code == 404
+
+
+def test_a_rule_is_tried_before_it_is_kept_and_its_mistakes_are_named(
+    lead: TestClient, session: Session, care: Care
+) -> None:
+    ticket_id = care.open(text="I want a refund")
+    good = {
+        "when": ["opened"],
+        "if": {"field": "text", "contains": "refund"},
+        "then": [{"add_tag": "refund"}],
+    }
+    typed = json.dumps(good)
+    tried = lead.post("/care/rules/new", data={"name": "Refunds", "document": typed, "try": "yes"})
+    assert tried.status_code == 200 and "It would have acted on one ticket" in tried.text
+    number = session.get_one(Ticket, ticket_id).number
+    assert number in tried.text and session.scalar(select(TicketRule)) is None
+    broken = json.dumps(good | {"then": [{"assign_team": "Nowhere"}], "if": {"field": "colour", "is": "red"}})
+    refused = lead.post("/care/rules/new", data={"name": "Refunds", "document": broken})
+    assert refused.status_code == 422
+    assert "then[0].assign_team" in refused.text and "if.field" in refused.text
+    unread = lead.post("/care/rules/new", data={"name": "Refunds", "document": "{\n  oops"})
+    assert unread.status_code == 422 and "Line 2, place 3" in unread.text
+    assert "Refunds" in lead.post("/care/rules/new", data={"name": "Refunds", "document": typed}).text
+    care.open(text="A refund, please")
+    assert "add_tag: refund" in lead.get("/care?ask=did").text
+
+
+def test_an_answer_is_refused_with_its_place(lead: TestClient, session: Session) -> None:
+    form = {"key": "hello", "title": "Hello", "text_en": "Dear {{ name }},\n{{ shoe size }}", "text_ru": ""}
+    refused = lead.post("/care/answers/new", data=form)
+    assert (
+        refused.status_code == 422 and "Line 2, place 1: nobody offers the figure shoe size." in refused.text
+    )
+    kept = lead.post("/care/answers/new", data=form | {"text_en": "Dear {{ name }},"})
+    assert kept.status_code == 200 and "hello" in kept.text
+    row = session.scalars(select(TicketMacro)).one()
+    assert row.texts == {"en": "Dear {{ name }},"}
+
+
+def test_who_is_given_tickets(lead: TestClient, session: Session, care: Care) -> None:
+    assert (
+        lead.post(f"/care/people/{care.priya}", data={"capacity": "7", "present": "yes"}).status_code == 200
+    )
+    taker = session.get_one(TicketTaker, care.priya)
+    assert (taker.capacity, taker.present) == (7, True)
+    assert lead.post(f"/care/people/{care.priya}", data={"capacity": "0"}).status_code == 422
