@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
 from utility_crm.tickets.care.tables import TicketMacro, TicketPolicy, TicketRule, TicketTaker
-from utility_crm.tickets.tables import Ticket
+from utility_crm.tickets.macros.writing import keep_macro
+from utility_crm.tickets.tables import Ticket, TicketMessage
 
 
 @pytest.fixture
@@ -108,3 +109,27 @@ def test_who_is_given_tickets(lead: TestClient, session: Session, care: Care) ->
     taker = session.get_one(TicketTaker, care.priya)
     assert (taker.capacity, taker.present) == (7, True)
     assert lead.post(f"/care/people/{care.priya}", data={"capacity": "0"}).status_code == 422
+
+
+def test_a_ready_answer_is_put_in_with_their_figures_and_a_gap_keeps_it_from_being_sent(
+    make_client: MakeClient, session: Session, care: Care
+) -> None:
+    agent = make_client("agent")
+    agent.follow_redirects = True
+    texts = {"en": "Dear {{ name }}, your account is {{ account number }}."}
+    keep_macro(session, None, key="account", title="Their account", texts=texts, now=care.now, by=None)
+    path = f"/tickets/{session.get_one(Ticket, care.open()).number}"
+    assert "Their account" in agent.get(path).text
+    put = agent.post(f"{path}/macro", data={"macro": "account", "text": "Hello.", "channel": "email"})
+    assert put.status_code == 200
+    assert "Hello.\n\nDear Margaret Ashdown, your account is A1." in put.text
+    other = f"/tickets/{session.get_one(Ticket, care.open(customer_id=care.bakery)).number}"
+    gap = agent.post(f"{other}/macro", data={"macro": "account", "text": "", "channel": "email"})
+    assert gap.status_code == 422 and "these figures are not known: account number" in gap.text
+    for text in ("Your account is ‹account number›.", "Your account is {{ account number }}."):
+        refused = agent.post(
+            f"{other}/answer", data={"text": text, "channel": "email", "then": "waiting", "form_key": "k1"}
+        )
+        assert refused.status_code == 422 and "account number" in refused.text
+    assert session.scalar(select(TicketMessage.id).where(TicketMessage.direction == "out")) is None
+    assert agent.post(f"{other}/macro", data={"macro": "nothing"}).status_code == 422

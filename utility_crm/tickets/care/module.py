@@ -15,5 +15,6 @@ MODULE = Module(
     ticket_events="utility_crm.tickets.care.listening:listen",
     complained="utility_crm.tickets.complaints.following:follow_contact",
     figures="utility_crm.tickets.macros.ground_figures:FIGURES",
+    demo="utility_crm.tickets.care.demo:build",
     navigation=(Room("Complaints", "/complaints", "w", "complaints.read", 17),),
 )

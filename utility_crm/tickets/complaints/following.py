@@ -14,6 +14,7 @@ from utility_crm.tickets.care.house import house_words
 from utility_crm.tickets.care.tables import Complaint
 from utility_crm.tickets.complaints.actions import close_as_answered, open_complaint, withdraw
 from utility_crm.tickets.events import TicketEvent
+from utility_crm.tickets.rules.running import ACTING
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.words import mark
 
@@ -84,7 +85,8 @@ def _open_for(session: Session, contact: Contact, by: int | None) -> None:
 
 
 def follow_contacts(session: Session, most: int = 200) -> int:
-    """Complaints that were logged in some other way (imported, restored) get their ticket; how many."""
+    """Complaints that were logged in some other way (imported, restored) get their ticket; how many. No rule
+    answers them: what they were about is past."""
     waiting = session.scalars(
         select(Contact)
         .where(
@@ -95,6 +97,10 @@ def follow_contacts(session: Session, most: int = 200) -> int:
         .order_by(Contact.id)
         .limit(most)
     ).all()
-    for contact in waiting:
-        _open_for(session, contact, None)
+    session.info[ACTING] = True
+    try:
+        for contact in waiting:
+            _open_for(session, contact, None)
+    finally:
+        session.info.pop(ACTING, None)
     return len(waiting)

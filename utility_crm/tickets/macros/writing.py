@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,6 +87,25 @@ def macro_text(
     spoken, words = found
     made = _filled(session, words, customer_id, spoken, now)
     return MacroText(row.key, row.title, spoken, made.text, made.missing)
+
+
+_LEFT = re.compile(r"\{\{[^{}]*\}\}|‹[a-z][a-z0-9 ]*›")
+
+
+def ready_to_send(typed: str) -> str:
+    """A text to a customer in which no blank is left. Raises Invalid, which names what is missing."""
+    if not typed.strip():
+        raise Invalid("text_needed", mark("Write something first."), "text")
+    left = [found.strip("{}‹› ") for found in _LEFT.findall(typed)]
+    if left:
+        raise figures_missing(dict.fromkeys(left))
+    return typed
+
+
+def figures_missing(names: Iterable[str]) -> Invalid:
+    """What stands in the way of sending."""
+    words = mark("Not sent, these figures are not known: %(names)s. Write them yourself, or take them out.")
+    return Invalid("figures_missing", words, "text", names=", ".join(names))
 
 
 def filled(session: Session, words: str, customer_id: int | None, language: str, now: datetime) -> Written:

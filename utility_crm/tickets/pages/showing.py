@@ -13,6 +13,7 @@ from utility_crm.customers.card import CustomerCard, customer_card
 from utility_crm.kit.module import Cell, CustomerCall
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, LINKS, PRIORITIES, SENT_BY_US, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.macros.writing import macros
 from utility_crm.tickets.queries.ticket import Named, OneTicket, Person, around, ticket_numbered
 from utility_crm.tickets.words import (
     CHANNEL_WORDS,
@@ -81,6 +82,8 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
         naps=naps(v.now),
         writes=v.user.may("tickets.write"),
         last=found.messages[-1] if found.messages else None,
+        macros=macros(v.session, kind=one.kind) if v.user.may("tickets.write") else [],
+        macros_named=lambda some: [(macro.key, macro.title) for macro in some],
     )
 
 

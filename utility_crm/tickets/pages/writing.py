@@ -11,16 +11,17 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.pages import customer_page
 from utility_crm.customers.tables import Account, Customer
-from utility_crm.kit.errors import NotFound
+from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.tickets.actions import add_message, add_note, answer_all, open_ticket
 from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.macros.writing import figures_missing, macro_text, ready_to_send
 from utility_crm.tickets.pages.showing import WORDS, found_ticket, offers, ticket_page
 from utility_crm.tickets.pages.typed import PACKAGE, customer_called, id_or_none, key_of, version_of
 from utility_crm.tickets.pages.uploading import MOST_BYTES, WithFiles, files_of
 from utility_crm.tickets.queries.ticket import OneTicket
-from utility_crm.web.forms import Posted
+from utility_crm.web.forms import Form, Posted
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import counting, mark, translator
@@ -37,7 +38,7 @@ def answer(request: Request, number: str, posted: Posting) -> Response:
         one = found_ticket(v, number)
 
         def act() -> Response:
-            text = posted.must("text", mark("Write something first."))
+            text = posted.field("text", ready_to_send)
             channel, then = posted.one_of("channel", CHANNELS), posted.one_of("then", AFTER)
             posted.check()
             key = key_of(posted)
@@ -53,6 +54,28 @@ def answer(request: Request, number: str, posted: Posting) -> Response:
             return v.done(_answered(v, channel.value, then.value), one.path)
 
         return handled(v, posted, "answer", act, partial(ticket_page, v, number), back=one.path)
+
+
+@router.post("/tickets/{number}/macro")
+def put_in(request: Request, number: str, posted: Posting) -> Response:
+    """The page again, with a ready answer behind what was typed: the customer's figures are in it. What is
+    not known is said, and keeps it from being sent."""
+    with visit(request, "tickets.write") as v:
+        one = found_ticket(v, number)
+        typed, errors = posted.text("text"), {}
+        try:
+            made = macro_text(v.session, posted.text("macro"), one.customer_id, one.language or "", v.now)
+        except (NotFound, Invalid) as error:
+            errors["macro"] = v.said(error)
+        else:
+            typed = f"{typed}\n\n{made.text}".strip()
+            if made.missing:
+                errors["text"] = v.said(figures_missing(made.missing))
+        values = {name: (posted.text(name),) for name in ("channel", "then", "form_key")}
+        v.request.state.form = Form("answer", values | {"text": (typed,)}, errors, back=one.path)
+        response = ticket_page(v, number)
+        response.status_code = 422 if errors else 200
+        return response
 
 
 @router.post("/tickets/{number}/note")
