@@ -41,7 +41,8 @@ class Form:
     """One form of a page as it is drawn: untouched, refused or asked back about.
 
     values: as typed. errors: sentences by field, in the order in which the fields were read; "" is what
-    belongs to none. back: the page without the form, for who would rather leave it.
+    belongs to none. back: the page without the form, for who would rather leave it. filled: nothing is wrong,
+    something was put in for the person.
     """
 
     name: str = ""
@@ -49,6 +50,7 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
     question: Question | None = None
     back: str = ""
+    filled: bool = False
     _drawn: set[str] = field(default_factory=set)
 
     def at(self, name: str) -> Form:
@@ -58,7 +60,7 @@ class Form:
     @property
     def touched(self) -> bool:
         """Whether it comes back to the person: keep it open."""
-        return bool(self.errors) or self.question is not None
+        return bool(self.errors) or self.question is not None or self.filled
 
     def value(self, name: str, otherwise: object = "") -> object:
         """What was typed, else what stands there at first."""

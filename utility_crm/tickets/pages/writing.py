@@ -72,7 +72,7 @@ def put_in(request: Request, number: str, posted: Posting) -> Response:
             if made.missing:
                 errors["text"] = v.said(figures_missing(made.missing))
         values = {name: (posted.text(name),) for name in ("channel", "then", "form_key")}
-        v.request.state.form = Form("answer", values | {"text": (typed,)}, errors, back=one.path)
+        v.request.state.form = Form("answer", values | {"text": (typed,)}, errors, back=one.path, filled=True)
         response = ticket_page(v, number)
         response.status_code = 422 if errors else 200
         return response
