@@ -133,3 +133,24 @@ def test_a_ready_answer_is_put_in_with_their_figures_and_a_gap_keeps_it_from_bei
         assert refused.status_code == 422 and "account number" in refused.text
     assert session.scalar(select(TicketMessage.id).where(TicketMessage.direction == "out")) is None
     assert agent.post(f"{other}/macro", data={"macro": "nothing"}).status_code == 422
+
+
+def test_a_ready_answer_is_sent_from_the_customers_page_once(
+    make_client: MakeClient, session: Session, care: Care
+) -> None:
+    agent = make_client("agent")
+    agent.follow_redirects = True
+    texts = {"en": "Dear {{ name }}."}
+    keep_macro(session, None, key="hello", title="Hello", texts=texts, now=care.now, by=None)
+    path = f"/customers/{care.margaret}"
+    assert "Ready answers" in agent.get(f"{path}/acts/s", headers={"HX-Request": "true"}).text
+    came = {"do": "s", "ask": "said", "form_key": "once-only", "channel": "email"}
+    put = agent.post(f"{path}/answers/ready", data=came | {"macro": "hello"})
+    assert put.status_code == 200 and "Dear Margaret Ashdown." in put.text
+    sent = came | {"subject": "Hello", "text": "Dear Margaret Ashdown."}
+    for words in ("The answer is on its way", "nothing was sent twice"):
+        assert words in agent.post(f"{path}/answers", data=sent).text
+    out = session.scalars(select(TicketMessage).where(TicketMessage.direction == "out")).one()
+    assert out.text == "Dear Margaret Ashdown."
+    gap = agent.post(f"{path}/answers", data=sent | {"text": "{{ balance }}", "form_key": "another"})
+    assert gap.status_code == 422 and "balance" in gap.text

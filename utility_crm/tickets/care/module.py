@@ -9,6 +9,7 @@ MODULE = Module(
     name="utility_crm.tickets.care",
     tables="utility_crm.tickets.care.tables",
     pages="utility_crm.tickets.care.pages:router",
+    customer="utility_crm.tickets.macros.customer:ROOM",
     owners=(replace(TICKET, path="/complaints/{number}"),),
     filtered=("/complaints",),
     jobs="utility_crm.tickets.care.jobs:JOBS",
