@@ -25,12 +25,12 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "tickets.write": "open tickets, answer, assign, change, merge and split them",
         "tickets.all": "see the tickets of every team, not of one's own alone",
         "tickets.share": "share a list of tickets with everybody",
-        # what comes in
-        "mail.read": "see what came by mail, form and messenger, as it came",
-        "mail.place": "say whose a message is, open a ticket of it, call it spam",
         "complaints.read": "see the register of complaints",
         "complaints.lead": "lead complaints to their end, write and send their letters",
         "care.set": "set promises, rules, answers, and who is given tickets",
+        # what comes in
+        "mail.read": "see what came by mail, form and messenger, as it came",
+        "mail.place": "say whose a message is, open a ticket of it, call it spam",
         # tasks
         "tasks.read": "see one's own tasks, one's teams' and those about customers, and the calendar",
         "tasks.write": "add tasks, change, snooze and close them",
