@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import NoReturn
 
@@ -13,6 +12,7 @@ from utility_crm.commands import customers, network, running, tokens, users
 from utility_crm.installed import modules
 from utility_crm.kit.commands import SpeakingGroup, print_document
 from utility_crm.kit.errors import CareError
+from utility_crm.kit.log_lines import log_to_stderr
 from utility_crm.kit.module import resolve
 from utility_crm.kit.settings import settings
 
@@ -52,11 +52,7 @@ def main() -> None:
         level = settings().log_level
     except ValidationError as error:
         _refuse_settings(error, "--json" in sys.argv)
-    logging.basicConfig(
-        level=level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(level)
     build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
 
 

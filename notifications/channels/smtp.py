@@ -7,6 +7,7 @@ the letter but of our settings, so it stops the channel instead of killing every
 from __future__ import annotations
 
 import smtplib
+import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
@@ -91,7 +92,7 @@ class Smtp:
         try:
             opened = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
             if server.starttls:
-                opened.starttls()
+                opened.starttls(context=ssl.create_default_context())  # its certificate is checked
             if server.user:
                 opened.login(server.user, server.password or "")
         except (smtplib.SMTPException, OSError) as error:

@@ -170,7 +170,7 @@ def _not_sent(request: Request, typed: dict[str, list[str]]) -> Response:
 
 async def _unknown(request: Request, error: Exception) -> Response:
     reference = uuid4().hex[:8]
-    log.error("unexpected error %s at %s", reference, request.url.path, exc_info=error)
+    log.error("unexpected error %s at %s", reference, quote(request.url.path), exc_info=error)  # one line
     message = mark(
         "Nothing was saved. Whoever runs this system finds the cause in the log under the code below."
     )
