@@ -1,6 +1,6 @@
 """Showing once more who one is, before what must not be done by somebody who found a browser open.
 
-    with visit(request, "people.write") as v:
+    with visit(request, ...) as v:
         need_fresh_factor(v)
 
 Whoever has a second step is asked for its code, others for their password; it counts for `fresh_minutes`
