@@ -71,6 +71,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "leavers.read": "see who may leave, and why",
         # the house
         "audit.read": "see who looked at and changed what",
+        "people.write": "add people, give them roles and passwords, end their sign-ins",
         "jobs.run": "see what the clock does, run it now, pause it",
     }
 )

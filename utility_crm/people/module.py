@@ -1,5 +1,9 @@
 """What the room of people gives the host. Its pages are the ground's own: nobody signs in without them."""
 
-from utility_crm.kit.module import Module
+from utility_crm.kit.module import Module, Room
 
-MODULE = Module(name="utility_crm.people", jobs="utility_crm.people.jobs:JOBS")
+MODULE = Module(
+    name="utility_crm.people",
+    jobs="utility_crm.people.jobs:JOBS",
+    navigation=(Room("People", "/people", "u", "people.write", 95),),
+)

@@ -14,6 +14,9 @@ REFUSALS = (
     mark("This was sealed with another secret key; it has to be set up again."),
     mark("An extension has digits alone, at most %(most)s of them."),
     mark("This is the telephone of %(name)s."),
+    mark("Another admin has to change your own role."),
+    mark("Change your own password on your page."),
+    mark("Who left the house gets no password."),
     mark("The identity provider's answer was not believed. Try again."),
     mark("This outside identity is linked already."),
 )
