@@ -11,6 +11,7 @@ GROUND = [
     "utility_crm.people",
     "utility_crm.live",
     "utility_crm.jobs",
+    "utility_crm.audit",
     "utility_crm.tasks",
     "utility_crm.knowledge",
     "utility_crm.tickets",

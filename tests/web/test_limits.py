@@ -167,7 +167,7 @@ def test_people_without_a_limit_are_asked_nothing_more(
     limit()
     limited = count()
     event.remove(bind, "before_cursor_execute", note)
-    assert limited == free + 1
+    assert free < limited <= free + 2  # what they may see of what is named, and of who stands beside them
 
 
 def test_what_was_refused_is_written_down_with_whose_it_was(

@@ -35,8 +35,11 @@ CUSTOMERS = Module(
         Owner("", "account", _OF_ACCOUNT, fields=("account",)),
     ),
     filtered=("/", "/customers", "/customers/found"),
+    plain=("/me",),
 )
 """What the ground itself says."""
+ONES_OWN = ("/me/", "/sign-in/")
+"""Below these, and at /me, a person sees to their own sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,11 @@ class Whose:
         owners = [owner for _, owner in self.of_route(path)]
         if owners:
             return not any(owner.whole for owner in owners)
-        return path in self.filtered or path in self.plain
+        return path in self.filtered or self.is_plain(path)
+
+    def is_plain(self, path: str) -> bool:
+        """Whether a route shows nothing of any customer."""
+        return path in self.plain or path.startswith(ONES_OWN)
 
     def admit(self, session: Session, user: SignedIn, request: Request, named: Sequence[Named]) -> None:
         """Raises Refused where the page is of the whole utility, NotFound where a thing is not theirs."""

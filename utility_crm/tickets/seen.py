@@ -52,7 +52,7 @@ def tickets_seen_by(user: SignedIn) -> ColumnElement[bool]:
 
 
 def _of_their_teams(user: SignedIn) -> ColumnElement[bool]:
-    if user.may(ALL) or user.sees_all_tickets:
+    if user.may("tickets.all") or user.sees_all_tickets:
         return true()
     watched = select(TicketWatcher.ticket_id).where(
         TicketWatcher.ticket_id == Ticket.id, TicketWatcher.user_id == user.id

@@ -76,7 +76,7 @@ class Watched:
         kind = kind_of(self.request, self.route)
         if not changes and kind == "view" and not self.named:
             fragment = self.request.headers.get("HX-Request") == "true"
-            if fragment or self.route in _whose(self.request).plain:
+            if fragment or _whose(self.request).is_plain(self.route):
                 return
         refused = getattr(self.request.state, "form", None) is not None
         said, nothing = getattr(self.request.state, "done", ("", False))

@@ -39,7 +39,6 @@ def test_every_permission_that_code_names_is_in_the_table_and_every_one_is_named
             named |= set(NAMED.findall(path.read_text()))
     named |= {room.permission for module in modules() for room in module.navigation}
     named |= {"feeds.run"}  # named by a class attribute of meters/pages/uploading.py
-    named |= {"audit.read", "personal.see", "payment_data.see"}  # their pages follow
     named |= {"articles.read", "articles.write", "articles.approve"}  # likewise
     named |= {"tickets.read", "tickets.write", "tickets.share"}
     assert named == set(PERMISSIONS)

@@ -1,0 +1,9 @@
+"""What the audit log gives the host."""
+
+from utility_crm.kit.module import Module, Room
+
+MODULE = Module(
+    name="utility_crm.audit",
+    pages="utility_crm.audit.pages:router",
+    navigation=(Room("Audit", "/audit", "w", "audit.read", 95),),
+)
