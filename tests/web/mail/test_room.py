@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from notifications.tables import OutboxNotice
 from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
@@ -188,3 +189,20 @@ def test_the_page_needs_the_same_statements_however_much_there_is(
 
 def test_marketers_do_not_read_the_post(make_client: MakeClient, people: People) -> None:
     assert make_client("marketer").get("/mail").status_code == 403
+
+
+def test_a_notice_to_somebody_nobody_knows_has_a_page_all_the_same(
+    agent: TestClient, session: Session
+) -> None:
+    stranger(session)
+    notice = session.scalars(select(OutboxNotice)).one()
+    assert notice.customer_id is None
+    page = agent.get(f"/notices/{notice.id}")
+    assert (page.status_code, "bob@far.example" in page.text, "/customers/None" in page.text) == (
+        200,
+        True,
+        False,
+    )
+    listed = agent.get("/notices?ask=search&notice=ticket_received")
+    assert listed.status_code == 200
+    assert "/customers/None" not in listed.text
