@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn
-from utility_crm.customers.limits import those_seen
+from utility_crm.customers.limits import THEIRS
 from utility_crm.customers.tables import OpenCustomer
 
 MOST: Final = 9
 """As many as have a key. One more closes the oldest that has no draft."""
-_OPENED = text("""
+_OPENED = """
     with mine as (
         select o.customer_id, o.opened_at, exists (
             select from drafts d where d.user_id = :user and d.text <> ''
@@ -36,8 +36,10 @@ _OPENED = text("""
         delete from open_customers where user_id = :user and customer_id in (select customer_id from over)
     )
     select c.id, c.name, m.draft from mine m join customers c on c.id = m.customer_id
-    where m.customer_id not in (select customer_id from over) order by m.opened_at, c.id
-""")
+    where m.customer_id not in (select customer_id from over){seen} order by m.opened_at, c.id
+"""
+_SEEN = " and " + THEIRS.format(customer="c.id").replace(":area_ids", "cast(:area_ids as bigint[])")
+_OF_ALL, _OF_AREAS = text(_OPENED.format(seen="")), text(_OPENED.format(seen=_SEEN))
 _OPEN = text("select customer_id from open_customers where user_id = :user order by opened_at, customer_id")
 
 
@@ -53,10 +55,12 @@ class Tab:
 def opened_tabs(session: Session, user: SignedIn, customer_id: int, now: datetime) -> list[Tab]:
     """A person's open customers in the order in which they were opened, this one among them: it is open from
     now on, and one that was stays in its place."""
-    given = {"user": user.id, "customer": customer_id, "now": now, "most": MOST}
-    tabs = [Tab(*row) for row in session.execute(_OPENED, given)]
-    seen = those_seen(session, user, [one.id for one in tabs])
-    return [one for one in tabs if one.id in seen]
+    given: dict[str, Any] = {"user": user.id, "customer": customer_id, "now": now, "most": MOST}
+    if user.area_ids:
+        rows = session.execute(_OF_AREAS, given | {"area_ids": list(user.area_ids)})
+    else:
+        rows = session.execute(_OF_ALL, given)
+    return [Tab(*row) for row in rows]
 
 
 def close_tab(session: Session, user: SignedIn, customer_id: int) -> int | None:
