@@ -55,6 +55,7 @@ def test_from_the_first_day_to_the_letter_and_the_end(
     assert client.post(f"{path}/stage", data={"stage": "investigated", "note": "Asked"}).status_code == 200
     refused = client.post(f"{path}/stage", data={"stage": "received"})
     assert refused.status_code == 409 and "it cannot go there" in refused.text
+    assert path in client.get(f"/tickets/{number}").text
     empty = client.post(f"{path}/letters", data={"kind": "final", "body": ""})
     assert empty.status_code == 422 and "Write what was found" in empty.text
     figures = {"cause": "bill_wrong", "cause_detail": "Twice", "redress": "31.52", "redress_link": "CN-4"}
