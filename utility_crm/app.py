@@ -75,6 +75,9 @@ def create_app(
     app.state.logged = tuple(resolve(module.logged) for module in shown if module.logged)
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.whose = Whose(shown)
+    app.state.desk_questions = tuple(
+        question for module in shown if module.desk_questions for question in resolve(module.desk_questions)
+    )
     app.state.calendars = tuple(resolve(module.calendar) for module in shown if module.calendar)
     app.state.complained = tuple(resolve(module.complained) for module in shown if module.complained)
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,17 @@ from utility_crm.customers.room import ROOM, card_of, known_card, sees_all
 from utility_crm.customers.search import Found, find
 from utility_crm.customers.verify_panel import asked_now
 from utility_crm.kit.errors import NotFound, Refused
-from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Proof, Question
+from utility_crm.kit.module import (
+    Act,
+    Answer,
+    Banner,
+    CustomerCall,
+    CustomerRoom,
+    DeskCall,
+    DeskQuestion,
+    Proof,
+    Question,
+)
 from utility_crm.kit.settings import settings
 from utility_crm.web.chrome import home_of, open_rooms
 from utility_crm.web.posting import CameFrom
@@ -35,6 +46,7 @@ from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
 
 router = APIRouter()
+log = logging.getLogger("utility_crm.customers.pages")
 TYPED, LISTED = 9, 50
 """How many customers the box shows while somebody types, and the page afterwards."""
 AMONG = 40
@@ -48,15 +60,40 @@ def desk(request: Request, ask: str = "last") -> Response:
         home = home_of(open_rooms(request, v.user), v.user)
         if home != "/":
             return v.redirect(home)
-        chosen = ask if ask in EVIDENCE else "last"
+        asked, sheet = _of_rooms(v, ask)
+        if sheet and v.hx:
+            return HTMLResponse(sheet)
+        chosen = ask if ask in EVIDENCE or sheet else "last"
         return v.render(
             "customers/desk.html",
             chosen=chosen,
+            asked=asked,
+            sheet=sheet,
             figures=desk_figures(v.session, v.user, v.today),
-            rows=EVIDENCE[chosen](v.session, v.user, v.today),
+            rows=() if sheet else EVIDENCE[chosen](v.session, v.user, v.today),
             recent=recent_customers(v.session, v.user, recent_ids(request)),
             banners=_known_now(v),
         )
+
+
+def _of_rooms(v: Visit, ask: str) -> tuple[list[tuple[DeskQuestion, Answer]], str]:
+    """The desk's questions of other rooms with their answers, and the sheet of the one that is asked. A room
+    that fails is left out and logged: the desk works without it."""
+    call = DeskCall(v.session, v.user, v.now, v.today)
+    found: list[tuple[DeskQuestion, Answer]] = []
+    sheet = ""
+    for one in sorted(v.request.app.state.desk_questions, key=lambda question: question.order):
+        if not v.user.may(one.permission):
+            continue
+        try:
+            with v.session.begin_nested():
+                found.append((one, one.answer(call)))
+                if one.key == ask:
+                    shown = one.sheet(call)
+                    sheet = v.fragment(shown.template, question=one, **shown.context)
+        except Exception:
+            log.exception("the desk's question %s failed", one.key)
+    return found, sheet
 
 
 @router.get("/customers")

@@ -31,6 +31,7 @@ class Module:
     desk        Callable[[Session, datetime, str], Sequence[Banner]]: what whoever answers the phone has to
                 know now, whoever calls; in the language asked for
     navigation  rooms in the top bar
+    desk_questions      tuple[DeskQuestion, ...]: what it answers on the desk to whoever sits there
     calendar    CalendarPart: what stands in somebody's calendar because of it (appointments)
     importing   ImportColumns: its own columns of the customer file
     network_importing   NetworkColumns: its own columns of the network file
@@ -60,6 +61,7 @@ class Module:
     customer: str = ""
     search: str = ""
     desk: str = ""
+    desk_questions: str = ""
     calendar: str = ""
     importing: str = ""
     network_importing: str = ""
@@ -328,6 +330,29 @@ class Question:
     order: int
     answer: Callable[[CustomerCall], Answer]
     sheet: Callable[[CustomerCall], Sheet]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCall:
+    """One look at the desk. user: the `SignedIn` who sits there."""
+
+    session: Session
+    user: Any
+    now: datetime
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class DeskQuestion:
+    """A question of the desk, for those who have `permission`: `answer` is always shown, `sheet` only when
+    chosen."""
+
+    key: str
+    title: str
+    permission: str
+    order: int
+    answer: Callable[[DeskCall], Answer]
+    sheet: Callable[[DeskCall], Sheet]
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,8 @@ def _found(
 
 def marked(excerpt: str) -> Markup:
     """An excerpt as HTML: the words found in `<mark>`, everything else escaped."""
+    if _BEGIN not in excerpt:  # the words stand in the title, the answer or beside it
+        return Markup("")
     safe = str(escape(excerpt)).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
     return Markup(safe)  # noqa: S704 - escaped above, but for our own marks
 

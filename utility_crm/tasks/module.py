@@ -13,6 +13,7 @@ MODULE = Module(
     name="utility_crm.tasks",
     tables="utility_crm.tasks.tables",
     pages="utility_crm.tasks.routes:router",
+    desk_questions="utility_crm.tasks.desk:QUESTIONS",
     customer="utility_crm.tasks.customer:ROOM",
     owners=(
         Owner(

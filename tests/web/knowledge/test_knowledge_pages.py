@@ -15,6 +15,8 @@ from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.tables import User
 from utility_crm.knowledge.actions import Written, approve, begin_article, hand_in, write_version
+from utility_crm.tickets.actions import open_ticket
+from utility_crm.tickets.domain.numbers import number_of
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -210,3 +212,19 @@ def test_who_may_not_write_or_approve_is_refused(client: Client, approved: int, 
     assert one.get("/knowledge/new").status_code == expected
     assert one.get("/knowledge/estimated/edit").status_code == expected
     assert one.post("/knowledge/estimated/retire", data={"because": "x"}).status_code == 403
+
+
+def test_a_tickets_words_bring_the_article_that_answers_it(
+    client: Client, approved: int, session: Session, people: People
+) -> None:
+    agent = client("agent")
+    opened = open_ticket(
+        session, kind="billing", subject="My bill", text="Why is it estimated and not read?", channel="web",
+        now=NOW, customer_id=people.margaret,
+    )  # fmt: skip
+    number = number_of(opened)
+    page = agent.get(f"/tickets/{number}").text
+    assert f'hx-get="/tickets/{number}/articles"' in page and 'id="f-answer-text"' in page
+    panel = agent.get(f"/tickets/{number}/articles", headers={"HX-Request": "true"}).text
+    assert "Why was my bill estimated?" in panel and 'data-insert="#f-answer-text"' in panel
+    assert 'data-text="No reading came."' in panel

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.tables import Team, TeamMember, User
-from utility_crm.kit.module import CalendarEntry
+from utility_crm.kit.module import Answer, CalendarEntry, DeskQuestion, Sheet
 from utility_crm.tasks.actions import add_task, snooze_task
 from utility_crm.tasks.tables import Task
 
@@ -301,3 +301,28 @@ def test_a_reminder_stays_until_something_is_done_about_it(
     assert "Look at the meter , due 20 Nov" in words(agent.get("/tasks/reminders").text)
     agent.post(f"/tasks/{some['today']}/done", data={"outcome": ""})
     assert words(agent.get("/tasks/reminders").text) == ""
+
+
+def test_the_desk_says_what_is_due_today(agent: TestClient, some: dict[str, int], session: Session) -> None:
+    page = words(agent.get("/").text)
+    assert "What is due today? 2 one of them late" in page
+    session.execute(
+        text("update tasks set reminded_at = :now where id = :id"), {"now": NOW, "id": some["today"]}
+    )
+    asked = sheet(agent, "/?ask=tasks")
+    assert "2 things are to be done today." in asked and "Send the copy" in asked
+    assert "Reminder Look at the meter" in asked
+    whole = agent.get("/?ask=tasks").text
+    assert whole.count("<h1") == 1 and "Send the copy" in whole
+
+
+def test_a_desk_question_that_fails_is_left_out(
+    agent: TestClient, some: dict[str, int], may_fail: None
+) -> None:
+    def fails(call: object) -> Answer:
+        raise ValueError
+
+    one = DeskQuestion("bad", "Broken?", "tasks.read", 1, fails, lambda call: Sheet("", {}))
+    agent.app.state.desk_questions = (one, *agent.app.state.desk_questions)  # type: ignore[attr-defined]
+    page = words(agent.get("/").text)
+    assert "Broken?" not in page and "What is due today?" in page

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from utility_crm.tickets import api
-from utility_crm.tickets.pages import acts, files, linking, queue, ticket, writing
+from utility_crm.tickets.pages import acts, articles, files, linking, queue, ticket, writing
 
 router = APIRouter()
 for part in (
@@ -14,5 +14,6 @@ for part in (
     acts.router,
     linking.router,
     ticket.router,
+    articles.router,
 ):
     router.include_router(part)
