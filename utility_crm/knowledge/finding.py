@@ -22,6 +22,8 @@ FOUND = 20
 LONGEST_TEXT = 8000
 """Characters of a ticket that are looked at."""
 MOST_STEMS = 60
+HIGHEST = "\U0010ffff"
+"""Behind every letter: words that begin so lie before it."""
 _BEGIN, _END = "\x02", "\x03"
 
 # How each word typed may be read: its own stem where some article has it; words that begin so, of the last
@@ -39,15 +41,21 @@ _READ = text("""
     left join lateral (
         select array_agg(distinct stem) as stems from (
             select stem from article_words
-            where language = :language and word like typed.word || '%' and length(typed.word) > 2
-              and typed.place = :last
+            where language = :language and word ~>=~ typed.word and word ~<~ (typed.word || :highest)
+              and length(typed.word) > 2 and typed.place = :last
             order by word limit 20) as beginning
     ) as begun on true
     left join lateral (
-        select array_agg(word order by word) as words from article_words
-        where language = :language and not coalesce(own.known, own.stems is null) and begun.stems is null
+        select array_agg(word order by word) as words from (
+            select word from article_words
+            where language = :language and looks % translate(typed.word, :cyrillic, :latin)
+            union
+            select word from article_words
+            where language = :language
+              and word ~>=~ left(typed.word, 2) and word ~<~ (left(typed.word, 2) || :highest)
+        ) as alike
+        where not coalesce(own.known, own.stems is null) and begun.stems is null
           and length(typed.word) > 2 and abs(length(word) - length(typed.word)) <= 2
-          and (looks % translate(typed.word, :cyrillic, :latin) or word like left(typed.word, 2) || '%')
     ) as near on true
     order by typed.place
 """)
@@ -148,7 +156,7 @@ def _read(session: Session, words: Sequence[str], language: str) -> tuple[list[s
     """Stems, each with the place of the word it may mean; and how misspelt words were read, if any were."""
     given = {
         "words": list(words), "language": language, "config": CONFIGS[language], "last": len(words),
-        "cyrillic": CYRILLIC, "latin": LATIN,
+        "cyrillic": CYRILLIC, "latin": LATIN, "highest": HIGHEST,
     }  # fmt: skip
     rows = session.execute(_READ, given).all()
     chosen = {row.word: meant(row.word, row.near) for row in rows if row.near}
