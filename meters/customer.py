@@ -16,7 +16,8 @@ from meters.customer_days import (
 )
 from meters.customer_in_view import in_view
 from meters.customer_use import DAY
-from utility_crm.kit.module import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
+from meters.visits import check_panel
+from utility_crm.kit.module import Act, CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
@@ -103,4 +104,5 @@ def proofs(call: CustomerCall) -> Sequence[Proof]:
     return (Proof("meter", mark("meter serial"), tuple(serials)),)
 
 
-ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos, proofs=proofs)
+CHECK = Act("m", mark("Meter check"), "visits.book", "meters/act_check.html", order=45, context=check_panel)
+ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos, proofs=proofs, acts=(CHECK,))

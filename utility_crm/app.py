@@ -41,6 +41,7 @@ GROUND_PAGES = [
     "utility_crm.customers.pages:router",
     "utility_crm.customers.acting_pages:router",
     "utility_crm.customers.verify_pages:router",
+    "utility_crm.customers.party_pages:router",
 ]
 
 

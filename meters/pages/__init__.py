@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from meters.pages import exporting, feeds, findings, register_reads, service_point, silent_csv, sources
+from meters.pages import (
+    exporting,
+    feeds,
+    findings,
+    register_reads,
+    service_point,
+    silent_csv,
+    sources,
+    visits,
+)
 from meters.pushing import api
 
 router = APIRouter()
@@ -14,5 +23,6 @@ router.include_router(silent_csv.router)
 router.include_router(sources.router)
 router.include_router(exporting.router)
 router.include_router(feeds.router)
+router.include_router(visits.router)
 
 __all__ = ["router"]

@@ -2,6 +2,7 @@
 
 The rules, in the order they are asked:
 
+0. to somebody who has died no offer and no reminder of a debt is sent;
 1. without an address nothing can be sent;
 2. consent: service notices (outages, bills) go out unless the customer withdrew that channel,
    marketing only to those who granted it;
@@ -29,6 +30,7 @@ _STEPS_AT_MOST = 4 * (24 + 24 + 2)
 class Reason(StrEnum):
     """Why a notice was not sent, or waits. The value is stored; `words` are for people."""
 
+    DIED = "died"
     NO_ADDRESS = "no_address"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     NO_CONSENT = "no_consent"
@@ -48,6 +50,7 @@ class Reason(StrEnum):
 
 
 _WORDS = {
+    Reason.DIED: "the customer has died",
     Reason.NO_ADDRESS: "we have no address to send it to",
     Reason.CONSENT_WITHDRAWN: "the customer asked us not to write this way",
     Reason.NO_CONSENT: "the customer did not agree to marketing",
@@ -98,7 +101,8 @@ class Asked:
 
     `consent` is the customer's newest word for this purpose and channel, None where there is none. `zone` is
     the IANA name of the premise's time zone. `sent_today` counts notices of any kind since the local
-    midnight there. `silent`: it wakes nobody, whenever it goes.
+    midnight there. `silent`: it wakes nobody, whenever it goes. `died`: the customer has, and the notice is
+    one that is not written to the dead (`not_to_the_dead`).
     """
 
     purpose: str
@@ -110,6 +114,7 @@ class Asked:
     useful_before: datetime | None = None
     suppressed: bool = False
     silent: bool = False
+    died: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ Verdict = SendNow | SendNotBefore | Withhold
 
 def permission(asked: Asked, now: datetime, rules: Rules = Rules()) -> Verdict:
     """The verdict at `now` (aware). Raises `ZoneInfoNotFoundError` for an unknown zone."""
+    if asked.died:
+        return Withhold(Reason.DIED)
     if not asked.address:
         return Withhold(Reason.NO_ADDRESS)
     if (against := objection(asked.purpose, asked.consent)) is not None:
@@ -148,6 +155,17 @@ def permission(asked: Asked, now: datetime, rules: Rules = Rules()) -> Verdict:
     if asked.useful_before is not None and goes_at >= asked.useful_before:
         return Withhold(Reason.TOO_LATE)
     return verdict
+
+
+REMINDERS = frozenset(
+    {"payment_reminder", "payment_overdue", "final_warning", "suspension_notice", "payment_failed"}
+)
+"""Notices that ask for a debt."""
+
+
+def not_to_the_dead(purpose: str, notice: str) -> bool:
+    """Offers, and what asks for a debt: neither is sent once the customer has died."""
+    return purpose == "marketing" or notice in REMINDERS
 
 
 def objection(purpose: str, consent: bool | None) -> Reason | None:

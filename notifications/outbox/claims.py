@@ -31,6 +31,7 @@ from notifications.domain.permission import (
     Verdict,
     Withhold,
     local_midnight,
+    not_to_the_dead,
     permission,
 )
 from notifications.domain.ways import CONTACT_KIND, SILENT
@@ -70,6 +71,7 @@ _TAKE_TURNS = text("""
 # found by the customer alone: asked for by their state, the index of all that is due would be read for each.
 _SITUATION = text(r"""
     select notice.id, coalesce(customers.name, notice.context ->> 'to_name', '') as name,
+           customers.died_on is not null as died,
            case when notice.addressed then true else word.granted end as consent,
            exists (select from suppressions
                    where suppressions.channel = notice.channel and lifted_at is null
@@ -241,6 +243,7 @@ def _asked(row: Row[Any], known: Row[Any], there: Present, underway: int, now: d
         useful_before=row.useful_before,
         suppressed=there.suppressed,
         silent=row.channel in SILENT,
+        died=known.died and not_to_the_dead(row.purpose, row.notice),
     )
 
 

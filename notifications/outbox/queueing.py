@@ -24,6 +24,7 @@ from notifications.domain.permission import (
     SendNotBefore,
     Verdict,
     Withhold,
+    not_to_the_dead,
     permission,
 )
 from notifications.domain.ways import SILENT, Way, first_way
@@ -179,6 +180,9 @@ def _judged(notice: NewNotice, recipient: Recipient, now: datetime) -> _Judged:
         channels = tuple(one for one in channels if one in notice.channels) or notice.channels[:1]
     if notice.first in channels:
         channels = (notice.first, *(one for one in channels if one != notice.first))
+    if recipient.died and not_to_the_dead(kind.purpose, notice.notice):
+        nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))
+        return _Judged(channels, nowhere, Withhold(Reason.DIED))
     way = first_way(recipient.reach, channels, kind.purpose)
     if isinstance(way, Reason):
         nowhere = Way(channels[0], recipient.reach.addresses.get(channels[0], ""))

@@ -17,7 +17,7 @@ from utility_crm.kit.settings import settings
 # the oldest; the newest word on consent holds; the premise is where the account (or the customer's first) is
 # supplied now, else where it last was: not where a move to come leads.
 _RECIPIENTS = text("""
-    select customers.language, points.found as points, points.preferred, words.found as consents,
+    select customers.language, customers.died_on is not null as died, points.found as points, points.preferred, words.found as consents,
            suppressed.found as suppressed, home.timezone
     from unnest(cast(:customers as bigint[]), cast(:accounts as bigint[]), cast(:purposes as text[]))
          with ordinality as wish (customer_id, account_id, purpose, position)
@@ -76,6 +76,7 @@ class Recipient:
     language: str | None
     zone: str
     reach: Reach
+    died: bool = False
 
 
 def recipients(session: Session, wishes: Sequence[Wish], now: datetime) -> list[Recipient]:
@@ -88,7 +89,7 @@ def recipients(session: Session, wishes: Sequence[Wish], now: datetime) -> list[
     }
     own_zone = settings().timezone
     return [
-        Recipient(row.language, row.timezone or own_zone, _reach(row))
+        Recipient(row.language, row.timezone or own_zone, _reach(row), row.died)
         for row in session.execute(_RECIPIENTS, given)
     ]
 

@@ -42,6 +42,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # meters
         "readings.read": "look at a meter and its readings",
         "reads.write": "take down what a dial says",
+        "visits.book": "book a visit to check a meter",
         "feeds.run": "take in meter files, judge what waits",
         "readings.export": "take readings out as files",
         # billing
@@ -102,6 +103,7 @@ _AGENT = _EVERYBODY | {
     "contacts.write",
     "callers.verify",
     "consents.write",
+    "visits.book",
     "tickets.read",
     "tickets.write",
     "mail.read",

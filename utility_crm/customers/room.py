@@ -13,12 +13,14 @@ from utility_crm.customers.conversations import (
     Conversation,
     conversations_of,
 )
+from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.module import (
     Act,
     Answer,
     CustomerCall,
     CustomerRoom,
+    Flag,
     Proof,
     Question,
     Sheet,
@@ -27,7 +29,7 @@ from utility_crm.kit.module import (
 )
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, day_year, local_day
-from utility_crm.web.words import mark, translator
+from utility_crm.web.words import counting, mark, translator
 
 COMPLAINT_DAYS = 8
 """From this many days on an unanswered complaint is late."""
@@ -194,11 +196,54 @@ ACTS = (
     ),
 )  # fmt: skip
 
+
+def parties(call: CustomerCall) -> list[Related]:
+    """Others around the customer; use it through `call.once`."""
+    return related(call.session, call.customer_id, call.today)
+
+
+def _speaking(call: CustomerCall) -> list[Related]:
+    return [one for one in call.once(parties) if one.speaks and one.holds(call.today)]
+
+
+def _parties_answer(call: CustomerCall) -> Answer:
+    _, ngettext = translator(call.language), counting(call.language)
+    speaking = call.once(_speaking)
+    if not speaking:
+        return Answer(_("nobody else"))
+    return Answer(ngettext("one other", "%(num)s others", len(speaking)))
+
+
+def _parties_sheet(call: CustomerCall) -> Sheet:
+    _ = translator(call.language)
+    context = {
+        "card": call.once(card_of),
+        "rows": call.once(parties),
+        "speaking": call.once(_speaking),
+        "words": KIND_WORDS,
+        "kinds_of": [(kind, _(words)) for kind, words in KIND_WORDS.items()],
+        "topics": TOPICS,
+    }
+    return Sheet("customers/parties.html", context)
+
+
+def _flags(call: CustomerCall) -> Sequence[Flag]:
+    """Who else may be on the telephone, and rightly."""
+    ngettext = counting(call.language)
+    count = len(call.once(_speaking))
+    if not count:
+        return ()
+    words = ngettext("One other may speak for them", "%(num)s others may speak for them", count)
+    return (Flag("", words, order=60),)
+
+
 ROOM = CustomerRoom(
     questions=(
         Question("reach", mark("How do we reach you?"), 80, _reach_answer, _reach_sheet),
         Question("said", mark("What did we say last time?"), 85, _said_answer, _said_sheet),
+        Question("parties", mark("Who may speak for them?"), 82, _parties_answer, _parties_sheet),
     ),
+    flags=_flags,
     todos=_todos,
     timeline=_timeline,
     acts=ACTS,

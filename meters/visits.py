@@ -1,0 +1,145 @@
+"""Somebody of ours comes to check a meter: booked on the customer page, told to the customer, a task for us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from notifications.outbox.queueing import queue
+from notifications.types.appointment import Appointment as Announced
+from notifications.types.appointment import appointment
+from utility_crm.customers.party_tables import Appointment
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.module import CustomerCall
+from utility_crm.tasks.actions import add_task
+from utility_crm.web.words import mark
+
+SLOTS: Mapping[str, tuple[time, time]] = {
+    "08-12": (time(8), time(12)),
+    "12-16": (time(12), time(16)),
+    "16-20": (time(16), time(20)),
+}
+AHEAD = timedelta(days=60)
+"""So far ahead a visit is booked."""
+LONGEST_NOTE = 300
+
+_PLACES = text("""
+    select distinct on (p.id) a.id as account_id, p.id as premise_id, p.timezone,
+           concat_ws(', ', nullif(p.address, ''), nullif(p.city, '')) as place
+    from accounts a
+    join occupancies o on o.account_id = a.id
+     and o.starts_on <= :today and (o.ends_before is null or o.ends_before > :today)
+    join premises p on p.id = o.premise_id
+    where a.customer_id = :customer
+    order by p.id, a.id
+""")
+_BOOKED = text("""
+    select v.id, v.on_day, v.starts, v.ends, v.note, v.state, v.made_at, coalesce(users.name, '') as made_by
+    from appointments v left join users on users.id = v.made_by
+    where v.customer_id = :customer order by v.on_day desc, v.id desc
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPlace:
+    """Where they are supplied now, and by which account."""
+
+    account_id: int
+    premise_id: int
+    timezone: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """A visit: the day and between which times of the wall clock there."""
+
+    id: int
+    on_day: date
+    starts: time
+    ends: time
+    note: str
+    state: str
+    made_at: datetime
+    made_by: str
+
+
+def visit_places(session: Session, customer_id: int, today: date) -> list[VisitPlace]:
+    """Every place where they are supplied today."""
+    rows = session.execute(_PLACES, {"customer": customer_id, "today": today}).mappings()
+    return [VisitPlace(**row) for row in rows]
+
+
+def visits_of(call: CustomerCall) -> Sequence[BookedVisit]:
+    """Booked and past, the newest day first; use it through `call.once`."""
+    rows = call.session.execute(_BOOKED, {"customer": call.customer_id}).mappings()
+    return [BookedVisit(**row) for row in rows]
+
+
+def book_check(
+    session: Session,
+    customer_id: int,
+    premise_id: int,
+    on_day: date,
+    slot: str,
+    note: str,
+    *,
+    title: str,
+    today: date,
+    now: datetime,
+    by: int,
+) -> int:
+    """Book it, tell the customer by a notice, and add a task called `title` for that day; its id. Raises
+    NotFound, Invalid, and Conflict where one is booked for that place already."""
+    place = next(
+        (one for one in visit_places(session, customer_id, today) if one.premise_id == premise_id), None
+    )
+    if place is None:
+        raise NotFound("no_such_place", mark("They are not supplied there."), "place")
+    if not today < on_day <= today + AHEAD:
+        words = mark("A visit is booked from tomorrow until %(last)s.")
+        raise Invalid("visit_day", words, "on_day", last=today + AHEAD)
+    taken = text(
+        "select id from appointments where premise_id = :premise and state = 'booked' and on_day > :today"
+    )
+    if session.scalar(taken, {"premise": premise_id, "today": today}) is not None:
+        raise Conflict("visit_booked", mark("A visit to that place is booked already."), "on_day")
+    starts, ends = SLOTS[slot]
+    visit_id: int = session.execute(
+        insert(Appointment)
+        .values(
+            customer_id=customer_id, premise_id=premise_id, kind="meter_check", on_day=on_day, starts=starts,
+            ends=ends, note=note.strip()[:LONGEST_NOTE], made_at=now, made_by=by,
+        )
+        .returning(Appointment.id)
+    ).scalar_one()  # fmt: skip
+    zone = ZoneInfo(place.timezone)
+    begins, over = (datetime.combine(on_day, at, zone) for at in (starts, ends))
+    announced = Announced(f"V-{visit_id}", "meter_check", place.place, begins, over)
+    queue(
+        session,
+        appointment(customer_id=customer_id, account_id=place.account_id, event="booked", booked=announced),
+        now,
+    )
+    add_task(
+        session, title=title, due_at=begins, now=now, by=by, customer_id=customer_id, note=note.strip(),
+        key=f"visit:{visit_id}",
+    )  # fmt: skip
+    return visit_id
+
+
+def check_panel(call: CustomerCall) -> Mapping[str, Any]:
+    """Where, when; and what is booked already."""
+    return {
+        "places": visit_places(call.session, call.customer_id, call.today),
+        "slots": [(key, f"{a:%H:%M}–{b:%H:%M}") for key, (a, b) in SLOTS.items()],
+        "first": call.today + timedelta(days=1),
+        "last": call.today + AHEAD,
+        "booked": [one for one in visits_of(call) if one.state == "booked" and one.on_day >= call.today],
+    }
