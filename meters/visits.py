@@ -1,4 +1,4 @@
-"""Somebody of ours comes to check a meter: booked on the customer page, told to the customer, a task for us."""
+"""Somebody of ours comes to check a meter: booked on the customer page, told to them, a task for us."""
 
 from __future__ import annotations
 

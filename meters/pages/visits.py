@@ -31,10 +31,8 @@ def book(request: Request, customer_id: int, posted: Posting) -> Response:
                 v.session, customer_id, place.value, on_day.value, slot.value, posted.text("note"),
                 title=_("Check the meter"), today=v.today, now=v.now, by=v.user.id,
             )  # fmt: skip
-            words = _(
-                "Booked for %(day)s; they are told, and a task is kept.",
-                day=day_year(on_day.value, v.user.language),
-            )
+            day = day_year(on_day.value, v.user.language)
+            words = _("Booked for %(day)s; they are told, and a task is kept.", day=day)
             return v.done(words, path, ask=posted.text("ask"))
 
         page = partial(customer_page, v, customer_id, posted.text("ask"), params={})

@@ -17,7 +17,8 @@ from utility_crm.kit.settings import settings
 # the oldest; the newest word on consent holds; the premise is where the account (or the customer's first) is
 # supplied now, else where it last was: not where a move to come leads.
 _RECIPIENTS = text("""
-    select customers.language, customers.died_on is not null as died, points.found as points, points.preferred, words.found as consents,
+    select customers.language, customers.died_on is not null as died, points.found as points,
+           points.preferred, words.found as consents,
            suppressed.found as suppressed, home.timezone
     from unnest(cast(:customers as bigint[]), cast(:accounts as bigint[]), cast(:purposes as text[]))
          with ordinality as wish (customer_id, account_id, purpose, position)
