@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ScalarSelect, and_, bindparam, case, func, or_, select
+from sqlalchemy import Date, DateTime, ScalarSelect, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from utility_crm.customers.masking import HIDDEN, Secrets, masked_place, masked_way
-from utility_crm.customers.party_tables import Verification
+from utility_crm.customers.party_tables import SPEAKING, Relation, Verification
 from utility_crm.customers.tables import Account, Contact, ContactPoint, Customer, CustomerFlag, Occupancy
 from utility_crm.kit.errors import NotFound
 from utility_crm.network.tables import NetworkNode, Premise
@@ -97,6 +97,8 @@ class CustomerCard:
     died_on: date | None
     places: tuple[Place, ...]
     seen: Seen | None
+    speakers: int
+    """How many others may speak for them today."""
     masked: bool = False
 
     @property
@@ -217,6 +219,22 @@ def _seen() -> ScalarSelect[Any]:
     )
 
 
+def _speakers() -> ScalarSelect[Any]:
+    """How many may speak for them at `:today`."""
+    today = bindparam("today", type_=Date())
+    return (
+        select(func.count())
+        .where(
+            Relation.customer_id == Customer.id,
+            Relation.kind.in_(SPEAKING),
+            Relation.starts_on <= today,
+            or_(Relation.ends_before.is_(None), Relation.ends_before > today),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
 _CARD = select(
     Customer.id,
     Customer.number,
@@ -251,15 +269,20 @@ _CARD = select(
     Customer.died_on,
     _places().label("places"),
     _seen().label("seen"),
+    _speakers().label("speakers"),
 ).where(Customer.id == bindparam("customer"))
 
 
 def customer_card(
-    session: Session, customer_id: int, viewer_id: int | None = None, now: datetime | None = None
+    session: Session,
+    customer_id: int,
+    viewer_id: int | None = None,
+    now: datetime | None = None,
+    today: date | None = None,
 ) -> CustomerCard:
     """The customer of this id, in one query, and what lets the viewer see them whole. NotFound where there is
     none."""
-    values = {"customer": customer_id, "viewer": viewer_id, "now": now}
+    values = {"customer": customer_id, "viewer": viewer_id, "now": now, "today": today}
     row = session.execute(_CARD, values).one_or_none()
     if row is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
@@ -281,7 +304,7 @@ def customer_card(
     return CustomerCard(
         row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
         accounts, flags, points, row.complaint_since, row.died_on,
-        tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen),
+        tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen), row.speakers,
     )  # fmt: skip
 
 

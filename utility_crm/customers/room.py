@@ -40,7 +40,7 @@ GONE_DAYS = 90
 def known_card(call: CustomerCall) -> CustomerCard:
     """Who the page is about, as we know them; use it through `call.once`."""
     viewer = call.viewer.id if call.viewer is not None else None
-    return customer_card(call.session, call.customer_id, viewer, call.now)
+    return customer_card(call.session, call.customer_id, viewer, call.now, call.today)
 
 
 def card_of(call: CustomerCall) -> CustomerCard:
@@ -208,10 +208,8 @@ def _speaking(call: CustomerCall) -> list[Related]:
 
 def _parties_answer(call: CustomerCall) -> Answer:
     _, ngettext = translator(call.language), counting(call.language)
-    speaking = call.once(_speaking)
-    if not speaking:
-        return Answer(_("nobody else"))
-    return Answer(ngettext("one other", "%(num)s others", len(speaking)))
+    count = call.once(known_card).speakers
+    return Answer(ngettext("one other", "%(num)s others", count) if count else _("nobody else"))
 
 
 def _parties_sheet(call: CustomerCall) -> Sheet:
@@ -230,7 +228,7 @@ def _parties_sheet(call: CustomerCall) -> Sheet:
 def _flags(call: CustomerCall) -> Sequence[Flag]:
     """Who else may be on the telephone, and rightly."""
     ngettext = counting(call.language)
-    count = len(call.once(_speaking))
+    count = call.once(known_card).speakers
     if not count:
         return ()
     words = ngettext("One other may speak for them", "%(num)s others may speak for them", count)
