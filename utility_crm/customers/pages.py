@@ -248,7 +248,8 @@ def _shown(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any], do
 def _panel(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any]) -> str:
     sheet, question = panel_of(call, act), around["question"]
     came = {"do": act.key, "ask": question.key}
-    return v.fragment(sheet.template, **around, act=act, came=came, card=call.once(card_of), **sheet.context)
+    own = {"act": act, "came": came, "card": call.once(card_of)}
+    return v.fragment(sheet.template, **{**around, **own, **sheet.context})
 
 
 def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:

@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
@@ -61,6 +62,7 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _unreadable)
     for away in (OperationalError, InterfaceError, NoConnection):
         app.add_exception_handler(away, _no_database)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(DataError, _no_such_value)
     app.add_exception_handler(Exception, _unknown)
 
@@ -125,6 +127,11 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     if first["loc"][0] == "path":
         return await _http(request, HTTPException(404))
     return _answer(request, 422, "unreadable", first["msg"], where or None)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever sent a form went away before it was whole: nothing was done, and nobody reads the answer."""
+    return Response(status_code=400)
 
 
 async def _no_such_value(request: Request, error: Exception) -> Response:

@@ -85,7 +85,11 @@ def test_what_a_program_fills_in_is_kept_aside_and_the_program_hears_nothing_of_
     assert session.scalars(select(Arrival.reason)).one() == "honeypot"
 
 
-@pytest.mark.parametrize("bad", ["", "1.one.forged", "x", stamp("another secret", utc_now(), "one")])
+@pytest.mark.parametrize(
+    "bad",
+    ["", "1.one.forged", "x", stamp("another secret", utc_now(), "one")],
+    ids=["none", "made up", "a letter", "of another secret"],  # the same in every process
+)
 def test_a_forged_stamp_is_refused_and_what_was_typed_stays(anybody: TestClient, bad: str) -> None:
     page = anybody.post("/contact", data={**GIVEN, "stamp": bad})
     assert page.status_code == 409
