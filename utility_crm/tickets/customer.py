@@ -174,7 +174,8 @@ def _new_panel(call: CustomerCall) -> Mapping[str, Any]:
     accounts = [(one.id, one.number) for one in call.once(card_of).accounts if one.holds]
     return {
         "named_of": named_of, "accounts": accounts, "form_key": uuid4().hex, "subject": "", "kind": "other",
-        "kinds": KINDS, "priorities": PRIORITIES, "channels": [one for one in CHANNELS if one != "note"],
+        "ticket_kinds": KINDS, "priorities": PRIORITIES,
+        "channels": [one for one in CHANNELS if one != "note"],
         "tw": {"kind": KIND_WORDS, "channel": CHANNEL_WORDS, "priority": PRIORITY_WORDS},
     }  # fmt: skip
 

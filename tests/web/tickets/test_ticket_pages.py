@@ -303,3 +303,20 @@ def test_a_marketer_has_no_tickets(make_client: MakeClient, care: Care) -> None:
     assert client.get(f"/tickets/{number_of(ticket)}").status_code == 403
     assert client.post(f"/tickets/{number_of(ticket)}/take").status_code == 403
     assert client.post(f"/tickets/{number_of(ticket)}/note", data={"text": "x"}).status_code == 403
+
+
+def test_a_ticket_is_opened_from_the_customers_page_and_seen_there(agent: TestClient, care: Care) -> None:
+    path = f"/customers/{care.margaret}"
+    panel = agent.get(f"{path}/acts/n?ask=tickets", headers={"HX-Request": "true"}).text
+    form = fields(panel, "act-new") | {"subject": "It hums", "text": "The meter hums", "kind": "meter",
+                                       "channel": "call", "priority": "normal"}  # fmt: skip
+    wrong = agent.post("/tickets/new", data=form | {"subject": ""})
+    assert wrong.status_code == 422 and ">The meter hums</textarea>" in wrong.text
+    assert "What is open for me?" in wrong.text  # it comes back below the strip of their page
+    done = agent.post("/tickets/new", data=form)
+    assert done.status_code == 303 and done.headers["location"].startswith(path)
+    page = agent.get(f"{path}?ask=tickets").text
+    assert "It hums" in page and "Open tickets" in page and "One matter of yours is open with us" in page
+    number = re.search(r"T-\d{5}", page)
+    assert number is not None
+    assert agent.get(f"/customers?q={number.group(0).lower()}").headers["location"] == path

@@ -149,7 +149,7 @@ def new_page(v: Visit, customer_id: int | None, *, subject: str = "", kind: str 
         name, accounts = found, accounts_of(v, customer_id)
     return v.render(
         "tickets/new.html", customer_id=customer_id, name=name, accounts=accounts, **offers(v),
-        form_key=uuid4().hex, kinds=KINDS, priorities=PRIORITIES, subject=subject,
+        form_key=uuid4().hex, ticket_kinds=KINDS, priorities=PRIORITIES, subject=subject,
         channels=[one for one in CHANNELS if one != "note"], kind=kind if kind in KINDS else "other",
     )  # fmt: skip
 

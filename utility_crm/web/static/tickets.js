@@ -14,6 +14,10 @@ const choose = (found) => {
   found.checked = !found.checked;
   count();
 };
+let row = null; // where the cursor was last: the bar's own button takes it away
+addEventListener("focusin", (event) => {
+  if (box(event.target)) row = event.target;
+});
 addEventListener("change", (event) => {
   if (event.target.matches("[data-choose]")) count();
 });
@@ -30,7 +34,7 @@ addEventListener("keydown", (event) => {
   }
 });
 addEventListener("click", (event) => {
-  if (event.target.closest("[data-choose-row]")) choose(box(document.activeElement));
+  if (event.target.closest("[data-choose-row]")) choose(box(row));
 });
 document.addEventListener("htmx:afterSwap", count);
 

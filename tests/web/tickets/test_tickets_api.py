@@ -1,0 +1,96 @@
+"""Tickets by machines: opened once a key, read without notes, written on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from tests.conftest import NOW
+from tests.db.tickets.conftest import Care
+from tests.web.conftest import MakeClient
+from utility_crm.auth.tokens import make_token
+from utility_crm.cli import build
+from utility_crm.tickets.actions import add_note, merge
+from utility_crm.tickets.domain.numbers import id_of, number_of
+from utility_crm.tickets.module import MODULE
+from utility_crm.tickets.tables import Ticket
+
+PATH = "/api/v1/tickets"
+
+
+@pytest.fixture
+def machine(make_client: MakeClient, care: Care) -> TestClient:
+    token = make_token(care.session, "portal", ["tickets:read", "tickets:write"], NOW)
+    client = make_client(None, installed=[MODULE])
+    client.headers["Authorization"] = f"Bearer {token.token}"
+    return client
+
+
+def test_a_ticket_is_opened_once_a_key_and_read_back(machine: TestClient, care: Care) -> None:
+    told = {
+        "subject": "No power",
+        "text": "Since noon",
+        "kind": "outage",
+        "account": "A1",
+        "tags": ["Street"],
+    }
+    answers = [machine.post(PATH, json=told, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201] and answers[0].json() == answers[1].json()
+    assert len(care.session.scalars(select(Ticket.id)).all()) == 1
+    opened = answers[0].json()
+    assert (opened["customer"], opened["status"], opened["tags"]) == ("C1", "new", ["street"])
+    ticket = id_of(opened["number"])
+    assert ticket is not None
+    add_note(care.session, ticket, text="between us", now=NOW, by=care.priya)
+    word = {"text": "It is back", "external_id": "m1"}
+    for key in ("k2", "k3"):  # another key, the same message: once
+        landed = machine.post(
+            f"{PATH}/{opened['number']}/messages", json=word, headers={"Idempotency-Key": key}
+        )
+        assert landed.status_code == 201 and landed.json()["ticket"] == opened["number"]
+    read = machine.get(f"{PATH}/{opened['number'].lower()}").json()
+    assert [one["text"] for one in read["messages"]] == ["Since noon", "It is back"]
+    other = care.open()
+    merge(care.session, ticket, other, now=NOW)
+    late = machine.post(
+        f"{PATH}/{opened['number']}/messages", json={"text": "x"}, headers={"Idempotency-Key": "k4"}
+    )
+    assert late.json()["ticket"] == number_of(other)
+    assert machine.get(f"{PATH}/{opened['number']}").json()["merged_into"] == number_of(other)
+
+
+def test_what_machines_may_not(machine: TestClient, make_client: MakeClient, care: Care) -> None:
+    def sent(told: object, key: str = "x") -> int:
+        return machine.post(PATH, json=told, headers={"Idempotency-Key": key}).status_code
+
+    good = {"subject": "s", "text": "t"}
+    for wrong in (
+        {}, {"subject": "s"}, good | {"kind": "x"}, good | {"customer": "C9"}, good | {"nope": "1"}, [],
+        good | {"tags": "x"}, good | {"account": "A1", "customer": "C2"}, good | {"text": 5},
+    ):  # fmt: skip
+        assert sent(wrong) == 422, wrong
+    assert machine.post(PATH, json=good).status_code == 422  # no key
+    assert machine.get(f"{PATH}/T-99999").status_code == 404
+    assert machine.get(f"{PATH}/hello").status_code == 404
+    reads = make_token(care.session, "reader", ["tickets:read"], NOW).token
+    machine.headers["Authorization"] = f"Bearer {reads}"
+    assert sent(good, "y") == 403
+    assert make_client(None, installed=[MODULE]).get(f"{PATH}/T-10001").status_code == 401
+
+
+def test_the_command_line_lists_them(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UTILITY_CRM_DATABASE_URL", fresh_database_url)
+    from utility_crm.kit.settings import settings
+
+    settings.cache_clear()
+    app = build("tickets")
+    listed = CliRunner().invoke(app, ["tickets", "list", "--json"])
+    assert listed.exit_code == 0 and json.loads(listed.stdout) == {"all": 0, "tickets": []}
+    wrong = CliRunner().invoke(app, ["tickets", "list", "--status", "lost", "--json"])
+    assert wrong.exit_code == 1 and json.loads(wrong.stdout)["error"]["where"] == "status"
+    gone = CliRunner().invoke(app, ["tickets", "show", "T-99999", "--json"])
+    assert gone.exit_code == 1 and json.loads(gone.stdout)["error"]["code"] == "no_such_ticket"
