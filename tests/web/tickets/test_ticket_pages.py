@@ -10,10 +10,13 @@ from starlette.testclient import TestClient
 
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
+from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tickets.actions import add_message, link, merge, set_parent
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.module import MODULE
 from utility_crm.tickets.tables import Ticket, TicketMessage
+
+ROOMS = [KNOWLEDGE, MODULE]
 
 
 def fields(page: str, form: str) -> dict[str, str]:
@@ -31,7 +34,7 @@ def newest(care: Care) -> TicketMessage:
 
 @pytest.fixture
 def agent(make_client: MakeClient) -> TestClient:
-    return make_client("agent", installed=[MODULE])
+    return make_client("agent", installed=ROOMS)
 
 
 def test_every_list_and_every_question_opens(agent: TestClient, care: Care) -> None:
@@ -286,7 +289,7 @@ def test_pages_ask_a_constant_number_of_questions(agent: TestClient, care: Care)
 
 def test_who_else_is_here(make_client: MakeClient, agent: TestClient, care: Care) -> None:
     path = f"/tickets/{number_of(care.open())}/here"
-    ops = make_client("ops", installed=[MODULE])
+    ops = make_client("ops", installed=ROOMS)
     assert agent.post(path, data={"doing": "writing", "seen": "1"}).text.strip() == ""
     assert "Priya Nair is writing" in ops.post(path, data={"doing": "looking", "seen": "1"}).text
     assert "Also here" in agent.post(path, data={"doing": "looking", "seen": "1"}).text
@@ -297,7 +300,7 @@ def test_who_else_is_here(make_client: MakeClient, agent: TestClient, care: Care
 
 
 def test_a_marketer_has_no_tickets(make_client: MakeClient, care: Care) -> None:
-    client = make_client("marketer", installed=[MODULE])
+    client = make_client("marketer", installed=ROOMS)
     ticket = care.open()
     assert client.get("/tickets").status_code == 403
     assert client.get(f"/tickets/{number_of(ticket)}").status_code == 403

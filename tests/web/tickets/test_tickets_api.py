@@ -14,18 +14,20 @@ from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
 from utility_crm.auth.tokens import make_token
 from utility_crm.cli import build
+from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tickets.actions import add_note, merge
 from utility_crm.tickets.domain.numbers import id_of, number_of
 from utility_crm.tickets.module import MODULE
 from utility_crm.tickets.tables import Ticket
 
+ROOMS = [KNOWLEDGE, MODULE]
 PATH = "/api/v1/tickets"
 
 
 @pytest.fixture
 def machine(make_client: MakeClient, care: Care) -> TestClient:
     token = make_token(care.session, "portal", ["tickets:read", "tickets:write"], NOW)
-    client = make_client(None, installed=[MODULE])
+    client = make_client(None, installed=ROOMS)
     client.headers["Authorization"] = f"Bearer {token.token}"
     return client
 
@@ -79,7 +81,7 @@ def test_what_machines_may_not(machine: TestClient, make_client: MakeClient, car
     reads = make_token(care.session, "reader", ["tickets:read"], NOW).token
     machine.headers["Authorization"] = f"Bearer {reads}"
     assert sent(good, "y") == 403
-    assert make_client(None, installed=[MODULE]).get(f"{PATH}/T-10001").status_code == 401
+    assert make_client(None, installed=ROOMS).get(f"{PATH}/T-10001").status_code == 401
 
 
 def test_the_command_line_lists_them(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
