@@ -12,11 +12,16 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.customers.party_tables import Verification
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.module import Module
+from utility_crm.knowledge.module import MODULE as KNOWLEDGE
+from utility_crm.tickets.actions import open_ticket
+from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.module import MODULE as TICKETS
 
 HX = {"HX-Request": "true"}
 RAW = (
@@ -98,6 +103,24 @@ def test_what_one_verified_another_does_not_see(
     other = make_client("agent", installed=[], language="ru")
     verified(one, path)
     assert holds(one.get(path).text) and not holds(other.get(path).text)
+
+
+@pytest.mark.parametrize("ask", ["said", "them", "belongs", "happened"])
+def test_her_ticket_says_no_more_of_her_than_her_page(
+    session: Session, make_client: MakeClient, people: People, ask: str
+) -> None:
+    """Opening a ticket must not be a way around asking the caller who they are."""
+    premise = session.scalar(text("select id from premises where address = '14 Tannery Row'"))
+    ticket = open_ticket(
+        session, kind="billing", subject="My bill", text="Why so high?", channel="call", now=NOW,
+        customer_id=people.margaret, premise_id=premise,
+    )  # fmt: skip
+    client = make_client("agent", installed=[KNOWLEDGE, TICKETS])
+    path = f"/tickets/{number_of(ticket)}?ask={ask}"
+    before = client.get(path)
+    assert (before.status_code, holds(before.text)) == (200, [])
+    verified(client, f"/customers/{people.margaret}")
+    assert "07700 900418" in holds(client.get(path).text)
 
 
 def test_after_three_wrong_answers_nobody_is_asked(

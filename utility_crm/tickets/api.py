@@ -81,7 +81,7 @@ def push_ticket(session: Session, sender: Bearer, told: Mapping[str, Any], now: 
         sender=_text(told, "sender", sender.name),
         language=_one_of(told, "language", ("", *LANGUAGES), ""),
         priority=_one_of(told, "priority", PRIORITIES, "normal"),
-        external_id=_text(told, "external_id", "") or None,
+        external_id=_named(sender, told),
         tags=_texts(told, "tags"),
     )
     return Answer(201, json.dumps(document_of(session, ticket_id)))
@@ -94,7 +94,7 @@ def push_message(
     _known(told, WRITING)
     message_id = add_message(
         session, _row(number), direction="in", text=_text(told, "text"), channel="api", now=now,
-        sender=_text(told, "sender", sender.name), external_id=_text(told, "external_id", "") or None,
+        sender=_text(told, "sender", sender.name), external_id=_named(sender, told),
     )  # fmt: skip
     landed = ticket_of(session, message_id)
     return Answer(201, json.dumps({"ticket": number_of(landed), "message": message_id}))
@@ -143,6 +143,13 @@ def document_of(session: Session, ticket_id: int) -> dict[str, Any]:
 
 def _at(when: datetime | None) -> str | None:
     return None if when is None else when.isoformat()
+
+
+def _named(sender: Bearer, told: Mapping[str, Any]) -> str | None:
+    """The message's name on this channel: each token has names of its own, so that what one system calls 1 is
+    not what another does, and nobody is answered with a ticket that somebody else opened."""
+    name = _text(told, "external_id", "")
+    return f"tickets {sender.token_id} {name}" if name else None
 
 
 def _row(number: str) -> int:

@@ -7,6 +7,7 @@ from html import escape, unescape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape as escaped_by_templates
 
 from utility_crm.customers.masking import (
     FEWEST,
@@ -44,6 +45,34 @@ def test_no_covered_page_contains_the_value(
 def test_what_must_be_escaped_is_found_as_it_is_written(secret: str) -> None:
     covered = Secrets.of([secret]).covered(f"<td>{escape(secret)}</td>")
     assert escape(secret) not in covered.removeprefix("<td>").removesuffix("</td>")
+
+
+@pytest.mark.parametrize(
+    "secret", ["12 St John's Road", 'flat "B", 3 Mill & Sons Lane', "o'brien@mail.example"]
+)
+def test_what_a_template_escapes_is_found_as_it_writes_it(secret: str) -> None:
+    written = str(escaped_by_templates(secret))
+    covered = Secrets.of([secret]).covered(f"<td>{written}</td><td title='{written}'></td>")
+    assert written not in covered and secret not in unescape(covered)
+
+
+@pytest.mark.parametrize("on_file", ["07700 900418", "+44 7700 900418", "+447700900418", "07700900418"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "07700 900418",
+        "+44 7700 900418",
+        "+447700900418",
+        "07700-900-418",
+        "(07700) 900418",
+        "077 00 90 04 18",
+    ],
+)
+def test_a_phone_is_found_however_it_is_grouped_with_or_without_its_country(
+    on_file: str, written: str
+) -> None:
+    covered = Secrets.of([], [on_file]).covered(f"<p>rang from {written} at 14:42</p>")
+    assert covered.endswith("••• at 14:42</p>") and "418" not in covered
 
 
 @given(digits=st.text("0123456789", min_size=8, max_size=12), plus=st.booleans())

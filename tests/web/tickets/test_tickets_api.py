@@ -65,6 +65,33 @@ def test_a_ticket_is_opened_once_a_key_and_read_back(machine: TestClient, care: 
     assert machine.get(f"{PATH}/{opened['number']}").json()["merged_into"] == number_of(other)
 
 
+def test_two_systems_may_give_the_same_name_and_neither_reads_the_others(
+    machine: TestClient, make_client: MakeClient, care: Care
+) -> None:
+    told = {"subject": "Confidential", "text": "My new address", "customer": "C1", "external_id": "1"}
+    first = machine.post(PATH, json=told, headers={"Idempotency-Key": "k1"}).json()
+    writes = make_token(care.session, "another", ["tickets:write"], NOW).token
+    other = make_client(None, installed=ROOMS)
+    other.headers["Authorization"] = f"Bearer {writes}"
+    probe = {"subject": "x", "text": "y", "external_id": "1"}
+    answered = other.post(PATH, json=probe, headers={"Idempotency-Key": "k1"}).json()
+    assert answered["number"] != first["number"] and "My new address" not in str(answered)
+    word = {"text": "mine", "external_id": "1"}
+    landed = other.post(
+        f"{PATH}/{answered['number']}/messages",
+        json=word | {"external_id": "m"},
+        headers={"Idempotency-Key": "k2"},
+    )
+    again = machine.post(
+        f"{PATH}/{first['number']}/messages",
+        json=word | {"external_id": "m"},
+        headers={"Idempotency-Key": "k2"},
+    )
+    assert landed.json()["message"] != again.json()["message"]
+    same = machine.post(PATH, json=told, headers={"Idempotency-Key": "k3"}).json()
+    assert same["number"] == first["number"], "of one system the same name is the same ticket"
+
+
 def test_what_machines_may_not(machine: TestClient, make_client: MakeClient, care: Care) -> None:
     def sent(told: object, key: str = "x") -> int:
         return machine.post(PATH, json=told, headers={"Idempotency-Key": key}).status_code

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from starlette.responses import HTMLResponse
 
-from utility_crm.customers.card import CustomerCard, customer_card
+from utility_crm.customers.card import CustomerCard
+from utility_crm.customers.room import card_of
 from utility_crm.kit.module import Cell, CustomerCall
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, LINKS, PRIORITIES, SENT_BY_US, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
@@ -61,7 +62,8 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
     """The page of a ticket over a question: seven statements, eight with a customer."""
     one = ticket_numbered(v.session, number, v.user)
     found = around(v.session, one, v.user, v.now)
-    card = customer_card(v.session, one.customer_id) if one.customer_id is not None else None
+    call = _call(v, one.customer_id) if one.customer_id is not None else None
+    card = call.once(card_of) if call is not None else None
     chosen = ask if ask in ASKED else "said"
     return v.render(
         "tickets/ticket.html",
@@ -69,7 +71,7 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
         around=found,
         card=card,
         chosen=chosen,
-        cells=theirs(v, one) if chosen == "them" else [],
+        cells=theirs(v, call) if chosen == "them" and call is not None else [],
         shown=SHOWN,
         **offers(v),
         form_key=uuid4().hex,
@@ -87,11 +89,13 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
     )
 
 
-def theirs(v: Visit, one: OneTicket) -> list[Cell]:
+def _call(v: Visit, customer_id: int) -> CustomerCall:
+    """The question who the customer is: masked, as on their own page, until their caller is verified."""
+    return CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, {}, v.user, "")
+
+
+def theirs(v: Visit, call: CustomerCall) -> list[Cell]:
     """What every package knows of the customer in a figure: balance, overdue, an outage."""
-    if one.customer_id is None:
-        return []
-    call = CustomerCall(v.session, one.customer_id, v.now, v.today, v.user.language, {}, v.user, "")
     found: list[Cell] = []
     for _, room in v.request.app.state.customer_rooms:
         if room.cells is not None:
