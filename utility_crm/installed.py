@@ -18,6 +18,7 @@ GROUND = [
     "utility_crm.tickets.care",
     "utility_crm.mail",
     "utility_crm.telephony",
+    "utility_crm.board",
 ]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [

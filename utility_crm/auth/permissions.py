@@ -68,6 +68,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "calls.take": "be opened the page of who rings, note who called, call by a click",
         "calls.read": "see who called, who spoke to them and for how long",
         "calls.listen": "listen to what was recorded of a call",
+        # the board
+        "board.read": "see what waits, whose promises break, who is on what and how the day is going",
         # leaving
         "leavers.read": "see who may leave, and why",
         # the house
@@ -134,6 +136,7 @@ _SUPERVISOR = _AGENT | {
     "tasks.all",
     "articles.approve",
     "calls.listen",
+    "board.read",
 }
 _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {

@@ -1,0 +1,10 @@
+"""What the board gives the host."""
+
+from utility_crm.kit.module import Module, Room
+
+MODULE = Module(
+    name="utility_crm.board",
+    pages="utility_crm.board.pages:router",
+    filtered=("/board",),
+    navigation=(Room("Board", "/board", "s", "board.read", 19),),
+)
