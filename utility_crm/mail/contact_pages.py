@@ -85,7 +85,7 @@ def _told(request: Request, posted: Posted, language: str) -> Told:
     first = text.value.partition("\n")[0]
     return Told(
         channel="web",
-        name=posted.text("stamp")[:200],
+        name=_named(posted),
         sender=address.value,
         sender_name=name.value,
         subject=first if len(first) <= 80 else first[:79].rstrip() + "…",
@@ -95,6 +95,13 @@ def _told(request: Request, posted: Posted, language: str) -> Told:
         kind=kind.value,
         more={"account": account} if account else None,
     )
+
+
+def _named(posted: Posted) -> str:
+    """What this message is known by: its form, and what it says. Who goes back in the browser and writes
+    something else has written another message, and it is not lost."""
+    said = "\0".join(posted.text(name) for name in ("kind", "text", "name", "email", "account"))
+    return f"{posted.text('stamp')[:120]} {sha256(said.encode()).hexdigest()[:16]}"
 
 
 def peer_of(request: Request) -> str:

@@ -20,7 +20,7 @@ from utility_crm.mail.domain.folding import fold
 from utility_crm.mail.placing import Came, came_by_mail, fit_subject, fit_text
 from utility_crm.mail.reading import Mail, read_mail
 from utility_crm.mail.tables import Arrival
-from utility_crm.tickets.actions import change, open_ticket, set_customer
+from utility_crm.tickets.actions import change, open_ticket, set_customer, ticket_of
 from utility_crm.tickets.domain.life import ENDED
 from utility_crm.tickets.tables import Ticket, TicketMessage
 from utility_crm.web.words import mark
@@ -42,7 +42,7 @@ def give(
     if arrival.ticket_id is None:
         _open(session, arrival, customer_id, now)
     else:
-        set_customer(session, arrival.ticket_id, customer_id, now=now, by=by)
+        set_customer(session, _follow(session, arrival, customer_id), customer_id, now=now, by=by)
     if remember and arrival.sender:
         kind = KIND_OF_ADDRESS[arrival.channel]
         with suppress(Conflict):  # they have it: several customers had
@@ -50,6 +50,26 @@ def give(
                 session, customer_id, kind=kind, value=arrival.sender, country=settings().country
             )
     return _settled(session, arrival, customer_id, now, by)
+
+
+def _follow(session: Session, arrival: Arrival, customer_id: int) -> int:
+    """The ticket where its message is by now: the one it came to may have been merged or split. Whoever waits
+    there, too, goes along. Raises `Conflict` where that is another customer's."""
+    assert arrival.ticket_id is not None
+    came_to = arrival.ticket_id
+    landed = came_to if arrival.message_id is None else ticket_of(session, arrival.message_id)
+    if landed == came_to:
+        return came_to
+    if session.get_one(Ticket, landed, populate_existing=True).customer_id not in (None, customer_id):
+        raise Conflict("placed_already", mark("It is in a ticket already."))
+    moved = select(TicketMessage.id).where(TicketMessage.ticket_id == landed)
+    session.execute(
+        update(Arrival)
+        .where(Arrival.ticket_id == came_to, Arrival.message_id.in_(moved))
+        .values(ticket_id=landed)
+        .execution_options(synchronize_session="fetch")
+    )
+    return landed
 
 
 def make_ticket(session: Session, arrival_id: int, *, now: datetime, by: int) -> int:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
+from utility_crm.customers.limits import those_seen
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import settings
@@ -118,7 +119,7 @@ def _decided(
 def _customer(v: Visit, typed: str) -> int:
     """The customer of a number, as it is typed. Raises `Invalid`."""
     found = v.session.scalar(select(Customer.id).where(Customer.number == typed.strip().upper()))
-    if found is None:
+    if found is None or not those_seen(v.session, v.user, [found]):
         raise Invalid("no_such_customer", mark("There is no customer of this number here."), "customer")
     return found
 

@@ -70,6 +70,15 @@ def test_the_form_sent_twice_is_one_message(anybody: TestClient, session: Sessio
     assert count(session, TicketMessage) == 1
 
 
+def test_who_goes_back_and_writes_something_else_is_heard(anybody: TestClient, session: Session) -> None:
+    given = {**GIVEN, "stamp": stamped()}
+    first = anybody.post("/contact", data=given)
+    second = anybody.post("/contact", data={**given, "text": "And there is a smell of gas."})
+    assert re.findall(r"T-\d{5,}", first.text) != re.findall(r"T-\d{5,}", second.text)
+    said = session.scalars(select(TicketMessage.text).order_by(TicketMessage.id)).all()
+    assert [one.partition("\n")[0] for one in said] == [GIVEN["text"], "And there is a smell of gas."]
+
+
 @pytest.mark.parametrize(
     "by_program", [{"website": "https://spam.example"}, {"stamp": "at once"}], ids=["filled", "fast"]
 )

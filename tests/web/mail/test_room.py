@@ -19,7 +19,8 @@ from utility_crm.mail.fetching import keep_mail
 from utility_crm.mail.mailbox import Given
 from utility_crm.mail.placing import place_stored
 from utility_crm.mail.tables import Arrival
-from utility_crm.tickets.actions import add_message, assign
+from utility_crm.network.tables import NetworkNode
+from utility_crm.tickets.actions import add_message, assign, merge, open_ticket
 from utility_crm.tickets.tables import Ticket
 
 
@@ -74,6 +75,48 @@ def test_a_customer_who_is_none_is_said_beside_the_field(agent: TestClient, sess
     page = agent.post(f"/mail/{one.id}/customer", data={"customer": "C999"})
     assert page.status_code == 422
     assert "There is no customer of this number here." in page.text
+
+
+def test_nothing_is_given_to_a_customer_of_another_area(
+    agent: TestClient, session: Session, people: People
+) -> None:
+    """Nor is a stranger's address written on their page."""
+    area = NetworkNode(code="L", name="Lowvale", kind="area")
+    session.add(area)
+    session.flush()
+    session.scalars(select(User).where(User.login == "agent.en")).one().area_ids = [area.id]
+    session.flush()
+    one = stranger(session)
+    given = {"customer": number_of(session, people.margaret), "remember": "yes"}
+    page = agent.post(f"/mail/{one.id}/customer", data=given)
+    assert page.status_code == 422 and "There is no customer of this number here." in page.text
+    session.expire_all()
+    assert session.get_one(Ticket, one.ticket_id).customer_id is None
+    point = select(ContactPoint.id).where(ContactPoint.normal == "bob@far.example")
+    assert session.scalar(point) is None
+
+
+def test_a_letter_whose_ticket_was_merged_is_given_all_the_same(
+    agent: TestClient, session: Session, people: People
+) -> None:
+    one = stranger(session)
+    assert one.ticket_id is not None
+    theirs = open_ticket(
+        session,
+        kind="other",
+        subject="Bob",
+        text="He rang",
+        channel="call",
+        now=NOW,
+        customer_id=people.joseph,
+    )
+    merge(session, one.ticket_id, theirs, now=NOW)
+    wrong = agent.post(f"/mail/{one.id}/customer", data={"customer": number_of(session, people.margaret)})
+    assert wrong.status_code == 409
+    given = {"customer": number_of(session, people.joseph)}
+    assert agent.post(f"/mail/{one.id}/customer", data=given).status_code == 303
+    session.expire_all()
+    assert (one.state, one.ticket_id, one.customer_id) == ("placed", theirs, people.joseph)
 
 
 def test_what_was_ignored_may_be_a_matter_after_all(agent: TestClient, session: Session) -> None:

@@ -323,3 +323,15 @@ def test_a_ticket_is_opened_from_the_customers_page_and_seen_there(agent: TestCl
     number = re.search(r"T-\d{5}", page)
     assert number is not None
     assert agent.get(f"/customers?q={number.group(0).lower()}").headers["location"] == path
+
+
+def test_a_ticket_of_nobody_has_nobodys_account(agent: TestClient, care: Care) -> None:
+    """An account's number is its customer's: it is not to be had by its id alone."""
+    form = fields(agent.get("/tickets/new").text, "new") | {
+        "subject": "x", "text": "y", "kind": "other", "channel": "call", "priority": "normal",
+        "account_id": str(care.account),
+    }  # fmt: skip
+    refused = agent.post("/tickets/new", data=form | {"customer": ""})
+    assert refused.status_code == 404 or "This account is not theirs." in refused.text
+    assert care.session.scalars(select(Ticket.id)).all() == []
+    assert agent.post("/tickets/new", data=form | {"customer": "C1"}).status_code == 303

@@ -127,6 +127,6 @@ def _customer(session: Session, customer_id: int | None, account_id: int | None)
         owners = session.execute(
             select(Account.customer_id, Account.payer_id).where(Account.id == account_id)
         ).one_or_none()
-        if owners is None or (customer_id is not None and customer_id not in owners):
+        if owners is None or customer_id is None or customer_id not in owners:
             raise NotFound("no_such_account", mark("This account is not theirs."), "account")
     return language
