@@ -29,7 +29,7 @@ class ChurnScore(Base):
     reasons."""
 
     __tablename__ = "churn_scores"
-    __table_args__ = (Index(None, "score"),)
+    __table_args__ = (Index(None, "score"), {"info": {"recomputed": True}})
 
     customer_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True

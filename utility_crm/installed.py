@@ -19,6 +19,7 @@ GROUND = [
     "utility_crm.mail",
     "utility_crm.telephony",
     "utility_crm.board",
+    "utility_crm.quality",
 ]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [

@@ -99,6 +99,8 @@ class CustomerCard:
     seen: Seen | None
     speakers: int
     """How many others may speak for them today."""
+    merged_into: int | None = None
+    """Whom they were merged with: this is a stub."""
     masked: bool = False
 
     @property
@@ -270,6 +272,7 @@ _CARD = select(
     _places().label("places"),
     _seen().label("seen"),
     _speakers().label("speakers"),
+    Customer.merged_into_id,
 ).where(Customer.id == bindparam("customer"))
 
 
@@ -305,6 +308,7 @@ def customer_card(
         row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
         accounts, flags, points, row.complaint_since, row.died_on,
         tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen), row.speakers,
+        row.merged_into_id,
     )  # fmt: skip
 
 

@@ -139,8 +139,10 @@ def _known_now(v: Visit) -> tuple[Banner, ...]:
 
 def customer_page(
     v: Visit, customer_id: int, ask: str, *, params: Mapping[str, str] | None = None
-) -> HTMLResponse:
-    """The page around the chosen sheet. params: of the page, where the address asked for is not its own.
+) -> Response:
+    """The page around the chosen sheet; a stub leads to whom it was merged with.
+
+    params: of the page, where the address asked for is not its own.
 
     A form from below the strip comes back under its key, over the question where it was opened.
     """
@@ -151,6 +153,8 @@ def customer_page(
     chosen = chosen_question(questions, ask)
     call = _call(v, customer_id, params, chosen.key)
     card = call.once(card_of)
+    if card.merged_into is not None:
+        return v.redirect(f"/customers/{card.merged_into}", **params)
     sheet = sheet_of(call, chosen)
     around = _around(customer_id, chosen)
     html = v.fragment(sheet.template, **around, **sheet.context)

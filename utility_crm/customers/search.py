@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from utility_crm.customers.said_words import named_or_living
 from utility_crm.customers.tables import Account, ContactPoint, Customer, Occupancy
@@ -120,6 +120,10 @@ def _phone(words: str, country: str) -> str | None:
 
 
 def _described(session: Session, hits: Sequence[SearchHit]) -> list[Found]:
+    """The customers as the list shows them, each once; for a stub, whom it leads to."""
+    ids = [hit.customer_id for hit in hits]
+    kept = func.coalesce(Customer.merged_into_id, Customer.id)
+    whole = aliased(Customer)
     accounts = (
         select(
             Account.customer_id,
@@ -128,29 +132,24 @@ def _described(session: Session, hits: Sequence[SearchHit]) -> list[Found]:
         )
         .outerjoin(Occupancy, Occupancy.account_id == Account.id)
         .outerjoin(Premise, Premise.id == Occupancy.premise_id)
-        .where(Account.customer_id.in_([hit.customer_id for hit in hits]))
+        .where(Account.customer_id.in_(select(kept).where(Customer.id.in_(ids))))
         .group_by(Account.customer_id)
         .subquery()
     )
     rows = session.execute(
         select(
-            Customer.id,
-            Customer.name,
-            Customer.segment,
-            Customer.number,
-            accounts.c.number,
+            Customer.id, whole.id, whole.name, whole.segment, whole.number, accounts.c.number,
             accounts.c.address,
         )
-        .outerjoin(accounts, accounts.c.customer_id == Customer.id)
-        .where(Customer.id.in_([hit.customer_id for hit in hits]))
-    )
+        .join(whole, whole.id == kept)
+        .outerjoin(accounts, accounts.c.customer_id == whole.id)
+        .where(Customer.id.in_(ids))
+    )  # fmt: skip
     by_id = {row[0]: row for row in rows}
-    found = []
+    found: dict[int, Found] = {}
     for hit in hits:
-        _id, name, segment, number, account, address = by_id[hit.customer_id]
-        found.append(
-            Found(
-                hit.customer_id, name, segment, number, account or "", address or "", hit.why or address or ""
-            )
-        )
-    return found
+        _id, whose, name, segment, number, account, address = by_id[hit.customer_id]
+        place = address or ""
+        one = Found(whose, name, segment, number, account or "", place, hit.why or place)
+        found.setdefault(whose, one)
+    return list(found.values())

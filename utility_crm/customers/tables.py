@@ -24,7 +24,11 @@ from utility_crm.kit.database import Base, identity
 
 
 class Customer(Base):
-    """A person or an organisation that holds or pays accounts. `number` is what the customer knows."""
+    """A person or an organisation that holds or pays accounts. `number` is what the customer knows.
+
+    merged_into_id: they were kept twice; this is the stub, which leads to the customer that is kept
+    (`utility_crm.quality`).
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -33,6 +37,8 @@ class Customer(Base):
         Index("ix_customers_name_trgm", text("lower(name) gin_trgm_ops"), postgresql_using="gin"),
         Index("ix_customers_number_said", text("lower(number)")),
         Index("ix_customers_name_begins", text("lower(name) text_pattern_ops")),
+        CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id is not null")),
     )
 
     id: Mapped[int] = identity()
@@ -44,6 +50,7 @@ class Customer(Base):
     since: Mapped[date]
     died_on: Mapped[date | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
 
 
 class CustomerWords(Base):
@@ -51,7 +58,7 @@ class CustomerWords(Base):
     folded to plain Latin letters by `search_fold`. Triggers keep them (migration 0043)."""
 
     __tablename__ = "customer_words"
-    __table_args__ = (Index(None, "words", postgresql_using="gin"),)
+    __table_args__ = (Index(None, "words", postgresql_using="gin"), {"info": {"recomputed": True}})
 
     customer_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -196,7 +203,7 @@ class OpenCustomer(Base):
     """A customer somebody has open as a tab."""
 
     __tablename__ = "open_customers"
-    __table_args__ = (Index(None, "customer_id"),)
+    __table_args__ = (Index(None, "customer_id"), {"info": {"recomputed": True}})
 
     user_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

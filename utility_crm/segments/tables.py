@@ -21,6 +21,7 @@ class FactValue(Base):
     __table_args__ = (
         Index("ix_fact_values_value", "fact", "parameter", "value"),
         Index(None, "customer_id"),
+        {"info": {"recomputed": True}},
     )
 
     fact: Mapped[str] = mapped_column(primary_key=True)
