@@ -191,7 +191,7 @@ ACTS = (
         context=_answer_panel, applies=lambda call: call.once(card_of).complaint_since is not None,
     ),
     Act(
-        "e", mark("Edit contact"), "contacts.write", "customers/act_edit.html", order=80,
+        "e", mark("Edit"), "contacts.write", "customers/act_edit.html", order=80,
         context=_edit_panel,
     ),
 )  # fmt: skip
