@@ -55,7 +55,8 @@ def form_in(page: str, name: str) -> str:
 
 def said_in(page: str) -> str:
     """The line below the strip, without its marks."""
-    found = re.search(r'<div class="notice[^>]*role="(?:alert|status)"[^>]*>(.*?)</div>', page)
+    shown = re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)  # what may be needed later
+    found = re.search(r'<div class="notice[^>]*role="(?:alert|status)"[^>]*>(.*?)</div>', shown)
     return re.sub(r"<[^>]+>", "", found[1]) if found else ""
 
 
