@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "contacts.write": "log what was said, answer complaints, change how somebody is reached",
         "callers.verify": "ask a caller who they are, and then see personal data",
         "personal.see": "see personal data without a caller, for a reason that is kept",
+        "customers.merge": "make one of two customers who are one, take that back, say they are different",
         "consents.write": "change what a customer wants to hear, and how",
         # tickets
         "tickets.read": "see tickets and what was written on them",
@@ -129,6 +130,7 @@ _AGENT = _EVERYBODY | {
 _SUPERVISOR = _AGENT | {
     "personal.see",
     "payment_data.see",
+    "customers.merge",
     "audit.read",
     "tickets.all",
     "tickets.share",

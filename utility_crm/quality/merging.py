@@ -49,6 +49,11 @@ class Merged:
     gone_id: int
     moved: Mapping[str, int]
     stayed: tuple[tuple[str, str], ...]
+    keep: str
+    """The kept customer's number."""
+    gone: str
+    accounts: int
+    """How many accounts the gone one held or paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def merge_customers(session: Session, keep_id: int, gone_id: int, by: int | None
     merge_id = int(session.execute(_BEGIN, {**ids, "now": now, "by": by}).scalar_one())
     moved: dict[str, int] = {}
     stayed: list[tuple[str, str]] = []
+    accounts: set[tuple[str, ...]] = set()
     for reference in references():
         rows = _move(session, reference, keep_id, gone_id)
         wrote = [
@@ -98,6 +104,8 @@ def merge_customers(session: Session, keep_id: int, gone_id: int, by: int | None
         ]
         if wrote:
             session.execute(_WROTE, wrote)
+        if reference.table == "accounts":
+            accounts |= {tuple(key) for key, why in rows if not why}
         moved_here = sum(1 for _key, why in rows if not why)
         if moved_here:
             moved[reference.table] = moved.get(reference.table, 0) + moved_here
@@ -107,7 +115,7 @@ def merge_customers(session: Session, keep_id: int, gone_id: int, by: int | None
     note_change(session, gone_id, mark("merged into"), None, {"customer": keep.number, "moved": moved})
     note_change(session, keep_id, mark("merged with"), None, {"customer": gone.number, "moved": moved})
     session.expire_all()
-    return Merged(merge_id, keep_id, gone_id, moved, tuple(stayed))
+    return Merged(merge_id, keep_id, gone_id, moved, tuple(stayed), keep.number, gone.number, len(accounts))
 
 
 def undo_merge(session: Session, merge_id: int, by: int | None, now: datetime) -> Undone:
