@@ -183,6 +183,7 @@ class Contact(Base):
         ),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         Index(None, "customer_id", "at"),
+        Index(None, "at"),
     )
 
     id: Mapped[int] = identity()

@@ -1,6 +1,8 @@
-"""Surveys after a ticket is closed."""
+"""What is said on a day is found by its day: the board counts it."""
 
 from __future__ import annotations
+
+from alembic import op
 
 revision = "0044"
 down_revision = "0043"
@@ -9,8 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """An index."""
+    op.execute("create index ix_contacts_at on contacts (at)")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Without it."""
+    op.execute("drop index ix_contacts_at")
