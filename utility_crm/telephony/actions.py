@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import User
@@ -28,6 +28,22 @@ _OPEN = text("""
     insert into calls (provider_call, direction, state, began_at)
     values (:call, :direction, 'ringing', :at) on conflict (provider_call) do nothing
 """)
+_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("call"), 38)))
+_INTO_KNOWN = text("""
+    with ours as (
+        delete from calls where provider_call = :reference and provider_call like :ours
+          and exists (select from calls where provider_call = :name)
+        returning customer_id, user_id, extension, number, number_said
+    )
+    update calls set direction = 'out', customer_id = coalesce(ours.customer_id, calls.customer_id),
+        user_id = coalesce(calls.user_id, ours.user_id),
+        extension = coalesce(nullif(calls.extension, ''), ours.extension),
+        number = coalesce(nullif(calls.number, ''), ours.number),
+        number_said = coalesce(nullif(calls.number_said, ''), ours.number_said)
+    from ours where calls.provider_call = :name returning calls.id
+""")
+OURS: Final = "ucrm-"
+"""Names of calls that we asked for begin so, until the provider has named them."""
 _TAKE = text("""
     insert into call_events (call_id, event, kind, at, told_at, extension, number, line, recording)
     values (:call_id, :event, :kind, :at, :told_at, :extension, :number, :line, :recording)
@@ -89,13 +105,32 @@ def _locked(session: Session, told: ToldEvent) -> tuple[int, str]:
     """The call's row, held until the transaction ends. One that we asked for ourselves stands under our own
     reference until its first event."""
     if told.reference:
-        ours = Call.provider_call == told.reference
-        session.execute(update(Call).where(ours).values(provider_call=told.call))
+        name_call(session, told.reference, told.call)
+    else:
+        session.execute(_TURN, {"call": told.call})
     session.execute(_OPEN, {"call": told.call, "direction": told.direction, "at": told.happened.at})
     row = session.execute(
         select(Call.id, Call.state).where(Call.provider_call == told.call).with_for_update()
     ).one()
     return row.id, row.state
+
+
+def name_call(session: Session, reference: str, name: str) -> int | None:
+    """A call that we asked for has this name at the provider; its id, None where it was named before.
+
+    An event may be told, under the provider's name alone, before the provider answers us: that call and ours
+    are one, of the customer whom our colleague called.
+    """
+    session.execute(_TURN, {"call": name})
+    known: int | None = session.scalar(
+        _INTO_KNOWN, {"reference": reference, "name": name, "ours": f"{OURS}%"}
+    )
+    if known is not None:
+        return known
+    ours = Call.provider_call == reference, Call.provider_call.startswith(OURS)
+    named = update(Call).where(*ours).values(provider_call=name).returning(Call.id)
+    renamed: int | None = session.scalar(named)
+    return renamed
 
 
 def _events(session: Session, call_id: int) -> list[CallEvent]:

@@ -16,7 +16,7 @@ from utility_crm.customers.limits import those_seen
 from utility_crm.customers.search import find
 from utility_crm.kit.errors import CareError, Invalid, NotFound
 from utility_crm.kit.settings import settings
-from utility_crm.telephony.actions import link_customer, note_caller
+from utility_crm.telephony.actions import OURS, link_customer, name_call, note_caller
 from utility_crm.telephony.customer import line_banner
 from utility_crm.telephony.dialling import dialler_of
 from utility_crm.telephony.lengths import long
@@ -138,7 +138,7 @@ def dial(request: Request, posted: Posting) -> Response:
             raise Invalid(
                 "no_extension", mark("You have no telephone here: an admin gives you its extension.")
             )
-        reference = f"ucrm-{secrets.token_hex(8)}"
+        reference = f"{OURS}{secrets.token_hex(8)}"
         row = Call(
             provider_call=reference, direction="out", state="dialling", number=number, number_said=said,
             extension=extension, user_id=v.user.id, began_at=v.now, customer_id=customer or None,
@@ -156,8 +156,7 @@ def dial(request: Request, posted: Posting) -> Response:
             v.session.execute(update(Call).where(Call.id == call_id).values(state="ended", ended_at=v.now))
             v.session.commit()  # that it was tried stays
             raise failed
-        ours = (Call.id == call_id) & (Call.provider_call == reference)
         if name:
-            v.session.execute(update(Call).where(ours).values(provider_call=name))
+            call_id = name_call(v.session, reference, name) or call_id
         _ = translator(v.user.language, PACKAGE)
         return v.done(_("Your telephone rings; then we call %(number)s.", number=said), back, call=call_id)

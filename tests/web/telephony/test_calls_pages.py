@@ -158,6 +158,24 @@ def test_a_click_calls_through_the_telephone_system(
     assert row == ("pbx-7", "out", "dialling", people.margaret)
 
 
+def test_an_event_that_comes_before_the_answer_is_of_the_same_call(
+    session: Session, agent: TestClient, people: People, system: type[System]
+) -> None:
+    """The telephone rings at once; the provider may say so, under its own name, before it answers us."""
+    rang = tell(session, "ringing", call="pbx-7", number="07700 900777")
+    answer = agent.post("/telephone", data={"number": "07700 900777", "customer": people.margaret})
+    assert answer.status_code == 303 and f"call={rang}" in answer.headers["location"]
+    row = session.execute(select(Call.id, Call.provider_call, Call.direction, Call.customer_id)).one()
+    assert row == (rang, "pbx-7", "out", people.margaret)
+
+
+def test_a_reference_names_a_call_of_ours_alone(session: Session, agent: TestClient, people: People) -> None:
+    tell(session, "ringing", call="theirs")
+    happened = CallEvent("r2", "ringing", present(), "201", "07700 900555", recording="")
+    take_event(session, ToldEvent("mine", "in", "theirs", happened), country="GB", now=present())
+    assert sorted(session.scalars(select(Call.provider_call))) == ["mine", "theirs"]
+
+
 def test_a_telephone_system_that_refuses_is_said_and_kept(
     session: Session, agent: TestClient, people: People, system: type[System]
 ) -> None:
