@@ -8,6 +8,7 @@ megabyte, and a stranger may send one.
 from __future__ import annotations
 
 import re
+from codecs import lookup
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -257,12 +258,23 @@ def _text(part: Message) -> str:
         named = part.get_content_charset() or ""
     except Exception:  # see _header
         named = ""
+    if _is_of_names(named):
+        named = ""
     for charset in (named, "utf-8", "cp1251" if _looks_cyrillic(content) else "cp1252"):
         try:
             return content.decode(charset) if charset else _refuse()
         except (LookupError, ValueError):
             continue
     return content.decode("utf-8", "replace")
+
+
+def _is_of_names(charset: str) -> bool:
+    """Whether it is a way to write domain names, in which no letter is written: reading one takes time by the
+    square of its length, hours for what a stranger may send."""
+    try:
+        return lookup(charset).name in ("punycode", "idna")
+    except (LookupError, ValueError):
+        return False
 
 
 def _refuse() -> str:

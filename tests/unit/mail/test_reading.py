@@ -169,3 +169,37 @@ def test_the_digest_is_the_letters_own() -> None:
     assert digest_of(letter("Another.")) != digest_of(raw)
     assert digest_of(letter(name="<2@home.example>")) != digest_of(raw)
     assert digest_of(letter(sender="eve@far.example")) != digest_of(raw)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "Puny_Code", "PUNYCODE"])
+def test_a_letter_in_the_script_of_domain_names_takes_no_longer_than_another(
+    charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a text is read in a time that grows by the square of its length: hours for one of megabytes."""
+    import encodings.idna
+    import encodings.punycode
+
+    def never(*_: object) -> str:
+        raise AssertionError("it was read so")
+
+    monkeypatch.setattr(encodings.punycode, "punycode_decode", never)
+    monkeypatch.setattr(encodings.idna, "ToUnicode", never)
+    heads = f"From: a@b.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert read(heads + b"a bill-more").text == "a bill-more"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<tr>" + "<td>a</td>" * 2000 + "</tr>" + "<tr><td>b</td></tr>" * 2000,
+        f"<tr><td>{'x' * 20_000}</td><td>{'y<br>' * 3000}</td></tr>",
+    ],
+    ids=["rows times columns", "a wide column of many lines"],
+)
+def test_a_table_made_to_fill_the_memory_is_not_laid_out(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr("utility_crm.mail.html_text.Inscriptis", never)
+    text = html_to_text(f"<p>My bill</p><table>{table}</table>")
+    assert text.startswith("My bill\n") and len(text) < 2 * len(table)
