@@ -335,3 +335,12 @@ def test_a_ticket_of_nobody_has_nobodys_account(agent: TestClient, care: Care) -
     assert refused.status_code == 404 or "This account is not theirs." in refused.text
     assert care.session.scalars(select(Ticket.id)).all() == []
     assert agent.post("/tickets/new", data=form | {"customer": "C1"}).status_code == 303
+
+
+def test_another_note_from_the_same_form_is_kept_too(agent: TestClient, care: Care) -> None:
+    path = f"/tickets/{number_of(care.open())}"
+    form = fields(agent.get(path).text, "note")
+    for words in ("one", "quite another", "one"):
+        assert agent.post(f"{path}/note", data=form | {"text": words}).status_code == 303
+    kept = select(TicketMessage.text).where(TicketMessage.direction == "note").order_by(TicketMessage.id)
+    assert care.session.scalars(kept).all() == ["one", "quite another"]

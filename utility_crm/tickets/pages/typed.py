@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sqlalchemy import select
 
 from utility_crm.customers.limits import those_seen
@@ -16,8 +18,10 @@ PACKAGE = "utility_crm.tickets"
 
 
 def key_of(posted: Posted) -> str | None:
-    """The key of the form, so that it writes once."""
-    return posted.text("form_key")[:64] or None
+    """The key of the form and of what it says, so that it writes once: who goes back in the browser and
+    writes something else has written something else, and it is kept."""
+    key = posted.text("form_key")[:64]
+    return f"{key} {sha256(posted.text('text').encode()).hexdigest()[:16]}" if key else None
 
 
 def version_of(posted: Posted) -> int | None:
