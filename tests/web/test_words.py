@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
+from utility_crm.web.templating import templates_of
 from utility_crm.web.words import best_language, translator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,3 +107,16 @@ def test_a_russian_agent_sees_russian_pages(make_client: MakeClient, people: Peo
     ):  # fmt: skip
         assert words in page
     assert "1 жалоба ждёт ответа" in client.get("/?ask=complaints").text
+
+
+def test_a_template_speaks_the_words_of_its_own_room_first() -> None:
+    """One English word is two Russian ones: who wrote a mail, and from which day an audit looks."""
+    templates = templates_of(("utility_crm.mail", "utility_crm.audit", "billing"))
+    for room, russian in (("mail", "От кого"), ("audit", "С"), ("billing", "С какого дня")):
+        words = templates.words_of(room, "ru")
+        assert words["_"]("From") == russian
+        assert words["_"]("Desk") == "Приём" and words["_"]("No such words") == "No such words"
+        assert words["ngettext"]("one day", "%(num)s days", 3) == templates.words_of("web", "ru")["ngettext"](
+            "one day", "%(num)s days", 3
+        )
+        assert templates.words_of(room, "en")["_"]("From") == "From"

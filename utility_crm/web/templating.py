@@ -42,14 +42,35 @@ class Templates:
     def __init__(self, packages: Iterable[str]) -> None:
         self._folders = tuple(package_folder(name) for name in (*GROUND, *packages))
         self.environment = cache(self._environment)
+        self.words_of = cache(self._words_of)
 
     def render(self, name: str, language: str, context: dict[str, Any]) -> str:
         """The template filled from `context`. A name that is not in the context is an error, not a blank."""
-        return self.environment(language).get_template(name).render(context)
+        words = self.words_of(name.partition("/")[0], language)
+        return self.environment(language).get_template(name, globals=words).render(context)
 
     def gettext(self, language: str, message: str) -> str:
         """One message in a language, for Python code."""
         return str(catalogue(language, self._folders).gettext(message))
+
+    def _words_of(self, room: str, language: str) -> dict[str, Any]:
+        """`_` and `ngettext` of a room's templates: its own catalogue (else the ground's) before all
+        the others', since "From" is a day in one room and a person in another."""
+        holds = [one for one in self._folders if one.name == room and (one / "locale").is_dir()]
+        own = catalogue(language, (holds[0] if holds else self._folders[0],))
+        everybodys = catalogue(language, self._folders)
+
+        def single(message: str) -> str:
+            found = str(own.gettext(message))
+            return found if found != message else str(everybodys.gettext(message))
+
+        def counted(one: str, many: str, num: int, **values: object) -> Markup:
+            found = str(own.ngettext(one, many, num))
+            if found in (one, many):
+                found = str(everybodys.ngettext(one, many, num))
+            return Markup(found) % {"num": num, **values}  # noqa: S704 - values are escaped
+
+        return {"_": _translating(single), "ngettext": counted}
 
     def _environment(self, language: str) -> Environment:
         made = Environment(
