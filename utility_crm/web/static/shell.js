@@ -111,7 +111,8 @@ const entry = (element) => {
   const words = document.createElement("dd");
   const copy = element.cloneNode(true);
   for (const other of all("kbd, .a, .vh", copy)) other.remove();
-  words.textContent = (element.getAttribute("aria-label") || copy.textContent).trim();
+  const label = element.labels?.[0]; // a field is called as its label is, not as what it holds
+  words.textContent = (element.getAttribute("aria-label") || (label ?? copy).textContent).trim();
   return [term, words];
 };
 const openHelp = () => {
