@@ -69,7 +69,7 @@ def compared(pair: Pair, language: str) -> tuple[Compared, ...]:
 
     addresses = [{place.whole.casefold() for place in side.places} for side in (one, other)]
     return (
-        Compared(_("Name"), (one.name,), (other.name,), _state({one.name}, {other.name})),
+        Compared(_("Name"), (one.name,), (other.name,), _state({_words(one)}, {_words(other)})),
         Compared(_("Telephone"), ways("phone", one.phones), ways("phone", other.phones),
                  _state(one.phones, other.phones)),
         Compared(_("E-mail"), ways("email", one.emails), ways("email", other.emails),
@@ -79,6 +79,11 @@ def compared(pair: Pair, language: str) -> tuple[Compared, ...]:
         Compared(_("Customer since"), (one.since.isoformat(),), (other.since.isoformat(),), ""),
         Compared(_("Contacts kept"), (str(one.contacts),), (str(other.contacts),), ""),
     )  # fmt: skip
+
+
+def _words(side: Side) -> str:
+    """The words of a name: in another order it is the same name."""
+    return " ".join(sorted(side.name.casefold().split()))
 
 
 def _state(one: Iterable[str], other: Iterable[str]) -> str:
