@@ -5,5 +5,5 @@ from utility_crm.kit.module import Module, Room
 MODULE = Module(
     name="utility_crm.audit",
     pages="utility_crm.audit.pages:router",
-    navigation=(Room("Audit", "/audit", "w", "audit.read", 95),),
+    navigation=(Room("Audit", "/audit", "v", "audit.read", 95),),
 )

@@ -42,3 +42,8 @@ def test_every_permission_that_code_names_is_in_the_table_and_every_one_is_named
     named |= {"articles.read", "articles.write", "articles.approve"}  # likewise
     named |= {"tickets.read", "tickets.write", "tickets.share"}
     assert named == set(PERMISSIONS)
+
+
+def test_every_room_has_a_key_of_its_own() -> None:
+    keys = [room.key for module in modules() for room in module.navigation]
+    assert len(keys) == len(set(keys))
