@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 
 from bench.agents import opened, served
 from bench.databases import migrated_database, seconds_of_both
+from bench.demo_house import demo_house
 from bench.measurement import Measurement, side_by_side
-from billing.forecasting import refresh_next_bills
 from notifications.channels.mailbox import Mailbox
 from notifications.delivery.worker import Worker, deliver_batch
 from notifications.outbox.new_notice import NewNotice
@@ -32,10 +32,8 @@ from notifications.outbox.queueing import queue_all
 from notifications.types.payment_reminder import payment_reminder
 from notifications.writing import Sender
 from utility_crm.app import create_app
-from utility_crm.demo.build import build
-from utility_crm.demo.progress import Steps
 from utility_crm.demo.staff import SignIn
-from utility_crm.installed import load_tables, modules
+from utility_crm.installed import load_tables
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.database import unit_of_work
 
@@ -50,10 +48,7 @@ def measurements() -> Iterator[Measurement]:
     load_tables()
     with migrated_database() as engine:
         today = today_in("Europe/London")
-        staff = build(engine, modules(), as_of=today, customers=CUSTOMERS, steps=Steps())
-        agent = next(one for one in staff if one.role == "agent")
-        with unit_of_work(engine) as session:
-            refresh_next_bills(session, today, utc_now(), 10 * CUSTOMERS)
+        agent = demo_house(engine, CUSTOMERS, today)
         yield from _pages(engine, agent)
         yield from _agents(engine, agent)
         yield _notices(engine, today)

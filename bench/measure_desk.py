@@ -25,13 +25,11 @@ from sqlalchemy import Engine, text
 from bench.agents import Desk, opened, served
 from bench.bill_base import bill_base
 from bench.databases import migrated_database
+from bench.demo_house import demo_house
 from bench.measurement import Measurement
-from billing.forecasting import refresh_next_bills
-from utility_crm.demo.build import build
-from utility_crm.demo.progress import Steps
-from utility_crm.installed import load_tables, modules
-from utility_crm.kit.clock import today_in, utc_now
-from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.installed import load_tables
+from utility_crm.kit.clock import today_in
+from utility_crm.kit.database import make_engine
 from utility_crm.kit.migrations import migrate
 
 CUSTOMERS = int(os.environ.get("CUSTOMERS", 600))
@@ -46,10 +44,7 @@ def measurements() -> Iterator[Measurement]:
     load_tables()
     with migrated_database() as engine:
         today = today_in("Europe/London")
-        staff = build(engine, modules(), as_of=today, customers=CUSTOMERS, steps=Steps())
-        agent = next(one for one in staff if one.role == "agent")
-        with unit_of_work(engine) as session:
-            refresh_next_bills(session, today, utc_now(), 10 * CUSTOMERS)
+        agent = demo_house(engine, CUSTOMERS, today)
         with engine.connect() as connection:
             ids = connection.scalars(text("select id from customers order by number")).all()
         paths = [f"/customers/{one}" for one in ids]
