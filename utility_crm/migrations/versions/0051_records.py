@@ -1,9 +1,9 @@
-"""Legal holds, erasures, retention."""
+"""Records brought from another system: what stood where, and what it became."""
 
 from __future__ import annotations
 
-revision = "0045"
-down_revision = "0044"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 

@@ -1,9 +1,9 @@
-"""Events for other systems, signed and tried again."""
+"""The desk: what reviewers of tickets and doors found."""
 
 from __future__ import annotations
 
-revision = "0046"
-down_revision = "0045"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
