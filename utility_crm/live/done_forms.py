@@ -11,7 +11,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -44,6 +44,11 @@ class DoneForms:
         """The form was done: where it leads is kept, and its drafts are not any more."""
         digest = _digest(v.user.id, posted)
         address = response.headers.get("HX-Redirect") or response.headers.get("location")
+        if (
+            response.status_code >= 400
+        ):  # shown again, as part of it is still to be done: that may be sent once more
+            v.session.execute(delete(DoneForm).where(DoneForm.sha256 == digest))
+            return
         if digest is not None and address:
             done = update(DoneForm).where(DoneForm.sha256 == digest)
             v.session.execute(done.values(address=address))

@@ -17,8 +17,11 @@ from utility_crm.quality.references import Reference, references
 from utility_crm.web.words import mark
 
 _HOLD = text("""
-    select id, number, name, kind, merged_into_id from customers where id = any(:ids) order by id for update
+    select id, number, name, kind, merged_into_id from customers where id = any(:ids)
+    order by id for no key update
 """)
+"""Held in the order of their ids. Who writes what names one of them (a ticket, held first) may go on: its
+foreign key wants the row's key alone, and waiting for that while we wait for the ticket would never end."""
 _BEGIN = text("""
     insert into merges (keep_id, gone_id, at, by_user) values (:keep, :gone, :now, :by) returning id
 """)

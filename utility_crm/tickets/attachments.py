@@ -95,6 +95,17 @@ def hang(session: Session, message_id: int, files: Sequence[Given], *, refuse: b
     session.flush()
 
 
+def files_on(session: Session, message_id: int) -> list[Given]:
+    """The files that hang on a message, as they may be given to another."""
+    rows = session.execute(
+        select(TicketAttachment.name, TicketFile.content)
+        .join(TicketFile, TicketFile.sha256 == TicketAttachment.sha256)
+        .where(TicketAttachment.message_id == message_id)
+        .order_by(TicketAttachment.id)
+    )
+    return [Given(row.name, row.content) for row in rows]
+
+
 def content_of(session: Session, attachment_id: int) -> tuple[str, str, bytes, int] | None:
     """(name, media type, bytes, message) of a file that was taken."""
     row = session.execute(

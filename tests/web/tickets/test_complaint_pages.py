@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,6 +85,31 @@ def test_from_the_first_day_to_the_letter_and_the_end(
     assert (row.stage, row.redress_minor, row.cause) == ("closed", 3152, "bill_wrong")
     assert session.get_one(Ticket, row.ticket_id).status == "solved"
     assert session.scalars(select(Contact.answered_at).where(Contact.id == row.contact_id)).one() is not None
+
+
+def test_the_second_of_two_is_told_that_the_first_went_on(
+    make_client: MakeClient, agent: TestClient, number: str, session: Session
+) -> None:
+    path = f"/complaints/{number}"
+    seen = re.findall(r'name="seen" value="([0-9]+)"', agent.get(path).text)
+    assert len(set(seen)) == 1
+    other = make_client("supervisor")
+    figures = {"cause": "bill_wrong", "redress": "10", "redress_link": "CN-1", "seen": seen[0]}
+    assert other.post(f"{path}/figures", data=figures).status_code == 303
+    for form, what in (
+        ("figures", {"cause": "service", "redress": "5", "redress_link": "CN-2"}),
+        ("stage", {"stage": "investigated"}),
+        ("stage", {"stage": "closed", "form": "close", "outcome": "upheld", "cause": "service"}),
+    ):
+        refused = agent.post(f"{path}/{form}", data=what | {"seen": seen[0]})
+        assert refused.status_code == 409 and "went on with it since you opened it" in refused.text
+    session.expire_all()
+    row = session.scalars(select(Complaint)).one()
+    assert (row.cause, row.redress_minor, row.redress_link, row.stage) == (
+        "bill_wrong", 1000, "CN-1", "received",
+    )  # fmt: skip
+    anew = re.findall(r'name="seen" value="([0-9]+)"', refused.text)[0]
+    assert agent.post(f"{path}/stage", data={"stage": "investigated", "seen": anew}).status_code == 200
 
 
 def test_what_is_no_complaint_is_not_found(agent: TestClient) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from starlette.testclient import TestClient
 
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tickets.actions import add_message, link, merge, set_parent
+from utility_crm.tickets.attachments import files_on
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.module import MODULE
 from utility_crm.tickets.tables import Ticket, TicketMessage
@@ -30,6 +31,10 @@ def newest(care: Care) -> TicketMessage:
     found = care.session.scalars(select(TicketMessage).order_by(TicketMessage.id.desc()).limit(1)).one()
     care.session.refresh(found)
     return found
+
+
+def row(care: Care, ticket_id: int) -> Ticket:
+    return care.session.get_one(Ticket, ticket_id)
 
 
 @pytest.fixture
@@ -187,6 +192,32 @@ def test_parting_and_incidents(agent: TestClient, care: Care) -> None:
     assert agent.post(f"{path}/unlink", data={"parent": "yes"}).status_code == 303
 
 
+def test_an_answer_that_did_not_go_to_all_below_is_sent_again_to_those_alone(
+    agent: TestClient, care: Care
+) -> None:
+    incident, one, other = care.open(), care.open(), care.open(channel="note", direction="note")
+    for child in (one, other):
+        set_parent(care.session, child, incident, now=care.now)
+    path = f"/tickets/{number_of(incident)}"
+    form = fields(agent.get(path).text, "answer") | {
+        "text": "It is on again.", "channel": "email", "then": "waiting", "children": "yes",
+    }  # fmt: skip
+    partly = agent.post(f"{path}/answer", data=form, files={"files": ("plan.txt", b"By four.", "text/plain")})
+    assert partly.status_code == 409 and "It is on again.</textarea>" in partly.text
+    assert f"could not go to {number_of(other)}" in partly.text and "went to 1 below" in partly.text
+    assert fields(partly.text, "answer")["form_key"] == form["form_key"]
+    again = agent.post(f"{path}/answer", data=form)  # still no way to reach them
+    assert again.status_code == 409 and "went to 1 below" in again.text
+    care.session.execute(update(Ticket).where(Ticket.id == other).values(channel="email"))
+    assert agent.post(f"{path}/answer", data=form).status_code == 303
+    answers = select(TicketMessage).where(TicketMessage.direction == "out").order_by(TicketMessage.ticket_id)
+    assert [each.ticket_id for each in care.session.scalars(answers)] == [incident, one, other]
+    last = care.session.scalars(answers).all()[-1]
+    assert [each.name for each in files_on(care.session, last.id)] == ["plan.txt"]
+    final = agent.post(f"{path}/answer", data=form)
+    assert "twice" in agent.get(final.headers["location"]).text
+
+
 def test_a_new_ticket_is_opened_once(agent: TestClient, care: Care) -> None:
     page = agent.get(f"/tickets/new?customer_id={care.margaret}").text
     form = fields(page, "new") | {
@@ -234,6 +265,23 @@ def test_the_same_on_many_says_what_it_could_not_do(agent: TestClient, care: Car
     again = agent.post("/tickets/many", data=form)
     page = agent.get(again.headers["location"]).text
     assert "2 were so already." in page and "changed." not in page
+
+
+def test_who_changes_many_is_told_what_others_changed_since_the_list_was_shown(
+    make_client: MakeClient, care: Care
+) -> None:
+    one, two = care.open(), care.open()
+    first, second = make_client("agent", installed=ROOMS), make_client("supervisor", installed=ROOMS)
+    boxes = re.findall(r'name="chosen" value="([^"]+)"', second.get("/tickets?ask=all").text)
+    assert sorted(boxes) == sorted(f"{each}@{row(care, each).version}" for each in (one, two))
+    taken = {"ask": "all", "chosen": [f"{one}@{row(care, one).version}"], "priority": "urgent"}
+    assert first.post("/tickets/many", data=taken).status_code == 303
+    answer = second.post("/tickets/many", data={"ask": "all", "chosen": boxes, "priority": "low", "tag": "x"})
+    page = second.get(answer.headers["location"]).text
+    assert "One ticket changed." in page and "One could not be:" in page and number_of(one) in page
+    care.session.expire_all()
+    assert (row(care, one).priority, row(care, two).priority) == ("urgent", "low")
+    assert row(care, one).tags == [] and row(care, two).tags == ["x"]
 
 
 def test_a_list_is_kept_under_a_name(agent: TestClient, care: Care) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import Conflict, Invalid
 from utility_crm.tickets.actions.bulk import Bulk, bulk
+from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.actions.talking import add_message
 from utility_crm.tickets.actions.writing import as_seen, held_all, write
 from utility_crm.tickets.domain.files import Given
@@ -72,16 +73,19 @@ def answer_all(
     form_key: str | None = None,
 ) -> Bulk:
     """One answer to every ticket below an incident that is not solved yet, each on its own channel; what was
-    done, and what could not be."""
+    done, and what could not be. Of a form that comes again (`form_key`), those that have the answer are
+    unchanged, and the others get it now."""
     children = children_of(session, parent_id)
     channels = dict(session.execute(select(Ticket.id, Ticket.channel).where(Ticket.id.in_(children))).all())
 
     def answer(ticket_id: int) -> bool:
-        channel = channels[ticket_id]
+        channel, key = channels[ticket_id], f"{form_key}/{ticket_id}" if form_key else None
+        if known_message(session, "", None, key) is not None:
+            return False
         add_message(
             session, ticket_id, direction="out", text=text, channel="web" if channel == "api" else channel,
             now=now, by=by, then=then, attachments=attachments,
-            form_key=f"{form_key}/{ticket_id}" if form_key else None,
+            form_key=key,
         )  # fmt: skip
         return True
 

@@ -14,7 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import Conflict, Invalid
-from utility_crm.tickets.actions.writing import as_seen, fields_of, held, held_all, standing_of, write
+from utility_crm.tickets.actions.writing import (
+    as_seen,
+    fields_of,
+    held_all,
+    held_to_the_end,
+    standing_of,
+    write,
+)
 from utility_crm.tickets.domain.life import turned
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.tables import Ticket, TicketEventRow, TicketMessage, TicketWatcher
@@ -82,7 +89,8 @@ def unmerge(session: Session, ticket_id: int, *, now: datetime, by: int | None =
     The other keeps what was written since, and what it took (a customer, a state) where it had none. Raises
     Conflict where the ticket is not merged.
     """
-    merged = held(session, ticket_id)
+    way = held_to_the_end(session, ticket_id)
+    merged, end = way[0], way[-1]
     into_id = merged.merged_into_id
     if into_id is None:
         raise Conflict("not_merged", mark("%(number)s is not merged."), None, number=merged.number)
@@ -92,19 +100,19 @@ def unmerge(session: Session, ticket_id: int, *, now: datetime, by: int | None =
         .order_by(TicketEventRow.id.desc())
         .limit(1)
     ).one()
-    end = _final(session, into_id)
-    rows = held_all(session, {ticket_id, into_id, end})
     back = list(
         session.scalars(
             update(TicketMessage)
-            .where(TicketMessage.id.in_(event.after["messages"]), TicketMessage.ticket_id.in_([into_id, end]))
+            .where(
+                TicketMessage.id.in_(event.after["messages"]), TicketMessage.ticket_id.in_([into_id, end.id])
+            )
             .values(ticket_id=ticket_id)
             .returning(TicketMessage.id)
         )
     )
     session.execute(
         update(Ticket)
-        .where(Ticket.id.in_(event.after["children"]), Ticket.parent_id.in_([into_id, end]))
+        .where(Ticket.id.in_(event.after["children"]), Ticket.parent_id.in_([into_id, end.id]))
         .values(parent_id=ticket_id)
     )
     session.execute(
@@ -116,8 +124,8 @@ def unmerge(session: Session, ticket_id: int, *, now: datetime, by: int | None =
         name: _read(name, event.before[name]) for name in RESTORED if name in event.before
     }
     about = {"from": ticket_id, "into": into_id, "messages": sorted(back)}
-    write(session, rows[ticket_id], before, "unmerged", now=now, by=by, more_after=about)
-    write(session, rows[end], {}, "unmerged", now=now, by=by, more_after=about)
+    write(session, merged, before, "unmerged", now=now, by=by, more_after=about)
+    write(session, end, {}, "unmerged", now=now, by=by, more_after=about)
     return sorted(back)
 
 
@@ -155,15 +163,6 @@ def _taken(old: Ticket, kept: Ticket) -> dict[str, Any]:
     if since and not standing.ended:
         taken["waits_since"] = min(since)
     return taken
-
-
-def _final(session: Session, ticket_id: int) -> int:
-    """Where a ticket's messages are by now: the end of its merges."""
-    while True:
-        into = session.scalar(select(Ticket.merged_into_id).where(Ticket.id == ticket_id))
-        if into is None:
-            return ticket_id
-        ticket_id = into
 
 
 def _read(name: str, value: Any) -> Any:

@@ -15,8 +15,8 @@ from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.actions.writing import (
     as_seen,
     fields_of,
-    held,
     held_alive,
+    held_to_the_end,
     same_matter,
     some_text,
     standing_of,
@@ -66,7 +66,7 @@ def add_message(
         ticket = held_alive(session, ticket_id)
         as_seen(session, ticket, version, by)
     else:
-        ticket = _where_it_went(session, ticket_id)
+        ticket = held_to_the_end(session, ticket_id)[-1]
         if too_late_to_reopen(standing_of(ticket), now):
             ticket = _follow_up(session, ticket, channel, now)
     message = TicketMessage(
@@ -180,14 +180,6 @@ def note_sending(
         before={"sending": before}, after={"sending": state}, reason=detail,
     )  # fmt: skip
     return True
-
-
-def _where_it_went(session: Session, ticket_id: int) -> Ticket:
-    """The ticket, or the one it was merged into in the end."""
-    ticket = held(session, ticket_id)
-    while ticket.merged_into_id is not None:
-        ticket = held(session, ticket.merged_into_id)
-    return ticket
 
 
 def _follow_up(session: Session, old: Ticket, channel: str, now: datetime) -> Ticket:

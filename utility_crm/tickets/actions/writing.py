@@ -25,6 +25,7 @@ from utility_crm.web.words import mark
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 50_000
+TRIES = 5
 
 
 def held(session: Session, ticket_id: int) -> Ticket:
@@ -45,6 +46,34 @@ def held(session: Session, ticket_id: int) -> Ticket:
 def held_all(session: Session, ticket_ids: Iterable[int]) -> dict[int, Ticket]:
     """Several rows, held in the order of their ids, so that two people never wait for each other."""
     return {ticket_id: held(session, ticket_id) for ticket_id in sorted(set(ticket_ids))}
+
+
+def held_to_the_end(session: Session, ticket_id: int, *more: int) -> list[Ticket]:
+    """A ticket and every one it was merged into, in that order, the last being where its messages are by now;
+    all of them (and `more`) held. NotFound.
+
+    The way is read before anything is held, so that rows are held in the order of their ids here, too; where
+    the way was another by then, they are let go and it is walked anew. Raises Conflict where it never rests.
+    """
+    for _ in range(TRIES):
+        way = _way(session, ticket_id)
+        trial = session.begin_nested()
+        rows = held_all(session, {*way, *more})
+        if [rows[one].merged_into_id for one in way] == [*way[1:], None]:
+            trial.commit()
+            return [rows[one] for one in way]
+        trial.rollback()
+    raise Conflict("ticket_busy", mark("Others merge this ticket just now. Try it again."), None)
+
+
+def _way(session: Session, ticket_id: int) -> list[int]:
+    """The ids from a ticket to the end of its merges, as they stand now."""
+    found = [ticket_id]
+    while True:
+        into = session.scalar(select(Ticket.merged_into_id).where(Ticket.id == found[-1]))
+        if into is None:
+            return found
+        found.append(into)
 
 
 def held_alive(session: Session, ticket_id: int) -> Ticket:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.tables import User
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
@@ -80,11 +81,12 @@ def open_complaint(
 
 def advance(
     session: Session, ticket_id: int, stage: str, *, now: datetime, by: int | None, note: str = "",
-    outcome: str = "", reference: str = "",
+    outcome: str = "", reference: str = "", seen: int | None = None,
 ) -> None:  # fmt: skip
     """Take a complaint to another stage. Settled, it needs an outcome and a cause; its ticket is solved.
 
-    note: what was done, in a few words. Raises NotFound, Refused (no way from here to there), Invalid.
+    note: what was done, in a few words. seen: the last step that the person saw (`Whole.last_step`). Raises
+    NotFound, Refused (no way from here to there), Invalid, Conflict (others went on since).
     """
     held(session, ticket_id)
     row = held_complaint(session, ticket_id)
@@ -92,6 +94,7 @@ def advance(
         raise Invalid("stage", mark("Choose one of what is offered."), "stage")
     if stage == row.stage:
         return
+    _as_seen(session, ticket_id, seen, by)
     if stage not in next_stages(row.stage):
         raise Refused("stage_not_next", mark("From here it cannot go there."), "stage")
     if len(note) > LONGEST_NOTE:
@@ -135,8 +138,14 @@ def close_as_answered(session: Session, row: Complaint, note: str, *, now: datet
         set_status(session, row.ticket_id, "solved", now=now, by=by)
 
 
-def set_figures(session: Session, ticket_id: int, figures: Figures, *, now: datetime, by: int | None) -> bool:
-    """Note the cause and what they get; whether anything was another. The cause may bring other days."""
+def set_figures(
+    session: Session, ticket_id: int, figures: Figures, *, now: datetime, by: int | None,
+    seen: int | None = None,
+) -> bool:  # fmt: skip
+    """Note the cause and what they get; whether anything was another. The cause may bring other days.
+
+    seen: the last step that the person saw; raises Conflict where others went on since.
+    """
     held(session, ticket_id)
     row = held_complaint(session, ticket_id)
     if figures.cause not in CAUSES:
@@ -152,6 +161,8 @@ def set_figures(session: Session, ticket_id: int, figures: Figures, *, now: date
         "currency": figures.currency if figures.redress_minor else "",
     }  # fmt: skip
     changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+    if changed:
+        _as_seen(session, ticket_id, seen, by)
     for name in changed:
         setattr(row, name, wanted[name])
     if changed:
@@ -189,6 +200,27 @@ def note_step(
         ComplaintStep(ticket_id=ticket_id, at=now, by_user=by, kind=kind, what=what, note=note.strip())
     )
     session.flush()
+
+
+def _as_seen(session: Session, ticket_id: int, seen: int | None, by: int | None) -> None:
+    """Raises Conflict where somebody else took a step since the one that a person saw last; the clock's
+    reminders take none."""
+    if seen is None:
+        return
+    name = session.scalar(
+        select(User.name)
+        .join(ComplaintStep, User.id == ComplaintStep.by_user)
+        .where(
+            ComplaintStep.ticket_id == ticket_id,
+            ComplaintStep.id > seen,
+            ComplaintStep.by_user.is_distinct_from(by),
+        )
+        .order_by(ComplaintStep.id.desc())
+        .limit(1)
+    )
+    if name is not None:
+        words = mark("%(name)s went on with it since you opened it. Look what was done, then send it again.")
+        raise Conflict("complaint_changed", words, None, name=name)
 
 
 def held_complaint(session: Session, ticket_id: int) -> Complaint:

@@ -97,7 +97,7 @@ def stage(request: Request, number: str, posted: Posting) -> Response:
                 _figures(v, ticket_id, posted)
             advance(
                 v.session, ticket_id, wanted.value, now=v.now, by=v.user.id, note=posted.text("note"),
-                outcome=posted.text("outcome"), reference=posted.text("reference"),
+                outcome=posted.text("outcome"), reference=posted.text("reference"), seen=_seen(posted),
             )  # fmt: skip
             words = v.text(mark("The complaint is now: %(stage)s.")) % {"stage": v.text(STAGES[wanted.value])}
             return v.done(words, _path(ticket_id))
@@ -207,7 +207,12 @@ def _figures(v: Visit, ticket_id: int, posted: Posted) -> bool:
         currency,
         posted.text("redress_link")[:100],
     )
-    return set_figures(v.session, ticket_id, wanted, now=v.now, by=v.user.id)
+    return set_figures(v.session, ticket_id, wanted, now=v.now, by=v.user.id, seen=_seen(posted))
+
+
+def _seen(posted: Posted) -> int | None:
+    given = posted.text("seen")
+    return int(given) if given.isdecimal() and len(given) < 19 else None
 
 
 _TYPED = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")

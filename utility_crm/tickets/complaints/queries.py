@@ -53,6 +53,7 @@ class ComplaintLine:
 class StepLine:
     """What was done, or became due."""
 
+    id: int
     at: datetime
     by: str
     kind: str
@@ -86,6 +87,11 @@ class Whole:
     received_at: datetime
     steps: tuple[StepLine, ...]
     letters: tuple[LetterLine, ...]
+
+    @property
+    def last_step(self) -> int:
+        """The version of it that a person sees."""
+        return self.steps[-1].id if self.steps else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ _MORE = text("""
     select cause_detail, redress_link, ombudsman_reference, received_at from complaints where ticket_id = :id
 """)
 _STEPS = text("""
-    select s.at, coalesce(u.name, '') as by, s.kind, s.what, s.note
+    select s.id, s.at, coalesce(u.name, '') as by, s.kind, s.what, s.note
     from complaint_steps s left join users u on u.id = s.by_user where s.ticket_id = :id order by s.id
 """)
 _LETTERS = text("""

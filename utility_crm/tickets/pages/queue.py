@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -15,12 +16,13 @@ from utility_crm.kit.errors import CareError, Invalid, NotFound
 from utility_crm.tickets.actions import bulk, change
 from utility_crm.tickets.actions.bulk import MOST as MOST_AT_ONCE
 from utility_crm.tickets.actions.views import drop_view, keep_view
+from utility_crm.tickets.actions.writing import held
 from utility_crm.tickets.domain.filters import ORDERS, QUESTIONS, STATES, Filters, read
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, PRIORITIES, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.pages.showing import offers
 from utility_crm.tickets.pages.typed import PACKAGE, id_or_none
-from utility_crm.tickets.queries.queue import MOST, SOON, counted, listed, tags_of
+from utility_crm.tickets.queries.queue import MOST, SOON, counted, listed, those_seen
 from utility_crm.tickets.queries.ticket import choices
 from utility_crm.tickets.queries.views import View, views_of
 from utility_crm.web.forms import Posted
@@ -47,7 +49,7 @@ def many(request: Request, posted: Posting) -> Response:
         back = _back(posted)
 
         def act() -> Response:
-            chosen = [int(one) for one in posted.every("chosen") if one.isdecimal() and len(one) < 19]
+            chosen = _chosen(posted.every("chosen"))
             if not chosen:
                 raise Invalid("none_chosen", mark("Choose tickets first: x on a row, or its box."), "chosen")
             if len(chosen) > MOST_AT_ONCE:
@@ -165,22 +167,32 @@ def _wanted(v: Visit, posted: Posted) -> dict[str, Any]:
     return changes
 
 
-def _did(v: Visit, chosen: list[int], changes: dict[str, Any]) -> tuple[str, bool]:
-    """Do it; the words of what was done, what was so already, what could not be; whether any changed."""
+_CHOSEN = re.compile(r"([0-9]{1,18})(?:@([0-9]{1,18}))?")
+
+
+def _chosen(boxes: Iterable[str]) -> dict[int, int | None]:
+    """The tickets of the ticked boxes, `id@version`, with the version that the person saw."""
+    found = [_CHOSEN.fullmatch(one) for one in boxes]
+    return {int(one[1]): int(one[2]) if one[2] else None for one in found if one is not None}
+
+
+def _did(v: Visit, chosen: Mapping[int, int | None], changes: dict[str, Any]) -> tuple[str, bool]:
+    """Do it; the words of what was done, what was so already, what could not be (others changed it since
+    it was listed, too); whether any changed."""
     added = changes.pop("tag", None)
 
     def act(ticket_id: int) -> bool:
-        ours = dict(changes)
-        if added is not None:
-            ours["tags"] = [*tags.get(ticket_id, ()), added]
-        if ticket_id not in tags:
+        if ticket_id not in seen:
             raise NotFound(
                 "no_such_ticket", mark("There is no ticket %(number)s."), number=number_of(ticket_id)
             )
-        return change(v.session, ticket_id, ours, now=v.now, by=v.user.id)
+        ours = dict(changes)
+        if added is not None:
+            ours["tags"] = [*held(v.session, ticket_id).tags, added]
+        return change(v.session, ticket_id, ours, now=v.now, by=v.user.id, version=chosen[ticket_id])
 
-    tags = tags_of(v.session, chosen, v.user)
-    came = bulk(v.session, chosen, act)
+    seen = those_seen(v.session, list(chosen), v.user)
+    came = bulk(v.session, list(chosen), act)
     ngettext = counting(v.user.language, PACKAGE)
     said: list[str] = []
     if came.done:

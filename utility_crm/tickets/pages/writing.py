@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.pages import customer_page
 from utility_crm.customers.tables import Account, Customer
-from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound
 from utility_crm.tickets.actions import add_message, add_note, answer_all, open_ticket
+from utility_crm.tickets.actions.bulk import Bulk
 from utility_crm.tickets.actions.opening import known_message
+from utility_crm.tickets.attachments import files_on
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.macros.writing import figures_missing, macro_text, ready_to_send
@@ -22,7 +24,7 @@ from utility_crm.tickets.pages.typed import PACKAGE, customer_called, id_or_none
 from utility_crm.tickets.pages.uploading import MOST_BYTES, WithFiles, files_of
 from utility_crm.tickets.queries.ticket import OneTicket
 from utility_crm.web.forms import Form, Posted
-from utility_crm.web.posting import Posting, handled
+from utility_crm.web.posting import Posting, handled, shown_again
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import counting, mark, translator
 
@@ -41,19 +43,29 @@ def answer(request: Request, number: str, posted: Posting) -> Response:
             text = posted.field("text", ready_to_send)
             channel, then = posted.one_of("channel", CHANNELS), posted.one_of("then", AFTER)
             posted.check()
-            key = key_of(posted)
-            if known_message(v.session, "", None, key) is not None:
+            key, below = key_of(posted), bool(posted.text("children"))
+            known = known_message(v.session, "", None, key)
+            if known is not None and not below:
                 return _nothing(v, one)
-            add_message(
+            message_id = known.id if known is not None else add_message(
                 v.session, one.id, direction="out", text=text.value, channel=channel.value, now=v.now,
                 by=v.user.id, then=then.value, version=version_of(posted), form_key=key,
                 attachments=files_of(posted),
             )  # fmt: skip
-            if posted.text("children"):
-                return _answered_all(v, one, posted, text.value, then.value, key)
-            return v.done(_answered(v, channel.value, then.value), one.path)
+            if not below:
+                return v.done(_answered(v, channel.value, then.value), one.path)
+            came = answer_all(
+                v.session, one.id, text=text.value, now=v.now, by=v.user.id, then=then.value,
+                attachments=files_on(v.session, message_id), form_key=key,
+            )  # fmt: skip
+            if came.refused:
+                return shown_again(v, posted, "answer", _some_left(v, came), page, back=one.path)
+            if known is not None and not came.done:
+                return _nothing(v, one)
+            return v.done(_answered_all(v, came), one.path)
 
-        return handled(v, posted, "answer", act, partial(ticket_page, v, number), back=one.path)
+        page = partial(ticket_page, v, number)
+        return handled(v, posted, "answer", act, page, back=one.path)
 
 
 @router.post("/tickets/{number}/macro")
@@ -171,22 +183,26 @@ def _again(v: Visit, posted: Posted, customer_id: int | None) -> Response:
     return new_page(v, customer_id)
 
 
-def _answered_all(
-    v: Visit, one: OneTicket, posted: Posted, text: str, then: str, key: str | None
-) -> Response:
-    """The same answer to every ticket below the incident."""
+def _answered_all(v: Visit, came: Bulk) -> str:
     ngettext = counting(v.user.language, PACKAGE)
-    came = answer_all(
-        v.session, one.id, text=text, now=v.now, by=v.user.id, then=then, attachments=files_of(posted),
-        form_key=key,
-    )  # fmt: skip
-    words = ngettext(
+    return ngettext(
         "The answer went to this ticket and one below it.",
         "The answer went to this ticket and %(num)s below it.",
         len(came.done),
     )
-    left = [f"{number_of(ticket_id)}: {v.said(error)}" for ticket_id, error in came.refused]
-    return v.done(" ".join([words, *left]), one.path)
+
+
+def _some_left(v: Visit, came: Bulk) -> CareError:
+    """What is said where the answer is kept and could not go to all below: the same form sent again tries
+    these anew, and nobody has it twice."""
+    words = mark(
+        "The answer is kept, and went to %(count)s below. It could not go to %(left)s. "
+        "Send it again to try those once more."
+    )
+    left = "; ".join(
+        f"{number_of(ticket_id)}: {v.said(error).rstrip('.')}" for ticket_id, error in came.refused
+    )
+    return Conflict("children_left", words, None, count=len(came.done) + len(came.unchanged), left=left)
 
 
 def _answered(v: Visit, channel: str, then: str) -> str:

@@ -238,9 +238,8 @@ def figures(session: Session, user: SignedIn, now: datetime) -> dict[str, tuple[
     return counted(session, QUESTIONS, user, now)
 
 
-def tags_of(session: Session, ticket_ids: Sequence[int], user: SignedIn) -> dict[int, list[str]]:
-    """The tags of each of these tickets that the person may see."""
-    rows = session.execute(
-        select(Ticket.id, Ticket.tags).where(Ticket.id.in_(ticket_ids), tickets_seen_by(user))
+def those_seen(session: Session, ticket_ids: Sequence[int], user: SignedIn) -> frozenset[int]:
+    """Those of the tickets that the person may see."""
+    return frozenset(
+        session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids), tickets_seen_by(user)))
     )
-    return {row.id: list(row.tags) for row in rows}

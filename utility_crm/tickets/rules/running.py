@@ -108,7 +108,8 @@ _DUE = """
         select t.id, {since} as since_at from tickets t
         where t.merged_into_id is null and (t.status <> 'closed' or t.closed_at > :now - interval '30 days')
     ) d
-    where d.since_at <= :now - :minutes * interval '1 minute'
+    where (cast(:among as bigint[]) is null or d.id = any(cast(:among as bigint[])))
+      and d.since_at <= :now - :minutes * interval '1 minute'
       and d.since_at > cast(:active_since as timestamptz) - :minutes * interval '1 minute'
       and not exists (
           select from ticket_rule_runs n where n.rule_id = :rule and n.ticket_id = d.id
@@ -116,6 +117,10 @@ _DUE = """
       )
     order by d.id limit :most
 """
+
+
+_HOLD = text("select id from tickets where id = any(:ids) order by id for update skip locked")
+"""What another leader, or a person, holds just now is left for the next round."""
 
 
 def run_due(session: Session, now: datetime) -> str:
@@ -136,7 +141,12 @@ def _run_one(session: Session, rule: Rule, when: Since, active_since: datetime, 
         "now": now, "minutes": when.minutes, "active_since": active_since, "rule": rule.id, "name": name,
         "most": MOST_DUE,
     }  # fmt: skip
-    rows = session.execute(text(_DUE.format(since=_SINCE[when.event])), given).all()
+    due = text(_DUE.format(since=_SINCE[when.event]))
+    found = [row.id for row in session.execute(due, given | {"among": None})]
+    if not found:
+        return 0
+    held = session.scalars(_HOLD, {"ids": found}).all()
+    rows = session.execute(due, given | {"among": held}).all()  # who held them before may have acted on them
     facts = facts_of(session, [row.id for row in rows], now)
     acted = 0
     for row in rows:
