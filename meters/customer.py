@@ -16,8 +16,8 @@ from meters.customer_days import (
 )
 from meters.customer_in_view import in_view
 from meters.customer_use import DAY
-from meters.visits import check_panel
-from utility_crm.kit.module import Act, CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
+from meters.visits import customer as visits
+from utility_crm.kit.module import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
@@ -28,7 +28,7 @@ KIND = mark("Meter")
 
 
 def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
-    """Gaps, estimates, corrections, and meters that came and went."""
+    """Gaps, estimates, corrections, meters that came and went, and visits."""
     mine = call.once(in_view)
     title = translator(call.language, "meters")("Meter exchanged")
     return [
@@ -38,14 +38,15 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             TimelineEntry(_noon(one.installed_on), KIND, title, one.serial, whole_day=True)
             for one in mine.exchanged
         ),
+        *visits.timeline(call),
     ]
 
 
 def todos(call: CustomerCall) -> Sequence[Todo]:
-    """A meter that is silent until today: the agent can ask what is the matter."""
+    """A meter that is silent until today: the agent can ask what is the matter. And who comes when."""
     _ = translator(call.language, "meters")
     yesterday = call.today - timedelta(days=1)
-    return [
+    silent = [
         Todo(
             _("No readings since %(day)s", day=day_words(run.first, call.language)),
             _("Ask whether anything changed at the meter; bills wait for it"),
@@ -54,7 +55,8 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
         )
         for run in call.once(in_view).odd
         if run.kind == SILENT and run.last == yesterday and run.days >= SILENT_DAYS
-    ][:1]
+    ]
+    return [*silent[:1], *visits.todos(call)]
 
 
 def _odd(call: CustomerCall, run: OddDays) -> TimelineEntry:
@@ -104,5 +106,10 @@ def proofs(call: CustomerCall) -> Sequence[Proof]:
     return (Proof("meter", mark("meter serial"), tuple(serials)),)
 
 
-CHECK = Act("m", mark("Meter check"), "visits.book", "meters/act_check.html", order=45, context=check_panel)
-ROOM = CustomerRoom(questions=(DAY,), timeline=timeline, todos=todos, proofs=proofs, acts=(CHECK,))
+ROOM = CustomerRoom(
+    questions=(DAY, visits.QUESTION),
+    timeline=timeline,
+    todos=todos,
+    proofs=proofs,
+    acts=(visits.CHECK,),
+)

@@ -15,32 +15,37 @@ from meters.customer_days import (
     odd_days,
 )
 from meters.service_points.channels import OF_CUSTOMER, PointChannel
+from meters.visits.listed import VISIT_EVENTS, VISITS, Visit, VisitEvent, with_events
 from utility_crm.kit.gathering import gathered
 from utility_crm.kit.module import CustomerCall
 
 DAYS_BACK = timedelta(days=60)
+_SELECTS = (ODD_DAYS, HAPPENED, OF_CUSTOMER, VISITS, VISIT_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
 class InView:
     """Of the last sixty days: odd, runs of days that are not whole and read, the newest first; what feeds
     replaced. exchanged: meters that took another's place since they live there. channels: wherever they
-    did."""
+    did. visits: to them, the newest day first."""
 
     odd: tuple[OddDays, ...]
     corrected: tuple[CorrectedDays, ...]
     exchanged: tuple[ExchangedMeter, ...]
     channels: tuple[PointChannel, ...]
+    visits: tuple[Visit, ...] = ()
 
 
 def in_view(call: CustomerCall) -> InView:
     """One statement; use it through `call.once`."""
     values = {"customer_id": call.customer_id, "first": call.today - DAYS_BACK, "today": call.today}
-    odd, happened, channels = gathered(call.session, (ODD_DAYS, HAPPENED, OF_CUSTOMER), values)
+    odd, happened, channels, visits, became = gathered(call.session, _SELECTS, values)
     corrected, exchanged = happenings(happened)
+    events = [VisitEvent(*row) for row in became]
     return InView(
         tuple(odd_days(odd)),
         tuple(corrected),
         tuple(exchanged),
         tuple(PointChannel(*row) for row in channels),
+        tuple(with_events(Visit(*row), events) for row in visits),
     )

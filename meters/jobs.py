@@ -9,6 +9,7 @@ from meters.completeness.jobs import count_days, count_days_anew
 from meters.findings.jobs import estimate_late_gaps, review_readings
 from meters.sources.jobs import watch_sources
 from meters.store.keeping import keep_readings
+from meters.visits.tomorrow import tell_of_tomorrow
 from utility_crm.auth.tokens_answers import forget_answers
 from utility_crm.kit.module import Job
 from utility_crm.web.words import mark
@@ -29,6 +30,7 @@ JOBS = (
         at=time(4, 10),
     ),
     Job("meters.balance_network", 600, balance_network, mark("Balance the network")),
+    Job("meters.tell_of_visits", 3600, tell_of_tomorrow, mark("Tell of tomorrow's visits")),
     Job("meters.keep_readings", 86_400, keep_readings, mark("Drop readings past their time"), at=time(2, 40)),
     Job(
         "meters.forget_answers",

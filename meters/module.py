@@ -24,6 +24,7 @@ MODULE = Module(
     customer="meters.customer:ROOM",
     search="meters.search:find_meters",
     figures="meters.figures:FIGURES",
+    calendar="meters.visits.calendar:visits_between",
     importing="meters.importing:COLUMNS",
     network_importing="meters.balance.importing:COLUMNS",
     jobs="meters.jobs:JOBS",

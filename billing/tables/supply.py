@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    SmallInteger,
     func,
     text,
 )
@@ -36,7 +37,9 @@ class Tariff(Base):
 class Agreement(Base):
     """An account takes supply at a service point on a tariff, for a time. Overlap is forbidden by the
     database. kind `deemed`: nobody agreed on it, the law supplies whoever lives there. `term_ends_before`:
-    the day after the last of the term that was agreed, null where none was; supply goes on beyond it."""
+    the day after the last of the term that was agreed, null where none was; supply goes on beyond it.
+    notice_days: how long before an end either side says so. price_fixed_before, price_guaranteed_before: the
+    day after the last on which the agreed price stays as it is, or is promised not to rise."""
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -53,6 +56,9 @@ class Agreement(Base):
         CheckConstraint("(ends_before is null) = (end_reason is null)", name="end_has_a_reason"),
         CheckConstraint("kind in ('contract', 'deemed')", name="kind"),
         CheckConstraint("term_ends_before > starts_on", name="term"),
+        CheckConstraint("notice_days between 0 and 730", name="notice_days"),
+        CheckConstraint("price_fixed_before > starts_on", name="price_fixed"),
+        CheckConstraint("price_guaranteed_before > starts_on", name="price_guaranteed"),
         CheckConstraint("term_ends_before is null or kind = 'contract'", name="term_was_agreed"),
         Index(
             "ix_agreements_term", "term_ends_before", postgresql_where=text("term_ends_before is not null")
@@ -70,3 +76,6 @@ class Agreement(Base):
     end_reason: Mapped[str | None]
     kind: Mapped[str] = mapped_column(server_default="contract")
     term_ends_before: Mapped[date | None]
+    notice_days: Mapped[int | None] = mapped_column(SmallInteger)
+    price_fixed_before: Mapped[date | None]
+    price_guaranteed_before: Mapped[date | None]

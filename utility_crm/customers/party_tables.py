@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, Time, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, Time, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,11 +84,12 @@ class Relation(Base):
 
 
 class Appointment(Base):
-    """Somebody of ours comes on a day, between two times of the premise's wall clock."""
+    """Somebody of ours comes on a day, between two times of the premise's wall clock. missed: they came and
+    could not get in. moves: how often it was moved."""
 
     __tablename__ = "appointments"
     __table_args__ = (
-        CheckConstraint("kind in ('meter_check')", name="kind"),
+        CheckConstraint("kind in ('meter_check', 'meter_exchange', 'meter_reading')", name="kind"),
         CheckConstraint("state in ('booked', 'done', 'missed', 'cancelled')", name="state"),
         CheckConstraint("ends > starts", name="slot"),
         Index(None, "customer_id"),
@@ -109,3 +110,24 @@ class Appointment(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = _user()
     outcome: Mapped[str] = mapped_column(server_default="")
+    moves: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+
+class AppointmentEvent(Base):
+    """What became of a visit: moved (was_on, was_from: when it should have been), cancelled, done, missed."""
+
+    __tablename__ = "appointment_events"
+    __table_args__ = (
+        CheckConstraint("kind in ('moved', 'cancelled', 'done', 'missed')", name="kind"),
+        CheckConstraint("(kind = 'moved') = (was_on is not null)", name="was"),
+        Index(None, "appointment_id"),
+    )
+
+    id: Mapped[int] = identity()
+    appointment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("appointments.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    by_user: Mapped[int | None] = _user()
+    kind: Mapped[str]
+    was_on: Mapped[date | None]
+    was_from: Mapped[time | None] = mapped_column(Time())
+    note: Mapped[str] = mapped_column(server_default="")

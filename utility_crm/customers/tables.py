@@ -27,7 +27,8 @@ class Customer(Base):
     """A person or an organisation that holds or pays accounts. `number` is what the customer knows.
 
     merged_into_id: they were kept twice; this is the stub, which leads to the customer that is kept
-    (`utility_crm.quality`).
+    (`utility_crm.quality`). preferred_channel, contact_times: how, and at which times of the day, they like
+    to be spoken with; empty where they did not say.
     """
 
     __tablename__ = "customers"
@@ -38,6 +39,10 @@ class Customer(Base):
         Index("ix_customers_number_said", text("lower(number)")),
         Index("ix_customers_name_begins", text("lower(name) text_pattern_ops")),
         CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        CheckConstraint(
+            "preferred_channel in ('', 'call', 'email', 'sms', 'letter', 'messenger')",
+            name="preferred_channel",
+        ),
         Index(None, "merged_into_id", postgresql_where=text("merged_into_id is not null")),
     )
 
@@ -51,6 +56,8 @@ class Customer(Base):
     died_on: Mapped[date | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
+    preferred_channel: Mapped[str] = mapped_column(server_default="")
+    contact_times: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
 
 
 class CustomerWords(Base):
@@ -77,12 +84,13 @@ search_words = Table(
 
 
 class CustomerFlag(Base):
-    """Vulnerability or medical need, kept only with the customer's consent and a date to review it."""
+    """Vulnerability, medical equipment, or needs in dealing with us, kept only with the customer's consent
+    and a date to review it. kinds: which of those of `utility_crm.customers.care`."""
 
     __tablename__ = "customer_flags"
     __table_args__ = (
         UniqueConstraint("customer_id", "kind"),
-        CheckConstraint("kind in ('vulnerable', 'medical')", name="kind"),
+        CheckConstraint("kind in ('vulnerable', 'medical', 'needs')", name="kind"),
     )
 
     id: Mapped[int] = identity()
@@ -91,6 +99,7 @@ class CustomerFlag(Base):
     detail: Mapped[str] = mapped_column(server_default="")
     consented_at: Mapped[datetime]
     review_on: Mapped[date]
+    kinds: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
 
 
 class ContactPoint(Base):

@@ -1,5 +1,5 @@
-"""A visit is booked, comes tomorrow, was moved, or is cancelled. It has no trigger yet: whoever books visits
-will make the notice from an `Appointment`."""
+"""A visit is booked, comes tomorrow, was moved, or is cancelled: whoever does that makes the notice from an
+`Appointment` (`meters.visits`)."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ class Appointment:
     was_at: datetime | None = None
 
 
-def appointment(*, customer_id: int, account_id: int, event: Event, booked: Appointment) -> NewNotice:
+def appointment(
+    *, customer_id: int, account_id: int, event: Event, booked: Appointment, moves: int = 0
+) -> NewNotice:
     """To the customer, once for each event at a time; about the visit, so that what is no longer true can be
-    taken back. `moved` needs `was_at`."""
+    taken back. `moved` needs `was_at`. moves: how often it was moved by now, since one that is moved away and
+    back is told of again."""
     if (event == "moved") != (booked.was_at is not None):
         raise ValueError("a visit that was moved, and no other, says when it should have been")
     return NewNotice(
-        key=f"appointment:{booked.number}:{event}:{booked.starts_at.isoformat()}",
+        key=f"appointment:{booked.number}:{event}:{booked.starts_at.isoformat()}"
+        + (f":{moves}" if moves else ""),
         notice="appointment",
         about=f"appointment:{booked.number}",
         customer_id=customer_id,

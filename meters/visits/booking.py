@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text
@@ -16,7 +15,6 @@ from notifications.types.appointment import Appointment as Announced
 from notifications.types.appointment import appointment
 from utility_crm.customers.party_tables import Appointment
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
-from utility_crm.kit.module import CustomerCall
 from utility_crm.tasks.actions import add_task
 from utility_crm.web.words import mark
 
@@ -39,11 +37,6 @@ _PLACES = text("""
     where a.customer_id = :customer
     order by p.id, a.id
 """)
-_BOOKED = text("""
-    select v.id, v.on_day, v.starts, v.ends, v.note, v.state, v.made_at, coalesce(users.name, '') as made_by
-    from appointments v left join users on users.id = v.made_by
-    where v.customer_id = :customer order by v.on_day desc, v.id desc
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +49,27 @@ class VisitPlace:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class BookedVisit:
-    """A visit: the day and between which times of the wall clock there."""
-
-    id: int
-    on_day: date
-    starts: time
-    ends: time
-    note: str
-    state: str
-    made_at: datetime
-    made_by: str
-
-
 def visit_places(session: Session, customer_id: int, today: date) -> list[VisitPlace]:
     """Every place where they are supplied today."""
     rows = session.execute(_PLACES, {"customer": customer_id, "today": today}).mappings()
     return [VisitPlace(**row) for row in rows]
 
 
-def visits_of(call: CustomerCall) -> Sequence[BookedVisit]:
-    """Booked and past, the newest day first; use it through `call.once`."""
-    rows = call.session.execute(_BOOKED, {"customer": call.customer_id}).mappings()
-    return [BookedVisit(**row) for row in rows]
+def check_day(on_day: date, today: date) -> None:
+    """Raises Invalid where nobody comes on that day: from tomorrow on they do, for two months."""
+    if not today < on_day <= today + AHEAD:
+        words = mark("A visit is booked from tomorrow until %(last)s.")
+        raise Invalid("visit_day", words, "on_day", last=today + AHEAD)
+
+
+def visit_number(visit_id: int) -> str:
+    """As the customer reads it."""
+    return f"V-{visit_id}"
+
+
+def task_key(visit_id: int) -> str:
+    """Of the task to note what came of it."""
+    return f"visit:{visit_id}"
 
 
 def book_check(
@@ -95,16 +85,14 @@ def book_check(
     now: datetime,
     by: int,
 ) -> int:
-    """Book it, tell the customer by a notice, and add a task called `title` for that day; its id. Raises
-    NotFound, Invalid, and Conflict where one is booked for that place already."""
+    """Book it, tell the customer by a notice, and add a task called `title`, to note what came of it; its id.
+    Raises NotFound, Invalid, and Conflict where one is booked for that place already."""
     place = next(
         (one for one in visit_places(session, customer_id, today) if one.premise_id == premise_id), None
     )
     if place is None:
         raise NotFound("no_such_place", mark("They are not supplied there."), "place")
-    if not today < on_day <= today + AHEAD:
-        words = mark("A visit is booked from tomorrow until %(last)s.")
-        raise Invalid("visit_day", words, "on_day", last=today + AHEAD)
+    check_day(on_day, today)
     taken = text(
         "select id from appointments where premise_id = :premise and state = 'booked' and on_day > :today"
     )
@@ -121,25 +109,14 @@ def book_check(
     ).scalar_one()  # fmt: skip
     zone = ZoneInfo(place.timezone)
     begins, over = (datetime.combine(on_day, at, zone) for at in (starts, ends))
-    announced = Announced(f"V-{visit_id}", "meter_check", place.place, begins, over)
+    announced = Announced(visit_number(visit_id), "meter_check", place.place, begins, over)
     queue(
         session,
         appointment(customer_id=customer_id, account_id=place.account_id, event="booked", booked=announced),
         now,
     )
     add_task(
-        session, title=title, due_at=begins, now=now, by=by, customer_id=customer_id, note=note.strip(),
-        key=f"visit:{visit_id}",
+        session, title=title, due_at=over, now=now, by=by, customer_id=customer_id, note=note.strip(),
+        key=task_key(visit_id),
     )  # fmt: skip
     return visit_id
-
-
-def check_panel(call: CustomerCall) -> Mapping[str, Any]:
-    """Where, when; and what is booked already."""
-    return {
-        "places": visit_places(call.session, call.customer_id, call.today),
-        "slots": [(key, f"{a:%H:%M}–{b:%H:%M}") for key, (a, b) in SLOTS.items()],
-        "first": call.today + timedelta(days=1),
-        "last": call.today + AHEAD,
-        "booked": [one for one in visits_of(call) if one.state == "booked" and one.on_day >= call.today],
-    }
