@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import Mount
 
 from utility_crm.customers.whose import Whose
+from utility_crm.web.openapi import routes_of
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 HEAD = "| route | asks for | who sees some areas only |"
@@ -39,22 +39,6 @@ class Row:
 
     def line(self) -> str:
         return f"| `{self.method} {self.path}` | {self.asks} | {self.limited} |"
-
-
-def routes_of(app: FastAPI) -> Iterator[APIRoute]:
-    """Every route of the application, those of included routers too."""
-
-    def walk(routes: Iterable[Any]) -> Iterator[APIRoute]:
-        for route in routes:
-            if isinstance(route, APIRoute):
-                yield route
-            elif hasattr(route, "original_router"):
-                assert not getattr(route.include_context, "prefix", ""), "prefixes are not expected here"
-                yield from walk(route.original_router.routes)
-            else:
-                assert isinstance(route, Mount) and route.path == "/static", route
-
-    yield from walk(app.routes)
 
 
 def limited_of(whose: Whose, path: str, asks: str) -> str:

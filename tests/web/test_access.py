@@ -26,7 +26,6 @@ from tests.web.access_table import (
     THEIRS,
     declared,
     limited_of,
-    routes_of,
     rows_of,
     written,
 )
@@ -39,6 +38,7 @@ from utility_crm.auth.tables import User
 from utility_crm.auth.tokens import SCOPES, make_token
 from utility_crm.kit.clock import utc_now
 from utility_crm.network.tables import NetworkNode
+from utility_crm.web.openapi import routes_of
 
 pytestmark = pytest.mark.usefixtures("may_fail")  # a page may say in the log that what was sent cannot be
 STREAMS = ("/live",)

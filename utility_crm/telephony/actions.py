@@ -15,8 +15,8 @@ from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.live.actions import push
 from utility_crm.telephony.domain.calls import CallEvent, CallTruth, Kind, call_truth
-from utility_crm.telephony.domain.reading import ToldEvent
 from utility_crm.telephony.matching import callers, normal_number
+from utility_crm.telephony.reading import ToldEvent
 from utility_crm.telephony.tables import Call, CallEventRow
 from utility_crm.web.words import mark
 

@@ -17,35 +17,18 @@ from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import settings
 from utility_crm.kit.signature import SIGNATURE, is_signed
 from utility_crm.telephony.actions import take_event
-from utility_crm.telephony.domain.calls import KINDS
-from utility_crm.telephony.domain.reading import read_event
+from utility_crm.telephony.reading import Event, read_event
 from utility_crm.web.bearer import BearerRefused, bearer
-from utility_crm.web.openapi import INSTANT, TEXT, documented, object_of, one_of, text_of
+from utility_crm.web.bodies import schema_of
+from utility_crm.web.openapi import documented
 from utility_crm.web.visit import open_session, present
 
 SCOPE = "telephony:write"
 MOST_BYTES = 16 * 2**10
-BODY = object_of(
-    {
-        "call": text_of(200, 1),
-        "event": text_of(200, 1),
-        "type": one_of(*KINDS),
-        "at": INSTANT,
-        "direction": one_of("in", "out"),
-        "from": text_of(60),
-        "to": text_of(60),
-        "extension": text_of(20),
-        "reference": text_of(60),
-        "recording": TEXT,
-    },
-    "call",
-    "event",
-    "type",
-)
 router = APIRouter()
 
 
-@router.post("/api/v1/telephony/events", openapi_extra=documented(SCOPE, BODY, signed=True))
+@router.post("/api/v1/telephony/events", openapi_extra=documented(SCOPE, schema_of(Event), signed=True))
 async def take(request: Request) -> Response:
     """Keep one event; docs/telephony.md says how it is written. 201 for a new one, 200 for one that is known:
     the provider's ids of call and event name it, so that telling it again changes nothing."""

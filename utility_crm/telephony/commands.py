@@ -13,7 +13,7 @@ from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 from utility_crm.telephony.actions import take_event
-from utility_crm.telephony.domain.reading import read_event
+from utility_crm.telephony.reading import read_event
 from utility_crm.web.visit import present
 
 app = typer.Typer(help="Play the telephone system: ring, answer, end.", no_args_is_help=True)

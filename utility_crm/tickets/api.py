@@ -6,12 +6,13 @@ Opening and writing want the scope `tickets:write` and a header Idempotency-Key,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, NoReturn
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
@@ -25,39 +26,57 @@ from utility_crm.tickets.domain.life import KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import id_of, number_of
 from utility_crm.tickets.tables import Ticket, TicketMessage
 from utility_crm.web.bearer import bearer
+from utility_crm.web.bodies import Body, OneOf, Text, read_body, schema_of
+from utility_crm.web.openapi import documented
 from utility_crm.web.pushed import pushed
 from utility_crm.web.visit import open_session
 from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
-OPENING = (
-    "subject",
-    "text",
-    "kind",
-    "customer",
-    "account",
-    "priority",
-    "sender",
-    "language",
-    "tags",
-    "external_id",
-)
-WRITING = ("text", "sender", "external_id")
+SCOPE = "tickets:write"
+Line = Annotated[str, Text(400)]
+Words = Annotated[str, Text(50_000, least=1)]
 
 
-@router.post("/api/v1/tickets")
+class Opening(Body):
+    """A ticket that another system opens; customer and account by their numbers."""
+
+    subject: Annotated[str, Text(400, least=1)]
+    text: Words
+    kind: Annotated[str, OneOf(KINDS)] = "other"
+    customer: Annotated[str, Text(400, least=1)] | None = None
+    account: Annotated[str, Text(400, least=1)] | None = None
+    priority: Annotated[str, OneOf(PRIORITIES)] = "normal"
+    sender: Line = ""
+    language: Annotated[str, OneOf(("", *LANGUAGES))] = ""
+    tags: list[Line] = Field([], max_length=20)
+    external_id: Line = ""
+
+
+class Writing(Body):
+    """A word of the customer's on a ticket."""
+
+    text: Words
+    sender: Line = ""
+    external_id: Line = ""
+
+
+@router.post("/api/v1/tickets", openapi_extra=documented(SCOPE, schema_of(Opening), keyed=True))
 async def opened(request: Request) -> Response:
     """Open a ticket. The same Idempotency-Key and body again is answered as before, and opens nothing."""
-    return await pushed(request, "tickets:write", "ticket", push_ticket)
+    return await pushed(request, SCOPE, "ticket", push_ticket)
 
 
-@router.post("/api/v1/tickets/{number}/messages")
+@router.post(
+    "/api/v1/tickets/{number}/messages",
+    openapi_extra=documented(SCOPE, schema_of(Writing), keyed=True),
+)
 async def written(request: Request, number: str) -> Response:
     """A word of the customer's on a ticket."""
-    return await pushed(request, "tickets:write", "message", partial(push_message, number))
+    return await pushed(request, SCOPE, "message", partial(push_message, number))
 
 
-@router.get("/api/v1/tickets/{number}")
+@router.get("/api/v1/tickets/{number}", openapi_extra=documented("tickets:read"))
 def shown(request: Request, number: str) -> Response:
     """A ticket with its conversation; notes among us are never in it."""
     bearer(request, "tickets:read")
@@ -67,22 +86,22 @@ def shown(request: Request, number: str) -> Response:
 
 def push_ticket(session: Session, sender: Bearer, told: Mapping[str, Any], now: datetime) -> Answer:
     """Open a ticket. Raises Invalid with the path of the field, NotFound."""
-    _known(told, OPENING)
-    customer_id, account_id = _whose(session, told)
+    asked = read_body(Opening, told)
+    customer_id, account_id = _whose(session, asked)
     ticket_id = open_ticket(
         session,
-        kind=_one_of(told, "kind", KINDS, "other"),
-        subject=_text(told, "subject"),
-        text=_text(told, "text"),
+        kind=asked.kind,
+        subject=asked.subject,
+        text=asked.text,
         channel="api",
         now=now,
         customer_id=customer_id,
         account_id=account_id,
-        sender=_text(told, "sender", sender.name),
-        language=_one_of(told, "language", ("", *LANGUAGES), ""),
-        priority=_one_of(told, "priority", PRIORITIES, "normal"),
-        external_id=_named(sender, told),
-        tags=_texts(told, "tags"),
+        sender=asked.sender or sender.name,
+        language=asked.language,
+        priority=asked.priority,
+        external_id=_named(sender, asked.external_id),
+        tags=asked.tags,
     )
     return Answer(201, json.dumps(document_of(session, ticket_id)))
 
@@ -91,10 +110,10 @@ def push_message(
     number: str, session: Session, sender: Bearer, told: Mapping[str, Any], now: datetime
 ) -> Answer:
     """Write the customer's word on a ticket; it may land on another (docs/tickets.md)."""
-    _known(told, WRITING)
+    word = read_body(Writing, told)
     message_id = add_message(
-        session, _row(number), direction="in", text=_text(told, "text"), channel="api", now=now,
-        sender=_text(told, "sender", sender.name), external_id=_named(sender, told),
+        session, _row(number), direction="in", text=word.text, channel="api", now=now,
+        sender=word.sender or sender.name, external_id=_named(sender, word.external_id),
     )  # fmt: skip
     landed = ticket_of(session, message_id)
     return Answer(201, json.dumps({"ticket": number_of(landed), "message": message_id}))
@@ -145,10 +164,9 @@ def _at(when: datetime | None) -> str | None:
     return None if when is None else when.isoformat()
 
 
-def _named(sender: Bearer, told: Mapping[str, Any]) -> str | None:
+def _named(sender: Bearer, name: str) -> str | None:
     """The message's name on this channel: each token has names of its own, so that what one system calls 1 is
     not what another does, and nobody is answered with a ticket that somebody else opened."""
-    name = _text(told, "external_id", "")
     return f"tickets {sender.token_id} {name}" if name else None
 
 
@@ -159,55 +177,19 @@ def _row(number: str) -> int:
     return found
 
 
-def _whose(session: Session, told: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _whose(session: Session, asked: Opening) -> tuple[int | None, int | None]:
     """The customer and the account by their numbers. Raises Invalid."""
     customer_id = account_id = None
-    if told.get("customer") is not None:
-        number = _text(told, "customer")
-        customer_id = session.scalar(select(Customer.id).where(Customer.number == number))
+    if asked.customer is not None:
+        customer_id = session.scalar(select(Customer.id).where(Customer.number == asked.customer))
         if customer_id is None:
-            _refuse("no_such_customer", f"There is no customer {number}.", "$.customer")
-    if told.get("account") is not None:
-        number = _text(told, "account")
+            raise Invalid("no_such_customer", f"There is no customer {asked.customer}.", "$.customer")
+    if asked.account is not None:
         row = session.execute(
-            select(Account.id, Account.customer_id).where(Account.number == number)
+            select(Account.id, Account.customer_id).where(Account.number == asked.account)
         ).one_or_none()
         if row is None or customer_id not in (None, row.customer_id):
-            _refuse("no_such_account", f"There is no account {number} of theirs.", "$.account")
+            words = f"There is no account {asked.account} of theirs."
+            raise Invalid("no_such_account", words, "$.account")
         account_id, customer_id = row.id, row.customer_id
     return customer_id, account_id
-
-
-def _known(told: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in told:
-        if name not in names:
-            _refuse(
-                "unknown_field", f"There is no field {name!r}; there are {', '.join(names)}.", f"$.{name}"
-            )
-
-
-def _text(told: Mapping[str, Any], name: str, otherwise: str | None = None) -> str:
-    value = told.get(name, otherwise)
-    if not isinstance(value, str) or (otherwise is None and not value.strip()):
-        _refuse("missing_field", f"{name} is needed, as text.", f"$.{name}")
-    if len(value) > 50_000 or (name != "text" and len(value) > 400):
-        _refuse("too_long", f"{name} is too long.", f"$.{name}")
-    return value.replace("\0", "")
-
-
-def _one_of(told: Mapping[str, Any], name: str, allowed: Sequence[str], otherwise: str) -> str:
-    value = told.get(name, otherwise)
-    if value not in allowed:
-        _refuse("choice", f"{name} is one of {', '.join(filter(None, allowed))}.", f"$.{name}")
-    return str(value)
-
-
-def _texts(told: Mapping[str, Any], name: str) -> list[str]:
-    value = told.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        _refuse("shape", f"{name} is a list of texts.", f"$.{name}")
-    return [str(one) for one in value]
-
-
-def _refuse(code: str, message: str, where: str) -> NoReturn:
-    raise Invalid(code, message, where)

@@ -7,7 +7,7 @@ A route says what it takes and who may; what refuses is the same for all. `GET /
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -109,9 +109,23 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def routes_of(app: FastAPI) -> Iterator[APIRoute]:
+    """Every route of the application, those of included routers too (FastAPI keeps these as they are)."""
+
+    def walk(routes: Iterable[Any]) -> Iterator[APIRoute]:
+        for route in routes:
+            if isinstance(route, APIRoute):
+                yield route
+            elif hasattr(route, "original_router"):
+                assert not getattr(route.include_context, "prefix", ""), "prefixes are not expected here"
+                yield from walk(route.original_router.routes)
+
+    yield from walk(app.routes)
+
+
 def openapi_of(app: FastAPI) -> dict[str, Any]:
     """The document of the routes of an application."""
-    routes = [one for one in app.routes if isinstance(one, APIRoute) and one.path.startswith(PREFIX)]
+    routes = [one for one in routes_of(app) if one.path.startswith(PREFIX)]
     made = get_openapi(
         title="utility_crm",
         version="1",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from utility_crm.kit.errors import Invalid
 from utility_crm.telephony.domain.calls import KINDS, CallEvent, call_truth
-from utility_crm.telephony.domain.reading import read_event
+from utility_crm.telephony.reading import read_event
 
 BEGIN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
@@ -128,4 +128,4 @@ def test_an_event_is_read_by_direction() -> None:
 def test_what_cannot_be_is_refused_by_its_field(change: dict[str, Any], where: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_event({"call": "c", "event": "e", "type": "ringing"} | change, BEGIN)
-    assert refused.value.where == where
+    assert refused.value.where == f"$.{where}"

@@ -90,6 +90,16 @@ def test_what_cannot_be_read_is_refused_by_its_place(
     assert (answer.status_code, where in answer.text) == (422, True)
 
 
+def test_a_messenger_brings_so_much_at_once(provider: TestClient, session: Session) -> None:
+    long = [{**ANN, "id": f"m-{number}", "text": "x" * 9_000} for number in range(30)]
+    answer = tell(provider, *long)
+    assert answer.status_code == 413 and answer.headers["content-type"] == "application/problem+json"
+    assert session.scalar(select(func.count(Arrival.id))) == 0
+    assert tell(provider, *long[:20]).status_code == 200
+    assert tell(provider, *[{**ANN, "id": f"n-{number}"} for number in range(101)]).status_code == 422
+    assert tell(provider).status_code == 422
+
+
 def test_an_unknown_messenger_is_not_found(provider: TestClient) -> None:
     assert provider.post("/api/v1/messenger/pigeon", content=b"{}").status_code == 404
 
@@ -128,6 +138,8 @@ def test_the_suppliers_own_website_brings_a_message_once(provider: TestClient, s
     assert (ticket.number, ticket.kind, ticket.channel) == (first.json()["ticket"], "billing", "api")
     assert push(provider, token, "k3", {**WRITTEN, "id": "w-2", "kind": "root"}).status_code == 422
     assert push(provider, token, "k4", {**WRITTEN, "id": "w-3", "email": "x"}).status_code == 422
+    slip = push(provider, token, "k5", {**WRITTEN, "id": "w-4", "subjct": "Bill"})
+    assert (slip.status_code, slip.json()["where"]) == (422, "$.subjct")
 
 
 def test_a_token_for_something_else_brings_none(provider: TestClient, session: Session) -> None:

@@ -23,7 +23,7 @@ from utility_crm.kit.settings import settings
 from utility_crm.kit.signature import is_signed
 from utility_crm.telephony.actions import take_event
 from utility_crm.telephony.domain.calls import CallEvent, Kind
-from utility_crm.telephony.domain.reading import ToldEvent
+from utility_crm.telephony.reading import ToldEvent
 from utility_crm.telephony.tables import Call
 from utility_crm.web.visit import present
 
