@@ -20,6 +20,7 @@ GROUND = [
     "utility_crm.telephony",
     "utility_crm.board",
     "utility_crm.quality",
+    "utility_crm.webhooks",
 ]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [
@@ -31,6 +32,7 @@ GROUND_TABLES = [
     "utility_crm.customers.party_tables",
     "utility_crm.segments.tables",
     "utility_crm.live.tables",
+    "utility_crm.announcing.tables",
 ]
 
 

@@ -141,16 +141,19 @@ def run_delivery(
     stop: Event,
     several: Sequence[Worker] | None = None,
     *,
+    lanes: Sequence[Callable[[Engine, Event], None]] = (),
     alive: Callable[[], None] = lambda: None,
 ) -> None:
     """Deliver until `stop` is set; what is claimed and unsent then is given back. Outlives a lost database.
 
-    `alive` is called every second or so while every worker lives. Raises `RuntimeError` when one died of
-    something that nobody foresaw: the process is then better started anew.
+    `lanes` is what other rooms send by themselves (`Module.lanes`). `alive` is called every second or so
+    while every worker lives. Raises `RuntimeError` when one died of something that nobody foresaw: the
+    process is then better started anew.
     """
     found = workers(engine, settings()) if several is None else several
     threads = [threading.Thread(target=_work, args=(one, stop), name=f"deliver {one.name}") for one in found]
     threads.append(threading.Thread(target=run_telling, args=(Teller(engine), stop), name="tell of outages"))
+    threads += [threading.Thread(target=lane, args=(engine, stop), name=lane.__module__) for lane in lanes]
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):

@@ -60,6 +60,11 @@ def simulates(session: Session) -> None:
     session.info[_SIMULATES] = True
 
 
+def is_simulating(session: Session) -> bool:
+    """Whether what this session changes never happened."""
+    return _SIMULATES in session.info
+
+
 def write_down(
     session: Session,
     acting: Acting,

@@ -64,9 +64,10 @@ def deliver() -> None:
     from utility_crm.kit.heartbeat import beat
     from utility_crm.kit.runtime import database, home
 
-    with database(migrated=False) as engine:
+    with database(pool_size=6, migrated=False) as engine:
         run_delivery = resolve("notifications.delivery.worker:run_delivery")
-        run_delivery(engine, _stopped_by_signal(), alive=lambda: beat("deliver", home()))
+        lanes = [resolve(module.lanes) for module in modules() if module.lanes]
+        run_delivery(engine, _stopped_by_signal(), lanes=lanes, alive=lambda: beat("deliver", home()))
 
 
 def migrate(

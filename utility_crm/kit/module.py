@@ -48,6 +48,9 @@ class Module:
     sends       Sends: it delivers answers and receipts that the ground wants sent
     reports     Reports: it takes what mail servers say became of letters
     logged      Logged: what follows from a contact that was logged
+    lanes       Callable[[Engine, Event], None]: what it sends by itself in the delivery process, until the
+                event is set; it outlives a lost database
+    announces   kinds of event that others may listen to (`utility_crm.announcing`)
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     owners      whose the things are that its routes and forms name; who may see some areas only comes in by
                 no other routes, but for:
@@ -76,6 +79,8 @@ class Module:
     sends: str = ""
     reports: str = ""
     logged: str = ""
+    lanes: str = ""
+    announces: tuple[Announced, ...] = ()
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -170,6 +175,17 @@ Sends = Callable[[Session, ToSend, datetime], BeingSent]
 
 Reports = Callable[[Session, bytes, datetime], str | None]
 """Acts on a mail that says what became of letters; in a few words, what it said. None: it is no such mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A kind of event that other systems may listen to: "ticket.opened". words: what happened, marked; data
+    and personal: an example of what is told, and of what is told besides to who may have personal data."""
+
+    kind: str
+    words: str
+    data: Mapping[str, Any]
+    personal: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     imap_done_folder: str = Field(
         "", description="where mail is moved once it is taken; it is marked as read there when empty"
     )
+    webhooks_local: bool = Field(
+        False,
+        description="webhooks may go to this machine and to private networks, and by http: to try them out",
+    )
     mail_ops: str = Field(
         "ops@utility.example", description="who hears of late feeds; several between commas, or none"
     )

@@ -1,0 +1,1 @@
+"""Signing, patience and addresses: pure."""

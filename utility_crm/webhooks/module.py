@@ -1,0 +1,14 @@
+"""What webhooks give the host."""
+
+from utility_crm.kit.module import Module
+from utility_crm.webhooks.of_tickets import ANNOUNCED as OF_TICKETS
+
+MODULE = Module(
+    name="utility_crm.webhooks",
+    tables="utility_crm.announcing.tables",
+    commands="utility_crm.webhooks.commands:app",
+    jobs="utility_crm.webhooks.jobs:JOBS",
+    lanes="utility_crm.webhooks.lane:run_lane",
+    ticket_events="utility_crm.webhooks.of_tickets:told",
+    announces=OF_TICKETS,
+)
