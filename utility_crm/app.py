@@ -42,6 +42,7 @@ GROUND_PAGES = [
     "utility_crm.customers.acting_pages:router",
     "utility_crm.customers.verify_pages:router",
     "utility_crm.customers.party_pages:router",
+    "utility_crm.customers.detail_pages:router",
 ]
 
 

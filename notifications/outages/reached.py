@@ -74,7 +74,7 @@ _REACHED = text("""
     join accounts on accounts.id = occupancies.account_id
     join customers on customers.id = accounts.customer_id
     where not :dependent or :critical = any (customers.tags)
-       or customers.id in (select customer_id from customer_flags)
+       or customers.id in (select customer_id from customer_flags where kind <> 'needs')
     group by accounts.customer_id, home.timezone, customers.number
 """)
 
@@ -85,7 +85,7 @@ _HEARD = text("""
            outbox.context
     from outbox join customers on customers.id = outbox.customer_id
     where (not :dependent or :critical = any (customers.tags)
-           or customers.id in (select customer_id from customer_flags))
+           or customers.id in (select customer_id from customer_flags where kind <> 'needs'))
       and outbox.about = any (cast(:about as text[])) and outbox.state = 'sent'
       and outbox.context ? 'event' and coalesce(outbox.receipt, '') not in ('bounced', 'failed')
     order by outbox.customer_id, outbox.timezone, cast(outbox.context ->> 'event' as bigint) desc,

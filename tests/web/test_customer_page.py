@@ -70,6 +70,7 @@ def test_questions_are_numbered_answered_and_the_first_is_chosen(
     assert titles == [
         ("1", "Why is it different?"), ("2", "What do I owe?"),
         ("3", "How do we reach you?"), ("4", "Who may speak for them?"), ("5", "What did we say last time?"),
+            ("6", "What do you know about me?"),
     ]  # fmt: skip
     assert "+£31.52 <i>on September</i>" in ask
     assert ask.count("aria-current") == 1 and ask.index("aria-current") < ask.index("What do I owe?")

@@ -103,6 +103,7 @@ class AuditRow(Base):
         Index(None, "at"),
         Index(None, "user_id", "at"),
         Index(None, "customer_id", "at", postgresql_where=text("customer_id is not null")),
+        Index("ix_audit_log_details", "customer_id", "at", postgresql_where=text("kind = 'detail'")),
         Index(None, "subject", "at", postgresql_where=text("kind = 'sign_in'")),
     )
 

@@ -37,11 +37,13 @@ class CardAccount:
 
 @dataclass(frozen=True, slots=True)
 class CardFlag:
-    """A vulnerability or medical need, kept with consent and a date to review it."""
+    """A vulnerability, medical equipment, or needs in dealing with us (`customers.care`), kept with consent
+    and a date to review it."""
 
     kind: str
     detail: str
     review_on: date
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class CustomerCard:
     """How many others may speak for them today."""
     merged_into: int | None = None
     """Whom they were merged with: this is a stub."""
+    preferred_channel: str = ""
+    contact_times: tuple[str, ...] = ()
     masked: bool = False
 
     @property
@@ -121,11 +125,17 @@ class CustomerCard:
         return replace(
             self,
             accounts=tuple(replace(one, address=masked_place(one.city)) for one in self.accounts),
-            flags=tuple(replace(one, detail=HIDDEN if one.detail else "") for one in self.flags),
+            flags=tuple(_masked_flag(one) for one in self.flags),
             points=tuple(replace(one, value=masked_way(one.kind, one.value)) for one in self.points),
             places=(),
             masked=True,
         )
+
+
+def _masked_flag(one: CardFlag) -> CardFlag:
+    """How to speak with somebody is wanted for the greeting; what is of their health is not."""
+    kinds = one.kinds if one.kind == "needs" else ()
+    return replace(one, detail=HIDDEN if one.detail or len(kinds) < len(one.kinds) else "", kinds=kinds)
 
 
 def _day(value: str | None) -> date | None:
@@ -248,7 +258,12 @@ _CARD = select(
     Customer.tags,
     _accounts().label("accounts"),
     _listed(
-        {"kind": CustomerFlag.kind, "detail": CustomerFlag.detail, "review_on": CustomerFlag.review_on},
+        {
+            "kind": CustomerFlag.kind,
+            "detail": CustomerFlag.detail,
+            "review_on": CustomerFlag.review_on,
+            "kinds": func.to_jsonb(CustomerFlag.kinds),
+        },
         CustomerFlag.customer_id == Customer.id,
         order=(CustomerFlag.kind,),
     ).label("flags"),
@@ -273,6 +288,8 @@ _CARD = select(
     _seen().label("seen"),
     _speakers().label("speakers"),
     Customer.merged_into_id,
+    Customer.preferred_channel,
+    Customer.contact_times,
 ).where(Customer.id == bindparam("customer"))
 
 
@@ -300,7 +317,9 @@ def customer_card(
         for found in row.accounts or ()
     )
     flags = tuple(
-        CardFlag(found["kind"], found["detail"], date.fromisoformat(found["review_on"]))
+        CardFlag(
+            found["kind"], found["detail"], date.fromisoformat(found["review_on"]), tuple(found["kinds"])
+        )
         for found in row.flags or ()
     )
     points = tuple(CardPoint(**found) for found in row.points or ())
@@ -308,7 +327,8 @@ def customer_card(
         row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
         accounts, flags, points, row.complaint_since, row.died_on,
         tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen), row.speakers,
-        row.merged_into_id,
+        row.merged_into_id, preferred_channel=row.preferred_channel,
+        contact_times=tuple(row.contact_times),
     )  # fmt: skip
 
 

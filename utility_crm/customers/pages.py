@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
+from utility_crm.customers.details import DETAILS
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.open_tabs import close_tab, opened_tabs
 from utility_crm.customers.page import (
@@ -257,7 +258,7 @@ def _panel(v: Visit, call: CustomerCall, act: Act, around: Mapping[str, Any]) ->
 
 
 def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:
-    rooms = [ROOM, *(room for _, room in v.request.app.state.customer_rooms)]
+    rooms = [ROOM, DETAILS, *(room for _, room in v.request.app.state.customer_rooms)]
     return rooms, all_questions(rooms)
 
 

@@ -11,8 +11,9 @@ from utility_crm.customers.conversations import (
     LONGEST_NOTE,
     TOPICS,
     Conversation,
-    conversations_of,
 )
+from utility_crm.customers.happened import happened
+from utility_crm.customers.in_view import in_view
 from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.module import (
@@ -57,9 +58,9 @@ def sees_all(call: CustomerCall) -> bool:
     return not settings().caller_verification and call.viewer.may("callers.verify")
 
 
-def said(call: CustomerCall) -> list[Conversation]:
+def said(call: CustomerCall) -> Sequence[Conversation]:
     """What was said, newest first; use it through `call.once`."""
-    return conversations_of(call.session, call.customer_id)
+    return call.once(in_view).said
 
 
 def _reach_answer(call: CustomerCall) -> Answer:
@@ -101,7 +102,7 @@ def _said_title(_: Callable[..., str], one: Conversation) -> str:
 
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language)
-    return [
+    spoken = [
         TimelineEntry(
             one.at,
             mark("Contacts"),
@@ -114,6 +115,7 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         )
         for one in call.once(said)
     ]
+    return [*spoken, *happened(call, sees_all(call))]
 
 
 def _todos(call: CustomerCall) -> Sequence[Todo]:

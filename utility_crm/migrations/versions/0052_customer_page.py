@@ -31,6 +31,7 @@ NEW = (
     )
     """,
     "create index ix_appointment_events_appointment_id on appointment_events (appointment_id)",
+    "create index ix_audit_log_details on audit_log (customer_id, at) where kind = 'detail'",
     "alter table customer_flags drop constraint ck_customer_flags_kind",
     "alter table customer_flags add constraint ck_customer_flags_kind "
     "check (kind in ('vulnerable', 'medical', 'needs'))",
@@ -48,6 +49,7 @@ NEW = (
     "check (price_guaranteed_before > starts_on)",
 )
 OLD = (
+    "drop index ix_audit_log_details",
     "alter table agreements drop column price_guaranteed_before, drop column price_fixed_before, "
     "drop column notice_days",
     "alter table customers drop column contact_times, drop column preferred_channel",

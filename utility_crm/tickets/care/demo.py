@@ -32,7 +32,7 @@ _STAFF = text("select login, id from users")
 _TICKETS = text("""
     select t.id, t.kind, t.priority, t.status, t.opened_at, t.first_answered_at, t.solved_at,
            array_remove(array[c.segment, case when exists (
-               select from customer_flags f where f.customer_id = c.id
+               select from customer_flags f where f.customer_id = c.id and f.kind <> 'needs'
            ) then 'vulnerable' end], null) as segments,
            coalesce((select jsonb_agg(jsonb_build_array(m.direction, m.at) order by m.at, m.id)
                      from ticket_messages m where m.ticket_id = t.id and m.direction <> 'note'), '[]') as said

@@ -66,7 +66,8 @@ _FACTS = text("""
     select t.id, t.kind, t.priority, t.status, t.channel, nullif(t.language, '') as language, c.segment,
            team.name as team, who.login as assignee, t.subject, t.tags, c.tags as customer_tags,
            t.customer_id, t.reopened, t.opened_at,
-           exists (select from customer_flags f where f.customer_id = t.customer_id) as vulnerable,
+           exists (select from customer_flags f
+                   where f.customer_id = t.customer_id and f.kind <> 'needs') as vulnerable,
            heard.text as words, heard.sender, heard.at as heard_at, told.at as told_at
     from tickets t
     left join customers c on c.id = t.customer_id

@@ -70,7 +70,8 @@ def segments_of(session: Session, ticket: Ticket) -> tuple[str, ...]:
     """The customer's segment, and whether they need care; none of somebody we do not know."""
     if ticket.customer_id is None:
         return ()
-    flagged = select(CustomerFlag.id).where(CustomerFlag.customer_id == Customer.id).exists()
+    care = (CustomerFlag.customer_id == Customer.id, CustomerFlag.kind != "needs")
+    flagged = select(CustomerFlag.id).where(*care).exists()
     statement = select(Customer.segment, flagged).where(Customer.id == ticket.customer_id)
     segment, needs_care = session.execute(statement).one()
     return (segment, "vulnerable") if needs_care else (segment,)
