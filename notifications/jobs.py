@@ -15,6 +15,7 @@ from notifications.outages.announcing import Interruption, tell_of_outage
 from notifications.outbox.digests import join_put_off
 from notifications.outbox.receipts import fall_back
 from notifications.outbox.stranded import withhold_stranded
+from notifications.surveys import follow_surveys
 from notifications.tables import Outage
 from utility_crm.kit.module import Job
 from utility_crm.kit.said import said
@@ -80,10 +81,16 @@ def follow(session: Session, now: datetime) -> str:
     return said(mark("%(told)s answers went on"), told=follow_answers(session, now))
 
 
+def follow_asked(session: Session, now: datetime) -> str:
+    """Surveys are told what became of their letters."""
+    return said(mark("%(told)s surveys went on"), told=follow_surveys(session, now))
+
+
 JOBS = (
     Job("notifications.tell_newcomers", 3600, tell_newcomers, mark("Tell newcomers of planned outages")),
     Job("notifications.fall_back", 60, fall_back_unreceipted, mark("Try another way where no receipt came")),
     Job("notifications.follow_answers", 5, follow, mark("Tell tickets what became of answers")),
+    Job("notifications.follow_surveys", 60, follow_asked, mark("Tell surveys what became of their letters")),
     Job("notifications.leave_closed_ways", 300, leave_closed_ways, mark("Leave ways that were closed")),
     Job("notifications.join_digests", 60, join_digests, mark("Join notices that were put off")),
     Job("notifications.cut_letters", 60, cut_letters, mark("Gather letters for printing")),

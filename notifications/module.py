@@ -15,6 +15,7 @@ MODULE = Module(
     commands="notifications.commands:app",
     demo="notifications.demo:build",
     sends="notifications.answers:send_letter",
+    asks="notifications.surveys:ask_customers",
     reports="notifications.answers:take_report",
     open_posts=("/unsubscribe/",),
     owners=(

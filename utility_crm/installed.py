@@ -18,6 +18,7 @@ GROUND = [
     "utility_crm.tickets.care",
     "utility_crm.mail",
     "utility_crm.telephony",
+    "utility_crm.surveys",
     "utility_crm.board",
     "utility_crm.quality",
     "utility_crm.webhooks",

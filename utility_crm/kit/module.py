@@ -42,10 +42,12 @@ class Module:
     still_true  StillTrue: what it knows of notices that are about to leave
     ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
                 change of a ticket, in its transaction
+    ticket_sections     TicketPart: what it puts beside a ticket
     figures     Mapping[str, Figure]: figures of a customer by name, for texts with blanks
     complained  Callable[[Session, int, datetime, int | None], None]: told of the contact (its id), now and by
                 whom, when a complaint was logged or answered on the customer page
     sends       Sends: it delivers answers and receipts that the ground wants sent
+    asks        Asks: it delivers surveys to customers, or says why they may not be asked
     reports     Reports: it takes what mail servers say became of letters
     logged      Logged: what follows from a contact that was logged
     lanes       Callable[[Engine, Event], None]: what it sends by itself in the delivery process, until the
@@ -74,9 +76,11 @@ class Module:
     demo: str = ""
     still_true: str = ""
     ticket_events: str = ""
+    ticket_sections: str = ""
     figures: str = ""
     complained: str = ""
     sends: str = ""
+    asks: str = ""
     reports: str = ""
     logged: str = ""
     lanes: str = ""
@@ -172,6 +176,38 @@ class BeingSent:
 
 Sends = Callable[[Session, ToSend, datetime], BeingSent]
 """Puts a letter on its way, once for its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToAsk:
+    """A survey that is to reach a customer.
+
+    key           deterministic: the same again is the same letter
+    survey, round its number, and how often it was put on its way: `still_true` tells by them
+    question      "csat" (1 to 5) or "nps" (0 to 10)
+    number        of the ticket it is about, with its subject and the day on which it was solved
+    paths         where an answer is given, from the root of this site, by score; None: without a score
+    answer_before until when an answer is taken
+    useful_before from then on the letter is not worth sending
+    """
+
+    key: str
+    survey: int
+    round: int
+    question: Literal["csat", "nps"]
+    number: str
+    subject: str
+    solved_on: date
+    customer_id: int
+    account_id: int | None
+    paths: Mapping[int | None, str]
+    answer_before: datetime
+    useful_before: datetime
+
+
+Asks = Callable[[Session, Sequence[ToAsk], datetime, bool], Sequence[str]]
+"""Puts surveys on their way, each once for its key; or, where the last argument is false, only foresees what
+would be done. For each, why it is not sent: a word that stays the same ("no_consent"), "" where it is."""
 
 Reports = Callable[[Session, bytes, datetime], str | None]
 """Acts on a mail that says what became of letters; in a few words, what it said. None: it is no such mail."""
@@ -417,6 +453,11 @@ class SideSection:
     title: str
     items: tuple[Todo, ...]
     order: int = 50
+
+
+TicketPart = Callable[[Session, int, str, date], Sequence[SideSection]]
+"""`part(session, ticket_id, language, today)`: sections beside a ticket, for whoever may see the ticket; one
+statement at most."""
 
 
 @dataclass(frozen=True, slots=True)

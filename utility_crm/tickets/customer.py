@@ -23,12 +23,13 @@ from utility_crm.kit.module import (
     Sheet,
     TimelineEntry,
     Todo,
+    Tone,
 )
 from utility_crm.tickets.domain.life import CHANNELS, ENDED, KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.queries.queue import NEXT_DUE
 from utility_crm.tickets.seen import tickets_seen_by
-from utility_crm.tickets.tables import Ticket, TicketMessage
+from utility_crm.tickets.tables import Ticket, TicketEventRow, TicketMessage
 from utility_crm.tickets.words import CHANNEL_WORDS, KIND_WORDS, PRIORITY_WORDS, STATUS_TONES, STATUS_WORDS
 from utility_crm.web.formats import day_near
 from utility_crm.web.words import mark, translator
@@ -50,10 +51,18 @@ _SAID = (
 _TOLD = select(
     func.jsonb_agg(func.jsonb_build_array(_SAID.c.at, _SAID.c.direction, _SAID.c.channel, _SAID.c.text))
 ).scalar_subquery()
+_RATED = (
+    select(func.jsonb_build_array(TicketEventRow.at, TicketEventRow.after))
+    .where(TicketEventRow.ticket_id == Ticket.id, TicketEventRow.kind == "rated")
+    .order_by(TicketEventRow.id.desc())
+    .limit(1)
+    .correlate(Ticket)
+    .scalar_subquery()
+)
 _ROWS = (
     select(
         Ticket.id, Ticket.subject, Ticket.kind, Ticket.status, Ticket.priority, Ticket.opened_at,
-        Ticket.waits_since, NEXT_DUE, Ticket.merged_into_id, func.coalesce(User.name, ""), _TOLD,
+        Ticket.waits_since, NEXT_DUE, Ticket.merged_into_id, func.coalesce(User.name, ""), _RATED, _TOLD,
     )
     .outerjoin(User, User.id == Ticket.assignee_id)
     .order_by(Ticket.status.in_(ENDED), Ticket.opened_at.desc())
@@ -63,7 +72,8 @@ _ROWS = (
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """A ticket of the customer's. said: (when, direction, channel, first words), newest first."""
+    """A ticket of the customer's. rated: when they said how it was, which question and score. said: (when,
+    direction, channel, first words), newest first."""
 
     id: int
     subject: str
@@ -75,6 +85,7 @@ class Theirs:
     due_at: datetime | None
     merged_into_id: int | None
     assignee: str
+    rated: tuple[datetime, str, int] | None
     said: tuple[tuple[datetime, str, str, str], ...]
 
     @property
@@ -99,7 +110,10 @@ def theirs(call: CustomerCall) -> list[Theirs]:
     found = []
     for row in rows:
         values: list[Any] = list(row)
-        told = values.pop()
+        told, rated = values.pop(), values.pop()
+        values.append(
+            (datetime.fromisoformat(rated[0]), rated[1]["question"], rated[1]["score"]) if rated else None
+        )
         values.append(tuple((datetime.fromisoformat(at), *rest) for at, *rest in told or ()))
         found.append(Theirs(*values))
     return found
@@ -162,6 +176,14 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             ours = direction == "out"
             words = _("We wrote (%(how)s)", how=how) if ours else _("They wrote (%(how)s)", how=how)
             entries.append(TimelineEntry(at, mark("Tickets"), f"{words}: {one.subject}", text, href=one.path))
+        if one.rated is not None:
+            at, question, score = one.rated
+            most, bad = (10, score <= 6) if question == "nps" else (5, score <= 2)
+            words = _("They rated it %(score)s of %(most)s", score=score, most=most)
+            tone: Tone = "bad" if bad else ""
+            entries.append(
+                TimelineEntry(at, mark("Tickets"), f"{words}: {one.subject}", tone=tone, href=one.path)
+            )
     return entries
 
 

@@ -34,6 +34,7 @@ Kind = Literal[
     "watched",
     "unwatched",
     "sending",  # what became of an answer on its way
+    "rated",  # the customer said how it was: after["question"] and after["score"]
 ]
 
 

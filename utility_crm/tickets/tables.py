@@ -56,6 +56,7 @@ class Ticket(Base):
         Index(None, "merged_into_id"),
         Index(None, "outage_id"),
         Index(None, "opened_at"),
+        Index(None, "solved_at"),
         Index(
             "ix_tickets_active_assignee",
             "assignee_id",
@@ -235,7 +236,11 @@ class TicketEventRow(Base):
     """What happened to a ticket, by whom, and what it changed from and to. Never changed itself."""
 
     __tablename__ = "ticket_events"
-    __table_args__ = (Index(None, "ticket_id", "id"), Index(None, "at"))
+    __table_args__ = (
+        Index(None, "ticket_id", "id"),
+        Index(None, "at"),
+        Index("ix_ticket_events_rated", "ticket_id", postgresql_where=text("kind = 'rated'")),
+    )
 
     id: Mapped[int] = identity()
     ticket_id: Mapped[int] = _of_ticket()

@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse
 
 from utility_crm.customers.card import CustomerCard
 from utility_crm.customers.room import card_of
-from utility_crm.kit.module import Cell, CustomerCall
+from utility_crm.installed import modules
+from utility_crm.kit.module import Cell, CustomerCall, SideSection, TicketPart, resolve
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, LINKS, PRIORITIES, SENT_BY_US, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.macros.writing import macros
@@ -59,7 +60,8 @@ def found_ticket(v: Visit, number: str) -> OneTicket:
 
 
 def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
-    """The page of a ticket over a question: seven statements, eight with a customer."""
+    """The page of a ticket over a question: seven statements, eight with a customer, and what other rooms put
+    beside it."""
     one = ticket_numbered(v.session, number, v.user)
     found = around(v.session, one, v.user, v.now)
     call = _call(v, one.customer_id) if one.customer_id is not None else None
@@ -72,6 +74,7 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
         card=card,
         chosen=chosen,
         cells=theirs(v, call) if chosen == "them" and call is not None else [],
+        sections=_sections(v, one.id),
         shown=SHOWN,
         **offers(v),
         form_key=uuid4().hex,
@@ -101,6 +104,13 @@ def theirs(v: Visit, call: CustomerCall) -> list[Cell]:
         if room.cells is not None:
             found += room.cells(call)
     return sorted(found, key=lambda cell: cell.order)
+
+
+def _sections(v: Visit, ticket_id: int) -> list[SideSection]:
+    """What other rooms put beside the ticket."""
+    parts: list[TicketPart] = [resolve(one.ticket_sections) for one in modules() if one.ticket_sections]
+    found = [one for part in parts for one in part(v.session, ticket_id, v.user.language, v.today)]
+    return sorted(found, key=lambda section: section.order)
 
 
 def naps(now: datetime) -> dict[str, datetime]:

@@ -33,7 +33,7 @@ _DUE = {"first_answer": "first_answer_due_at", "resolution": "solve_due_at"}
 
 def follow(session: Session, event: TicketEvent) -> None:
     """Start, stop, keep or drop the promises of the event's ticket."""
-    if event.kind in ("noted", "watched", "unwatched", "linked", "unlinked", "sending"):
+    if event.kind in ("noted", "watched", "unwatched", "linked", "unlinked", "sending", "rated"):
         return
     ticket = session.get(Ticket, event.ticket_id)
     if ticket is None:
