@@ -14,6 +14,7 @@ GROUND = [
     "utility_crm.audit",
     "utility_crm.tasks",
     "utility_crm.knowledge",
+    "utility_crm.records",
     "utility_crm.tickets",
     "utility_crm.tickets.care",
     "utility_crm.mail",

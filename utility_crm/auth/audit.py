@@ -8,7 +8,7 @@ transaction it is made in, or not at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -117,11 +117,7 @@ def note_change(
     """Keep how something of a customer was and how it is now, in the transaction of the change: None where
     there was nothing, or is nothing any more. What is alike on both sides is left out; if all is, so is the
     row. `what` names the thing, a marked word: mark("way to reach")."""
-    old, new = _plain(before), _plain(after)
-    if old is not None and new is not None:
-        same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
-        old = {name: value for name, value in old.items() if name not in same}
-        new = {name: value for name, value in new.items() if name not in same}
+    old, new = _differing(before, after)
     if (not old and not new) or _SIMULATES in session.info:
         return
     acting: Acting | None = session.info.get(_ACTING)
@@ -139,6 +135,41 @@ def note_change(
             request_id=acting.request_id if acting else "",
         )
     )
+
+
+def note_changes(
+    session: Session,
+    what: str,
+    changes: Iterable[tuple[int | None, Mapping[str, Any] | None, Mapping[str, Any] | None]],
+) -> None:
+    """As `note_change`, of many at once: whose, before, after. One statement."""
+    acting: Acting | None = session.info.get(_ACTING)
+    rows = []
+    for customer_id, before, after in changes:
+        old, new = _differing(before, after)
+        if old or new:
+            rows.append({"customer_id": customer_id, "before": old, "after": new})
+    if not rows or _SIMULATES in session.info:
+        return
+    same = {
+        "user_id": acting.user_id if acting else None, "token_id": acting.token_id if acting else None,
+        "kind": "detail", "what": what, "address": acting.address if acting else "",
+        "request_id": acting.request_id if acting else "",
+    }  # fmt: skip
+    at: Any = acting.at if acting else session.scalar(text("select now()"))
+    session.execute(insert(AuditRow), [{**same, "at": at, **row} for row in rows])
+
+
+def _differing(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Both sides as JSON holds them, without what is alike."""
+    old, new = _plain(before), _plain(after)
+    if old is not None and new is not None:
+        same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+        old = {name: value for name, value in old.items() if name not in same}
+        new = {name: value for name, value in new.items() if name not in same}
+    return old, new
 
 
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

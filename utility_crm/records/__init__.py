@@ -1,0 +1,1 @@
+"""Records of another system brought over: read, mapped, checked, taken, reckoned up, and taken back."""

@@ -1,0 +1,1 @@
+"""What needs neither a store nor a library: amounts and days as people write them, evidence, sums."""
