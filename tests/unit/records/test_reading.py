@@ -73,7 +73,7 @@ def test_excels_first_line_is_passed_over_and_titles_are_told_apart(tmp_path: Pa
     ("content", "code"),
     [(b"", "empty"), (b'a,b\n1,"x', "framing"),
      (bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 99, "old_workbook"),
-     (b"a\0\x01\x02\x03\x04" * 9, "encoding"), (b"PK\x03\x04nothing", "workbook")],
+     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "encoding"), (b"PK\x03\x04nothing", "workbook")],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_in_words(tmp_path: Path, content: bytes, code: str) -> None:
     with pytest.raises(Invalid) as caught:
