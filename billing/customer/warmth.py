@@ -37,11 +37,11 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class WarmthChart:
-    """others, before, after: the days of the year, and of either bill. lines: (y, kWh) and ticks:
-    (x, degrees) of the axes; balances: (x, degrees). fitted: points of a polyline in a box of WIDE x
-    HEIGHT."""
+    """before, after: the days of either bill. lines: (y, kWh) and ticks: (x, degrees) of the axes; balances:
+    (x, degrees). In a box of WIDE x HEIGHT: others, a path of a point for each other day of the year, and
+    fitted, points of a polyline."""
 
-    others: tuple[Dot, ...]
+    others: str
     before: tuple[Dot, ...]
     after: tuple[Dot, ...]
     lines: tuple[tuple[float, int], ...]
@@ -151,8 +151,9 @@ def _chart_of(one: SupplyWeather, found: Explained) -> WarmthChart | None:
         pairs = zip(celsius[chosen].tolist(), kwh[chosen].tolist(), strict=True)
         return tuple(Dot(across(degrees), up(value)) for degrees, value in pairs)
 
+    others = ~(before | after)
     return WarmthChart(
-        dots(~(before | after)),
+        _points(WIDE * (celsius[others] - low) / (high - low), FLOOR - (FLOOR - TOP) * kwh[others] / most),
         dots(before),
         dots(after),
         tuple((up(step * place), step * place) for place in range(1, count + 1) if step * place <= most),
@@ -164,6 +165,12 @@ def _chart_of(one: SupplyWeather, found: Explained) -> WarmthChart | None:
             if slope is not None
         ),
     )
+
+
+def _points(x: Any, y: Any) -> str:
+    """A path that is a point at each place; two days at one place are one point."""
+    places = np.unique(np.stack([np.rint(x), np.rint(y)], axis=1).astype(np.int64), axis=0)
+    return "".join(f"M{left},{down}h0" for left, down in places.tolist())
 
 
 def _inside(bill: BillRow, first: int, known: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,11 @@ class _Document:
     most: Stretch | None
 
 
+_FRESH = select(cast(KeptExplanation.document, String)).where(
+    KeptExplanation.bill_id == bindparam("bill"),
+    KeptExplanation.against_id == bindparam("against"),
+    KeptExplanation.basis == bindparam("basis"),
+)
 _DOCUMENTS: TypeAdapter[_Document] = TypeAdapter(_Document)
 
 
@@ -92,12 +97,7 @@ def may_be_kept(bill: BillRow, against: BillRow, since: date) -> bool:
 
 def kept_explanation(session: Session, bill: BillRow, against: BillRow, basis: str) -> Kept | None:
     """What was found of the two bills, if it would be found again just so; one statement."""
-    statement = select(cast(KeptExplanation.document, String)).where(
-        KeptExplanation.bill_id == bill.id,
-        KeptExplanation.against_id == against.id,
-        KeptExplanation.basis == basis,
-    )
-    document = session.scalar(statement)
+    document = session.scalar(_FRESH, {"bill": bill.id, "against": against.id, "basis": basis})
     return None if document is None else _read(document, bill, against)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,9 +27,13 @@ from billing.queries.spreads import spreads_for
 from billing.tables import KeptExplanation, KeptNextBill
 from utility_crm.kit.errors import CareError
 
-AFTER_THE_END = timedelta(days=70)
-"""For so long after its last supply has ended an account may still have a bill to come."""
+AFTER_THE_END = timedelta(days=730)
+"""For so long after its last supply has ended an account may have a bill to come, and its last one asked
+about."""
 
+_FRESH = select(KeptNextBill.document).where(
+    KeptNextBill.account_id == bindparam("account"), KeptNextBill.basis == bindparam("basis")
+)
 # Those never looked at first, then those looked at longest ago.
 _TURN = text(
     """
@@ -59,10 +63,7 @@ def kept_next_bill(
     basis = basis or bases(session, [account_id], today).get(account_id)
     if basis is None:
         return None
-    statement = select(KeptNextBill.document).where(
-        KeptNextBill.account_id == account_id, KeptNextBill.basis == basis.next_bill
-    )
-    document = session.scalar(statement)
+    document = session.scalar(_FRESH, {"account": account_id, "basis": basis.next_bill})
     return None if document is None else of_document(document)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from billing.tables import Agreement, Bill, BillLine, Tariff
@@ -114,15 +114,18 @@ def bills_by_id(session: Session, bill_ids: Sequence[int]) -> tuple[BillRow, ...
     return tuple(BillRow(*tuple(row)) for row in rows)
 
 
+_OF_ACCOUNTS = (
+    select(*_COLUMNS)
+    .where(Bill.account_id.in_(bindparam("accounts", expanding=True)))
+    .order_by(Bill.ends_before.desc(), Bill.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def bills_of(session: Session, account_ids: Sequence[int], limit: int | None = None) -> tuple[BillRow, ...]:
     """Issued and cancelled bills of some accounts, the newest first."""
-    statement = (
-        select(*_COLUMNS)
-        .where(Bill.account_id.in_(account_ids))
-        .order_by(Bill.ends_before.desc(), Bill.id.desc())
-        .limit(limit)
-    )
-    return tuple(BillRow(*tuple(row)) for row in session.execute(statement))
+    rows = session.execute(_OF_ACCOUNTS, {"accounts": list(account_ids), "most": limit})
+    return tuple(BillRow(*tuple(row)) for row in rows)
 
 
 def bill_before(session: Session, bill: BillRow) -> BillRow | None:

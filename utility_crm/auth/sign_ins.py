@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.door_tables import SignIn
@@ -45,7 +45,13 @@ _BY_TOKEN = (
         SignIn.proved_at,
     )
     .join(User, User.id == SignIn.user_id)
-    .where(SignIn.ended_at.is_(None), User.active)
+    .where(
+        SignIn.ended_at.is_(None),
+        User.active,
+        SignIn.sha256 == bindparam("digest"),
+        SignIn.seen_at > bindparam("seen_after"),
+        SignIn.begun_at > bindparam("begun_after"),
+    )
 )
 
 
@@ -108,11 +114,8 @@ def begin_sign_in(
 def who_is_here(session: Session, token: str, now: datetime) -> Here | None:
     """Whose sign-in this is, while it holds; that it was seen is noted, to the minute. One query."""
     idle, whole = _limits()
-    row = session.execute(
-        _BY_TOKEN.where(
-            SignIn.sha256 == _digest(token), SignIn.seen_at > now - idle, SignIn.begun_at > now - whole
-        )
-    ).one_or_none()
+    values = {"digest": _digest(token), "seen_after": now - idle, "begun_after": now - whole}
+    row = session.execute(_BY_TOKEN, values).one_or_none()
     if row is None or (row.waits_for and row.begun_at <= now - WAITING):
         return None
     if row.seen_at < now - SEEN_EVERY:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn
@@ -87,10 +87,16 @@ _CONVERSATIONS = (
 )
 
 
+_OF_CUSTOMER = (
+    _CONVERSATIONS.where(Contact.customer_id == bindparam("customer"))
+    .order_by(Contact.at.desc(), Contact.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def conversations_of(session: Session, customer_id: int, limit: int = 100) -> list[Conversation]:
     """A customer's contacts, newest first."""
-    statement = _CONVERSATIONS.where(Contact.customer_id == customer_id)
-    rows = session.execute(statement.order_by(Contact.at.desc(), Contact.id.desc()).limit(limit))
+    rows = session.execute(_OF_CUSTOMER, {"customer": customer_id, "most": limit})
     return [Conversation(*row) for row in rows]
 
 

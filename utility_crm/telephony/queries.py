@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn
@@ -101,10 +101,16 @@ def the_call(session: Session, call_id: int) -> CallRow:
     return CallRow(*row)
 
 
+_OF_CUSTOMER = (
+    _CALLS.where(Call.customer_id == bindparam("customer"))
+    .order_by(Call.began_at.desc(), Call.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def calls_of(session: Session, customer_id: int, limit: int = 50) -> list[CallRow]:
     """A customer's calls, newest first."""
-    newest = _CALLS.where(Call.customer_id == customer_id).order_by(Call.began_at.desc(), Call.id.desc())
-    return [CallRow(*row) for row in session.execute(newest.limit(limit))]
+    return [CallRow(*row) for row in session.execute(_OF_CUSTOMER, {"customer": customer_id, "most": limit})]
 
 
 def _on_the_line(now: datetime) -> Any:

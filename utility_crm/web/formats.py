@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import NumberPattern, format_currency, get_currency_precision, parse_pattern
 
 from utility_crm.kit.settings import settings
 
@@ -53,10 +53,19 @@ def _amount(minor: int, currency: str, language: str) -> str:
     return str(format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale(language)))
 
 
+@lru_cache(maxsize=64)
+def _places(decimals: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
+
+
 def number(value: int | float | Decimal, decimals: int = 0, language: str = "en") -> str:
-    """A number with exactly `decimals` places and the language's separators."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return _real_minus(str(format_decimal(value, format=pattern, locale=locale(language))))
+    """A number with exactly `decimals` places and the language's separators; zero without a sign."""
+    return _number(value + 0, decimals, language)
+
+
+@lru_cache(maxsize=8192)
+def _number(value: int | float | Decimal, decimals: int, language: str) -> str:
+    return _real_minus(str(_places(decimals).apply(value, locale(language))))
 
 
 def signed_number(value: int | float | Decimal, decimals: int = 0, language: str = "en") -> str:

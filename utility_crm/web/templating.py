@@ -18,6 +18,7 @@ from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer
 from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
+from utility_crm.web.compiling import OfOneLanguage, Words, put_in
 from utility_crm.web.static_files import static_url
 from utility_crm.web.words import catalogue, one_stop, package_folder, said_in
 
@@ -28,6 +29,15 @@ GROUND = (
     "utility_crm.network",
     "utility_crm.live",
 )
+
+
+class LanguageEnvironment(Environment):
+    """Templates of one language."""
+
+    code_generator_class = OfOneLanguage
+    put_in = staticmethod(put_in)
+    words_in: Callable[[str], Words]
+    """The words of a template, by its name."""
 
 
 @cache
@@ -73,7 +83,7 @@ class Templates:
         return {"_": _translating(single), "ngettext": counted}
 
     def _environment(self, language: str) -> Environment:
-        made = Environment(
+        made = LanguageEnvironment(
             loader=FileSystemLoader([folder / "templates" for folder in self._folders]),
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
             autoescape=True,
@@ -82,6 +92,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        made.words_in = lambda name: self.words_of(name.partition("/")[0], language)["_"]
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         made.globals["_"] = _translating(words.gettext)

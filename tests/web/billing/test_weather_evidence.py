@@ -51,7 +51,9 @@ def test_the_weather_is_drawn_with_its_fit(agent: TestClient, household: Supplie
     assert "Below 15 °C each degree adds 1.00 kWh a day" in said
     assert "fitted on 365 days: R² 1.00, CV(RMSE) 0.00" in said
     chart = page.split('id="warm-1"')[1].split("</section>")[0]
-    assert chart.count("<circle") == 365 + 3  # a dot a day of the year, and three of the key
+    assert chart.count("<circle") == 30 + 31 + 3  # a dot a day of either bill, and three of the key
+    others = chart.split('class="dots" d="')[1].split('"')[0]
+    assert 100 < others.count("h0") <= 365 - 61  # the other days are one path, two at one place one point
     assert chart.count('class="pt q"') == 30 + 1 and chart.count('class="pt"') == 31 + 1
     assert 'style="' not in page
 

@@ -1,0 +1,69 @@
+"""Templates compiled for one language: words of ours are put in as they are compiled, text is escaped with no
+object made for it.
+
+A page has some two hundred messages without values and a thousand places where text is put in. What a message
+says is known when the template is compiled; what is put in needs to be a string, not `Markup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import Markup, escape
+
+try:
+    from markupsafe._speedups import _escape_inner as escaped
+except ImportError:  # on an interpreter that it is not compiled for
+
+    def escaped(s: str, /) -> str:
+        """The same through `escape`."""
+        return str(escape(s))
+
+
+Words = Callable[[str], str]
+"""A message to its words in HTML."""
+
+
+def put_in(value: object) -> str:
+    """What a template shows of a value, as `markupsafe.escape` has it."""
+    kind = type(value)
+    if kind is str:
+        return escaped(value)
+    return value if kind is Markup else escape(value)  # type: ignore[return-value]
+
+
+class OfOneLanguage(CodeGenerator):
+    """Generates templates of an environment with `put_in` and `words_in(template)`."""
+
+    def _words(self, node: nodes.Node) -> str | None:
+        """What `_("message")` says; None for anything else."""
+        if not isinstance(node, nodes.Call) or not isinstance(node.node, nodes.Name):
+            return None
+        if node.node.name != "_" or len(node.args) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return None
+        message = node.args[0]
+        if not isinstance(message, nodes.Const):
+            return None
+        words: Words = self.environment.words_in(self.name or "")  # type: ignore[attr-defined]
+        return words(message.value)
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, **further: Any) -> None:  # noqa: N802 - its name
+        """Words where a message is named, a call otherwise."""
+        words = self._words(node)
+        if words is None:
+            super().visit_Call(node, frame, **further)
+        else:
+            self.write(repr(Markup(words)))  # noqa: S704 - words of ours
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        words = self._words(node)
+        return words if words is not None else super()._output_child_to_const(node, frame, finalize)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.put_in(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
