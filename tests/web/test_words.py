@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
+from utility_crm.installed import modules
 from utility_crm.web.templating import templates_of
 from utility_crm.web.words import best_language, translator
 
@@ -120,3 +121,13 @@ def test_a_template_speaks_the_words_of_its_own_room_first() -> None:
             "one day", "%(num)s days", 3
         )
         assert templates.words_of(room, "en")["_"]("From") == "From"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_template_speaks_the_language(language: str) -> None:
+    """Its words are put in as it is compiled: one that cannot be said would fail here."""
+    made = templates_of(tuple(module.name for module in modules())).environment(language)
+    names = made.list_templates(extensions=["html"])
+    assert len(names) > 200
+    for name in names:
+        made.get_template(name)
