@@ -29,10 +29,9 @@ Words = Callable[[str], str]
 
 def put_in(value: object) -> str:
     """What a template shows of a value, as `markupsafe.escape` has it."""
-    kind = type(value)
-    if kind is str:
+    if type(value) is str:
         return escaped(value)
-    return value if kind is Markup else escape(value)  # type: ignore[return-value]
+    return value if type(value) is Markup else escape(value)
 
 
 class OfOneLanguage(CodeGenerator):
@@ -50,11 +49,13 @@ class OfOneLanguage(CodeGenerator):
         words: Words = self.environment.words_in(self.name or "")  # type: ignore[attr-defined]
         return words(message.value)
 
-    def visit_Call(self, node: nodes.Call, frame: Frame, **further: Any) -> None:  # noqa: N802 - its name
+    def visit_Call(  # noqa: N802 - its name
+        self, node: nodes.Call, frame: Frame, forward_caller: bool = False
+    ) -> None:
         """Words where a message is named, a call otherwise."""
         words = self._words(node)
         if words is None:
-            super().visit_Call(node, frame, **further)
+            super().visit_Call(node, frame, forward_caller=forward_caller)
         else:
             self.write(repr(Markup(words)))  # noqa: S704 - words of ours
 
