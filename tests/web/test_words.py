@@ -128,6 +128,6 @@ def test_every_template_speaks_the_language(language: str) -> None:
     """Its words are put in as it is compiled: one that cannot be said would fail here."""
     made = templates_of(tuple(module.name for module in modules())).environment(language)
     names = made.list_templates(extensions=["html"])
-    assert len(names) > 200
+    assert len(names) > 150
     for name in names:
         made.get_template(name)
