@@ -17,6 +17,7 @@ from billing.documents.making import document_of
 from billing.domain.money import micro_text
 from billing.dunning.pages import router as dunning_router
 from billing.life.deposit_pages import router as deposits_router
+from billing.life.ending_pages import router as endings_router
 from billing.life.fixed_pages import router as fixed_router
 from billing.life.pages import router as supply_router
 from billing.money_in.agreement_pages import router as agreements_router
@@ -44,6 +45,7 @@ router.include_router(agreements_router)
 router.include_router(telephone_router)
 router.include_router(room_router)
 router.include_router(disputes_router)
+router.include_router(endings_router)
 router.include_router(fixed_router)
 router.include_router(deposits_router)
 router.include_router(giving_back_router)

@@ -10,7 +10,7 @@ from billing.corrections.crediting import REASON
 from billing.customer import loads, promised
 from billing.customer.owe import to_pay
 from billing.dunning.words import reason_words, step_words
-from billing.life import fixed, told
+from billing.life import endings, fixed, told
 from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
 from billing.queries.money_in import PaymentRow
@@ -74,7 +74,7 @@ def todos(call: CustomerCall) -> Sequence[Todo]:
                 amount=difference,
             )
             found.append(Todo(words, one.decision, f"/bills/{one.new_bill}", order=50))
-    return found
+    return [*found, *endings.todos(call)]
 
 
 def _broken(call: CustomerCall) -> list[Todo]:

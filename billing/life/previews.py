@@ -26,7 +26,7 @@ RUN_AFTER_DAYS = 2
 @dataclass(frozen=True, slots=True)
 class SuppliedHere:
     """An agreement with its place and tariff, as the page lists it. deposit_minor: kept as security.
-    term_last_on: of the term that was agreed, if one was."""
+    term_last_on: of the term that was agreed, if one was; fixed_before, guaranteed_before: of its price."""
 
     id: int
     account_id: int
@@ -47,10 +47,16 @@ class SuppliedHere:
     meter: str | None
     deposit_minor: int
     term_last_on: date | None
+    fixed_before: date | None
+    guaranteed_before: date | None
 
     @property
     def last_on(self) -> date | None:
         return self.ends_before - timedelta(days=1) if self.ends_before else None
+
+    @property
+    def term_before(self) -> date | None:
+        return self.term_last_on + timedelta(days=1) if self.term_last_on else None
 
     def runs_on(self, day: date) -> bool:
         return self.ends_before is None or self.ends_before > day
@@ -63,7 +69,8 @@ SUPPLIED = listed(
            (select m.serial from meters m
             where m.service_point_id = s.id and m.removed_before is null limit 1),
            coalesce((select cast(sum(d.amount_minor) as bigint) from deposits d
-                     where d.account_id = a.id and d.returned_on is null), 0), g.term_ends_before - 1
+                     where d.account_id = a.id and d.returned_on is null), 0), g.term_ends_before - 1,
+           g.price_fixed_before, g.price_guaranteed_before
     from agreements g
     join accounts a on a.id = g.account_id
     join service_points s on s.id = g.service_point_id
