@@ -4,6 +4,7 @@ from utility_crm.kit.module import Module, Room
 
 MODULE = Module(
     name="churn",
+    personal="churn.personal:PERSONAL",
     tables="churn.tables",
     pages="churn.pages:router",
     customer="churn.customer:ROOM",

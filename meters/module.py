@@ -19,6 +19,7 @@ def _point(path: str, *fields: str) -> Owner:
 
 MODULE = Module(
     name="meters",
+    personal="meters.personal:PERSONAL",
     tables="meters.tables",
     pages="meters.pages:router",
     customer="meters.customer:ROOM",

@@ -7,6 +7,7 @@ _CALLED = "select customer_id from call_tasks where id = cast(:value as bigint)"
 
 MODULE = Module(
     name="notifications",
+    personal="notifications.personal:PERSONAL",
     tables="notifications.tables",
     pages="notifications.pages:router",
     customer="notifications.customer:ROOM",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from utility_crm.kit.module import Module, resolve
+from utility_crm.kit.personal import Personal
 
 MODULES = ["notifications", "meters", "billing", "churn"]
 GROUND = [
@@ -23,6 +24,7 @@ GROUND = [
     "utility_crm.board",
     "utility_crm.quality",
     "utility_crm.webhooks",
+    "utility_crm.privacy",
 ]
 """Rooms of the ground that are modules, too: their pages, tables, jobs and words come as a package's do."""
 GROUND_TABLES = [
@@ -36,12 +38,21 @@ GROUND_TABLES = [
     "utility_crm.live.tables",
     "utility_crm.announcing.tables",
 ]
+GROUND_PERSONAL = [("utility_crm.customers", "utility_crm.customers.personal:PERSONAL")]
+"""What the ground's rooms that are no modules keep of people, by the room whose words say it."""
 
 
 @cache
 def modules() -> tuple[Module, ...]:
     """Every room's and every installed package's contribution, lowest first."""
     return tuple(resolve(f"{name}.module:MODULE") for name in [*GROUND, *MODULES])
+
+
+@cache
+def personal() -> tuple[tuple[str, Personal], ...]:
+    """What every room and package keeps of people, by its name; whatever stands on others first."""
+    named = [(module.name, module.personal) for module in reversed(modules()) if module.personal]
+    return tuple((name, resolve(reference)) for name, reference in [*named, *GROUND_PERSONAL])
 
 
 def load_tables() -> None:

@@ -28,7 +28,8 @@ class Customer(Base):
 
     merged_into_id: they were kept twice; this is the stub, which leads to the customer that is kept
     (`utility_crm.quality`). preferred_channel, contact_times: how, and at which times of the day, they like
-    to be spoken with; empty where they did not say.
+    to be spoken with; empty where they did not say. erased_on: the person was forgotten
+    (`utility_crm.privacy`); what is left names nobody.
     """
 
     __tablename__ = "customers"
@@ -58,6 +59,7 @@ class Customer(Base):
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
     preferred_channel: Mapped[str] = mapped_column(server_default="")
     contact_times: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    erased_on: Mapped[date | None]
 
 
 class CustomerWords(Base):

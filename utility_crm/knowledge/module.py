@@ -4,6 +4,7 @@ from utility_crm.kit.module import Module, Room
 
 MODULE = Module(
     name="utility_crm.knowledge",
+    personal="utility_crm.knowledge.personal:PERSONAL",
     tables="utility_crm.knowledge.tables",
     pages="utility_crm.knowledge.routes:router",
     customer="utility_crm.knowledge.pages:ROOM",

@@ -17,6 +17,7 @@ _CAME = Owner(
 
 MODULE = Module(
     name="utility_crm.mail",
+    personal="utility_crm.mail.personal:PERSONAL",
     tables="utility_crm.mail.tables",
     pages="utility_crm.mail.pages:router",
     jobs="utility_crm.mail.jobs:JOBS",

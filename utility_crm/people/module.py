@@ -4,6 +4,7 @@ from utility_crm.kit.module import Module, Room
 
 MODULE = Module(
     name="utility_crm.people",
+    personal="utility_crm.people.personal:PERSONAL",
     jobs="utility_crm.people.jobs:JOBS",
     navigation=(Room("People", "/people", "u", "people.write", 95),),
 )

@@ -11,6 +11,7 @@ what is about a customer: who opens the customer's page finds it there."""
 
 MODULE = Module(
     name="utility_crm.tasks",
+    personal="utility_crm.tasks.personal:PERSONAL",
     tables="utility_crm.tasks.tables",
     pages="utility_crm.tasks.routes:router",
     desk_questions="utility_crm.tasks.desk:QUESTIONS",

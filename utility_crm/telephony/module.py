@@ -7,6 +7,7 @@ _CHOSEN = "select id from customers where id = cast(substring(:value from '^[0-9
 
 MODULE = Module(
     name="utility_crm.telephony",
+    personal="utility_crm.telephony.personal:PERSONAL",
     tables="utility_crm.telephony.tables",
     pages="utility_crm.telephony.routes:router",
     customer="utility_crm.telephony.customer:ROOM",

@@ -7,6 +7,7 @@ from utility_crm.tickets.seen import TICKET
 
 MODULE = Module(
     name="utility_crm.tickets.care",
+    personal="utility_crm.tickets.care.personal:PERSONAL",
     tables="utility_crm.tickets.care.tables",
     pages="utility_crm.tickets.care.pages:router",
     customer="utility_crm.tickets.macros.customer:ROOM",

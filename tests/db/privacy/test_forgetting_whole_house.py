@@ -1,0 +1,191 @@
+"""Whoever of a whole demo utility is forgotten, nothing in any table says who they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from demo_world import MARGARET, build_small_into
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from utility_crm.auth.sealing import Sealer
+from utility_crm.privacy.domain.judging import Judgement, Kept
+from utility_crm.privacy.erasing import forget, forget_kind, left_over, what_would
+from utility_crm.privacy.reading import keepings, scopes_of
+
+NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+SEALER = Sealer("a test's own")
+KEPT = tuple(Kept(kind, date(2032, 12, 31), "a rule") for kind in sorted({k.kind for _p, k in keepings()}))
+ALL_KEPT = Judgement((), (), KEPT, ())
+NOTHING_KEPT = Judgement((), (), (), ())
+
+
+@pytest.fixture(scope="module")
+def demo(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        build_small_into(connection)
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def house(demo: Connection) -> Iterator[Session]:
+    with Session(demo, join_transaction_mode="create_savepoint") as session:
+        yield session
+        session.rollback()
+
+
+def gossip(session: Session, customer: int) -> dict[str, Any]:
+    """The customer everywhere: a draft, a search, a task of somebody else's, a mail from them nobody
+    placed, a
+    call by nobody known, a push, a letter to staff, a relation of another's."""
+    row = session.execute(text("select id, name from customers where id = :id"), {"id": customer}).one()
+    given = {
+        "id": row.id,
+        "name": row.name,
+        "mail": f"only.{customer}@mail.example",
+        "phone": "+447700955443",
+    }
+    user = session.execute(text("select min(id) from users")).scalar_one()
+    other = session.execute(
+        text("select min(id) from customers where id <> :id and kind = 'person'"), given
+    ).scalar_one()
+    more = {**given, "user": user, "other": other, "now": NOW}
+    for sql in (
+        """insert into contact_points (customer_id, kind, value, normal) values
+            (:id, 'email', 'Only.' || :id || '@mail.example', :mail), (:id, 'phone', '07700 955443',
+            :phone)""",
+        """insert into drafts values (:user, 'customer-' || :id || '-log', 'says ' || cast(:name as text),
+            1, :now),
+            (:user, 'somewhere', 'write to ' || cast(:mail as text), 1, :now)""",
+        """insert into audit_log (at, user_id, kind, what, subject) values
+            (:now, :user, 'search', 'GET /customers', lower(cast(:name as text)))""",
+        """insert into tasks (title, note, due_on, customer_id, created_at)
+            values ('Ask about ' || cast(:name as text), 'reach: ' || cast(:mail as text), :now, :other,
+            :now)""",
+        """insert into arrivals (channel, digest, sha256, raw, size_bytes, received_at, sender,
+            sender_name, state,
+            reason) values ('email', 'd', 's', 'raw', 3, :now, :mail, :name, 'waiting', 'unknown')""",
+        """insert into calls (provider_call, direction, state, number_said, number, began_at, ended_at,
+            recording)
+            values ('p1', 'in', 'ended', '07700 955443', :phone, :now, :now, 'https://pbx.example/1')""",
+        """insert into pushes (user_ids, kind, payload)
+            values (array[cast(:user as bigint)], 'ring', jsonb_build_object('who', cast(:name as text)))""",
+        """insert into staff_mail (key, address, subject, text, message_id, not_before, created_at)
+            values ('k', 'ops@utility.example', 'About ' || cast(:name as text), 'x', 'm', :now, :now)""",
+        """insert into relations (customer_id, name, reach, kind, starts_on, noted_at)
+            values (:other, :name, :mail, 'household', :now, :now)""",
+        """insert into contacts (customer_id, channel, topic, note) values
+            (:id, 'call', 'bill', cast(:name as text) || ' called')""",
+    ):
+        session.execute(text(sql), {name: more[name] for name in more if f":{name}" in sql})
+    return given
+
+
+def begun(session: Session, customer: int) -> None:
+    """The rows under which an erasure is written down."""
+    session.execute(
+        text("""
+            with asked as (insert into privacy_requests (customer_id, kind, channel, proof, received_on,
+            due_on,
+                    state, asked_at, asked_by, decided_by, decided_at)
+                select :id, 'erasure', 'letter', 'a letter signed by her', :day, :day, 'approved', :now,
+                       min(id), max(id), :now from users returning id)
+            insert into erasures (customer_id, request_id, erased_at) select :id, id, :now from asked
+        """),
+        {"id": customer, "day": TODAY, "now": NOW},
+    )
+
+
+def places(session: Session, words: list[str]) -> list[dict[str, Any]]:
+    return left_over(session, [f"%{word.lower()}%" for word in words])
+
+
+@pytest.mark.parametrize("judgement", [ALL_KEPT, NOTHING_KEPT], ids=["kept", "nothing kept"])
+@pytest.mark.parametrize("which", ["margaret", "person", "organisation"])
+def test_nobody_is_found_again(house: Session, which: str, judgement: Judgement) -> None:
+    if which == "margaret":
+        customer = MARGARET
+    else:
+        customer = house.scalars(
+            text("""select id from customers c where kind = :kind and id <> :m and merged_into_id is null
+                    and exists (select from accounts a where a.customer_id = c.id)
+                    and not exists (select from customers o where o.name = c.name and o.id <> c.id)
+                    order by (select count(*) from outbox b where b.customer_id = c.id) desc, id limit 1"""),
+            {"kind": which, "m": MARGARET},
+        ).one()
+    given = gossip(house, customer)
+    scopes = scopes_of(house, customer, TODAY)
+    words = [given["name"], given["mail"], "955443", *scopes["words"]]
+    found = {one["table"] for one in places(house, words)}
+    assert {
+        "customers",
+        "contact_points",
+        "drafts",
+        "audit_log",
+        "tasks",
+        "arrivals",
+        "calls",
+        "pushes",
+    } <= found
+    would = {one.table: one for one in what_would(house, scopes, judgement)}
+    begun(house, customer)
+    bills = house.scalar(text("select count(*) from bills where id = any(:bills)"), scopes)
+    went = forget(house, scopes, judgement, SEALER, NOW)
+    assert places(house, words) == []
+    for table, counts in went.items():
+        if table in would and "deleted" in counts:
+            assert counts["deleted"] == would[table].deleted
+    assert house.scalar(text("select count(*) from bills where id = any(:bills)"), scopes) == bills
+    invoices = text("select count(*) from sealed_rows where table_name = 'invoices'")
+    assert bool(house.scalar(invoices)) is (judgement is ALL_KEPT and bool(bills))
+    kept = text("select count(*) from bill_lines where bill_id = any(:bills)")
+    assert bool(house.scalar(kept, scopes)) is (judgement is ALL_KEPT and bool(bills))
+
+
+def test_what_stays_loses_its_last_links_when_its_time_is_over(house: Session) -> None:
+    scopes = scopes_of(house, MARGARET, TODAY)
+    begun(house, MARGARET)
+    forget(house, scopes, ALL_KEPT, SEALER, NOW)
+    lives = text("select count(*) from occupancies where account_id = any(:accounts)")
+    read = text(
+        "select count(*) from blocks b join unnest(cast(:span_channels as bigint[])) c on c = b.channel_id"
+    )
+    assert house.scalar(lives, scopes) and house.scalar(read, scopes)
+    others = house.scalar(text("select count(*) from blocks")) - house.scalar(read, scopes)
+    for kind in [one.kind for one in KEPT] + ["last"]:
+        forget_kind(house, scopes, kind)
+    assert not house.scalar(lives, scopes) and not house.scalar(read, scopes)
+    assert house.scalar(text("select count(*) from blocks")) == others
+    assert (
+        house.scalar(text("select count(*) from agreements where account_id = any(:accounts)"), scopes) == 0
+    )
+    numbers = house.scalars(text("select number from accounts where id = any(:accounts)"), scopes).all()
+    assert all(number.startswith("X") for number in numbers)
+
+
+def test_others_keep_theirs(house: Session) -> None:
+    """Of everybody else every row is as it was, but where the name itself stood."""
+    others = text("select count(*) from contacts where customer_id <> :id")
+    before = house.scalar(others, {"id": MARGARET})
+    names = text("select array_agg(name order by id) from customers where id <> :id")
+    was = house.scalar(names, {"id": MARGARET})
+    begun(house, MARGARET)
+    forget(house, scopes_of(house, MARGARET, TODAY), NOTHING_KEPT, SEALER, NOW)
+    assert house.scalar(others, {"id": MARGARET}) == before
+    assert house.scalar(names, {"id": MARGARET}) == was
+
+
+def test_what_never_changes_does_not_outside_of_an_erasure(house: Session) -> None:
+    for sql in (
+        "delete from bill_lines",
+        "update task_events set kind = 'done'",
+        "update ticket_events set reason = 'x'",
+    ):
+        with pytest.raises(Exception, match="never changed"), house.begin_nested():
+            house.execute(text(sql))

@@ -1,0 +1,1 @@
+"""What may be forgotten when, and how long the law wants it kept. Pure."""
