@@ -36,6 +36,13 @@ SCOPES = (
 """All other scopes follow from these. addresses: as written and as compared, in small letters."""
 
 HOLDINGS = (
+    Holding(
+        "appointment_events",
+        mark("What became of visits"),
+        "t.appointment_id in (select a.id from appointments a where a.customer_id = any(:people))",
+        "delete",
+        hidden=("note",),
+    ),
     Holding("appointments", mark("Visits"), _THEIRS, "delete"),
     Holding(
         "verifications",
@@ -85,7 +92,14 @@ HOLDINGS = (
         "customers",
         mark("Who you are"),
         "t.id = any(:people)",
-        {"name": ERASED, "tags": "'{}'", "erased_on": "cast(:today as date)", "died_on": "null"},
+        {
+            "name": ERASED,
+            "tags": "'{}'",
+            "erased_on": "cast(:today as date)",
+            "died_on": "null",
+            "preferred_channel": "''",
+            "contact_times": "'{}'",
+        },
         kept="last",
         then={"number": "'X' || t.id"},
         hidden=("tags", "erased_on"),

@@ -4,6 +4,7 @@ from utility_crm.kit.module import Module
 
 MODULE = Module(
     name="utility_crm.surveys",
+    personal="utility_crm.surveys.personal:PERSONAL",
     tables="utility_crm.surveys.tables",
     pages="utility_crm.surveys.public_pages:router",
     jobs="utility_crm.surveys.jobs:JOBS",

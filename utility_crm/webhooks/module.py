@@ -5,6 +5,7 @@ from utility_crm.webhooks.of_tickets import ANNOUNCED as OF_TICKETS
 
 MODULE = Module(
     name="utility_crm.webhooks",
+    personal="utility_crm.webhooks.personal:PERSONAL",
     tables="utility_crm.announcing.tables",
     commands="utility_crm.webhooks.commands:app",
     jobs="utility_crm.webhooks.jobs:JOBS",

@@ -1,0 +1,55 @@
+"""Records of another system: rows of files as they stood, and what they became."""
+
+from __future__ import annotations
+
+from utility_crm.kit.personal import Aging, Holding, Personal
+from utility_crm.web.words import mark
+
+PERSONAL = Personal(
+    holdings=(
+        Holding(
+            "record_rows",
+            mark("Rows of files from other systems"),
+            "t.cells::text ilike any(:like)",
+            "delete",
+            out=None,
+        ),
+        Holding(
+            "record_refusals",
+            mark("Rows that were refused"),
+            "(t.value ilike any(:like) or t.figures::text ilike any(:like))",
+            {"value": "''", "figures": "'{}'"},
+            out=None,
+        ),
+        Holding(
+            "record_changes",
+            mark("What files from other systems changed"),
+            "(t.before::text ilike any(:like) or t.after::text ilike any(:like))",
+            "delete",
+            out=None,
+        ),
+        Holding(
+            "record_things",
+            mark("Your records in other systems"),
+            """((t.kind = 'customers' and t.thing_id = any(:people))
+                or (t.kind = 'tickets' and t.thing_id = any(:tickets))
+                or (t.kind = 'contacts' and t.thing_id in
+                    (select c.id from contacts c where c.customer_id = any(:people))))""",
+            "delete",
+            hidden=("digest", "import_id", "seen_import", "seen_line", "thing_id"),
+        ),
+    ),
+    agings=(
+        Aging(
+            "record_rows",
+            mark("Rows of files that were refused"),
+            "record_rows",
+            "import_id",
+            6,
+            mark("long enough to mend the file"),
+            old="exists (select from record_imports i where i.id = t.import_id and i.made_at < :cut)",
+            least=1,
+        ),
+    ),
+    apart={"record_imports": "files by name and digest, and counts of what was done with them"},
+)
