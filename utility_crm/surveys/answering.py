@@ -116,7 +116,10 @@ def answer(session: Session, survey_id: int, score: int, comment: str, now: date
             after={"question": held.question, "score": score},
         )  # fmt: skip
     if is_bad(held.question, score):
-        _see_to_it(session, held, score, said, now)
+        bad_answer_task(
+            session, held.id, held.ticket_id, held.customer_id, held.team_id,
+            question=held.question, score=score, said=said, now=now,
+        )  # fmt: skip
     return True
 
 
@@ -133,18 +136,29 @@ def _takes_answers(row: Row[Any], now: datetime) -> bool:
     return row.state in ("queued", "sent") and row.expires_at is not None and now < row.expires_at
 
 
-def _see_to_it(session: Session, held: Row[Any], score: int, said: str, now: datetime) -> None:
-    """A task of the team that the plan names; else of the ticket's, if it has a lead, or of one that has."""
+def bad_answer_task(
+    session: Session,
+    survey_id: int,
+    ticket_id: int,
+    customer_id: int,
+    team_id: int | None,
+    *,
+    question: str,
+    score: int,
+    said: str,
+    now: datetime,
+) -> None:
+    """A task of the team that the plan names; else of the ticket's (`team_id`), if it has a lead, or of one
+    that has. Once a survey."""
     wanted = kept_plan(session).plan.team_id
-    team = session.scalar(_SEES_TO_IT, {"wanted": wanted, "theirs": held.team_id})
+    team = session.scalar(_SEES_TO_IT, {"wanted": wanted, "theirs": team_id})
     _ = translator(settings().language, PACKAGE)
-    number, most = number_of(held.ticket_id), SCORES[held.question][-1]
+    number, most = number_of(ticket_id), SCORES[question][-1]
     title = _(
         "Bad answer to our survey: %(score)s of %(most)s, %(number)s", score=score, most=most, number=number
     )
     today = now.astimezone(ZoneInfo(settings().timezone)).date()
     add_task(
         session, title=title, due_at=today + timedelta(days=1), now=now, by=None, team_id=team,
-        customer_id=held.customer_id, ticket_id=held.ticket_id, note=said, priority="high",
-        key=f"survey:{held.id}",
+        customer_id=customer_id, ticket_id=ticket_id, note=said, priority="high", key=f"survey:{survey_id}",
     )  # fmt: skip

@@ -7,6 +7,7 @@ MODULE = Module(
     personal="utility_crm.surveys.personal:PERSONAL",
     tables="utility_crm.surveys.tables",
     pages="utility_crm.surveys.public_pages:router",
+    demo="utility_crm.surveys.demo:build",
     jobs="utility_crm.surveys.jobs:JOBS",
     ticket_events="utility_crm.surveys.following:on_ticket_event",
     ticket_sections="utility_crm.surveys.beside:beside_ticket",
