@@ -22,7 +22,11 @@ const isQuestion = (element) => element?.matches(".ask ol a") ?? false;
 let cautious = false;
 const sends = (element) => element.form?.method === "post" && element.type === "submit";
 const press = (element) => {
-  if (typing(element)) return element.focus();
+  if (typing(element)) {
+    element.focus();
+    element.scrollIntoView({ block: "nearest" }); // with what belongs to it (scroll-margin)
+    return;
+  }
   element.focus({ preventScroll: true });
   if (cautious && sends(element)) return;
   element.click();
@@ -42,6 +46,7 @@ const step = (way) => {
 };
 
 const escape = (event) => {
+  if (one(":popover-open")) return; // the browser closes it
   const panel = event.target.closest?.("[data-panel]");
   if (panel) {
     event.preventDefault();
