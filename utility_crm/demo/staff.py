@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.actions import add_user
 from utility_crm.auth.teams import add_team, set_abilities, set_areas, set_teams
+from utility_crm.web.words import mark
 
 STAFF = (
     ("agent", "priya", "Priya Nair"),
@@ -20,10 +21,10 @@ STAFF = (
     ("agent", "owen", "Owen Marsh"),
 )
 TEAMS = {
-    "Customer care": ("priya", "owen", "greta"),
-    "Bills and payments": ("priya", "greta"),
-    "Network and meters": ("sana", "greta"),
-    "Complaints": ("greta", "priya"),
+    mark("Customer care"): ("priya", "owen", "greta"),
+    mark("Bills and payments"): ("priya", "greta"),
+    mark("Network and meters"): ("sana", "greta"),
+    mark("Complaints"): ("greta", "priya"),
 }
 """Who is in which; Greta leads hers."""
 ABILITIES = {

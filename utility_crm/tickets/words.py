@@ -7,6 +7,8 @@ from typing import Any
 
 from utility_crm.web.words import mark
 
+PACKAGE = "utility_crm.tickets"
+"""Whose words these are."""
 STATUS_WORDS = {
     "new": mark("new"),
     "open": mark("in progress"),
@@ -48,6 +50,12 @@ CHANNEL_WORDS = {
     "fax": mark("fax"),
     "api": mark("another system"),
     "note": mark("note"),
+}
+SEGMENT_WORDS = {
+    "household": mark("Households"),
+    "small_business": mark("Small businesses"),
+    "industry": mark("Industry"),
+    "vulnerable": mark("Who needs care"),
 }
 LINK_WORDS = {
     "duplicate": mark("duplicate of"),

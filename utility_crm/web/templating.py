@@ -20,7 +20,7 @@ from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.compiling import OfOneLanguage, Words, put_in
 from utility_crm.web.static_files import static_url
-from utility_crm.web.words import catalogue, one_stop, package_folder, said_in
+from utility_crm.web.words import catalogue, finished, package_folder, said_in
 
 GROUND = (
     "utility_crm.web",
@@ -78,9 +78,10 @@ class Templates:
             found = str(own.ngettext(one, many, num))
             if found in (one, many):
                 found = str(everybodys.ngettext(one, many, num))
-            return Markup(found) % {"num": num, **values}  # noqa: S704 - values are escaped
+            made = Markup(found) % {"num": num, **values}  # noqa: S704 - values are escaped
+            return Markup(finished(made, language)) if values else made  # noqa: S704 - values are escaped
 
-        return {"_": _translating(single), "ngettext": counted}
+        return {"_": _translating(single, language), "ngettext": counted}
 
     def _environment(self, language: str) -> Environment:
         made = LanguageEnvironment(
@@ -95,10 +96,11 @@ class Templates:
         made.words_in = lambda name: self.words_of(name.partition("/")[0], language)["_"]
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-        made.globals["_"] = _translating(words.gettext)
+        made.globals["_"] = _translating(words.gettext, language)
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.filters["said"] = partial(_said, words.gettext, language)
+        made.filters["seeded"] = lambda name: str(words.gettext(name)) if name else ""
         made.tests["translatable"] = is_translatable
         made.filters["told"] = partial(in_words, translated=words.gettext)
         made.globals.update(
@@ -115,7 +117,7 @@ class Templates:
         return made
 
 
-def _translating(words: Callable[[str], str]) -> Callable[..., Markup]:
+def _translating(words: Callable[[str], str], language: str) -> Callable[..., Markup]:
     """`_` as the extension has it, its values escaped, without asking it three times a message: a page has
     two hundred. Messages without values are made once."""
 
@@ -126,7 +128,7 @@ def _translating(words: Callable[[str], str]) -> Callable[..., Markup]:
     def translated(message: str, **values: object) -> Markup:
         if not values:
             return alone(message)
-        return Markup(one_stop(Markup(words(message)) % values))  # noqa: S704 - values are escaped
+        return Markup(finished(Markup(words(message)) % values, language))  # noqa: S704 - values are escaped
 
     return translated
 

@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 
 from utility_crm.kit.errors import CareError
 from utility_crm.web.formats import day_year
+from utility_crm.web.russian import days_in_case
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """What a person may choose; English is the language of the source."""
@@ -54,6 +55,11 @@ def one_stop(words: str) -> str:
     return _DOUBLED.sub(".", words) if ".." in words else words
 
 
+def finished(words: str, language: str) -> str:
+    """A sentence that was put together of a message and its values, as the language has it."""
+    return one_stop(days_in_case(words) if language == "ru" else words)
+
+
 def mark(message: str) -> str:
     """Names a message for the catalogue where it is only shown later."""
     return message
@@ -79,7 +85,7 @@ def translator(language: str, package: str = "utility_crm.web") -> Callable[...,
 
     def translated(message: str, **values: object) -> str:
         words = str(found.gettext(message))
-        return one_stop(words % values) if values else words
+        return finished(words % values, language) if values else words
 
     return translated
 
@@ -91,7 +97,7 @@ def said_in(words: Callable[[str], str], error: CareError, language: str) -> str
         for name, value in error.values.items()
     }
     sentence = words(error.words)
-    return one_stop(sentence % told) if told else sentence
+    return finished(sentence % told, language) if told else sentence
 
 
 @cache
@@ -101,7 +107,7 @@ def counting(language: str, package: str = "utility_crm.web") -> Callable[..., s
     found = catalogue(language, tuple(folders))
 
     def translated(one: str, many: str, count: int, **values: object) -> str:
-        return one_stop(str(found.ngettext(one, many, count)) % {"num": count, **values})
+        return finished(str(found.ngettext(one, many, count)) % {"num": count, **values}, language)
 
     return translated
 

@@ -87,7 +87,50 @@ def test_a_rule_is_tried_before_it_is_kept_and_its_mistakes_are_named(
     assert unread.status_code == 422 and "Line 2, place 3" in unread.text
     assert "Refunds" in lead.post("/care/rules/new", data={"name": "Refunds", "document": typed}).text
     care.open(text="A refund, please")
-    assert "add_tag: refund" in lead.get("/care?ask=did").text
+    did = lead.get("/care?ask=did").text
+    assert "put on the tag “refund”" in did and "a ticket is opened" in did
+
+
+def test_a_rule_is_read_as_a_sentence_and_changed_in_lines(
+    make_client: MakeClient, lead: TestClient, session: Session, care: Care
+) -> None:
+    lead.post("/care/usual")
+    page = lead.get("/care?ask=rules").text
+    assert "then give it high priority; put on the tag “care”." in page and "set_priority" not in page
+    russian = make_client("admin", language="ru").get("/care?ask=rules").text
+    assert "Сначала те, кому нужна забота" in russian and "добавить метку «care»" in russian
+    row = session.scalars(select(TicketRule).where(TicketRule.name == "Who needs care comes first")).one()
+    path = f"/care/rules/{row.id}"
+    shown = lead.get(f"/care?ask=rules&row={row.id}").text
+    assert 'value="low priority, usual priority"' in shown
+    lines = {
+        "name": "Care first", "when_opened": "yes", "together": "all", "since": "message_in",
+        "since_long": "4 h", "field_0": "vulnerable", "how_0": "is", "value_0": "yes", "field_2": "kind",
+        "how_2": "not", "value_2": "Move, something ELSE", "act_0": "set_priority",
+        "with_0": "Urgent priority", "act_1": "assign_team", "with_1": "Bills",
+    }  # fmt: skip
+    wrong = lead.post(path, data=lines | {"value_0": "perhaps"})
+    assert wrong.status_code == 422 and "Write yes or no." in wrong.text
+    assert 'value="Urgent priority"' in wrong.text
+    unknown = lead.post(path, data=lines | {"with_1": "Nowhere"})
+    assert unknown.status_code == 422 and "Nowhere is none of" in unknown.text
+    tried = lead.post(path, data=lines | {"try": "yes"})
+    assert tried.status_code == 200 and "nothing was changed" in tried.text
+    session.refresh(row)
+    assert row.name == "Who needs care comes first"
+    assert lead.post(path, data=lines).status_code == 200
+    session.refresh(row)
+    assert row.name == "Care first"
+    assert row.document == {
+        "when": ["opened", {"since": "message_in", "minutes": 240}],
+        "if": {
+            "all": [
+                {"field": "vulnerable", "is": True},
+                {"not": {"field": "kind", "in": ["move", "other"]}},
+            ]
+        },
+        "then": [{"set_priority": "urgent"}, {"assign_team": "Bills"}],
+    }
 
 
 def test_an_answer_is_refused_with_its_place(lead: TestClient, session: Session) -> None:

@@ -1,4 +1,5 @@
-"""What a house may begin with: hours, promises, rules and answers, all data to change or switch off."""
+"""What a house may begin with: hours, promises, rules and answers, all data to change or switch off. Their
+names are shown in the reader's language as long as nobody gave them others (the filter `seeded`)."""
 
 from __future__ import annotations
 
@@ -17,28 +18,29 @@ from utility_crm.tickets.macros.figures import offered
 from utility_crm.tickets.macros.writing import keep_macro
 from utility_crm.tickets.rules.store import add_rule
 from utility_crm.tickets.sla.policies import PolicyDraft, add_policy, set_hours
+from utility_crm.web.words import mark
 
 HOURS_NAME = "Office"
 WEEK: tuple[tuple[tuple[int, int], ...], ...] = (*(((480, 1080),),) * 5, ((540, 780),), ())
 """Monday to Friday from 8 to 18, Saturday from 9 to 13."""
 POLICIES = (
     PolicyDraft(
-        "Power is off", kinds=("outage",), first_answer_minutes=30, first_answer_working=False,
+        mark("Power is off"), kinds=("outage",), first_answer_minutes=30, first_answer_working=False,
         resolution_minutes=1440, resolution_working=False, warn_percent=60,
     ),
     PolicyDraft(
-        "Who needs care", segments=("vulnerable",), first_answer_minutes=60, resolution_minutes=960,
+        mark("Who needs care"), segments=("vulnerable",), first_answer_minutes=60, resolution_minutes=960,
     ),
-    PolicyDraft("Urgent", priorities=("urgent",), first_answer_minutes=60, resolution_minutes=600),
-    PolicyDraft("Complaints", kinds=("complaint",), first_answer_minutes=600, resolution_minutes=9000),
+    PolicyDraft(mark("Urgent"), priorities=("urgent",), first_answer_minutes=60, resolution_minutes=600),
+    PolicyDraft(mark("Complaints"), kinds=("complaint",), first_answer_minutes=600, resolution_minutes=9000),
     PolicyDraft(
-        "Businesses", segments=("industry", "small_business"), first_answer_minutes=240,
+        mark("Businesses"), segments=("industry", "small_business"), first_answer_minutes=240,
         resolution_minutes=1800,
     ),
-    PolicyDraft("Everybody else", first_answer_minutes=480, resolution_minutes=3000),
+    PolicyDraft(mark("Everybody else"), first_answer_minutes=480, resolution_minutes=3000),
 )  # fmt: skip
 RULES: Mapping[str, dict[str, Any]] = {
-    "Dark homes are urgent": {
+    mark("Dark homes are urgent"): {
         "when": ["opened", "message_in"],
         "if": {
             "all": [
@@ -48,12 +50,12 @@ RULES: Mapping[str, dict[str, Any]] = {
         },
         "then": [{"set_kind": "outage"}, {"set_priority": "urgent"}, {"add_tag": "no power"}],
     },
-    "Who needs care comes first": {
+    mark("Who needs care comes first"): {
         "when": ["opened"],
         "if": {"all": [{"field": "vulnerable", "is": True}, {"field": "priority", "in": ["low", "normal"]}]},
         "then": [{"set_priority": "high"}, {"add_tag": "care"}],
     },
-    "Confirm that a mail has come": {
+    mark("Confirm that a mail has come"): {
         "when": ["opened"],
         "if": {
             "all": [
@@ -64,41 +66,41 @@ RULES: Mapping[str, dict[str, Any]] = {
         },
         "then": [{"answer_with": "received"}],
     },
-    "Hand out": {
+    mark("Hand out"): {
         "when": ["opened", "kind_changed"],
         "if": {"all": [{"field": "assignee", "empty": True}, {"field": "status", "in": ["new", "open"]}]},
         "then": [{"route": "any"}],
     },
-    "Nobody has answered for a day": {
+    mark("Nobody has answered for a day"): {
         "when": [{"since": "message_in", "minutes": 1440}],
         "if": {"field": "status", "in": ["new", "open"]},
         "then": [{"set_priority": "high"}, {"notify_person": "assignee"}],
     },
-    "Ask once more after five days": {
+    mark("Ask once more after five days"): {
         "when": [{"since": "status_changed", "minutes": 7200}],
         "if": {"field": "status", "is": "waiting"},
         "then": [{"add_tag": "asked again"}, {"answer_with": "still_there"}],
     },
-    "They came back": {
+    mark("They came back"): {
         "when": ["message_in"],
         "if": {"all": [{"field": "reopened", "is": True}, {"field": "priority", "in": ["low", "normal"]}]},
         "then": [{"set_priority": "high"}, {"add_tag": "came back"}],
     },
-    "A broken promise is somebody's task": {
+    mark("A broken promise is somebody's task"): {
         "when": ["breached"],
         "if": {"not": {"field": "assignee", "empty": True}},
-        "then": [{"add_task": "Answer today: a promise is broken"}],
+        "then": [{"add_task": mark("Answer today: a promise is broken")}],
     },
 }
 MACROS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("received", "We have your message", ()),
-    ("balance", "What is owed now", ("billing",)),
-    ("overdue", "Something is late", ("billing",)),
-    ("reading", "Please read your meter", ("meter", "billing")),
-    ("next_bill", "When the next bill comes", ("billing",)),
-    ("moving", "You move", ("move",)),
-    ("still_there", "Is it settled?", ()),
-    ("complaint", "Your complaint is being looked into", ("complaint",)),
+    ("received", mark("We have your message"), ()),
+    ("balance", mark("What is owed now"), ("billing",)),
+    ("overdue", mark("Something is late"), ("billing",)),
+    ("reading", mark("Please read your meter"), ("meter", "billing")),
+    ("next_bill", mark("When the next bill comes"), ("billing",)),
+    ("moving", mark("You move"), ("move",)),
+    ("still_there", mark("Is it settled?"), ()),
+    ("complaint", mark("Your complaint is being looked into"), ("complaint",)),
 )
 """Key, name, and for which kinds of tickets; the texts lie in `templates/answers`, a file a language."""
 _ANSWERS = Path(__file__).parent / "templates" / "answers"

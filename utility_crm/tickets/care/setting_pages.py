@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.tickets.care.defaults import begin_with_the_usual
 from utility_crm.tickets.care.queries import latest_runs, policy_lines, taker_lines
+from utility_crm.tickets.care.rule_form import NEW_RULE, read_lines, rule_form, telling
 from utility_crm.tickets.domain.life import KINDS, PRIORITIES
 from utility_crm.tickets.domain.rules import ACTS, EVENTS
 from utility_crm.tickets.macros.figures import offered
@@ -41,7 +42,8 @@ from utility_crm.tickets.sla.policies import (
     move_policy,
     switch_policy,
 )
-from utility_crm.tickets.words import KIND_WORDS, PRIORITY_WORDS
+from utility_crm.tickets.words import KIND_WORDS, PRIORITY_WORDS, SEGMENT_WORDS
+from utility_crm.web.forms import Form
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import LANGUAGES, mark
@@ -49,17 +51,6 @@ from utility_crm.web.words import LANGUAGES, mark
 router = APIRouter()
 PATH = "/care"
 ASKED = ("promises", "rules", "answers", "people", "did")
-NEW_RULE = {
-    "when": ["opened"],
-    "if": {"all": [{"field": "kind", "is": "billing"}]},
-    "then": [{"set_priority": "high"}],
-}
-SEGMENT_WORDS = {
-    "household": mark("Households"),
-    "small_business": mark("Small businesses"),
-    "industry": mark("Industry"),
-    "vulnerable": mark("Who needs care"),
-}
 _LONG = re.compile(r"([0-9]{1,6}) *(min|h|мин|ч)?\.?")
 _MOVES = {"promises": move_policy, "rules": move_rule, "answers": move_macro}
 _SWITCHES: Mapping[str, Callable[..., None]] = {
@@ -111,17 +102,18 @@ def promise(request: Request, row: str, posted: Posting) -> Response:
 
 @router.post("/care/rules/{row}")
 def rule(request: Request, row: str, posted: Posting) -> Response:
-    """A rule, new or changed; or only tried on the latest tickets."""
+    """A rule, new or changed, in lines or as JSON; or only tried on the latest tickets."""
     with visit(request, "care.set") as v:
         page = partial(care_page, v, "rules", row)
+        form = "rule-json" if "document" in posted.values else "rule"
 
         def act() -> Response:
-            document = _document(posted.text("document"))
+            document = _document(posted.text("document")) if form == "rule-json" else read_lines(v, posted)
             if posted.text("try"):
-                v.request.state.touched = would_have_touched(
-                    v.session, read_draft(v.session, document), v.now
-                )
-                v.request.state.tried = posted.text("document"), posted.text("name")
+                draft = read_draft(v.session, document)
+                v.request.state.touched = would_have_touched(v.session, draft, v.now)
+                v.request.state.draft = document
+                v.request.state.form = Form(form, dict(posted.values), filled=True)
                 return page()
             name = posted.must("name", mark("Give it a name."))
             posted.check()
@@ -131,7 +123,7 @@ def rule(request: Request, row: str, posted: Posting) -> Response:
                 change_rule(v.session, _number(row), name.value, document, now=v.now, by=v.user.id)
             return v.done(v.text(mark("The rule is kept, and in use.")), PATH, ask="rules")
 
-        return handled(v, posted, "rule", partial(_with_mistakes, v, act), page)
+        return handled(v, posted, form, partial(_with_mistakes, v, act), page)
 
 
 @router.post("/care/answers/{row}")
@@ -205,12 +197,13 @@ def care_page(v: Visit, ask: str, row: str) -> HTMLResponse:
         chosen = next((one for one in lists[ask] if str(one.id) == row), None)
         if chosen is None:
             raise NotFound("no_such_row", mark("It is not here any more."), row)
-    tried = getattr(v.request.state, "tried", None)
     touched: list[Touched] | None = getattr(v.request.state, "touched", None)
     return v.render(
         "tickets/care.html", ask=ask, row=row, chosen=chosen, promises=promises, rules=rules, answers=answers,
         takers=takers, runs=latest_runs(v.session), hours=house_hours(v.session), path=PATH, touched=touched,
-        tried=tried, mistakes=getattr(v.request.state, "mistakes", ()), written=_written(chosen, ask),
+        mistakes=getattr(v.request.state, "mistakes", ()), written=_written(chosen, ask),
+        telling=telling(v),
+        **(rule_form(v, chosen) if ask == "rules" and row else {}),
         fields=FIELDS.values(), field_words=FIELD_WORDS, events=EVENTS, acts=ACTS, figures=sorted(offered()),
         lists=known(v.session).lists if ask == "rules" and row else {}, segments=SEGMENTS,
         segment_words=SEGMENT_WORDS, kinds=KINDS, kind_words=KIND_WORDS, priorities=PRIORITIES,

@@ -49,7 +49,7 @@ def offers(v: Visit) -> dict[str, Any]:
         return [(name, v.text(words[name])) for name in names]
 
     def people_of(some: Sequence[Person | Named]) -> Choices:
-        return [(str(one.id), one.name) for one in some]
+        return [(str(one.id), v.text(one.name) if isinstance(one, Named) else one.name) for one in some]
 
     return {"named_of": named_of, "people_of": people_of, "tw": WORDS}
 
@@ -88,7 +88,7 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
         writes=v.user.may("tickets.write"),
         last=found.messages[-1] if found.messages else None,
         macros=macros(v.session, kind=one.kind) if v.user.may("tickets.write") else [],
-        macros_named=lambda some: [(macro.key, macro.title) for macro in some],
+        macros_named=lambda some: [(macro.key, v.text(macro.title)) for macro in some],
     )
 
 
