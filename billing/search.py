@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.tables import Bill
 from utility_crm.customers.tables import Account
 from utility_crm.kit.module import SearchHit
+from utility_crm.web.words import mark
 
 SHORTEST = 5
 
@@ -26,4 +27,10 @@ def find_bills(session: Session, words: str, limit: int) -> Sequence[SearchHit]:
         .order_by(Bill.number)
         .limit(limit)
     )
-    return [SearchHit(customer_id, number) for customer_id, number in rows]
+    return [
+        SearchHit(
+            customer_id, number, opens=f"/bills/{number}" if number == typed else "", called=mark("Bill"),
+            permission="bills.read", first=True,
+        )
+        for customer_id, number in rows
+    ]  # fmt: skip

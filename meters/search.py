@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.module import SearchHit
+from utility_crm.web.words import mark
 
 EXACT, BEGINS = 2, 15
 """Ranks: after exact account numbers, before names that only contain the words."""
@@ -19,7 +21,7 @@ with named as (
     union
     (select id, code from service_points where upper(code) like :begins limit :limit)
 )
-select distinct on (named.word, s.id) a.customer_id, named.word
+select distinct on (named.word, s.id) a.customer_id, named.word, s.code
 from named
 join service_points s on s.id = named.service_point_id
 join occupancies o on o.premise_id = s.premise_id
@@ -36,6 +38,10 @@ def find_meters(session: Session, words: str, limit: int) -> Sequence[SearchHit]
     begins = wanted.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
     rows = session.execute(_FOUND, {"begins": begins, "limit": limit})
     return [
-        SearchHit(customer_id, word, EXACT if word.upper() == wanted else BEGINS)
-        for customer_id, word in rows
-    ][:limit]
+        SearchHit(
+            customer_id, word, EXACT if word.upper() == wanted else BEGINS,
+            opens=f"/meters/{quote(code)}" if word.upper() == wanted else "", called=mark("Meter"),
+            permission="readings.read",
+        )
+        for customer_id, word, code in rows
+    ][:limit]  # fmt: skip

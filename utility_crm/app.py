@@ -82,6 +82,7 @@ def create_app(
     )
     app.state.calendars = tuple(resolve(module.calendar) for module in shown if module.calendar)
     app.state.complained = tuple(resolve(module.complained) for module in shown if module.complained)
+    app.state.found_beside = tuple(one for module in shown for one in module.found_beside)
     app.state.searches = tuple(resolve(module.search) for module in shown if module.search)
     for reference in [*GROUND_PAGES, *(module.pages for module in shown if module.pages)]:
         app.include_router(resolve(reference))

@@ -26,7 +26,7 @@ from utility_crm.customers.page import (
 from utility_crm.customers.reach import KINDS
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
 from utility_crm.customers.room import ROOM, card_of, known_card, sees_all
-from utility_crm.customers.search import Found, find
+from utility_crm.customers.search import AllFound, find_all
 from utility_crm.customers.verify_panel import asked_now
 from utility_crm.kit.errors import NotFound, Refused
 from utility_crm.kit.module import (
@@ -50,6 +50,8 @@ router = APIRouter()
 log = logging.getLogger("utility_crm.customers.pages")
 TYPED, LISTED = 9, 50
 """How many customers the box shows while somebody types, and the page afterwards."""
+WORDED = 3
+"""From so many letters on, with no figure among them, other things are looked for by words, too."""
 AMONG = 40
 """Times as many are looked through for somebody who may see some areas only."""
 
@@ -101,20 +103,28 @@ def _of_rooms(v: Visit, ask: str) -> tuple[list[tuple[DeskQuestion, Answer]], st
 def customers(request: Request, q: str = "") -> Response:
     """What the search box finds, as a page; a single hit opens at once."""
     with visit(request, "customers.read") as v:
-        hits = _found(v, q, LISTED)
+        all_found = _found(v, q, LISTED)
+        hits, meant = all_found.customers, [one for one in all_found.openings if one.first]
+        if len(meant) == 1 and len(hits) <= 1:
+            return v.redirect(meant[0].href)
         if len(hits) == 1:
             return v.redirect(f"/customers/{hits[0].customer_id}")
         recent = recent_customers(v.session, v.user, recent_ids(request))
         return v.render(
-            "customers/list.html", q=q, hits=hits, most=LISTED, recent=recent, banners=_known_now(v)
-        )
+            "customers/list.html", q=q, hits=hits, openings=all_found.openings, most=LISTED, recent=recent,
+            banners=_known_now(v),
+        )  # fmt: skip
 
 
 @router.get("/customers/found")
 def found(request: Request, q: str = "") -> Response:
     """The list under the search box, while somebody types."""
     with visit(request, "customers.read") as v:
-        return HTMLResponse(v.fragment("customers/found.html", q=q, hits=_found(v, q, TYPED)))
+        found = _found(v, q, TYPED)
+        beside = [path for path, asks in request.app.state.found_beside if v.user.may(asks)]
+        said = {"q": q, "hits": found.customers, "openings": found.openings}
+        worded = len(q.strip()) >= WORDED and not any(letter.isdigit() or letter == "@" for letter in q)
+        return HTMLResponse(v.fragment("customers/found.html", **said, beside=beside if worded else ()))
 
 
 @router.get("/customers/{customer_id}")
@@ -126,12 +136,18 @@ def customer(request: Request, customer_id: int, ask: str = "") -> Response:
         return response
 
 
-def _found(v: Visit, text: str, limit: int) -> list[Found]:
+def _found(v: Visit, text: str, limit: int) -> AllFound:
     """What is found of the customers a person may see; who sees some areas only looks among more hits."""
     finders, among = v.request.app.state.searches, AMONG if v.user.area_ids else 1
-    hits = find(v.session, text, limit * among, country=settings().country, finders=finders)
-    seen = those_seen(v.session, v.user, (hit.customer_id for hit in hits))
-    return [hit for hit in hits if hit.customer_id in seen][:limit]
+    found = find_all(v.session, text, limit * among, country=settings().country, finders=finders)
+    seen = those_seen(v.session, v.user, (hit.customer_id for hit in found.customers))
+    openings = [
+        one
+        for one in found.openings
+        if v.user.may(one.permission)
+        and (one.customer_id in seen or not (one.customer_id or v.user.area_ids))
+    ]
+    return AllFound([hit for hit in found.customers if hit.customer_id in seen][:limit], openings)
 
 
 def _known_now(v: Visit) -> tuple[Banner, ...]:

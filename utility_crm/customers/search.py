@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -37,10 +37,39 @@ class Found:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A thing that was typed by its number: a ticket, a bill, a meter. customer: whose, "" where nobody's.
+    first: it is meant rather than its customer."""
+
+    href: str
+    called: str
+    number: str
+    permission: str
+    customer_id: int | None
+    customer: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AllFound:
+    """Customers and things, best first."""
+
+    customers: list[Found]
+    openings: list[Opening]
+
+
 def find(
     session: Session, text: str, limit: int = 12, *, country: str, finders: Iterable[Finder] = ()
 ) -> list[Found]:
-    """Customers that match, best first; nothing below two characters.
+    """Customers that match, best first; nothing below two characters."""
+    return find_all(session, text, limit, country=country, finders=finders).customers
+
+
+def find_all(
+    session: Session, text: str, limit: int = 12, *, country: str, finders: Iterable[Finder] = ()
+) -> AllFound:
+    """Customers that match and things of that very number, best first; nothing below two characters.
 
     Exact numbers and phones come before the beginnings of names, those before names and addresses that hold
     the words; where nothing does, those that hold words like them (`said_words`). Four statements of its own,
@@ -48,7 +77,7 @@ def find(
     """
     words = " ".join(text.split())
     if len(words) < SHORTEST:
-        return []
+        return AllFound([], [])
     hits = [*_own(session, words, limit, country)]
     for finder in finders:
         hits += finder(session, words, limit)
@@ -56,9 +85,20 @@ def find(
         hits += named_or_living(session, words, limit)
     best: dict[int, SearchHit] = {}
     for hit in sorted(hits, key=lambda hit: hit.rank):
-        best.setdefault(hit.customer_id, hit)
-    chosen = list(best.values())[:limit]
-    return _described(session, chosen)
+        if hit.customer_id is not None:
+            best.setdefault(hit.customer_id, hit)
+    chosen = dict(list(best.items())[:limit])
+    found = _described(session, chosen)
+    names = {one.customer_id: one.name for one in found}
+    openings = [
+        Opening(
+            hit.opens, hit.called, hit.why, hit.permission, hit.customer_id,
+            names.get(hit.customer_id or 0, ""), hit.first,
+        )
+        for hit in hits
+        if hit.opens and (hit.customer_id is None or hit.customer_id in chosen)
+    ]  # fmt: skip
+    return AllFound(found, openings)
 
 
 def _own(session: Session, words: str, limit: int, country: str) -> list[SearchHit]:
@@ -119,9 +159,10 @@ def _phone(words: str, country: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _described(session: Session, hits: Sequence[SearchHit]) -> list[Found]:
-    """The customers as the list shows them, each once; for a stub, whom it leads to."""
-    ids = [hit.customer_id for hit in hits]
+def _described(session: Session, hits: Mapping[int, SearchHit]) -> list[Found]:
+    """The customers as the list shows them, each once; for a stub, whom it leads to. hits: by customer, best
+    first."""
+    ids = list(hits)
     kept = func.coalesce(Customer.merged_into_id, Customer.id)
     whole = aliased(Customer)
     accounts = (
@@ -147,8 +188,8 @@ def _described(session: Session, hits: Sequence[SearchHit]) -> list[Found]:
     )  # fmt: skip
     by_id = {row[0]: row for row in rows}
     found: dict[int, Found] = {}
-    for hit in hits:
-        _id, whose, name, segment, number, account, address = by_id[hit.customer_id]
+    for customer_id, hit in hits.items():
+        _id, whose, name, segment, number, account, address = by_id[customer_id]
         place = address or ""
         one = Found(whose, name, segment, number, account or "", place, hit.why or place)
         found.setdefault(whose, one)

@@ -28,6 +28,8 @@ class Module:
     pages       fastapi.APIRouter
     customer    CustomerRoom: its part of the customer page
     search      Callable[[Session, str, int], Sequence[SearchHit]]
+    found_beside    paths of lists that are fetched below the customers found while somebody types, and the
+                permission each asks for; `q` is added
     desk        Callable[[Session, datetime, str], Sequence[Banner]]: what whoever answers the phone has to
                 know now, whoever calls; in the language asked for
     navigation  rooms in the top bar
@@ -68,6 +70,7 @@ class Module:
     pages: str = ""
     customer: str = ""
     search: str = ""
+    found_beside: tuple[tuple[str, str], ...] = ()
     desk: str = ""
     desk_questions: str = ""
     calendar: str = ""
@@ -543,8 +546,17 @@ class CustomerRoom:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A customer found by something a package knows (a meter's serial, a bill's number)."""
+    """A customer found by something a package knows (a meter's serial, a bill's number); None where it is
+    nobody's yet.
 
-    customer_id: int
+    opens: the path of the thing itself, where exactly it was typed; `called` what it is (a marked word), for
+    those who have the `permission`. first: whoever types it means the thing rather than its customer.
+    """
+
+    customer_id: int | None
     why: str
     rank: int = 50
+    opens: str = ""
+    called: str = ""
+    permission: str = ""
+    first: bool = False

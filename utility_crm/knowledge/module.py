@@ -9,9 +9,11 @@ MODULE = Module(
     pages="utility_crm.knowledge.routes:router",
     customer="utility_crm.knowledge.pages:ROOM",
     demo="utility_crm.knowledge.demo:build",
+    found_beside=(("/knowledge/named", "articles.read"),),
     plain=(
         "/knowledge",
         "/knowledge/found",
+        "/knowledge/named",
         "/knowledge/new",
         "/knowledge/{slug}",
         "/knowledge/{slug}/helped",

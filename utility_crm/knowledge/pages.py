@@ -35,6 +35,7 @@ router = APIRouter()
 PATH = "/knowledge"
 ASKED = ("all", "review", "drafts", "helps", "misses", "ends")
 TYPED = 8
+IN_BOX = 4
 
 
 @router.get("/knowledge")
@@ -50,6 +51,14 @@ def found(request: Request, q: str = "", language: str = "", into: str = "") -> 
     with visit(request, "articles.read") as v:
         hits = looked_up(v, q, language_of_page(v, language), TYPED, keep=False)
         return HTMLResponse(v.fragment("knowledge/found.html", found=hits, q=q, into=into))
+
+
+@router.get("/knowledge/named")
+def named(request: Request, q: str = "") -> Response:
+    """The articles below the customers found in the search box."""
+    with visit(request, "articles.read") as v:
+        hits = looked_up(v, q, v.user.language, IN_BOX, keep=False)
+        return HTMLResponse(v.fragment("knowledge/named.html", found=hits))
 
 
 @router.get("/knowledge/{slug}")

@@ -228,3 +228,13 @@ def test_a_tickets_words_bring_the_article_that_answers_it(
     panel = agent.get(f"/tickets/{number}/articles", headers={"HX-Request": "true"}).text
     assert "Why was my bill estimated?" in panel and 'data-insert="#f-answer-text"' in panel
     assert 'data-text="No reading came."' in panel
+
+
+def test_articles_stand_below_the_customers_in_the_search_box(client: Client, approved: int) -> None:
+    agent = client("agent")
+    box = agent.get("/customers/found", params={"q": "estimated"}, headers={"HX-Request": "true"}).text
+    path = re.search(r'hx-get="(/knowledge/named[^"]*)"', box)
+    assert path is not None
+    listed = agent.get(path[1], headers={"HX-Request": "true"}).text
+    assert 'role="option"' in listed and 'data-href="/knowledge/' in listed and approved
+    assert agent.get("/knowledge/named?q=xyzzyq").text.strip() == ""

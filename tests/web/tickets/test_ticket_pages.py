@@ -370,7 +370,11 @@ def test_a_ticket_is_opened_from_the_customers_page_and_seen_there(agent: TestCl
     assert "It hums" in page and "Open tickets" in page and "One matter of yours is open with us" in page
     number = re.search(r"T-\d{5}", page)
     assert number is not None
-    assert agent.get(f"/customers?q={number.group(0).lower()}").headers["location"] == path
+    ticket = f"/tickets/{number.group(0)}"
+    for typed in (number.group(0).lower(), f"%23{number.group(0)[2:]}", number.group(0)[2:]):
+        assert agent.get(f"/customers?q={typed}").headers["location"] == ticket, typed
+        found = agent.get(f"/customers/found?q={typed}", headers={"HX-Request": "true"}).text
+        assert found.index(f'data-href="{ticket}"') < found.index(f'data-href="{path}"'), typed
 
 
 def test_a_ticket_of_nobody_has_nobodys_account(agent: TestClient, care: Care) -> None:

@@ -76,6 +76,7 @@ const findNow = () => {
 if (box) {
   box.addEventListener("input", () => { awaited = null; });
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.matches("#found [data-beside]") && !chosen()) choose(options()[0]); // nothing else was found
     if (event.detail.target !== found) return;
     found.dataset.for = event.detail.requestConfig.parameters.get?.("q") ?? box.value;
     if (document.activeElement === box) openFound();

@@ -88,7 +88,7 @@ addEventListener("resize", reachable);
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const { target } = event.detail;
-  if (target.id === "found") return;
+  if (target.closest("#found")) return;
   reachable();
   const slider = slid && document.getElementById(slid.id);
   if (slider) slider.value = slid.value;
@@ -102,7 +102,7 @@ let leaving = false; // a request that the next page cuts short has not failed
 addEventListener("beforeunload", () => { leaving = true; });
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
-    if (leaving || event.detail.target.id === "found") return;
+    if (leaving || event.detail.target.closest("#found")) return;
     event.detail.target.prepend(one("#unreachable").content.cloneNode(true));
   });
 }

@@ -1,0 +1,62 @@
+"""Things found beside customers: tickets, bills and meters by their number, articles by words."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.web.conftest import MakeClient
+from tests.web.people import People
+from utility_crm.customers.search import find_all
+from utility_crm.kit.module import SearchHit
+from utility_crm.tickets.domain.numbers import FIRST, typed_id
+
+HX = {"HX-Request": "true"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "row"),
+    [
+        ("#10432", 432), ("10432", 432), ("# 10432", 432), ("№10432", 432), ("#432", 432), ("T-432", 432),
+        ("т 432", 432), ("432", None), ("9999", None), ("10000", None), ("#0", None),
+        ("43 Mill Lane", None), ("", None), ("#", None), ("T-", None),
+    ],
+)  # fmt: skip
+def test_a_ticket_is_meant_by_its_number_however_short(typed: str, row: int | None) -> None:
+    assert typed_id(typed) == row
+    assert FIRST == 10_000
+
+
+def test_a_thing_is_found_with_its_customer_and_for_those_who_may(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    def things(_session: Session, words: str, _limit: int) -> list[SearchHit]:
+        if words != "X-77":
+            return []
+        return [SearchHit(people.margaret, "X-77", 0, "/x/77", "Bill", "bills.read", first=True)]
+
+    found = find_all(session, "X-77", country="GB", finders=[things])
+    assert [one.customer for one in found.openings] == ["Margaret Ashdown"]
+    assert [one.customer_id for one in found.customers] == [people.margaret]
+    client = make_client("agent", installed=[])
+    client.app.state.searches = (things,)  # type: ignore[attr-defined]
+    assert client.get("/customers?q=X-77").headers["location"] == "/x/77"
+    listed = client.get("/customers/found?q=X-77", headers=HX).text
+    assert listed.index("/x/77") < listed.index(f"/customers/{people.margaret}")
+
+    def unseen(_session: Session, _words: str, _limit: int) -> list[SearchHit]:
+        return [SearchHit(None, "X-77", 0, "/x/77", "Bill", "people.write", first=True)]
+
+    client.app.state.searches = (unseen,)  # type: ignore[attr-defined]
+    assert "/x/77" not in client.get("/customers/found?q=X-77", headers=HX).text
+
+
+def test_articles_are_fetched_below_the_customers_once_words_are_typed(
+    make_client: MakeClient, people: People
+) -> None:
+    client = make_client("agent", installed=[])
+    client.app.state.found_beside = (("/m/named", "articles.read"),)  # type: ignore[attr-defined]
+    assert 'hx-get="/m/named?q=ashd"' in client.get("/customers/found?q=ashd", headers=HX).text
+    for typed in ("as", "4100", "a@b.example"):
+        assert "/m/named" not in client.get("/customers/found", params={"q": typed}, headers=HX).text
+    assert people.margaret
