@@ -17,6 +17,7 @@ MODULE = Module(
     importing="billing.importing:COLUMNS",
     jobs="billing.jobs:JOBS",
     commands="billing.commands:app",
+    records="billing.brought:KINDS",
     on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
     still_true="billing.telling.still_true:as_it_is_now",

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from utility_crm.customers.conversations import LONGEST_NOTE
 from utility_crm.records.kinds import (
     EXTERNAL,
+    NUMBER_THERE,
+    TO_COME,
     Brought,
     Change,
     Changed,
@@ -47,7 +49,7 @@ CHANNELS: Mapping[str, tuple[str, ...]] = {
     "messenger": ("chat", "whatsapp", "telegram", "чат", "мессенджер"),
 }
 _FIELDS = (
-    Field(EXTERNAL, mark("Number there"), required=True, said=(
+    Field(EXTERNAL, NUMBER_THERE, required=True, said=(
         "id", "contact id", "call id", "interaction id", "number", "no", "ref", "reference", "номер", "код",
         "ид", "№", "номер обращения", "id обращения",
     )),
@@ -93,11 +95,7 @@ _FIELDS = (
     )),
     AUTHOR,
 )  # fmt: skip
-TO_COME = mark("“%(value)s” is yet to come.")
 BEFORE = mark("It was answered before it was said.")
-WAITS = mark(
-    "A complaint of another system is led on here: bring it over as a ticket, or say when it was answered."
-)
 _COLUMNS = (
     "customer_id",
     "at",
@@ -172,8 +170,6 @@ def _wrong(taking: Taking, row: Row) -> Refusal | None:
             return Refusal(row.line, name, "to_come", TO_COME, shown, {"value": shown})
     if answered is not None and answered < at:
         return Refusal(row.line, "answered_at", "before", BEFORE, answered.isoformat())
-    if row.values["complaint"] and answered is None and not row.get("outcome"):
-        return Refusal(row.line, "answered_at", "complaint_waits", WAITS)
     return None
 
 
@@ -185,8 +181,9 @@ def _make(taking: Taking, rows: Sequence[Row]) -> Made:
 
 
 def _closed(values: dict[str, Any]) -> dict[str, Any]:
-    """A complaint with an outcome and no day was answered when it was made."""
-    if values["complaint"] and values["answered_at"] is None:
+    """A complaint with an outcome and no day was answered when it was made; one without waits, and gets its
+    ticket by the clock (`tickets.complaints.following`)."""
+    if values["complaint"] and values["answered_at"] is None and values["outcome"]:
         return {**values, "answered_at": values["at"]}
     return values
 

@@ -137,6 +137,8 @@ class Kind:
     booked      what the books have of rows an import took or found: (currency, month) -> (rows, minor units)
     missing     what we have and the file does not: (words, count, the first of them)
     compares    it writes nothing: a row that agrees is the same, one that differs is refused
+    room        whose catalogue has its words
+    key         the field that tells its rows apart
     """
 
     name: str
@@ -152,6 +154,8 @@ class Kind:
     booked: Callable[[Taking], Mapping[tuple[str, str], tuple[int, int]]] | None = None
     missing: Callable[[Taking], Sequence[Mapping[str, Any]]] | None = None
     compares: bool = False
+    room: str = "utility_crm.records"
+    key: str = EXTERNAL
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -173,6 +177,8 @@ def kind_named(name: str) -> Kind:
     raise NotFound("no_such_kind", words, "kind", name=name, names=", ".join(one.name for one in kinds()))
 
 
+TO_COME = mark("“%(value)s” is yet to come.")
+NUMBER_THERE = mark("Number there")
 NO_CUSTOMER = mark("Nobody here is customer %(value)s.")
 NO_ACCOUNT = mark("There is no account %(value)s.")
 NOT_THEIRS = mark("Account %(value)s is not an account of customer %(customer)s.")

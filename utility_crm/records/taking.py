@@ -153,7 +153,7 @@ def _batch(run: _Run, batch: Sequence[tuple[int, list[Cell]]]) -> None:
         if read.refused:
             run.refuse(read.refused, read.values)
         else:
-            rows.append(Row(line, str(read.values.get(EXTERNAL) or line), read.values))
+            rows.append(Row(line, str(read.values.get(run.kind.key) or line), read.values))
     known = _known(run.taking, run.kind, rows)
     first: dict[str, int] = {}
     fresh: list[Row] = []
@@ -276,7 +276,8 @@ def _seen(taking: Taking, kind: Kind, rows: Sequence[Row]) -> None:
 def _report(run: _Run) -> dict[str, Any]:
     booked = run.kind.booked(run.taking) if run.kind.booked else None
     missing = run.kind.missing(run.taking) if run.kind.missing else _not_in_file(run)
-    return {**run.sums.document(booked), "missing": [dict(one) for one in missing]}
+    document = run.sums.document(booked, compares=run.kind.compares)
+    return {**document, "missing": [dict(one) for one in missing]}
 
 
 NOT_IN_FILE = mark("Brought before from the same system, and not in this file")

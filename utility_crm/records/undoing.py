@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import Conflict, Refused
@@ -67,12 +68,23 @@ def undo_import(
         raise Refused("stands", words, str(import_id), first=stands[0].words % dict(stands[0].figures))
     things = _things(taking)
     if kind.take_back is not None:
-        kind.take_back(taking, things)
+        try:
+            with session.begin_nested():
+                kind.take_back(taking, things)
+        except IntegrityError as error:
+            raise _named_by_another(import_id, error) from error
     _forget(session, held)
     held.state, held.undone_at, held.undone_by, held.wanted, held.failed = "undone", now, by, "", ""
     session.flush()
     restored = sum(thing.before is not None for thing in things)
     return Undone(len(things) - restored, restored)
+
+
+def _named_by_another(import_id: int, error: IntegrityError) -> Refused:
+    """A room that this one knows nothing of has built something on it."""
+    table = getattr(getattr(error.orig, "diag", None), "table_name", None) or "?"
+    words = mark("It cannot be taken back: rows of %(table)s were built on it.")
+    return Refused("stands", words, str(import_id), table=table)
 
 
 def _taking(

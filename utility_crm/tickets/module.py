@@ -12,6 +12,7 @@ MODULE = Module(
     search="utility_crm.tickets.search:find",
     demo="utility_crm.tickets.demo:build",
     commands="utility_crm.tickets.commands:app",
+    records="utility_crm.tickets.brought:KINDS",
     owners=(TICKET, CUSTOMER),
     filtered=(
         "/tickets",

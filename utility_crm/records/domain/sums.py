@@ -46,33 +46,33 @@ class Sums:
         elif has_money:
             self.unreadable += 1
 
-    def document(self, booked: Mapping[tuple[str, str], tuple[int, int]] | None = None) -> dict[str, Any]:
-        """As reports have it. booked: what the ledger has of the rows that were taken or there already."""
+    def document(
+        self, booked: Mapping[tuple[str, str], tuple[int, int]] | None = None, *, compares: bool = False
+    ) -> dict[str, Any]:
+        """As reports have it. booked: what the ledger has of the rows that were taken or there already;
+        compares: nothing was taken, and the ledger is held against all that the file says."""
+        money = self._money(booked, compares) if booked is not None else []
+        whole = self.rows == sum(self.fates.values())
         return {
             "rows": self.rows,
             **self.fates,
             "reasons": dict(sorted(self.reasons.items(), key=lambda one: (-one[1], one[0]))),
-            "money": self._money(booked or {}) if booked is not None else [],
+            "money": money,
             "unreadable": self.unreadable,
-            "adds_up": self.adds_up(booked),
+            "adds_up": whole and all(line["difference"] == 0 for line in money),
         }
 
-    def adds_up(self, booked: Mapping[tuple[str, str], tuple[int, int]] | None = None) -> bool:
-        """Whether every row has one fate, and the ledger holds exactly what the file says was taken."""
-        whole = self.rows == sum(self.fates.values())
-        if booked is None:
-            return whole
-        return whole and all(line["difference"] == 0 for line in self._money(booked))
-
-    def _money(self, booked: Mapping[tuple[str, str], tuple[int, int]]) -> list[dict[str, Any]]:
+    def _money(
+        self, booked: Mapping[tuple[str, str], tuple[int, int]], compares: bool
+    ) -> list[dict[str, Any]]:
         lines = []
         for key in sorted(self.money.keys() | booked.keys()):
             of_month = self.money.get(key, {})
             rows = sum(one[0] for one in of_month.values())
             made, changed, same, refused = (of_month.get(fate, [0, 0])[1] for fate in FATES)
-            has = booked.get(key, (0, 0))[1]
-            line: dict[str, Any] = {"currency": key[0], "month": key[1], "rows": rows}
-            line |= {"in_file": made + changed + same + refused, "made": made, "same": same}
-            line |= {"refused": refused, "booked": has, "difference": has - made - changed - same}
+            has, in_file = booked.get(key, (0, 0))[1], made + changed + same + refused
+            line: dict[str, Any] = {"currency": key[0], "month": key[1], "rows": rows, "in_file": in_file}
+            line |= {"made": made, "same": same, "refused": refused, "booked": has}
+            line["difference"] = has - (in_file if compares else in_file - refused)
             lines.append(line)
         return lines
