@@ -31,6 +31,7 @@ from billing.queries.tariffs import tariff_named
 from billing.room_pages import router as room_router
 from billing.what_if.pages import router as what_if_router
 from billing.wording import bill_label, bill_label_year, bill_name, day_kinds, per_said, power_said, tier_said
+from utility_crm.web.masking import must_be_verified
 from utility_crm.web.visit import visit
 
 router = APIRouter()
@@ -56,6 +57,7 @@ router.include_router(dunning_router)
 def document(request: Request, number: str) -> Response:
     """The bill as the customer has it: PDF/A, in the customer's language."""
     with visit(request, "bills.read") as v:
+        must_be_verified(v.whose(), work="personal.work")
         content = document_of(v.session, number)
     name = quote(f"{number}.pdf")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

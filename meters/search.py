@@ -41,7 +41,7 @@ def find_meters(session: Session, words: str, limit: int) -> Sequence[SearchHit]
         SearchHit(
             customer_id, word, EXACT if word.upper() == wanted else BEGINS,
             opens=f"/meters/{quote(code)}" if word.upper() == wanted else "", called=mark("Meter"),
-            permission="readings.read",
+            permission="readings.read", kind="meter",
         )
         for customer_id, word, code in rows
     ][:limit]  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
+
 from notifications.customer_in_view import in_view
 from notifications.outages.queries import OutageHere, outages_at
 from notifications.outbox.queries import ListedNotice
@@ -14,6 +16,7 @@ from notifications.phrases import time_in_words
 from notifications.told import TOLD, words_of
 from notifications.types import notice_type
 from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Flag, TimelineEntry, Todo, Tone
+from utility_crm.kit.masking import shown
 from utility_crm.web.formats import clock, day, weekday
 from utility_crm.web.words import counting, mark, translator
 
@@ -37,7 +40,7 @@ def _banner(one: OutageHere, call: CustomerCall, _: Words) -> Banner:
     if ends and starts.date() != ends.date():
         until = f"{day(ends.date(), call.language)} {until}"
     reach = counting(call.language, PACKAGE)("one customer", "%(num)s customers", one.customers)
-    about = [one.address] + ([one.reason] if one.reason else []) + [reach]
+    about = [shown(one.address, "address", call.customer_id)] + ([one.reason] if one.reason else []) + [reach]
     if one.starts_at <= call.now and not one.planned and one.state == "reported":
         title, when = _("Outage reported here"), _("since %(since)s, being checked", since=_at(starts, call))
     elif one.starts_at <= call.now and (one.ends_at is None or one.ends_at <= call.now):
@@ -88,7 +91,7 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
     asked = [
         Todo(
             _("Call about the outage: take it, say what came of it"),
-            one.detail or _("others depend on them"),
+            shown(one.detail, "medical", call.customer_id) or _("others depend on them"),
             f"/outages/{one.outage_id}#call-{one.id}",
             tone="bad",
             order=0,
@@ -114,7 +117,7 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
 def _todo_detail(one: OutageHere, call: CustomerCall, _: Words) -> str:
     when = _at(one.local(one.starts_at), call)
     if one.medical is not None:
-        need = one.medical or _("medical need")
+        need = shown(one.medical, "medical", call.customer_id) or _("medical need")
         return _("%(when)s; they depend on the supply: %(need)s", when=when, need=need)
     return _("%(when)s; no mail reached them", when=when)
 
@@ -196,6 +199,18 @@ def _flags(call: CustomerCall) -> Sequence[Flag]:
     return found
 
 
+_CALLED = text("""
+    select c.value from contact_points c
+    where c.customer_id = :customer and c.kind = 'phone' and exists (
+        select from call_tasks t where t.customer_id = c.customer_id and t.state in ('taken', 'done'))
+""")
+
+
+def _called(call: CustomerCall) -> Sequence[str]:
+    """Numbers that were shown to whoever rang them because of an outage."""
+    return call.session.scalars(_CALLED, {"customer": call.customer_id}).all()
+
+
 ROOM = CustomerRoom(
     questions=(TOLD,),
     banners=_banners,
@@ -203,4 +218,5 @@ ROOM = CustomerRoom(
     timeline=_timeline,
     acts=(TOLD_OF_OUTAGE,),
     flags=_flags,
+    on_screen=_called,
 )

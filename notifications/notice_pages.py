@@ -84,6 +84,7 @@ def mailbox(request: Request, letter: str = "") -> Response:
             raise NotFound("no_mailbox", "notices go out by SMTP here; there is no mailbox to look into")
         arrived = letters_arrived(v.session)
         opened = next((one for one in arrived if one.message_id == letter), arrived[0] if arrived else None)
+        v.about(opened.customer_id if opened is not None else None)
         return render_notices(v, "mailbox", arrived=arrived, opened=opened)
 
 
@@ -170,6 +171,7 @@ def render_notices(v: Visit, chosen: str, **context: Any) -> Response:
 
 def _one(v: Visit, notice_id: int) -> Response:
     story = notice_story(v.session, notice_id)
+    v.about(story.customer_id)
     joined = joined_in(v.session, notice_id) if story.notice == "digest" else []
     return v.render(
         "notifications/notice.html",

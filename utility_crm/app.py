@@ -14,6 +14,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from utility_crm.auth.cookies import Sessions
 from utility_crm.auth.oidc import provider_of
 from utility_crm.auth.sealing import Sealer
+from utility_crm.customers.card import known_of
+from utility_crm.customers.verifying import verified_by
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
@@ -77,6 +79,7 @@ def create_app(
     app.state.logged = tuple(resolve(module.logged) for module in shown if module.logged)
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.whose = Whose(shown)
+    app.state.verified, app.state.known = verified_by, known_of
     app.state.desk_questions = tuple(
         question for module in shown if module.desk_questions for question in resolve(module.desk_questions)
     )

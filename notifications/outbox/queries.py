@@ -11,7 +11,7 @@ from sqlalchemy import Result, select, text
 from sqlalchemy.orm import Session
 
 from notifications.domain.permission import Reason
-from notifications.tables import MailboxMessage
+from notifications.tables import MailboxMessage, OutboxNotice
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.gathering import listed
 
@@ -130,7 +130,8 @@ class NoticeStory:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A letter in the demo's mailbox; `deliveries` above one: it came again under the same name."""
+    """A letter in the demo's mailbox; `deliveries` above one: it came again under the same name; customer_id:
+    whose notice it is, None where it is none."""
 
     message_id: str
     received_at: datetime
@@ -138,6 +139,7 @@ class Arrived:
     subject: str
     text: str
     deliveries: int
+    customer_id: int | None
 
 
 def outbox_figures(session: Session, since: datetime) -> OutboxFigures:
@@ -189,6 +191,11 @@ def letters_arrived(session: Session, limit: int = 100) -> list[Arrived]:
             found.subject,
             found.text,
             found.deliveries,
+            select(OutboxNotice.customer_id)
+            .where(OutboxNotice.message_id == found.message_id)
+            .limit(1)
+            .correlate(found)
+            .scalar_subquery(),
         )
         .order_by(found.received_at.desc(), found.message_id)
         .limit(limit)

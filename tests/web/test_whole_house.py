@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.conftest import _clone
 from tests.web.browsing import PASSWORD, Chromium, arrive, axe_violations, complaining_page, serving, sign_in
+from tests.web.proofs import Proofs, leaks
 from utility_crm.app import create_app
 from utility_crm.auth.actions import set_password
 from utility_crm.auth.permissions import may
@@ -138,6 +139,26 @@ def test_the_customer_page_asks_the_database_a_bounded_number_of_questions(house
             )
         ).one()
     assert once > anew
+
+
+@pytest.mark.parametrize("role", ["agent", "marketer"])
+def test_no_page_of_any_room_holds_what_callers_are_asked(house: House, role: str) -> None:
+    """They have verified nobody: what is asked as a proof stands nowhere, and no file holds it; yet everybody
+    is found by it."""
+    with house.engine.connect() as connection:
+        proofs = Proofs.in_house(connection)
+        ids = connection.scalars(text("select id from customers order by id limit 3")).all()
+        calls = connection.scalars(text("select id from calls where customer_id is null limit 1")).all()
+    assert all(len(proofs.of[kind]) > CUSTOMERS // 4 for kind in ("postcode", "phone", "email", "meter"))
+    rooms = ["/", *(room.path for module in modules() for room in module.navigation), "/mailbox"]
+    starts = [*rooms, *(f"/customers/{one}" for one in ids), *proofs.searches(calls)]
+    client = house.client(role)
+    assert leaks(client, starts, proofs) == {}
+    for kind in ("postcode", "phone", "email", "meter"):
+        hits = client.get(
+            "/customers/found", params={"q": proofs.of[kind][0]}, headers={"HX-Request": "true"}
+        )
+        assert "data-href" in hits.text and not proofs.held_by(hits.text), kind
 
 
 @pytest.mark.browser

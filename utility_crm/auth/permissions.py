@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "contacts.write": "log what was said, answer complaints, change how somebody is reached",
         "callers.verify": "ask a caller who they are, and then see personal data",
         "personal.see": "see personal data without a caller, for a reason that is kept",
+        "personal.work": "see where customers live and which meter is theirs without a caller: crews, files",
         "customers.merge": "make one of two customers who are one, take that back, say they are different",
         "consents.write": "change what a customer wants to hear, and how",
         # tickets
@@ -144,6 +145,7 @@ _MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
 _OPS = _EVERYBODY | {
     "tickets.all",
     "personal.see",
+    "personal.work",
     "tickets.read",
     "tickets.write",
     "articles.write",

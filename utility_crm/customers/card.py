@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Date, DateTime, ScalarSelect, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from utility_crm.customers.masking import HIDDEN, Secrets, masked_place, masked_way
 from utility_crm.customers.party_tables import SPEAKING, Relation, Verification
 from utility_crm.customers.tables import Account, Contact, ContactPoint, Customer, CustomerFlag, Occupancy
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.masking import HIDDEN, Known, shown
 from utility_crm.network.tables import NetworkNode, Premise
 
 
@@ -112,21 +112,24 @@ class CustomerCard:
         """The account to speak of first: their own and open, if there is one."""
         return self.accounts[0] if self.accounts else None
 
-    def secrets(self) -> Secrets:
-        """What a page holds only once the caller is verified."""
+    def known(self) -> Known:
+        """What stands in texts about them only once the caller is verified."""
         values = [point.value for point in self.points if point.kind != "phone"]
         values += [flag.detail for flag in self.flags]
         for place in self.places:
             values += [place.address, place.postcode]
-        return Secrets.of(values, [point.value for point in self.points if point.kind == "phone"])
+        return Known.of(values, [point.value for point in self.points if point.kind == "phone"])
 
     def as_masked(self) -> CustomerCard:
-        """The same person as they are shown before the caller is verified."""
+        """The same person as they are shown to whoever reads before the caller is verified."""
+        who = self.id
         return replace(
             self,
-            accounts=tuple(replace(one, address=masked_place(one.city)) for one in self.accounts),
+            accounts=tuple(
+                replace(one, address=shown(one.address, "address", who, one.city)) for one in self.accounts
+            ),
             flags=tuple(_masked_flag(one) for one in self.flags),
-            points=tuple(replace(one, value=masked_way(one.kind, one.value)) for one in self.points),
+            points=tuple(replace(one, value=shown(one.value, one.kind, who)) for one in self.points),
             places=(),
             masked=True,
         )
@@ -330,6 +333,14 @@ def customer_card(
         row.merged_into_id, preferred_channel=row.preferred_channel,
         contact_times=tuple(row.contact_times),
     )  # fmt: skip
+
+
+def known_of(session: Session, customer_id: int) -> Known:
+    """What is not to stand in texts about a customer; nothing of one who is gone."""
+    try:
+        return customer_card(session, customer_id).known()
+    except NotFound:
+        return Known()
 
 
 def _first_seen(found: list[dict[str, Any]] | None) -> Seen | None:

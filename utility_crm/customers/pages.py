@@ -25,7 +25,7 @@ from utility_crm.customers.page import (
 )
 from utility_crm.customers.reach import KINDS
 from utility_crm.customers.recent import recent_customers, recent_ids, remember
-from utility_crm.customers.room import ROOM, card_of, known_card, sees_all
+from utility_crm.customers.room import ROOM, card_of, sees_all
 from utility_crm.customers.search import AllFound, find_all
 from utility_crm.customers.verify_panel import asked_now
 from utility_crm.kit.errors import NotFound, Refused
@@ -176,8 +176,8 @@ def customer_page(
     around = _around(customer_id, chosen)
     html = v.fragment(sheet.template, **around, **sheet.context)
     if v.hx:
-        return _shown_to(call, HTMLResponse(html))
-    page = v.render(
+        return HTMLResponse(html)
+    return v.render(
         "customers/page.html",
         **around,
         card=card,
@@ -187,15 +187,6 @@ def customer_page(
         tabs=opened_tabs(v.session, v.user, customer_id, v.now),
         verifies=v.user.may("callers.verify") or v.user.may("personal.see"),
     )
-    return _shown_to(call, page)
-
-
-def _shown_to(call: CustomerCall, page: HTMLResponse) -> HTMLResponse:
-    """The page without what whoever looks may not see yet, wherever a package wrote it."""
-    if not sees_all(call):
-        page.body = call.once(known_card).secrets().covered(bytes(page.body).decode()).encode()
-        page.headers["content-length"] = str(len(page.body))
-    return page
 
 
 def must_see(v: Visit, customer_id: int) -> None:
@@ -230,7 +221,7 @@ def timeline(request: Request, customer_id: int, ask: str = "", rows: str = "") 
         template = "customers/timeline_rows.html" if rows else "customers/timeline.html"
         found = {"timeline": timeline_of(call, rooms)}
         html = v.fragment(template, **_around(customer_id, chosen), page=found)
-        return _shown_to(call, HTMLResponse(html))
+        return HTMLResponse(html)
 
 
 @router.get("/customers/{customer_id}/acts/{key}")
@@ -245,7 +236,7 @@ def act_panel(request: Request, customer_id: int, key: str, ask: str = "") -> Re
         found = next((one for one in acts_here(call, rooms) if one.key == key and one.panel), None)
         if found is None:
             raise NotFound("no_such_act", mark("There is nothing to do here under this key."), key)
-        return _shown_to(call, HTMLResponse(_panel(v, call, found, _around(customer_id, chosen))))
+        return HTMLResponse(_panel(v, call, found, _around(customer_id, chosen)))
 
 
 @dataclass(frozen=True, slots=True)

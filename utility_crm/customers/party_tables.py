@@ -33,6 +33,7 @@ class Verification(Base):
         CheckConstraint("passed = (until is not null)", name="until"),
         CheckConstraint("how <> 'reason' or reason <> ''", name="reason"),
         Index(None, "customer_id", "at"),
+        Index(None, "by_user", "until"),
     )
 
     id: Mapped[int] = identity()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from typing import Final
 
 from utility_crm.kit.module import Proof
 
@@ -27,9 +29,16 @@ def questions(known: Iterable[Proof], seed: str) -> tuple[Proof, ...]:
     return tuple(drawn[:ASKED])
 
 
+def unseen(proof: Proof, seen: Iterable[str]) -> Proof:
+    """The proof without the answers that stand on the screen of whoever asks."""
+    read = _READ[proof.kind]
+    on_screen = {read(one) for one in seen}
+    return replace(proof, answers=tuple(one for one in proof.answers if read(one) not in on_screen))
+
+
 def is_right(proof: Proof, said: str) -> bool:
     """Whether what the caller said is one of the answers."""
-    read = {"text": _plain, "money": _minor, "phone": _phone}[proof.kind]
+    read = _READ[proof.kind]
     typed = read(said)
     return bool(typed) and any(
         typed == (answer if proof.kind == "money" else read(answer)) for answer in proof.answers
@@ -61,3 +70,6 @@ def _minor(text: str) -> str:
     decimals = parts[-1] if len(parts) > 1 and len(parts[-1]) <= 2 else ""
     whole = "".join(parts[:-1]) if decimals else "".join(parts)
     return str(int("".join(filter(str.isdigit, whole)) + decimals.ljust(2, "0")))
+
+
+_READ: Final[Mapping[str, Callable[[str], str]]] = {"text": _plain, "money": _minor, "phone": _phone}

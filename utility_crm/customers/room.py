@@ -28,6 +28,7 @@ from utility_crm.kit.module import (
     TimelineEntry,
     Todo,
 )
+from utility_crm.kit.masking import reader_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, day_year, local_day
 from utility_crm.web.words import counting, mark, translator
@@ -41,7 +42,11 @@ GONE_DAYS = 90
 def known_card(call: CustomerCall) -> CustomerCard:
     """Who the page is about, as we know them; use it through `call.once`."""
     viewer = call.viewer.id if call.viewer is not None else None
-    return customer_card(call.session, call.customer_id, viewer, call.now, call.today)
+    card = customer_card(call.session, call.customer_id, viewer, call.now, call.today)
+    reader = reader_now()
+    if reader is not None:
+        reader.told(card.id, card.seen is not None, card.known)
+    return card
 
 
 def card_of(call: CustomerCall) -> CustomerCard:

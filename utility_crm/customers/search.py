@@ -26,7 +26,7 @@ INSIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A customer in the list of results. `why` names what matched."""
+    """A customer in the list of results. `why` names what matched, a value of the kind `why_kind`."""
 
     customer_id: int
     name: str
@@ -34,7 +34,9 @@ class Found:
     number: str
     account: str
     address: str
+    city: str
     why: str
+    why_kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
         parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 1, [ContactPoint.normal == phone]))
         parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 2, [ending]))
     rows = session.execute(union_all(*(part.limit(limit).subquery().select() for part in parts)))
-    return [SearchHit(customer_id, why, rank) for customer_id, why, rank in rows]
+    return [SearchHit(customer_id, why, rank, kind) for customer_id, why, rank, kind in rows]
 
 
 def _part_of_address(lower: str) -> bool:
@@ -139,8 +141,11 @@ def _hits(
     why: InstrumentedAttribute[str],
     rank: int,
     conditions: Iterable[ColumnElement[bool]],
-) -> Select[int, str, int]:
-    columns = (customer_id.label("customer_id"), why.label("why"), literal(rank).label("rank"))
+) -> Select[int, str, int, str]:
+    kind = ContactPoint.kind if why is ContactPoint.value else literal("name")
+    columns = (
+        customer_id.label("customer_id"), why.label("why"), literal(rank).label("rank"), kind.label("kind"),
+    )  # fmt: skip
     return select(*columns).where(*conditions)
 
 
@@ -170,6 +175,7 @@ def _described(session: Session, hits: Mapping[int, SearchHit]) -> list[Found]:
             Account.customer_id,
             func.min(Account.number).label("number"),
             func.min(Premise.address + literal(", ") + Premise.postcode).label("address"),
+            func.min(Premise.city).label("city"),
         )
         .outerjoin(Occupancy, Occupancy.account_id == Account.id)
         .outerjoin(Premise, Premise.id == Occupancy.premise_id)
@@ -180,7 +186,7 @@ def _described(session: Session, hits: Mapping[int, SearchHit]) -> list[Found]:
     rows = session.execute(
         select(
             Customer.id, whole.id, whole.name, whole.segment, whole.number, accounts.c.number,
-            accounts.c.address,
+            accounts.c.address, accounts.c.city,
         )
         .join(whole, whole.id == kept)
         .outerjoin(accounts, accounts.c.customer_id == whole.id)
@@ -189,8 +195,9 @@ def _described(session: Session, hits: Mapping[int, SearchHit]) -> list[Found]:
     by_id = {row[0]: row for row in rows}
     found: dict[int, Found] = {}
     for customer_id, hit in hits.items():
-        _id, whose, name, segment, number, account, address = by_id[customer_id]
+        _id, whose, name, segment, number, account, address, city = by_id[customer_id]
         place = address or ""
-        one = Found(whose, name, segment, number, account or "", place, hit.why or place)
+        why, kind = (hit.why, hit.kind) if hit.why else (place, "address")
+        one = Found(whose, name, segment, number, account or "", place, city or "", why, kind)
         found.setdefault(whose, one)
     return list(found.values())

@@ -6,34 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from utility_crm.customers.card import CustomerCard
-from utility_crm.customers.proving import ENOUGH, questions
+from utility_crm.customers.proving import ENOUGH, questions, unseen
 from utility_crm.customers.verifying import LONGEST_REASON, tries_of
 from utility_crm.kit.module import Act, CustomerCall, Proof
 from utility_crm.web.words import mark
 
 ASKS = {
     "postcode": mark("postcode"),
-    "account": mark("account number"),
     "phone": mark("telephone we have"),
     "email": mark("e-mail address we have"),
 }
 
 
 def own_proofs(card: CustomerCard) -> Sequence[Proof]:
-    """What the ground knows of somebody."""
+    """What the ground knows of somebody. Their account is what they are found by, and stands on the page: it
+    is not asked."""
     phones = tuple(point.value for point in card.points if point.kind == "phone")
     emails = tuple(point.value for point in card.points if point.kind == "email")
     return (
         Proof("postcode", ASKS["postcode"], tuple(place.postcode for place in card.places if place.postcode)),
-        Proof("account", ASKS["account"], tuple(account.number for account in card.accounts)),
         Proof("phone", ASKS["phone"], phones, "phone"),
         Proof("email", ASKS["email"], emails),
     )
 
 
 def asked_now(call: CustomerCall) -> tuple[Proof, ...]:
-    """What a caller is asked now: something else after a wrong answer, and on another day."""
+    """What a caller is asked now: something else after a wrong answer, and on another day; nothing that who
+    asks had to see before."""
     known = [proof for room in call.rooms if room.proofs is not None for proof in room.proofs(call)]
+    seen = [value for room in call.rooms if room.on_screen is not None for value in room.on_screen(call)]
+    known = [unseen(proof, seen) for proof in known]
     tries = tries_of(call.session, call.customer_id, call.now)
     return questions(known, f"{call.customer_id}:{call.today}:{tries.left}")
 

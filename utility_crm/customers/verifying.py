@@ -39,6 +39,19 @@ def tries_of(session: Session, customer_id: int, now: datetime) -> Tries:
     return Tries(max(0, TRIES - wrong), since)
 
 
+def verified_by(session: Session, user_id: int, now: datetime) -> frozenset[int]:
+    """The customers whose callers this person verified, or has a reason to see, now."""
+    return frozenset(
+        session.scalars(
+            select(Verification.customer_id).where(
+                Verification.by_user == user_id,
+                Verification.until > now,
+                Verification.ended_at.is_(None),
+            )
+        )
+    )
+
+
 def keep_answers(
     session: Session, customer_id: int, *, by: int, asked: Iterable[str], passed: bool, now: datetime
 ) -> Tries:

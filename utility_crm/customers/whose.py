@@ -98,6 +98,13 @@ class Whose:
         """Whether a route shows nothing of any customer."""
         return path in self.plain or path.startswith(ONES_OWN)
 
+    def customer_of(self, session: Session, request: Request) -> int | None:
+        """The customer of the first thing that a request names; None where it is nobody's."""
+        for one in self.named(request):
+            found: int | None = session.scalar(text(f"select ({one.owner.customer})"), {"value": one.value})
+            return found
+        return None
+
     def admit(self, session: Session, user: SignedIn, request: Request, named: Sequence[Named]) -> None:
         """Raises Refused where the page is of the whole utility, NotFound where a thing is not theirs."""
         if user.area_ids and not self.knows_limits(route_of(request)):

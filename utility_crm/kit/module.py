@@ -542,6 +542,9 @@ class CustomerRoom:
     acts: tuple[Act, ...] = ()
     proofs: Callable[[CustomerCall], Sequence[Proof]] | None = None
     flags: Callable[[CustomerCall], Sequence[Flag]] | None = None
+    on_screen: Callable[[CustomerCall], Sequence[str]] | None = None
+    """What whoever speaks with them has to see before they are verified, and which is not asked therefore: a
+    number that rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +554,7 @@ class SearchHit:
 
     opens: the path of the thing itself, where exactly it was typed; `called` what it is (a marked word), for
     those who have the `permission`. first: whoever types it means the thing rather than its customer.
+    kind: of `why`, as `kit.masking` knows them, so that who finds it does not see it before they may.
     """
 
     customer_id: int | None
@@ -560,3 +564,4 @@ class SearchHit:
     called: str = ""
     permission: str = ""
     first: bool = False
+    kind: str = "name"

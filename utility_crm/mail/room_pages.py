@@ -13,15 +13,17 @@ from starlette.responses import Response
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid
+from utility_crm.kit.masking import SOMEBODY
 from utility_crm.kit.settings import settings
 from utility_crm.mail.deciding import give, is_spam, make_ticket
 from utility_crm.mail.mailbox import Address
 from utility_crm.mail.placing import REASONS
-from utility_crm.mail.queries import arrival, arrival_figures, arrivals
+from utility_crm.mail.queries import Came, arrival, arrival_figures, arrivals
 from utility_crm.mail.room import FIGURES, shown, stuck_answers
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.web.forms import Posted
+from utility_crm.web.masking import must_be_verified
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark, translator
@@ -57,6 +59,7 @@ def raw(request: Request, arrival_id: int) -> Response:
     ours."""
     with visit(request, "mail.read") as v:
         came, content = arrival(v.session, arrival_id)
+        must_be_verified(_whose(came))
     ending = "eml" if came.channel == "email" else "json"
     headers = {
         "Content-Disposition": f'attachment; filename="message-{arrival_id}.{ending}"',
@@ -139,10 +142,17 @@ def _room(v: Visit, ask: str) -> Response:
     )
 
 
+def _whose(came: Came) -> int | None:
+    """What nobody has placed is read whole by who has to place it; what was left alone, by nobody."""
+    return came.customer_id or (None if came.state in ("waiting", "stored") else SOMEBODY)
+
+
 def _message(v: Visit, arrival_id: int) -> Response:
+    one = shown(v.session, arrival_id)
+    v.about(one.came.customer_id)
     return v.render(
         "mail/message.html",
-        one=shown(v.session, arrival_id),
+        one=one,
         figures=arrival_figures(v.session, v.now),
         **_words(),
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from utility_crm.customers.masking import masked_place, masked_way
-from utility_crm.kit.settings import settings
+from utility_crm.kit.masking import shown
 from utility_crm.quality.domain.likeness import Reason
 from utility_crm.quality.queries import Pair, Side
 from utility_crm.web.words import counting, mark, translator
@@ -55,24 +54,23 @@ def stays_in_words(rows: int, language: str) -> str:
 
 
 def compared(pair: Pair, language: str) -> tuple[Compared, ...]:
-    """What can be compared of them. Ways to reach them and places are covered where the house covers them
-    before somebody is verified; whether they are the same is said all the same."""
+    """What can be compared of them. Ways to reach them and places are covered before somebody is verified;
+    whether they are the same is said all the same."""
     _ = translator(language, PACKAGE)
     one, other = pair.one, pair.other
-    covers = settings().caller_verification
 
-    def ways(kind: str, values: Sequence[str]) -> tuple[str, ...]:
-        return tuple(masked_way(kind, value) for value in values) if covers else tuple(values)
+    def ways(kind: str, side: Side, values: Sequence[str]) -> tuple[str, ...]:
+        return tuple(shown(value, kind, side.id) for value in values)
 
     def places(side: Side) -> tuple[str, ...]:
-        return tuple(masked_place(place.city) if covers else place.whole for place in side.places)
+        return tuple(shown(place.whole, "address", side.id, place.city) for place in side.places)
 
     addresses = [{place.whole.casefold() for place in side.places} for side in (one, other)]
     return (
         Compared(_("Name"), (one.name,), (other.name,), _state({_words(one)}, {_words(other)})),
-        Compared(_("Telephone"), ways("phone", one.phones), ways("phone", other.phones),
+        Compared(_("Telephone"), ways("phone", one, one.phones), ways("phone", other, other.phones),
                  _state(one.phones, other.phones)),
-        Compared(_("E-mail"), ways("email", one.emails), ways("email", other.emails),
+        Compared(_("E-mail"), ways("email", one, one.emails), ways("email", other, other.emails),
                  _state(one.emails, other.emails)),
         Compared(_("Place"), places(one), places(other), _state(*addresses)),
         Compared(_("Accounts"), one.accounts, other.accounts, ""),

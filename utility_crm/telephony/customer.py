@@ -98,4 +98,9 @@ def _entry(call: CustomerCall, one: CallRow, listens: bool) -> TimelineEntry:
     )
 
 
-ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline)
+def _numbers(call: CustomerCall) -> Sequence[str]:
+    """Numbers of their calls: who takes a call sees who rings, so these prove nothing."""
+    return [one.number for one in call.once(calls) if one.number]
+
+
+ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline, on_screen=_numbers)

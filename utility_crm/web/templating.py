@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Answer
+from utility_crm.kit.masking import all_shown, shown
 from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.compiling import OfOneLanguage, Words, put_in
@@ -99,6 +100,7 @@ class Templates:
         made.globals["_"] = _translating(words.gettext, language)
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
+        made.filters["personal"] = shown
         made.filters["said"] = partial(_said, words.gettext, language)
         made.filters["seeded"] = lambda name: str(words.gettext(name)) if name else ""
         made.tests["translatable"] = is_translatable
@@ -109,6 +111,7 @@ class Templates:
             bars=charts.bars,
             heatmap=charts.heatmap,
             Answer=Answer,
+            all_shown=all_shown,
             once=lambda: uuid4().hex,
             named=lambda names: [(name, words.gettext(name)) for name in names],
         )

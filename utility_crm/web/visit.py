@@ -32,6 +32,7 @@ from utility_crm.auth.sign_ins import Here, who_is_here
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.errors import CareError, NotFound, Refused
 from utility_crm.kit.installation import is_simulated
+from utility_crm.kit.masking import Reader, reader_now, reading
 from utility_crm.kit.settings import settings
 from utility_crm.web.banners import COOKIE as BANNER
 from utility_crm.web.banners import JustDone, put_banner
@@ -91,6 +92,18 @@ class Visit:
         given = chrome(self.request, self.user, self.now, self.today) | context
         return str(self.request.app.state.templates.render(template, self.user.language, given))
 
+    def about(self, customer_id: int | None) -> None:
+        """The page is about one customer: what is known of them is covered in its texts until their caller is
+        verified (`kit.masking`)."""
+        reader = reader_now()
+        if customer_id is not None and reader is not None:
+            reader.about(customer_id, lambda: self.request.app.state.known(self.session, customer_id))
+
+    def whose(self) -> int | None:
+        """The customer of what the address names; None where it is nobody's."""
+        found: int | None = self.request.app.state.whose.customer_of(self.session, self.request)
+        return found
+
     def text(self, message: str) -> str:
         """A message in the person's language, for words made in Python."""
         return str(self.request.app.state.templates.gettext(self.user.language, message))
@@ -131,11 +144,18 @@ def visit(request: Request, permission: str) -> Iterator[Visit]:
     with open_session(request) as session:  # closing it rolls back what was not committed
         user, watched = admitted(request, session, permission, now)
         try:
-            yield Visit(request, session, user, now, today(now), wants_fragment(request))
+            with reading(_reader(request, session, user, now)):
+                yield Visit(request, session, user, now, today(now), wants_fragment(request))
         except NotFound as error:
             raise watched.as_if_foreign(error) from error
         watched.write_down(session)
         session.commit()
+
+
+def _reader(request: Request, session: Session, user: SignedIn, now: datetime) -> Reader:
+    """Whom they verified is asked once, and only for a page that shows what it matters for."""
+    every = not settings().caller_verification and user.may("callers.verify")
+    return Reader(user.may, lambda: request.app.state.verified(session, user.id, now), every=every)
 
 
 def admitted(request: Request, session: Session, permission: str, now: datetime) -> tuple[SignedIn, Watched]:

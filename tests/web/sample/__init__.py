@@ -109,7 +109,13 @@ ROOM = CustomerRoom(
 )
 BROKEN_ROOM = CustomerRoom(questions=(WHY, Question("owe", "What do I owe?", 20, _broken, _owe)))
 PROVING_ROOM = CustomerRoom(
-    questions=(WHY,), proofs=lambda _c: [Proof("last_bill", "amount of the last bill", ("4317",), "money")]
+    questions=(WHY,),
+    proofs=lambda _c: [
+        Proof("last_bill", "amount of the last bill", ("4317",), "money"),
+        Proof("word", "agreed word", ("rye",)),
+        Proof("number", "number that rang", ("07700 900111",), "phone"),
+    ],
+    on_screen=lambda _c: ["+44 7700 900111"],
 )
 MODULE = Module(name="sample", customer="sample:ROOM")
 BROKEN = Module(name="sample", customer="sample:BROKEN_ROOM")

@@ -41,6 +41,7 @@ from utility_crm.tickets.domain.numbers import id_of, number_of
 from utility_crm.tickets.domain.procedures import STEPS
 from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.web.forms import Posted
+from utility_crm.web.masking import must_be_verified
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
@@ -153,6 +154,7 @@ def send(request: Request, number: str, letter_id: int, posted: Posting) -> Resp
 def paper(request: Request, number: str, letter_id: int) -> Response:
     """The letter as it leaves the house."""
     with visit(request, "complaints.read") as v:
+        must_be_verified(v.whose())
         letter = _letter(v, _ticket(number), letter_id)
         name = quote(f"{number}-{letter.kind}.pdf")
         headers = {"Content-Disposition": f'inline; filename="{name}"'}
@@ -166,6 +168,7 @@ def complaint_page(v: Visit, number: str) -> HTMLResponse:
     row = v.session.get(Complaint, ticket_id)
     if whole is None or row is None:
         raise NotFound("no_such_complaint", mark("This ticket is no complaint."), number)
+    v.about(whole.line.customer_id)
     return v.render("tickets/care_complaint.html", **_shown(v, whole, row))
 
 
