@@ -77,7 +77,7 @@ def shape_of(address: str) -> str:
 def leaks(
     client: TestClient, starts: Iterable[str], proofs: Proofs, but: Iterable[str] = ()
 ) -> dict[str, list[Held]]:
-    """Every page that can be reached from some, and the proofs that stand in it; a file that is given away
+    """Every page that can be reached from some, and the proofs that stand in it; a PDF that is given away
     counts, too: nothing can be covered in it."""
     queue, seen, shapes = list(starts), set[str](), Counter[str]()
     found: dict[str, list[Held]] = {}
@@ -92,7 +92,7 @@ def leaks(
         headers = {"HX-Request": "true"} if _FRAGMENT.search(address) else {}
         answer = client.get(address, headers=headers)
         assert answer.status_code < 500, address
-        if answer.headers.get("content-type", "").startswith(("application/pdf", "application/octet")):
+        if answer.headers.get("content-type", "").startswith("application/pdf"):
             found[address] = [("file", address)]
             continue
         if held := proofs.held_by(answer.text, unquote(address), but):

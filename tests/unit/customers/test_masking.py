@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -188,3 +189,23 @@ def test_a_text_without_signs_is_as_it_was(page: str) -> None:
     assert Known().covered(page) == page
     if not any(letter.isdigit() or letter == "@" for letter in page):
         assert covered_text(page) == page
+
+
+def test_the_page_about_masking_says_what_the_table_does() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "masking.md").read_text()
+    rows: dict[str, list[str]] = {}
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5:
+            rows[cells[0]] = cells
+    samples = {"phone": "07700 900418", "email": "m.ashdown@mail.example", "meter": "E18-412345"}
+    for kind, rule in KINDS.items():
+        _, before, after, work, why = rows[kind]
+        if kind == "text":
+            continue
+        told = shown(samples.get(kind, "14 Tannery Row"), kind, MARGARET)
+        assert before == ("shown" if rule.short is None else f"`{told}`"), kind
+        assert after == (f"`{rule.also}`" if rule.also else "shown"), kind
+        assert work == ("shown" if rule.short is None else f"`{rule.work}`" if rule.work else ""), kind
+        assert why == rule.why, kind
+    assert set(rows) - {"kind", "---"} == set(KINDS)
