@@ -13,7 +13,7 @@ from utility_crm.customers.verifying import end_call, keep_answers, keep_reason
 from utility_crm.kit.errors import CareError, Invalid
 from utility_crm.web.posting import Posting, handled, over_the_question, shown_again
 from utility_crm.web.visit import visit
-from utility_crm.web.words import counting, mark, translator
+from utility_crm.web.words import mark, translator
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ router = APIRouter()
 def verify(request: Request, customer_id: int, posted: Posting) -> Response:
     """Judge what the caller answered. A wrong answer is kept, too: it is one try less."""
     with visit(request, "callers.verify") as v:
-        _, ngettext = translator(v.user.language), counting(v.user.language)
+        _ = translator(v.user.language)
         name, back = over_the_question(v, posted, "verify", f"/customers/{customer_id}")
         asked = proofs_of(v, customer_id)
         said = {one.key: posted.text(one.key) for one in asked}
@@ -35,19 +35,12 @@ def verify(request: Request, customer_id: int, posted: Posting) -> Response:
                 raise Invalid("unanswered", words)
             passed = are_proved(asked, said)
             answered = [one.ask for one in asked if said[one.key]]
-            tries = keep_answers(
-                v.session, customer_id, by=v.user.id, asked=answered, passed=passed, now=v.now
-            )
+            keep_answers(v.session, customer_id, by=v.user.id, asked=answered, passed=passed, now=v.now)
         except CareError as error:
             return shown_again(v, unsaid, name, error, lambda: customer_page(v, customer_id, ""), back=back)
         if passed:
             return v.done(_("Verified: what was masked is shown for this call."), f"/customers/{customer_id}")
-        left = ngettext("One try is left.", "%(num)s tries are left.", tries.left)
-        if not tries.left:
-            left = _("Nobody is asked again for half an hour.")
-        wrong = Invalid(
-            "not_proved", mark("That does not agree with what we know. %(left)s"), None, left=left
-        )
+        wrong = Invalid("not_proved", mark("That does not agree with what we know."))
         return shown_again(v, unsaid, name, wrong, lambda: customer_page(v, customer_id, ""), back=back)
 
 
