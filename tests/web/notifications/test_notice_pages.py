@@ -97,7 +97,8 @@ def test_announcing_queues_the_notices_once(session: Session, make_client: MakeC
         True,
     )  # she prefers the telephone
     page = words(client.get(answer.headers["location"]).text)
-    assert "Margaret Ashdown" in page and "07700 900418" in page
+    assert "Margaret Ashdown" in page
+    assert "•••" in page and "07700 900418" not in page  # who has not verified her does not see her number
 
 
 @pytest.mark.parametrize(
