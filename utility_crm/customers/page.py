@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from utility_crm.customers.timeline import TimelinePage, timeline_page, wanted
 from utility_crm.kit.errors import CareError
+from utility_crm.kit.masking import shown
 from utility_crm.kit.module import (
     Act,
     Answer,
@@ -29,7 +30,6 @@ from utility_crm.kit.module import (
     SideSection,
     Todo,
 )
-from utility_crm.kit.masking import shown
 from utility_crm.web.formats import local_day
 from utility_crm.web.words import translator
 

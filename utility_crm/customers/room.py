@@ -16,6 +16,7 @@ from utility_crm.customers.happened import happened
 from utility_crm.customers.in_view import in_view
 from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
+from utility_crm.kit.masking import reader_now
 from utility_crm.kit.module import (
     Act,
     Answer,
@@ -28,7 +29,6 @@ from utility_crm.kit.module import (
     TimelineEntry,
     Todo,
 )
-from utility_crm.kit.masking import reader_now
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, day_year, local_day
 from utility_crm.web.words import counting, mark, translator

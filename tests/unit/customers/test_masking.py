@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utility_crm.customers.proving import is_right, unseen
-from utility_crm.kit.module import Proof
 from utility_crm.kit.masking import (
     FEWEST,
     HIDDEN,
@@ -26,6 +25,7 @@ from utility_crm.kit.masking import (
     short_phone,
     shown,
 )
+from utility_crm.kit.module import Proof
 
 words = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=9)
 values = st.lists(words, min_size=1, max_size=4).map(" ".join).filter(lambda value: len(value) >= FEWEST)
