@@ -128,7 +128,7 @@ def _own(session: Session, words: str, limit: int, country: str) -> list[SearchH
         parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 1, [ContactPoint.normal == phone]))
         parts.append(_hits(ContactPoint.customer_id, ContactPoint.value, 2, [ending]))
     rows = session.execute(union_all(*(part.limit(limit).subquery().select() for part in parts)))
-    return [SearchHit(customer_id, why, rank, kind) for customer_id, why, rank, kind in rows]
+    return [SearchHit(customer_id, why, rank, kind=kind) for customer_id, why, rank, kind in rows]
 
 
 def _part_of_address(lower: str) -> bool:
