@@ -10,7 +10,9 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import active_user
 from utility_crm.auth.tables import User
+from utility_crm.customers.limits import those_seen
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.live.actions import push
@@ -190,11 +192,21 @@ def _tell(
     }
     if happened.kind in ("ringing", "transferred") and truth.state == "ringing":
         if user_id := people.get(happened.extension):
-            push(session, [user_id], "ringing", told)
+            push(session, [user_id], "ringing", told | _elsewhere(session, call_id, customer_id, user_id))
     elif happened.kind != "ringing":
         mine = people.get(truth.extension)
-        push(session, [one for one in people.values() if one == mine], "call", told | {"mine": True})
+        if mine is not None:
+            own = told | {"mine": True} | _elsewhere(session, call_id, customer_id, mine)
+            push(session, [mine], "call", own)
         push(session, [one for one in people.values() if one != mine], "call", told | {"mine": False})
+
+
+def _elsewhere(session: Session, call_id: int, customer_id: int | None, user_id: int) -> dict[str, str]:
+    """Where a call leads whose customer is not of the areas of whoever it rings at."""
+    user = active_user(session, user_id) if customer_id is not None else None
+    if user is None or customer_id is None or customer_id in those_seen(session, user, [customer_id]):
+        return {}
+    return {"href": f"/elsewhere/{call_id}"}
 
 
 def _href(call_id: int, customer_id: int | None) -> str:

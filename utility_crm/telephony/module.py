@@ -18,6 +18,6 @@ MODULE = Module(
         Owner("/telephone/{call_id}", "telephone call", _OF_CALL, anybodys=True),
         Owner("", "customer", _CHOSEN, fields=("customer",), anybodys=True),
     ),
-    filtered=("/telephone",),
+    filtered=("/telephone", "/elsewhere/{call}", "/elsewhere/{call}/line"),
     navigation=(Room("Calls", "/telephone", "p", "calls.read", 18),),
 )

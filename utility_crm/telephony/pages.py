@@ -19,6 +19,7 @@ from utility_crm.kit.settings import settings
 from utility_crm.telephony.actions import OURS, link_customer, name_call, note_caller
 from utility_crm.telephony.customer import line_banner
 from utility_crm.telephony.dialling import dialler_of
+from utility_crm.telephony.elsewhere import call_elsewhere
 from utility_crm.telephony.lengths import long
 from utility_crm.telephony.matching import callers, normal_number
 from utility_crm.telephony.queries import call_figures, calls_that, the_call
@@ -75,6 +76,22 @@ def _who(v: Visit, call_id: int, q: str) -> HTMLResponse:
         "telephony/who.html", call=one, known=known, hits=hits, q=q, words=words, banners=banners,
         line=line_banner(one, v.user.id, v.user.language),
     )  # fmt: skip
+
+
+@router.get("/elsewhere/{call}")
+def elsewhere(request: Request, call: int) -> Response:
+    """A call of another area's customer: whom to hand it over to, and nothing of who it is."""
+    with visit(request, "calls.take") as v:
+        found = call_elsewhere(v.session, call, v.user.id, v.now)
+        return v.render("telephony/elsewhere.html", call=found)
+
+
+@router.get("/elsewhere/{call}/line")
+def elsewhere_line(request: Request, call: int) -> Response:
+    """That it rings, for a page that is open."""
+    with visit(request, "calls.take") as v:
+        found = call_elsewhere(v.session, call, v.user.id, v.now)
+        return HTMLResponse(v.fragment("telephony/elsewhere_line.html", call=found))
 
 
 @router.get("/telephone/{call_id}/line")

@@ -21,6 +21,7 @@ from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.kit.signature import signed
+from utility_crm.network.tables import NetworkNode
 from utility_crm.telephony.tables import Call
 
 URL = "/api/v1/telephony/events"
@@ -194,3 +195,32 @@ def test_a_call_of_our_own_is_found_by_our_reference(
 def test_a_withheld_number_is_nobodys(session: Session, system: TestClient, agents: dict[str, int]) -> None:
     assert system.post(URL, json=RINGING | {"from": "anonymous"}).status_code == 201
     assert session.execute(select(Call.number, Call.number_said)).one() == ("", "anonymous")
+
+
+@pytest.mark.usefixtures("real_dates")
+def test_a_caller_of_another_area_is_handed_over_and_nothing_of_them_is_shown(
+    session: Session, system: TestClient, make_client: MakeClient, people: People
+) -> None:
+    """An agent who sees Lowvale only is rung by somebody of Moorside."""
+    lowvale = NetworkNode(code="L", name="Lowvale", kind="area")
+    session.add(lowvale)
+    session.flush()
+    moorside = session.scalars(select(NetworkNode.id).where(NetworkNode.code == "M")).one()
+    rung = make_client("agent")
+    greta = User(login="greta", name="Greta Moor", role="agent", password_hash="-", extension="202")
+    greta.area_ids = [moorside]
+    session.add(greta)
+    me = session.scalars(select(User).where(User.login == "agent.en")).one()
+    me.area_ids, me.extension = [lowvale.id], "201"
+    session.flush()
+    call = system.post(URL, json=RINGING).json()["call"]
+    ((to, kind, payload),) = told(session)
+    assert (to, kind, payload["href"]) == ([me.id], "ringing", f"/elsewhere/{call}")
+    assert rung.get(f"/telephone/{call}").status_code == 404
+    page = rung.get(f"/elsewhere/{call}")
+    line = rung.get(f"/elsewhere/{call}/line", headers={"HX-Request": "true"})
+    assert (page.status_code, line.status_code) == (200, 200)
+    assert "Moorside" in page.text and "Greta Moor" in page.text and "202" in page.text
+    for said in ("Ashdown", "900418", "4100227815", f"/customers/{people.margaret}"):
+        assert said not in page.text + line.text
+    assert make_client("agent", language="ru").get(f"/elsewhere/{call}").status_code == 404, "rang at another"

@@ -10,7 +10,9 @@ from starlette.testclient import TestClient
 
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
+from utility_crm.auth.tables import User
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
+from utility_crm.network.tables import NetworkNode
 from utility_crm.tickets.actions import add_message, link, merge, set_parent
 from utility_crm.tickets.attachments import files_on
 from utility_crm.tickets.domain.numbers import number_of
@@ -396,3 +398,26 @@ def test_another_note_from_the_same_form_is_kept_too(agent: TestClient, care: Ca
         assert agent.post(f"{path}/note", data=form | {"text": words}).status_code == 303
     kept = select(TicketMessage.text).where(TicketMessage.direction == "note").order_by(TicketMessage.id)
     assert care.session.scalars(kept).all() == ["one", "quite another"]
+
+
+def test_an_answer_to_all_below_reaches_those_alone_whom_one_may_see(agent: TestClient, care: Care) -> None:
+    """Neither another team's ticket nor one of another area is written on by answering the incident above."""
+    incident, mine = care.open(customer_id=None, sender="a@post.example"), care.open(customer_id=None)
+    teams, areas = care.open(customer_id=None), care.open(customer_id=care.bakery)
+    care.session.execute(update(Ticket).where(Ticket.id == teams).values(team_id=care.team))
+    for child in (mine, teams, areas):
+        set_parent(care.session, child, incident, now=care.now)
+    moorside = NetworkNode(code="M", name="Moorside", kind="area")
+    care.session.add(moorside)
+    care.session.flush()
+    care.session.execute(update(User).where(User.login == "agent.en").values(area_ids=[moorside.id]))
+    path = f"/tickets/{number_of(incident)}"
+    form = fields(agent.get(path).text, "answer") | {
+        "text": "It is on again.", "channel": "email", "then": "solved", "children": "yes",
+    }  # fmt: skip
+    assert agent.post(f"{path}/answer", data=form).status_code == 303
+    answered = select(TicketMessage.ticket_id).where(TicketMessage.direction == "out")
+    assert set(care.session.scalars(answered)) == {incident, mine}
+    care.session.expire_all()
+    assert {row(care, one).status for one in (teams, areas)} == {"new"}
+    assert "2 more below it are of other teams or areas" in agent.get(path).text

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import SignedIn
 from utility_crm.kit.errors import Conflict, Invalid
 from utility_crm.tickets.actions.bulk import Bulk, bulk
 from utility_crm.tickets.actions.opening import known_message
@@ -16,6 +17,7 @@ from utility_crm.tickets.actions.talking import add_message
 from utility_crm.tickets.actions.writing import as_seen, held_all, write
 from utility_crm.tickets.domain.files import Given
 from utility_crm.tickets.domain.life import ENDED
+from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.words import mark
 
@@ -53,11 +55,16 @@ def set_parent(
     return True
 
 
-def children_of(session: Session, parent_id: int, *, active: bool = True) -> list[int]:
-    """The tickets below an incident; active: those that are not solved yet."""
+def children_of(
+    session: Session, parent_id: int, *, active: bool = True, viewer: SignedIn | None = None
+) -> list[int]:
+    """The tickets below an incident; active: those that are not solved yet; viewer: those that this person
+    may see, of all where it is None."""
     statement = select(Ticket.id).where(Ticket.parent_id == parent_id).order_by(Ticket.id)
     if active:
         statement = statement.where(Ticket.status.not_in(ENDED))
+    if viewer is not None:
+        statement = statement.where(tickets_seen_by(viewer))
     return list(session.scalars(statement))
 
 
@@ -71,11 +78,13 @@ def answer_all(
     then: str = "waiting",
     attachments: Sequence[Given] = (),
     form_key: str | None = None,
+    viewer: SignedIn | None = None,
 ) -> Bulk:
     """One answer to every ticket below an incident that is not solved yet, each on its own channel; what was
     done, and what could not be. Of a form that comes again (`form_key`), those that have the answer are
-    unchanged, and the others get it now."""
-    children = children_of(session, parent_id)
+    unchanged, and the others get it now. viewer: whoever writes it; it reaches those alone that they may
+    see."""
+    children = children_of(session, parent_id, viewer=viewer)
     channels = dict(session.execute(select(Ticket.id, Ticket.channel).where(Ticket.id.in_(children))).all())
 
     def answer(ticket_id: int) -> bool:

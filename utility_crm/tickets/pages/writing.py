@@ -14,6 +14,7 @@ from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound
 from utility_crm.tickets.actions import add_message, add_note, answer_all, open_ticket
 from utility_crm.tickets.actions.bulk import Bulk
+from utility_crm.tickets.actions.incidents import children_of
 from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.attachments import files_on
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, PRIORITIES
@@ -54,15 +55,16 @@ def answer(request: Request, number: str, posted: Posting) -> Response:
             )  # fmt: skip
             if not below:
                 return v.done(_answered(v, channel.value, then.value), one.path)
+            others = len(children_of(v.session, one.id)) - len(children_of(v.session, one.id, viewer=v.user))
             came = answer_all(
                 v.session, one.id, text=text.value, now=v.now, by=v.user.id, then=then.value,
-                attachments=files_on(v.session, message_id), form_key=key,
+                attachments=files_on(v.session, message_id), form_key=key, viewer=v.user,
             )  # fmt: skip
             if came.refused:
                 return shown_again(v, posted, "answer", _some_left(v, came), page, back=one.path)
             if known is not None and not came.done:
                 return _nothing(v, one)
-            return v.done(_answered_all(v, came), one.path)
+            return v.done(_answered_all(v, came, others), one.path)
 
         page = partial(ticket_page, v, number)
         return handled(v, posted, "answer", act, page, back=one.path)
@@ -183,13 +185,22 @@ def _again(v: Visit, posted: Posted, customer_id: int | None) -> Response:
     return new_page(v, customer_id)
 
 
-def _answered_all(v: Visit, came: Bulk) -> str:
+def _answered_all(v: Visit, came: Bulk, others: int) -> str:
+    """others: tickets below it that whoever answered may not see; they have no answer."""
     ngettext = counting(v.user.language, PACKAGE)
-    return ngettext(
+    words = ngettext(
         "The answer went to this ticket and one below it.",
         "The answer went to this ticket and %(num)s below it.",
         len(came.done),
     )
+    if not others:
+        return words
+    left = ngettext(
+        "One more below it is of another team or area: it has no answer yet.",
+        "%(num)s more below it are of other teams or areas: they have no answer yet.",
+        others,
+    )
+    return f"{words} {left}"
 
 
 def _some_left(v: Visit, came: Bulk) -> CareError:

@@ -12,8 +12,10 @@ const typed = () =>
     return field.value.trim() !== "" && (field.value !== field.defaultValue || Boolean(back));
   });
 
-const shownAs = async (call) => {
-  const answer = await fetch(`/telephone/${call}/line`, { headers: { "HX-Request": "true" } });
+// Of a caller whom one may not see a line says that, and where to hand them over.
+const shownAs = async ({ call, href }) => {
+  const from = href.startsWith("/elsewhere/") ? href : `/telephone/${call}`;
+  const answer = await fetch(`${from}/line`, { headers: { "HX-Request": "true" } });
   if (!answer.ok) return;
   const made = new DOMParser().parseFromString(await answer.text(), "text/html").body.firstElementChild;
   if (!made) return;
@@ -28,7 +30,7 @@ const here = (href) => {
 
 document.addEventListener("live:ringing", ({ detail }) => {
   if (!here(detail.href) && live.inFront() && !typed()) location.assign(detail.href);
-  else shownAs(detail.call);
+  else shownAs(detail);
 });
 document.addEventListener("live:call", ({ detail }) => {
   const ours = Boolean(one(`[data-banner="call-${detail.call}"]`));
@@ -37,7 +39,7 @@ document.addEventListener("live:call", ({ detail }) => {
     return;
   }
   if (!ours && !here(detail.href) && detail.state !== "ended") return;
-  shownAs(detail.call);
+  shownAs(detail);
   const log = one('[data-open="act-l"]');
   if (detail.state === "ended" && here(detail.href) && log && live.inFront() && !typed()) {
     if (log.getAttribute("aria-expanded") !== "true") log.click();
