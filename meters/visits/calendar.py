@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from meters.visits.customer import WHAT
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import THEIRS
+from utility_crm.kit.masking import shown
 from utility_crm.kit.module import CalendarEntry
 from utility_crm.web.words import translator
 
 _BETWEEN = f"""
     select v.id, v.kind, v.on_day, v.starts, v.ends, v.customer_id, c.name, p.timezone,
-           concat_ws(', ', nullif(p.address, ''), nullif(p.city, '')) as place
+           concat_ws(', ', nullif(p.address, ''), nullif(p.city, '')) as place, p.city
     from appointments v
     join customers c on c.id = v.customer_id
     join premises p on p.id = v.premise_id
@@ -42,7 +43,9 @@ def visits_between(session: Session, first: date, before: date, user: SignedIn) 
             key=f"visit-{row.id}",
             day=row.on_day,
             title=_(WHAT[row.kind]),
-            detail=f"{row.name}, {row.place}" if row.place else row.name,
+            detail=", ".join(
+                filter(None, (row.name, shown(row.place, "address", row.customer_id, row.city)))
+            ),
             starts_at=datetime.combine(row.on_day, row.starts, ZoneInfo(row.timezone)),
             ends_at=datetime.combine(row.on_day, row.ends, ZoneInfo(row.timezone)),
             href=f"/customers/{row.customer_id}?ask=visits#visit-{row.id}",

@@ -27,6 +27,13 @@ from utility_crm.tickets.domain.numbers import number_of
 pytestmark = pytest.mark.usefixtures("verification")
 ROLES = ("agent", "supervisor", "marketer", "ops", "admin")
 CUSTOMERS = 60
+VISIT = """
+    insert into appointments (customer_id, premise_id, kind, on_day, starts, ends, note, made_at, made_by)
+    select a.customer_id, o.premise_id, 'meter_check', date '2026-11-23', time '09:00', time '11:00', '',
+        now(), u.id
+    from users u, accounts a join occupancies o on o.account_id = a.id
+    where u.login = :login order by a.customer_id limit 1
+"""
 
 
 @dataclass
@@ -149,6 +156,8 @@ def test_no_page_of_any_room_holds_what_callers_are_asked(house: House, role: st
         proofs = Proofs.in_house(connection)
         ids = connection.scalars(text("select id from customers order by id limit 2")).all()
         calls = connection.scalars(text("select id from calls where customer_id is null limit 1")).all()
+    with house.engine.begin() as connection:  # somebody comes tomorrow, and it is in the calendar
+        connection.execute(text(VISIT), {"login": house.logins[role]})
     assert all(len(proofs.of[kind]) > CUSTOMERS // 4 for kind in ("postcode", "phone", "email", "meter"))
     rooms = ["/", *(room.path for module in modules() for room in module.navigation), "/mailbox"]
     starts = [*rooms, *(f"/customers/{one}" for one in ids), *proofs.searches(calls)]
