@@ -16,11 +16,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.board.domain.days import same_weekdays
-from utility_crm.board.domain.spans import SPANS, last_days
 from utility_crm.board.kept import Kept
 from utility_crm.board.queries import Colleague, Promises, Queue, colleagues, promises, queues
 from utility_crm.board.today import Today, today_figures
 from utility_crm.kit.settings import settings
+from utility_crm.surveys.domain.spans import SPANS, last_days
 from utility_crm.surveys.plan_store import kept_plan
 from utility_crm.surveys.queries import Said, Satisfaction, said, satisfaction
 from utility_crm.tickets.words import KIND_WORDS

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.queries import SignedIn
 from utility_crm.installed import modules
 from utility_crm.kit.module import Asks, ToAsk, resolve
 from utility_crm.kit.runtime import secret_key
@@ -21,6 +22,8 @@ from utility_crm.surveys.domain.plans import Plan
 from utility_crm.surveys.plan_store import kept_plan
 from utility_crm.surveys.tokens import paths
 from utility_crm.tickets.domain.numbers import number_of
+from utility_crm.tickets.seen import tickets_seen_by
+from utility_crm.tickets.tables import Ticket
 
 MOST: Final = 500
 """Tickets decided about in one go."""
@@ -117,11 +120,15 @@ def ask_due(session: Session, now: datetime) -> AskedNow:
     return AskedNow(len(rows), asked, dict(why_not))
 
 
-def would_ask(session: Session, now: datetime) -> list[WouldBeAsked]:
-    """What `ask_due` would decide now, oldest first; writes nothing."""
+def would_ask(session: Session, now: datetime, user: SignedIn | None = None) -> list[WouldBeAsked]:
+    """What `ask_due` would decide now, oldest first, of tickets the person may see; writes nothing."""
     plan = kept_plan(session).plan
     rows = _candidates(session, plan, now)
     found = list(zip(rows, decided(plan, map(_candidate, rows), now), strict=True))
+    seen: set[int] | None = None
+    if user is not None:
+        ids = select(Ticket.id).where(Ticket.id.in_([row.id for row in rows]), tickets_seen_by(user))
+        seen = set(session.scalars(ids))
     wanted = [_to_ask(row, one, plan, now, 0, 0) for row, one in found if one.reason is None]
     refused = dict(
         zip((one.number for one in wanted), _sent(session, wanted, now, keep=False), strict=True)
@@ -132,6 +139,7 @@ def would_ask(session: Session, now: datetime) -> list[WouldBeAsked]:
             one.reason or refused[number_of(row.id)],
         )
         for row, one in found
+        if seen is None or row.id in seen
     ]  # fmt: skip
 
 

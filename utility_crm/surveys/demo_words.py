@@ -7,14 +7,14 @@ from collections.abc import Mapping
 GOOD: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Quick and friendly, thank you.",
-        "She explained the bill so that I understood it.",
+        "Explained so that I understood it at once.",
         "Solved in one message. More of that, please.",
         "Kind on the phone, and it was done the same day.",
         "I did not have to explain it twice.",
     ),
     "ru": (
         "Быстро и вежливо, спасибо.",
-        "Счёт объяснили так, что я всё понял.",
+        "Объяснили так, что я всё понял.",
         "Решили с первого сообщения.",
     ),
 }
@@ -24,7 +24,7 @@ BAD: Mapping[str, tuple[str, ...]] = {
         "I had to explain everything again to each person.",
         "The answer was correct but nobody said sorry.",
         "Nobody called me back although it was promised.",
-        "I still do not understand why the bill is so high.",
+        "I read the answer three times and still do not understand it.",
         "The form lost what I had written, and then it took a week.",
     ),
     "ru": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import and_, case, func, or_, select
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import Team, User
+from utility_crm.surveys.asking import WINDOW
+from utility_crm.surveys.domain.plans import Plan
 from utility_crm.surveys.domain.scores import QUESTIONS, SCORES, Question, Tally, is_bad, is_good
 from utility_crm.surveys.tables import Survey
 from utility_crm.tickets.domain.numbers import number_of
@@ -186,3 +188,68 @@ def said(
     if which == "words":
         statement = statement.where(Survey.comment != "")
     return tuple(Said(*row) for row in session.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of tickets whose turn came in these days. asked: letters that left; why_not: reasons with
+    how many, most frequent first; what was answered badly is among `answered`."""
+
+    asked: int
+    answered: int
+    bad: int
+    why_not: tuple[tuple[str, int], ...]
+
+    @property
+    def not_asked(self) -> int:
+        return sum(count for _, count in self.why_not)
+
+
+def outcomes(session: Session, user: SignedIn, begins: datetime, ends: datetime) -> Outcomes:
+    """Of tickets this person may see. One statement. Asked are those whose letter left in these days."""
+    at = func.coalesce(Survey.sent_at, Survey.decided_at)
+    rows = session.execute(
+        select(Survey.state, Survey.reason, func.count(), func.count(Survey.score), func.count().filter(_BAD))
+        .join(Ticket, Ticket.id == Survey.ticket_id)
+        .where(at >= begins, at < ends, tickets_seen_by(user))
+        .group_by(Survey.state, Survey.reason)
+    ).all()
+    sent = [row for row in rows if row[0] == "sent"]
+    asked, answered, bad = (sum(int(row[place]) for row in sent) for place in (2, 3, 4))
+    why: dict[str, int] = {}
+    for row in rows:
+        if row[0] in ("not_asked", "withdrawn"):
+            why[row[1]] = why.get(row[1], 0) + row[2]
+    return Outcomes(asked, answered, bad, tuple(sorted(why.items(), key=lambda one: (-one[1], one[0]))))
+
+
+def waiting(session: Session, user: SignedIn, plan: Plan, now: datetime) -> int:
+    """Solved tickets of customers whose turn has not come yet, or comes with the next run."""
+    longest = timedelta(minutes=plan.wait_minutes) + WINDOW
+    found = session.scalar(
+        select(func.count())
+        .select_from(Ticket)
+        .outerjoin(Survey, Survey.ticket_id == Ticket.id)
+        .where(
+            Ticket.solved_at > now - longest,
+            Ticket.merged_into_id.is_(None),
+            Ticket.customer_id.is_not(None),
+            Survey.id.is_(None),
+            tickets_seen_by(user),
+        )
+    )
+    return found or 0
+
+
+def counted(session: Session, begins: datetime, ends: datetime) -> tuple[Tally, ...]:
+    """Answers to each question of surveys that were sent from `begins` until before `ends`."""
+    rows: Any = session.execute(
+        select(
+            Survey.question, func.count(), func.count(Survey.score), func.count().filter(_GOOD),
+            func.count().filter(_BAD),
+        )
+        .where(Survey.state == "sent", Survey.sent_at >= begins, Survey.sent_at < ends)
+        .group_by(Survey.question)
+    )  # fmt: skip
+    found: dict[str, Tally] = {row[0]: Tally(*row) for row in rows.all()}
+    return tuple(found.get(question, Tally(question)) for question in QUESTIONS)

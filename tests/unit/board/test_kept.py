@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utility_crm.board.domain.spans import last_days
 from utility_crm.board.kept import KEPT_FOR, MOST_KEPT, Kept
+from utility_crm.surveys.domain.spans import last_days
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 
