@@ -1,4 +1,4 @@
-"""The board: five questions answered for supervisors, by as many statements however much there is."""
+"""The board: six questions answered for supervisors, by as many statements however much there is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.web.conftest import MakeClient
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.visit import present
 
-ASKS = ("waits", "breaks", "people", "today", "satisfied")
+ASKS = ("waits", "breaks", "people", "today", "pace", "satisfied")
 
 
 def words(page: str) -> str:
@@ -60,6 +60,9 @@ def test_every_question_is_answered(make_client: MakeClient, care: Care) -> None
     people = words(client.get("/board?ask=people").text)
     assert "nobody is on the telephone now." in people and "Omar Haddad" in people
     assert "Answered in time" in words(client.get("/board?ask=today").text)
+    pace = words(client.get("/board?ask=pace").text)
+    assert "2 tickets came and 0 were solved: 2 more are open than before." in pace
+    assert "By the way they came" in pace and "Open tickets stood between 0 and 2" in pace
     assert "What waits now?" in words(client.get("/board?ask=nonsense").text)
 
 
