@@ -21,6 +21,7 @@ MODULE = Module(
     on_top=(("tariffs", "billing.commands.tariffs:tariffs"),),
     demo="billing.demo:build",
     still_true="billing.telling.still_true:as_it_is_now",
+    announces="billing.announcing:ANNOUNCED",
     owners=(
         Owner("/bills/{number}", "bill", _OF_BILL, fields=("bill",)),
         Owner("/accounts/{number}", "account", _OF_ACCOUNT),

@@ -31,6 +31,7 @@ MODULE = Module(
     jobs="meters.jobs:JOBS",
     commands="meters.commands:app",
     demo="meters.demo:build",
+    announces="meters.announcing:ANNOUNCED",
     owners=(
         _point("/meters/{code:path}"),
         _point("/meter-lineage/{code:path}"),

@@ -18,6 +18,7 @@ MODULE = Module(
     sends="notifications.answers:send_letter",
     asks="notifications.surveys:ask_customers",
     reports="notifications.answers:take_report",
+    announces="notifications.announced:ANNOUNCED",
     open_posts=("/unsubscribe/",),
     owners=(
         Owner(

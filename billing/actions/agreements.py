@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from billing.actions.issuing import lock_accounts
+from billing.announcing import announce_supply
 from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account
@@ -84,6 +85,9 @@ def start_agreement(
             words = mark("Service point %(point)s already has an agreement on some of these days.")
             raise Conflict("supplied", words, "point", point=point.code) from error
         raise
+    announce_supply(session, made.id)
+    if ends_before is not None:
+        announce_supply(session, made.id, ended=True)
     return made
 
 
@@ -137,6 +141,7 @@ def end_agreement(
         raise Conflict("billed", words, number, bill=number, day=ends_before)
     agreement.ends_before, agreement.end_reason = ends_before, reason
     session.flush()
+    announce_supply(session, agreement_id, ended=True)
     return agreement
 
 

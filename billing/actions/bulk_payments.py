@@ -13,6 +13,7 @@ from billing.actions.allocating import settle
 from billing.actions.judging import judge_agreed
 from billing.actions.payments import forget_reminders
 from billing.actions.storing import copy_rows
+from billing.announcing import announce_paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,5 @@ def take_payments(session: Session, batch: Sequence[Received]) -> int:
     settle(session, accounts)
     judge_agreed(session, max(payment.posted_on for payment in fresh), accounts)
     forget_reminders(session, accounts, max(payment.received_at for payment in fresh))
+    announce_paid(session, [payment.reference for payment in fresh])
     return len(fresh)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.allocating import settle
+from billing.announcing import announce_credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +92,4 @@ def credit_bills(session: Session, notes: Sequence[BillCredit], posted_on: date,
     session.execute(_RELEASE, {"accounts": accounts, "bills": bills})
     session.execute(_ALLOCATE, {"references": references})
     settle(session, accounts)
+    announce_credited(session, bills)

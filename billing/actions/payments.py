@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing.actions.allocating import Item, allocate, pay_as_told, release, settle
 from billing.actions.judging import judge_agreed
+from billing.announcing import announce_paid
 from billing.tables import AccountBalance, Bill, LedgerEntry, Payment
 from notifications.outbox.queueing import take_back
 from utility_crm.customers.tables import Account
@@ -207,6 +208,7 @@ def _book(
         )
     )
     session.flush()
+    announce_paid(session, [reference], returned=reverses_id is not None)
     return TakenPayment(payment_id, False)
 
 

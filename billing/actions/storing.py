@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.actions.allocating import settle
+from billing.announcing import announce_issued
 from billing.cycles import Month
 from billing.drafting import Draft
 from billing.invoices import keep_invoices, next_numbers
@@ -92,6 +93,7 @@ def store_bills(
         copy_rows(session, "bill_traces", _TRACE, _TRACE_TYPES, traces)
     copy_rows(session, "ledger_entries", _ENTRY, _ENTRY_TYPES, _entry_rows(ids, drafts, issued_on))
     settle(session, [draft.account_id for draft in drafts])
+    announce_issued(session, ids)
     return ids
 
 

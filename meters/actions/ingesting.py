@@ -28,6 +28,7 @@ from meters.store import Judge, Stored, lock_feed, store_feed
 from meters.store.keeping import DROPPED
 from meters.tables import Feed
 from meters.usage import enter_readings
+from utility_crm.announcing.telling import announce
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.installation import noted
 
@@ -269,3 +270,6 @@ def _record(
         "user_id": user_id,
     }
     session.execute(insert(Feed).values(values | more))
+    told = {name: values[name] for name in ("status", "readings", "blocks_added", "blocks_changed")}
+    told |= {"feed": taken.feed_id, "problems": len(taken.problems)}
+    announce(session, "feed.taken", received_at, told)

@@ -11,6 +11,7 @@ import numpy as np
 from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
+from meters.announcing import announce_held
 from meters.domain.decimals import IntArray
 from meters.domain.validation.rulebook import RULES
 from meters.domain.validation.runs import DayHit, Doubted, OpenRun, Regrouped, regrouped
@@ -134,6 +135,13 @@ def _written(
             cursor.executemany(_CHANGE, changed)
         if new:
             cursor.executemany(_NEW, new)
+    held = [
+        (rule, channel, *_edges(days))
+        for (rule, channel), change in changes
+        for days in change.new
+        if RULES[rule].severity == "bad"
+    ]
+    announce_held(session, held, feed_id, now)
     return Settled(len(new), len(closed))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifications.consents.words import CHANNELS, LONGEST_PROOF, PURPOSES
 from notifications.tables import Consent
+from utility_crm.announcing.telling import announce
 from utility_crm.auth.audit import note_change
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Invalid, NotFound
@@ -52,6 +53,7 @@ def record_consent(
     told = {"purpose": purpose, "channel": channel}
     before = None if stood is None else told | {"granted": stood}
     note_change(session, customer_id, CONSENT, before, told | {"granted": granted, "proof": known_by})
+    announce(session, "consent.changed", now, told | {"granted": granted}, customer_id=customer_id)
     session.add(
         Consent(
             customer_id=customer_id,

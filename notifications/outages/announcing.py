@@ -16,6 +16,7 @@ from notifications.outages.lead import Lead, lead_of
 from notifications.outbox.new_notice import NewNotice, Queued
 from notifications.outbox.queueing import foresee, queue_all
 from notifications.tables import Outage
+from utility_crm.announcing.telling import announce
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.network.tables import NetworkNode
 
@@ -137,6 +138,9 @@ def plan_outage(
         )
         .returning(Outage.id)
     ).scalar_one()
+    told = {"outage": kept, "place": session.get_one(NetworkNode, interruption.node_id).code}
+    told |= {"starts_at": interruption.starts_at, "ends_at": interruption.ends_at}
+    announce(session, "outage.planned", now, told | {"reason": interruption.reason})
     session.execute(_NEW_REASON, {"about": f"outage:{kept}", "reason": interruption.reason})
     return tell_of_outage(session, kept, interruption, now)
 

@@ -7,14 +7,17 @@ there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from notifications.domain.incident import State, Step, after
 from notifications.tables import Outage, OutageEvent, OutageTelling
+from utility_crm.announcing.telling import Happening, announce_all
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.network.tables import NetworkNode
 from utility_crm.web.words import mark
@@ -230,6 +233,7 @@ def _keep(
     )  # fmt: skip
     session.add(event)
     session.flush()
+    _announce(session, row, kind, now)
     overtaken = OutageTelling.outage_id == row.id if tells or other_id else None
     if overtaken is not None:
         session.execute(
@@ -240,6 +244,26 @@ def _keep(
     if tells:
         session.add(OutageTelling(event_id=event.id, outage_id=row.id, made_at=now))
         session.flush()
+
+
+def _announce(session: Session, row: Outage, kind: str, now: datetime) -> None:
+    """What other systems hear of it: nothing while it is a mere report, that nobody has confirmed."""
+
+    def told() -> Iterator[Happening]:
+        node = session.get_one(NetworkNode, row.node_id)
+        data: dict[str, Any] = {"outage": row.id, "reference": row.reference, "state": row.state}
+        data["place"] = node.code
+        data |= {"place_called": node.name, "starts_at": row.starts_at, "ends_at": row.ends_at}
+        yield Happening(data | {"reason": row.reason, "what": kind})
+
+    ends = kind in ("restored", "withdrawn") or (kind == "merged" and row.merged_into is not None)
+    if not _told_before(session, row.id):
+        if State(row.state).told and not ends:
+            announce_all(session, "outage.begun", now, told)
+    elif ends:
+        announce_all(session, "outage.ended", now, told)
+    elif kind in ("estimated", "corrected", "split", "merged"):
+        announce_all(session, "outage.changed", now, told)
 
 
 def _told_before(session: Session, outage_id: int) -> bool:

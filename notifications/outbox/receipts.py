@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifications.outbox.going_on import go_another_way
 from notifications.outbox.suppressing import suppress_sent
+from utility_crm.announcing.telling import Happening, announce_all
 
 Kind = Literal["delivered", "read", "bounced", "failed", "complained"]
 KINDS: Final[tuple[Kind, ...]] = ("delivered", "read", "bounced", "failed", "complained")
@@ -88,6 +89,9 @@ _UNRECEIPTED = text(f"""{_STUCK}
     where state = 'sent' and fall_back_at <= :now and receipt is null
     order by fall_back_at limit :limit for update skip locked
 """)
+_ANNOUNCED = text("""
+    select id, notice, channel, customer_id, address from outbox where id = any (:ids) order by id
+""")
 _NO_LONGER = text("update outbox set fall_back_at = null where id = any (:ids) and state = 'sent'")
 
 
@@ -134,8 +138,22 @@ def take_receipts(session: Session, provider: str, told: Sequence[Told], now: da
     new = session.execute(_KEEP, given).all()
     known = [row for row in new if row.notice_id is not None]
     _mark_and_close(session, known, now)
+    _announce(session, [row for row in known if row.kind in ("bounced", "failed", "complained")], now)
     _decide(session, [row for row in known if not row.early], now)
     return Counter(new=len(known), known=len(told) - len(new), of_no_notice=len(new) - len(known))
+
+
+def _announce(session: Session, known: Sequence[Row[Any]], now: datetime) -> None:
+    """Other systems hear of what did not arrive, or was not wanted."""
+
+    def told() -> Iterator[Happening]:
+        kinds = {row.notice_id: row.kind for row in known}
+        for row in session.execute(_ANNOUNCED, {"ids": sorted(kinds)}):
+            data = {"notice": row.id, "kind": row.notice, "channel": row.channel, "what": kinds[row.id]}
+            yield Happening(data, row.customer_id, personal={"address": row.address})
+
+    if known:
+        announce_all(session, "notice.bounced", now, told)
 
 
 def hold(session: Session, notice_ids: Sequence[int]) -> None:

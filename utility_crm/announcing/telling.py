@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.auth.audit import is_simulating
+from utility_crm.kit.simulating import is_simulating
 
 _LISTENERS = text("""
     select id, personal from webhook_subscriptions where state <> 'off' and :kind = any(events)
@@ -32,7 +32,8 @@ _KEEP = text("""
         )
     ), kept as (
         insert into webhook_events (name, kind, at, customer_id, data, personal)
-        select told.name, :kind, :at, coalesce(told.customer_id, accounts.customer_id),
+        select told.name, :kind, coalesce(cast(:at as timestamptz), now()),
+               coalesce(told.customer_id, accounts.customer_id),
                jsonb_strip_nulls(jsonb_build_object('customer', customers.number, 'account', accounts.number))
                    || told.data,
                case when :personal then told.personal end
@@ -49,7 +50,7 @@ _KEEP = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Happening:
     """One event of a batch. data: JSON that names no person; personal: what only they may have who are
     allowed to; the numbers of the customer and of the account are added to `data` by their ids."""
 
@@ -59,21 +60,24 @@ class Told:
     personal: Mapping[str, Any] = field(default_factory=dict)
 
 
+Happenings = Callable[[], Iterable[Happening]]
+
+
 def announce(
     session: Session,
     kind: str,
-    at: datetime,
+    at: datetime | None,
     data: Mapping[str, Any],
     *,
     customer_id: int | None = None,
     account_id: int | None = None,
     personal: Mapping[str, Any] | None = None,
 ) -> None:
-    """Something happened: `kind` as "ticket.opened", `at` when, and what there is to know of it."""
-    announce_all(session, kind, at, lambda: [Told(data, customer_id, account_id, personal or {})])
+    """Something happened: `kind` as "ticket.opened", `at` when (None: now), and what is known of it."""
+    announce_all(session, kind, at, lambda: [Happening(data, customer_id, account_id, personal or {})])
 
 
-def announce_all(session: Session, kind: str, at: datetime, told: Callable[[], Iterable[Told]]) -> int:
+def announce_all(session: Session, kind: str, at: datetime | None, told: Happenings) -> int:
     """Many at once, in one statement; `told` is only asked where somebody listens. How many were kept."""
     if is_simulating(session):
         return 0

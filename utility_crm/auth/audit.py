@@ -8,7 +8,7 @@ transaction it is made in, or not at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,12 +18,14 @@ from sqlalchemy import TextClause, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from utility_crm.announcing.telling import Happening, announce_all
 from utility_crm.auth.tables import AuditRow
 from utility_crm.kit.module import Owner
+from utility_crm.kit.simulating import is_simulating
 
 Kind = Literal["view", "search", "export", "change", "sign_in"]
 Outcome = Literal["done", "refused", "not_done"]
-_ACTING, _SIMULATES = "acting", "simulates"
+_ACTING = "acting"
 LONGEST = 200
 """Letters of a subject that are kept."""
 _ROW = """
@@ -53,16 +55,6 @@ class Acting:
 def acts(session: Session, acting: Acting) -> None:
     """What is noted in this session from now on is theirs."""
     session.info[_ACTING] = acting
-
-
-def simulates(session: Session) -> None:
-    """What this session changes never happened: nothing of it is noted."""
-    session.info[_SIMULATES] = True
-
-
-def is_simulating(session: Session) -> bool:
-    """Whether what this session changes never happened."""
-    return _SIMULATES in session.info
 
 
 def write_down(
@@ -116,9 +108,10 @@ def note_change(
 ) -> None:
     """Keep how something of a customer was and how it is now, in the transaction of the change: None where
     there was nothing, or is nothing any more. What is alike on both sides is left out; if all is, so is the
-    row. `what` names the thing, a marked word: mark("way to reach")."""
+    row. `what` names the thing, a marked word: mark("way to reach"). Other systems hear that of a customer
+    something changed."""
     old, new = _differing(before, after)
-    if (not old and not new) or _SIMULATES in session.info:
+    if (not old and not new) or is_simulating(session):
         return
     acting: Acting | None = session.info.get(_ACTING)
     session.execute(
@@ -135,6 +128,8 @@ def note_change(
             request_id=acting.request_id if acting else "",
         )
     )
+    if customer_id is not None:
+        _told(session, what, acting, [(customer_id, old, new)])
 
 
 def note_changes(
@@ -149,7 +144,7 @@ def note_changes(
         old, new = _differing(before, after)
         if old or new:
             rows.append({"customer_id": customer_id, "before": old, "after": new})
-    if not rows or _SIMULATES in session.info:
+    if not rows or is_simulating(session):
         return
     same = {
         "user_id": acting.user_id if acting else None, "token_id": acting.token_id if acting else None,
@@ -158,6 +153,24 @@ def note_changes(
     }  # fmt: skip
     at: Any = acting.at if acting else session.scalar(text("select now()"))
     session.execute(insert(AuditRow), [{**same, "at": at, **row} for row in rows])
+    whose = [(row["customer_id"], row["before"], row["after"]) for row in rows if row["customer_id"]]
+    _told(session, what, acting, whose)
+
+
+def _told(
+    session: Session,
+    what: str,
+    acting: Acting | None,
+    changes: Iterable[tuple[int, Mapping[str, Any] | None, Mapping[str, Any] | None]],
+) -> None:
+    """Other systems hear whose what was changed; those that may, how it was and is."""
+
+    def happened() -> Iterator[Happening]:
+        for customer_id, old, new in changes:
+            fields = sorted({*(old or {}), *(new or {})})
+            yield Happening({"what": what, "fields": fields}, customer_id, None, {"before": old, "after": new})
+
+    announce_all(session, "customer.changed", acting.at if acting else None, happened)
 
 
 def _differing(

@@ -12,9 +12,9 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from utility_crm.auth.audit import simulates
 from utility_crm.demo.plan import Plan
 from utility_crm.demo.progress import Steps
+from utility_crm.kit.simulating import simulates
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Module:
     logged      Logged: what follows from a contact that was logged
     lanes       Callable[[Engine, Event], None]: what it sends by itself in the delivery process, until the
                 event is set; it outlives a lost database
-    announces   kinds of event that others may listen to (`utility_crm.announcing`)
+    announces   tuple[Announced, ...]: kinds of event that others may listen to (`utility_crm.announcing`)
     personal    Personal: what it keeps of people, how that is taken out and forgotten (`kit.personal`)
     open_posts  beginnings of paths that anybody may post to, from anywhere: the address itself is the key
     owners      whose the things are that its routes and forms name; who may see some areas only comes in by
@@ -91,7 +91,7 @@ class Module:
     reports: str = ""
     logged: str = ""
     lanes: str = ""
-    announces: tuple[Announced, ...] = ()
+    announces: str = ""
     personal: str = ""
     open_posts: tuple[str, ...] = ()
     navigation: tuple[Room, ...] = ()

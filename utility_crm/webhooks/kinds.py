@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from utility_crm.installed import modules
-from utility_crm.kit.module import Announced
+from utility_crm.kit.module import Announced, Module, resolve
 
 TEST: Final = "webhook.test"
 """Sent by hand to one listener; nobody subscribes to it."""
@@ -16,4 +16,9 @@ TEST: Final = "webhook.test"
 @cache
 def kinds() -> Mapping[str, Announced]:
     """By name, in the order of the packages."""
-    return {one.kind: one for module in modules() for one in module.announces}
+    return {one.kind: one for module in modules() for one in _of(module)}
+
+
+def _of(module: Module) -> tuple[Announced, ...]:
+    found: tuple[Announced, ...] = resolve(module.announces) if module.announces else ()
+    return found

@@ -1,7 +1,6 @@
 """What webhooks give the host."""
 
 from utility_crm.kit.module import Module
-from utility_crm.webhooks.of_tickets import ANNOUNCED as OF_TICKETS
 
 MODULE = Module(
     name="utility_crm.webhooks",
@@ -11,5 +10,5 @@ MODULE = Module(
     jobs="utility_crm.webhooks.jobs:JOBS",
     lanes="utility_crm.webhooks.lane:run_lane",
     ticket_events="utility_crm.webhooks.of_tickets:told",
-    announces=OF_TICKETS,
+    announces="utility_crm.webhooks.catalogue:ANNOUNCED",
 )

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.announcing.telling import Told, announce_all
+from utility_crm.announcing.telling import Happening, announce_all
 from utility_crm.kit.module import Announced
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.events import TicketEvent
@@ -40,13 +40,13 @@ ANNOUNCED: Final = (
 def told(session: Session, event: TicketEvent) -> None:
     """A listener of tickets (`Module.ticket_events`)."""
 
-    def ticket() -> Iterator[Told]:
+    def ticket() -> Iterator[Happening]:
         given = {"ticket": event.ticket_id, "message": event.message_id}
         row = session.execute(_TICKET, given).one()
         data = {"ticket": number_of(event.ticket_id), "kind": row.kind, "status": row.status}
         data |= {"priority": row.priority, "channel": row.channel, "team": row.team}
         personal = {"subject": row.subject} | ({"text": row.words} if row.words else {})
-        yield Told(data, row.customer_id, personal=personal)
+        yield Happening(data, row.customer_id, personal=personal)
 
     if event.kind == "opened":
         announce_all(session, "ticket.opened", event.at, ticket)
