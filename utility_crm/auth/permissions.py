@@ -77,6 +77,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         # the house
         "audit.read": "see who looked at and changed what",
         "people.write": "add people, give them roles and passwords, end their sign-ins",
+        "webhooks.run": "tell other systems what happens here, and watch how that goes",
+        "tokens.make": "make tokens for machines, of what one may do oneself, and withdraw one's own",
+        "tokens.all": "see and withdraw everybody's tokens",
         "jobs.run": "see what the clock does, run it now, pause it",
     }
 )
@@ -165,6 +168,7 @@ _OPS = _EVERYBODY | {
     "outages.read",
     "outages.call",
     "outages.run",
+    "tokens.make",
     "jobs.run",
 }
 

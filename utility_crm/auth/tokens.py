@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import ApiToken, User
@@ -31,6 +32,22 @@ SCOPES = (
     "tickets:write",
 )
 """What a token may be allowed."""
+
+NEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "readings:write": "feeds.run",
+        "answers:read": "customers.read",
+        "payments:write": "payments.book",
+        "outages:write": "outages.run",
+        "notices:read": "notices.read",
+        "notices:write": "notices.run",
+        "messages:write": "mail.place",
+        "telephony:write": "calls.take",
+        "tickets:read": "tickets.all",
+        "tickets:write": "tickets.all",
+    }
+)
+"""The permission that a person needs to give a machine a scope: nobody makes one of more than is theirs."""
 
 PREFIX = "ucrm_"
 _SHOWN = len(PREFIX) + 6
@@ -61,8 +78,10 @@ class MadeToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token in a list."""
+    """A token in a list. owner_id: who made it; nobody where a command did."""
 
+    id: int
+    owner_id: int | None
     name: str
     prefix: str
     scopes: tuple[str, ...]
@@ -140,23 +159,44 @@ def bearer_of(session: Session, token: str, now: datetime) -> Bearer | None:
     return Bearer(row.id, row.name, tuple(row.scopes))
 
 
-def token_rows(session: Session) -> list[TokenRow]:
-    """All tokens, the newest first."""
+def token_rows(session: Session, owner_id: int | None = None) -> list[TokenRow]:
+    """All tokens, or those that one person made, the newest first."""
     rows = session.execute(
         select(
+            ApiToken.id,
+            ApiToken.created_by.label("owner_id"),
             ApiToken.name,
             ApiToken.prefix,
             ApiToken.scopes,
-            User.login,
+            User.login.label("created_by"),
             ApiToken.created_at,
             ApiToken.expires_at,
             ApiToken.revoked_at,
             ApiToken.last_used_at,
         )
         .outerjoin(User, User.id == ApiToken.created_by)
+        .where(true() if owner_id is None else ApiToken.created_by == owner_id)
         .order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
     )
-    return [TokenRow(row[0], row[1], tuple(row[2]), *row[3:]) for row in rows]
+    return [TokenRow(**dict(row._mapping) | {"scopes": tuple(row.scopes)}) for row in rows]
+
+
+def revoke_token_of(session: Session, token_id: int, owner_id: int | None, now: datetime) -> str:
+    """The token of this id is answered no more; its name. owner_id: only if this person made it. Raises
+    NotFound where there is none such in use."""
+    ended = session.execute(
+        update(ApiToken)
+        .where(
+            ApiToken.id == token_id,
+            ApiToken.revoked_at.is_(None),
+            true() if owner_id is None else ApiToken.created_by == owner_id,
+        )
+        .values(revoked_at=now)
+        .returning(ApiToken.name)
+    ).first()
+    if ended is None:
+        raise NotFound("no_such_token", "There is no such token in use.")
+    return str(ended.name)
 
 
 def revoke_token(session: Session, name: str, now: datetime) -> None:

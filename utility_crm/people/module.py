@@ -6,5 +6,8 @@ MODULE = Module(
     name="utility_crm.people",
     personal="utility_crm.people.personal:PERSONAL",
     jobs="utility_crm.people.jobs:JOBS",
-    navigation=(Room("People", "/people", "u", "people.write", 95),),
+    navigation=(
+        Room("Tokens", "/tokens", "y", "tokens.make", 97),
+        Room("People", "/people", "u", "people.write", 95),
+    ),
 )

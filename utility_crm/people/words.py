@@ -17,6 +17,8 @@ REFUSALS = (
     mark("Another admin has to change your own role."),
     mark("Change your own password on your page."),
     mark("Who left the house gets no password."),
+    mark("There is no such token in use."),
+    mark("A token needs a name that tells whose it is."),
     mark("The identity provider's answer was not believed. Try again."),
     mark("This outside identity is linked already."),
 )

@@ -40,7 +40,7 @@ _DELIVERIES = text("""
     ) as last on true
     where (cast(:listener as bigint) is null or d.subscription_id = :listener)
       and (cast(:state as text) = '' or d.state = :state)
-      and (cast(:event as text) = '' or e.name = :event)
+      and (cast(:event as text) = '' or e.name = :event) and (cast(:one as bigint) is null or d.id = :one)
     order by d.id desc limit :limit
 """)
 _ATTEMPTS = text("""
@@ -137,10 +137,16 @@ def listener_called(session: Session, name: str) -> int:
 
 
 def deliveries(
-    session: Session, *, listener_id: int | None = None, state: str = "", event: str = "", limit: int = 50
+    session: Session,
+    *,
+    listener_id: int | None = None,
+    state: str = "",
+    event: str = "",
+    one: int | None = None,
+    limit: int = 50,
 ) -> list[Delivery]:
-    """What was sent and what waits, the newest first."""
-    given = {"listener": listener_id, "state": state, "event": event, "limit": limit}
+    """What was sent and what waits, the newest first. one: the delivery of this id alone."""
+    given = {"one": one, "listener": listener_id, "state": state, "event": event, "limit": limit}
     return [Delivery(**row) for row in session.execute(_DELIVERIES, given).mappings()]
 
 
