@@ -139,7 +139,7 @@ def note_changes(
 ) -> None:
     """As `note_change`, of many at once: whose, before, after. One statement."""
     acting: Acting | None = session.info.get(_ACTING)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for customer_id, before, after in changes:
         old, new = _differing(before, after)
         if old or new:
@@ -168,7 +168,9 @@ def _told(
     def happened() -> Iterator[Happening]:
         for customer_id, old, new in changes:
             fields = sorted({*(old or {}), *(new or {})})
-            yield Happening({"what": what, "fields": fields}, customer_id, None, {"before": old, "after": new})
+            yield Happening(
+                {"what": what, "fields": fields}, customer_id, None, {"before": old, "after": new}
+            )
 
     announce_all(session, "customer.changed", acting.at if acting else None, happened)
 
