@@ -14,7 +14,10 @@ from utility_crm.auth.actions import add_user
 from utility_crm.auth.door_tables import SignIn
 from utility_crm.auth.events import events_of
 from utility_crm.auth.tables import User
+from utility_crm.auth.teams import Standing, add_team, set_abilities, standing_of, teams
 from utility_crm.kit.clock import utc_now
+from utility_crm.kit.settings import settings
+from utility_crm.network.tables import NetworkNode
 
 PASSWORD = "correct horse battery"
 RIGHT = {"login": "priya", "password": PASSWORD}
@@ -106,3 +109,106 @@ def test_it_asks_again_who_one_is(session: Session, make_client: MakeClient, pri
     session.execute(update(SignIn).values(proved_at=utc_now() - timedelta(minutes=16)))
     for path in ("/people", f"/people/{priya}"):
         assert admin.post(path, data=KEEP).headers["location"].startswith("/sign-in/again")
+
+
+STANDS = {"does": "standing", "teams": ["Care", "Bills"], "leads": ["Bills"], "areas": ["AA"],
+          "skills": "Billing, meter, billing", "languages": "en; ru", "extension": "231"}  # fmt: skip
+
+
+@pytest.fixture
+def placed(session: Session) -> None:
+    session.add(NetworkNode(code="AA", name="Alder", kind="area"))
+    session.add(NetworkNode(code="BB", name="Birch", kind="area"))
+    add_team(session, "Care")
+    add_team(session, "Bills")
+    session.flush()
+
+
+def test_teams_areas_and_what_they_can_are_kept_on_the_page(
+    session: Session, make_client: MakeClient, priya: int, placed: None
+) -> None:
+    admin = make_client("admin", installed=[])
+    assert admin.post(f"/people/{priya}", data=STANDS).status_code == 303
+    is_ = standing_of(session, priya)
+    assert (is_.teams, is_.leads, is_.areas) == (("Bills", "Care"), ("Bills",), ("AA",))
+    assert (is_.skills, is_.languages, is_.extension) == (("billing", "meter"), ("en", "ru"), "231")
+    page = admin.get(f"/people?person={priya}").text
+    assert re.search(r'name="areas" value="AA" checked', page)
+    assert not re.search(r'name="areas" value="BB" checked', page)
+    assert [one.what for one in events_of(session, priya)].count("changed") == 1
+    assert admin.post(f"/people/{priya}", data=STANDS).status_code == 303
+    assert [one.what for one in events_of(session, priya)].count("changed") == 1  # nothing was done twice
+    assert admin.post(f"/people/{priya}", data={"does": "standing"}).status_code == 303
+    assert standing_of(session, priya) == Standing((), (), (), (), (), "")
+
+
+def test_what_there_is_not_is_refused_and_nothing_is_kept(
+    session: Session, make_client: MakeClient, priya: int, placed: None
+) -> None:
+    admin = make_client("admin", installed=[])
+    add_user(session, login="tom", name="Tom", role="agent", password=PASSWORD)
+    set_abilities(session, "tom", extension="444")
+    for wrong, status in (
+        ({"teams": ["Nobody's"]}, 404), ({"areas": ["ZZ"]}, 404), ({"extension": "4x"}, 422),
+        ({"extension": "444"}, 409), ({"skills": ",".join(f"s{n}" for n in range(30))}, 422),
+        ({"languages": "x" * 100}, 422),
+    ):  # fmt: skip
+        assert admin.post(f"/people/{priya}", data=STANDS | wrong).status_code == status, wrong
+    assert standing_of(session, priya) == Standing((), (), (), (), (), "")
+    assert admin.post("/people/999999", data=STANDS).status_code == 404
+
+
+def test_teams_are_made_and_renamed(session: Session, make_client: MakeClient, placed: None) -> None:
+    admin = make_client("admin", installed=[])
+    assert admin.post("/people/teams", data={"name": "Field", "sees_all": "yes"}).status_code == 303
+    assert admin.post("/people/teams", data={"name": " Field "}).status_code == 409
+    assert admin.post("/people/teams", data={"name": ""}).status_code == 422
+    field = next(one for one in teams(session) if one.name == "Field")
+    assert field.sees_all_tickets and "Field" in admin.get("/people?ask=teams").text
+    assert admin.post(f"/people/teams/{field.id}", data={"name": "Care"}).status_code == 409
+    assert admin.post(f"/people/teams/{field.id}", data={"name": "Out there"}).status_code == 303
+    assert admin.post("/people/teams/999999", data={"name": "x"}).status_code == 404
+    again = next(one for one in teams(session) if one.id == field.id)
+    assert (again.name, again.sees_all_tickets) == ("Out there", False)
+    for role in ("agent", "supervisor"):
+        client = make_client(role, installed=[])
+        assert client.post("/people/teams", data={"name": "Mine"}).status_code == 403
+        assert client.post(f"/people/teams/{field.id}", data={"name": "Mine"}).status_code == 403
+
+
+def test_one_sign_in_of_another_is_ended_and_no_strangers(
+    session: Session, make_client: MakeClient, priya: int
+) -> None:
+    here, there = make_client(installed=[]), make_client(installed=[])
+    admin = make_client("admin", installed=[])
+    here.post("/sign-in", data=RIGHT)
+    there.post("/sign-in", data=RIGHT)
+    first, second = session.scalars(
+        select(SignIn.id).where(SignIn.user_id == priya).order_by(SignIn.id)
+    ).all()
+    assert admin.get(f"/people?person={priya}").text.count("/places/") == 2
+    admins = session.scalars(select(SignIn.id).where(SignIn.user_id != priya)).one()
+    assert admin.post(f"/people/{priya}/places/{admins}/end").status_code == 404  # somebody else's
+    assert admin.post(f"/people/{priya}/places/{first}/end").status_code == 303
+    assert here.get("/me").status_code == 303 and there.get("/me").status_code == 200
+    assert admin.post(f"/people/{priya}/places/{first}/end").status_code == 404
+    assert events_of(session, priya)[0].what == "ended" and second
+    assert there.post(f"/people/{priya}/places/{second}/end").status_code == 403
+
+
+@pytest.mark.parametrize(("role", "asked"), [("supervisor", True), ("admin", True), ("agent", False)])
+def test_who_sees_much_needs_a_second_step_unless_it_is_a_demo(
+    session: Session, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, role: str, asked: bool
+) -> None:
+    add_user(session, login="wren", name="Wren", role=role, password=PASSWORD)
+    right = {"login": "wren", "password": PASSWORD}
+    demo = make_client(installed=[]).post("/sign-in", data=right)
+    assert not demo.headers["location"].startswith("/sign-in/")
+    monkeypatch.delenv("UTILITY_CRM_DEMO")
+    settings.cache_clear()
+    real = make_client(installed=[]).post("/sign-in", data=right)
+    assert real.headers["location"].startswith("/sign-in/second-step") is asked
+    monkeypatch.setenv("UTILITY_CRM_SECOND_FACTOR_ROLES", "none")
+    settings.cache_clear()
+    given_up = make_client(installed=[]).post("/sign-in", data=right)
+    assert not given_up.headers["location"].startswith("/sign-in/")

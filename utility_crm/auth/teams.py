@@ -4,6 +4,7 @@ here commits."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -13,22 +14,62 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.tables import Team, TeamMember, User
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
+LONGEST_TEAM = 80
+LONGEST_WORD, MOST_WORDS = 40, 20
+"""Letters of a skill or language, and how many of them a person has at most."""
 _AREAS = text(
     "select id, code from network_nodes where kind = 'area' and upper(code) = any(cast(:codes as text[]))"
 )
+
+_EVERY_AREA = text("select code, name from network_nodes where kind = 'area' order by name, code")
+_TEAMS = text("""
+    select t.id, t.name, t.sees_all_tickets,
+           array(select u.name from team_members m join users u on u.id = m.user_id
+                 where m.team_id = t.id and u.active order by lower(u.name), u.id) as people,
+           array(select u.name from team_members m join users u on u.id = m.user_id
+                 where m.team_id = t.id and u.active and m.leads order by lower(u.name), u.id) as leads
+    from teams t order by lower(t.name), t.id
+""")
+_STANDING = text("""
+    select u.skills, u.languages, u.extension,
+           array(select n.code from network_nodes n where n.id = any(u.area_ids) order by n.code) as areas,
+           array(select t.name from team_members m join teams t on t.id = m.team_id
+                 where m.user_id = u.id order by t.name) as teams,
+           array(select t.name from team_members m join teams t on t.id = m.team_id
+                 where m.user_id = u.id and m.leads order by t.name) as leads
+    from users u where u.id = :id
+""")
 
 
 def add_team(session: Session, name: str, *, sees_all_tickets: bool = False) -> int:
     """A new team; its id. Raises Invalid without a name, Conflict where there is one of that name."""
     called = " ".join(name.split())
-    if not called:
+    if not called or len(called) > LONGEST_TEAM:
         raise Invalid("team_name", "A team needs a name.", "name")
     if session.scalar(select(Team.id).where(Team.name == called)) is not None:
-        raise Conflict("team_taken", f"There is already a team {called!r}.", "name")
+        raise Conflict("team_taken", "There is already a team of this name.", "name")
     team = Team(name=called, sees_all_tickets=sees_all_tickets)
     session.add(team)
     session.flush()
     return team.id
+
+
+def change_team(session: Session, team_id: int, name: str, *, sees_all_tickets: bool) -> list[str]:
+    """Another name of a team, or more or less that its people see; what changed. Raises as `add_team`, and
+    NotFound."""
+    called = " ".join(name.split())
+    if not called or len(called) > LONGEST_TEAM:
+        raise Invalid("team_name", "A team needs a name.", "name")
+    team = session.get(Team, team_id, with_for_update=True)
+    if team is None:
+        raise NotFound("no_such_team", "There is no such team.")
+    if session.scalar(select(Team.id).where(Team.name == called, Team.id != team_id)) is not None:
+        raise Conflict("team_taken", "There is already a team of this name.", "name")
+    wanted = {"name": called, "sees_all_tickets": sees_all_tickets}
+    changed = [key for key, value in wanted.items() if getattr(team, key) != value]
+    team.name, team.sees_all_tickets = called, sees_all_tickets
+    session.flush()
+    return changed
 
 
 def set_teams(session: Session, login: str, names: Sequence[str], *, leads: Sequence[str] = ()) -> list[str]:
@@ -84,12 +125,62 @@ def set_abilities(
         user.languages = _words(languages)
     if extension is not None:
         number = extension.strip() or None
+        if number is not None and not (number.isascii() and number.isdigit() and len(number) <= 15):
+            words = "An extension has digits alone, at most %(most)s of them."
+            raise Invalid("extension", words, "extension", most=15)
         taken = select(User.login).where(User.extension == number, User.id != user.id)
         other = session.scalar(taken) if number else None
         if other is not None:
-            raise Conflict("extension_taken", f"Telephone {number} is on the desk of {other}.", "extension")
+            words = "Telephone %(number)s is on the desk of %(login)s."
+            raise Conflict("extension_taken", words, "extension", number=number, login=other)
         user.extension = number
     session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team with its people by name; `leads` are those of them who lead it."""
+
+    id: int
+    name: str
+    sees_all_tickets: bool
+    people: tuple[str, ...]
+    leads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands in the house: teams and those they lead by name, areas by code, and what they
+    can."""
+
+    teams: tuple[str, ...]
+    leads: tuple[str, ...]
+    areas: tuple[str, ...]
+    skills: tuple[str, ...]
+    languages: tuple[str, ...]
+    extension: str
+
+
+def teams(session: Session) -> list[TeamRow]:
+    """Every team, by name."""
+    return [
+        TeamRow(row.id, row.name, row.sees_all_tickets, tuple(row.people), tuple(row.leads))
+        for row in session.execute(_TEAMS)
+    ]
+
+
+def areas(session: Session) -> list[tuple[str, str]]:
+    """Every network area: its code and its name."""
+    return [(row.code, row.name) for row in session.execute(_EVERY_AREA)]
+
+
+def standing_of(session: Session, user_id: int) -> Standing:
+    """Of a person that there is."""
+    row = session.execute(_STANDING, {"id": user_id}).one()
+    return Standing(
+        tuple(row.teams), tuple(row.leads), tuple(row.areas), tuple(row.skills), tuple(row.languages),
+        row.extension or "",
+    )  # fmt: skip
 
 
 def team_rows(session: Session) -> list[dict[str, Any]]:
@@ -116,4 +207,7 @@ def person_called(session: Session, login: str) -> User:
 
 
 def _words(given: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(word.strip().lower() for word in given if word.strip()))
+    words = list(dict.fromkeys(word.strip().lower() for word in given if word.strip()))
+    if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
+        raise Invalid("too_many_words", "A few short words are enough.")
+    return words

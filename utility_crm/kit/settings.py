@@ -52,7 +52,9 @@ class Settings(BaseSettings):
         description="minutes for which having shown who one is counts before a sensitive act",
     )
     second_factor_roles: str = Field(
-        "", description="roles that sign in with a second step, between commas, or all; others may"
+        "supervisor,admin",
+        description="roles that sign in with a second step, between commas, all or none; others may; none of"
+        " a simulated utility unless it is set",
     )
     caller_verification: bool = Field(
         True, description="personal data is masked until a caller is verified; false: agents see it at once"

@@ -64,7 +64,7 @@ def me_page(v: Visit, ask: str, **context: Any) -> Response:
         standing=standing,
         identities=identities_of(v.session, v.user.id),
         provider=v.request.app.state.provider,
-        must_have=needs_factor(v.user.role),
+        must_have=needs_factor(v.session, v.user.role),
         fresh=is_fresh(v),
         extension=own_extension(v.session, v.user.id),
         choices=list(LANGUAGES.items()),
@@ -175,7 +175,7 @@ def step(request: Request, posted: Posting) -> Response:
 
 
 def _drop(v: Visit) -> Response:
-    if needs_factor(v.user.role):
+    if needs_factor(v.session, v.user.role):
         raise Refused("factor_needed", mark("Your role signs in with a second step; it cannot be taken off."))
     was = drop_factor(v.session, v.user.id)
     if was:
