@@ -39,6 +39,7 @@ GROUND_PAGES = [
     "utility_crm.people.steps:router",
     "utility_crm.people.me:router",
     "utility_crm.people.outside:router",
+    "utility_crm.people.team_pages:router",
     "utility_crm.people.people:router",
     "utility_crm.people.tokens:router",
     "utility_crm.customers.pages:router",

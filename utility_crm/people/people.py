@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from utility_crm.auth.actions import add_user
-from utility_crm.auth.audit import note_change
-from utility_crm.auth.events import events_of, note_event
+from utility_crm.auth.events import events_of
 from utility_crm.auth.guesses import FACTORS, PASSWORDS, PROOFS
 from utility_crm.auth.permissions import ROLES
 from utility_crm.auth.queries import LANGUAGES
 from utility_crm.auth.second_factor import drop_factor
 from utility_crm.auth.sign_ins import SignInRow, end_sign_in, end_sign_ins_of, open_sign_ins
 from utility_crm.auth.staff import change_person, give_password, staff_rows
-from utility_crm.auth.teams import (
-    Standing,
-    add_team,
-    areas,
-    change_team,
-    set_abilities,
-    set_areas,
-    set_teams,
-    standing_of,
-    teams,
-)
+from utility_crm.auth.teams import areas, standing_of, teams
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.people.browsers import browser_named
-from utility_crm.web.forms import Posted, beside
+from utility_crm.people.standing import note_of, stands
 from utility_crm.web.fresh import need_fresh_factor
 from utility_crm.web.posting import Posting, handled
-from utility_crm.web.sign_in import address_of
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
 
@@ -68,12 +56,8 @@ def people_page(v: Visit, person: int = 0, ask: str = "who", **context: Any) -> 
         teams=teams(v.session),
         areas=areas(v.session) if chosen else [],
         events=events_of(v.session, person) if chosen else [],
-        **{
-            "given": "",
-            "given_to": "",
-            **context,
-            "ask": "teams" if context.get("ask") == "teams" else "who",
-        },
+        ask="teams" if ask == "teams" else "who",
+        **{"given": "", "given_to": "", **context},
     )
 
 
@@ -91,7 +75,7 @@ def add(request: Request, posted: Posting) -> Response:
                 v.session, login=login.value, name=name.value, role=role.value,
                 password=secrets.token_urlsafe(24), language=language.value,
             )  # fmt: skip
-            _note(v, "added", made, role.value)
+            note_of(v, "added", made, role.value)
             given = give_password(v.session, made, now, by=v.user.id)
             return people_page(v, made, given=given, given_to=login.value)
 
@@ -111,24 +95,24 @@ def change(request: Request, person: int, posted: Posting) -> Response:
                     v, posted.text("name"), posted.text("role"), bool(posted.every("active")), person
                 )
             if does == "standing":
-                return _stands(v, posted, person)
+                return stands(v, posted, person)
             if does == "password":
                 given = give_password(v.session, person, utc_now(), by=v.user.id)
-                _note(v, "password_given", person)
+                note_of(v, "password_given", person)
                 whose = next(one.login for one in staff_rows(v.session) if one.id == person)
                 for kind, name in ((PASSWORDS, whose), (FACTORS, str(person)), (PROOFS, str(person))):
                     kind.clear(v.session, name)
                 return people_page(v, person, given=given, given_to=whose)
             if does == "end":
                 ended = end_sign_ins_of(v.session, person, utc_now(), "an admin")
-                _note(v, "ended", person, str(ended))
+                note_of(v, "ended", person, str(ended))
                 words = v.text(mark("Signed out everywhere. Sign-ins that ended: %(count)s."))
                 return v.done(words % {"count": ended}, PATH, nothing=not ended, person=person)
             if does == "factor":
                 was = drop_factor(v.session, person)
                 if was:
                     end_sign_ins_of(v.session, person, utc_now(), "an admin")
-                    _note(v, "factor_off", person)
+                    note_of(v, "factor_off", person)
                 words = v.text(mark("No second step is asked of them any more."))
                 return v.done(words, PATH, nothing=not was, person=person)
             raise Invalid("does", mark("Choose one of what is offered."))
@@ -144,44 +128,8 @@ def end_place(request: Request, person: int, sign_in_id: int) -> Response:
         if sign_in_id not in {one.id for one in open_sign_ins(v.session, person, utc_now())}:
             raise NotFound("no_such_sign_in", mark("That sign-in has ended already."))
         end_sign_in(v.session, sign_in_id, utc_now(), "an admin")
-        _note(v, "ended", person, "1")
+        note_of(v, "ended", person, "1")
         return v.done(v.text(mark("Signed out there.")), PATH, person=person)
-
-
-@router.post("/people/teams")
-def add_one_team(request: Request, posted: Posting) -> Response:
-    """A new team."""
-    with visit(request, "people.write") as v:
-        need_fresh_factor(v)
-
-        def act() -> Response:
-            name = posted.must("name")
-            sees_all = bool(posted.every("sees_all"))
-            made = add_team(v.session, name.value, sees_all_tickets=sees_all)
-            told = {"name": name.value, "sees_all_tickets": sees_all}
-            note_change(v.session, None, mark("team"), None, told | {"team": made})
-            return v.done(v.text(mark("Kept.")), PATH, ask="teams")
-
-        return handled(v, posted, "team", act, lambda: people_page(v, ask="teams"))
-
-
-@router.post("/people/teams/{team_id}")
-def change_one_team(request: Request, team_id: int, posted: Posting) -> Response:
-    """Another name of a team, or more or less that its people see."""
-    with visit(request, "people.write") as v:
-        need_fresh_factor(v)
-
-        def act() -> Response:
-            name, sees_all = posted.must("name"), bool(posted.every("sees_all"))
-            was = next((one for one in teams(v.session) if one.id == team_id), None)
-            changed = change_team(v.session, team_id, name.value, sees_all_tickets=sees_all)
-            if was is not None:
-                before = {"team": was.name, "sees_all_tickets": was.sees_all_tickets}
-                after = {"team": name.value, "sees_all_tickets": sees_all}
-                note_change(v.session, None, mark("team"), before, after)
-            return v.done(v.text(mark("Kept.")), PATH, ask="teams", nothing=not changed)
-
-        return handled(v, posted, f"team-{team_id}", act, lambda: people_page(v, ask="teams"))
 
 
 def _places(v: Visit, person: int) -> list[SignInRow]:
@@ -189,52 +137,12 @@ def _places(v: Visit, person: int) -> list[SignInRow]:
     return [replace(one, browser=browser_named(one.browser)) for one in rows]
 
 
-def _stands(v: Visit, posted: Posted, person: int) -> Response:
-    """Teams, areas, and what they can."""
-    login = next((one.login for one in staff_rows(v.session) if one.id == person), None)
-    if login is None:
-        raise NotFound("no_such_user", mark("There is no user of this name."))
-    before = standing_of(v.session, person)
-    leads = [name for name in posted.every("leads") if name in posted.every("teams")]
-    set_teams(v.session, login, posted.every("teams"), leads=leads)
-    set_areas(v.session, login, posted.every("areas"))
-    with beside("skills"):
-        set_abilities(v.session, login, skills=_words(posted.text("skills")))
-    with beside("languages"):
-        set_abilities(v.session, login, languages=_words(posted.text("languages")))
-    set_abilities(v.session, login, extension=posted.text("extension"))
-    after = standing_of(v.session, person)
-    if after != before:
-        note_change(v.session, None, mark("place in the house"), asdict(before), asdict(after))
-        _note(v, "changed", person, ", ".join(_changed(before, after)))
-    return v.done(v.text(mark("Kept.")), PATH, nothing=after == before, person=person)
-
-
-def _words(typed: str) -> list[str]:
-    return typed.replace(";", ",").split(",")
-
-
-def _changed(before: Standing, after: Standing) -> list[str]:
-    old, new = asdict(before), asdict(after)
-    return [
-        f"{name}: {', '.join(new[name]) if isinstance(new[name], tuple) else new[name]}"
-        for name in old
-        if old[name] != new[name]
-    ]
-
-
 def _kept(v: Visit, name: str, role: str, active: bool, person: int) -> Response:
     changed = change_person(
         v.session, person, name=name, role=role, active=active, by=v.user.id, now=utc_now()
     )
     if "active" in changed:
-        _note(v, "activated" if active else "deactivated", person)
+        note_of(v, "activated" if active else "deactivated", person)
     if rest := [one for one in changed if one != "active"]:
-        _note(v, "changed", person, f"{', '.join(rest)}: {name.strip()}, {role}")
+        note_of(v, "changed", person, f"{', '.join(rest)}: {name.strip()}, {role}")
     return v.done(v.text(mark("Kept.")), PATH, nothing=not changed, person=person)
-
-
-def _note(v: Visit, what: str, person: int, detail: str = "") -> None:
-    note_event(
-        v.session, what, utc_now(), user_id=person, by=v.user.id, address=address_of(v.request), detail=detail
-    )
