@@ -19,7 +19,7 @@ from utility_crm.customers.verifying import verified_by
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
 from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.live.done_forms import DoneForms
 from utility_crm.live.hub import Hub
@@ -65,11 +65,11 @@ def create_app(
         title="utility-crm", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_while_serving
     )
     app.state.engine = engine
-    app.state.sessions = Sessions(secret or secret_key())
+    app.state.sessions = Sessions(secret or signing_keys())
     app.state.provider = provider_of(settings())
-    app.state.journeys = Journeys(secret or secret_key())
-    app.state.sealer = Sealer(secret or secret_key())
-    app.state.banners = Banners(secret or secret_key())
+    app.state.journeys = Journeys(secret or signing_keys())
+    app.state.sealer = Sealer(secret or signing_keys())
+    app.state.banners = Banners(secret or signing_keys())
     app.state.simulated = False
     app.state.live = Hub(engine)
     app.state.forms = DoneForms()

@@ -18,6 +18,7 @@ from notifications.outbox.new_notice import Queued
 from notifications.outbox.queueing import queue
 from notifications.outbox.recipients import Wish, recipients
 from notifications.types.confirm_consent import confirm_consent
+from utility_crm.announcing.telling import announce
 from utility_crm.kit.errors import NotFound, Refused
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
@@ -65,7 +66,9 @@ def needs_confirmation(purpose: str, channel: str) -> bool:
     return (purpose, channel) == ("marketing", "email")
 
 
-def ask_to_confirm(session: Session, customer_id: int, secret: str, now: datetime) -> tuple[str, Queued]:
+def ask_to_confirm(
+    session: Session, customer_id: int, secret: str | list[str], now: datetime
+) -> tuple[str, Queued]:
     """Send the customer a link that allows offers by e-mail, one a day at most; the address it goes to, and
     what became of the notice. Raises `Refused` without an address of theirs or of ours."""
     purpose, channel = "marketing", "email"
@@ -89,7 +92,7 @@ def ask_to_confirm(session: Session, customer_id: int, secret: str, now: datetim
     return address, queue(session, notice, now)
 
 
-def standing(session: Session, secret: str, token: str, now: datetime) -> Standing:
+def standing(session: Session, secret: str | list[str], token: str, now: datetime) -> Standing:
     """What a link would do. Raises `NotFound` for one that is not ours. One statement."""
     asked = asked_in(secret, token)
     row = None
@@ -103,14 +106,15 @@ def standing(session: Session, secret: str, token: str, now: datetime) -> Standi
     return Standing(asked, row.name, row.language, still_open, row.used and row.granted is True)
 
 
-def confirm(session: Session, secret: str, token: str, now: datetime) -> Standing:
+def confirm(session: Session, secret: str | list[str], token: str, now: datetime) -> Standing:
     """Keep what the link asks, once; what stands afterwards. A link that was used and whose word was taken
     back since gives nothing. Raises `NotFound`."""
     before = standing(session, secret, token, now)
     if before.open:
         asked = before.asked
         given = {"customer": asked.customer_id, "purpose": asked.purpose, "channel": asked.channel}
-        session.execute(
-            _KEEP, given | {"now": now, "proof": PROOF, "address": asked.address, "digest": digest(token)}
-        )
+        more = {"now": now, "proof": PROOF, "address": asked.address, "digest": digest(token)}
+        if session.scalar(_KEEP, given | more) is not None:
+            told = {"purpose": asked.purpose, "channel": asked.channel, "granted": True}
+            announce(session, "consent.changed", now, told, customer_id=asked.customer_id)
     return standing(session, secret, token, now)

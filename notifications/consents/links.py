@@ -7,7 +7,7 @@ from html import escape
 
 from notifications.channels import Letter
 from notifications.consents.tokens import Leaving, unsubscription
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import Settings
 from utility_crm.web.words import translator
 
@@ -23,7 +23,7 @@ def public_address(given: Settings) -> str | None:
 def unsubscribe_address(given: Settings, leaving: Leaving) -> str | None:
     """Where one letter's reader ends it; None without a public address."""
     base = public_address(given)
-    return None if base is None else f"{base}/unsubscribe/{unsubscription(secret_key(), leaving)}"
+    return None if base is None else f"{base}/unsubscribe/{unsubscription(signing_keys(), leaving)}"
 
 
 def with_a_way_out(letter: Letter, address: str, language: str) -> Letter:

@@ -19,7 +19,7 @@ from notifications.consents.words import LONGEST_PROOF
 from notifications.domain.ways import CHANNELS
 from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.web.chrome import chrome
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import know_whether_simulated, open_session, present, today, visit
@@ -44,7 +44,7 @@ def consent(request: Request, customer_id: int, posted: Posting) -> Response:
             proof = posted.field("proof", typed_proof)
             posted.check()
             if granted.value == "yes" and needs_confirmation(purpose, channel):
-                address, became = ask_to_confirm(v.session, customer_id, secret_key(), v.now)
+                address, became = ask_to_confirm(v.session, customer_id, signing_keys(), v.now)
                 if became.outcome == "already":
                     words = _("Asked today already: the question went to %(address)s.")
                     return v.done(words % {"address": address}, back, nothing=True)
@@ -79,7 +79,7 @@ def confirmation(request: Request, token: str) -> Response:
     too."""
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = standing(session, secret_key(), token, present())
+        found = standing(session, signing_keys(), token, present())
     return _confirmation(request, found, token)
 
 
@@ -88,7 +88,7 @@ def confirmed(request: Request, token: str) -> Response:
     """Keep it, with the time, the address and the link's digest."""
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = confirm(session, secret_key(), token, present())
+        found = confirm(session, signing_keys(), token, present())
         session.commit()
     return _confirmation(request, found, token)
 
@@ -98,7 +98,7 @@ def leaving(request: Request, token: str) -> Response:
     """The choices, for who opens the link in a browser."""
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = reader(session, secret_key(), token)
+        found = reader(session, signing_keys(), token)
     return _leaving(request, found, token)
 
 
@@ -109,10 +109,10 @@ def left(request: Request, token: str, posted: Posting) -> Response:
     everywhere = posted.text("what") == "everywhere"
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = reader(session, secret_key(), token)
+        found = reader(session, signing_keys(), token)
         unsubscribe(session, found.leaving, present(), everywhere=everywhere)
         session.commit()
-        found = reader(session, secret_key(), token)
+        found = reader(session, signing_keys(), token)
     return _leaving(request, found, token, everywhere=everywhere)
 
 

@@ -35,14 +35,14 @@ class Leaving:
     notice_id: int
 
 
-def confirmation(secret: str, asked: Asked) -> str:
+def confirmation(secret: str | list[str], asked: Asked) -> str:
     """The token of a link that confirms it."""
     until = int(asked.until.timestamp())
     told = [asked.customer_id, asked.purpose, asked.channel, asked.address, until]
     return str(URLSafeSerializer(secret, salt=_CONFIRM).dumps(told))
 
 
-def asked_in(secret: str, token: str) -> Asked | None:
+def asked_in(secret: str | list[str], token: str) -> Asked | None:
     """What a token asks; None where it is not ours. Whether it is too late is for the caller to say."""
     try:
         customer, purpose, channel, address, until = URLSafeSerializer(secret, salt=_CONFIRM).loads(token)
@@ -53,13 +53,13 @@ def asked_in(secret: str, token: str) -> Asked | None:
         return None
 
 
-def unsubscription(secret: str, leaving: Leaving) -> str:
+def unsubscription(secret: str | list[str], leaving: Leaving) -> str:
     """The token of a letter's unsubscribe link; always the same for a notice."""
     told = [leaving.customer_id, leaving.channel, leaving.notice_id]
     return str(URLSafeSerializer(secret, salt=_LEAVE).dumps(told))
 
 
-def leaving_in(secret: str, token: str) -> Leaving | None:
+def leaving_in(secret: str | list[str], token: str) -> Leaving | None:
     """Who leaves by a token; None where it is not ours."""
     try:
         customer, channel, notice = URLSafeSerializer(secret, salt=_LEAVE).loads(token)

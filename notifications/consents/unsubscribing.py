@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications.consents.tokens import Leaving, leaving_in
 from notifications.domain.ways import CHANNELS
+from utility_crm.announcing.telling import announce
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.words import mark
 
@@ -27,7 +28,7 @@ _WITHDRAW = text("""
          where consents.customer_id = customers.id and purpose = 'marketing'
            and consents.channel = left_by.channel
          order by at desc, id desc limit 1), true)
-    returning id
+    returning channel
 """)
 _WHO = text("""
     select customers.language, word.granted
@@ -50,7 +51,7 @@ class Reader:
     left: bool
 
 
-def reader(session: Session, secret: str, token: str) -> Reader:
+def reader(session: Session, secret: str | list[str], token: str) -> Reader:
     """Who holds a link. Raises `NotFound` for one that is not ours. One statement."""
     leaving = leaving_in(secret, token)
     row = None
@@ -72,4 +73,8 @@ def unsubscribe(session: Session, leaving: Leaving, now: datetime, *, everywhere
         "proof": PROOF,
         "now": now,
     }
-    return len(session.execute(_WITHDRAW, given).all())
+    left = session.scalars(_WITHDRAW, given).all()
+    for channel in left:
+        told = {"purpose": "marketing", "channel": channel, "granted": False}
+        announce(session, "consent.changed", now, told, customer_id=leaving.customer_id)
+    return len(left)

@@ -11,7 +11,7 @@ class Sessions:
     """Makes and reads the cookie's value: a sign-in's random id, signed, so that what we did not make never
     reaches the database. How long it holds is the database's to say (`auth.sign_ins`)."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str | list[str]) -> None:
         self._signer = URLSafeSerializer(secret, salt="utility_crm.sign_in")
 
     def issue(self, token: str) -> str:

@@ -48,6 +48,12 @@ def database(*, pool_size: int = 3, migrated: bool = True) -> Iterator[Engine]:
             engine.dispose()
 
 
+def signing_keys() -> list[str]:
+    """The secret key, last, and before it those that it took the place of: what they signed or sealed is
+    still read, nothing new is signed by them."""
+    return [*filter(None, (one.strip() for one in settings().secret_keys_before.split(","))), secret_key()]
+
+
 def secret_key() -> str:
     """What signs cookies: the one set, else one made once in the home, readable by its owner alone."""
     configured = settings().secret_key

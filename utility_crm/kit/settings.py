@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the web process binds to")
     port: int = Field(8000, ge=1, le=65535, description="port the web process binds to")
     secret_key: str | None = Field(None, description="signs cookies; made once in the home when absent")
+    secret_keys_before: str = Field(
+        "",
+        description="keys that secret_key took the place of, the oldest first, between commas: what they"
+        " signed or sealed is still read",
+    )
     secure_cookies: bool = Field(
         False,
         description="pages go over HTTPS: cookies over it alone, and browsers insist on it (HSTS)",

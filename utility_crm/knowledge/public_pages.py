@@ -7,8 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
+from utility_crm.auth.doors import HELPED, LOOKED_FOR, MISSED, Door
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.errors import CareError, NotFound
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
@@ -34,8 +37,10 @@ def shelf(request: Request, q: str = "", language: str = "") -> Response:
         typed = q[:LONGEST_SEARCH]
         found: Findings | None = None
         if typed.strip():
+            if not _opens(request, session, LOOKED_FOR):
+                return _too_many(request, tongue)
             found = search(session, typed, language=tongue, today=today(now), agents=False)
-            if not found.hits:
+            if not found.hits and _opens(request, session, MISSED):
                 note_miss(session, typed, found.language, now)
                 session.commit()
         rows = [] if found else articles_shown(session, tongue, today(now), agents=False)
@@ -70,11 +75,26 @@ def helped(request: Request, slug: str, posted: Posting) -> Response:
             text = public_article(session, slug, tongue, today(now))[0]
         except CareError:
             return _page(request, "knowledge/public_missing.html", tongue, status=404)
+        if not _opens(request, session, HELPED):
+            return _too_many(request, tongue)
         missing = posted.text("missing")
         vote(session, text.version_id, voter=_reader(request), helpful=good, now=now, missing=missing)
         session.commit()
     where = f"{PATH}/{text.slug}?language={tongue}&thanks={'yes' if good else 'no'}"
     return Response(status_code=303, headers={"Location": where})
+
+
+def _opens(request: Request, session: Session, door: Door) -> bool:
+    """Whether one more is taken from where this comes from; it counts at once, whatever comes of it."""
+    opens = door.knock(session, request.client.host if request.client else "", secret_key(), utc_now())
+    session.commit()
+    return opens
+
+
+def _too_many(request: Request, language: str) -> HTMLResponse:
+    answer = _page(request, "knowledge/public_missing.html", language, status=429, too_many=True)
+    answer.headers["Retry-After"] = "900"
+    return answer
 
 
 def _reader(request: Request) -> str:

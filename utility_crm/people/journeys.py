@@ -15,7 +15,7 @@ SECONDS = 600
 class Journeys:
     """Makes and reads the cookie's value: it binds what comes back to the browser that was sent."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str | list[str]) -> None:
         self._signer = URLSafeTimedSerializer(secret, salt="utility_crm.outside")
 
     def issue(self, journey: Journey) -> str:

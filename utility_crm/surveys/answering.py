@@ -77,7 +77,7 @@ class Opened:
         return SCORES[self.question]
 
 
-def opened(session: Session, secret: str, token: str, now: datetime) -> Opened:
+def opened(session: Session, secret: str | list[str], token: str, now: datetime) -> Opened:
     """What a link opens. Raises NotFound for one that is not ours. One statement; writes nothing."""
     found = survey_in(secret, token)
     row = session.execute(_OPENED, {"id": found[0]}).one_or_none() if found is not None else None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.queries import SignedIn
 from utility_crm.installed import modules
 from utility_crm.kit.module import Asks, ToAsk, resolve
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.surveys.domain.deciding import Candidate, Decision, Reason, decided
 from utility_crm.surveys.domain.plans import Plan
@@ -179,7 +179,7 @@ def _to_ask(row: Row[Any], one: Decision, plan: Plan, now: datetime, survey: int
         solved_on=row.solved_at.astimezone(ZoneInfo(settings().timezone)).date(),
         customer_id=row.customer_id,
         account_id=row.account_id,
-        paths=paths(secret_key(), survey, one.question),
+        paths=paths(signing_keys(), survey, one.question),
         answer_before=now + timedelta(days=plan.answer_days),
         useful_before=now + USEFUL,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.kit.errors import CareError, Invalid, Refused
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.surveys.answering import LONGEST_COMMENT, Opened, answer, opened, tidy_comment
 from utility_crm.surveys.tokens import PATH
 from utility_crm.surveys.words import CSAT_WORDS
@@ -28,7 +28,7 @@ def asked(request: Request, token: str, thanks: str = "") -> Response:
     """The question, with the score of the link chosen; what was answered before stands there."""
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = opened(session, secret_key(), token, present())
+        found = opened(session, signing_keys(), token, present())
     return _page(
         request, found, token, 200 if found.open or found.score is not None else 410, thanks=bool(thanks)
     )
@@ -39,7 +39,7 @@ def answered(request: Request, token: str, posted: Posting) -> Response:
     """Keep the answer, then lead to the page that thanks for it."""
     with open_session(request) as session:
         know_whether_simulated(request, session)
-        found = opened(session, secret_key(), token, present())
+        found = opened(session, signing_keys(), token, present())
         try:
             _keep(session, found, posted)
         except FieldsWrong as wrong:

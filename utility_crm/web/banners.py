@@ -27,7 +27,7 @@ class JustDone:
 class Banners:
     """Makes and reads the cookie's value; another person's banner, or a forged one, is none."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str | list[str]) -> None:
         self._signer = URLSafeTimedSerializer(secret, salt="utility_crm.just_done")
 
     def issue(self, user_id: int, said: JustDone) -> str:

@@ -14,7 +14,7 @@ from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.runtime import database, secret_key
+from utility_crm.kit.runtime import database, signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.webhooks.actions import (
     State,
@@ -71,7 +71,7 @@ def add(
             acts(session, Acting(now, "webhooks add"))
             wanted = Wanted(name, url, tuple(event or ()), bool(personal))
             made = add_listener(
-                session, wanted, Sealer(secret_key()), now, by=None, local=settings().webhooks_local
+                session, wanted, Sealer(signing_keys()), now, by=None, local=settings().webhooks_local
             )
             shown = _document(listener(session, made.id))
         words = f"{made.secret}\n{made.name} is told from now on. The secret is not shown again."
@@ -155,7 +155,7 @@ def rotate(
             now = utc_now()
             acts(session, Acting(now, "webhooks rotate"))
             number = listener_called(session, name)
-            made = turn_secret(session, number, Sealer(secret_key()), now, both=timedelta(hours=hours))
+            made = turn_secret(session, number, Sealer(signing_keys()), now, both=timedelta(hours=hours))
         words = f"{made.secret}\nThe old one signs for {hours} hours more. This one is not shown again."
         emit({"name": name, "secret": made.secret, "both_hours": hours}, as_json, lambda: words)
 
@@ -214,7 +214,7 @@ def send(as_json: AsJson = False) -> None:
     """Send what is due now, once, without `deliver`."""
     with speaking(as_json):
         with database() as engine:
-            sender = Sender(engine, Sealer(secret_key()), settings().webhooks_local)
+            sender = Sender(engine, Sealer(signing_keys()), settings().webhooks_local)
             tried = 0
             while count := send_due(sender):
                 tried += count

@@ -28,7 +28,7 @@ from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.installation import is_simulated
-from utility_crm.kit.runtime import secret_key
+from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.tasks.actions import add_task
 from utility_crm.webhooks.claims import EACH, Held, SwitchedOff, claim, settle
@@ -58,7 +58,7 @@ class Sender:
 
 def run_lane(engine: Engine, stop: Event) -> None:
     """What the delivery process runs."""
-    run_sending(Sender(engine, Sealer(secret_key()), settings().webhooks_local), stop)
+    run_sending(Sender(engine, Sealer(signing_keys()), settings().webhooks_local), stop)
 
 
 def run_sending(sender: Sender, stop: Event) -> None:

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
+from utility_crm.auth.doors import HELPED, LOOKED_FOR, MISSED
 from utility_crm.auth.tables import User
 from utility_crm.knowledge.actions import Written, approve, begin_article, hand_in, write_version
 from utility_crm.tickets.actions import open_ticket
@@ -238,3 +239,26 @@ def test_articles_stand_below_the_customers_in_the_search_box(client: Client, ap
     listed = agent.get(path[1], headers={"HX-Request": "true"}).text
     assert 'role="option"' in listed and 'data-href="/knowledge/' in listed and approved
     assert agent.get("/knowledge/named?q=xyzzyq").text.strip() == ""
+
+
+def test_strangers_votes_searches_and_misses_are_counted_by_where_they_come_from(
+    session: Session, stranger: TestClient, approved: int
+) -> None:
+    """Another browser is not another place; what was counted says nobody's address."""
+    said = {"helpful": "no", "language": "en"}
+    for place in range(HELPED.most):
+        sent = stranger.post("/help/estimated/helped", data=said, headers={"User-Agent": f"b{place}"})
+        assert sent.status_code == 303
+    late = stranger.post("/help/estimated/helped", data=said, headers={"User-Agent": "another"})
+    assert late.status_code == 429 and late.headers["retry-after"] == "900"
+    assert session.scalar(text("select count(*) from article_votes")) == HELPED.most
+    for place in range(LOOKED_FOR.most):
+        assert stranger.get(f"/help?q=zzqx{chr(97 + place % 26) * 4}").status_code == 200
+    assert stranger.get("/help?q=estimated").status_code == 429
+    assert stranger.get("/help").status_code == stranger.get("/help/estimated").status_code == 200
+    missed = session.scalar(text("select count(*) from article_misses"))
+    assert 0 < missed <= MISSED.most
+    kept = session.execute(text("select name, place from guesses where kind like 'door:%'")).all()
+    assert len(kept) == 3 and "testclient" not in str(kept)
+    session.execute(text("update guesses set at = array(select t - interval '15 minutes' from unnest(at) t)"))
+    assert stranger.post("/help/estimated/helped", data=said).status_code == 303
