@@ -106,3 +106,29 @@ def test_a_meter_check_is_booked_told_and_a_task(
     )
     assert "runs backwards" in client.get(f"{path}/acts/m", headers=HX).text
     assert client.post(f"{path}/meter-checks", data=form | {"on_day": "2026-11-25"}).status_code == 409
+
+
+def test_a_customer_elsewhere_is_not_named_by_number_to_who_may_not_see_them(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    """The number is kept as it was typed, as one that nobody has would be: it tells nothing."""
+    client = make_client("agent", installed=[])
+    session.execute(
+        text(
+            "with area as (insert into network_nodes (code, name, kind) values ('ZZ', 'Z', 'area') "
+            "returning id),"
+            " home as (insert into premises (code, node_id, address, timezone) select 'PZ', id, 'Z', 'UTC' "
+            "from area returning id), lives as (insert into occupancies (account_id, premise_id, starts_on) "
+            "select (select min(id) from accounts where customer_id = :bakery), id, '2020-01-01' from home) "
+            "update users set area_ids = array(select id from area)"
+        ),
+        {"bakery": people.bakery},
+    )
+    assert client.get(f"/customers/{people.joseph}").status_code == 404
+    path = f"/customers/{people.bakery}"
+    for name in ("C100003", "C999999"):
+        works = {"kind": "works_for", "name": name, "role": "accounts"}
+        assert client.post(f"{path}/relations", data=works).status_code == 303
+    page = client.get(f"{path}?ask=parties", headers=HX).text
+    assert "Joseph" not in page and "C100003" in page and "C999999" in page
+    assert session.scalars(text("select other_id from relations")).all() == [None, None]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
+from utility_crm.auth.teams import add_team
 from utility_crm.customers.search import find_all
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.module import SearchHit
-from utility_crm.tickets.domain.numbers import FIRST, typed_id
+from utility_crm.tickets.actions import open_ticket
+from utility_crm.tickets.domain.numbers import FIRST, number_of, typed_id
 
 HX = {"HX-Request": "true"}
 
@@ -60,3 +64,24 @@ def test_articles_are_fetched_below_the_customers_once_words_are_typed(
     for typed in ("as", "4100", "a@b.example"):
         assert "/m/named" not in client.get("/customers/found", params={"q": typed}, headers=HX).text
     assert people.margaret
+
+
+def test_another_teams_ticket_is_not_found_by_its_number(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    """Nor whose it is; who is in the team, or sees all, finds it."""
+    team = add_team(session, "Legal")
+    number = number_of(
+        open_ticket(
+            session, kind="other", subject="S", text="T", channel="call", now=utc_now(), by=None,
+            customer_id=people.margaret, team_id=team,
+        )
+    )  # fmt: skip
+    agent, supervisor = make_client("agent"), make_client("supervisor")
+    for client, finds in ((agent, False), (supervisor, True)):
+        found = client.get(f"/customers/found?q={number}", headers=HX).text
+        assert (f"/tickets/{number}" in found) is finds
+        assert (client.get(f"/tickets/{number}").status_code == 200) is finds
+    session.execute(text("insert into team_members (team_id, user_id) select :team, id from users where "
+                         "role = 'agent'"), {"team": team})  # fmt: skip
+    assert f"/tickets/{number}" in agent.get(f"/customers/found?q={number}", headers=HX).text

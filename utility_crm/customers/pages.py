@@ -146,6 +146,7 @@ def _found(v: Visit, text: str, limit: int) -> AllFound:
         for one in found.openings
         if v.user.may(one.permission)
         and (one.customer_id in seen or not (one.customer_id or v.user.area_ids))
+        and v.request.app.state.whose.may_open(v.session, v.user, one.href)
     ]
     return AllFound([hit for hit in found.customers if hit.customer_id in seen][:limit], openings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -96,9 +96,17 @@ def related(session: Session, customer_id: int, today: date) -> list[Related]:
 
 
 def add_relation(
-    session: Session, customer_id: int, new: NewRelation, *, by: int | None, now: datetime
+    session: Session,
+    customer_id: int,
+    new: NewRelation,
+    *,
+    by: int | None,
+    now: datetime,
+    knows: Callable[[int], bool] = lambda _: True,
 ) -> int:
-    """Keep it; its id. Raises Invalid without what it needs, Conflict where it is kept already."""
+    """Keep it; its id. knows: whether who does this may know of another customer; of one they may not, the
+    number is a mere name, as one that nobody has. Raises Invalid without what it needs, Conflict where it
+    is kept already."""
     if new.kind not in KIND_WORDS:
         raise Invalid("kind", mark("Choose one of what is offered."), "kind")
     if not new.name or max(map(len, (new.name, new.reach, new.role, new.proof))) > LONGEST:
@@ -108,6 +116,8 @@ def add_relation(
     if new.ends_before is not None and new.ends_before <= new.starts_on:
         raise Invalid("until", mark("It ends after it begins."), "until")
     other = session.scalar(select(Customer.id).where(Customer.number == new.name))
+    if other is not None and not knows(other):
+        other = None
     if other == customer_id:
         raise Conflict("themselves", mark("That is the customer's own number."), "name")
     known = select(Relation.id).where(

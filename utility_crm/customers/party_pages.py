@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from utility_crm.customers.conversations import TOPICS
+from utility_crm.customers.limits import those_seen
 from utility_crm.customers.pages import customer_page, must_see
 from utility_crm.customers.parties import KIND_WORDS, NewRelation, add_relation, end_relation, note_death
 from utility_crm.web.posting import Posting, handled
@@ -34,7 +35,10 @@ def add(request: Request, customer_id: int, posted: Posting) -> Response:
                 until.value + timedelta(days=1) if until else None,
                 reach=posted.text("reach"), role=posted.text("role"), about=about, proof=posted.text("proof"),
             )  # fmt: skip
-            add_relation(v.session, customer_id, new, by=v.user.id, now=v.now)
+            add_relation(
+                v.session, customer_id, new, by=v.user.id, now=v.now,
+                knows=lambda other: bool(those_seen(v.session, v.user, [other])),
+            )  # fmt: skip
             return v.done(_("Kept: %(name)s.", name=new.name), path, ask=ASK)
 
         return handled(v, posted, "relation", act, lambda: customer_page(v, customer_id, ASK, params={}))

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Request
 from sqlalchemy import TextClause, text
@@ -26,6 +28,7 @@ from utility_crm.web.watched import route_of
 from utility_crm.web.words import mark
 
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_WHOLE = re.compile(r"\{\w+(?::\w+)?\}")
 
 _OF_ACCOUNT = "select customer_id from accounts where number = :value"
 CUSTOMERS = Module(
@@ -110,19 +113,41 @@ class Whose:
         if user.area_ids and not self.knows_limits(route_of(request)):
             words = mark("This page shows customers of every area; you may see those of some areas only.")
             raise Refused("whole_utility", words)
-        asked = [one for one in named if user.area_ids or _more_than_areas(one.owner, user)]
-        if not asked:
-            return
-        values: dict[str, Any] = {
-            "user_id": user.id,
-            "team_ids": list(user.team_ids),
-            "sees_all_tickets": user.sees_all_tickets,
-            "area_ids": list(user.area_ids),
-        }
-        for one in asked:
-            sql = _condition(one.owner, bool(user.area_ids), _more_than_areas(one.owner, user))
-            if not session.scalar(sql, {**_used(sql, values), "value": one.value}):
+        for one in named:
+            if not _admits(session, user, one):
                 raise NotFound("not_here", mark("There is nothing of this name here."), None)
+
+    def may_open(self, session: Session, user: SignedIn, address: str) -> bool:
+        """Whether a person may open a page by its address, as far as its things are concerned: what is only
+        named to them, as in a search, should not be there either where they may not."""
+        path = unquote(address.partition("?")[0])
+        for owner in self.owners:
+            if (found := _named_by(owner.path).fullmatch(path)) is not None:
+                return _admits(session, user, Named(owner, found.groups()[-1]))
+        return True
+
+
+@cache
+def _named_by(route: str) -> re.Pattern[str]:
+    """What addresses of a route look like that ends with the parameter its things are named by."""
+    kinds = ["(.+)" if one.endswith(":path}") else "([^/]+)" for one in _WHOLE.findall(route)]
+    fixed = [re.escape(part) for part in _WHOLE.split(route)]
+    return re.compile("".join(a + b for a, b in zip_longest(fixed, kinds, fillvalue="")))
+
+
+def _admits(session: Session, user: SignedIn, one: Named) -> bool:
+    """Whether the thing is theirs; no statement for who may see everything of its kind."""
+    theirs = _more_than_areas(one.owner, user)
+    if not user.area_ids and not theirs:
+        return True
+    values: dict[str, Any] = {
+        "user_id": user.id,
+        "team_ids": list(user.team_ids),
+        "sees_all_tickets": user.sees_all_tickets,
+        "area_ids": list(user.area_ids),
+    }
+    sql = _condition(one.owner, bool(user.area_ids), theirs)
+    return bool(session.scalar(sql, {**_used(sql, values), "value": one.value}))
 
 
 def _more_than_areas(owner: Owner, user: SignedIn) -> bool:
