@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from notifications.customer_in_view import in_view
+from notifications.happened import happened
 from notifications.outages.queries import OutageHere, outages_at
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
@@ -124,7 +125,7 @@ def _todo_detail(one: OutageHere, call: CustomerCall, _: Words) -> str:
 
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language, PACKAGE)
-    return [_entry(one, call, _) for one in call.once(in_view).notices]
+    return [*(_entry(one, call, _) for one in call.once(in_view).notices), *happened(call)]
 
 
 def _receipt(one: ListedNotice, call: CustomerCall, _: Words) -> str:

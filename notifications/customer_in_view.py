@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from notifications.consents.words import EVERY, Word
 from notifications.outages.calls import CALLS, Call
+from notifications.outages.lived_through import LIVED_THROUGH, PastOutage
 from notifications.outbox.queries import OF_CUSTOMER, ListedNotice, listed_notice
 from utility_crm.kit.gathering import gathered
 from utility_crm.kit.module import CustomerCall
@@ -16,19 +17,29 @@ MOST_CALLS = 200
 @dataclass(frozen=True, slots=True)
 class InView:
     """words: every one that they gave, and notices: whatever was written, or not, the newest first. calls:
-    those to them that are yet to be made."""
+    those to them that are yet to be made. outages: those they lived through, the newest first."""
 
     words: tuple[Word, ...]
     notices: tuple[ListedNotice, ...]
     calls: tuple[Call, ...]
+    outages: tuple[PastOutage, ...] = ()
 
 
 def in_view(call: CustomerCall) -> InView:
     """One statement; use it through `call.once`."""
-    values = {"customer": call.customer_id, "outage": None, "waiting": True, "limit": MOST_CALLS}
-    words, notices, calls = gathered(call.session, (EVERY, OF_CUSTOMER, CALLS), values)
+    values = {
+        "customer": call.customer_id,
+        "outage": None,
+        "waiting": True,
+        "limit": MOST_CALLS,
+        "now": call.now,
+    }
+    words, notices, calls, outages = gathered(
+        call.session, (EVERY, OF_CUSTOMER, CALLS, LIVED_THROUGH), values
+    )
     return InView(
         tuple(Word(*row) for row in words),
         tuple(listed_notice(row) for row in notices),
         tuple(Call(*row) for row in calls),
+        tuple(PastOutage(*row) for row in outages),
     )

@@ -16,8 +16,9 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.conversations import latest_conversations, open_complaints
 from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Contact, Customer, CustomerFlag
-from utility_crm.kit.module import Banner
+from utility_crm.kit.module import Banner, Cell
 from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
 
 log = logging.getLogger("utility_crm.customers.desk")
 REVIEW_AHEAD = timedelta(days=30)
@@ -70,6 +71,16 @@ def desk_figures(session: Session, user: SignedIn, today: date) -> DeskFigures:
         .where((Contact.at >= since) | waits, seen_by(user, Contact.customer_id))
     ).one()
     return DeskFigures(*row)
+
+
+def desk_cells(figures: DeskFigures) -> tuple[Cell, ...]:
+    """Of the strip: the day so far."""
+    complaints = str(figures.complaints)
+    return (
+        Cell(mark("Contacts today"), str(figures.today)),
+        Cell(mark("Logged by you"), str(figures.mine)),
+        Cell(mark("Complaints wait"), complaints, tone="warn" if figures.complaints else ""),
+    )
 
 
 def known_now(

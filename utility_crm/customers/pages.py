@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from utility_crm.customers.desk import EVIDENCE, desk_figures, known_now
+from utility_crm.customers.desk import EVIDENCE, desk_cells, desk_figures, known_now
 from utility_crm.customers.details import DETAILS
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.open_tabs import close_tab, opened_tabs
@@ -57,37 +57,41 @@ AMONG = 40
 
 
 @router.get("/")
-def desk(request: Request, ask: str = "last") -> Response:
+def desk(request: Request, ask: str = "") -> Response:
     """The desk for those who answer the phone; others begin in a room of their own."""
     with visit(request, "house.enter") as v:
         home = home_of(open_rooms(request, v.user), v.user)
         if home != "/":
             return v.redirect(home)
-        asked, sheet = _of_rooms(v, ask)
+        ask, asked, sheet = _of_rooms(v, ask)
         if sheet and v.hx:
             return HTMLResponse(sheet)
         chosen = ask if ask in EVIDENCE or sheet else "last"
+        figures = desk_figures(v.session, v.user, v.today)
         return v.render(
             "customers/desk.html",
             chosen=chosen,
             asked=asked,
             sheet=sheet,
-            figures=desk_figures(v.session, v.user, v.today),
+            figures=figures,
+            cells=desk_cells(figures),
             rows=() if sheet else EVIDENCE[chosen](v.session, v.user, v.today),
             recent=recent_customers(v.session, v.user, recent_ids(request)),
             banners=_known_now(v),
         )
 
 
-def _of_rooms(v: Visit, ask: str) -> tuple[list[tuple[DeskQuestion, Answer]], str]:
-    """The desk's questions of other rooms with their answers, and the sheet of the one that is asked. A room
-    that fails is left out and logged: the desk works without it."""
+def _of_rooms(v: Visit, ask: str) -> tuple[str, list[tuple[DeskQuestion, Answer]], str]:
+    """Which question is asked, where none is the first that stands before the desk's own; the questions of
+    other rooms with their answers, and the sheet of the one that is asked. A room that fails is left out and
+    logged: the desk works without it."""
     call = DeskCall(v.session, v.user, v.now, v.today)
     found: list[tuple[DeskQuestion, Answer]] = []
     sheet = ""
-    for one in sorted(v.request.app.state.desk_questions, key=lambda question: question.order):
-        if not v.user.may(one.permission):
-            continue
+    every = sorted(v.request.app.state.desk_questions, key=lambda question: question.order)
+    mine: list[DeskQuestion] = [one for one in every if v.user.may(one.permission)]
+    ask = ask or next((one.key for one in mine if one.order < 0), "last")
+    for one in mine:
         try:
             with v.session.begin_nested():
                 found.append((one, one.answer(call)))
@@ -96,7 +100,7 @@ def _of_rooms(v: Visit, ask: str) -> tuple[list[tuple[DeskQuestion, Answer]], st
                     sheet = v.fragment(shown.template, question=one, **shown.context)
         except Exception:
             log.exception("the desk's question %s failed", one.key)
-    return found, sheet
+    return ask, found, sheet
 
 
 @router.get("/customers")

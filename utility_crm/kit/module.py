@@ -394,18 +394,28 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class DeskCall:
-    """One look at the desk. user: the `SignedIn` who sits there."""
+    """One look at the desk. user: the `SignedIn` who sits there. `once(load)` runs a loader a single time for
+    the whole desk, so that questions share a statement."""
 
     session: Session
     user: Any
     now: datetime
     today: date
+    _memo: dict[Callable[[DeskCall], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, load: Callable[[DeskCall], T]) -> T:
+        """The value of `load(self)`, computed once a look."""
+        if load not in self._memo:
+            self._memo[load] = load(self)
+        value: T = self._memo[load]
+        return value
 
 
 @dataclass(frozen=True, slots=True)
 class DeskQuestion:
     """A question of the desk, for those who have `permission`: `answer` is always shown, `sheet` only when
-    chosen."""
+    chosen. One with an order below nought stands before the desk's own; the first of these is open when
+    somebody sits down."""
 
     key: str
     title: str

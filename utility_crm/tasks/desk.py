@@ -25,4 +25,4 @@ def sheet(call: DeskCall) -> Sheet:
     return Sheet("tasks/desk.html", context)
 
 
-QUESTIONS = (DeskQuestion("tasks", mark("What is due today?"), "tasks.read", 10, answer, sheet),)
+QUESTIONS = (DeskQuestion("tasks", mark("What is due today?"), "tasks.read", -10, answer, sheet),)

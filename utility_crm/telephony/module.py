@@ -11,6 +11,7 @@ MODULE = Module(
     tables="utility_crm.telephony.tables",
     pages="utility_crm.telephony.routes:router",
     customer="utility_crm.telephony.customer:ROOM",
+    desk_questions="utility_crm.telephony.desk:QUESTIONS",
     commands="utility_crm.telephony.commands:app",
     logged="utility_crm.telephony.actions:logged",
     demo="utility_crm.telephony.demo:build",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import User
@@ -163,3 +163,55 @@ def calls_that(
     }[question]
     newest = _CALLS.where(which, _seen_by(user)).order_by(Call.began_at.desc(), Call.id.desc())
     return [CallRow(*row) for row in session.execute(newest.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCalls:
+    """ringing: they wait to be answered now; in_vain: nobody answered, and nobody has spoken to them since;
+    unlogged: of one person, nothing was kept."""
+
+    ringing: int
+    rings_since: datetime | None
+    in_vain: int
+    unlogged: int
+
+
+def desk_calls(session: Session, user: SignedIn, *, since: datetime, now: datetime) -> DeskCalls:
+    """Counts for whoever sits at the desk, in one statement."""
+    rings = _rings(now)
+    row = session.execute(
+        select(
+            func.count().filter(rings),
+            func.min(Call.began_at).filter(rings),
+            func.count().filter(_in_vain(since)),
+            func.count().filter(_unlogged(user.id, since)),
+        )
+        .select_from(Call)
+        .where(or_(Call.ended_at.is_(None), Call.began_at >= since), _seen_by(user))
+    ).one()
+    return DeskCalls(*row)
+
+
+def calls_at_desk(
+    session: Session, question: str, user: SignedIn, *, since: datetime, now: datetime, limit: int = 60
+) -> list[CallRow]:
+    """The rows under a question of the desk: who waits longest first."""
+    which = {"vain": _in_vain(since) | _rings(now), "unlogged": _unlogged(user.id, since)}[question]
+    rows = _CALLS.where(which, _seen_by(user)).order_by(Call.ended_at.is_not(None), Call.began_at, Call.id)
+    return [CallRow(*row) for row in session.execute(rows.limit(limit))]
+
+
+def _rings(now: datetime) -> Any:
+    return _on_the_line(now) & (Call.direction == "in") & (Call.state == "ringing")
+
+
+def _in_vain(since: datetime) -> Any:
+    later = aliased(Call)
+    same = ((later.number == Call.number) & (Call.number != "")) | (later.customer_id == Call.customer_id)
+    spoken = (
+        select(later.id)
+        .where(later.began_at > Call.began_at, later.answered_at.is_not(None), same)
+        .correlate(Call)
+        .exists()
+    )
+    return _missed(since) & ~spoken

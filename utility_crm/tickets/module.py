@@ -10,6 +10,7 @@ MODULE = Module(
     pages="utility_crm.tickets.pages:router",
     customer="utility_crm.tickets.customer:ROOM",
     search="utility_crm.tickets.search:find",
+    desk_questions="utility_crm.tickets.desk:QUESTIONS",
     demo="utility_crm.tickets.demo:build",
     commands="utility_crm.tickets.commands:app",
     records="utility_crm.tickets.brought:KINDS",
