@@ -30,6 +30,22 @@ FRESH_RUNS = len(CYCLE_DAYS) + 1
 """After so many runs the planner knows that the tables are not empty, whatever it thought before."""
 
 
+_TERMS = text("""
+    update agreements g set
+        notice_days = (array[28, 42, 90])[1 + g.id % 3],
+        term_ends_before = case when c.kind = 'organisation' or g.id % 11 = 0
+            then greatest(g.starts_on, :as_of) + 6 + cast((g.id * 37) % 640 as int) end,
+        price_fixed_before = case when g.id % 2 = 0
+            then greatest(g.starts_on, :as_of) + 3 + cast((g.id * 53) % 420 as int) end,
+        price_guaranteed_before = case when g.id % 5 = 0
+            then greatest(g.starts_on, :as_of) + 9 + cast((g.id * 29) % 540 as int) end
+    from accounts a join customers c on c.id = a.customer_id
+    where a.id = g.account_id and g.kind = 'contract' and g.ends_before is null
+      and (c.kind = 'organisation' or g.id % 11 = 0)
+""")
+"""What was agreed with every organisation, and with one household of eleven."""
+
+
 def build(context: DemoBuild) -> None:
     """Write it all; bills come from the same action that a bill run calls, as of the morning they were
     due."""
@@ -62,6 +78,7 @@ def _agreements(context: DemoBuild) -> None:
         for place, one in enumerate(context.plan.agreements)
     )
     context.copy_rows("agreements", columns, rows)
+    context.connection.execute(_TERMS, {"as_of": context.plan.as_of})
     context.analyse("agreements", "tariffs")
 
 

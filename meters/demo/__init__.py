@@ -18,6 +18,7 @@ from meters.demo.feeds import FEED_COLUMNS, feed_rows
 from meters.demo.findings import find_in_demo
 from meters.demo.odd_days import odd_supplies
 from meters.demo.transformers import MeteredNode, TransformerMeters, metered_nodes
+from meters.demo.visits import write_visits
 from meters.sources import learn_sources
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.plan import Plan
@@ -63,6 +64,7 @@ def build(context: DemoBuild) -> None:
         recount(session, plan.as_of, datetime.combine(plan.as_of, time(6), UTC))
         learn_sources(session, datetime.combine(plan.as_of, time(6), UTC))
     find_in_demo(context)
+    write_visits(context)
 
 
 def _balance(context: DemoBuild) -> None:

@@ -11,6 +11,7 @@ import phonenumbers
 from sqlalchemy import text
 
 from utility_crm.demo.area_weather import temperature_rows
+from utility_crm.demo.around import write_around
 from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.people import Customer
@@ -69,6 +70,7 @@ def build_ground(context: DemoBuild) -> None:
         context.copy_rows("contacts", (*columns, "note", "author_id"), _contacts(plan, agent_id))
         context.analyse("network_nodes", "premises", "customers", "contact_points", "customer_flags")
         context.analyse("accounts", "occupancies", "contacts")
+        write_around(context)
         advance(2)
 
 

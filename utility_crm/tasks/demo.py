@@ -69,7 +69,9 @@ HOW_MANY_DRAWN = 18
 
 def build(context: DemoBuild) -> None:
     """Write them by the same actions as people would."""
-    roles = {row.role: row.id for row in context.connection.execute(text("select role, id from users"))}
+    roles = {
+        row.role: row.id for row in context.connection.execute(text("select role, id from users order by id"))
+    }
     draw = stream(context.plan.seed, "tasks")
     customers = [one.id for one in context.plan.customers]
     about = [int(one) for one in draw.choice(customers, size=len(OWN) + len(OF_OTHERS) + HOW_MANY_DRAWN)]

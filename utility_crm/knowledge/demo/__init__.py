@@ -68,7 +68,9 @@ def _listed(words: str) -> tuple[str, ...]:
 
 def build(context: DemoBuild) -> None:
     """Write them by the same actions as people would."""
-    roles = {row.role: row.id for row in context.connection.execute(text("select role, id from users"))}
+    roles = {
+        row.role: row.id for row in context.connection.execute(text("select role, id from users order by id"))
+    }
     author, editor = roles["agent"], roles["admin"]
     at = datetime.combine(context.plan.as_of - timedelta(days=WRITTEN_DAYS_BEFORE), time(10), UTC)
     with context.steps.step("Articles", 1) as advance, context.session() as session:
