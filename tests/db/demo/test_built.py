@@ -244,3 +244,27 @@ def test_who_has_several_sites_gets_one_invoice(demo: Connection) -> None:
     assert len(rows) == len(several)
     for row in rows:
         assert row.gross_minor == row.bills and row.sites > 1
+
+
+def test_who_is_around_what_ends_when_and_who_comes_can_be_looked_at(demo: Connection) -> None:
+    kinds = {row.kind for row in rows(demo, "select distinct kind from relations")}
+    assert {"works_for", "speaks_for"} <= kinds
+    assert one(demo, "select count(*) from relations where customer_id = :id", id=MARGARET) == 2
+    assert one(demo, "select count(*) from customer_flags where kinds = '{}'") == 0
+    changed = "select count(*) from audit_log where kind = 'detail' and customer_id = :id"
+    assert one(demo, changed, id=MARGARET) >= 3
+    firms = (
+        "select count(*) from agreements g join accounts a on a.id = g.account_id "
+        "join customers c on c.id = a.customer_id "
+        "where c.kind = 'organisation' and g.ends_before is null and g.kind = 'contract'"
+    )
+    assert one(demo, firms) == one(demo, f"{firms} and term_ends_before > :day", day=AS_OF) > 0
+    states = {row.state: row.n for row in rows(demo, "select state, count(*) n from appointments group by 1")}
+    assert states["booked"] and states["done"]
+    late = "select count(*) from appointments where state = 'booked' and on_day <= :day"
+    assert one(demo, late, day=AS_OF) == 0
+    ended = (
+        "select count(*) from appointments v where state <> 'booked' and not exists "
+        "(select from appointment_events e where e.appointment_id = v.id and e.kind = v.state)"
+    )
+    assert one(demo, ended) == 0

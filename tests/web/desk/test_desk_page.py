@@ -65,7 +65,7 @@ def test_my_tickets_stand_first_with_the_next_promise_on_top(
     page = agent.get("/").text
     said = words(page)
     assert "What of mine breaks next? 2 1 late or due within 4 hours" in said
-    assert f"2 tickets are yours. The next: {number_of(late)} , Late one." in said
+    assert f"2 tickets are yours. The next: {number_of(late)} , “Late one”." in said
     assert page.index("Late one</a>") < page.index("Later one</a>")
     assert "Who has answered me? 2" in said and "What has nobody? 1" in said
     assert "Contacts today" in said and "Complaints wait" in said

@@ -62,9 +62,9 @@ const going = (on) => {
 };
 addEventListener("pointerdown", () => {
   going(false);
-  beyond = false;
+  beyond = "";
 });
-let beyond = false; // after 0 the digits are of the questions beyond the ninth
+let beyond = ""; // after 0 the digits are of the questions beyond the ninth, after 00 of those beyond the eighteenth
 
 addEventListener("keydown", (event) => {
   const key = keyOf(event);
@@ -94,8 +94,8 @@ addEventListener("keydown", (event) => {
   if (key === "Escape" && !event.defaultPrevented && !help?.open) return went || escape(event);
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || help?.open || !letters()) return;
   const room = went && one(`[data-go="${CSS.escape(key)}"]`);
-  const act = (beyond && wired(`0${key}`)) || wired(key);
-  beyond = key === "0" && !act && Boolean(wired("01"));
+  const act = (beyond && wired(`${beyond}${key}`)) || wired(key);
+  beyond = key === "0" && !act && wired(`${beyond}01`) ? `${beyond}0` : "";
   if (room) room.click();
   else if (act) press(act);
   else if (beyond) event.preventDefault();
