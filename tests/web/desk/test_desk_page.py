@@ -119,3 +119,11 @@ def test_the_desk_asks_as_many_statements_however_much_waits(
         ring(session, f"+4477009001{turn:02}", 5 + turn)
     session.execute(text("update tickets set assignee_id = :me"), {"me": me(session)})
     assert asked() == few
+
+
+def test_every_question_of_a_customer_has_a_key_of_its_own(agent: TestClient, care: Care) -> None:
+    page = agent.get(f"/customers/{care.margaret}").text
+    ask = page[page.index('<nav class="ask"') : page.index("<main")]
+    keys = re.findall(r'data-key="(\d+)"', ask)
+    assert len(keys) == len(set(keys)) == ask.count("<li>") > 18
+    assert keys[:9] == list("123456789") and keys[9] == "01" and keys[18] == "001"
