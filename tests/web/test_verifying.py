@@ -16,6 +16,7 @@ from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.permissions import may
+from utility_crm.auth.tables import AuditRow
 from utility_crm.customers.party_tables import Verification
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.module import Module
@@ -165,6 +166,8 @@ def test_a_reason_shows_her_to_who_may_and_is_kept(
     assert holds(page) and "letter returned by the post" in page
     kept = session.scalars(select(Verification)).one()
     assert (kept.how, kept.reason, kept.passed) == ("reason", "letter returned by the post", True)
+    noted = session.scalars(select(AuditRow).where(AuditRow.what == "Masked data")).one()
+    assert (noted.customer_id, noted.after) == (people.margaret, {"why": "letter returned by the post"})
 
 
 def test_the_marketer_sees_her_masked_always(make_client: MakeClient, people: People) -> None:

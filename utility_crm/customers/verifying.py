@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.audit import note_change
 from utility_crm.customers.party_tables import Verification
 from utility_crm.customers.proving import LASTS, TRIES, TRIES_IN
 from utility_crm.kit.errors import Invalid, NotFound, Refused
@@ -75,7 +76,8 @@ def keep_answers(
 
 
 def keep_reason(session: Session, customer_id: int, *, by: int, reason: str, now: datetime) -> None:
-    """Show personal data without a caller, for a reason that is kept. Raises Invalid."""
+    """Show personal data without a caller, for a reason that is kept, here and in the audit log. Raises
+    Invalid."""
     words = " ".join(reason.split())
     if not words or len(words) > LONGEST_REASON:
         raise Invalid("reason", mark("Say in a few words why it must be seen."), "reason")
@@ -85,6 +87,7 @@ def keep_reason(session: Session, customer_id: int, *, by: int, reason: str, now
             until=now + LASTS,
         )
     )  # fmt: skip
+    note_change(session, customer_id, mark("Masked data"), None, {"why": words})
 
 
 def end_call(session: Session, customer_id: int, *, by: int, now: datetime) -> bool:
