@@ -85,7 +85,8 @@ def leaks(
         address = queue.pop(0)
         shape = shape_of(address)
         typed = "q=" in address or "words=" in address or "customer=" in address
-        if address in seen or (shapes[shape] >= OF_A_SHAPE and not typed) or address.startswith(ELSEWHERE):
+        enough = shapes[shape] >= (1 if "?" in address else OF_A_SHAPE)
+        if address in seen or (enough and not typed) or address.startswith(ELSEWHERE):
             continue
         shapes[shape] += 1
         seen.add(address)
