@@ -2,68 +2,38 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import File, Form, Request, UploadFile
-from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from fastapi import File, Form, UploadFile
 
 from meters.asking import Asked, asked
-from utility_crm.kit.errors import Invalid, Refused
-from utility_crm.web.visit import admitted, open_session, present
+from utility_crm.kit.errors import Invalid
+from utility_crm.web.uploading import (
+    MOST_MEGABYTES,
+    WORDS_FOR_TOO_MUCH,
+    GuardedUpload,
+    own_name,
+    put_down,
+)
 from utility_crm.web.words import mark
 
-MOST_MEGABYTES = 256
-"""Of all files of one form. The whole body comes to disk before a route sees it."""
+__all__ = [
+    "MOST_MEGABYTES",
+    "WORDS_FOR_TOO_MUCH",
+    "SentForm",
+    "UploadRoute",
+    "own_name",
+    "put_down",
+    "sent_form",
+]
 
-WORDS_FOR_TOO_MUCH = sys.maxsize
-"""The `max_body_size` of a router of UploadRoutes: these refuse too much themselves, in words that help."""
 
-_MOST_BYTES = MOST_MEGABYTES * 2**20
-_LONGEST_NAME = 180
-_HANDLER = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-class UploadRoute(APIRoute):
-    """A route that looks at the head of a request before its body is taken: who sends it, and how much.
-
-    Who may send is asked in full (the role, a password changed since, who has left), not only whether the
-    cookie is ours: a body of any size comes to disk.
-    """
+class UploadRoute(GuardedUpload):
+    """Files of meters, and of banks."""
 
     permission = "feeds.run"
-
-    def get_route_handler(self) -> _HANDLER:
-        """The usual handler behind the two questions."""
-        usual = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            await run_in_threadpool(self._ask_who, request)
-            length = request.headers.get("content-length")
-            if length is None:  # sent in pieces, whose number nobody can know
-                raise Invalid("no_length", "This form does not say how long it is. Nothing was taken.")
-            if int(length) > _MOST_BYTES:
-                raise Refused(
-                    "too_large",
-                    f"These files are larger than {MOST_MEGABYTES} MB together. Nothing was taken; larger "
-                    "ones go by the command line: utility-crm meters ingest.",
-                )
-            return await usual(request)
-
-        return guarded
-
-    def _ask_who(self, request: Request) -> None:
-        """Raises SignInNeeded or WrongRole."""
-        with open_session(request) as session:
-            admitted(request, session, self.permission, present())
+    by_command = "utility-crm meters ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +73,3 @@ async def sent_form(
     given = {"format_name": format_name, "columns": columns, "timezone": timezone, "sheet": sheet}
     given |= {"profile": profile, "save_as": save_as}
     return SentForm(tuple(upload for upload in files if upload.filename), given)
-
-
-@contextmanager
-def put_down(upload: UploadFile) -> Iterator[Path]:
-    """The file on disk while the block lasts, under the name it had: a meter's file may be named by its
-    meter."""
-    with tempfile.TemporaryDirectory(prefix="utility-crm-feed-") as folder:
-        path = Path(folder) / own_name(upload.filename or "")
-        with path.open("wb") as opened:
-            shutil.copyfileobj(upload.file, opened, 2**20)
-        yield path
-
-
-def own_name(filename: str) -> str:
-    """The last part of what a browser calls a file, fit for this machine's disk."""
-    last = filename.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter for letter in last if letter.isprintable()).strip()
-    while len(kept.encode()) > _LONGEST_NAME:
-        kept = kept[1:]
-    return kept if kept.strip(".") else "upload"

@@ -59,7 +59,7 @@ def test_a_change_and_what_it_was_before(session, make_client: MakeClient, peopl
     assert (change.kind, change.outcome, change.customer_id) == ("change", "done", people.margaret)
     assert (detail.kind, detail.what, detail.customer_id) == ("detail", "way to reach", people.margaret)
     assert detail.before is None
-    assert detail.after == {"kind": "phone", "value": "07700 900123", "label": ""}
+    assert detail.after == {"kind": "phone", "value": "+44 7700 900123", "label": ""}
     assert detail.request_id == change.request_id and detail.user_id == change.user_id
 
 

@@ -198,7 +198,7 @@ def test_ways_to_reach_are_added_preferred_and_removed(
     new = points["+447700900419"]
     assert client.post(f"{path}/{new.id}/prefer").status_code == 303
     preferred = [point.value for point in customer_card(session, people.margaret).points if point.preferred]
-    assert preferred == ["07700 900419"]
+    assert preferred == ["+44 7700 900419"]
     assert client.post(f"{path}/{points['+447700900418'].id}/remove").status_code == 303
     assert len(customer_card(session, people.margaret).points) == 2
     assert client.post(f"/customers/{people.joseph}/reach/{new.id}/remove").status_code == 404

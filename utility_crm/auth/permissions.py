@@ -47,6 +47,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "visits.book": "book a visit to check a meter",
         "feeds.run": "take in meter files, judge what waits",
         "readings.export": "take readings out as files",
+        "records.run": "bring over records of another system, put phones and e-mails right",
         # billing
         "bills.read": "open a bill, its corrections and its tariff",
         "supply.change": "begin, end and change a supply",
@@ -154,6 +155,7 @@ _OPS = _EVERYBODY | {
     "articles.write",
     "reads.write",
     "feeds.run",
+    "records.run",
     "readings.export",
     "payments.read",
     "payments.book",

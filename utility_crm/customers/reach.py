@@ -47,12 +47,25 @@ def normal_form(kind: str, value: str, country: str) -> str:
     )
 
 
+def written_form(kind: str, value: str, country: str) -> str:
+    """As it is kept to be read and written to: phones with their country (ITU-T E.123), e-mail as its server
+    has it, all else as it was said. Invalid as `normal_form`.
+    """
+    normal = normal_form(kind, value, country)
+    if kind == "email":
+        return validate_email(value, check_deliverability=False).normalized
+    if kind == "phone":
+        international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(phonenumbers.parse(normal), international)
+    return value
+
+
 def add_contact_point(
     session: Session, customer_id: int, *, kind: str, value: str, country: str, label: str = ""
 ) -> int:
     """A new way to reach the customer; its id. Conflict where they have it already."""
-    written = " ".join(value.split())
-    normal = normal_form(kind, written, country)
+    typed = " ".join(value.split())
+    normal, written = normal_form(kind, typed, country), written_form(kind, typed, country)
     known = select(ContactPoint.id).where(
         ContactPoint.customer_id == customer_id, ContactPoint.kind == kind, ContactPoint.normal == normal
     )

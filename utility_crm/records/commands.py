@@ -17,12 +17,14 @@ from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 from utility_crm.records.domain.sums import FATES
+from utility_crm.records.jobs import here
 from utility_crm.records.kinds import kind_named, kinds
 from utility_crm.records.mapping import read_mapping
 from utility_crm.records.queries import ImportShown, RefusalShown, import_of, imports, refusals, refused_rows
 from utility_crm.records.staging import Form, stage
-from utility_crm.records.taking import Where, check_import, take_import
+from utility_crm.records.taking import check_import, take_import
 from utility_crm.records.undoing import undo_import
+from utility_crm.records.ways import WHY, look_for_ways, mend_ways, way_figures, ways
 from utility_crm.web.visit import present
 
 app = typer.Typer(help="Records of another system: bring over, reckon up, take back.", no_args_is_help=True)
@@ -82,12 +84,6 @@ def import_(
     emit(document, as_json, lambda: _words(done, listed, dry_run))
     if done.report and done.report["refused"]:
         raise typer.Exit(1)
-
-
-def here() -> Where:
-    """The utility's own."""
-    knobs = settings()
-    return Where(knobs.timezone, knobs.country, knobs.currency)
 
 
 def _known(encoding: str) -> bool:
@@ -154,6 +150,35 @@ def undo(number: Number, as_json: AsJson = False) -> None:
         document = {"import": number, "removed": done.removed, "restored": done.restored}
         words = f"import {number} taken back: {done.removed} removed, {done.restored} as they were"
         emit(document, as_json, lambda: words)
+
+
+@app.command("ways")
+def list_ways(
+    apply: Annotated[bool, typer.Option("--apply", help="put right what can be, in batches")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Phones and e-mails of customers that are not in normal form, and what each would become."""
+    changed = removed = 0
+    with speaking(as_json), database() as engine:
+        with unit_of_work(engine) as session:
+            look_for_ways(session, country=here().country, now=present())
+            can, cannot = ways(session, can=True, most=LISTED), ways(session, can=False, most=LISTED)
+            figures = way_figures(session)
+        while apply:
+            with unit_of_work(engine) as session:
+                acts(session, Acting(present(), "records ways"))
+                done = mend_ways(session)
+            changed, removed = changed + done.changed, removed + done.removed
+            if not done.changed:
+                break
+    document = {
+        "can": figures.can, "cannot": figures.cannot, "changed": changed, "removed": removed,
+        "to_mend": [one.document() for one in can], "unreadable": [one.document() for one in cannot],
+    }  # fmt: skip
+    lines = [f"{one.number} {one.kind}: {one.value} becomes {one.becomes}" for one in can]
+    lines += [f"{one.number} {one.kind}: {one.value} cannot be read, {WHY[one.why]}" for one in cannot]
+    words = f"{figures.can} can be put right, {figures.cannot} cannot be read; {changed} were put right"
+    emit(document, as_json, lambda: "\n".join([*lines, words]))
 
 
 @app.command("map")

@@ -122,3 +122,19 @@ class RecordChange(Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
     digest_before: Mapped[str]
+
+
+class ContactPointCheck(Base):
+    """A phone or an e-mail on file that is not in normal form, and what it would be; normal "" where nobody
+    can read it, and `why` not (`ways.WHY`)."""
+
+    __tablename__ = "contact_point_checks"
+    __table_args__ = ({"info": {"recomputed": True}},)
+
+    point_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contact_points.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    found_at: Mapped[datetime]
+    value: Mapped[str]
+    normal: Mapped[str]
+    why: Mapped[str]

@@ -6,9 +6,11 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from utility_crm.customers.reach import normal_form, written_form
+from utility_crm.kit.errors import Invalid
 
 
 def _blank_to_none(value: Any) -> Any:
@@ -100,12 +102,14 @@ class CustomerRow(BaseModel):
     def phone_normal(self) -> str:
         """The phone in E.164 form. Raises ValueError when it is no number of the row's country."""
         try:
-            number = phonenumbers.parse(self.phone, self.country)
-        except phonenumbers.NumberParseException as error:
-            raise ValueError(f"phone {self.phone!r} is no phone number: {error}") from error
-        if not phonenumbers.is_possible_number(number):
-            raise ValueError(f"phone {self.phone!r} has the wrong number of digits for {self.country}")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return normal_form("phone", self.phone, self.country)
+        except Invalid as error:
+            raise ValueError(error.message) from error
+
+    @property
+    def phone_written(self) -> str:
+        """The phone with its country, as it is read and called."""
+        return written_form("phone", self.phone, self.country)
 
 
 REQUIRED = ("customer_number", "name", "account_number")

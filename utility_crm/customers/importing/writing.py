@@ -162,7 +162,7 @@ def _contact_points(
     for row in rows:
         for kind, value, normal in (
             ("email", row.email, row.email.lower()),
-            ("phone", row.phone, row.phone_normal if row.phone else ""),
+            ("phone", row.phone and row.phone_written, row.phone and row.phone_normal),
             ("messenger", row.messenger, " ".join(row.messenger.lower().split())),
             ("post", row.post, " ".join(row.post.lower().split())),
         ):

@@ -95,6 +95,17 @@ NEW = (
         constraint pk_record_changes primary key (import_id, external_id)
     )
     """,
+    """
+    create table contact_point_checks (
+        point_id bigint not null constraint fk_contact_point_checks_point_id_contact_points
+            references contact_points (id) on delete cascade,
+        found_at timestamptz not null,
+        value text not null,
+        normal text not null,
+        why text not null,
+        constraint pk_contact_point_checks primary key (point_id)
+    )
+    """,
 )
 
 
@@ -106,5 +117,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What records became stays; where it came from is forgotten."""
+    op.execute("drop table contact_point_checks")
     for table in ("record_changes", "record_things", "record_refusals", "record_rows", "record_imports"):
         op.execute(f"drop table {table}")
