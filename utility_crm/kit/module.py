@@ -37,8 +37,8 @@ class Module:
     calendar    CalendarPart: what stands in somebody's calendar because of it (appointments)
     importing   ImportColumns: its own columns of the customer file
     network_importing   NetworkColumns: its own columns of the network file
-    records     tuple[Kind, ...] (`utility_crm.records.kinds`): its records that can be brought over
-                from another system
+    records     tuple[Kind, ...], or what gives it (`utility_crm.records.kinds`): its records that can
+                be brought over from another system
     jobs        tuple[Job, ...] for the clock
     commands    typer.Typer mounted under the package's name
     on_top      groups of those that are also reached without the package's name: (name, typer.Typer)

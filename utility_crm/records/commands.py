@@ -58,10 +58,10 @@ def import_(
         raise typer.BadParameter(
             "no encoding or delimiter that is known", param_hint="--encoding, --delimiter"
         )
-    with speaking(as_json), database() as engine:
+    with speaking(as_json):
         one = kind_named(kind)
         told = read_mapping(mapping.read_bytes(), one, str(mapping)) if mapping else None
-        with unit_of_work(engine) as session:
+        with database() as engine, unit_of_work(engine) as session:
             now = present()
             acts(session, Acting(now, "records import"))
             form = Form(encoding, "\t" if delimiter == "t" else delimiter, sheet)

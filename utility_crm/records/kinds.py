@@ -164,7 +164,10 @@ class Kind:
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every room's and package's, in the order in which they are brought over."""
-    found = [kind for module in modules() if module.records for kind in resolve(module.records)]
+    found: list[Kind] = []
+    for module in modules():
+        given = resolve(module.records) if module.records else ()
+        found += given() if callable(given) else given
     return tuple(sorted(found, key=lambda kind: kind.order))
 
 

@@ -9,6 +9,6 @@ MODULE = Module(
     pages="utility_crm.records.pages:router",
     jobs="utility_crm.records.jobs:JOBS",
     navigation=(Room("Records", "/records", "r", "records.run", 86),),
-    records="utility_crm.records.contacts:KINDS",
+    records="utility_crm.records.own_kinds:own_kinds",
     commands="utility_crm.records.commands:app",
 )

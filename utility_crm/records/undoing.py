@@ -19,7 +19,8 @@ from utility_crm.web.words import mark
 SHOWN = 50
 LATER = mark("%(id)s was brought again by import %(import_id)s: take that back first.")
 _MADE = text("""
-    select external_id, thing_id from record_things where import_id = :id order by external_id
+    select external_id, thing_id from record_things where import_id = :id and kind = :kind
+    order by external_id
 """)
 _CHANGED = text("""
     select external_id, thing_id, before, after, digest_before from record_changes where import_id = :id
@@ -66,7 +67,7 @@ def undo_import(
     if stands:
         words = mark("It cannot be taken back: things were built on it, %(first)s first.")
         raise Refused("stands", words, str(import_id), first=stands[0].words % dict(stands[0].figures))
-    things = _things(taking)
+    things = _things(taking, kind)
     if kind.take_back is not None:
         try:
             with session.begin_nested():
@@ -95,8 +96,8 @@ def _taking(
     )
 
 
-def _things(taking: Taking) -> list[Brought]:
-    values = {"id": taking.import_id}
+def _things(taking: Taking, kind: Kind) -> list[Brought]:
+    values = {"id": taking.import_id, "kind": kind.name}
     made = [Brought(row.external_id, row.thing_id) for row in taking.session.execute(_MADE, values)]
     changed = [
         Brought(row.external_id, row.thing_id, row.before, row.after)
@@ -112,7 +113,7 @@ def _standing(taking: Taking, kind: Kind) -> list[Stands]:
         for row in taking.session.execute(_LATER, values)
     ]
     if kind.stands is not None:
-        more: Sequence[Stands] = kind.stands(taking, _things(taking))
+        more: Sequence[Stands] = kind.stands(taking, _things(taking, kind))
         found += more[:SHOWN]
     return found
 

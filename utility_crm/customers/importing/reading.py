@@ -36,7 +36,7 @@ def read_rows(
         problems += found
         if row is not None:
             rows.append(row)
-    return rows, [*problems, *_clashes(rows)]
+    return rows, [*problems, *clashes(rows)]
 
 
 def _row(
@@ -48,10 +48,11 @@ def _row(
     try:
         return CustomerRow.model_validate({**base, **given, "line": line, "others": others}), []
     except ValidationError as error:
-        return None, [_problem(line, item) for item in error.errors()]
+        return None, [problem_of(line, item) for item in error.errors()]
 
 
-def _problem(line: int, item: Any) -> Problem:
+def problem_of(line: int, item: Any) -> Problem:
+    """What pydantic says of a row, as a problem of its line."""
     field = str(item["loc"][0]) if item["loc"] else "row"
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "missing":
@@ -65,7 +66,7 @@ _OF_ACCOUNT = ("customer_number", "payer_number", "cycle_day", "terms_days", "cu
 _OF_PREMISE = ("address", "city", "postcode", "country", "timezone", "network_node")
 
 
-def _clashes(rows: Sequence[CustomerRow]) -> list[Problem]:
+def clashes(rows: Sequence[CustomerRow]) -> list[Problem]:
     """The same customer, account or premise told in two ways within one file."""
     found: list[Problem] = []
     for key, fields in (
