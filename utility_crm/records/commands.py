@@ -200,7 +200,9 @@ def show_map(
 
 def _words(done: ImportShown, listed: list[RefusalShown], dry_run: bool) -> str:
     report: Map[str, Any] = done.report or dict.fromkeys(("rows", *FATES), 0)
-    lines = [f"{title} is {name}" for name, title in done.mapping.columns.items()]
+    sign = {"\t": "tab"}.get(done.delimiter, done.delimiter)
+    lines = [f"read as {done.encoding}, cells parted by {sign}" if done.encoding else f"sheet {done.sheet}"]
+    lines += [f"{title} is {name}" for name, title in done.mapping.columns.items()]
     for one in listed:
         told = one.document()
         place = f"line {one.line}" + (f", {one.title or one.field}" if one.field else "")
