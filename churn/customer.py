@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from churn.queries import HIGH_TIMES_USUAL, CustomerScore, score_of
+from churn.queries import HIGH_TIMES_USUAL, SCORE, CustomerScore, customer_score
 from churn.words import Words
+from utility_crm.kit.gathering import Gather
 from utility_crm.kit.module import Cell, CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.kit.together import together
 from utility_crm.web.formats import day, percent
 from utility_crm.web.words import mark
 
 RAISED_TIMES_USUAL = 1.5
 
 
+KNOWN = Gather((SCORE,), lambda call: {"customer": call.customer_id, "today": call.today})
+
+
 def score(call: CustomerCall) -> CustomerScore | None:
     """The latest score, once a page."""
-    return score_of(call.session, call.customer_id, call.today)
+    (rows,) = together(call, KNOWN)
+    return customer_score(rows[0]) if rows else None
 
 
 def tone(found: CustomerScore) -> Tone:
@@ -63,4 +69,4 @@ def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
     return tuple(items)
 
 
-ROOM = CustomerRoom(cells=_cells, sections=_sections)
+ROOM = CustomerRoom(gathers=(KNOWN,), cells=_cells, sections=_sections)

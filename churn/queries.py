@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.domain.label import HORIZON_DAYS
+from utility_crm.kit.gathering import listed_kinds
 
 PAGE_ROWS = 50
 HIGH_TIMES_USUAL = 2
@@ -206,7 +207,7 @@ _CARD = text(
     order by (id in (select model_id from churn_scores)) desc, id desc limit 1
     """
 )
-_SCORE = text(
+SCORE = listed_kinds(
     """
     select k.score, cast(m.figures->>'usual' as double precision), k.as_of, k.reasons,
            coalesce((select cast(sum(b.open_minor) as bigint) from bills b
@@ -214,15 +215,16 @@ _SCORE = text(
                      where a.customer_id = k.customer_id and b.status = 'issued' and b.open_minor > 0
                        and b.due_on < :today), 0)
     from churn_scores k join churn_models m on m.id = k.model_id
-    where k.customer_id = :customer_id
-    """
-)
+    where k.customer_id = :customer
+    """,
+    float, float, date, list, int,
+)  # fmt: skip
+"""The latest chance of `:customer`, with what is overdue `:today`; nothing for somebody never scored."""
 
 
-def score_of(session: Session, customer_id: int, today: date) -> CustomerScore | None:
-    """The customer's latest chance; None for somebody never scored."""
-    row = session.execute(_SCORE, {"customer_id": customer_id, "today": today}).one_or_none()
-    return None if row is None else CustomerScore(row[0], row[1], row[2], _reasons(row[3]), row[4])
+def customer_score(row: Sequence[Any]) -> CustomerScore:
+    """A row of SCORE."""
+    return CustomerScore(row[0], row[1], row[2], _reasons(row[3]), row[4])
 
 
 def model_card(session: Session) -> ModelCard | None:

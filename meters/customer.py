@@ -14,7 +14,7 @@ from meters.customer_days import (
     CorrectedDays,
     OddDays,
 )
-from meters.customer_in_view import in_view
+from meters.customer_in_view import KNOWN, in_view
 from meters.customer_use import DAY
 from meters.visits import customer as visits
 from utility_crm.kit.module import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
@@ -107,6 +107,7 @@ def proofs(call: CustomerCall) -> Sequence[Proof]:
 
 
 ROOM = CustomerRoom(
+    gathers=(KNOWN,),
     questions=(DAY, visits.QUESTION),
     timeline=timeline,
     todos=todos,

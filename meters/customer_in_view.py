@@ -16,11 +16,15 @@ from meters.customer_days import (
 )
 from meters.service_points.channels import OF_CUSTOMER, PointChannel
 from meters.visits.listed import VISIT_EVENTS, VISITS, Visit, VisitEvent, with_events
-from utility_crm.kit.gathering import gathered
+from utility_crm.kit.gathering import Gather
 from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.together import together
 
 DAYS_BACK = timedelta(days=60)
-_SELECTS = (ODD_DAYS, HAPPENED, OF_CUSTOMER, VISITS, VISIT_EVENTS)
+KNOWN = Gather(
+    (ODD_DAYS, HAPPENED, OF_CUSTOMER, VISITS, VISIT_EVENTS),
+    lambda call: {"customer_id": call.customer_id, "first": call.today - DAYS_BACK, "today": call.today},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,8 @@ class InView:
 
 
 def in_view(call: CustomerCall) -> InView:
-    """One statement; use it through `call.once`."""
-    values = {"customer_id": call.customer_id, "first": call.today - DAYS_BACK, "today": call.today}
-    odd, happened, channels, visits, became = gathered(call.session, _SELECTS, values)
+    """Use it through `call.once`."""
+    odd, happened, channels, visits, became = together(call, KNOWN)
     corrected, exchanged = happenings(happened)
     events = [VisitEvent(*row) for row in became]
     return InView(

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from notifications.customer_in_view import in_view
+from notifications.customer_in_view import KNOWN, in_view
 from notifications.happened import happened
-from notifications.outages.queries import OutageHere, outages_at
+from notifications.outages.queries import OutageHere
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
 from notifications.told import TOLD, words_of
@@ -25,9 +25,9 @@ PACKAGE = "notifications"
 Words = Callable[..., str]
 
 
-def outages_here(call: CustomerCall) -> list[OutageHere]:
-    """Running and coming outages; use it through `call.once`."""
-    return outages_at(call.session, call.customer_id, call.now)
+def outages_here(call: CustomerCall) -> Sequence[OutageHere]:
+    """Running and coming outages."""
+    return call.once(in_view).here
 
 
 def _banners(call: CustomerCall) -> Sequence[Banner]:
@@ -213,6 +213,7 @@ def _called(call: CustomerCall) -> Sequence[str]:
 
 
 ROOM = CustomerRoom(
+    gathers=(KNOWN,),
     questions=(TOLD,),
     banners=_banners,
     todos=_todos,

@@ -64,7 +64,8 @@ def found(call: CustomerCall) -> NextBill | Untold:
     one = call.once(account)
     if one is None:
         return Untold("nothing_supplied")
-    kept = kept_next_bill(call.session, one.id, call.today, call.once(loads.basis))
+    known = call.once(loads.fresh)
+    kept = kept_next_bill(call.session, one.id, call.today) if known is None else known.next_bill
     if kept is not None:
         return kept
 

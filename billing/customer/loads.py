@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from billing.corrections.queries import CorrectionRow
 from billing.customer.in_view import InView, customer_in_view
 from billing.dunning.lines import Line
 from billing.explaining import read_both
-from billing.explaining.kept import Kept, kept_explanation
-from billing.forecasting.basis import Basis, bases
-from billing.queries.accounts import AccountStanding, standing
+from billing.explaining.kept import Kept, explanation_of
+from billing.forecasting import Fresh, kept_of
+from billing.queries.accounts import STANDING, AccountStanding
 from billing.queries.bill_parts import ReadPart
-from billing.queries.bills import BillRow, bills_of
+from billing.queries.bills import OF_CUSTOMER, BillRow
 from billing.queries.dunning import Agreed
 from billing.queries.held import HeldRow
 from billing.queries.money_in import AdjustmentRow, PaymentRow
+from utility_crm.kit.gathering import Gather
 from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.together import together
 
-BILLS, MOST_BILLS = 40, 400
-"""Bills a page looks at: three years of one account, or fourteen months of each of several."""
+KNOWN = Gather((STANDING, OF_CUSTOMER), lambda call: {"customer": call.customer_id, "today": call.today})
+
+
+def _known(call: CustomerCall) -> Sequence[list[list[Any]]]:
+    return together(call, KNOWN)
 
 
 def accounts(call: CustomerCall) -> tuple[AccountStanding, ...]:
     """Every account the customer holds or pays."""
-    return standing(call.session, call.customer_id, call.today)
+    return tuple(AccountStanding(*row) for row in call.once(_known)[0])
 
 
 def numbers(call: CustomerCall) -> dict[int, str]:
@@ -34,8 +42,7 @@ def numbers(call: CustomerCall) -> dict[int, str]:
 
 def bills(call: CustomerCall) -> tuple[BillRow, ...]:
     """Their bills, the newest first."""
-    ids = [account.id for account in call.once(accounts)]
-    return bills_of(call.session, ids, min(MOST_BILLS, max(BILLS, 14 * len(ids)))) if ids else ()
+    return tuple(BillRow(*row) for row in call.once(_known)[1])
 
 
 def in_view(call: CustomerCall) -> InView:
@@ -95,19 +102,22 @@ def chosen(call: CustomerCall) -> BillRow | None:
     return next((bill for bill in issued if not ids or bill.account_id in ids), None)
 
 
-def basis(call: CustomerCall) -> Basis | None:
-    """What the chosen bill's account would be foretold and explained from now, as digests."""
-    bill = call.once(chosen)
-    return None if bill is None else bases(call.session, [bill.account_id], call.today).get(bill.account_id)
+def fresh(call: CustomerCall) -> Fresh | None:
+    """What is kept of the chosen bill's account and is so still: one statement."""
+    bill, other = call.once(chosen), call.once(against)
+    if bill is None:
+        return None
+    pair = None if other is None else (bill.id, other.id)
+    return kept_of(call.session, bill.account_id, call.today, pair)
 
 
 def kept(call: CustomerCall) -> Kept | None:
     """The comparison of the chosen bill with the one it is held against, as it is kept, where that is
     fresh."""
-    bill, other, known = call.once(chosen), call.once(against), call.once(basis)
-    if bill is None or other is None or known is None:
+    bill, other, known = call.once(chosen), call.once(against), call.once(fresh)
+    if bill is None or other is None or known is None or known.explanation is None:
         return None
-    return kept_explanation(call.session, bill, other, known.explanation)
+    return explanation_of(known.explanation, bill, other)
 
 
 def earlier(call: CustomerCall) -> tuple[BillRow, ...]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import String, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -68,11 +67,6 @@ class _Document:
     most: Stretch | None
 
 
-_FRESH = select(cast(KeptExplanation.document, String)).where(
-    KeptExplanation.bill_id == bindparam("bill"),
-    KeptExplanation.against_id == bindparam("against"),
-    KeptExplanation.basis == bindparam("basis"),
-)
 _DOCUMENTS: TypeAdapter[_Document] = TypeAdapter(_Document)
 
 
@@ -93,12 +87,6 @@ def may_be_kept(bill: BillRow, against: BillRow, since: date) -> bool:
     """Whether all that the two are explained by lies within what the account's basis watches over: nothing
     before `since`."""
     return min(against.starts_on, bill.ends_before - timedelta(days=MOST_DAYS)) >= since
-
-
-def kept_explanation(session: Session, bill: BillRow, against: BillRow, basis: str) -> Kept | None:
-    """What was found of the two bills, if it would be found again just so; one statement."""
-    document = session.scalar(_FRESH, {"bill": bill.id, "against": against.id, "basis": basis})
-    return None if document is None else _read(document, bill, against)
 
 
 def keep_explanation(
@@ -123,7 +111,8 @@ def _document(kept: Kept) -> _Document:
     )  # fmt: skip
 
 
-def _read(document: str, bill: BillRow, against: BillRow) -> Kept:
+def explanation_of(document: str, bill: BillRow, against: BillRow) -> Kept:
+    """What was found of the two bills, as it is kept."""
     told = _DOCUMENTS.validate_json(document)
     weathers = tuple(SupplyWeather(one.point, one.found, _record(one.record)) for one in told.weathers)
     found = Explained(

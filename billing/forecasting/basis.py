@@ -34,8 +34,7 @@ _ACCOUNTS = "cast((select cast(:accounts as bigint[])) as bigint[])"
 
 # `until_end`: up to the newest bill's end; a local day may lie on two days of another zone.
 # A tariff's row is another after each change (xmin, ctid); a block that changed was brought by another feed.
-_BASES = text(
-    f"""
+BASES = f"""
     with mine as materialized (
         select a.id, coalesce(max(b.ends_before), :today) as starts_on, c.segment,
                cast(row(a.cycle_day, a.currency, a.terms_days, c.segment, count(b.id), sum(b.id),
@@ -102,7 +101,8 @@ _BASES = text(
     ) as text)), m.starts_on - {_OLDEST}
     from mine m left join read r on r.id = m.id
     """
-)
+"""Of `:accounts` and `:today`: account, digest of its next bill, of its explanations, and since when."""
+_BASES = text(BASES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from billing.explaining import explain_bill, of_readings_alone, read_both
 from billing.explaining.hours import laid, stretch_of
 from billing.explaining.kept import Kept, keep_explanation, may_be_kept
 from billing.explaining.right_alone import alone_minor
-from billing.forecasting.basis import Basis, bases
+from billing.forecasting.basis import BASES, Basis, bases
 from billing.forecasting.documents import document_of, of_document
 from billing.forecasting.foretold import NextBill, Untold
 from billing.forecasting.next_bill import LEVEL, next_bill
@@ -31,8 +31,14 @@ AFTER_THE_END = timedelta(days=730)
 """For so long after its last supply has ended an account may have a bill to come, and its last one asked
 about."""
 
-_FRESH = select(KeptNextBill.document).where(
-    KeptNextBill.account_id == bindparam("account"), KeptNextBill.basis == bindparam("basis")
+_KEPT = text(
+    f"""
+    select (select n.document from next_bills n where n.account_id = b.id and n.basis = b.next_bill),
+           (select cast(k.document as text) from kept_explanations k
+            where k.bill_id = cast(:bill as bigint) and k.against_id = cast(:against as bigint)
+              and k.basis = b.explanation)
+    from ({BASES}) as b(id, next_bill, explanation, since)
+    """
 )
 # Those never looked at first, then those looked at longest ago.
 _TURN = text(
@@ -55,16 +61,27 @@ class Refreshed:
     explained: int = field(default=0, compare=False)
 
 
-def kept_next_bill(
-    session: Session, account_id: int, today: date, basis: Basis | None = None
-) -> NextBill | Untold | None:
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What is kept of an account, where it would be found just so again, else None. explanation: the document
+    of a pair of its bills (`explaining.kept.explanation_of`)."""
+
+    next_bill: NextBill | Untold | None = None
+    explanation: str | None = None
+
+
+def kept_of(session: Session, account_id: int, today: date, pair: tuple[int, int] | None = None) -> Fresh:
+    """What is fresh of the account, and of a bill held against another one; one statement."""
+    bill, against = pair or (None, None)
+    values = {"accounts": [account_id], "today": today, "bill": bill, "against": against}
+    row = session.execute(_KEPT, values).one_or_none()
+    return Fresh() if row is None else Fresh(None if row[0] is None else of_document(row[0]), row[1])
+
+
+def kept_next_bill(session: Session, account_id: int, today: date) -> NextBill | Untold | None:
     """What was foretold, if it would be foretold again just so; None where it is not kept, or what it was
-    made from has changed. basis: the account's, where it was asked for already. Two statements, or one."""
-    basis = basis or bases(session, [account_id], today).get(account_id)
-    if basis is None:
-        return None
-    document = session.scalar(_FRESH, {"account": account_id, "basis": basis.next_bill})
-    return None if document is None else of_document(document)
+    made from has changed. One statement."""
+    return kept_of(session, account_id, today).next_bill
 
 
 def refresh_next_bills(session: Session, today: date, now: datetime, most: int) -> Refreshed:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import gathered, listed
 from utility_crm.web.words import mark
 
 
@@ -42,7 +43,7 @@ class AccountStanding:
         return max(0, self.open_minor - self.disputed_minor)
 
 
-_STANDING = text(
+STANDING = listed(
     """
     select a.id, a.number, a.currency, a.cycle_day, a.customer_id = :customer, a.payer_id = :customer,
            coalesce(b.balance_minor, 0), coalesce(o.open_minor, 0), coalesce(o.overdue_minor, 0),
@@ -62,13 +63,15 @@ _STANDING = text(
     ) o on true
     where a.customer_id = :customer or a.payer_id = :customer
     order by a.id
-    """
+    """,
+    AccountStanding,
 )
+"""Every account that `:customer` holds or pays, as of `:today`."""
 
 
 def standing(session: Session, customer_id: int, today: date) -> tuple[AccountStanding, ...]:
     """Every account the customer holds or pays."""
-    rows = session.execute(_STANDING, {"customer": customer_id, "today": today})
+    (rows,) = gathered(session, (STANDING,), {"customer": customer_id, "today": today})
     return tuple(AccountStanding(*row) for row in rows)
 
 

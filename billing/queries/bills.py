@@ -13,6 +13,7 @@ from billing.tables import Agreement, Bill, BillLine, Tariff
 from meters.tables import ServicePoint
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.web.words import mark
 
 
@@ -120,6 +121,24 @@ _OF_ACCOUNTS = (
     .order_by(Bill.ends_before.desc(), Bill.id.desc())
     .limit(bindparam("most"))
 )
+
+
+BILLS, MOST_BILLS = 40, 400
+"""Bills a page looks at: three years of one account, or fourteen months of each of several."""
+OF_CUSTOMER = listed(
+    f"""
+    select b.id, b.number, b.account_id, b.starts_on, b.ends_before, b.issued_on, b.due_on, b.currency,
+           b.total_minor, b.open_minor, b.micro_kwh, b.estimated_micro_kwh, b.estimated_readings, b.status,
+           b.known_at
+    from bills b join accounts a on a.id = b.account_id
+    where a.customer_id = :customer or a.payer_id = :customer
+    order by b.ends_before desc, b.id desc
+    limit (select least({MOST_BILLS}, greatest({BILLS}, 14 * count(*))) from accounts a
+           where a.customer_id = :customer or a.payer_id = :customer)
+    """,
+    BillRow,
+)
+"""Issued and cancelled bills of the accounts that `:customer` holds or pays, the newest first."""
 
 
 def bills_of(session: Session, account_ids: Sequence[int], limit: int | None = None) -> tuple[BillRow, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifications.domain.incident import State
 from notifications.outages.affected import CUSTOMERS_OFF
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.kit.settings import settings
 
 # Counts are of customers, however many notices each got, from one look at them; the place is named with what
@@ -62,49 +63,6 @@ _ZONE_BELOW = text("""
     )
     select mode() within group (order by premises.timezone)
     from premises join below on premises.node_id = below.id
-""")
-
-# From the premises where the customer is supplied now up to the areas, and what is off anywhere on the way.
-_AT_CUSTOMER = text(f"""
-    with recursive homes as (
-        select premises.node_id, premises.address, premises.timezone
-        from accounts
-        join occupancies on occupancies.account_id = accounts.id
-         and (occupancies.ends_before is null
-              or occupancies.ends_before > cast(cast(:now as timestamptz) as date))
-        join premises on premises.id = occupancies.premise_id
-        where accounts.customer_id = :customer
-    ), up as (
-        select node.id, node.parent_id, homes.address, homes.timezone
-        from homes join network_nodes as node on node.id = homes.node_id
-        union
-        select node.id, node.parent_id, up.address, up.timezone
-        from up join network_nodes as node on node.id = up.parent_id
-    )
-    select distinct on (outages.starts_at, outages.id, up.address)
-           outages.id, outages.planned, outages.state, outages.starts_at, outages.ends_at, outages.reason,
-           up.address, up.timezone, reach.customers,
-           notice.id as notice_id, notice.state as notice_state, notice.sent_at,
-           (select detail from customer_flags
-            where customer_flags.customer_id = :customer and kind = 'medical') as medical,
-           exists (select from contacts
-                   where contacts.customer_id = :customer and contacts.topic = 'outage'
-                     and contacts.at >= outages.created_at) as spoken_of
-    from up
-    join outages as reported on reported.node_id = up.id
-    join outages on outages.id = coalesce(reported.merged_into, reported.id)
-     and case when outages.planned then outages.ends_at > :now
-              else outages.state in ('reported', 'confirmed', 'estimated') end
-     and not exists (select from outages as back join up as below on below.id = back.node_id
-                     where back.split_from = outages.id and below.address = up.address)
-    left join lateral (
-        select id, state, sent_at from outbox
-        where outbox.about in ('outage:' || outages.id, 'outage:' || reported.id)
-          and outbox.customer_id = :customer and coalesce(outbox.reason, '') <> 'no_longer_true'
-        order by state = 'sent' desc, id desc limit 1
-    ) as notice on true
-    cross join lateral ({CUSTOMERS_OFF}) as reach
-    order by outages.starts_at, outages.id, up.address
 """)
 
 
@@ -184,6 +142,54 @@ class OutageHere:
         return at.astimezone(ZoneInfo(self.timezone))
 
 
+# From the premises where the customer is supplied now up to the areas, and what is off anywhere on the way.
+AT_CUSTOMER = listed(
+    f"""
+    with recursive homes as (
+        select premises.node_id, premises.address, premises.timezone
+        from accounts
+        join occupancies on occupancies.account_id = accounts.id
+         and (occupancies.ends_before is null
+              or occupancies.ends_before > cast(cast(:now as timestamptz) as date))
+        join premises on premises.id = occupancies.premise_id
+        where accounts.customer_id = :customer
+    ), up as (
+        select node.id, node.parent_id, homes.address, homes.timezone
+        from homes join network_nodes as node on node.id = homes.node_id
+        union
+        select node.id, node.parent_id, up.address, up.timezone
+        from up join network_nodes as node on node.id = up.parent_id
+    )
+    select distinct on (outages.starts_at, outages.id, up.address)
+           outages.id, outages.planned, outages.state, outages.starts_at, outages.ends_at, outages.reason,
+           up.address, up.timezone, reach.customers,
+           notice.id as notice_id, notice.state as notice_state, notice.sent_at,
+           (select detail from customer_flags
+            where customer_flags.customer_id = :customer and kind = 'medical') as medical,
+           exists (select from contacts
+                   where contacts.customer_id = :customer and contacts.topic = 'outage'
+                     and contacts.at >= outages.created_at) as spoken_of
+    from up
+    join outages as reported on reported.node_id = up.id
+    join outages on outages.id = coalesce(reported.merged_into, reported.id)
+     and case when outages.planned then outages.ends_at > :now
+              else outages.state in ('reported', 'confirmed', 'estimated') end
+     and not exists (select from outages as back join up as below on below.id = back.node_id
+                     where back.split_from = outages.id and below.address = up.address)
+    left join lateral (
+        select id, state, sent_at from outbox
+        where outbox.about in ('outage:' || outages.id, 'outage:' || reported.id)
+          and outbox.customer_id = :customer and coalesce(outbox.reason, '') <> 'no_longer_true'
+        order by state = 'sent' desc, id desc limit 1
+    ) as notice on true
+    cross join lateral ({CUSTOMERS_OFF}) as reach
+    order by outages.starts_at, outages.id, up.address
+    """,
+    OutageHere,
+)
+"""Outages that reach `:customer`, running or coming as of `:now`."""
+
+
 def outages_since(session: Session, since: datetime, limit: int = 200) -> list[OutageRow]:
     """Outages that end after `since`, or run, in the order they start; second reports left out."""
     rows = session.execute(_OUTAGES, {"id": None, "since": since, "limit": limit}).mappings()
@@ -210,9 +216,3 @@ def places(session: Session) -> list[Place]:
 def zone_below(session: Session, node_id: int) -> str:
     """The time zone of most premises below a node; the utility's own where there is none."""
     return session.scalar(_ZONE_BELOW, {"node": node_id}) or settings().timezone
-
-
-def outages_at(session: Session, customer_id: int, now: datetime) -> list[OutageHere]:
-    """What is off or will be where this customer is supplied, soonest first."""
-    rows = session.execute(_AT_CUSTOMER, {"customer": customer_id, "now": now}).mappings()
-    return [OutageHere(**row) for row in rows]

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from utility_crm.customers.conversations import Conversation
 from utility_crm.customers.party_tables import SPEAKING
-from utility_crm.kit.gathering import gathered, listed
+from utility_crm.kit.gathering import Gather, listed
 from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.together import together
 
 MOST = 100
 SAID = listed(
@@ -122,10 +123,12 @@ class InView:
     changed: tuple[Changed, ...]
 
 
+HAPPENED = Gather((SAID, ASKED, TURNS, CHANGED), lambda call: {"customer": call.customer_id, "most": MOST})
+
+
 def in_view(call: CustomerCall) -> InView:
-    """One statement; use it through `call.once`."""
-    values = {"customer": call.customer_id, "most": MOST}
-    said, asked, turns, changed = gathered(call.session, (SAID, ASKED, TURNS, CHANGED), values)
+    """Use it through `call.once`."""
+    said, asked, turns, changed = together(call, HAPPENED)
     return InView(
         tuple(Conversation(*row) for row in said),
         tuple(Asked(*row) for row in asked),

@@ -173,7 +173,7 @@ def customer_page(
     ask, do = (came.ask, came.act) if came is not None else (ask, params.get("do", ""))
     rooms, questions = _rooms(v)
     chosen = chosen_question(questions, ask)
-    call = _call(v, customer_id, params, chosen.key)
+    call = _call(v, customer_id, params, chosen.key, whole=not v.hx)
     card = call.once(card_of)
     if card.merged_into is not None:
         return v.redirect(f"/customers/{card.merged_into}", **params)
@@ -221,7 +221,7 @@ def timeline(request: Request, customer_id: int, ask: str = "", rows: str = "") 
             return v.redirect(f"/customers/{customer_id}", **request.query_params)
         rooms, questions = _rooms(v)
         chosen = chosen_question(questions, ask)
-        call = _call(v, customer_id, dict(request.query_params), chosen.key)
+        call = _call(v, customer_id, dict(request.query_params), chosen.key, whole=True)
         call.once(card_of)
         template = "customers/timeline_rows.html" if rows else "customers/timeline.html"
         found = {"timeline": timeline_of(call, rooms)}
@@ -274,9 +274,11 @@ def _rooms(v: Visit) -> tuple[list[CustomerRoom], list[Question]]:
     return rooms, all_questions(rooms)
 
 
-def _call(v: Visit, customer_id: int, params: Mapping[str, str], question: str) -> CustomerCall:
+def _call(
+    v: Visit, customer_id: int, params: Mapping[str, str], question: str, *, whole: bool = False
+) -> CustomerCall:
     return CustomerCall(
-        v.session, customer_id, v.now, v.today, v.user.language, params, v.user, question, _rooms(v)[0]
+        v.session, customer_id, v.now, v.today, v.user.language, params, v.user, question, _rooms(v)[0], whole
     )
 
 

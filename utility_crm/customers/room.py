@@ -13,7 +13,7 @@ from utility_crm.customers.conversations import (
     Conversation,
 )
 from utility_crm.customers.happened import happened
-from utility_crm.customers.in_view import in_view
+from utility_crm.customers.in_view import HAPPENED, in_view
 from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.masking import reader_now
@@ -243,6 +243,7 @@ def _flags(call: CustomerCall) -> Sequence[Flag]:
 
 
 ROOM = CustomerRoom(
+    gathers=(HAPPENED,),
     questions=(
         Question("reach", mark("How do we reach you?"), 80, _reach_answer, _reach_sheet),
         Question("said", mark("What did we say last time?"), 85, _said_answer, _said_sheet),

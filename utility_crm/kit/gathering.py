@@ -3,6 +3,9 @@
 Each list comes as a JSON array of arrays, in the order of its select; whole numbers stay exact, instants and
 dates are read back by the columns' kinds.
 
+A room of the customer page says what it wants as a Gather (`CustomerRoom.gathers`); `of_page` brings those of
+all rooms in one statement, and what one of them wants alone where no whole page is asked for.
+
 Together they take ten times as long to plan as to run. The server keeps one plan for all values only where
 no plan made for the given ones looks cheaper, as one for a short array always does: so the arrays are hidden
 from the planner, behind a subselect.
@@ -70,6 +73,15 @@ def gathered(session: Session, selects: Sequence[Listed], values: Mapping[str, A
     are of ids."""
     found = session.execute(_together(tuple(selects)), values).one()
     return [one.rows(rows) for one, rows in zip(selects, found, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Selects that a room wants for the customer page. values: their parameters, of a CustomerCall; those
+    that two rooms name alike are the same."""
+
+    selects: tuple[Listed, ...]
+    values: Callable[[Any], Mapping[str, Any]]
 
 
 @cache

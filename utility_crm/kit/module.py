@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.gathering import Gather
+
 T = TypeVar("T")
 Tone = Literal["ok", "wait", "now", "warn", "bad", ""]
 """State by shape and word: disc ok, ring wait, square now, triangle warn, diamond bad; empty: none."""
@@ -339,6 +341,7 @@ class CustomerCall:
     `params` are the page's own query parameters (which bill to compare with, ...). `once(load)` runs a loader
     a single time for the whole page, so two questions share one query. `viewer`: who looks, None where no
     person does. `question`: the key of the one that is open. `rooms`: every package's part of the page.
+    `whole`: all of them are asked, not one alone.
     """
 
     session: Session
@@ -350,6 +353,7 @@ class CustomerCall:
     viewer: Viewer | None = None
     question: str = ""
     rooms: Sequence[CustomerRoom] = ()
+    whole: bool = False
     _memo: dict[Callable[[CustomerCall], Any], Any] = field(default_factory=dict)
 
     def once(self, load: Callable[[CustomerCall], T]) -> T:
@@ -541,7 +545,8 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRoom:
-    """A package's part of the customer page. Each callable reads through the call's session."""
+    """A package's part of the customer page. Each callable reads through the call's session. gathers: what
+    every page of it has to know, brought in one statement with that of the others (`kit.together`)."""
 
     questions: tuple[Question, ...] = ()
     cells: Callable[[CustomerCall], Sequence[Cell]] | None = None
@@ -555,6 +560,7 @@ class CustomerRoom:
     on_screen: Callable[[CustomerCall], Sequence[str]] | None = None
     """What whoever speaks with them has to see before they are verified, and which is not asked therefore: a
     number that rings."""
+    gathers: tuple[Gather, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

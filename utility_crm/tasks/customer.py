@@ -6,20 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from utility_crm.kit.gathering import Gather
 from utility_crm.kit.module import Act, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.kit.together import together
 from utility_crm.tasks.actions import PRIORITIES
-from utility_crm.tasks.queries import TaskLine, choosable, tasks_of_customer
+from utility_crm.tasks.queries import OF_CUSTOMER, TaskLine, choosable
 from utility_crm.tasks.reading import LIMITS, REMINDERS
 from utility_crm.web.formats import clock, day_near
 from utility_crm.web.words import mark, translator
 
-SHOWN = 4
-"""Open tasks beside the call; the rest is one click away."""
+SHOWN, MOST = 4, 100
+"""Open tasks beside the call, the rest is one click away; tasks a page knows."""
+
+
+KNOWN = Gather((OF_CUSTOMER,), lambda call: {"customer": call.customer_id, "most_tasks": MOST})
 
 
 def of_customer(call: CustomerCall) -> list[TaskLine]:
     """Their tasks; use it through `call.once`."""
-    return tasks_of_customer(call.session, call.customer_id)
+    (rows,) = together(call, KNOWN)
+    return [TaskLine(*row) for row in rows]
 
 
 def todos(call: CustomerCall) -> list[Todo]:
@@ -62,6 +68,7 @@ def new_panel(call: CustomerCall) -> Mapping[str, Any]:
 
 
 ROOM = CustomerRoom(
+    gathers=(KNOWN,),
     todos=todos,
     timeline=timeline,
     acts=(Act("d", mark("Task"), "tasks.write", "tasks/act_task.html", order=60, context=new_panel),),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import THEIRS
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.tasks.domain.due import Due
 from utility_crm.tasks.domain.grid import month_after, week_of
 from utility_crm.web.words import mark
@@ -265,17 +266,15 @@ def choosable(session: Session) -> Choosable:
     return Choosable(tuple(people), tuple(teams))
 
 
-_OF_CUSTOMER = text(f"""
+OF_CUSTOMER = listed(
+    f"""
     select {_COLUMNS} {_FROM}
     where task.customer_id = :customer and (task.done_at is null or not task.dropped)
-    order by task.done_at desc nulls first, {_BY_DUE} limit :most
-""")
-
-
-def tasks_of_customer(session: Session, customer_id: int, most: int = 100) -> list[TaskLine]:
-    """A customer's tasks: the open ones by their due, then what was done, newest first."""
-    rows = session.execute(_OF_CUSTOMER, {"customer": customer_id, "most": most})
-    return [TaskLine(*row) for row in rows]
+    order by task.done_at desc nulls first, {_BY_DUE} limit :most_tasks
+    """,
+    TaskLine,
+)
+"""A customer's tasks: the open ones by their due, then what was done, newest first."""
 
 
 def _who(user: SignedIn) -> dict[str, Any]:

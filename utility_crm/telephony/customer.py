@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from utility_crm.kit.gathering import Gather
 from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo
+from utility_crm.kit.together import together
 from utility_crm.telephony.lengths import long
-from utility_crm.telephony.queries import CallRow, calls_of
+from utility_crm.telephony.queries import OF_CUSTOMER, CallRow
 from utility_crm.web.formats import clock
 from utility_crm.web.words import mark, translator
 
 PACKAGE = "utility_crm.telephony"
+MOST = 50
+"""Calls of a customer that their page knows."""
+
+
+KNOWN = Gather((OF_CUSTOMER,), lambda call: {"customer": call.customer_id, "most_calls": MOST})
 
 
 def calls(call: CustomerCall) -> list[CallRow]:
     """Their calls, newest first; use it through `call.once`."""
-    return calls_of(call.session, call.customer_id)
+    (rows,) = together(call, KNOWN)
+    return [CallRow(*row) for row in rows]
 
 
 def line_banner(one: CallRow, viewer_id: int, language: str) -> Banner:
@@ -103,4 +111,6 @@ def _numbers(call: CustomerCall) -> Sequence[str]:
     return [one.number for one in call.once(calls) if one.number]
 
 
-ROOM = CustomerRoom(banners=_banners, todos=_todos, timeline=_timeline, on_screen=_numbers)
+ROOM = CustomerRoom(
+    gathers=(KNOWN,), banners=_banners, todos=_todos, timeline=_timeline, on_screen=_numbers
+)

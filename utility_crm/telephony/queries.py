@@ -14,6 +14,7 @@ from utility_crm.auth.tables import User
 from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.gathering import listed
 from utility_crm.telephony.actions import LOGGED_WITHIN
 from utility_crm.telephony.tables import Call
 from utility_crm.web.words import mark
@@ -101,16 +102,18 @@ def the_call(session: Session, call_id: int) -> CallRow:
     return CallRow(*row)
 
 
-_OF_CUSTOMER = (
-    _CALLS.where(Call.customer_id == bindparam("customer"))
-    .order_by(Call.began_at.desc(), Call.id.desc())
-    .limit(bindparam("most"))
+OF_CUSTOMER = listed(
+    """
+    select k.id, k.direction, k.state, coalesce(nullif(k.number_said, ''), k.number), k.line, k.user_id,
+           coalesce(u.name, ''), k.customer_id, coalesce(c.name, ''), k.began_at, k.answered_at, k.ended_at,
+           k.talked_seconds, k.recording, k.contact_id, k.caller, k.note
+    from calls k left join users u on u.id = k.user_id left join customers c on c.id = k.customer_id
+    where k.customer_id = :customer
+    order by k.began_at desc, k.id desc limit :most_calls
+    """,
+    CallRow,
 )
-
-
-def calls_of(session: Session, customer_id: int, limit: int = 50) -> list[CallRow]:
-    """A customer's calls, newest first."""
-    return [CallRow(*row) for row in session.execute(_OF_CUSTOMER, {"customer": customer_id, "most": limit})]
+"""A customer's calls, newest first."""
 
 
 def _on_the_line(now: datetime) -> Any:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, bindparam, func, select
-
 from utility_crm.auth.queries import SignedIn
-from utility_crm.auth.tables import User
 from utility_crm.customers.room import card_of
+from utility_crm.kit.gathering import Gather, Listed
 from utility_crm.kit.module import (
     Act,
     Answer,
@@ -26,11 +23,10 @@ from utility_crm.kit.module import (
     Todo,
     Tone,
 )
+from utility_crm.kit.together import together
 from utility_crm.tickets.domain.life import CHANNELS, ENDED, KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import number_of
-from utility_crm.tickets.queries.queue import NEXT_DUE
-from utility_crm.tickets.seen import tickets_seen_by
-from utility_crm.tickets.tables import Ticket, TicketEventRow, TicketMessage
+from utility_crm.tickets.seen import allowed, seen_as
 from utility_crm.tickets.words import CHANNEL_WORDS, KIND_WORDS, PRIORITY_WORDS, STATUS_TONES, STATUS_WORDS
 from utility_crm.web.formats import day_near
 from utility_crm.web.words import mark, translator
@@ -38,37 +34,7 @@ from utility_crm.web.words import mark, translator
 PACKAGE = "utility_crm.tickets"
 MOST, MOST_SAID = 60, 12
 """Tickets of a customer that their page knows, and the newest messages of each."""
-_SAID = (
-    select(
-        TicketMessage.id, TicketMessage.at, TicketMessage.direction, TicketMessage.channel,
-        func.left(TicketMessage.text, 160).label("text"),
-    )
-    .where(TicketMessage.ticket_id == Ticket.id, TicketMessage.direction != "note")
-    .order_by(TicketMessage.at.desc(), TicketMessage.id.desc())
-    .limit(MOST_SAID)
-    .correlate(Ticket)
-    .subquery()
-)  # fmt: skip
-_TOLD = select(
-    func.jsonb_agg(func.jsonb_build_array(_SAID.c.at, _SAID.c.direction, _SAID.c.channel, _SAID.c.text))
-).scalar_subquery()
-_RATED = (
-    select(func.jsonb_build_array(TicketEventRow.at, TicketEventRow.after))
-    .where(TicketEventRow.ticket_id == Ticket.id, TicketEventRow.kind == "rated")
-    .order_by(TicketEventRow.id.desc())
-    .limit(1)
-    .correlate(Ticket)
-    .scalar_subquery()
-)
-_ROWS = (
-    select(
-        Ticket.id, Ticket.subject, Ticket.kind, Ticket.status, Ticket.priority, Ticket.opened_at,
-        Ticket.waits_since, NEXT_DUE, Ticket.merged_into_id, func.coalesce(User.name, ""), _RATED, _TOLD,
-    )
-    .outerjoin(User, User.id == Ticket.assignee_id)
-    .order_by(Ticket.status.in_(ENDED), Ticket.opened_at.desc())
-    .limit(MOST)
-)  # fmt: skip
+_AT = datetime.fromisoformat
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +68,57 @@ class Theirs:
         return self.status not in ENDED
 
 
-@lru_cache(maxsize=512)
-def _seen_by(user: SignedIn) -> Select[Any]:
-    """A customer's tickets that a person may see: the statement is written once for each."""
-    return _ROWS.where(Ticket.customer_id == bindparam("customer"), tickets_seen_by(user))
+# Who may see the customer may see their tickets, but for those of other teams.
+_THEIRS = Listed(
+    f"""
+    select ticket.id, ticket.subject, ticket.kind, ticket.status, ticket.priority, ticket.opened_at,
+           ticket.waits_since,
+           case when ticket.first_answered_at is null
+                then least(ticket.first_answer_due_at, ticket.solve_due_at) else ticket.solve_due_at end,
+           ticket.merged_into_id, coalesce(u.name, ''),
+           (select json_build_array(e.at, e.after) from ticket_events e
+            where e.ticket_id = ticket.id and e.kind = 'rated' order by e.id desc limit 1),
+           (select json_agg(json_build_array(m.at, m.direction, m.channel, m.text)) from (
+                select at, direction, channel, left(text, 160) as text from ticket_messages
+                where ticket_id = ticket.id and direction <> 'note'
+                order by at desc, id desc limit {MOST_SAID}) m)
+    from tickets as ticket left join users u on u.id = ticket.assignee_id
+    where ticket.customer_id = :customer and ({allowed("ticket.id")})
+    order by ticket.status in {ENDED!r}, ticket.opened_at desc limit {MOST}
+    """,
+    (None, None, None, None, None, _AT, _AT, _AT, None, None, None, None),
+)
+
+
+def _values(call: CustomerCall) -> dict[str, Any]:
+    viewer = cast("SignedIn", call.viewer)
+    return {"customer": call.customer_id, **seen_as(viewer)}
+
+
+KNOWN = Gather((_THEIRS,), _values)
 
 
 def theirs(call: CustomerCall) -> list[Theirs]:
     """The customer's tickets that whoever looks may see, open ones first; use it through `call.once`."""
     if call.viewer is None or not call.viewer.may("tickets.read"):
         return []
-    statement = _seen_by(cast("SignedIn", call.viewer))
-    rows = call.session.execute(statement, {"customer": call.customer_id})
+    (rows,) = together(call, KNOWN)
     found = []
-    for row in rows:
-        values: list[Any] = list(row)
-        told, rated = values.pop(), values.pop()
-        values.append(
-            (datetime.fromisoformat(rated[0]), rated[1]["question"], rated[1]["score"]) if rated else None
-        )
-        values.append(tuple((datetime.fromisoformat(at), *rest) for at, *rest in told or ()))
+    for *row, rated, said in rows:
+        values: list[Any] = [*row, _rated(rated), _said(said)]
         found.append(Theirs(*values))
     return found
+
+
+def _rated(found: Sequence[Any] | None) -> tuple[datetime, str, int] | None:
+    if not found:
+        return None
+    at, answer = found
+    return datetime.fromisoformat(at), answer["question"], answer["score"]
+
+
+def _said(found: Sequence[Sequence[Any]] | None) -> tuple[tuple[datetime, str, str, str], ...]:
+    return tuple((datetime.fromisoformat(at), *rest) for at, *rest in found or ())
 
 
 def _open(call: CustomerCall) -> list[Theirs]:
@@ -210,6 +205,7 @@ def _new_panel(call: CustomerCall) -> Mapping[str, Any]:
 
 
 ROOM = CustomerRoom(
+    gathers=(KNOWN,),
     questions=(Question("tickets", mark("What is open for me?"), 78, _answer, _sheet),),
     cells=_cells,
     todos=_todos,

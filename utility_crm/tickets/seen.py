@@ -4,6 +4,8 @@ sees of these the ones of customers there, and those that are nobody's yet."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from utility_crm.auth.queries import SignedIn
@@ -26,6 +28,12 @@ def allowed(row: str) -> str:
         or exists (select from ticket_messages m join ticket_mentions n on n.message_id = m.id
                    where m.ticket_id = t.id and n.user_id = :user_id)
         from tickets t where t.id = {row}"""
+
+
+def seen_as(user: SignedIn) -> dict[str, Any]:
+    """The parameters of `allowed` for a person."""
+    sees_all = user.sees_all_tickets or user.may(ALL)
+    return {"user_id": user.id, "team_ids": list(user.team_ids), "sees_all_tickets": sees_all}
 
 
 TICKET = Owner(

@@ -31,6 +31,8 @@ def put_in(value: object) -> str:
     """What a template shows of a value, as `markupsafe.escape` has it."""
     if type(value) is str:
         return escaped(value)
+    if type(value) is int or type(value) is float:
+        return str(value)
     return value if type(value) is Markup else escape(value)
 
 

@@ -17,9 +17,9 @@ from billing.actions.issuing import issue_cycle
 from billing.cycles import Month
 from billing.explaining import Explained, explain_bill, read_both
 from billing.explaining.hours import laid, stretch_of
-from billing.explaining.kept import Kept, kept_explanation, may_be_kept
+from billing.explaining.kept import Kept, explanation_of, may_be_kept
 from billing.explaining.right_alone import alone_minor
-from billing.forecasting import refresh_next_bills
+from billing.forecasting import kept_of, refresh_next_bills
 from billing.forecasting.basis import bases
 from billing.queries.bills import bills_of
 from utility_crm.kit.errors import CareError
@@ -45,8 +45,8 @@ def lived(world: World) -> Supplied:
 
 def kept(session: Session, one: Supplied) -> Kept | None:
     newest, before, *_ = bills_of(session, [one.account_id])
-    basis = bases(session, [one.account_id], TODAY)[one.account_id]
-    return kept_explanation(session, newest, before, basis.explanation)
+    document = kept_of(session, one.account_id, TODAY, (newest.id, before.id)).explanation
+    return None if document is None else explanation_of(document, newest, before)
 
 
 def live(session: Session, one: Supplied) -> Kept:

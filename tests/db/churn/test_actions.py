@@ -20,12 +20,13 @@ from churn.domain.label import Supply
 from churn.domain.split import time_split
 from churn.features import features
 from churn.jobs import JOBS
-from churn.queries import Narrowed, crowd, leavers, lost, model_card, other_ends, reasons_at_the_top, score_of
+from churn.queries import SCORE, Narrowed, crowd, leavers, lost, model_card, other_ends, reasons_at_the_top
 from churn.tables import ChurnModel, ChurnScore
 from churn.training import past
 from meters.tables import ServicePoint
 from tests.db.churn.conftest import Supplier, at
 from utility_crm.customers.tables import Account, Contact, Customer
+from utility_crm.kit.gathering import gathered
 from utility_crm.kit.module import CustomerCall
 from utility_crm.network.tables import Premise
 
@@ -228,7 +229,8 @@ def test_without_history_nothing_is_learned(session: Session, supplier: Supplier
     person = supplier.moves_in()
     supplier.billed(person, AS_OF - timedelta(days=100), AS_OF - timedelta(days=70), 9000)
     assert fit_and_score(session, AS_OF, NOW).status == "too_short"
-    assert score_of(session, person.customer, AS_OF) is None
+    values = {"customer": person.customer, "today": AS_OF}
+    assert gathered(session, (SCORE,), values) == [[]]
 
 
 @pytest.mark.parametrize("reason", ["moved", "died", "cut_off"])
