@@ -1,4 +1,4 @@
-"""What the rooms of the customer page want, in one statement; and what is left where one of them is broken."""
+"""What the rooms of the customer page want, in one statement; what is left where one of them is broken."""
 
 from __future__ import annotations
 
