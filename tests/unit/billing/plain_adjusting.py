@@ -106,10 +106,15 @@ class PlainAdjusting(PlainTerms):
 
     def _bill_order(self, period: Period) -> dict[str, str]:
         """Kinds by code as the bill has them: as in its first version; what a later one adds stands behind
-        the charge that stands before it there."""
+        the charge that stands before it there. So does a minimum by the year of other days, which the bill
+        may close: it is a line like the others."""
         order: list[str] = []
         kinds: dict[str, str] = {}
-        for version in {repr(v): v for v in map(self.version, period.dates())}.values():
+        versions = {repr(v): v for v in map(self.version, period.dates())}
+        for version in self.found["versions"]:
+            if any(c["kind"] == "minimum" and c["per"] == "year" for c in version["charges"]):
+                versions.setdefault(repr(version), version)
+        for version in versions.values():
             before = ""
             for charge in version["charges"]:
                 kinds[charge["code"]] = charge["kind"]

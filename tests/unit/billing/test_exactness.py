@@ -31,7 +31,7 @@ from rating_cases import (
 
 from billing.domain.errors import BeyondExact
 from billing.domain.money import Rounding, amounts, amounts_by_price, amounts_of_part
-from billing.domain.plans.supply_state import SupplyState
+from billing.domain.plans.supply_state import SupplyState, YearSoFar
 from billing.domain.rating.rate import rate, rate_bill
 from billing.domain.rating.rated import RatedBill
 from billing.domain.reckoning.days import Period
@@ -120,6 +120,21 @@ def test_beyond_that_it_is_exact_or_refused_by_name(
         return
     assert by_code(bill) == plainly(large, usage, period, state)
     assert bill.micro_kwh == sum(usage.micro_kwh.tolist())
+
+
+def test_a_discount_stands_on_what_closes_a_year_of_other_days() -> None:
+    """A minimum by the year that the tariff has on other days alone is closed by the last bill, and a
+    discount on all takes it off as it takes the rest: 100.00 credited before are asked back, and given."""
+    minimum = {"kind": "minimum", "code": "least-a-year", "label": "least", "price": "50", "per": "year"}
+    off = {"kind": "discount", "code": "off", "label": "off", "percent": "100"}
+    before = version(flat("0.20"), minimum, starts_on="2012-01-01")
+    found = document(before, version(flat("0.20"), off, starts_on="2013-06-01"), timezone="UTC", rounding="half_even", decimals=2)
+    year = YearSoFar("least-a-year", np.array([0]), np.array([-10_000]), np.array([0]))
+    state = SupplyState((), (year,), {}, True)
+    usage = usage_over(DAY, "UTC", 0)
+    bill = rate_bill(usage, tariff_of(found), DAY, state=state)
+    assert by_code(bill) == plainly(found, usage, DAY, state)
+    assert by_code(bill) == {"energy": [0], "least-a-year": [10_000], "off": [-10_000]}
 
 
 DAY = Period(date(2013, 7, 1), date(2013, 7, 2))
