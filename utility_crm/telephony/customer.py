@@ -111,6 +111,4 @@ def _numbers(call: CustomerCall) -> Sequence[str]:
     return [one.number for one in call.once(calls) if one.number]
 
 
-ROOM = CustomerRoom(
-    gathers=(KNOWN,), banners=_banners, todos=_todos, timeline=_timeline, on_screen=_numbers
-)
+ROOM = CustomerRoom(gathers=(KNOWN,), banners=_banners, todos=_todos, timeline=_timeline, on_screen=_numbers)

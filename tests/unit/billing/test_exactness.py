@@ -128,7 +128,13 @@ def test_a_discount_stands_on_what_closes_a_year_of_other_days() -> None:
     minimum = {"kind": "minimum", "code": "least-a-year", "label": "least", "price": "50", "per": "year"}
     off = {"kind": "discount", "code": "off", "label": "off", "percent": "100"}
     before = version(flat("0.20"), minimum, starts_on="2012-01-01")
-    found = document(before, version(flat("0.20"), off, starts_on="2013-06-01"), timezone="UTC", rounding="half_even", decimals=2)
+    found = document(
+        before,
+        version(flat("0.20"), off, starts_on="2013-06-01"),
+        timezone="UTC",
+        rounding="half_even",
+        decimals=2,
+    )
     year = YearSoFar("least-a-year", np.array([0]), np.array([-10_000]), np.array([0]))
     state = SupplyState((), (year,), {}, True)
     usage = usage_over(DAY, "UTC", 0)
