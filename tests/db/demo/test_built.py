@@ -268,3 +268,25 @@ def test_who_is_around_what_ends_when_and_who_comes_can_be_looked_at(demo: Conne
         "(select from appointment_events e where e.appointment_id = v.id and e.kind = v.state)"
     )
     assert one(demo, ended) == 0
+
+
+def test_surveys_were_answered_by_who_agreed_and_stand_on_their_tickets(demo: Connection) -> None:
+    answered = one(demo, "select count(*) from surveys where score is not null")
+    assert answered >= 3
+    assert one(demo, "select count(*) from survey_answers") == answered
+    assert answered == one(
+        demo,
+        "select count(*) from surveys s join ticket_events e on e.ticket_id = s.ticket_id "
+        "and e.kind = 'rated' and cast(e.after ->> 'score' as int) = s.score and e.at = s.answered_at",
+    )
+    assert one(
+        demo,
+        "select count(*) from surveys s where s.state = 'sent' and not exists (select from consents c "
+        "where c.customer_id = s.customer_id and c.purpose = 'marketing' and c.granted)",
+    ) == 0  # fmt: skip
+    asked_again = (
+        "select s.asked_at - lag(s.asked_at) over (partition by customer_id order by asked_at) as rest"
+    )
+    assert one(
+        demo, f"select count(*) from ({asked_again} from surveys s) r where rest < interval '30 days'"
+    ) == 0  # fmt: skip
