@@ -101,7 +101,11 @@ def figures(
         lines = []
         for one in tallies:
             figure = one.figure(fewest)
-            share = f"{figure.value:+.0%} ({figure.low:+.0%} to {figure.high:+.0%})" if figure else "too few"
+            sign = "+" if one.question == "nps" else ""
+            share = "too few"
+            if figure:
+                value, low, high = (f"{part:{sign}.0%}" for part in (figure.value, figure.low, figure.high))
+                share = f"{value} ({low} to {high})"
             lines.append(f"{one.question}: {share}, {one.answers} of {one.asked} answered")
         return "\n".join(lines)
 

@@ -72,6 +72,8 @@ def test_a_dry_run_then_asking_then_figures(terminal: Any) -> None:
         )
     found = run("figures", "--days", "1")["csat"]
     assert (found["asked"], found["answers"], found["value"], found["high"]) == (1, 1, 1.0, 1.0)
+    said = CliRunner().invoke(app, ["figures", "--days", "1"]).output
+    assert "csat: 100% (21% to 100%), 1 of 1 answered" in said and "nps: too few, 0 of 0" in said
     assert run("plan")["rules"][0]["question"] == "csat"
 
 
