@@ -168,7 +168,7 @@ def _setting(v: Visit, kept: Kept, row: str) -> dict[str, Any]:
     teams = v.session.execute(select(Team.id, Team.name).order_by(Team.name)).all()
     return {
         "chosen": _rule(kept.plan, row) if row else None,
-        "teams": [(str(team.id), team.name) for team in teams],
+        "teams": [(str(team.id), v.text(team.name)) for team in teams],
         "kinds": KINDS, "channels": [one for one in CHANNELS if one != "note"], "segments": SEGMENTS,
         "askable": [(one, v.text(QUESTION_WORDS[one])) for one in ASKED],
     }  # fmt: skip
