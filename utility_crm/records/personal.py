@@ -38,6 +38,13 @@ PERSONAL = Personal(
             "delete",
             hidden=("digest", "import_id", "seen_import", "seen_line", "thing_id"),
         ),
+        Holding(
+            "contact_point_checks",
+            mark("Ways to reach you that may be written wrongly"),
+            "t.point_id in (select p.id from contact_points p where p.customer_id = any(:people))",
+            "delete",
+            out=None,
+        ),
     ),
     agings=(
         Aging(
