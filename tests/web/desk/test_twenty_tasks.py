@@ -190,7 +190,22 @@ def verify(hands: Hands) -> None:
     )
     known = {
         "last_bill": f"{int(str(bill)) / 100:.2f}",
-        "account": str(hands.ask("select min(number) from accounts where customer_id = :customer")),
+        **{
+            kind: str(
+                hands.ask(
+                    f"select min(value) from contact_points where customer_id = :customer and kind = '{kind}'"
+                )
+            )
+            for kind in ("phone", "email")
+        },
+        "meter": str(
+            hands.ask(
+                "select min(m.serial) from accounts a join occupancies o on o.account_id = a.id "
+                "join service_points s on s.premise_id = o.premise_id "
+                "join meters m on m.service_point_id = s.id and m.removed_before is null "
+                "where a.customer_id = :customer"
+            )
+        ),
         "postcode": str(
             hands.ask(
                 "select min(p.postcode) from premises p join occupancies o on o.premise_id = p.id "
