@@ -26,7 +26,7 @@ PERSONAL = Personal(
             24,
             mark("an inspection asks about the year before the last"),
             least=3,
-            calls="select forget_audit_before(:cut, :now)",
+            calls="select forget_audit_before(least(:cut, clock_timestamp() - interval '91 days'), :now)",
         ),
     ),
     blanks=(

@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     readings_kept_months: int | None = Field(
         None, ge=24, description="whole months of readings older than this are dropped; none when absent"
     )
+    archive_days: int = Field(
+        7, ge=1, le=90, description="days for which an archive of a customer's data is kept to be taken"
+    )
     mail_to: str = Field(
         "mailbox", pattern="^(mailbox|smtp)$", description="deliver to the local mailbox page or SMTP"
     )

@@ -6,4 +6,6 @@ MODULE = Module(
     name="utility_crm.privacy",
     personal="utility_crm.privacy.personal:PERSONAL",
     tables="utility_crm.privacy.tables",
+    jobs="utility_crm.privacy.jobs:JOBS",
+    commands="utility_crm.privacy.commands:app",
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from demo_world import MARGARET, build_small_into
-from sqlalchemy import Connection, Engine, text
+from demo_world import MARGARET
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.sealing import Sealer
@@ -22,22 +21,6 @@ SEALER = Sealer("a test's own")
 KEPT = tuple(Kept(kind, date(2032, 12, 31), "a rule") for kind in sorted({k.kind for _p, k in keepings()}))
 ALL_KEPT = Judgement((), (), KEPT, ())
 NOTHING_KEPT = Judgement((), (), (), ())
-
-
-@pytest.fixture(scope="module")
-def demo(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        transaction = connection.begin()
-        build_small_into(connection)
-        yield connection
-        transaction.rollback()
-
-
-@pytest.fixture
-def house(demo: Connection) -> Iterator[Session]:
-    with Session(demo, join_transaction_mode="create_savepoint") as session:
-        yield session
-        session.rollback()
 
 
 def gossip(session: Session, customer: int) -> dict[str, Any]:

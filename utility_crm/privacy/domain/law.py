@@ -53,7 +53,9 @@ COUNTRIES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
             Rule(6, "Limitation Act 1980, s. 5"),
         ),
         "FR": _of(Rule(10, "Code de commerce, art. L123-22"), Rule(5, "Code civil, art. 2224")),
-        "NL": _of(Rule(7, "Algemene wet inzake rijksbelastingen, art. 52(4)"), Rule(5, "BW 3:307")),
+        "NL": _of(
+            Rule(7, "Algemene wet inzake rijksbelastingen, art. 52(4)"), Rule(5, "Burgerlijk Wetboek 3:307")
+        ),
         "ES": _of(Rule(6, "Código de Comercio, art. 30"), Rule(5, "Código Civil, art. 1964.2")),
         "IT": _of(Rule(10, "Codice civile, art. 2220"), Rule(10, "Codice civile, art. 2946")),
         "PL": _of(

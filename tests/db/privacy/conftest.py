@@ -1,0 +1,26 @@
+"""A whole demo utility, built once for the tests of this folder; what each changes is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from demo_world import build_small_into
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+
+@pytest.fixture(scope="package")
+def demo(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        build_small_into(connection)
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def house(demo: Connection) -> Iterator[Session]:
+    with Session(demo, join_transaction_mode="create_savepoint") as session:
+        yield session
+        session.rollback()
