@@ -1,4 +1,4 @@
-"""A whole demo utility, built once for the tests of this folder; what each changes is rolled back."""
+"""A whole demo utility, built once a module: it is uncommitted, and whoever writes beside it would wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def demo(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         transaction = connection.begin()
