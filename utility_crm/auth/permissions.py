@@ -75,6 +75,11 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "board.read": "see what waits, whose promises break, who is on what and how the day is going",
         # leaving
         "leavers.read": "see who may leave, and why",
+        # privacy
+        "privacy.ask": "note that customers want their data or to be forgotten, place holds",
+        "privacy.export": "have an archive of a customer's data made, and take it",
+        "privacy.decide": "approve what somebody else asked, refuse it, lift holds, open what is sealed",
+        "privacy.retain": "say how long each kind of data is kept",
         # the house
         "audit.read": "see who looked at and changed what",
         "people.write": "add people, give them roles and passwords, end their sign-ins",
@@ -136,6 +141,9 @@ _SUPERVISOR = _AGENT | {
     "personal.see",
     "payment_data.see",
     "customers.merge",
+    "privacy.ask",
+    "privacy.export",
+    "privacy.decide",
     "audit.read",
     "tickets.all",
     "tickets.share",

@@ -103,6 +103,8 @@ class CustomerCard:
     """How many others may speak for them today."""
     merged_into: int | None = None
     """Whom they were merged with: this is a stub."""
+    erased_on: date | None = None
+    """They were forgotten: there is nothing to show but that."""
     preferred_channel: str = ""
     contact_times: tuple[str, ...] = ()
     masked: bool = False
@@ -291,6 +293,7 @@ _CARD = select(
     _seen().label("seen"),
     _speakers().label("speakers"),
     Customer.merged_into_id,
+    Customer.erased_on,
     Customer.preferred_channel,
     Customer.contact_times,
 ).where(Customer.id == bindparam("customer"))
@@ -330,7 +333,7 @@ def customer_card(
         row.id, row.number, row.kind, row.name, row.segment, row.language, row.since, tuple(row.tags),
         accounts, flags, points, row.complaint_since, row.died_on,
         tuple(Place(**found) for found in row.places or ()), _first_seen(row.seen), row.speakers,
-        row.merged_into_id, preferred_channel=row.preferred_channel,
+        row.merged_into_id, row.erased_on, preferred_channel=row.preferred_channel,
         contact_times=tuple(row.contact_times),
     )  # fmt: skip
 

@@ -177,6 +177,8 @@ def customer_page(
     card = call.once(card_of)
     if card.merged_into is not None:
         return v.redirect(f"/customers/{card.merged_into}", **params)
+    if card.erased_on is not None:
+        return v.redirect(f"/privacy/erased/{customer_id}")
     sheet = sheet_of(call, chosen)
     around = _around(customer_id, chosen)
     html = v.fragment(sheet.template, **around, **sheet.context)

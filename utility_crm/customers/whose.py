@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.audit import typed
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import NODES, THEIRS
-from utility_crm.kit.errors import NotFound, Refused
+from utility_crm.kit.errors import Conflict, NotFound, Refused
 from utility_crm.kit.module import Module, Owner
 from utility_crm.web.watched import route_of
 from utility_crm.web.words import mark
@@ -41,6 +41,8 @@ CUSTOMERS = Module(
     plain=("/me",),
 )
 """What the ground itself says."""
+ABOUT_ERASED = ("/privacy/",)
+"""Below these something may be done about a customer who was erased."""
 ONES_OWN = ("/me/", "/sign-in/")
 """Below these, and at /me, a person sees to their own sign-in."""
 
@@ -109,13 +111,18 @@ class Whose:
         return None
 
     def admit(self, session: Session, user: SignedIn, request: Request, named: Sequence[Named]) -> None:
-        """Raises Refused where the page is of the whole utility, NotFound where a thing is not theirs."""
+        """Raises Refused where the page is of the whole utility, NotFound where a thing is not theirs,
+        Conflict where something is to be done with a customer who was forgotten."""
         if user.area_ids and not self.knows_limits(route_of(request)):
             words = mark("This page shows customers of every area; you may see those of some areas only.")
             raise Refused("whole_utility", words)
         for one in named:
             if not _admits(session, user, one):
                 raise NotFound("not_here", mark("There is nothing of this name here."), None)
+        if request.method == "POST" and named and not route_of(request).startswith(ABOUT_ERASED):
+            erased_on = session.scalar(_erased(named[0].owner), {"value": named[0].value})
+            if erased_on is not None:
+                raise Conflict("erased", mark("This customer was erased on %(day)s."), day=erased_on)
 
     def may_open(self, session: Session, user: SignedIn, address: str) -> bool:
         """Whether a person may open a page by its address, as far as its things are concerned: what is only
@@ -152,6 +159,12 @@ def _admits(session: Session, user: SignedIn, one: Named) -> bool:
 
 def _more_than_areas(owner: Owner, user: SignedIn) -> bool:
     return bool(owner.theirs) and not (owner.all_by and user.may(owner.all_by))
+
+
+@cache
+def _erased(owner: Owner) -> TextClause:
+    """SQL of the day on which the thing's customer was erased."""
+    return text(f"select erased_on from customers where id = ({typed(owner.customer)})")
 
 
 @cache

@@ -1,0 +1,10 @@
+"""What the room of privacy adds to the customer page: the way there, for who may."""
+
+from __future__ import annotations
+
+from utility_crm.kit.module import Act, CustomerRoom
+from utility_crm.web.words import mark
+
+ROOM = CustomerRoom(
+    acts=(Act("y", mark("Their data"), "privacy.ask", href="/privacy/customers/{customer}", order=95),)
+)
