@@ -144,6 +144,7 @@ _SUPERVISOR = _AGENT | {
     "privacy.ask",
     "privacy.export",
     "privacy.decide",
+    "privacy.retain",
     "audit.read",
     "tickets.all",
     "tickets.share",
