@@ -43,6 +43,7 @@ select pairs.*, btrim(regexp_replace(search_fold(one.name), '[\W_]+', ' ', 'g'))
 from pairs join customers one on one.id = a join customers other on other.id = b
 join customer_words mine on mine.customer_id = a join customer_words theirs on theirs.customer_id = b
 where one.kind = other.kind and one.merged_into_id is null and other.merged_into_id is null
+  and one.erased_on is null and other.erased_on is null
   and (mine.words && theirs.words or similarity(one.name, other.name) > 0.3)
 order by a, b
 """)
