@@ -46,7 +46,7 @@ def test_a_call_is_played_from_ringing_to_its_end(engine_there: Engine) -> None:
     refused = run.invoke(
         build("telephony"), ["telephony", "end", "--call", call, "--recording", "ftp:x", "--json"]
     )
-    assert refused.exit_code == 1 and json.loads(refused.output)["error"]["where"] == "recording"
+    assert refused.exit_code == 1 and json.loads(refused.output)["error"]["where"] == "$.recording"
     with engine_there.connect() as connection:
         pushed = connection.execute(text("select user_ids, kind from pushes order by id")).all()
         assert pushed[0] == ([user_id], "ringing") and {row.kind for row in pushed[1:]} == {"call"}
