@@ -16,6 +16,7 @@ from billing.domain.tariffs.eligibility import SEGMENTS
 from billing.domain.tariffs.file import default_decimals
 from billing.what_if.report import (
     WhatIfReport,
+    most_would_win,
     rows_of,
     running_what_if,
     tariff_lines,
@@ -47,7 +48,8 @@ def what_if(request: Request, tariff: str = "", segment: str = "") -> Response:
     """The newest result of a tariff and segment; the tariffs on the left with theirs."""
     with visit(request, "tariffs.compare") as v:
         lines = tariff_lines(v.session, _segment(segment))
-        code = tariff or next((one.code for one in lines if one.change_minor is not None), "")
+        code = tariff or most_would_win(v.session, _segment(segment))
+        code = code or next((one.code for one in lines if one.change_minor is not None), "")
         chosen = next((one for one in lines if one.code == code), None)
         if tariff and chosen is None:
             raise NotFound("tariff", mark("There is no tariff '%(tariff)s'."), "tariff", tariff=tariff)

@@ -227,6 +227,26 @@ def tariff_lines(session: Session, segment: str | None) -> list[TariffLine]:
     return [TariffLine(*row) for row in session.execute(_LINES, {"segment": segment})]
 
 
+_MOST_WIN = text(
+    """
+    select t.code from tariffs t
+    join lateral (
+        select id from what_ifs
+        where tariff_id = t.id and finished_at is not null
+          and segment is not distinct from cast(:segment as text)
+        order by finished_at desc limit 1
+    ) w on true
+    join what_if_results r on r.what_if_id = w.id and r.other_minor < r.own_minor
+    group by t.code order by count(*) desc, sum(r.own_minor - r.other_minor) desc, t.code limit 1
+    """
+)
+
+
+def most_would_win(session: Session, segment: str | None) -> str:
+    """The tariff on which most accounts would pay less, by the newest results; "" where nobody would."""
+    return session.scalar(_MOST_WIN, {"segment": segment}) or ""
+
+
 @dataclass(frozen=True, slots=True)
 class RunningWhatIf:
     """A run that is under way, or was killed."""

@@ -1,5 +1,5 @@
-"""The notices' part of the demo utility: consents, an outage that was, and one that is coming and was
-told."""
+"""The notices' part of the demo utility: consents, outages that were, one that is coming and was told,
+and one of this hour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications.demo.delivering import deliver_as_of
+from notifications.demo.going_otherwise import go_otherwise
+from notifications.domain.incident import State
 from notifications.outages.announcing import Interruption, plan_outage
+from notifications.outages.incidents import By, Opening, open_incident
 from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.plan import Plan
@@ -17,6 +20,7 @@ from utility_crm.demo.plan import Plan
 TOLD_DAYS_BEFORE, COMES_IN_DAYS = 3, 4
 PAST_OUTAGES = ((31, "OLD-2", "Cable fault in Fuller Close"), (96, "VAL-1-3", "Transformer fault"))
 """Days before the as-of date, code of the node, reason."""
+OFF_NOW = "VAL-2-1"
 
 
 def build(context: DemoBuild) -> None:
@@ -33,6 +37,7 @@ def build(context: DemoBuild) -> None:
         context.analyse("consents")
         advance(1)
         _coming_outage(context)
+        _running_outage(context)
 
 
 def _consents(plan: Plan) -> Iterator[tuple[Any, ...]]:
@@ -57,8 +62,21 @@ def _coming_outage(context: DemoBuild) -> None:
     works = Interruption(_feeder(plan), _local(on, time(9)), _local(on, time(12)), "New cable")
     now = _local(plan.as_of - timedelta(TOLD_DAYS_BEFORE), time(10))
     with context.session() as session:
-        plan_outage(session, works, now)
+        announced = plan_outage(session, works, now)
+        go_otherwise(session, f"outage:{announced.outage_id}", now)
         deliver_as_of(session, now)
+
+
+def _running_outage(context: DemoBuild) -> None:
+    """A fault of the last hour, that is being seen to."""
+    ids = {node.code: node.id for node in context.plan.nodes}
+    now = context.now
+    opening = Opening(
+        ids[OFF_NOW], now - timedelta(minutes=52), State.ESTIMATED, now + timedelta(minutes=95),
+        "A tree on the line",
+    )  # fmt: skip
+    with context.session() as session:
+        open_incident(session, opening, By(note="Two calls from Vale Road."), now - timedelta(minutes=40))
 
 
 def _feeder(plan: Plan) -> int:

@@ -18,7 +18,7 @@ TOOK = timedelta(seconds=40)
 _WAITING = text("""
     select o.id, o.notice, o.context, o.language, o.timezone, o.address, o.message_id, c.name
     from outbox o join customers c on c.id = o.customer_id
-    where o.state = 'waiting' and o.not_before <= :now order by o.priority, o.id
+    where o.state = 'waiting' and o.channel <> 'letter' and o.not_before <= :now order by o.priority, o.id
 """)
 _SENT = text("""
     update outbox set state = 'sent', sent_at = :at, subject = :subject, reason = null, claims = 1, attempts

@@ -206,6 +206,33 @@ def test_axe_finds_nothing(chromium: Chromium, served: Served, scheme: str, widt
     assert complaints == []
 
 
+def test_letters_act_with_alt_and_under_a_key_of_ones_own(chromium: Chromium, served: Served) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served.address, "priya")
+    asked = f"{served.address}/customers/{served.people.margaret}"
+    page.goto(f"{served.address}/me")
+    page.fill("[name=own_keys]", "q=l")
+    page.click("text=Keep it")
+    page.wait_for_selector("[data-announce]")
+    page.goto(asked)
+    assert page.inner_text("[data-open=act-l] kbd") == "q"
+    page.keyboard.press("q")
+    page.wait_for_selector("#act-l:not([hidden])")
+    page.goto(f"{served.address}/me")
+    page.select_option("[name=letters]", "alt")
+    page.click("text=Keep it")
+    page.wait_for_selector("[data-announce]")
+    page.goto(asked)
+    page.keyboard.press("q")
+    page.keyboard.press("2")
+    assert page.is_hidden("#act-l") and page.inner_text("#sheet-h") == "Why is it different?"
+    page.keyboard.press("Alt+2")
+    page.wait_for_function("document.querySelector('#sheet-h').innerText === 'What do I owe?'")
+    page.keyboard.press("Alt+q")
+    page.wait_for_selector("#act-l:not([hidden])")
+    assert complaints == []
+
+
 @pytest.mark.parametrize(
     ("viewport", "scale"), [({"width": 390, "height": 844}, 3), ({"width": 640, "height": 360}, 2)]
 )

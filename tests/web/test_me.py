@@ -52,6 +52,21 @@ def test_pages_look_as_chosen_on_every_device(make_client: MakeClient, priya: in
     assert "data-letters" not in client.get("/").text.split("<head>")[0]
 
 
+def test_letters_act_with_alt_or_under_another_key(make_client: MakeClient, priya: int) -> None:
+    client = make_client(installed=[])
+    client.post("/sign-in", data=RIGHT)
+    done = client.post("/me/look", data=LOOK | {"letters": "alt", "own_keys": " q=l,  n=m , x=x"})
+    assert done.headers["location"] == "/me"
+    page = client.get("/me").text
+    assert 'data-letters-by="alt" data-own-keys="q=l n=m"' in page and 'value="q=l, n=m"' in page
+    for typed in ("q", "q=l, q=m", "ql=m", "q=é", "1=l", ", ".join(f"{one}=a" for one in "bcd" * 11)):
+        wrong = client.post("/me/look", data=LOOK | {"own_keys": typed})
+        assert wrong.status_code == 422 and 'id="f-look-own_keys-d"' in wrong.text, typed
+    client.post("/me/look", data=LOOK | {"letters": "yes"})
+    page = client.get("/me").text.split("<head>")[0]
+    assert "data-own-keys" not in page and "data-letters" not in page
+
+
 def test_what_there_is_not_is_refused_beside_its_field(
     session: Session, make_client: MakeClient, priya: int
 ) -> None:

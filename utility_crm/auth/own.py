@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,7 +17,9 @@ from utility_crm.kit.settings import settings
 
 THEMES = ("", "light", "dark")
 DENSITIES = ("", "easy")
-MOST_DIGITS = 15
+LETTERS_BY = ("", "alt")
+MOST_DIGITS, MOST_KEYS = 15, 30
+_PAIR = re.compile(r"([A-Za-z\[\]/.,;'-])=([A-Za-z0-9\[\]/.?])")
 
 
 def set_look(
@@ -28,11 +31,14 @@ def set_look(
     density: str,
     letters: bool,
     extension: str,
+    letters_by: str = "",
+    own_keys: str = "",
 ) -> None:
     """How a person likes their pages, and the telephone on their desk. Invalid for what there is not,
     Conflict where the telephone is somebody else's."""
     number = extension.strip()
-    if language not in LANGUAGES or theme not in THEMES or density not in DENSITIES:
+    known = language in LANGUAGES and theme in THEMES and density in DENSITIES
+    if not known or letters_by not in LETTERS_BY:
         raise Invalid("look", "Choose one of what is offered.", "language")
     if number and not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
         words = "An extension has digits alone, at most %(most)s of them."
@@ -44,8 +50,30 @@ def set_look(
     session.execute(
         update(User)
         .where(User.id == user_id)
-        .values(language=language, theme=theme, density=density, letters=letters, extension=number or None)
+        .values(
+            language=language,
+            theme=theme,
+            density=density,
+            letters=letters,
+            extension=number or None,
+            letters_by=letters_by,
+            own_keys=keys_of_ones_own(own_keys),
+        )
     )
+
+
+def keys_of_ones_own(typed: str) -> str:
+    """Keys as typed, "q=l, n=m": q does what l does. Tidied, parted by blanks. Invalid where they cannot be
+    read, or one key would do two things."""
+    found = [_PAIR.fullmatch(one) for one in re.split(r"[ ,]+", typed.strip()) if one]
+    if any(one is None for one in found) or len(found) > MOST_KEYS:
+        raise Invalid(
+            "own_keys", "Write each as q=l, with commas between: q then does what l does.", "own_keys"
+        )
+    pairs = [(one[1], one[2]) for one in found if one is not None]
+    if len({pressed for pressed, _ in pairs}) < len(pairs):
+        raise Invalid("own_keys_twice", "One key cannot do two things.", "own_keys")
+    return " ".join(f"{pressed}={meant}" for pressed, meant in pairs if pressed != meant)
 
 
 def own_password(session: Session, user_id: int, password: str) -> bool:

@@ -32,6 +32,8 @@ PERSON = (
     User.theme,
     User.density,
     User.letters,
+    User.letters_by,
+    User.own_keys,
     User.area_ids,
     _TEAMS.label("team_ids"),
     _SEE_ALL.label("sees_all_tickets"),
@@ -41,7 +43,8 @@ PERSON = (
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a request. theme, density and letters: how they like their pages.
+    """The person behind a request. theme, density, letters, letters_by and own_keys: how they like their
+    pages.
 
     area_ids: they see the customers of these network areas only; none: of all. team_ids: their teams;
     sees_all_tickets: one of these sees the tickets of every team.
@@ -55,6 +58,8 @@ class SignedIn:
     theme: str = ""
     density: str = ""
     letters: bool = True
+    letters_by: str = ""
+    own_keys: str = ""
     area_ids: tuple[int, ...] = ()
     team_ids: tuple[int, ...] = ()
     sees_all_tickets: bool = False

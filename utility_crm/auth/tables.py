@@ -27,7 +27,8 @@ class User(Base):
 
     `area_ids`: the network areas whose customers they may see; none: all. `skills` and `languages` (ISO 639,
     spoken to customers) say which tickets may come to them; `extension` is the telephone on their desk.
-    `theme`, `density` and `letters` (single letters as keys): how they like their pages.
+    `theme`, `density` and `letters` (single letters as keys; `letters_by` "alt": with Alt held; `own_keys`
+    "q=l": q does what l does): how they like their pages.
     `password_expires_at`: the
     password was made by somebody else; it opens nothing but the form for their own, and that until then.
     """
@@ -56,6 +57,8 @@ class User(Base):
     theme: Mapped[str] = mapped_column(server_default="")
     density: Mapped[str] = mapped_column(server_default="")
     letters: Mapped[bool] = mapped_column(server_default="true")
+    letters_by: Mapped[str] = mapped_column(server_default="")
+    own_keys: Mapped[str] = mapped_column(server_default="")
     password_expires_at: Mapped[datetime | None]
 
 

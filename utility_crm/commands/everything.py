@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from utility_crm.installed import modules
-from utility_crm.kit.clock import today_in
+from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.kit.errors import Refused
@@ -77,7 +79,9 @@ def _prepare(engine: Engine, place: Path, *, demo: bool, reset: bool) -> None:
 
     knobs = settings()
     as_of = knobs.as_of or today_in(knobs.timezone)
-    sign_ins = build(engine, modules(), as_of=as_of)
+    zone = ZoneInfo(knobs.timezone)
+    now = datetime.combine(as_of, utc_now().astimezone(zone).time(), zone).astimezone(UTC)
+    sign_ins = build(engine, modules(), as_of=as_of, now=now)
     _stay_at(as_of.isoformat())
     people = [{"role": who.role, "login": who.login, "password": who.password} for who in sign_ins]
     path = place / SIGN_INS

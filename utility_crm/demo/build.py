@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from utility_crm.demo.calendar import ZONE
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.ground import build_ground
 from utility_crm.demo.plan import make_plan
@@ -48,12 +50,14 @@ def build(
     seed: int = SEED,
     customers: int = CUSTOMERS,
     steps: Steps | None = None,
+    now: datetime | None = None,
 ) -> list[SignIn]:
     """Build the simulated utility into a migrated, empty database; the sign-ins, whose passwords stand
     nowhere else.
 
-    modules: the installed packages, lowest first; each adds its own part. The same seed, date and size give
-    the same rows, but for passwords. Progress is shown on standard error unless `steps` is given. Raises
+    modules: the installed packages, lowest first; each adds its own part. now: until when the as-of date has
+    gone on; eight in the morning unless given. The same seed, dates and size give the same rows, but for
+    passwords. Progress is shown on standard error unless `steps` is given. Raises
     Conflict where there are customers or users already, ValueError below 20 customers. Stopped at any moment,
     it leaves nothing behind.
     """
@@ -63,7 +67,9 @@ def build(
         nullcontext(steps) if steps else shown_steps() as shown,
     ):
         connection.execute(text("select pg_advisory_xact_lock(hashtext('utility_crm.demo.build'))"))
-        return build_into(connection, modules, as_of=as_of, seed=seed, customers=customers, steps=shown)
+        return build_into(
+            connection, modules, as_of=as_of, seed=seed, customers=customers, steps=shown, now=now
+        )
 
 
 def build_into(
@@ -74,6 +80,7 @@ def build_into(
     seed: int = SEED,
     customers: int = CUSTOMERS,
     steps: Steps | None = None,
+    now: datetime | None = None,
 ) -> list[SignIn]:
     """`build` in the caller's transaction, which is left open; silent unless `steps` is given."""
     if connection.scalar(text("select exists (select from customers) or exists (select from users)")):
@@ -82,7 +89,8 @@ def build_into(
     shown = steps or Steps()
     with shown.step("Plan"):
         plan = make_plan(seed, as_of, customers)
-    context = DemoBuild(connection, plan, shown)
+    morning = datetime.combine(as_of, time(8), ZoneInfo(ZONE)).astimezone(UTC)
+    context = DemoBuild(connection, plan, shown, now or morning)
     with context.session() as session:
         about = {"seed": seed, "as_of": as_of.isoformat(), "customers": customers}
         note(session, SIMULATED, about)  # first: what follows is said to be simulated

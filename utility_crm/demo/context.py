@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection as DriverConnection
@@ -20,11 +21,13 @@ from utility_crm.kit.simulating import simulates
 @dataclass(frozen=True)
 class DemoBuild:
     """Handed to each `Module.demo`. Everything is written through `connection`, whose one transaction the
-    build commits when all parts are done: a demo is whole or not there."""
+    build commits when all parts are done: a demo is whole or not there. `now`: until when its last day has
+    gone on; nothing that was done on it lies later."""
 
     connection: Connection
     plan: Plan
     steps: Steps
+    now: datetime
 
     @property
     def driver(self) -> DriverConnection[Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -48,7 +47,7 @@ def build(context: DemoBuild) -> None:
     """Two letters of customers, two of people nobody knows, an absence and a list."""
     with context.session() as session:
         writers = session.execute(_WRITERS).all()
-        at = datetime.combine(context.plan.as_of, time(7, 50), ZoneInfo(settings().timezone))
+        at = context.now - timedelta(minutes=44)
         letters: list[tuple[str, str, str, dict[str, str]]] = [
             (f"{row.name} <{row.normal}>", subject, words, {})
             for row, (subject, words) in zip(writers, _OF_CUSTOMERS, strict=False)

@@ -82,10 +82,11 @@ def look(request: Request, posted: Posting) -> Response:
             language = posted.one_of("language", LANGUAGES)
             theme = posted.one_of("theme", ("", "light", "dark"))
             density = posted.one_of("density", ("", "easy"))
-            letters, extension = bool(posted.every("letters")), posted.text("extension")
+            letters = posted.text("letters")
             set_look(
                 v.session, v.user.id, language=language.value, theme=theme.value, density=density.value,
-                letters=letters, extension=extension,
+                letters=bool(letters), letters_by="alt" if letters == "alt" else "",
+                own_keys=posted.text("own_keys"), extension=posted.text("extension"),
             )  # fmt: skip
             spoken = replace(v, user=replace(v.user, language=language.value))
             response = spoken.done(spoken.text(mark("Kept: your pages look like this from now on.")), PATH)

@@ -14,6 +14,8 @@ REFUSALS = (
     mark("This was sealed with another secret key; it has to be set up again."),
     mark("An extension has digits alone, at most %(most)s of them."),
     mark("This is the telephone of %(name)s."),
+    mark("Write each as q=l, with commas between: q then does what l does."),
+    mark("One key cannot do two things."),
     mark("Another admin has to change your own role."),
     mark("Change your own password on your page."),
     mark("Who left the house gets no password."),

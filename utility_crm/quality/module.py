@@ -8,6 +8,7 @@ MODULE = Module(
     pages="utility_crm.quality.pages:router",
     navigation=(Room("Kept twice", "/duplicates", "q", "customers.merge", 85),),
     tables="utility_crm.quality.tables",
+    demo="utility_crm.quality.demo:build",
     jobs="utility_crm.quality.jobs:JOBS",
     commands="utility_crm.quality.commands:app",
 )

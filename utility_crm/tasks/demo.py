@@ -22,7 +22,7 @@ class Planned:
     title: str
     days: int
     hour: str = ""
-    role: str = "agent"
+    login: str = "priya"
     about: bool = True
     promised: bool = False
     priority: str = "normal"
@@ -54,11 +54,38 @@ OWN = (
     Planned("Confirm the appointment with the electrician", -2, done="Tuesday morning suits them."),
 )  # fmt: skip
 OF_OTHERS = (
-    Planned("Read the month's list of silent meters", 0, role="ops", about=False, repeats="monthly"),
-    Planned("Look at the meter that counts backwards", 1, role="ops", priority="high"),
-    Planned("Check the works on the feeder with the field team", 3, "08:30", role="ops", about=False),
-    Planned("Go through the tariff letter before it leaves", 2, role="marketer", about=False),
-    Planned("Approve the new wording of the reminder", 1, role="admin", about=False),
+    Planned(
+        "Say in the team why complaints came late", 0, "10:00", login="greta", about=False, priority="high"
+    ),
+    Planned("Look at tickets that nobody took since Friday", 0, login="greta", about=False),
+    Planned(
+        "Call them: their complaint is with us for the second time",
+        0,
+        "14:30",
+        login="greta",
+        promised=True,
+        priority="high",
+    ),
+    Planned("Read five answers of the week with Owen", 1, "15:00", login="greta", about=False),
+    Planned("Decide on the goodwill credit", -1, login="greta", note="The letter waits for the amount."),
+    Planned("Plan who is at the telephones in the holidays", 4, login="greta", about=False),
+    Planned(
+        "Figures of the week for the morning round", 0, "09:00", login="greta", about=False, repeats="weekly"
+    ),
+    Planned(
+        "Agree on words for the outage at the weekend",
+        -3,
+        login="greta",
+        about=False,
+        done="They are a ready answer now.",
+    ),
+    Planned("Call about the key to the meter cupboard", 0, "13:00", login="owen", promised=True),
+    Planned("Ask for the reading of the move", 1, login="owen"),
+    Planned("Read the month's list of silent meters", 0, login="sana", about=False, repeats="monthly"),
+    Planned("Look at the meter that counts backwards", 1, login="sana", priority="high"),
+    Planned("Check the works on the feeder with the field team", 3, "08:30", login="sana", about=False),
+    Planned("Go through the tariff letter before it leaves", 2, login="tomas", about=False),
+    Planned("Approve the new wording of the reminder", 1, login="ines", about=False),
 )
 DRAWN = (
     "Call back about the high bill", "Ask for the reading of the first day", "Send the list of payments",
@@ -69,9 +96,7 @@ HOW_MANY_DRAWN = 18
 
 def build(context: DemoBuild) -> None:
     """Write them by the same actions as people would."""
-    roles = {
-        row.role: row.id for row in context.connection.execute(text("select role, id from users order by id"))
-    }
+    people = {row.login: row.id for row in context.connection.execute(text("select login, id from users"))}
     draw = stream(context.plan.seed, "tasks")
     customers = [one.id for one in context.plan.customers]
     about = [int(one) for one in draw.choice(customers, size=len(OWN) + len(OF_OTHERS) + HOW_MANY_DRAWN)]
@@ -88,7 +113,7 @@ def build(context: DemoBuild) -> None:
                 context.plan.as_of + timedelta(days=min(planned.days, 0) - 2), time(9), UTC
             )
             made = add_task(
-                session, title=planned.title, due_at=due, now=added, by=roles[planned.role],
+                session, title=planned.title, due_at=due, now=added, by=people[planned.login],
                 customer_id=customer_id if planned.about else None, note=planned.note,
                 priority=planned.priority, promised=planned.promised, repeats=planned.repeats,
                 remind_minutes=15 if planned.hour else None,
@@ -97,11 +122,11 @@ def build(context: DemoBuild) -> None:
                 closed = datetime.combine(
                     context.plan.as_of + timedelta(days=planned.days + 1), time(10), UTC
                 )
-                finish_task(session, made, now=closed, by=roles[planned.role], outcome=planned.done)
+                finish_task(session, made, now=closed, by=people[planned.login], outcome=planned.done)
             if planned.asleep:
                 until = _due(context.plan.as_of + timedelta(days=1), "09:00")
                 assert isinstance(until, datetime)
-                snooze_task(session, made, until, now=added, by=roles[planned.role])
+                snooze_task(session, made, until, now=added, by=people[planned.login])
         advance(1)
     context.analyse("tasks", "task_events")
 

@@ -22,6 +22,7 @@ from utility_crm.tasks.actions import (
     task_of_key,
 )
 from utility_crm.tasks.calendar_pages import calendar_of
+from utility_crm.tasks.domain.grid import day_meant
 from utility_crm.tasks.queries import (
     ASKED,
     WHOSE,
@@ -168,7 +169,7 @@ def tasks_page(v: Visit, ask: str, whose: str, on: str) -> Response:
     """The page with the question that is asked, of one's own tasks, the team's or everybody's."""
     mine = whose_of(v, whose)
     ask = ask if ask in ASKED or ask in CALENDARS else "today"
-    day = _asked_day(v, on)
+    day = _asked_day(v, on) if on or ask != "week" else day_meant(v.today)
     return v.render(
         "tasks/tasks.html",
         ask=ask,

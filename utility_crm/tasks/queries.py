@@ -17,7 +17,7 @@ from utility_crm.customers.limits import THEIRS
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.gathering import listed
 from utility_crm.tasks.domain.due import Due
-from utility_crm.tasks.domain.grid import month_after, week_of
+from utility_crm.tasks.domain.grid import day_meant, month_after, week_of
 from utility_crm.web.words import mark
 
 AHEAD = timedelta(days=28)
@@ -283,7 +283,7 @@ def _who(user: SignedIn) -> dict[str, Any]:
 
 
 def _given(user: SignedIn, now: datetime, today: date) -> dict[str, Any]:
-    monday, month = week_of(today)[0], today.replace(day=1)
+    monday, month = week_of(day_meant(today))[0], today.replace(day=1)
     return {
         **_who(user), "now": now, "today": today, "ahead": today + AHEAD, "since": now - LATELY,
         "monday": monday, "next_monday": monday + timedelta(days=7), "month": month,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from sqlalchemy import text
 
 from utility_crm.demo.context import DemoBuild
-from utility_crm.kit.settings import settings
 
 _CALLERS = text("""
     select cp.customer_id, cp.normal from contact_points cp
@@ -38,8 +36,7 @@ def build(context: DemoBuild) -> None:
     callers = connection.execute(_CALLERS).all()
     if agent is None or not callers:
         return
-    day = context.plan.as_of - timedelta(days=1)
-    first = datetime.combine(day, time(16, 5), ZoneInfo(settings().timezone))
+    first = context.now - timedelta(minutes=100)
     rows = []
     for place, (customer_id, number) in enumerate(callers):
         began = first + timedelta(minutes=17 * place)

@@ -30,8 +30,8 @@ from utility_crm.tickets.demo_words import (
 )
 from utility_crm.tickets.domain.life import CLOSES_AFTER, Standing, answered, begun, heard, turned
 
-BACK, MOST = timedelta(days=150), 320
-"""How far back, and how many at most."""
+BACK, MOST, TODAY = timedelta(days=150), 320, 18
+"""How far back, and how many at most; how many a day brings."""
 KINDS = {"bill": "billing", "payment": "billing", "tariff": "billing", "meter": "meter", "outage": "outage"}
 CHANNELS = ("email", "email", "email", "web", "messenger", "call")
 TEAM_OF = {"billing": "Bills and payments", "complaint": "Complaints", "meter": "Network and meters",
@@ -67,7 +67,7 @@ def build(context: DemoBuild) -> None:
     teams: dict[str, int] = {
         row.name: row.id for row in context.connection.execute(text("select name, id from teams"))
     }
-    stories = stories_of(context.plan)
+    stories = [*stories_of(context.plan), *today_of(context.plan, context.now)]
     with context.steps.step("Tickets", 1) as advance:
         _write(context, stories, people, teams)
         context.analyse("tickets", "ticket_messages", "ticket_events")
@@ -157,6 +157,32 @@ def _fresh(draw: np.random.Generator, plan: Plan, place: int, ends: datetime) ->
         one.standing = turned(one.standing, "open", at + timedelta(minutes=20))
     one.priority = "urgent" if place == 4 else "high" if place == 1 else "normal"
     return one
+
+
+def today_of(plan: Plan, until: datetime) -> list[Story]:
+    """What today brought until now: most were answered and solved at once, some wait. Pure; none where the
+    day has only begun."""
+    draw = stream(plan.seed, "tickets of today")
+    begins = datetime.combine(plan.as_of, time(), ZoneInfo(ZONE)).astimezone(UTC)
+    found = []
+    for place, moment in enumerate(sorted(draw.random(TODAY))):
+        at = begins + (until - begins) * float(moment)
+        customer = int(draw.integers(len(plan.customers)))
+        person = plan.customers[customer]
+        topic = ("bill", "payment", "meter", "tariff", "bill", "moving")[place % 6]
+        talk = _talk(draw, topic, person.language)
+        channel = "email" if person.email and place % 3 else "call"
+        one = Story(
+            customer, KINDS.get(topic, "other"), talk.subject, channel, person.language, at,
+            begun(at, by_us=False), [("in", at, talk.asks)],
+        )  # fmt: skip
+        answers_at = at + (until - at) * float(0.02 + 0.1 * draw.random())
+        if place % 5 != 4:
+            one.assigned = True
+            one.said.append(("out", answers_at, talk.answer))
+            one.standing = answered(one.standing, answers_at, "waiting" if place % 4 == 3 else "solved")
+        found.append(one)
+    return found
 
 
 def _incident(plan: Plan, ends: datetime) -> Iterator[Story]:

@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from tests.db.tickets.conftest import put_in
+from utility_crm.customers.tables import Contact
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.errors import CareError
+from utility_crm.quality.merging import merge_customers
 from utility_crm.tickets.actions import add_message, merge, unmerge
+from utility_crm.tickets.actions.writing import held
 from utility_crm.tickets.care.tables import TicketRuleRun
 from utility_crm.tickets.rules.running import run_due
 from utility_crm.tickets.rules.store import add_rule
@@ -86,3 +89,30 @@ def test_two_leaders_let_a_rule_act_once(fresh: Engine) -> None:
         notes = select(func.count()).where(TicketMessage.direction == "note")
         assert session.scalar(notes) == 20
         assert session.scalar(select(func.count()).select_from(TicketRuleRun)) == 20
+
+
+def test_who_writes_on_a_ticket_goes_on_while_its_customer_is_merged(fresh: Engine) -> None:
+    """The writer holds the ticket and names its customer; the merge holds the customers and wants the
+    ticket. Each waiting for the other, one would be thrown out."""
+    with unit_of_work(fresh) as session:
+        care = put_in(session)
+        ticket = care.open(customer_id=care.bakery)
+        keep, gone, now = care.margaret, care.bakery, care.now
+    merging = text("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'update%'")
+
+    def merged() -> object:
+        with unit_of_work(fresh) as session:
+            return merge_customers(session, keep, gone, None, now)
+
+    with ThreadPoolExecutor(1) as pool, unit_of_work(fresh) as session:
+        held(session, ticket)
+        one = pool.submit(merged)
+        with fresh.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+            while not watching.scalar(merging) and not one.done():
+                pass
+        session.add(Contact(customer_id=gone, at=now, channel="call", topic="bill", note="They called"))
+        session.flush()
+        session.commit()
+        assert one.result(timeout=30) is not None
+    with unit_of_work(fresh) as session:
+        assert session.get_one(Ticket, ticket).customer_id == keep

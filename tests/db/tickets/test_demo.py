@@ -25,11 +25,12 @@ def test_tickets_of_customers_that_there_are(session: Session) -> None:
         text(
             "select count(*) as n, count(*) filter (where status = 'closed') as closed, "
             "count(*) filter (where waits_since is not null) as waiting, count(parent_id) as below, "
-            "count(*) filter (where opened_at >= '2026-11-20') as later from tickets"
+            "count(*) filter (where opened_at >= '2026-11-20') as today, "
+            "count(*) filter (where opened_at >= '2026-11-21') as later from tickets"
         )
     ).one()
     assert found.n > 60 and found.closed > 20 and found.waiting >= 14 and found.below > 0
-    assert found.later == 0
+    assert found.later == 0 and found.today <= 18
     alone = text(
         "select count(*) from tickets t where not exists (select from ticket_messages m where "
         "m.ticket_id = t.id) or not exists (select from ticket_events e where e.ticket_id = t.id)"

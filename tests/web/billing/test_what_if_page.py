@@ -53,6 +53,8 @@ def test_a_marketer_runs_it_looks_and_exports(make_client: MakeClient, base: Wor
     assert [tone for tone, _ in tall] == ["c-more", "c-post", "c-less"]
     assert [said.rpartition(": ")[2] for _, said in tall] == ["1", "1", "1"]
     assert client.get("/billing/what-if.csv?tariff=flat").status_code == 404
+    client.post("/billing/what-if", data={"tariff": "flat"})
+    assert "1 of 3 would pay less" in words(client.get("/billing/what-if").text), "where most would win"
     alone = words(client.get("/billing/what-if?tariff=night&segment=industry").text)
     assert "It has not been run yet." in alone
     given = {"tariff": "night", "segment": "industry"}

@@ -67,6 +67,15 @@ def test_from_the_queue_to_a_sent_answer_by_keyboard_alone(chromium: Chromium, d
     assert "1" in page.inner_text("#many [data-chosen]")
     page.keyboard.press("Shift+X")
     assert page.locator("input[data-choose]:checked").count() == 2
+    page.select_option("#f-many-priority", "low")  # what is wanted of many asks for no other list
+    assert page.locator("input[data-choose]:checked").count() == 2 and "priority" not in page.url
+    page.keyboard.press("b")
+    focused(page, "at.id === 'f-many-assignee_id'")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".notice.ok:has-text('2 tickets changed.')")
+    page.select_option("#f-look-order", "newest")
+    page.wait_for_url("**order=newest**")
+    page.focus("a[data-row]:text-is('My bill')")
     page.keyboard.press("Enter")
     arrive(page, f"**/tickets/{desk.bill}")
     page.keyboard.press("t")

@@ -16,6 +16,12 @@ def week_of(day: date) -> Week:
     return tuple(monday + timedelta(days=step) for step in range(7))
 
 
+def day_meant(today: date) -> date:
+    """The day whose week is asked about when none is named: on a Sunday the week that begins tomorrow, since
+    the other is over."""
+    return today + timedelta(days=1) if today.weekday() == 6 else today
+
+
 def weeks_of_month(day: date) -> tuple[Week, ...]:
     """The whole weeks that a day's month touches: four to six of them."""
     return tuple(tuple(week) for week in _MONDAYS_FIRST.monthdatescalendar(day.year, day.month))

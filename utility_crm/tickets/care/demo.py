@@ -65,6 +65,59 @@ _COMPLAINTS = text("""
     where t.kind = 'complaint'
     on conflict do nothing
 """)
+_TAKEN_UP = (
+    text("""
+        update complaints c set stage = case when t.opened_at < :now - interval '30 days' then 'investigated'
+                                             else 'acknowledged' end
+        from tickets t where t.id = c.ticket_id and c.stage = 'received' and t.team_id is null
+          and t.opened_at < :now - interval '4 days'
+    """),
+    text("""
+        insert into complaint_steps (ticket_id, at, kind, what, by_user)
+        select c.ticket_id, c.received_at + s.after, 'stage', s.stage, u.id
+        from complaints c join tickets t on t.id = c.ticket_id
+        join (values ('acknowledged', interval '20 hours'), ('investigated', interval '6 days'))
+          s (stage, after) on s.stage = c.stage or c.stage = 'investigated'
+        join users u on u.login = case when c.ticket_id % 2 = 0 then :first else :second end
+        where c.stage in ('acknowledged', 'investigated') and t.team_id is null order by c.ticket_id, s.after
+    """),
+    text("""
+        insert into ticket_messages (ticket_id, direction, channel, text, author_id, at, sending)
+        select t.id, 'out', case when t.channel in ('call', 'letter') then 'letter' else t.channel end,
+               case t.language when 'ru' then
+                   'Мы получили вашу жалобу и разбираемся в ней. О результате напишем.'
+               else 'We have your complaint and are looking into it. You will hear from us what we find.' end,
+               u.id, t.opened_at + interval '20 hours', ''
+        from tickets t join complaints c on c.ticket_id = t.id and c.stage in ('acknowledged', 'investigated')
+        join users u on u.login = case when t.id % 2 = 0 then :first else :second end
+        where t.team_id is null order by t.id
+    """),
+    text("""
+        insert into ticket_events (ticket_id, version, at, kind, by_user, message_id, before, after)
+        select t.id, t.version + 1, m.at, 'answered', m.author_id, m.id, '{"status": "new"}',
+               '{"status": "open"}'
+        from tickets t join complaints c on c.ticket_id = t.id and c.stage in ('acknowledged', 'investigated')
+        join ticket_messages m on m.ticket_id = t.id and m.direction = 'out' where t.team_id is null
+    """),
+    text("""
+        update ticket_promises p set met_at = t.opened_at + interval '20 hours', breached_at = null
+        from tickets t join complaints c on c.ticket_id = t.id and c.stage in ('acknowledged', 'investigated')
+        where p.ticket_id = t.id and p.what = 'first_answer' and t.team_id is null
+    """),
+    text("""
+        update tickets t set team_id = team.id,
+            assignee_id = case when c.stage <> 'received' then u.id end,
+            status = case when c.stage <> 'received' then 'open' else t.status end,
+            version = t.version + case when c.stage <> 'received' then 1 else 0 end,
+            first_answered_at = case when c.stage <> 'received' then t.opened_at + interval '20 hours' end,
+            first_answer_due_at = case when c.stage = 'received' then t.first_answer_due_at end,
+            waits_since = case when c.stage = 'received' then t.waits_since end
+        from complaints c, teams team, users u
+        where c.ticket_id = t.id and t.team_id is null and team.name = :team
+          and u.login = case when t.id % 2 = 0 then :first else :second end
+    """),
+)
+"""In this order: each finds those that have no team yet."""
 _REDRESS = text("""
     update complaints set redress_minor = 1500 + 250 * (ticket_id % 13), currency = :currency,
                           redress_link = 'CR-' || (40000 + ticket_id)
@@ -139,12 +192,20 @@ def _stretches(row: Any, done_at: datetime | None) -> tuple[Stretch, ...]:
     return still_from(found, row.opened_at) if row.status == "waiting" else found
 
 
+def _take_up(session: Session, now: datetime) -> None:
+    """Complaints that came by contact are with their team, the older the further on."""
+    given: dict[str, Any] = {"team": "Complaints", "now": now, "first": "greta", "second": "priya"}
+    for statement in _TAKEN_UP:
+        session.execute(statement, given)
+
+
 def _register(session: Session, now: datetime) -> None:
     known = settings()
     session.execute(_COMPLAINTS, {"country": known.country, "zone": ZONE})
     session.execute(_REDRESS, {"currency": known.currency})
     session.execute(_STEPS)
     follow_contacts(session)
+    _take_up(session, now)
     waiting = session.query(Complaint).filter(Complaint.stage != "closed").order_by(Complaint.ticket_id).all()
     for row in waiting:
         owe_next(session, row)

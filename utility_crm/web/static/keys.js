@@ -7,9 +7,25 @@ const help = one("#help");
 const typing = (target) => target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
 const letters = () => (localStorage.getItem("letters") ?? root.dataset.letters) !== "off"; // they can be switched off (WCAG 2.1.4)
 
+// Keys of one's own: letters act with Alt held, or another key does what a letter does (WCAG 2.1.4).
+const byAlt = root.dataset.lettersBy === "alt";
+const own = new Map((root.dataset.ownKeys ?? "").split(" ").filter(Boolean).map((pair) => [pair[0], pair[2]]));
+const nameOwn = () => { // the caps show what is to be pressed
+  for (const [pressed, meant] of own) {
+    const those = ["key", "press"].map((name) => `[data-${name}="${CSS.escape(meant)}"] kbd`);
+    for (const cap of all(those.join())) if (cap.textContent.trim() === meant) cap.textContent = pressed;
+  }
+};
+
 // A key by its Latin name: on a Russian keyboard the place of L is L.
 const SIGNS = { BracketLeft: "[", BracketRight: "]", Slash: "/", Comma: ",", Period: "." };
 const keyOf = (event) => {
+  const pressed = latin(event);
+  return event.ctrlKey || event.metaKey ? pressed : (own.get(pressed) ?? pressed);
+};
+const latin = (event) => {
+  const placed = byAlt && event.altKey && /^(?:Key|Digit)(.)$/.exec(event.code)?.[1]; // Alt may make another sign of it
+  if (placed) return event.shiftKey ? placed : placed.toLowerCase();
   if (event.key.length > 1 || event.key.charCodeAt(0) < 128) return event.key;
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
   return letter ? (event.shiftKey ? letter : letter.toLowerCase()) : (SIGNS[event.code] ?? event.key);
@@ -69,7 +85,7 @@ let beyond = ""; // after 0 the digits are of the questions beyond the ninth, af
 addEventListener("keydown", (event) => {
   const key = keyOf(event);
   if (/^(Shift|Control|Alt|Meta|AltGraph|CapsLock)$/.test(key)) return;
-  if (event.altKey && /^[1-9]$/.test(key)) {
+  if (event.altKey && !byAlt && /^[1-9]$/.test(key)) {
     const tab = all(".tabs a")[Number(key) - 1];
     if (tab) {
       event.preventDefault();
@@ -84,7 +100,7 @@ addEventListener("keydown", (event) => {
     one("#q").select();
     return;
   }
-  if ((event.ctrlKey || event.metaKey) && key === "Enter" && event.target.tagName === "TEXTAREA" && event.target.form) {
+  if ((event.ctrlKey || event.metaKey) && key === "Enter" && event.target.form && (event.target.tagName === "TEXTAREA" || event.target.form.method === "post")) {
     event.preventDefault();
     if (!event.repeat) event.target.form.requestSubmit();
     return;
@@ -92,7 +108,7 @@ addEventListener("keydown", (event) => {
   const went = "going" in root.dataset;
   going(false);
   if (key === "Escape" && !event.defaultPrevented && !help?.open) return went || escape(event);
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || help?.open || !letters()) return;
+  if (event.ctrlKey || event.metaKey || event.altKey !== byAlt || typing(event.target) || help?.open || !letters()) return;
   const room = went && one(`[data-go="${CSS.escape(key)}"]`);
   const act = (beyond && wired(`${beyond}${key}`)) || wired(key);
   beyond = key === "0" && !act && wired(`${beyond}01`) ? `${beyond}0` : "";
@@ -146,6 +162,10 @@ const pick = (select, letter) => {
 // Another question may be asked before the first is answered: the last one counts.
 typeahead.passes = (event, holds) => holds.size === 1 && holds.has("sheet") && letters() && isQuestion(wired(keyOf(event)));
 typeahead.replay = replay;
+if (own.size) {
+  nameOwn();
+  document.addEventListener("htmx:afterSettle", nameOwn);
+}
 const begin = () => {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1))); // a link to a field stands in it
   const first = one("[autofocus]") ?? (named && typing(named) ? named : null);

@@ -4,12 +4,14 @@
   const OLDEST = 10_000; // a key of a page that was left longer ago belongs to nothing any more
   const holds = new Set(["page"]);
   const queue = [];
+  const byAlt = document.documentElement.dataset.lettersBy === "alt";
   const field = (element) => element?.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(element?.tagName);
 
   const wanted = (event) => {
     if (event.isComposing) return false;
     if (event.ctrlKey || event.metaKey) return event.code === "KeyK";
-    if (event.altKey) return /^[1-9]$/.test(event.key);
+    if (byAlt && event.altKey !== (event.key !== "Escape")) return false; // letters act with Alt held
+    if (event.altKey && !byAlt) return /^[1-9]$/.test(event.key);
     if (holds.has("leaving") ? event.target.type === "password" : field(event.target)) return false;
     if (event.key === "Escape" || (event.key.length === 1 && event.key !== " ")) return true;
     return queue.length > 0 && /^( |Enter|Tab)$/.test(event.key); // their turn comes after what waits before them
