@@ -227,7 +227,7 @@ def test_letters_act_with_alt_and_under_a_key_of_ones_own(chromium: Chromium, se
     page.keyboard.press("2")
     assert page.is_hidden("#act-l") and page.inner_text("#sheet-h") == "Why is it different?"
     page.keyboard.press("Alt+2")
-    page.wait_for_function("document.querySelector('#sheet-h').innerText === 'What do I owe?'")
+    page.wait_for_selector("#sheet-h:text-is('What do I owe?')")
     page.keyboard.press("Alt+q")
     page.wait_for_selector("#act-l:not([hidden])")
     assert complaints == []
