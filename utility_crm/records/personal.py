@@ -8,13 +8,6 @@ from utility_crm.web.words import mark
 PERSONAL = Personal(
     holdings=(
         Holding(
-            "contact_point_checks",
-            mark("Ways to reach you that are not in normal form"),
-            "t.point_id in (select id from contact_points p where p.customer_id = any(:people))",
-            "delete",
-            out=None,
-        ),
-        Holding(
             "record_rows",
             mark("Rows of files from other systems"),
             "t.cells::text ilike any(:like)",
