@@ -29,5 +29,5 @@ MODULE = Module(
         ),
     ),
     plain=("/privacy/retention/{kind}",),
-    navigation=(Room("Privacy", "/privacy", "w", "privacy.ask", 96),),
+    navigation=(Room("Privacy", "/privacy", "z", "privacy.ask", 96),),
 )
