@@ -169,8 +169,8 @@ def _chart_of(one: SupplyWeather, found: Explained) -> WarmthChart | None:
 
 def _points(x: Any, y: Any) -> str:
     """A path that is a point at each place; two days at one place are one point."""
-    places = np.unique(np.stack([np.rint(x), np.rint(y)], axis=1).astype(np.int64), axis=0)
-    return "".join(f"M{left},{down}h0" for left, down in places.tolist())
+    places = np.unique(np.rint(x).astype(np.int64) * WIDE + np.rint(y).astype(np.int64))
+    return "".join(f"M{place // WIDE},{place % WIDE}h0" for place in places.tolist())
 
 
 def _inside(bill: BillRow, first: int, known: Any) -> Any:

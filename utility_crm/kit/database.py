@@ -7,9 +7,14 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+from psycopg import _queries
 from sqlalchemy import BigInteger, Date, DateTime, Engine, Identity, MetaData, Text, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+# The driver remembers how it read a statement of up to 4,096 characters. Those that gather what a page has to
+# know (`kit.gathering`) are longer, and asked for every page.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 65_536
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
