@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.announcing.telling import Happening, announce_all
-from utility_crm.kit.module import Announced
+from utility_crm.kit.ports import Announced
 from utility_crm.web.words import mark
 
 _BILLS = text("""

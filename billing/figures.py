@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from billing.customer import loads
 from billing.queries.accounts import AccountStanding
 from billing.wording import money_sums
-from utility_crm.kit.module import CustomerCall, Figure
+from utility_crm.kit.parts import CustomerCall, Figure
 from utility_crm.web.formats import day_year, money
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.tables import Bill
 from utility_crm.customers.tables import Account
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 from utility_crm.web.words import mark
 
 SHORTEST = 5

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from churn.queries import HIGH_TIMES_USUAL, SCORE, CustomerScore, customer_score
 from churn.words import Words
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import Cell, CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.kit.parts import Cell, CustomerCall, CustomerRoom, SideSection, Todo, Tone
 from utility_crm.kit.together import together
 from utility_crm.web.formats import day, percent
 from utility_crm.web.words import mark

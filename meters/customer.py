@@ -17,7 +17,7 @@ from meters.customer_days import (
 from meters.customer_in_view import KNOWN, in_view
 from meters.customer_use import DAY
 from meters.visits import customer as visits
-from utility_crm.kit.module import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
+from utility_crm.kit.parts import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator

@@ -17,7 +17,7 @@ from meters.customer_days import (
 from meters.service_points.channels import OF_CUSTOMER, PointChannel
 from meters.visits.listed import VISIT_EVENTS, VISITS, Visit, VisitEvent, with_events
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.together import together
 
 DAYS_BACK = timedelta(days=60)

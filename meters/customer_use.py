@@ -8,7 +8,7 @@ from meters.customer_in_view import in_view
 from meters.service_points.channels import lived_at
 from meters.service_points.chart import day_chart
 from meters.service_points.day import CHANNELS_DRAWN, chosen_day, day_of
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet
 from utility_crm.web.formats import weekday
 from utility_crm.web.words import mark, translator
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 
 from meters.customer_in_view import in_view
-from utility_crm.kit.module import CustomerCall, Figure
+from utility_crm.kit.parts import CustomerCall, Figure
 from utility_crm.web.formats import day_year
 
 _SERIALS = text("""

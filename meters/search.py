@@ -8,7 +8,7 @@ from urllib.parse import quote
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 from utility_crm.web.words import mark
 
 EXACT, BEGINS = 2, 15

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from utility_crm.kit.module import Announced
+from utility_crm.kit.ports import Announced
 from utility_crm.web.words import mark
 
 _CUSTOMER = {"customer": "C-100234"}

@@ -21,7 +21,7 @@ from notifications.receiving.bounces import take_raw
 from notifications.tables import OutboxNotice
 from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.module import BeingSent, ToSend
+from utility_crm.kit.ports import BeingSent, ToSend
 from utility_crm.kit.settings import settings
 from utility_crm.tickets.actions import note_sending
 from utility_crm.web.words import mark

@@ -17,7 +17,7 @@ from notifications.phrases import time_in_words
 from notifications.told import TOLD, words_of
 from notifications.types import notice_type
 from utility_crm.kit.masking import shown
-from utility_crm.kit.module import Act, Banner, CustomerCall, CustomerRoom, Flag, TimelineEntry, Todo, Tone
+from utility_crm.kit.parts import Act, Banner, CustomerCall, CustomerRoom, Flag, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import clock, day, weekday
 from utility_crm.web.words import counting, mark, translator
 

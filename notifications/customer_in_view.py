@@ -11,7 +11,7 @@ from notifications.outages.lived_through import LIVED_THROUGH, PastOutage
 from notifications.outages.queries import AT_CUSTOMER, OutageHere
 from notifications.outbox.queries import OF_CUSTOMER, ListedNotice, listed_notice
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.together import together
 
 MOST_CALLS = 200

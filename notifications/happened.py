@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from notifications.consents.words import Word
 from notifications.customer_in_view import in_view
 from notifications.outages.lived_through import PastOutage
-from utility_crm.kit.module import CustomerCall, TimelineEntry
+from utility_crm.kit.parts import CustomerCall, TimelineEntry
 from utility_crm.web.formats import clock, day_near, local_day
 from utility_crm.web.words import mark, translator
 

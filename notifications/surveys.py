@@ -17,7 +17,7 @@ from notifications.consents.links import public_address
 from notifications.domain.permission import Withhold
 from notifications.outbox.queueing import foresee, queue_all
 from notifications.types.survey import survey
-from utility_crm.kit.module import ToAsk
+from utility_crm.kit.ports import ToAsk
 from utility_crm.kit.settings import settings
 from utility_crm.surveys.following import note_failed, note_left
 

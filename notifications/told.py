@@ -8,7 +8,7 @@ from notifications.customer_in_view import in_view
 from notifications.outbox.queries import ListedNotice
 from notifications.types import notice_type
 from utility_crm.customers.room import card_of
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet
 from utility_crm.web.words import mark, translator
 
 LATEST, HISTORY = 10, 20

@@ -18,7 +18,8 @@ from utility_crm.customers.card import known_of
 from utility_crm.customers.verifying import verified_by
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
-from utility_crm.kit.module import CustomerRoom, Module, jobs_of, resolve
+from utility_crm.kit.module import Module, jobs_of, resolve
+from utility_crm.kit.parts import CustomerRoom
 from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.live.done_forms import DoneForms

@@ -13,7 +13,7 @@ from billing.answers.registry import answer_named
 from billing.answers.told import AnswerDocument
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.web.words import mark
 
 _HOLDER = text("select customer_id from accounts where number = :number")

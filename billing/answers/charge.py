@@ -31,7 +31,7 @@ from billing.domain.tariffs.file import default_decimals
 from billing.domain.tariffs.tariff import Tariff
 from billing.queries.bills import LineRow, lines_of_bill
 from billing.wording import bill_label, bill_label_year, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import kwh, money, price
 from utility_crm.web.words import mark
 

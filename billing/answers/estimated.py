@@ -27,7 +27,7 @@ from billing.explaining.put_right import put_right_minor
 from billing.queries.bill_parts import ReadPart, parts_of_bills, read_parts
 from billing.queries.bills import BillRow
 from billing.wording import bill_label_year, bill_name, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import kwh, money, number, percent, signed_money
 from utility_crm.web.words import counting, mark

@@ -24,7 +24,7 @@ from billing.domain.money import micro_text
 from billing.explaining.hours import Month
 from billing.queries.neighbours import MeterFinding, Neighbours, neighbours_of
 from billing.wording import bill_label_year, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import kwh, number
 from utility_crm.web.words import counting, mark
 

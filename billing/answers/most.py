@@ -23,7 +23,7 @@ from billing.customer import loads
 from billing.domain.money import micro_text
 from billing.explaining.hours import Month, laid, stretch_of
 from billing.wording import bill_label, capitalised, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.charts import HeatDay
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import percent, weekday

@@ -30,7 +30,7 @@ from billing.queries.bills import BillRow
 from billing.queries.held import HeldRow
 from billing.queries.spreads import spreads_for
 from billing.wording import bill_label_year, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import day, kwh, money, number, percent
 from utility_crm.web.words import counting, mark
 

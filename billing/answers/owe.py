@@ -23,7 +23,7 @@ from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
 from billing.queries.money_in import AdjustmentRow
 from billing.wording import say
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.web.formats import day, money
 from utility_crm.web.words import mark
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from billing.customer import loads
 from billing.queries.bills import BillRow
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 
 _SHOWN = 13
 

@@ -28,7 +28,7 @@ from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import AccountStanding
 from billing.wording import say
 from utility_crm.kit.errors import Refused
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import day, money
 from utility_crm.web.words import counting, mark
 

@@ -11,7 +11,7 @@ from billing.domain.tariffs.file import default_decimals
 from billing.queries.accounts import AccountStanding
 from billing.queries.dunning import PlanRow
 from billing.wording import say
-from utility_crm.kit.module import Answer
+from utility_crm.kit.parts import Answer
 from utility_crm.web.formats import day, money
 
 

@@ -24,7 +24,7 @@ from billing.queries.bills import BillRow
 from billing.queries.what_ifs import KnownSaving
 from billing.what_if.account import AccountWhatIf, Compared, account_what_if
 from billing.wording import Say, bill_label, say
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import money, month_short
 from utility_crm.web.words import counting, mark
 

@@ -15,7 +15,7 @@ from billing.answers.parameters import Parameter
 from billing.domain.money import amount_text, micro_text
 from billing.domain.tariffs.file import default_decimals
 from billing.queries.bills import BillRow
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet
 
 
 class FigureDocument(TypedDict):

@@ -21,7 +21,7 @@ from billing.explaining import Explained, explain_bill
 from billing.explaining.document import weather_document
 from billing.wording import say
 from utility_crm.kit.errors import NotFound
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.web.words import mark
 
 

@@ -18,7 +18,7 @@ from billing.life.customer import asked_of, change_context, places
 from billing.life.previews import ChangePlan
 from billing.queries.tariffs import all_tariffs
 from billing.wording import money_sums
-from utility_crm.kit.module import Act, CustomerCall, Proof
+from utility_crm.kit.parts import Act, CustomerCall, Proof
 from utility_crm.web.words import mark
 
 PARTS, FIRST_IN = "3", timedelta(days=14)

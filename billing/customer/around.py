@@ -15,7 +15,7 @@ from billing.money_in.words import kind_words
 from billing.queries.bills import BillRow
 from billing.queries.money_in import PaymentRow
 from billing.wording import Say, bill_label, method_words, money_sums, say
-from utility_crm.kit.module import Cell, CustomerCall, TimelineEntry, Todo
+from utility_crm.kit.parts import Cell, CustomerCall, TimelineEntry, Todo
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day, money, signed_money
 from utility_crm.web.words import mark

@@ -18,7 +18,7 @@ from billing.queries.dunning import Agreed
 from billing.queries.held import HeldRow
 from billing.queries.money_in import AdjustmentRow, PaymentRow
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.together import together
 
 KNOWN = Gather((STANDING, OF_CUSTOMER), lambda call: {"customer": call.customer_id, "today": call.today})

@@ -16,7 +16,7 @@ from billing.queries.fixed import deposits_of, next_reference
 from billing.queries.money_in import PaymentRow, Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
 from utility_crm.kit.errors import CareError
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import day, day_year, money, weekday_long
 from utility_crm.web.forms import FieldsWrong, Form, Posted
 from utility_crm.web.words import said_in

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from billing.customer import loads
 from billing.queries.dunning import PromiseRow
 from billing.wording import say
-from utility_crm.kit.module import CustomerCall, TimelineEntry, Tone
+from utility_crm.kit.parts import CustomerCall, TimelineEntry, Tone
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day_year, money
 from utility_crm.web.words import mark

@@ -7,7 +7,7 @@ from billing.customer.loads import KNOWN
 from billing.life.customer import QUESTION
 from billing.life.endings import QUESTION as ENDS
 from billing.life.fixed import QUESTION as FIXED
-from utility_crm.kit.module import CustomerRoom
+from utility_crm.kit.parts import CustomerRoom
 
 ROOM = CustomerRoom(
     gathers=(KNOWN,),

@@ -25,7 +25,7 @@ from billing.wording import (
 )
 from utility_crm.customers.room import card_of
 from utility_crm.kit.errors import CareError
-from utility_crm.kit.module import Answer, CustomerCall, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Sheet
 from utility_crm.web.formats import money, month_short, month_year, signed_money
 
 MONTHS = 13

@@ -10,7 +10,7 @@ from billing.domain.dunning.deciding import decide
 from billing.dunning.loading import late_accounts
 from billing.dunning.words import reason_words, step_words
 from billing.queries.late_fees import Jurisdiction
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.settings import settings
 
 

@@ -28,7 +28,7 @@ from billing.queries.choices import UNFIT, TariffChoice, tariff_choices
 from billing.queries.tariffs import TariffRow, all_tariffs, tariffs_by_id
 from billing.wording import Say, say
 from utility_crm.kit.errors import CareError, Invalid, NotFound
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet
 from utility_crm.web.formats import day_year
 from utility_crm.web.words import mark
 

@@ -9,7 +9,7 @@ from billing.life.customer import places
 from billing.life.previews import SuppliedHere
 from billing.queries.endings import KINDS, WINDOWS, Site, Sites, read_key, sites_of, soonest
 from billing.wording import say
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet, Todo
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet, Todo
 from utility_crm.web.formats import day_year
 from utility_crm.web.words import counting, mark
 

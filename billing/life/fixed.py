@@ -17,7 +17,7 @@ from billing.queries.accounts import AccountStanding
 from billing.queries.fixed import FixedAmount, PastBill, past_year
 from billing.wording import bill_label_year, say
 from utility_crm.kit.errors import CareError, Invalid
-from utility_crm.kit.module import Answer, CustomerCall, Question, Sheet, TimelineEntry
+from utility_crm.kit.parts import Answer, CustomerCall, Question, Sheet, TimelineEntry
 from utility_crm.web.formats import day_year, money
 from utility_crm.web.forms import FieldsWrong, Form, Posted
 from utility_crm.web.words import mark, said_in

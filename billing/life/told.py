@@ -9,7 +9,7 @@ from billing.customer import loads
 from billing.domain.accounts.doubtful_days import Kind, doubt_of
 from billing.queries.changes import ChangeRow
 from billing.wording import say
-from utility_crm.kit.module import CustomerCall, TimelineEntry
+from utility_crm.kit.parts import CustomerCall, TimelineEntry
 from utility_crm.web.formats import day_year
 from utility_crm.web.words import counting, mark
 

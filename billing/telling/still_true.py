@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing.queries.agreed_paid import PLAN_PAID
 from billing.queries.dunning import DUNNABLE
-from utility_crm.kit.module import ToLeave
+from utility_crm.kit.ports import ToLeave
 from utility_crm.kit.today import utility_today
 
 DUNNING = frozenset({"payment_overdue", "final_warning", "limitation_notice", "suspension_notice"})

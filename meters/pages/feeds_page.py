@@ -17,7 +17,7 @@ from meters.pages.feeds_figures import counts_lately_of, counts_today_of, known_
 from meters.pages.questions import feeds_questions
 from meters.queries import FeedCounts
 from utility_crm.kit.errors import CareError
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.words import translator
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any
 from meters.customer_in_view import in_view
 from meters.visits.booking import AHEAD, SLOTS, visit_places
 from meters.visits.listed import Visit, VisitEvent
-from utility_crm.kit.module import Act, Answer, CustomerCall, Question, Sheet, TimelineEntry, Todo, Tone
+from utility_crm.kit.parts import Act, Answer, CustomerCall, Question, Sheet, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day_near, weekday
 from utility_crm.web.words import mark, translator
 

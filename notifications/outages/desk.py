@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.incident import State
 from notifications.outages.affected import CUSTOMERS_OFF
-from utility_crm.kit.module import Banner, Tone
+from utility_crm.kit.parts import Banner, Tone
 from utility_crm.web.formats import clock, local_day, weekday
 from utility_crm.web.words import counting, translator
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.installed import modules
-from utility_crm.kit.module import StillTrue, ToLeave, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.ports import StillTrue, ToLeave
 
 _CHANGE = text("""
     update outbox set context = outbox.context || changed.context

@@ -11,7 +11,7 @@ from tests.web.people import People
 from utility_crm.auth.teams import add_team
 from utility_crm.customers.search import find_all
 from utility_crm.kit.clock import utc_now
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 from utility_crm.tickets.actions import open_ticket
 from utility_crm.tickets.domain.numbers import FIRST, number_of, typed_id
 

@@ -16,7 +16,7 @@ from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.conversations import latest_conversations, open_complaints
 from utility_crm.customers.limits import seen_by
 from utility_crm.customers.tables import Contact, Customer, CustomerFlag
-from utility_crm.kit.module import Banner, Cell
+from utility_crm.kit.parts import Banner, Cell
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 

@@ -10,7 +10,7 @@ from utility_crm.customers.care import LATEST, WORDS
 from utility_crm.customers.changes import changes_of
 from utility_crm.customers.editing import SEGMENTS, TIMES, TONGUES, WAYS, Details
 from utility_crm.customers.room import card_of, known_card
-from utility_crm.kit.module import Answer, CustomerCall, CustomerRoom, Flag, Question, Sheet
+from utility_crm.kit.parts import Answer, CustomerCall, CustomerRoom, Flag, Question, Sheet
 from utility_crm.web.words import counting, mark, translator
 
 

@@ -10,7 +10,7 @@ from utility_crm.customers.editing import DETAILS
 from utility_crm.customers.in_view import Asked, Changed, Turn, in_view
 from utility_crm.customers.parties import DIED, KIND_WORDS
 from utility_crm.customers.reach import WAY
-from utility_crm.kit.module import CustomerCall, TimelineEntry
+from utility_crm.kit.parts import CustomerCall, TimelineEntry
 from utility_crm.web.words import mark, translator
 
 CALLERS, RELATIONS, CHANGES = mark("Verified"), mark("Relations"), mark("Changes")

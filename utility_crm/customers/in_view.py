@@ -9,7 +9,7 @@ from datetime import date, datetime
 from utility_crm.customers.conversations import Conversation
 from utility_crm.customers.party_tables import SPEAKING
 from utility_crm.kit.gathering import Gather, listed
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.together import together
 
 MOST = 100

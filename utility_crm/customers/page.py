@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from utility_crm.customers.timeline import TimelinePage, timeline_page, wanted
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.masking import shown
-from utility_crm.kit.module import (
+from utility_crm.kit.parts import (
     Act,
     Answer,
     Banner,

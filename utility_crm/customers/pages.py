@@ -29,7 +29,7 @@ from utility_crm.customers.room import ROOM, card_of, sees_all
 from utility_crm.customers.search import AllFound, find_all
 from utility_crm.customers.verify_panel import asked_now
 from utility_crm.kit.errors import NotFound, Refused
-from utility_crm.kit.module import (
+from utility_crm.kit.parts import (
     Act,
     Answer,
     Banner,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
-from utility_crm.kit.module import Proof
+from utility_crm.kit.parts import Proof
 
 ASKED, ENOUGH = 3, 2
 """How many questions are put, and how many right answers it takes."""

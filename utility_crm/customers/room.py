@@ -17,7 +17,7 @@ from utility_crm.customers.in_view import HAPPENED, in_view
 from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.masking import reader_now
-from utility_crm.kit.module import (
+from utility_crm.kit.parts import (
     Act,
     Answer,
     CustomerCall,

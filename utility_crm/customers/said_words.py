@@ -16,7 +16,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 
 IN_NAME, IN_BOTH, AT_PLACE, MISSPELT = 20, 25, 30, 40
 """Ranks: after the beginnings of names."""

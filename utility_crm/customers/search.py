@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from utility_crm.customers.said_words import named_or_living
 from utility_crm.customers.tables import Account, ContactPoint, Customer, Occupancy
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 from utility_crm.network.tables import Premise
 
 Finder = Callable[[Session, str, int], Sequence[SearchHit]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
-from utility_crm.kit.module import TimelineEntry
+from utility_crm.kit.parts import TimelineEntry
 
 PAGE = 20
 KIND, FIND, DAY, BEFORE = "shown", "find", "upto", "before"

@@ -8,7 +8,7 @@ from typing import Any
 from utility_crm.customers.card import CustomerCard
 from utility_crm.customers.proving import ENOUGH, questions, unseen
 from utility_crm.customers.verifying import LONGEST_REASON, tries_of
-from utility_crm.kit.module import Act, CustomerCall, Proof
+from utility_crm.kit.parts import Act, CustomerCall, Proof
 from utility_crm.web.words import mark
 
 ASKS = {

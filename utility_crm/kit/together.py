@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from utility_crm.kit.gathering import Gather, gathered
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 
 Rows = list[list[Any]]
 log = logging.getLogger("utility_crm.customers.page")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from utility_crm.kit.errors import NotFound
-from utility_crm.kit.module import Act, CustomerCall, CustomerRoom
+from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom
 from utility_crm.kit.settings import settings
 from utility_crm.knowledge.actions import vote
 from utility_crm.knowledge.domain.markdown import as_html

@@ -18,7 +18,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from utility_crm.installed import modules
-from utility_crm.kit.module import Reports, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.ports import Reports
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
 from utility_crm.mail.belonging import customers_at, thread_of

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from utility_crm.customers.tables import Customer
 from utility_crm.installed import modules
 from utility_crm.kit.errors import CareError
-from utility_crm.kit.module import BeingSent, Sends, ToSend, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.ports import BeingSent, Sends, ToSend
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
 from utility_crm.mail.belonging import KIND_OF_ADDRESS, customers_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from utility_crm.kit.module import Act, CustomerRoom
+from utility_crm.kit.parts import Act, CustomerRoom
 from utility_crm.web.words import mark
 
 ROOM = CustomerRoom(

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn
 from utility_crm.installed import modules
-from utility_crm.kit.module import Asks, ToAsk, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.ports import Asks, ToAsk
 from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.surveys.domain.deciding import Candidate, Decision, Reason, decided

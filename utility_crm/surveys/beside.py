@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.module import SideSection, Todo, Tone
+from utility_crm.kit.parts import SideSection, Todo, Tone
 from utility_crm.surveys.domain.scores import SCORES, is_bad, is_good
 from utility_crm.surveys.words import CSAT_WORDS, REASON_WORDS, STATE_WORDS
 from utility_crm.web.formats import day_near

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.module import ToLeave
+from utility_crm.kit.ports import ToLeave
 from utility_crm.surveys.domain.deciding import Reason
 from utility_crm.tickets.domain.life import ENDED
 from utility_crm.tickets.events import TicketEvent

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn, active_user
-from utility_crm.kit.module import CalendarEntry, CalendarPart, Tone
+from utility_crm.kit.module import CalendarEntry, CalendarPart
+from utility_crm.kit.parts import Tone
 from utility_crm.tasks.queries import TaskLine, tasks_between
 
 log = logging.getLogger("utility_crm.tasks.calendars")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import Act, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
+from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.kit.together import together
 from utility_crm.tasks.actions import PRIORITIES
 from utility_crm.tasks.queries import OF_CUSTOMER, TaskLine, choosable

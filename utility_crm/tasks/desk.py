@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from utility_crm.kit.module import Answer, DeskCall, DeskQuestion, Sheet
+from utility_crm.kit.parts import Answer, DeskCall, DeskQuestion, Sheet
 from utility_crm.tasks.queries import reminded_of, task_figures, tasks_asked
 from utility_crm.web.words import counting, mark
 

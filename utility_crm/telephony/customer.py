@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from utility_crm.kit.gathering import Gather
-from utility_crm.kit.module import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo
+from utility_crm.kit.parts import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo
 from utility_crm.kit.together import together
 from utility_crm.telephony.lengths import long
 from utility_crm.telephony.queries import OF_CUSTOMER, CallRow

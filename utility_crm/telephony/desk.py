@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from utility_crm.customers.desk import midnight
-from utility_crm.kit.module import Answer, DeskCall, DeskQuestion, Sheet
+from utility_crm.kit.parts import Answer, DeskCall, DeskQuestion, Sheet
 from utility_crm.telephony.queries import DeskCalls, calls_at_desk, desk_calls
 from utility_crm.web.words import counting, mark
 

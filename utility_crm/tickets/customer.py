@@ -11,7 +11,7 @@ from uuid import uuid4
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.room import card_of
 from utility_crm.kit.gathering import Gather, Listed
-from utility_crm.kit.module import (
+from utility_crm.kit.parts import (
     Act,
     Answer,
     Cell,

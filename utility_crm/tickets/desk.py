@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from utility_crm.kit.module import Answer, DeskCall, DeskQuestion, Sheet
+from utility_crm.kit.parts import Answer, DeskCall, DeskQuestion, Sheet
 from utility_crm.tickets.domain.filters import Filters
 from utility_crm.tickets.queries.queue import SOON, counted, listed
 from utility_crm.tickets.words import KIND_WORDS, PRIORITY_WORDS, STATUS_TONES, STATUS_WORDS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 from utility_crm.tickets.domain.numbers import id_of, number_of, typed_id
 from utility_crm.tickets.tables import Ticket
 from utility_crm.web.words import mark

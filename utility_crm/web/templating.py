@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.masking import all_shown, shown
-from utility_crm.kit.module import Answer
+from utility_crm.kit.parts import Answer
 from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.compiling import OfOneLanguage, Words, put_in

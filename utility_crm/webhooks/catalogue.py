@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from utility_crm.kit.module import Announced
+from utility_crm.kit.ports import Announced
 from utility_crm.web.words import mark
 from utility_crm.webhooks.of_tickets import ANNOUNCED as OF_TICKETS
 

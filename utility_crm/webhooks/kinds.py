@@ -7,7 +7,8 @@ from functools import cache
 from typing import Final
 
 from utility_crm.installed import modules
-from utility_crm.kit.module import Announced, Module, resolve
+from utility_crm.kit.module import Module, resolve
+from utility_crm.kit.ports import Announced
 
 TEST: Final = "webhook.test"
 """Sent by hand to one listener; nobody subscribes to it."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from meters.balance.queries import NodeBalance, node_balances
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.charts import Bars, bars
 from utility_crm.web.formats import day, percent
 from utility_crm.web.words import mark, translator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.sources import SourceCounts, feed_sources, source_counts
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import counting, mark, translator
 

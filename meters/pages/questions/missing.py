@@ -8,7 +8,7 @@ from meters.completeness import late_meters
 from meters.completeness.figures import SEGMENTS
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.feeds_figures import days_of, known_of
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import counting, mark
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.feeds_figures import unassigned_of
 from meters.places import free_premises, unassigned_points
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
 

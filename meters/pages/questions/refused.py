@@ -7,7 +7,7 @@ from datetime import timedelta
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.feeds_figures import DAYS_BACK, counts_lately_of
 from meters.queries import recent_feeds
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
 

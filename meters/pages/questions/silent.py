@@ -5,7 +5,7 @@ from __future__ import annotations
 from meters.completeness import SPELLS, silent_areas, silent_meters
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.feeds_figures import known_of
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import counting, mark
 

@@ -26,7 +26,7 @@ from meters.findings.queries import (
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.pictures import DayPicture, day_picture
 from utility_crm.kit.errors import CareError
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import number
 from utility_crm.web.words import mark, translator
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meters.pages.feeds_call import FeedsCall, FeedsQuestion
 from meters.pages.feeds_figures import known_of
 from meters.queries import recent_feeds
-from utility_crm.kit.module import Answer, Sheet
+from utility_crm.kit.parts import Answer, Sheet
 from utility_crm.web.formats import percent
 from utility_crm.web.words import mark, translator
 

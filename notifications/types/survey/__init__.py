@@ -9,7 +9,7 @@ from typing import Any
 from notifications.outbox.new_notice import NewNotice
 from notifications.phrases import day_in_words
 from notifications.types import Facts, NoticeType
-from utility_crm.kit.module import ToAsk
+from utility_crm.kit.ports import ToAsk
 from utility_crm.web.words import mark
 
 

@@ -23,7 +23,7 @@ from billing.explaining.put_right import put_right_minor
 from billing.explaining.right_alone import alone_minor
 from billing.queries.bill_parts import parts_of_bills, read_parts
 from billing.queries.bills import bills_of
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.web.formats import money, signed_money
 
 TODAY = date(2026, 11, 20)

@@ -27,7 +27,7 @@ from meters.tables import ServicePoint
 from tests.db.churn.conftest import Supplier, at
 from utility_crm.customers.tables import Account, Contact, Customer
 from utility_crm.kit.gathering import gathered
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.network.tables import Premise
 
 AS_OF = date(2026, 11, 20)

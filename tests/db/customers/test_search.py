@@ -12,7 +12,7 @@ from utility_crm.customers.actions import import_customers
 from utility_crm.customers.importing.reading import Defaults
 from utility_crm.customers.search import find
 from utility_crm.customers.tables import Customer
-from utility_crm.kit.module import SearchHit
+from utility_crm.kit.parts import SearchHit
 
 FILE = """customer_number,name,account_number,phone,email,premise_code,address,postcode
 C100,Ada Example,4100-1,07700 900123,ada@mail.example,P1,14 Test Row,TE1 1ST

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.gathering import Gather, listed_kinds
-from utility_crm.kit.module import CustomerCall, CustomerRoom
+from utility_crm.kit.parts import CustomerCall, CustomerRoom
 from utility_crm.kit.together import together
 
 ONE = Gather(

@@ -19,7 +19,7 @@ from meters.standard_time import StandardTimes
 from meters.tables import Meter, ServicePoint
 from utility_crm.customers.tables import Account, Customer, Occupancy
 from utility_crm.kit.errors import Conflict, NotFound
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)

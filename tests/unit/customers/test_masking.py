@@ -25,7 +25,7 @@ from utility_crm.kit.masking import (
     short_phone,
     shown,
 )
-from utility_crm.kit.module import Proof
+from utility_crm.kit.parts import Proof
 
 words = st.text(st.characters(categories=("L", "Nd")), min_size=1, max_size=9)
 values = st.lists(words, min_size=1, max_size=4).map(" ".join).filter(lambda value: len(value) >= FEWEST)

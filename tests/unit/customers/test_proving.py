@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utility_crm.customers.proving import ASKED, are_proved, is_right, questions
-from utility_crm.kit.module import Proof
+from utility_crm.kit.parts import Proof
 
 POSTCODE = Proof("postcode", "postcode", ("KB4 2TN",))
 BILL = Proof("last_bill", "amount of the last bill", ("103152",), "money")

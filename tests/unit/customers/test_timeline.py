@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utility_crm.customers.timeline import KIND, PAGE, Wanted, timeline_page, wanted
-from utility_crm.kit.module import TimelineEntry
+from utility_crm.kit.parts import TimelineEntry
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 entries = st.lists(

@@ -20,7 +20,7 @@ from billing.cycles import Month
 from billing.explaining import explain_bill
 from billing.queries.bills import bill_before, bills_of
 from billing.wording import labels_apart, names_apart
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.web.formats import money, signed_money
 
 MakeClient = Callable[..., TestClient]

@@ -21,7 +21,7 @@ from billing.queries.accounts import standing
 from billing.queries.bills import bills_of
 from tests.web.billing.test_customer_questions import words
 from tests.web.conftest import MakeClient
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 
 FIRST_NINE = ["why", "owe", "estimated", "next", "tariff", "meter", "supply", "charge", "parts"]
 

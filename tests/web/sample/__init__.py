@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from utility_crm.kit.module import (
+from utility_crm.kit.module import Module
+from utility_crm.kit.parts import (
     Answer,
     Banner,
     Cell,
     CustomerCall,
     CustomerRoom,
-    Module,
     Proof,
     Question,
     Sheet,

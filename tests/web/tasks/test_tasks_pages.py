@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.tables import Team, TeamMember, User
-from utility_crm.kit.module import Answer, CalendarEntry, DeskQuestion, Sheet
+from utility_crm.kit.module import CalendarEntry
+from utility_crm.kit.parts import Answer, DeskQuestion, Sheet
 from utility_crm.tasks.actions import add_task, snooze_task
 from utility_crm.tasks.tables import Task
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from utility_crm.customers.pages import customer_page
 from utility_crm.kit.errors import Invalid, NotFound
-from utility_crm.kit.module import Act, CustomerCall, CustomerRoom
+from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom
 from utility_crm.tickets.actions import add_message, open_ticket
 from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.domain.life import SENT_BY_US

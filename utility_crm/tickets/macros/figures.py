@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from utility_crm.installed import modules
-from utility_crm.kit.module import CustomerCall, Figure, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.parts import CustomerCall, Figure
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from utility_crm.customers.card import CustomerCard, customer_card
 from utility_crm.customers.tables import Customer
-from utility_crm.kit.module import CustomerCall, Figure
+from utility_crm.kit.parts import CustomerCall, Figure
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day_year
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
-from utility_crm.kit.module import CustomerCall
+from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
 from utility_crm.tickets.care.tables import TicketMacro

@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse
 from utility_crm.customers.card import CustomerCard
 from utility_crm.customers.room import card_of
 from utility_crm.installed import modules
-from utility_crm.kit.module import Cell, CustomerCall, SideSection, TicketPart, resolve
+from utility_crm.kit.module import resolve
+from utility_crm.kit.parts import Cell, CustomerCall, SideSection, TicketPart
 from utility_crm.tickets.domain.life import CHANNELS, KINDS, LINKS, PRIORITIES, SENT_BY_US, STATUSES
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.macros.writing import macros
