@@ -18,8 +18,8 @@ from utility_crm.kit.database import make_engine
 from utility_crm.kit.errors import Conflict
 from utility_crm.kit.module import Module
 
-# Passwords are made anew each time; the clock's stamps on them are its own.
-NOT_THE_PLANS = {"users", "alembic_version"}
+# Passwords are made anew and secrets sealed anew each time; the clock's stamps on them are its own.
+NOT_THE_PLANS = {"users", "webhook_subscriptions", "alembic_version"}
 
 TABLES = text("""
     select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
