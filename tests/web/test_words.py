@@ -131,3 +131,21 @@ def test_every_template_speaks_the_language(language: str) -> None:
     assert len(names) > 150
     for name in names:
         made.get_template(name)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ('<b hx-post="/people/5">', "&lt;b hx-post=&#34;/people/5&#34;&gt;"),
+        ("mailbox 90% full", "mailbox 90% full"),
+        ("100% (letter)", "100% (letter)"),
+        ("%(count)s days", "%(count)s days"),
+        ("R&D", "R&amp;D"),
+    ],
+)
+def test_what_people_typed_is_text_though_a_template_asks_for_its_words(
+    language: str, typed: str, shown: str
+) -> None:
+    words = templates_of(("notifications",)).words_of("notifications", language)["_"]
+    assert str(words(typed)) == shown

@@ -6,13 +6,14 @@ one environment a language, its filters and `_()` bound to it, so macros need no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.masking import all_shown, shown
@@ -21,7 +22,7 @@ from utility_crm.kit.said import in_words, is_translatable
 from utility_crm.web import charts, formats
 from utility_crm.web.compiling import OfOneLanguage, Words, put_in
 from utility_crm.web.static_files import static_url
-from utility_crm.web.words import catalogue, finished, package_folder, said_in
+from utility_crm.web.words import catalogue, finished, messages_of, package_folder, said_in
 
 GROUND = (
     "utility_crm.web",
@@ -30,6 +31,9 @@ GROUND = (
     "utility_crm.network",
     "utility_crm.live",
 )
+
+
+_VALUE = re.compile(r"%\(\w+\)")
 
 
 class LanguageEnvironment(Environment):
@@ -82,7 +86,8 @@ class Templates:
             made = Markup(found) % {"num": num, **values}  # noqa: S704 - values are escaped
             return Markup(finished(made, language)) if values else made  # noqa: S704 - values are escaped
 
-        return {"_": _translating(single, language), "ngettext": counted}
+        ours = messages_of(self._folders)
+        return {"_": _translating(single, language, ours), "ngettext": counted}
 
     def _environment(self, language: str) -> Environment:
         made = LanguageEnvironment(
@@ -97,7 +102,7 @@ class Templates:
         made.words_in = lambda name: self.words_of(name.partition("/")[0], language)["_"]
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-        made.globals["_"] = _translating(words.gettext, language)
+        made.globals["_"] = _translating(words.gettext, language, messages_of(self._folders))
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.filters["personal"] = shown
@@ -120,17 +125,22 @@ class Templates:
         return made
 
 
-def _translating(words: Callable[[str], str], language: str) -> Callable[..., Markup]:
+def _translating(words: Callable[[str], str], language: str, ours: frozenset[str]) -> Callable[..., Markup]:
     """`_` as the extension has it, its values escaped, without asking it three times a message: a page has
-    two hundred. Messages without values are made once."""
+    two hundred. Messages without values are made once. What is not one of `ours` was typed by somebody (a
+    word that came with the house, or one that people gave): it is shown as it is, as text."""
 
     @lru_cache(maxsize=8192)
     def alone(message: str) -> Markup:
+        if message not in ours or _VALUE.search(message):
+            return escape(message)
         return Markup(words(message)) % {}  # noqa: S704 - a message of ours
 
     def translated(message: str, **values: object) -> Markup:
         if not values:
             return alone(message)
+        if message not in ours:
+            return escape(message)
         return Markup(finished(Markup(words(message)) % values, language))  # noqa: S704 - values are escaped
 
     return translated

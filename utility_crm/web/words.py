@@ -14,6 +14,7 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -38,11 +39,26 @@ def catalogue(language: str, folders: tuple[Path, ...]) -> NullTranslations:
     return merged if merged is not None else NullTranslations()
 
 
-def _compiled(path: Path, language: str) -> Translations:
+@cache
+def messages_of(folders: tuple[Path, ...]) -> frozenset[str]:
+    """Every message that is ours: what some catalogue under `folders` knows, whatever its language."""
+    found = set()
+    for folder in folders:
+        for path in sorted(folder.glob("locale/*/LC_MESSAGES/messages.po")):
+            ids = (one.id for one in _read(path, path.parts[-3]) if one.id)
+            found.update(name for one in ids for name in ((one,) if isinstance(one, str) else one))
+    return frozenset(found)
+
+
+@cache
+def _read(path: Path, language: str) -> Catalog:
     with path.open("rb") as opened:
-        messages = read_po(opened, locale=language)
+        return read_po(opened, locale=language)
+
+
+def _compiled(path: Path, language: str) -> Translations:
     compiled = BytesIO()
-    write_mo(compiled, messages)
+    write_mo(compiled, _read(path, language))
     compiled.seek(0)
     return Translations(compiled)
 
