@@ -24,7 +24,9 @@ _RECIPIENTS = text("""
          with ordinality as wish (customer_id, account_id, purpose, position)
     left join customers on customers.id = wish.customer_id
     left join lateral (
-        select jsonb_object_agg(kind, value) as found, max(kind) filter (where preferred) as preferred
+        select jsonb_object_agg(kind, case when kind = 'phone' and normal <> '' then normal else value end)
+                   as found,
+               jsonb_object_agg(kind, value) as written, max(kind) filter (where preferred) as preferred
         from (select distinct on (kind) kind, value, normal, preferred from contact_points
               where contact_points.customer_id = wish.customer_id
               order by kind, preferred desc, id) as best
@@ -40,6 +42,8 @@ _RECIPIENTS = text("""
         from suppressions
         where suppressions.lifted_at is null and suppressions.address in (
             select lower(regexp_replace(value, '\\s*\n\\s*', ', ', 'g')) from jsonb_each_text(points.found)
+            union
+            select lower(regexp_replace(value, '\\s*\n\\s*', ', ', 'g')) from jsonb_each_text(points.written)
         )
     ) as suppressed on true
     left join lateral (

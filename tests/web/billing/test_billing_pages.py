@@ -146,7 +146,7 @@ def test_bills_are_found_by_number(make_client: MakeClient, billed: Supplied, se
     agent = make_client("agent")
     number = bills_of(session, [billed.account_id])[0].number
     answer = agent.get("/customers", params={"q": number})
-    assert answer.headers["location"] == f"/customers/{billed.customer_id}"
+    assert answer.headers["location"] == f"/bills/{number}"  # the bill itself, not the page it lies on
 
 
 @pytest.mark.parametrize(
