@@ -42,7 +42,7 @@ def catalogue(language: str, folders: tuple[Path, ...]) -> NullTranslations:
 @cache
 def messages_of(folders: tuple[Path, ...]) -> frozenset[str]:
     """Every message that is ours: what some catalogue under `folders` knows, whatever its language."""
-    found = set()
+    found: set[str] = set()
     for folder in folders:
         for path in sorted(folder.glob("locale/*/LC_MESSAGES/messages.po")):
             ids = (one.id for one in _read(path, path.parts[-3]) if one.id)
