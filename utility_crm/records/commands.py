@@ -16,6 +16,7 @@ from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
+from utility_crm.records.domain.guarding import guarded
 from utility_crm.records.domain.sums import FATES
 from utility_crm.records.jobs import here
 from utility_crm.records.kinds import kind_named, kinds
@@ -76,7 +77,8 @@ def import_(
             if refused is not None:
                 with refused.open("w", encoding="utf-8-sig", newline="") as out:
                     writer = csv.writer(out, delimiter=";")
-                    writer.writerow([*(column.title for column in done.columns), "refused because"])
+                    titles = (guarded(column.title) for column in done.columns)
+                    writer.writerow([*titles, "refused because"])
                     writer.writerows(refused_rows(session, made))
             if dry_run:  # nothing of it stays, not even that it was tried
                 session.rollback()

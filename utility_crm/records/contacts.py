@@ -221,6 +221,6 @@ def _take_back(taking: Taking, things: Sequence[Brought]) -> None:
 
 CONTACTS = Kind(
     name="contacts", title=mark("Contacts"), thing=mark("contact"), order=20, fields=_FIELDS, make=_make,
-    change=_change, stands=_stands, take_back=_take_back,
+    change=_change, stands=_stands, take_back=_take_back, table="contacts",
 )  # fmt: skip
 KINDS = (CONTACTS,)

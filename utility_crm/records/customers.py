@@ -12,13 +12,14 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from utility_crm.customers.actions import ImportColumns
 from utility_crm.customers.importing.reading import clashes, problem_of
 from utility_crm.customers.importing.rows import COLUMNS, REQUIRED, CustomerRow
 from utility_crm.customers.importing.writing import Written, write_rows
-from utility_crm.installed import modules
+from utility_crm.installed import load_tables, modules
+from utility_crm.kit.database import Base
 from utility_crm.kit.module import resolve
 from utility_crm.kit.table_file import Problem
 from utility_crm.records.contacts import ACCOUNT, CUSTOMER
@@ -243,12 +244,46 @@ _ADOPTED = text("""
 ADOPTED = mark("account %(id)s was here before, and was brought up to date by it; take that back by hand")
 
 
+BUILT_ON = mark("rows of %(table)s about customer %(id)s")
+_ITS_OWN: Mapping[str, str] = {
+    "accounts": "false",  # a later one keeps its customer by itself
+    "contact_points": "t.label <> '' or t.preferred",
+    "customer_flags": "t.kind = 'needs'",
+    "duplicate_pairs": "t.state <> 'open'",
+    "webhook_events": "false",
+}
+"""What of rows that name a customer is work, where not all of it is: the rest an import or the clock made."""
+
+
+@cache
+def _built_on() -> TextClause:
+    """New customers of an import and the tables that name them: whatever has a foreign key to customers and
+    is no figure made anew by the clock. Most would go with the customer, and nobody would be told."""
+    load_tables()
+    told = """
+        select c.number, '{table}' as named from record_things n join customers c on c.id = n.thing_id
+        where n.kind = 'customers.new' and n.import_id = :import
+            and exists (select from "{table}" t where t."{column}" = n.thing_id and ({which}))
+    """
+    branches = [
+        told.format(table=table.name, column=column.name, which=_ITS_OWN.get(table.name, "true"))
+        for table in Base.metadata.sorted_tables
+        if not table.info.get("recomputed")
+        for column in table.columns
+        if any(key.column.table.name == "customers" for key in column.foreign_keys)
+    ]
+    return text(f"{' union '.join(branches)} order by 1, 2 limit 50")
+
+
 def _stands(taking: Taking, things: Sequence[Brought]) -> Sequence[Stands]:
-    """What it changed of customers that were here before is theirs by now."""
+    """What it changed of customers that were here before is theirs by now, and what others wrote of customers
+    that it made keeps them."""
     found = [
         Stands(number, ADOPTED, {"id": number})
         for number in taking.session.scalars(_ADOPTED, {"import": taking.import_id})
     ]
+    for number, table in taking.session.execute(_built_on(), {"import": taking.import_id}):
+        found.append(Stands(number, BUILT_ON, {"id": number, "table": table}))
     changed = [one for one in things if one.before is not None]
     return [*found, *(Stands(one.external_id, CHANGED_HERE, {"id": one.external_id}) for one in changed)]
 
@@ -279,5 +314,6 @@ def kinds_of_customers() -> tuple[Kind, ...]:
         Kind(
             name="customers", title=mark("Customers"), thing=mark("customer"), order=10, fields=fields(),
             make=_make, change=_change, stands=_stands, take_back=_take_back, key="account_number",
+            table="accounts",
         ),
     )  # fmt: skip

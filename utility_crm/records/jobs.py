@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.audit import Acting, acts
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.module import Job
@@ -20,8 +21,13 @@ from utility_crm.web.words import mark
 STAGED_DAYS = 30
 REFUSED_DAYS = 90
 _NEXT = text("""
-    select id, wanted, coalesce(taken_by, made_by) as by from record_imports where wanted <> '' order by id
-    limit 1 for update skip locked
+    select id, wanted, case wanted when 'undo' then undone_by else coalesce(taken_by, made_by) end as by
+    from record_imports where wanted <> '' order by id limit 1 for update skip locked
+""")
+_FAILED = text("""
+    update record_imports set wanted = '', failed = :failed,
+        undone_by = case when state = 'undone' then undone_by end
+    where id = :id
 """)
 _FORGET = text("""
     with old as (
@@ -51,15 +57,13 @@ def work(session: Session, now: datetime) -> str:
     if found is None:
         return said(mark("nothing waits"))
     today = settings().as_of or today_in(settings().timezone, now)
+    acts(session, Acting(now, f"records {found.wanted}", found.by))
     act = {"check": check_import, "take": take_import, "undo": undo_import}[found.wanted]
     try:
         with session.begin_nested():
             act(session, found.id, here(), now=now, today=today, by=found.by)
     except CareError as error:
-        session.execute(
-            text("update record_imports set wanted = '', failed = :failed where id = :id"),
-            {"id": found.id, "failed": error.message},
-        )
+        session.execute(_FAILED, {"id": found.id, "failed": error.message})
         return said(mark("import %(id)s cannot go on"), id=found.id)
     return said(mark("import %(id)s went on"), id=found.id)
 

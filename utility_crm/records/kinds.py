@@ -139,6 +139,7 @@ class Kind:
     compares    it writes nothing: a row that agrees is the same, one that differs is refused
     room        whose catalogue has its words
     key         the field that tells its rows apart
+    table       where its things are: a row whose thing went since is made again; "" for what never goes
     """
 
     name: str
@@ -156,6 +157,7 @@ class Kind:
     compares: bool = False
     room: str = "utility_crm.records"
     key: str = EXTERNAL
+    table: str = ""
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -185,12 +187,18 @@ NUMBER_THERE = mark("Number there")
 NO_CUSTOMER = mark("Nobody here is customer %(value)s.")
 NO_ACCOUNT = mark("There is no account %(value)s.")
 NOT_THEIRS = mark("Account %(value)s is not an account of customer %(customer)s.")
+ERASED = mark("%(value)s is of somebody who was erased on %(day)s; nothing of theirs is brought back.")
 WHOSE = mark("It names neither a customer nor an account.")
+# Held against an erasure that is on its way: it ends first, or it waits until what is written here is there.
 _CUSTOMERS = text("""
-    select number, coalesce(merged_into_id, id) from customers where number = any(:numbers)
+    select c.number, h.id, h.erased_on from customers c
+    join customers h on h.id = coalesce(c.merged_into_id, c.id)
+    where c.number = any(:numbers) order by h.id for key share of h
 """)
 _ACCOUNTS = text("""
-    select number, id, customer_id, currency from accounts where number = any(:numbers)
+    select a.number, a.id, a.customer_id, a.currency, c.erased_on from accounts a
+    join customers c on c.id = a.customer_id
+    where a.number = any(:numbers) order by c.id for key share of c
 """)
 
 
@@ -207,13 +215,13 @@ def whose(
     taking: Taking, rows: Iterable[Row], *, needed: bool = True
 ) -> tuple[dict[int, Whose], list[Refusal]]:
     """Whom the fields `customer` and `account` of rows name, by line; two statements. A row that names nobody
-    is refused where somebody is needed."""
+    is refused where somebody is needed, and one of somebody who was erased."""
     listed = list(rows)
     numbers = list({row.values["customer"] for row in listed if row.get("customer")})
     named = list({row.values["account"] for row in listed if row.get("account")})
-    customers: dict[str, int] = {}
+    customers = {}
     if numbers:
-        customers = dict(iter(taking.session.execute(_CUSTOMERS, {"numbers": numbers}).all()))
+        customers = {row.number: row for row in taking.session.execute(_CUSTOMERS, {"numbers": numbers})}
     accounts = {}
     if named:
         accounts = {row.number: row for row in taking.session.execute(_ACCOUNTS, {"numbers": named})}
@@ -221,8 +229,8 @@ def whose(
     refused: list[Refusal] = []
     for row in listed:
         number, account = row.get("customer"), row.get("account")
-        held = accounts.get(account)
-        if number and number not in customers:
+        held, person = accounts.get(account), customers.get(number)
+        if number and person is None:
             refused.append(
                 Refusal(row.line, "customer", "no_customer", NO_CUSTOMER, number, {"value": number})
             )
@@ -230,16 +238,26 @@ def whose(
             refused.append(
                 Refusal(row.line, "account", "no_account", NO_ACCOUNT, account, {"value": account})
             )
-        elif number and held is not None and held.customer_id != customers[number]:
+        elif erased := _erased(row, person, held):
+            refused.append(erased)
+        elif person is not None and held is not None and held.customer_id != person.id:
             figures = {"value": account, "customer": number}
             refused.append(Refusal(row.line, "account", "not_theirs", NOT_THEIRS, account, figures))
         elif held is not None:
             found[row.line] = Whose(held.customer_id, held.id, held.currency)
-        elif number:
-            found[row.line] = Whose(customers[number])
+        elif person is not None:
+            found[row.line] = Whose(person.id)
         elif needed:
             refused.append(Refusal(row.line, "customer", "whose", WHOSE))
     return found, refused
+
+
+def _erased(row: Row, person: Any, held: Any) -> Refusal | None:
+    for name, one in (("customer", person), ("account", held)):
+        if one is not None and one.erased_on is not None:
+            figures = {"value": one.number, "day": one.erased_on.isoformat()}
+            return Refusal(row.line, name, "erased", ERASED, one.number, figures)
+    return None
 
 
 _THINGS = text("""

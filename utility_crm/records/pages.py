@@ -13,6 +13,7 @@ from sqlalchemy import text
 from starlette.responses import Response, StreamingResponse
 
 from utility_crm.kit.errors import Conflict, Invalid
+from utility_crm.records.domain.guarding import guarded
 from utility_crm.records.jobs import here
 from utility_crm.records.kinds import kind_named, kinds
 from utility_crm.records.mapping import read_mapping
@@ -239,8 +240,10 @@ def _go(v: Visit, shown: ImportShown, what: str) -> Response:
     if shown.rows > AT_ONCE:
         held = held_import(v.session, shown.id)
         held.wanted, held.failed = what, ""
-        if what == "take":
+        if what == "take" and held.taken is None:
             held.taken_by = v.user.id
+        if what == "undo" and held.state == "taken":
+            held.undone_by = v.user.id
         return v.done(_("The clock works on it; this page follows."), path, ask="report")
     given: dict[str, Any] = {"now": v.now, "today": v.today, "by": v.user.id}
     if what == "undo":
@@ -278,7 +281,7 @@ def report_file(request: Request, import_id: int) -> Response:
     rows.append(["rows", "", "", *(str(report.get(name, "")) for name in names)])
     for line in report.get("money", ()):
         told = (str(line.get(name, "")) for name in names)
-        rows.append(["money", line["currency"], line["month"], *told])
+        rows.append(["money", guarded(line["currency"]), line["month"], *told])
     rows += [[f"refused: {code}", "", "", str(count)] for code, count in report.get("reasons", {}).items()]
     rows += [[one["words"], "", "", str(one["count"])] for one in report.get("missing", ())]
     return _file("".join(_lines(rows)), "text/csv; charset=utf-8", f"report-{import_id}.csv")
@@ -289,7 +292,7 @@ def refused_file(request: Request, import_id: int) -> Response:
     """The refused rows as they stood, with their reasons: to be mended and dropped again."""
     with visit(request, "records.run") as v:
         shown = import_of(v.session, import_id)
-        titles = [*(column.title for column in shown.columns), "refused because"]
+        titles = [*(guarded(column.title) for column in shown.columns), "refused because"]
         content = "\ufeff" + "".join(_lines([titles, *refused_rows(v.session, import_id)]))
     return _file(content, "text/csv; charset=utf-8", f"refused-{import_id}.csv")
 
@@ -297,13 +300,8 @@ def refused_file(request: Request, import_id: int) -> Response:
 def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
     for row in rows:
         out = StringIO()
-        csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([_harmless(cell) for cell in row])
+        csv.writer(out, delimiter=";", lineterminator="\r\n").writerow(row)
         yield out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """No cell is a formula to a spreadsheet."""
-    return f"'{cell}" if cell[:1] in ("=", "@") else cell
 
 
 def _file(content: str, media_type: str, name: str) -> Response:

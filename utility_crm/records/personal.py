@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from utility_crm.kit.personal import Aging, Holding, Personal
+from utility_crm.kit.personal import Aging, Holding, Personal, Waits
 from utility_crm.web.words import mark
 
 PERSONAL = Personal(
@@ -10,7 +10,8 @@ PERSONAL = Personal(
         Holding(
             "record_rows",
             mark("Rows of files from other systems"),
-            "t.cells::text ilike any(:like)",
+            """t.cells::text ilike any(:like) and exists (select from record_imports i
+                where i.id = t.import_id and i.state not in ('staged', 'checked'))""",
             "delete",
             out=None,
         ),
@@ -44,6 +45,15 @@ PERSONAL = Personal(
             "t.point_id in (select p.id from contact_points p where p.customer_id = any(:people))",
             "delete",
             out=None,
+        ),
+    ),
+    waits=(
+        Waits(
+            "file_not_taken",
+            """select count(distinct r.import_id), coalesce(string_agg(distinct r.import_id::text, ', '), '')
+               from record_rows r join record_imports i on i.id = r.import_id
+               where i.state in ('staged', 'checked') and r.cells::text ilike any(:like)""",
+            mark("%(many)s files of other systems that nobody has taken yet name them: import %(which)s"),
         ),
     ),
     agings=(

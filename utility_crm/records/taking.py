@@ -107,6 +107,12 @@ def held_import(session: Session, import_id: int) -> RecordImport:
     return held
 
 
+def one_at_a_time(session: Session, held: RecordImport) -> None:
+    """Imports of a source and kind are taken, and taken back, one after another: held until the transaction
+    ends."""
+    session.execute(_LOCK, {"source": held.source, "kind": held.kind})
+
+
 def _run(
     session: Session, import_id: int, where: Where, *, now: datetime, today: date, by: int | None, dry: bool
 ) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _run(
     mapping = Mapping.of(held.mapping)
     must_be_said(kind, mapping, columns)
     mapping = settled(kind, mapping, columns)
-    session.execute(_LOCK, {"source": held.source, "kind": held.kind})
+    one_at_a_time(session, held)
     taking = Taking(session, import_id, held.source, now, today, where.timezone, where.country,
                     where.currency, by)  # fmt: skip
     titles = [one.title for one in columns]
@@ -188,12 +194,29 @@ def digest_of(row: Row) -> str:
 
 
 def _known(taking: Taking, kind: Kind, rows: Iterable[Row]) -> dict[str, tuple[int, str, int, int]]:
+    """What rows became before, where it is still there: (its id, the digest, where and in which line it stood
+    last). What went since is forgotten, so that it is made again."""
     found = taking.session.execute(
         text("select external_id, thing_id, digest, seen_import, seen_line from record_things "
              "where source = :source and kind = :kind and external_id = any(:ids)"),
         {"source": taking.source, "kind": kind.name, "ids": [row.external_id for row in rows]},
     )  # fmt: skip
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in found}
+    known = {row[0]: (row[1], row[2], row[3], row[4]) for row in found}
+    gone = _gone(taking, kind, known) if kind.table and known else set()
+    return {name: one for name, one in known.items() if name not in gone}
+
+
+def _gone(taking: Taking, kind: Kind, known: dict[str, tuple[int, str, int, int]]) -> set[str]:
+    ids = {"ids": [one[0] for one in known.values()]}
+    there = set(taking.session.scalars(text(f"select id from {kind.table} where id = any(:ids)"), ids))
+    gone = {name for name, one in known.items() if one[0] not in there}
+    if gone:
+        taking.session.execute(
+            text("delete from record_things where source = :source and kind = :kind "
+                 "and external_id = any(:ids)"),
+            {"source": taking.source, "kind": kind.name, "ids": list(gone)},
+        )  # fmt: skip
+    return gone
 
 
 def _make(run: _Run, rows: Sequence[Row]) -> None:

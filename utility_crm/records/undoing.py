@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from utility_crm.kit.errors import Conflict, Refused
 from utility_crm.records.kinds import Brought, Kind, Stands, Taking, kind_named
 from utility_crm.records.tables import RecordImport
-from utility_crm.records.taking import Where, held_import
+from utility_crm.records.taking import Where, held_import, one_at_a_time
 from utility_crm.web.words import mark
 
 SHOWN = 50
@@ -27,12 +27,22 @@ _CHANGED = text("""
     order by external_id
 """)
 _LATER = text("""
-    select c.external_id, max(c.import_id) as later from record_changes c
-    join record_imports i on i.id = c.import_id and i.state = 'taken'
-    where c.import_id > :id and i.kind = :kind and i.source = :source
-      and (exists (select from record_things t where t.source = i.source and t.kind = i.kind
-                   and t.external_id = c.external_id and t.import_id = :id)
-           or exists (select from record_changes o where o.import_id = :id and o.external_id = c.external_id))
+    select told.external_id, max(told.import_id) as later from (
+        select c.external_id, c.import_id from record_changes c
+        where c.import_id > :id and (
+            exists (select from record_things t where t.source = :source and t.kind = :kind
+                    and t.external_id = c.external_id and t.import_id = :id)
+            or exists (select from record_changes o
+                       where o.import_id = :id and o.external_id = c.external_id))
+        union all
+        select t.external_id, t.seen_import from record_things t
+        where t.source = :source and t.kind = :kind and t.seen_import <> :id and (
+            t.import_id = :id
+            or exists (select from record_changes o
+                       where o.import_id = :id and o.external_id = t.external_id))
+    ) told
+    join record_imports i on i.id = told.import_id and i.state = 'taken'
+        and i.kind = :kind and i.source = :source
     group by 1 order by 1 limit :most
 """)
 
@@ -62,6 +72,7 @@ def undo_import(
     if held.state != "taken":
         raise Conflict("not_taken", mark("This import is not taken, so there is nothing to take back."))
     kind = kind_named(held.kind)
+    one_at_a_time(session, held)
     taking = _taking(session, held, where, now, today, by)
     stands = _standing(taking, kind)
     if stands:

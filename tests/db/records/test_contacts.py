@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from tests.worlds.records_world import NOW, TODAY, WHERE, check, counts, put, take, three, why
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.privacy.reading import judgement_of, scopes_of
+from utility_crm.records.personal import PERSONAL
 from utility_crm.records.queries import import_of, refused_rows
 from utility_crm.records.undoing import undo_import, what_stands
 
@@ -179,3 +181,46 @@ def test_a_mapping_file_that_is_wrong_says_where(
 def test_a_kind_there_is_not_is_named(session: Session, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="contacts"):
         put(session, tmp_path, "letters", SLASHES)
+
+
+def test_what_went_here_since_is_made_again(session: Session, tmp_path: Path) -> None:
+    take(session, put(session, tmp_path, "contacts", RUSSIAN))
+    session.execute(text("delete from contacts where note = ''"))
+    two = put(session, tmp_path, "contacts", RUSSIAN)
+    assert counts(take(session, two)) == (1, 0, 1, 4)
+    assert len(contacts(session)) == 2
+    assert undo_import(session, two, WHERE, now=NOW, today=TODAY).removed == 1
+
+
+def test_cells_that_begin_like_formulas_are_guarded_and_come_back_as_they_were(
+    session: Session, tmp_path: Path
+) -> None:
+    content = "id;customer;date;note\n+1;C9;2026-01-01;=1+1\n@2;C9;2026-01-01;-1\n"
+    one = put(session, tmp_path, "contacts", content)
+    take(session, one)
+    rows = list(refused_rows(session, one))
+    assert [(row[0], row[3]) for row in rows] == [("'+1", "'=1+1"), ("'@2", "'-1")]
+    mended = "\n".join(["id;customer;date;note;why", *(";".join(row) for row in rows)]).replace("C9", "C1")
+    assert counts(take(session, put(session, tmp_path, "contacts", mended))) == (2, 0, 0, 0)
+    assert [one[3] for one in contacts(session)] == ["=1+1", "-1"]
+
+
+def test_an_erasure_waits_for_a_file_that_nobody_has_taken(session: Session, tmp_path: Path) -> None:
+    ben = session.scalar(text("select id from customers where number = 'C2'"))
+    assert ben is not None
+    scopes = scopes_of(session, ben, TODAY)
+
+    def waits() -> list[str]:
+        standings = judgement_of(session, scopes, "GB", TODAY).waits
+        return [one.which for one in standings if one.code == "file_not_taken"]
+
+    assert waits() == []
+    one = put(session, tmp_path, "contacts", "id;customer;date;note\n1;C2;2026-01-01;Ben Sample called\n")
+    assert waits() == [str(one)]
+    rows = next(held for held in PERSONAL.holdings if held.table == "record_rows")
+    count = text(f"select count(*) from record_rows t where {rows.whose}")
+    assert session.scalar(count, scopes) == 0
+    check(session, one)
+    assert waits() == [str(one)]
+    take(session, one)
+    assert waits() == []

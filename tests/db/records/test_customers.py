@@ -88,3 +88,41 @@ def test_customers_that_were_here_before_are_not_taken_away(session: Session, tm
     assert counts(take(session, other)) == (3, 0, 0, 3)
     with pytest.raises(Refused, match="account A-1 was here before"):
         undo_import(session, other, WHERE, now=NOW, today=TODAY)
+
+
+def test_nobody_who_was_erased_comes_back(session: Session, tmp_path: Path) -> None:
+    take(session, put(session, tmp_path, "customers", FILE))
+    session.execute(text("update customers set name = 'E', erased_on = '2026-11-01' where number = 'K-1'"))
+    again = put(session, tmp_path, "customers", FILE, source="a third system")
+    assert counts(take(session, again)) == (1, 0, 0, 5)
+    told = refusals(session, again)[0].document()
+    assert (told["line"], told["field"]) == (2, "customer_number")
+    assert "'K-1' is of somebody who was erased on 2026-11-01" in told["message"]
+    content = "account_number,customer_number,name,payer_number\nA-1,K-9,X,\nA-9,K-8,Y,K-1\nA-8,K-7,Z,\n"
+    other = put(session, tmp_path, "customers", content)
+    assert counts(take(session, other)) == (1, 0, 0, 2)
+    assert [one.field for one in refusals(session, other)] == ["account_number", "payer_number"]
+    assert people(session) == [("A-1", "E"), ("A-2", "E"), ("A-6", "Вера Образец"), ("A-8", "Z")]
+    calls = "id;customer;account;date\n1;K-1;;2026-01-01\n2;;A-1;2026-01-01\n"
+    said = put(session, tmp_path, "contacts", calls)
+    assert counts(take(session, said)) == (0, 0, 0, 2)
+    assert {code for _line, _title, code, _value in why(session, said)} == {"erased"}
+
+
+@pytest.mark.parametrize(
+    ("table", "sql"),
+    [("contacts", "insert into contacts (customer_id, channel, topic) "
+      "select id, 'call', 'bill' from customers"),
+     ("customer_flags", "insert into customer_flags (customer_id, kind, consented_at, review_on) "
+      "select id, 'needs', now(), '2027-01-01' from customers"),
+     ("contact_points", "update contact_points set label = 'work'")],
+)  # fmt: skip
+def test_what_colleagues_wrote_of_a_customer_keeps_the_import(
+    session: Session, tmp_path: Path, table: str, sql: str
+) -> None:
+    one = put(session, tmp_path, "customers", FILE)
+    take(session, one)
+    session.execute(text(sql))
+    with pytest.raises(Refused, match=f"rows of {table} about customer K-1"):
+        undo_import(session, one, WHERE, now=NOW, today=TODAY)
+    assert len(people(session)) == 3

@@ -96,6 +96,19 @@ def test_payments_are_taken_back_by_the_books_and_may_come_again(session: Sessio
     assert counts(take(session, put(session, tmp_path, "payments", FILE))) == (3, 0, 0, 4)
 
 
+def test_a_file_that_found_them_again_is_taken_back_first(session: Session, tmp_path: Path) -> None:
+    one = put(session, tmp_path, "payments", FILE)
+    take(session, one)
+    two = put(session, tmp_path, "payments", FILE)
+    assert counts(take(session, two)) == (0, 0, 3, 4)
+    with pytest.raises(Refused, match=f"P1 was brought again by import {two}"):
+        undo_import(session, one, WHERE, now=NOW, today=TODAY)
+    assert balances(session) == {"A1": -123450, "A2": -1500}
+    assert undo_import(session, two, WHERE, now=NOW, today=TODAY).removed == 0
+    assert undo_import(session, one, WHERE, now=NOW, today=TODAY).removed == 3
+    assert balances(session) == {}
+
+
 def test_money_given_back_since_stands_in_the_way(session: Session, tmp_path: Path) -> None:
     one = put(session, tmp_path, "payments", FILE)
     take(session, one)

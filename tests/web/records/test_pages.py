@@ -111,7 +111,7 @@ def test_what_is_no_table_comes_back_beside_its_field(ops: TestClient) -> None:
 
 
 def test_a_large_file_is_the_clocks(
-    session: Session, ops: TestClient, monkeypatch: pytest.MonkeyPatch
+    session: Session, ops: TestClient, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "AT_ONCE", 2)
     path = dropped(ops, FILE.replace("03/04/", "03/14/").replace("05/06/", "05/16/").encode())
@@ -127,6 +127,11 @@ def test_a_large_file_is_the_clocks(
     work(session, present())
     assert kept(session, "Спросила о счёте") is not None
     assert session.scalar(text("select count(*) from record_imports where wanted <> ''")) == 0
+    confirmed(make_client("ops", language="ru"), f"{path}/undo")
+    work(session, present())
+    assert kept(session, "Спросила о счёте") is None
+    who = session.execute(text("select made_by, taken_by, undone_by from record_imports")).one()
+    assert who.made_by == who.taken_by and who.undone_by not in (None, who.taken_by)
 
 
 def test_a_file_is_forgotten_by_hand_and_by_the_clock(session: Session, ops: TestClient) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, any_, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from utility_crm.customers.importing.erased import of_erased
 from utility_crm.customers.importing.rows import CustomerRow
 from utility_crm.customers.tables import Account, ContactPoint, Customer, CustomerFlag, Occupancy
 from utility_crm.kit.table_file import Problem
@@ -56,6 +57,7 @@ def write_rows(
         for row in rows
         if row.network_node and row.network_node not in nodes
     ]
+    problems += of_erased(session, rows)
     customers, lines = _upsert(session, Customer, "number", _customers(rows, today))
     touched |= lines
     touched |= _add_missing(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utility_crm.kit.errors import Invalid
+from utility_crm.records.domain.guarding import unguarded
 from utility_crm.records.domain.seen import Cell
 from utility_crm.records.reading.encodings import letters_of
 from utility_crm.records.reading.workbooks import is_workbook, refuse_old, sheet_rows
@@ -47,13 +48,14 @@ def open_table(path: Path, *, encoding: str = "", delimiter: str = "", sheet: st
     refuse_old(head, where)
     if is_workbook(head):
         with sheet_rows(path, sheet, where) as (name, rows):
+            rows = _bare(rows)
             titles = _titles(next(rows, None), where)
             yield Opened(titles, rows, sheet=name)
         return
     letters = letters_of(path, encoding, where)
     mark_ = delimiter or _delimiter(path, letters.name)
     with path.open(encoding=letters.name, newline="") as text:
-        rows = _lines(text, mark_, where)
+        rows = _bare(_lines(text, mark_, where))
         titles = _titles(next(rows, None), where)
         yield Opened(titles, rows, letters.name, mark_, others=letters.others)
 
@@ -69,6 +71,12 @@ def _lines(text: Iterator[str], delimiter: str, where: str) -> Rows:
     except csv.Error as error:
         words = mark("The table breaks off: %(why)s.")
         raise Invalid("framing", words, f"{where}, line {reader.line_num}", why=str(error)) from error
+
+
+def _bare(rows: Rows) -> Rows:
+    """Of a file of refused rows, the cells as they were."""
+    for line, cells in rows:
+        yield line, [unguarded(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _delimiter(path: Path, encoding: str) -> str:

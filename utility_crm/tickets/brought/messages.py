@@ -164,5 +164,5 @@ def _take_back(taking: Taking, things: Sequence[Brought]) -> None:
 MESSAGES = Kind(
     name="messages", title=mark("Messages of tickets"), thing=mark("message"), order=40,
     fields=MESSAGE_FIELDS, make=_make, change=_change, stands=_stands, take_back=_take_back,
-    room="utility_crm.tickets",
+    room="utility_crm.tickets", table="ticket_messages",
 )  # fmt: skip

@@ -289,5 +289,5 @@ def _take_back(taking: Taking, things: Sequence[Brought]) -> None:
 
 TICKETS = Kind(
     name="tickets", title=mark("Tickets"), thing=mark("ticket"), order=30, fields=TICKET_FIELDS, make=_make,
-    change=_change, stands=_stands, take_back=_take_back, room="utility_crm.tickets",
+    change=_change, stands=_stands, take_back=_take_back, room="utility_crm.tickets", table="tickets",
 )  # fmt: skip
