@@ -17,6 +17,7 @@ from meters.customer_days import (
 from meters.customer_in_view import KNOWN, in_view
 from meters.customer_use import DAY
 from meters.visits import customer as visits
+from utility_crm.kit.masking import shown
 from utility_crm.kit.parts import CustomerCall, CustomerRoom, Proof, TimelineEntry, Todo, Tone
 from utility_crm.web.formats import day as day_words
 from utility_crm.web.formats import number
@@ -35,11 +36,14 @@ def timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
         *(_odd(call, run) for run in mine.odd),
         *(_corrected(call, one) for one in mine.corrected),
         *(
-            TimelineEntry(_noon(one.installed_on), KIND, title, one.serial, whole_day=True)
+            TimelineEntry(
+                _noon(one.installed_on), KIND, title, shown(one.serial, "meter", call.customer_id),
+                whole_day=True,
+            )
             for one in mine.exchanged
         ),
         *visits.timeline(call),
-    ]
+    ]  # fmt: skip
 
 
 def todos(call: CustomerCall) -> Sequence[Todo]:

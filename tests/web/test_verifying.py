@@ -16,11 +16,12 @@ from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.permissions import may
-from utility_crm.auth.tables import AuditRow
+from utility_crm.auth.tables import AuditRow, User
 from utility_crm.customers.party_tables import Verification
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.module import Module
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
+from utility_crm.tasks.actions import add_task
 from utility_crm.tickets.actions import open_ticket
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.module import MODULE as TICKETS
@@ -126,6 +127,48 @@ def test_her_ticket_says_no_more_of_her_than_her_page(
     assert (before.status_code, holds(before.text)) == (200, [])
     verified(client, f"/customers/{people.margaret}")
     assert "07700 900418" in holds(client.get(path).text)
+
+
+def test_what_was_written_about_her_is_covered_in_every_list(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    """A task, a subject, a file: nothing of them is a way around asking either."""
+    client = make_client("agent")
+    me = session.scalar(select(User.id).where(User.login == "agent.en"))
+    ring = "Ring 07700 900418, m.ashdown@mail.example"
+    task = add_task(
+        session, title=ring, note="or at 07700 900418", due_at=NOW.date(), now=NOW, by=me or 0,
+        assignee_id=me, customer_id=people.margaret,
+    )  # fmt: skip
+    hers = open_ticket(
+        session, kind="billing", subject=ring, text="Why?", channel="call", now=NOW, assignee_id=me,
+        customer_id=people.margaret,
+    )  # fmt: skip
+    other = open_ticket(session, kind="other", subject="Mains", text="Down.", channel="call", now=NOW)
+    path, incident = (f"/tickets/{number_of(one)}" for one in (hers, other))
+    assert client.post(f"{path}/link", data={"how": "parent", "other": number_of(other)}).status_code == 303
+    named = [("files", ("07700 900418.txt", b"07700 900418", "text/plain"))]
+    assert client.post(f"{path}/note", data={"text": "see it"}, files=named).status_code == 303
+    file = session.scalar(text("select id from ticket_attachments"))
+    pages = ["/", "/?ask=next", "/tasks", "/tasks?ask=late", "/tasks?ask=week", f"/tasks/{task}",
+             "/tickets?ask=mine", path, f"{path}?ask=happened", f"{incident}?ask=belongs"]  # fmt: skip
+    found = {page: client.get(page) for page in pages}
+    assert {page: (one.status_code, holds(one.text)) for page, one in found.items()} == dict.fromkeys(
+        pages, (200, [])
+    )
+    assert all("Ring •••" in found[page].text for page in (f"/tasks/{task}", path, pages[-1], "/?ask=next"))
+    refused = client.get(f"{path}/files/{file}")
+    assert refused.status_code == 403 and "Verify the caller first" in refused.text
+    form = {"title": "Ring •••, •••", "note": "or at •••", "due_on": "2026-11-24", "due_time": "",
+            "repeats": "", "who": f"person-{me}", "priority": "high", "remind": "",
+            "changes": "0"}  # fmt: skip
+    assert client.post(f"/tasks/{task}/change", data=form | {"note": "not •••"}).status_code in (403, 409)
+    assert client.post(f"/tasks/{task}/change", data=form).status_code == 303
+    kept = session.execute(text("select title, note, priority from tasks where id = :task"), {"task": task})
+    assert tuple(kept.one()) == (ring, "or at 07700 900418", "high"), "what was covered stays as it was"
+    verified(client, f"/customers/{people.margaret}")
+    assert client.get(f"{path}/files/{file}").content == b"07700 900418"
+    assert "07700 900418" in holds(client.get(f"/tasks/{task}").text)
 
 
 def test_after_three_wrong_answers_nobody_is_asked(

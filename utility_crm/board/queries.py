@@ -52,6 +52,7 @@ class Promise:
     id: int
     subject: str
     kind: str
+    customer_id: int | None
     customer: str
     assignee: str
     team: str
@@ -74,7 +75,7 @@ class Promises:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Who takes calls and tickets, and on what they are now."""
+    """Who takes calls and tickets, and on what they are now. subject_of: whose ticket that is."""
 
     id: int
     name: str
@@ -87,6 +88,7 @@ class Colleague:
     caller: str
     looks_at: int | None
     subject: str
+    subject_of: int | None
     doing: str
     contacts: int
 
@@ -134,6 +136,7 @@ def promises(session: Session, user: SignedIn, now: datetime) -> Promises:
             Ticket.id,
             Ticket.subject,
             Ticket.kind,
+            Ticket.customer_id,
             func.coalesce(Customer.name, ""),
             func.coalesce(User.name, ""),
             func.coalesce(Team.name, ""),
@@ -151,8 +154,8 @@ def promises(session: Session, user: SignedIn, now: datetime) -> Promises:
     ).all()
     if not rows:
         return Promises((), 0, 0)
-    late, whole = int(rows[0][8]), int(rows[0][9])
-    return Promises(tuple(Promise(*row[:8]) for row in rows), late, whole - late)
+    late, whole = int(rows[0][9]), int(rows[0][10])
+    return Promises(tuple(Promise(*row[:9]) for row in rows), late, whole - late)
 
 
 def colleagues(session: Session, user: SignedIn, now: datetime, midnight: datetime) -> tuple[Colleague, ...]:
@@ -180,7 +183,7 @@ def colleagues(session: Session, user: SignedIn, now: datetime, midnight: dateti
         .subquery()
     )
     looks = (
-        select(TicketPresence.user_id, Ticket.id, Ticket.subject, TicketPresence.doing)
+        select(TicketPresence.user_id, Ticket.id, Ticket.subject, Ticket.customer_id, TicketPresence.doing)
         .join(Ticket, Ticket.id == TicketPresence.ticket_id)
         .where(TicketPresence.seen_at > now - PRESENT_FOR, tickets_seen_by(user))
         .ext(distinct_on(TicketPresence.user_id))
@@ -206,6 +209,7 @@ def colleagues(session: Session, user: SignedIn, now: datetime, midnight: dateti
             func.coalesce(speaks.c.name, ""),
             looks.c.id,
             func.coalesce(looks.c.subject, ""),
+            looks.c.customer_id,
             func.coalesce(looks.c.doing, ""),
             func.coalesce(spoke.c.all, 0),
         )

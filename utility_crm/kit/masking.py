@@ -132,6 +132,7 @@ _TELLING = re.compile(
     |[^\s<>()@,;:"'“”]+@[^\s<>()@,;:"'“”]+\.\w+                  # an e-mail address
     |\b[A-Z]{{2}}\d\d(?:[ ]?[A-Z0-9]{{4}}){{2,7}}(?:[ ]?[A-Z0-9]{{1,3}})?\b   # a bank account (ISO 13616)
     |\b[A-Z]{{1,4}}\d{{1,4}}[-/]\d{{5,}}\b                        # a meter
+    |\b\d?[A-Z]{{1,4}}[ -]?\d{{8,}}\b                             # a meter (DIN 43863-5 and the like)
     |\b[A-Z]{{1,2}}\d[A-Z\d]?[ ]\d[A-Z]{{2}}\b                    # a British postcode
     |(?<![\w.,-])\+?\(?\d(?:[\s().\-/]{{0,2}}\d){{7,}}(?![\w-])   # a telephone, an account""",
     re.VERBOSE,

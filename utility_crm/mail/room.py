@@ -43,6 +43,7 @@ class Stuck:
     channel: str
     sending: str
     detail: str
+    customer_id: int | None
 
     @property
     def ticket(self) -> str:
@@ -69,7 +70,7 @@ def stuck_answers(session: Session, seen: ColumnElement[bool], limit: int = 100)
     statement = (
         select(
             TicketMessage.ticket_id, Ticket.subject, TicketMessage.at, TicketMessage.channel,
-            TicketMessage.sending, TicketMessage.sending_detail,
+            TicketMessage.sending, TicketMessage.sending_detail, Ticket.customer_id,
         )
         .join(Ticket, Ticket.id == TicketMessage.ticket_id)
         .where(TicketMessage.direction == "out", seen)

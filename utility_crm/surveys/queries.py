@@ -76,6 +76,7 @@ class Said:
     at: datetime
     who: str
     team: str
+    customer_id: int | None
 
     @property
     def number(self) -> str:
@@ -170,6 +171,7 @@ def said(
         select(
             Survey.ticket_id, Ticket.subject, Survey.question, Survey.score, Survey.comment,
             Survey.changed_at, func.coalesce(User.name, ""), func.coalesce(Team.name, ""),
+            Ticket.customer_id,
         )
         .join(Ticket, Ticket.id == Survey.ticket_id)
         .outerjoin(Team, Team.id == Survey.team_id)

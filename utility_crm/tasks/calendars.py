@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.queries import SignedIn, active_user
+from utility_crm.kit.masking import shown
 from utility_crm.kit.module import CalendarEntry, CalendarPart
 from utility_crm.kit.parts import Tone
 from utility_crm.tasks.queries import TaskLine, tasks_between
@@ -53,8 +54,8 @@ def task_entry(task: TaskLine, now: datetime, today: date) -> CalendarEntry:
     """A task as the calendar shows it."""
     tone: Tone = "bad" if task.is_late(now, today) else "warn" if task.priority == "high" else ""
     return CalendarEntry(
-        key=f"task-{task.id}", day=task.due_on, title=task.title, detail=task.customer or "",
-        starts_at=task.due_at, href=f"/tasks/{task.id}", tone=tone,
+        key=f"task-{task.id}", day=task.due_on, title=shown(task.title, "text", task.customer_id),
+        detail=task.customer or "", starts_at=task.due_at, href=f"/tasks/{task.id}", tone=tone,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from utility_crm.kit.gathering import Gather
+from utility_crm.kit.masking import shown
 from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom, TimelineEntry, Todo, Tone
 from utility_crm.kit.together import together
 from utility_crm.tasks.actions import PRIORITIES
@@ -42,7 +43,8 @@ def _todo(call: CustomerCall, task: TaskLine) -> Todo:
         day = f"{day}, {clock(task.due_at, call.language)}"
     when = _("was due on %(day)s", day=day) if late else _("due on %(day)s", day=day)
     whose = task.assignee or task.team or _("nobody")
-    text = _("We promised: %(task)s", task=task.title) if task.promised else task.title
+    title = shown(task.title, "text", call.customer_id)
+    text = _("We promised: %(task)s", task=title) if task.promised else title
     tone: Tone = "bad" if late and task.promised else "warn" if late else ""
     return Todo(text, f"{when}, {whose}", f"/tasks/{task.id}", tone=tone, order=12 if late else 40)
 

@@ -68,7 +68,7 @@ def _more_of(event: Event, task: TaskLine, zone: ZoneInfo) -> None:
     if task.remind_minutes is not None:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", task.title)
+        alarm.add("description", str(event["summary"]))
         remind = task.remind_at
         assert remind is not None, "the database has both or none"
         starts = task.due_at or datetime.combine(task.due_on, datetime.min.time(), zone)

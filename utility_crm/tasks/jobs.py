@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.masking import shown
 from utility_crm.kit.module import Job
 from utility_crm.kit.said import said
 from utility_crm.live.actions import push
@@ -27,11 +28,12 @@ _REMIND = text("""
         update tasks set snoozed_until = null,
             reminded_at = case when remind_at > :now then reminded_at else cast(:now as timestamptz) end
         from due where tasks.id = due.id
-        returning tasks.id, tasks.title, tasks.assignee_id, tasks.team_id
+        returning tasks.id, tasks.title, tasks.customer_id, tasks.assignee_id, tasks.team_id
     ), noted as (
         insert into task_events (task_id, at, kind) select id, :now, 'reminded' from told
     )
-    select told.id, told.title, case when told.assignee_id is not null then array[told.assignee_id]
+    select told.id, told.title, told.customer_id,
+        case when told.assignee_id is not null then array[told.assignee_id]
         else array(select user_id from team_members where team_members.team_id = told.team_id order by 1) end
     from told order by told.id
 """)
@@ -41,7 +43,8 @@ def remind(session: Session, now: datetime) -> str:
     """Says what is due. It is said and written down in one transaction, so that it is said exactly once,
     however many clocks there are."""
     rows = session.execute(_REMIND, {"now": now, "most": MOST_AT_ONCE}).all()
-    for task_id, title, people in rows:
+    for task_id, title, customer_id, people in rows:
+        title = shown(title, "text", customer_id)  # nobody knows yet who reads it
         push(session, people, "task", {"task": task_id, "title": title, "href": f"/tasks/{task_id}"})
     return said(mark("%(reminded)s reminders said"), reminded=len(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.card import customer_card
 from utility_crm.customers.pages import customer_page
+from utility_crm.kit.masking import shown
 from utility_crm.tasks.actions import (
     PRIORITIES,
     add_task,
@@ -37,6 +39,7 @@ from utility_crm.tasks.queries import (
 from utility_crm.tasks.reading import LIMITS, REMINDERS, wake_times, wanted_task
 from utility_crm.web.formats import clock, day_year
 from utility_crm.web.forms import Posted
+from utility_crm.web.masking import as_it_was
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
@@ -117,6 +120,7 @@ def do(request: Request, task_id: int, act: str, posted: Posting) -> Response:
     """Close it, let it sleep, change it, or open it again."""
     with visit(request, "tasks.write") as v:
         one = task_line(v.session, task_id)
+        v.about(one.customer_id)
         acts = {"done": _finish, "drop": _finish, "snooze": _snooze, "change": _change, "reopen": _reopen}
         if act not in acts:
             return task_page(v, task_id)
@@ -125,13 +129,17 @@ def do(request: Request, task_id: int, act: str, posted: Posting) -> Response:
         return handled(v, posted, name, lambda: acts[act](v, one, act, posted), page, back=back)
 
 
+def _title(one: TaskLine) -> str:
+    return shown(one.title, "text", one.customer_id)
+
+
 def _finish(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:
     dropped = act == "drop"
     following = finish_task(
         v.session, one.id, now=v.now, by=v.user.id, outcome=posted.text("outcome"), dropped=dropped
     )
     words = mark("Not needed any more: %(task)s") if dropped else mark("Done: %(task)s")
-    told = v.text(words) % {"task": one.title}
+    told = v.text(words) % {"task": _title(one)}
     if following is not None:
         coming = task_line(v.session, following)
         told += " " + v.text(mark("It comes again on %(day)s.")) % {
@@ -145,14 +153,19 @@ def _snooze(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:  # n
     until = times[posted.one_of("until", times).value]
     snooze_task(v.session, one.id, until, now=v.now, by=v.user.id)
     words = v.text(mark("It sleeps until %(day)s and is due as before: %(task)s"))
-    return v.done(words % {"day": due_words(v, until), "task": one.title}, _back(posted))
+    return v.done(words % {"day": due_words(v, until), "task": _title(one)}, _back(posted))
 
 
 def _change(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:  # noqa: ARG001
     wanted = wanted_task(posted, choosable(v.session))
+    wanted = replace(
+        wanted,
+        title=as_it_was(wanted.title, one.title, one.customer_id),
+        note=as_it_was(wanted.note, one.note, one.customer_id),
+    )
     seen = posted.whole("changes")
     new = change_task(v.session, one.id, wanted, now=v.now, by=v.user.id, seen=seen.value)
-    words = v.text(mark("Changed: %(task)s")) % {"task": wanted.title}
+    words = v.text(mark("Changed: %(task)s")) % {"task": shown(wanted.title, "text", one.customer_id)}
     if not new:
         words = v.text(mark("It is so already."))
     return v.done(words, f"{PATH}/{one.id}", nothing=not new)
@@ -161,7 +174,7 @@ def _change(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:  # n
 def _reopen(v: Visit, one: TaskLine, act: str, posted: Posted) -> Response:  # noqa: ARG001
     reopen_task(v.session, one.id, now=v.now, by=v.user.id)
     return v.done(
-        v.text(mark("It is to be done after all: %(task)s")) % {"task": one.title}, f"{PATH}/{one.id}"
+        v.text(mark("It is to be done after all: %(task)s")) % {"task": _title(one)}, f"{PATH}/{one.id}"
     )
 
 
@@ -186,6 +199,7 @@ def tasks_page(v: Visit, ask: str, whose: str, on: str) -> Response:
 def task_page(v: Visit, task_id: int) -> Response:
     """One task: when, whose, what happened to it, and what may be done. Raises NotFound."""
     one = task_line(v.session, task_id)
+    v.about(one.customer_id)
     return v.render(
         "tasks/task.html",
         task=one,

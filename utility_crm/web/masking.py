@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from utility_crm.kit.errors import Refused
-from utility_crm.kit.masking import all_shown, reader_now
+from utility_crm.kit.masking import HIDDEN, all_shown, reader_now, shown
 from utility_crm.web.words import mark
 
 
@@ -14,3 +14,16 @@ def must_be_verified(customer_id: int | None, work: str = "") -> None:
     if all_shown(customer_id) or (work and reader is not None and reader.may(work)):
         return
     raise Refused("not_verified_file", mark("Verify the caller first: this file holds what is masked."))
+
+
+def as_it_was(typed: str, before: str, customer_id: int | None) -> str:
+    """What a form means by a text it had shown covered: untouched it stays as it was. Raises Refused where
+    something was typed around what is covered: it would be lost."""
+    told = shown(before, "text", customer_id)
+    if told == before:
+        return typed
+    if typed.split() == told.split():
+        return before
+    if HIDDEN in typed:
+        raise Refused("not_verified", mark("Verify the caller first: what is masked cannot be changed."))
+    return typed

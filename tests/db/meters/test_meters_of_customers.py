@@ -19,6 +19,7 @@ from meters.standard_time import StandardTimes
 from meters.tables import Meter, ServicePoint
 from utility_crm.customers.tables import Account, Customer, Occupancy
 from utility_crm.kit.errors import Conflict, NotFound
+from utility_crm.kit.masking import Reader, reading
 from utility_crm.kit.parts import CustomerCall
 
 TODAY = date(2026, 11, 20)
@@ -140,10 +141,14 @@ def test_an_exchanged_meter_stands_on_the_timeline(session: Session, home: Calla
     session.execute(
         text(
             "insert into meters (serial, service_point_id, installed_on) "
-            "select 'NEW-2', id, '2026-11-03' from service_points"
+            "select 'NEW-200417', id, '2026-11-03' from service_points"
         )
     )
-    assert timeline(session, ada.customer_id) == [("Meter exchanged", "NEW-2", "")]
+    assert timeline(session, ada.customer_id) == [("Meter exchanged", "••• 417", "")], (
+        "it is asked of callers"
+    )
+    with reading(Reader(lambda _: False, lambda: (ada.customer_id,))):
+        assert timeline(session, ada.customer_id) == [("Meter exchanged", "NEW-200417", "")]
 
 
 def test_a_silent_meter_is_something_to_do(session, take, home, tmp_path) -> None:

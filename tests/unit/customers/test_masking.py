@@ -67,7 +67,7 @@ def test_a_phone_is_found_however_it_is_grouped_with_or_without_its_country(
 @pytest.mark.parametrize(
     "proof",
     ["07700 900418", "+44 115 496 0605", "m.ashdown@mail.example", "E18-412345", "KB4 2TN", "4100227815",
-     "GB29 NWBK 6016 1331 9268 19", "DE89370400440532013000"],
+     "1EMH0012345678", "LGZ 12345678", "GB29 NWBK 6016 1331 9268 19", "DE89370400440532013000"],
 )  # fmt: skip
 def test_what_looks_like_a_proof_is_covered_whoever_it_is_of(proof: str) -> None:
     assert covered_text(f"they wrote {proof}, then rang") == f"they wrote {HIDDEN}, then rang"

@@ -11,6 +11,7 @@ from utility_crm.kit.errors import NotFound
 from utility_crm.tickets.actions import ticket_of
 from utility_crm.tickets.attachments import content_of
 from utility_crm.tickets.pages.showing import found_ticket
+from utility_crm.web.masking import must_be_verified
 from utility_crm.web.visit import visit
 from utility_crm.web.words import mark
 
@@ -19,12 +20,14 @@ router = APIRouter()
 
 @router.get("/tickets/{number}/files/{file_id}")
 def download(request: Request, number: str, file_id: int) -> Response:
-    """The file as a download (RFC 6266), of its own kind, in a sandbox wherever it is opened."""
+    """The file as a download (RFC 6266), of its own kind, in a sandbox wherever it is opened. It may hold
+    anything: it is given once the caller is verified, as mail is."""
     with visit(request, "tickets.read") as v:
         one = found_ticket(v, number)
         found = content_of(v.session, file_id)
         if found is None or ticket_of(v.session, found[3]) != one.id:
             raise NotFound("no_such_file", mark("There is no such file."), "file")
+        must_be_verified(one.customer_id)
         name, media_type, content, _ = found
         encoded = quote(name, safe="")
         plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")

@@ -48,6 +48,7 @@ class OneTicket:
     team: str
     parent_id: int | None
     parent_subject: str
+    parent_customer_id: int | None
     merged_into_id: int | None
     outage_id: int | None
     tags: list[str]
@@ -136,6 +137,7 @@ class Other:
     how: str
     ours: bool
     link_id: int
+    customer_id: int | None
 
     @property
     def number(self) -> str:
@@ -187,10 +189,10 @@ _COLUMNS: list[Any] = [
     func.coalesce(Account.number, ""),
     func.coalesce(func.concat_ws(", ", Premise.address, Premise.city), ""), Ticket.assignee_id,
     func.coalesce(User.name, ""), Ticket.team_id, func.coalesce(Team.name, ""), Ticket.parent_id,
-    func.coalesce(_parent.subject, ""), Ticket.merged_into_id, Ticket.outage_id, Ticket.tags, Ticket.version,
-    Ticket.opened_at, func.coalesce(_opener.name, ""), Ticket.updated_at, Ticket.first_answered_at,
-    Ticket.solved_at, Ticket.closed_at, Ticket.waits_since, Ticket.snoozed_until, Ticket.reopened,
-    Ticket.first_answer_due_at, Ticket.solve_due_at,
+    func.coalesce(_parent.subject, ""), _parent.customer_id, Ticket.merged_into_id, Ticket.outage_id,
+    Ticket.tags, Ticket.version, Ticket.opened_at, func.coalesce(_opener.name, ""), Ticket.updated_at,
+    Ticket.first_answered_at, Ticket.solved_at, Ticket.closed_at, Ticket.waits_since, Ticket.snoozed_until,
+    Ticket.reopened, Ticket.first_answer_due_at, Ticket.solve_due_at,
 ]  # fmt: skip
 _ONE = (
     select(*_COLUMNS)
@@ -233,15 +235,18 @@ _EVENTS = listed(
     Event,
 )
 _OTHERS = listed(
-    "select t.id, t.subject, t.status, t.opened_at, l.kind, true, l.id from ticket_links l "
+    "select t.id, t.subject, t.status, t.opened_at, l.kind, true, l.id, t.customer_id from ticket_links l "
     "join tickets t on t.id = l.other_id where l.ticket_id = :ticket "
-    "union all select t.id, t.subject, t.status, t.opened_at, l.kind, false, l.id from ticket_links l "
+    "union all select t.id, t.subject, t.status, t.opened_at, l.kind, false, l.id, t.customer_id "
+    "from ticket_links l "
     "join tickets t on t.id = l.ticket_id where l.other_id = :ticket "
-    "union all select t.id, t.subject, t.status, t.opened_at, 'child', true, 0 from tickets t "
+    "union all select t.id, t.subject, t.status, t.opened_at, 'child', true, 0, t.customer_id from tickets t "
     "where t.parent_id = :ticket "
-    "union all select t.id, t.subject, t.status, t.opened_at, 'merged', true, 0 from tickets t "
+    "union all select t.id, t.subject, t.status, t.opened_at, 'merged', true, 0, t.customer_id "
+    "from tickets t "
     "where t.merged_into_id = :ticket "
-    "union all (select t.id, t.subject, t.status, t.opened_at, 'customer', true, 0 from tickets t "
+    "union all (select t.id, t.subject, t.status, t.opened_at, 'customer', true, 0, t.customer_id "
+    "from tickets t "
     "where t.customer_id = :customer and t.id <> :ticket and t.merged_into_id is null "
     "order by (t.status in ('solved', 'closed')), t.opened_at desc limit 12)",
     Other,

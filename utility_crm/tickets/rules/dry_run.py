@@ -36,6 +36,7 @@ class Touched:
     subject: str
     event: str
     at: datetime
+    customer_id: int | None
 
     @property
     def number(self) -> str:
@@ -46,7 +47,7 @@ class Touched:
 def would_have_touched(session: Session, rule: Rule, now: datetime, latest: int = LATEST) -> list[Touched]:
     """Of the latest tickets those it would have acted on, newest first; three statements in all."""
     tickets = session.execute(
-        select(Ticket.id, Ticket.subject).order_by(Ticket.id.desc()).limit(latest)
+        select(Ticket.id, Ticket.subject, Ticket.customer_id).order_by(Ticket.id.desc()).limit(latest)
     ).all()
     ids = [row.id for row in tickets]
     facts = facts_of(session, ids, now)
@@ -60,7 +61,7 @@ def would_have_touched(session: Session, rule: Rule, now: datetime, latest: int 
     for ticket in tickets:
         first = _first(rule, facts.get(ticket.id, {}), events.get(ticket.id, []), names, now)
         if first is not None:
-            found.append(Touched(ticket.id, ticket.subject, *first))
+            found.append(Touched(ticket.id, ticket.subject, *first, ticket.customer_id))
     return found
 
 
