@@ -38,6 +38,8 @@ _PLACES = text("""
     order by p.id, a.id
 """)
 
+_ALONE = text("select from premises where id = :premise for no key update")
+
 
 @dataclass(frozen=True, slots=True)
 class VisitPlace:
@@ -93,8 +95,10 @@ def book_check(
     if place is None:
         raise NotFound("no_such_place", mark("They are not supplied there."), "place")
     check_day(on_day, today)
+    # Who books the same place at the same time waits here, and then sees this visit.
+    session.execute(_ALONE, {"premise": premise_id})
     taken = text(
-        "select id from appointments where premise_id = :premise and state = 'booked' and on_day > :today"
+        "select id from appointments where premise_id = :premise and state = 'booked' and on_day >= :today"
     )
     if session.scalar(taken, {"premise": premise_id, "today": today}) is not None:
         raise Conflict("visit_booked", mark("A visit to that place is booked already."), "on_day")

@@ -183,10 +183,16 @@ def send_dead_again(session: Session, subscription_id: int, now: datetime) -> in
 
 
 def forget_old(session: Session, before: datetime) -> int:
-    """Events from before an instant are forgotten with their deliveries, but for what still waits; and old
-    secrets that count no longer. How many events."""
-    waits = select(WebhookDelivery.id).where(
-        WebhookDelivery.event_id == WebhookEvent.id, WebhookDelivery.state == "waiting"
+    """Events from before an instant are forgotten with their deliveries, but for what is still being tried:
+    what waits for a listener that is paused or off goes by age as everything does. How many events."""
+    waits = (
+        select(WebhookDelivery.id)
+        .join(WebhookSubscription, WebhookSubscription.id == WebhookDelivery.subscription_id)
+        .where(
+            WebhookDelivery.event_id == WebhookEvent.id,
+            WebhookDelivery.state == "waiting",
+            WebhookSubscription.state == "on",
+        )
     )
     gone = session.execute(
         delete(WebhookEvent).where(WebhookEvent.made_at < before, ~waits.exists()).returning(WebhookEvent.id)

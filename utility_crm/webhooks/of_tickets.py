@@ -14,11 +14,12 @@ from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.events import TicketEvent
 from utility_crm.web.words import mark
 
+# A note is for the house alone: it opens tickets, too, and leaves it never.
 _TICKET = text("""
     select t.kind, t.status, t.priority, t.channel, t.customer_id, t.subject, teams.name as team,
            m.text as words
     from tickets t left join teams on teams.id = t.team_id
-    left join ticket_messages m on m.id = :message
+    left join ticket_messages m on m.id = :message and m.direction <> 'note'
     where t.id = :ticket
 """)
 _ENDED: Final = ("solved", "closed")

@@ -17,17 +17,27 @@ import pytest
 from listening import Listening, answers, drips, endless, listening
 from sqlalchemy import Engine, text
 
-from utility_crm.announcing.telling import announce
+from utility_crm.announcing.telling import Happening, announce, announce_all
 from utility_crm.auth.sealing import Sealer
 from utility_crm.installed import load_tables
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.tickets.events import TicketEvent
 from utility_crm.webhooks import lane
-from utility_crm.webhooks.actions import Wanted, add_listener, send_again, set_state, turn_secret
+from utility_crm.webhooks.actions import (
+    Wanted,
+    add_listener,
+    forget_old,
+    remove_listener,
+    send_again,
+    set_state,
+    turn_secret,
+)
 from utility_crm.webhooks.claims import LEASE, claim
 from utility_crm.webhooks.domain.patience import TRIES
 from utility_crm.webhooks.domain.signing import key_of, signature
 from utility_crm.webhooks.lane import Sender, run_sending, send_due
+from utility_crm.webhooks.of_tickets import told as told_of_tickets
 from utility_crm.webhooks.posting import post
 from utility_crm.webhooks.queries import attempts, deliveries, listeners
 
@@ -256,6 +266,74 @@ def test_who_is_paused_hears_it_all_afterwards(base, sender, other) -> None:
     with unit_of_work(base) as session:
         set_state(session, 1, "on", utc_now())
     assert send_due(sender) == 1 and len(other.heard) == 1
+
+
+def test_what_waits_for_who_does_not_hear_is_forgotten_by_age(base, sender, other) -> None:
+    for name in ("on", "paused", "off"):
+        listens(base, other.url, name)
+    happens(base)
+    with unit_of_work(base) as session:
+        for number, state in ((2, "paused"), (3, "off")):
+            set_state(session, number, state, utc_now())
+        ahead = utc_now() + timedelta(days=1)
+        assert forget_old(session, ahead) == 0  # who hears is still tried
+        set_state(session, 1, "paused", utc_now())
+        assert forget_old(session, ahead) == 1
+    assert sent(base) == []
+
+
+def test_a_listener_removed_meanwhile_breaks_no_act(base, sender, other) -> None:
+    listens(base, other.url, "one")
+    listens(base, other.url, "two")
+
+    def removed() -> Any:
+        with unit_of_work(base) as another:
+            remove_listener(another, 2)
+        return [Happening({"ticket": "T-1"})]
+
+    with unit_of_work(base) as session:
+        assert announce_all(session, KIND, utc_now(), removed) == 1
+    assert len(sent(base)) == 1
+
+
+def test_one_after_the_other_few_are_claimed_at_once(base, sender, other) -> None:
+    listens(base, other.url)
+    for _ in range(5):
+        happens(base)
+    claimed = []
+
+    def counted(handler: Any) -> None:
+        with unit_of_work(base) as session:
+            held = "select count(*) from webhook_deliveries where lease_until is not null"
+            claimed.append(session.scalar(text(held)))
+        answers(204)(handler)
+
+    other.behaves = counted
+    assert send_due(sender) == 5
+    assert max(claimed) == lane.FEW and len(other.heard) == 5
+
+
+def opened(ticket: int, message: int) -> TicketEvent:
+    return TicketEvent(1, ticket, 1, utc_now(), "opened", None, message, {}, {"status": "new"}, "")
+
+
+def test_an_internal_note_leaves_by_no_webhook(base, sender, other) -> None:
+    listens(base, other.url, personal=True)
+    with unit_of_work(base) as session:
+        ticket = session.scalar(text(
+            "insert into tickets (kind, subject, channel, opened_at, updated_at) "
+            "values ('meter', 'Meter', 'call', now(), now()) returning id"))  # fmt: skip
+        for direction, channel, words in (("note", "note", "A rude remark"), ("in", "email", "It hums")):
+            message = session.scalar(text(
+                "insert into ticket_messages (ticket_id, direction, channel, at, text) "
+                "values (:ticket, :direction, :channel, now(), :words) returning id"),
+                {"ticket": ticket, "direction": direction, "channel": channel, "words": words})  # fmt: skip
+            told_of_tickets(session, opened(ticket, message))
+    send_due(sender)
+    assert [json.loads(one.body)["personal"].get("text") for one in other.heard] == [None, "It hums"]
+    with unit_of_work(base) as session:
+        session.execute(text("delete from ticket_messages"))
+        session.execute(text("delete from tickets"))
 
 
 def test_an_address_inside_is_asked_nothing(base, sender, other) -> None:

@@ -72,6 +72,18 @@ def test_a_cancelled_visit_is_told_and_cannot_be_cancelled_again(
     book(client, session, people)  # the place is free again
 
 
+def test_one_visit_at_a_time_comes_to_a_place_also_on_its_day(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    client = make_client("agent")
+    book(client, session, people)
+    session.execute(text("update appointments set on_day = '2026-11-20'"))  # today
+    premise = session.scalar(text("select id from premises where code = 'P1'"))
+    form = {"place": premise, "on_day": "2026-11-25", "slot": "08-12", "note": ""}
+    again = client.post(f"/customers/{people.margaret}/meter-checks", data=form)
+    assert again.status_code == 409 and "is booked already" in again.text
+
+
 @pytest.mark.parametrize(("ended", "state"), [("done", "done"), ("missed", "no access")])
 def test_what_came_of_it_is_noted_from_its_day_on(
     session: Session, make_client: MakeClient, people: People, ended: str, state: str

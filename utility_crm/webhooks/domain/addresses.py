@@ -18,10 +18,18 @@ from utility_crm.web.words import mark
 LONGEST_URL: Final = 500
 _NOBODYS: Final = tuple(
     ip_network(one)
-    for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24", "192.88.99.0/24")
+    for one in (
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "2001::/32",
+        "fec0::/10",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+    )
 )
 """Addresses that lead to others: NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380), and those that
-protocols have among themselves (RFC 6890)."""
+protocols have among themselves (RFC 6890); and what once was private (site-local, RFC 3879)."""
 
 
 @dataclass(frozen=True, slots=True)
