@@ -68,6 +68,34 @@ def test_another_name_and_another_segment_are_asked_back(
     assert session.scalar(name, {"id": people.margaret}) == "Robert Field"
 
 
+def care_seen(client: TestClient, path: str, flag: str) -> str:
+    """What the form of this mark carries."""
+    page = client.get(f"{path}?ask=details").text
+    (form,) = re.findall(rf'action="{path}/care/{flag}"(.*?)</form>', page, flags=re.DOTALL)
+    (seen,) = re.findall(r'name="seen" value="(\w*)"', form)
+    return str(seen)
+
+
+def test_an_old_form_takes_away_no_mark_of_care(
+    session: Session, make_client: MakeClient, people: People
+) -> None:
+    client, path = make_client("agent", installed=[]), f"/customers/{people.joseph}"
+    form = {"detail": "", "review_on": "2027-11-20", "why": "he told us", "agreed": "yes"}
+    before = care_seen(client, path, "needs")
+    assert before == ""
+    first = form | {"kinds": ["large print"], "seen": before}
+    assert client.post(f"{path}/care/needs", data=first).status_code == 303
+    old = care_seen(client, path, "needs")
+    more = form | {"kinds": ["large print", "interpreter"], "seen": old}
+    assert client.post(f"{path}/care/needs", data=more).status_code == 303
+    kept = text("select kinds from customer_flags where customer_id = :id and kind = 'needs'")
+    for late in (first, form | {"kinds": ["large print"], "review_on": "2027-12-01", "seen": old}):
+        refused = client.post(f"{path}/care/needs", data=late)
+        assert refused.status_code == 409 and "Somebody changed this meanwhile" in refused.text
+    assert client.post(f"{path}/care/needs/end", data={"why": "x", "seen": old}).status_code == 409
+    assert session.scalar(kept, {"id": people.joseph}) == ["large print", "interpreter"]
+
+
 def test_care_is_kept_with_consent_kinds_and_a_day_and_ended_with_a_reason(
     session: Session, make_client: MakeClient, people: People
 ) -> None:
@@ -92,15 +120,18 @@ def test_care_is_kept_with_consent_kinds_and_a_day_and_ended_with_a_reason(
     assert "Medical need" in page and "dialysis or feeding pump" in page
     needs = form | {"kinds": ["large print", "interpreter"], "agreed": "yes"}
     assert client.post(f"{path}/care/needs", data=needs).status_code == 303
-    later = form | {"review_on": "2028-01-31"}  # the same kinds: their consent is known
+    medical = care_seen(client, path, "medical")
+    later = form | {"review_on": "2028-01-31", "seen": medical}  # the same kinds: their consent is known
     assert client.post(f"{path}/care/medical", data=later).status_code == 303
     flags = session.execute(
         text("select kind, review_on::text from customer_flags where customer_id = :id order by kind"),
         {"id": people.joseph},
     ).all()
     assert [tuple(one) for one in flags] == [("medical", "2028-01-31"), ("needs", "2027-11-20")]
-    assert client.post(f"{path}/care/medical/end", data={"why": ""}).status_code == 422
-    assert client.post(f"{path}/care/medical/end", data={"why": "he moved"}).status_code == 303
+    medical = care_seen(client, path, "medical")
+    end = {"why": "he moved", "seen": medical}
+    assert client.post(f"{path}/care/medical/end", data=end | {"why": ""}).status_code == 422
+    assert client.post(f"{path}/care/medical/end", data=end).status_code == 303
     assert client.post(f"{path}/care/medical/end", data={"why": "again"}).status_code == 409
     page = client.get(f"{path}?ask=details").text
     assert "<del>dialysis or feeding pump</del>" in page and "he moved" in page

@@ -7,6 +7,7 @@ health, dependence on equipment for health reasons).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -83,12 +84,15 @@ def keep_care(
     review_on: date,
     agreed: bool,
     why: str,
+    seen: str,
     today: date,
     now: datetime,
 ) -> bool:
     """Keep it, or as it is from now on; False: it is so already. What is added needs their consent.
+    seen: `care_seen` of what was shown, "" where nothing was kept.
 
-    Raises Invalid (a kind that is none, nothing said, no consent, no reason, a day that is none), NotFound.
+    Raises Invalid (a kind that is none, nothing said, no consent, no reason, a day that is none), NotFound,
+    and Conflict where somebody else changed it meanwhile.
     """
     chosen = [one for one in KINDS.get(flag, ()) if one in kinds]
     words = " ".join(detail.split())
@@ -108,6 +112,7 @@ def keep_care(
     after = {**_told(flag, chosen, words), "review_on": review_on}
     if before == after:
         return False
+    _check_seen(held, seen)
     known = set(held.kinds) if held is not None else set()
     renewed = held is None or not set(chosen) <= known or words != held.detail
     if renewed and not agreed:
@@ -127,18 +132,25 @@ def keep_care(
     return True
 
 
-def end_care(session: Session, customer_id: int, flag: str, why: str) -> None:
-    """It is not so any more, or they do not want it kept. Raises Invalid without a reason, Conflict where
-    nothing is kept, NotFound."""
+def end_care(session: Session, customer_id: int, flag: str, why: str, *, seen: str) -> None:
+    """It is not so any more, or they do not want it kept. seen: as in `keep_care`. Raises Invalid without a
+    reason, Conflict where nothing is kept, or somebody else changed it meanwhile, NotFound."""
     held = _held(session, customer_id, flag)
     if held is None:
         raise Conflict("no_care", mark("Nothing of this kind is kept."))
+    _check_seen(held, seen)
     reason = reason_of(why)
     session.execute(
         delete(CustomerFlag).where(CustomerFlag.customer_id == customer_id, CustomerFlag.kind == flag)
     )
     told = {**_told(flag, held.kinds, held.detail), "review_on": held.review_on}
     note_change(session, customer_id, CARE, told, {"kind": flag, "why": reason})
+
+
+def care_seen(kinds: Sequence[str], detail: str, review_on: date) -> str:
+    """A name of exactly this: a form carries the one it was made from."""
+    told = repr((sorted(kinds), detail, review_on.isoformat()))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def reason_of(why: str) -> str:
@@ -149,6 +161,12 @@ def reason_of(why: str) -> str:
     if len(reason) > LONGEST:
         raise Invalid("too_long", mark("At most %(most)s characters."), "why", most=LONGEST)
     return reason
+
+
+def _check_seen(held: Row[str, list[str], date] | None, seen: str) -> None:
+    if seen != ("" if held is None else care_seen(held.kinds, held.detail, held.review_on)):
+        words = mark("Somebody changed this meanwhile: look at it as it is now.")
+        raise Conflict("changed_meanwhile", words)
 
 
 def _told(flag: str, kinds: Sequence[str], detail: str) -> dict[str, object]:

@@ -64,7 +64,7 @@ def care(request: Request, customer_id: int, flag: str, posted: Posting) -> Resp
             kept = keep_care(
                 v.session, customer_id, flag, kinds=posted.every("kinds"), detail=posted.text("detail"),
                 review_on=review_on.value, agreed=bool(posted.text("agreed")), why=posted.text("why"),
-                today=v.today, now=v.now,
+                seen=posted.text("seen"), today=v.today, now=v.now,
             )  # fmt: skip
             words = _("Kept, with their consent and who took it down.") if kept else _("It is so already.")
             return v.done(words, path, nothing=not kept, ask=ASK)
@@ -81,7 +81,7 @@ def no_care(request: Request, customer_id: int, flag: str, posted: Posting) -> R
 
         def act() -> Response:
             must_see(v, customer_id)
-            end_care(v.session, customer_id, flag, posted.text("why"))
+            end_care(v.session, customer_id, flag, posted.text("why"), seen=posted.text("seen"))
             return v.done(_("It is not kept any more; that it was, is."), path, ask=ASK)
 
         name = f"care-end-{flag}" if flag in KINDS else "care-end"

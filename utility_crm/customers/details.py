@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from utility_crm.customers.care import KINDS as CARE_KINDS
-from utility_crm.customers.care import LATEST, WORDS
+from utility_crm.customers.care import LATEST, WORDS, care_seen
 from utility_crm.customers.changes import changes_of
 from utility_crm.customers.editing import SEGMENTS, TIMES, TONGUES, WAYS, Details
 from utility_crm.customers.room import card_of, known_card
@@ -41,6 +41,9 @@ def _sheet(call: CustomerCall) -> Sheet:
         "card": card,
         "held": held,
         "flags": {flag.kind: flag for flag in card.flags},
+        "care_seen": {
+            flag.kind: care_seen(flag.kinds, flag.detail, flag.review_on) for flag in card.flags
+        },
         "care_kinds": CARE_KINDS,
         "care_words": WORDS,
         "segments": [(key, _(words)) for key, words in SEGMENTS.items()],
