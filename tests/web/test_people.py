@@ -8,14 +8,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from tests.web.conftest import MakeClient
 from utility_crm.auth.actions import add_user
 from utility_crm.auth.door_tables import SignIn
 from utility_crm.auth.events import events_of
+from utility_crm.auth.staff import change_person, staff_rows
 from utility_crm.auth.tables import User
 from utility_crm.auth.teams import Standing, add_team, set_abilities, standing_of, teams
+from utility_crm.auth.tokens import bearer_of, make_token
 from utility_crm.kit.clock import utc_now
+from utility_crm.kit.errors import Refused
 from utility_crm.kit.settings import settings
 from utility_crm.network.tables import NetworkNode
 
@@ -27,6 +31,12 @@ KEEP = {"does": "keep", "name": "Priya Nair", "role": "agent", "active": "yes"}
 @pytest.fixture
 def priya(session: Session) -> int:
     return add_user(session, login="priya", name="Priya Nair", role="agent", password=PASSWORD)
+
+
+def seen_in(client: TestClient, person: int, does: str) -> str:
+    """What this form of a person carries."""
+    page = client.get(f"/people?person={person}").text
+    return str(re.findall(rf'value="{does}"><input type="hidden" name="seen" value="(\w+)"', page)[0])
 
 
 def given_in(page: str) -> str:
@@ -89,6 +99,7 @@ def test_a_role_or_leaving_ends_them_too(session: Session, make_client: MakeClie
         sent = {name: value for name, value in change.items() if value}
         theirs.post("/sign-in", data=RIGHT)
         assert theirs.get("/me").status_code == 200
+        sent["seen"] = seen_in(admin, priya, "keep")
         assert admin.post(f"/people/{priya}", data=sent).status_code == 303
         assert theirs.get("/me").status_code == 303
     assert theirs.post("/sign-in", data=RIGHT).status_code == 401
@@ -102,6 +113,77 @@ def test_nobody_changes_their_own_place(session: Session, make_client: MakeClien
     for sent in (KEEP, {"does": "keep", "name": "Ines", "role": "admin"}, {"does": "password"}):
         assert admin.post(f"/people/{me}", data=sent).status_code == 409
     assert session.scalars(select(User.role).where(User.active)).one() == "admin"
+
+
+def test_an_old_form_undoes_nothing(
+    session: Session, make_client: MakeClient, priya: int, placed: None
+) -> None:
+    admin = make_client("admin", installed=[])
+    keep, stands = seen_in(admin, priya, "keep"), seen_in(admin, priya, "standing")
+    left = {"does": "keep", "name": "Priya Nair", "role": "agent", "seen": keep}
+    assert admin.post(f"/people/{priya}", data=left).status_code == 303
+    back = admin.post(f"/people/{priya}", data=KEEP | {"name": "Priya N.", "seen": keep})
+    assert back.status_code == 409 and "Somebody changed this meanwhile" in back.text
+    row = session.execute(select(User.active, User.name).where(User.id == priya)).one()
+    assert tuple(row) == (False, "Priya Nair")
+    assert admin.post(f"/people/{priya}", data=STANDS | {"seen": stands}).status_code == 303
+    late = {"does": "standing", "teams": ["Care"], "seen": stands}
+    refused = admin.post(f"/people/{priya}", data=late)
+    assert refused.status_code == 409 and "Somebody changed this meanwhile" in refused.text
+    is_ = standing_of(session, priya)
+    assert (is_.teams, is_.areas) == (("Bills", "Care"), ("AA",))
+
+
+def test_the_last_admin_stays_whoever_asks(session: Session, priya: int) -> None:
+    first = add_user(session, login="ines", name="Ines", role="admin", password=PASSWORD)
+    second = add_user(session, login="omar", name="Omar", role="admin", password=PASSWORD)
+
+    def demote(person: int, by: int) -> list[str]:
+        seen = next(one.seen for one in staff_rows(session) if one.id == person)
+        return change_person(
+            session, person, name="X", role="ops", active=True, seen=seen, by=by, now=utc_now()
+        )
+
+    assert demote(second, first) == ["name", "role"]
+    for by in (second, priya):
+        with pytest.raises(Refused):
+            demote(first, by)
+    assert session.scalar(select(User.role).where(User.id == first)) == "admin"
+
+
+def test_nobody_takes_their_own_second_step_off_as_an_admin(
+    session: Session, make_client: MakeClient
+) -> None:
+    admin = make_client("admin", installed=[])
+    me = session.scalars(select(User.id)).one()
+    refused = admin.post(f"/people/{me}", data={"does": "factor"})
+    assert refused.status_code == 409 and "on your page" in refused.text
+
+
+def test_tokens_of_who_leaves_or_may_no_longer_make_them_are_withdrawn(
+    session: Session, make_client: MakeClient
+) -> None:
+    admin, now = make_client("admin", installed=[]), utc_now()
+    tom = add_user(session, login="tom", name="Tom", role="admin", password=PASSWORD)
+    calls = make_token(session, "Exchange", ["telephony:write"], now, created_by=tom)
+    reads = make_token(session, "Head-end", ["readings:write"], now, created_by=tom)
+    other = make_token(session, "Bank", ["payments:write"], now)
+    says = "Their tokens are withdrawn, and machines that have them answered no more"
+    form = {"does": "keep", "name": "Tom", "active": "yes"}
+    for role, ended in (("ops", [calls]), ("agent", [calls, reads])):
+        change = form | {"role": role, "seen": seen_in(admin, tom, "keep")}
+        kept = admin.post(f"/people/{tom}", data=change)
+        assert kept.status_code == 303
+        assert f"{says}: {ended[-1].name}." in admin.get(kept.headers["location"]).text
+        for one in (calls, reads, other):
+            assert (bearer_of(session, one.token, now) is None) is (one in ended)
+    assert [one.what for one in events_of(session, tom)].count("token_revoked") == 2
+    again = form | {"role": "ops", "seen": seen_in(admin, tom, "keep")}
+    assert admin.post(f"/people/{tom}", data=again).status_code == 303
+    anew = make_token(session, "Head-end", ["readings:write"], now, created_by=tom)
+    gone = {"does": "keep", "name": "Tom", "role": "ops", "seen": seen_in(admin, tom, "keep")}
+    assert admin.post(f"/people/{tom}", data=gone).status_code == 303
+    assert bearer_of(session, anew.token, now) is None
 
 
 def test_it_asks_again_who_one_is(session: Session, make_client: MakeClient, priya: int) -> None:
@@ -128,7 +210,8 @@ def test_teams_areas_and_what_they_can_are_kept_on_the_page(
     session: Session, make_client: MakeClient, priya: int, placed: None
 ) -> None:
     admin = make_client("admin", installed=[])
-    assert admin.post(f"/people/{priya}", data=STANDS).status_code == 303
+    seen = seen_in(admin, priya, "standing")
+    assert admin.post(f"/people/{priya}", data=STANDS | {"seen": seen}).status_code == 303
     is_ = standing_of(session, priya)
     assert (is_.teams, is_.leads, is_.areas) == (("Bills", "Care"), ("Bills",), ("AA",))
     assert (is_.skills, is_.languages, is_.extension) == (("billing", "meter"), ("en", "ru"), "231")
@@ -138,7 +221,8 @@ def test_teams_areas_and_what_they_can_are_kept_on_the_page(
     assert [one.what for one in events_of(session, priya)].count("changed") == 1
     assert admin.post(f"/people/{priya}", data=STANDS).status_code == 303
     assert [one.what for one in events_of(session, priya)].count("changed") == 1  # nothing was done twice
-    assert admin.post(f"/people/{priya}", data={"does": "standing"}).status_code == 303
+    bare = {"does": "standing", "seen": seen_in(admin, priya, "standing")}
+    assert admin.post(f"/people/{priya}", data=bare).status_code == 303
     assert standing_of(session, priya) == Standing((), (), (), (), (), "")
 
 

@@ -3,8 +3,9 @@ here commits."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -160,6 +161,11 @@ class Standing:
     languages: tuple[str, ...]
     extension: str
 
+    @property
+    def seen(self) -> str:
+        """A name of exactly this: a form carries the one it was made from."""
+        return hashlib.sha256(repr(asdict(self)).encode()).hexdigest()[:16]
+
 
 def teams(session: Session) -> list[TeamRow]:
     """Every team, by name."""
@@ -174,8 +180,11 @@ def areas(session: Session) -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in session.execute(_EVERY_AREA)]
 
 
-def standing_of(session: Session, user_id: int) -> Standing:
-    """Of a person that there is."""
+def standing_of(session: Session, user_id: int, *, hold: bool = False) -> Standing:
+    """Of a person that there is. hold: nobody else changes it until the transaction ends."""
+    if hold:
+        lock = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+        session.execute(lock).one()
     row = session.execute(_STANDING, {"id": user_id}).one()
     return Standing(
         tuple(row.teams), tuple(row.leads), tuple(row.areas), tuple(row.skills), tuple(row.languages),
@@ -199,8 +208,13 @@ def team_rows(session: Session) -> list[dict[str, Any]]:
 
 
 def person_called(session: Session, login: str) -> User:
-    """The user of this name. Raises NotFound."""
-    user = session.scalar(select(User).where(User.login == login.strip().lower()))
+    """The user of this name, as they are now, locked: who changes them is alone. Raises NotFound."""
+    user = session.scalar(
+        select(User)
+        .where(User.login == login.strip().lower())
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
     if user is None:
         raise NotFound("no_such_user", f"There is no user {login!r}.", login)
     return user

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import ApiToken, User
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 
@@ -197,6 +198,27 @@ def revoke_token_of(session: Session, token_id: int, owner_id: int | None, now: 
     if ended is None:
         raise NotFound("no_such_token", "There is no such token in use.")
     return str(ended.name)
+
+
+def revoke_tokens_beyond(session: Session, owner_id: int, now: datetime) -> list[str]:
+    """Tokens of a person who left, or may make none any more, are withdrawn; of others those that do what
+    they may not do themselves. The names of the tokens."""
+    owner = session.execute(select(User.role, User.active).where(User.id == owner_id)).one()
+    held = select(ApiToken.id, ApiToken.scopes).where(
+        ApiToken.created_by == owner_id,
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now),
+    )
+    makes = owner.active and may(owner.role, "tokens.make")
+    beyond = [
+        one.id
+        for one in session.execute(held)
+        if not makes or not all(scope in NEEDS and may(owner.role, NEEDS[scope]) for scope in one.scopes)
+    ]
+    if not beyond:
+        return []
+    ended = update(ApiToken).where(ApiToken.id.in_(beyond)).values(revoked_at=now)
+    return sorted(session.scalars(ended.returning(ApiToken.name)))
 
 
 def revoke_token(session: Session, name: str, now: datetime) -> None:

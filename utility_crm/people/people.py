@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from utility_crm.auth.actions import add_user
+from utility_crm.auth.audit import note_change
 from utility_crm.auth.events import events_of
 from utility_crm.auth.guesses import FACTORS, PASSWORDS, PROOFS
 from utility_crm.auth.permissions import ROLES
@@ -18,8 +19,9 @@ from utility_crm.auth.second_factor import drop_factor
 from utility_crm.auth.sign_ins import SignInRow, end_sign_in, end_sign_ins_of, open_sign_ins
 from utility_crm.auth.staff import change_person, give_password, staff_rows
 from utility_crm.auth.teams import areas, standing_of, teams
+from utility_crm.auth.tokens import revoke_tokens_beyond
 from utility_crm.kit.clock import utc_now
-from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.errors import Invalid, NotFound, Refused
 from utility_crm.people.browsers import browser_named
 from utility_crm.people.standing import note_of, stands
 from utility_crm.web.fresh import need_fresh_factor
@@ -29,6 +31,7 @@ from utility_crm.web.words import mark
 
 router = APIRouter()
 PATH = "/people"
+_WITHDRAWN = mark("Their tokens are withdrawn, and machines that have them answered no more: %(names)s.")
 
 
 @router.get("/people")
@@ -92,7 +95,8 @@ def change(request: Request, person: int, posted: Posting) -> Response:
         def act() -> Response:
             if does == "keep":
                 return _kept(
-                    v, posted.text("name"), posted.text("role"), bool(posted.every("active")), person
+                    v, posted.text("name"), posted.text("role"), bool(posted.every("active")), person,
+                    posted.text("seen"),
                 )
             if does == "standing":
                 return stands(v, posted, person)
@@ -109,6 +113,8 @@ def change(request: Request, person: int, posted: Posting) -> Response:
                 words = v.text(mark("Signed out everywhere. Sign-ins that ended: %(count)s."))
                 return v.done(words % {"count": ended}, PATH, nothing=not ended, person=person)
             if does == "factor":
+                if person == v.user.id:
+                    raise Refused("own_factor", mark("Take your own second step off on your page."))
                 was = drop_factor(v.session, person)
                 if was:
                     end_sign_ins_of(v.session, person, utc_now(), "an admin")
@@ -137,12 +143,19 @@ def _places(v: Visit, person: int) -> list[SignInRow]:
     return [replace(one, browser=browser_named(one.browser)) for one in rows]
 
 
-def _kept(v: Visit, name: str, role: str, active: bool, person: int) -> Response:
+def _kept(v: Visit, name: str, role: str, active: bool, person: int, seen: str) -> Response:
     changed = change_person(
-        v.session, person, name=name, role=role, active=active, by=v.user.id, now=utc_now()
+        v.session, person, name=name, role=role, active=active, seen=seen, by=v.user.id, now=utc_now()
     )
     if "active" in changed:
         note_of(v, "activated" if active else "deactivated", person)
     if rest := [one for one in changed if one != "active"]:
         note_of(v, "changed", person, f"{', '.join(rest)}: {name.strip()}, {role}")
-    return v.done(v.text(mark("Kept.")), PATH, nothing=not changed, person=person)
+    words = v.text(mark("Kept."))
+    tokens = revoke_tokens_beyond(v.session, person, utc_now()) if {"active", "role"} & set(changed) else []
+    for one in tokens:
+        note_of(v, "token_revoked", person, one)
+        note_change(v.session, None, mark("token"), {"name": one}, None)
+    if tokens:
+        words += " " + v.text(_WITHDRAWN) % {"names": ", ".join(tokens)}
+    return v.done(words, PATH, nothing=not changed, person=person)

@@ -11,7 +11,7 @@ from utility_crm.auth.events import note_event
 from utility_crm.auth.staff import staff_rows
 from utility_crm.auth.teams import Standing, set_abilities, set_areas, set_teams, standing_of
 from utility_crm.kit.clock import utc_now
-from utility_crm.kit.errors import NotFound
+from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.web.forms import Posted, beside
 from utility_crm.web.sign_in import address_of
 from utility_crm.web.visit import Visit
@@ -19,11 +19,11 @@ from utility_crm.web.words import mark
 
 
 def stands(v: Visit, posted: Posted, person: int) -> Response:
-    """Teams, areas, and what they can."""
+    """Teams, areas, and what they can. Raises Conflict where they are not what the form was made from."""
     login = next((one.login for one in staff_rows(v.session) if one.id == person), None)
     if login is None:
         raise NotFound("no_such_user", mark("There is no user of this name."))
-    before = standing_of(v.session, person)
+    before = standing_of(v.session, person, hold=True)
     leads = [name for name in posted.every("leads") if name in posted.every("teams")]
     set_teams(v.session, login, posted.every("teams"), leads=leads)
     set_areas(v.session, login, posted.every("areas"))
@@ -33,6 +33,9 @@ def stands(v: Visit, posted: Posted, person: int) -> Response:
         set_abilities(v.session, login, languages=_words(posted.text("languages")))
     set_abilities(v.session, login, extension=posted.text("extension"))
     after = standing_of(v.session, person)
+    if after != before and posted.text("seen") != before.seen:  # what was written is undone
+        words = mark("Somebody changed this meanwhile: look at it as it is now.")
+        raise Conflict("changed_meanwhile", words)
     if after != before:
         note_change(v.session, None, mark("place in the house"), asdict(before), asdict(after))
         note_of(v, "changed", person, ", ".join(_changed(before, after)))

@@ -17,6 +17,7 @@ REFUSALS = (
     mark("Write each as q=l, with commas between: q then does what l does."),
     mark("One key cannot do two things."),
     mark("Another admin has to change your own role."),
+    mark("This is the last admin: make somebody else one first."),
     mark("Change your own password on your page."),
     mark("Who left the house gets no password."),
     mark("A team needs a name."),
