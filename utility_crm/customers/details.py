@@ -41,9 +41,7 @@ def _sheet(call: CustomerCall) -> Sheet:
         "card": card,
         "held": held,
         "flags": {flag.kind: flag for flag in card.flags},
-        "care_seen": {
-            flag.kind: care_seen(flag.kinds, flag.detail, flag.review_on) for flag in card.flags
-        },
+        "care_seen": {flag.kind: care_seen(flag.kinds, flag.detail, flag.review_on) for flag in card.flags},
         "care_kinds": CARE_KINDS,
         "care_words": WORDS,
         "segments": [(key, _(words)) for key, words in SEGMENTS.items()],

@@ -95,7 +95,11 @@ def change(request: Request, person: int, posted: Posting) -> Response:
         def act() -> Response:
             if does == "keep":
                 return _kept(
-                    v, posted.text("name"), posted.text("role"), bool(posted.every("active")), person,
+                    v,
+                    posted.text("name"),
+                    posted.text("role"),
+                    bool(posted.every("active")),
+                    person,
                     posted.text("seen"),
                 )
             if does == "standing":
