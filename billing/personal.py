@@ -17,10 +17,14 @@ _ACCOUNT = "t.account_id = any(:accounts)"
 _BILL = "t.bill_id = any(:bills)"
 _HOUSE = "the house's own: tariffs, prices, rules, runs, numbers of documents"
 _NUMBERS = text("""
-    select b.number from bills b left join invoices i on i.bill_id = b.id
-    where b.id = any(:bills) and (i.id is null or i.customer_id = any(:people))
+    with made_out as (
+        select b.id, b.number from bills b
+        where b.id = any(:bills) and not exists (
+            select from invoices i left join gathered_bills g on g.invoice_id = i.id
+            where b.id in (i.bill_id, g.bill_id) and i.customer_id <> all(:people)))
+    select number from made_out
     union all
-    select n.number from credit_notes n where n.bill_id = any(:bills)
+    select n.number from credit_notes n join made_out m on m.id = n.bill_id
     order by 1
 """)
 
@@ -245,7 +249,13 @@ PERSONAL = Personal(
         ),
         Holding("agreements", mark("Contracts"), _ACCOUNT, "stays", kept="last", then="delete"),
     ),
-    scopes=(Scope("bills", "select id from bills where account_id = any(:accounts)"),),
+    scopes=(
+        Scope("bills", "select id from bills where account_id = any(:accounts)"),
+        Scope(
+            "answered_for",
+            "select id from accounts where id = any(:accounts) or payer_id = any(:people)",
+        ),
+    ),
     waits=(
         Waits(
             "contract_open",
@@ -258,7 +268,7 @@ PERSONAL = Personal(
             "not_billed_to_the_end",
             """select count(*), coalesce(string_agg(distinct a.number, ', '), '') from agreements g
                join accounts a on a.id = g.account_id
-               where g.account_id = any(:accounts) and g.ends_before <= :today
+               where g.account_id = any(:answered_for) and g.ends_before <= :today
                  and g.ends_before > g.starts_on
                  and not exists (select from bills b where b.account_id = g.account_id
                                  and b.ends_before >= g.ends_before)""",
@@ -268,7 +278,7 @@ PERSONAL = Personal(
             "money_open",
             """select count(*), coalesce(string_agg(a.number, ', '), '')
                from account_balances l join accounts a on a.id = l.account_id
-               where l.account_id = any(:accounts) and l.balance_minor <> 0""",
+               where l.account_id = any(:answered_for) and l.balance_minor <> 0""",
             mark("%(many)s accounts owe something or have something in their favour: %(which)s"),
         ),
         Waits(
@@ -299,7 +309,13 @@ PERSONAL = Personal(
         ),
     ),
     keepings=(
-        Keeping("bills", mark("Bills"), "select max(issued_on) from bills where id = any(:bills)"),
+        Keeping(
+            "bills",
+            mark("Bills"),
+            # Those that they were sent for accounts of others are theirs to be kept as well.
+            """select greatest((select max(issued_on) from bills where id = any(:bills)),
+                               (select max(issued_on) from invoices where customer_id = any(:people)))""",
+        ),
         Keeping(
             "ledger",
             mark("Payments and the ledger"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from utility_crm.kit.personal import Holding, Keeping, Personal, Scope
 from utility_crm.web.words import mark
 
@@ -9,13 +11,43 @@ _HOUSE = "the house's own: files of feeds by name and digest, rules, sums of are
 _THING = "a thing of the network: a meter, a point, a channel; it stays when those who live there go"
 
 # A channel's days, a register's instants, while one of their accounts was at the premise.
-_LIVED = """from {of} h join service_points s on s.id = h.service_point_id
-    join occupancies o on o.premise_id = s.premise_id
+_AT = """from {of} h join service_points s on s.id = h.service_point_id
+    join occupancies o on o.premise_id = s.premise_id"""
+_LIVED = (
+    _AT
+    + """
     where o.account_id = any(:accounts)"""
-_DAYS = f"""exists (select {_LIVED.format(of="channels")} and h.id = t.channel_id
-    and t.{{day}} >= o.starts_on and (o.ends_before is null or t.{{day}} < o.ends_before))"""
-_INSTANTS = f"""exists (select {_LIVED.format(of="registers")} and h.id = t.register_id
-    and t.{{at}} >= o.starts_on and (o.ends_before is null or t.{{at}} < o.ends_before + 1))"""
+)
+# Others that were there as well, as long as they are customers or their readings are kept.
+_OTHERS = (
+    _AT
+    + """ join accounts a on a.id = o.account_id join customers c on c.id = a.customer_id
+    where o.account_id <> all(:accounts)
+      and (c.erased_on is null or exists (select from erasure_keeps k where k.customer_id = c.id
+                                          and k.kind = 'readings' and k.ended_at is null))"""
+)
+_DAY = """and h.id = t.channel_id
+    and t.{at} >= o.starts_on and (o.ends_before is null or t.{at} < o.ends_before)"""
+_INSTANT = """and h.id = t.register_id
+    and t.{at} >= o.starts_on and (o.ends_before is null or t.{at} < o.ends_before)"""
+# What a dial said on the day of a move closes the books of one and opens those of the next: it is both's.
+_CLOSING = """and h.id = t.register_id
+    and t.{at} >= o.starts_on and (o.ends_before is null or t.{at} < o.ends_before + 1)"""
+
+
+def _theirs(table: str, title: str, of: str, when: str, at: str, **more: Any) -> Holding:
+    """Rows of a channel or a register, kept as readings are; those of somebody else's days as well stay."""
+    during = when.format(at=at)
+    kept: dict[str, Any] = {"now": "stays", "kept": "readings", "then": "delete", **more}
+    return Holding(
+        table,
+        title,
+        f"exists (select {_LIVED.format(of=of)} {during})",
+        shared=f"exists (select {_OTHERS.format(of=of)} {during})",
+        **kept,
+    )
+
+
 _SPANS = f"""from (select h.id as channel, o.starts_on, coalesce(o.ends_before, date '9999-12-31') as
     ends_before
     {_LIVED.format(of="channels")}) spans order by channel, starts_on, ends_before"""
@@ -37,90 +69,71 @@ order by t.channel_id, t.day, r.place
 
 PERSONAL = Personal(
     holdings=(
-        Holding(
+        _theirs(
             "findings",
             mark("What looked odd in your readings"),
-            _DAYS.format(day="first_day"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "channels",
+            _DAY,
+            "first_day",
             hidden=("decided_by", "feed_id", "decided_feed_id"),
         ),
-        Holding(
-            "odd_days",
-            mark("Days that are not whole"),
-            _DAYS.format(day="day"),
-            "stays",
-            kept="readings",
-            then="delete",
-            out=None,
-        ),
-        Holding(
-            "block_remarks",
-            mark("Remarks on readings"),
-            _DAYS.format(day="day"),
-            "stays",
-            kept="readings",
-            then="delete",
-            hidden=("feed_id",),
-        ),
-        Holding(
+        _theirs("odd_days", mark("Days that are not whole"), "channels", _DAY, "day", out=None),
+        _theirs("block_remarks", mark("Remarks on readings"), "channels", _DAY, "day", hidden=("feed_id",)),
+        _theirs(
             "block_history",
             mark("Readings that were corrected"),
-            _DAYS.format(day="day"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "channels",
+            _DAY,
+            "day",
             many=True,
             out=_OUT.format(table="block_history"),
         ),
-        Holding(
-            "blocks",
-            mark("Readings"),
-            _DAYS.format(day="day"),
-            "stays",
-            kept="readings",
-            then="delete",
-            many=True,
-            out=_OUT.format(table="blocks"),
+        _theirs(
+            "blocks", mark("Readings"), "channels", _DAY, "day", many=True, out=_OUT.format(table="blocks")
         ),
-        Holding(
+        _theirs(
             "register_reads",
             mark("What dials said"),
-            _INSTANTS.format(at="read_at"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "registers",
+            _CLOSING,
+            "read_at",
             hidden=("feed_id", "line"),
         ),
-        Holding(
+        _theirs(
             "register_read_history",
             mark("What dials said, before it was corrected"),
-            _INSTANTS.format(at="read_at"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "registers",
+            _INSTANT,
+            "read_at",
             hidden=("feed_id", "line", "replaced_by"),
         ),
-        Holding(
+        _theirs(
             "consumptions",
             mark("Use told for a span"),
-            _INSTANTS.format(at="starts_at"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "registers",
+            _INSTANT,
+            "starts_at",
             hidden=("feed_id", "line"),
         ),
-        Holding(
+        _theirs(
             "consumption_history",
             mark("Use told for a span, before it was corrected"),
-            _INSTANTS.format(at="starts_at"),
-            "stays",
-            kept="readings",
-            then="delete",
+            "registers",
+            _INSTANT,
+            "starts_at",
             hidden=("feed_id", "line", "replaced_by"),
         ),
-        Holding("channel_profiles", mark("Your usual day"), _DAYS.format(day="as_of"), "delete", out=None),
+        _theirs(
+            "channel_profiles",
+            mark("Your usual day"),
+            "channels",
+            _DAY,
+            "as_of",
+            now="delete",
+            kept="",
+            then="stays",
+            out=None,
+        ),
     ),
     scopes=(
         Scope("span_channels", f"select channel {_SPANS}"),

@@ -51,7 +51,7 @@ PERSONAL = Personal(
         Holding(
             "mailbox",
             mark("Notices in the mailbox of the demo"),
-            "(t.message_id = any(:message_ids) or lower(t.recipient) = any(:addresses))",
+            "(t.message_id = any(:message_ids) or lower(t.recipient) = any(:own_addresses))",
             "delete",
             out=None,
         ),
@@ -72,7 +72,7 @@ PERSONAL = Personal(
         Holding(
             "suppressions",
             mark("Addresses nothing is sent to"),
-            "lower(t.address) = any(:addresses)",
+            "lower(t.address) = any(:own_addresses)",
             "delete",
             hidden=("lifted_by", "detail"),
         ),
@@ -88,7 +88,7 @@ PERSONAL = Personal(
         Scope(
             "notices",
             """select id from outbox where customer_id = any(:people) or account_id = any(:accounts)
-               or (customer_id is null and lower(address) = any(:addresses))""",
+               or (customer_id is null and lower(address) = any(:own_addresses))""",
         ),
         Scope(
             "message_ids",

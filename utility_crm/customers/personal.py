@@ -26,6 +26,14 @@ SCOPES = (
            where p.customer_id = any(:people)
              and p.kind in ('email', 'phone', 'messenger', 'app') and said <> ''""",
     ),
+    Scope(
+        "own_addresses",
+        """select said from unnest(cast(:addresses as text[])) said
+           where not exists (select from contact_points p join customers c on c.id = p.customer_id
+                             where lower(p.normal) = said and c.id <> all(:people) and c.erased_on is null)
+             and not exists (select from contact_points p join customers c on c.id = p.customer_id
+                             where lower(p.value) = said and c.id <> all(:people) and c.erased_on is null)""",
+    ),
     Scope("names", "select distinct name from customers where id = any(:people)"),
     Scope(
         "homes",
@@ -33,7 +41,8 @@ SCOPES = (
     ),
     Scope("numbers", "select number from customers where id = any(:people)"),
 )
-"""All other scopes follow from these. addresses: as written and as compared, in small letters."""
+"""All other scopes follow from these. addresses: as written and as compared, in small letters; own_addresses:
+those that no other living customer has, by which alone rows that name no customer are theirs."""
 
 HOLDINGS = (
     Holding(
@@ -112,6 +121,13 @@ WAITS = (
         f"""select count(*), coalesce(string_agg(t.on_day::text, ', '), '') from appointments t
             where {_THEIRS} and t.state = 'booked' and t.on_day >= :today""",
         mark("%(many)s visits are booked: %(which)s"),
+    ),
+    Waits(
+        "lives_there",
+        """select count(*), coalesce(string_agg(distinct a.number, ', '), '') from occupancies o
+           join accounts a on a.id = o.account_id
+           where o.account_id = any(:accounts) and (o.ends_before is null or o.ends_before > :today)""",
+        mark("They live at %(many)s places still: accounts %(which)s"),
     ),
 )
 KEEPINGS = (

@@ -58,7 +58,7 @@ PERSONAL = Personal(
         Scope(
             "arrivals",
             """select id from arrivals where customer_id = any(:people) or ticket_id = any(:tickets)
-               or (customer_id is null and lower(sender) = any(:addresses))""",
+               or (customer_id is null and lower(sender) = any(:own_addresses))""",
         ),
     ),
     agings=(

@@ -15,7 +15,7 @@ from utility_crm.auth.sealing import Sealer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.privacy.domain.judging import Judgement
 from utility_crm.privacy.erasing import forget, forget_kind, left_over
-from utility_crm.privacy.reading import hold_still, judgement_of, scopes_of
+from utility_crm.privacy.reading import hold_still, judgement_of, scopes_of, there
 from utility_crm.web.words import mark
 
 _APPROVED = text("""
@@ -68,12 +68,14 @@ def erase(
     session: Session, request_id: int, sealer: Sealer, *, now: datetime, today: date, country: str
 ) -> Erased:
     """Carries out an approved request, in the caller's transaction: wholly or not at all. It is judged again
-    first. Raises NotFound (it is not approved), Conflict (something stands in the way by now)."""
+    first. Raises NotFound (it is not approved), Conflict (something stands in the way by now, or they were
+    merged with another)."""
     one = session.execute(_APPROVED, {"id": request_id}).one_or_none()
     if one is None:
         raise NotFound("request", mark("There is no approved request of this number."), str(request_id))
+    hold_still(session, one.customer_id)
+    there(session, one.customer_id)
     scopes = scopes_of(session, one.customer_id, today)
-    hold_still(session, scopes)
     judgement = judgement_of(session, scopes, country, today)
     if not judgement.may_go:
         raise Conflict("in_the_way", mark("Something stands in the way: it is listed on this page."))

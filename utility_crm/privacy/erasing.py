@@ -48,7 +48,7 @@ def what_would(session: Session, scopes: Scopes, judgement: Judgement) -> list[G
     for package, one in holdings():
         rows = int(
             session.execute(
-                text(f"select count(*) from {one.table} t where {one.whose}"), scopes
+                text(f"select count(*) from {one.table} t where {one.alone}"), scopes
             ).scalar_one()
         )
         if rows:
@@ -141,12 +141,12 @@ def _apply(
     if forget == "stays":
         return
     if forget == "delete":
-        rows = session.execute(text(f"delete from {one.table} t where {one.whose} returning 1"), scopes)
+        rows = session.execute(text(f"delete from {one.table} t where {one.alone} returning 1"), scopes)
         _count(went, one.table, "deleted", len(rows.all()))
         return
     assert isinstance(forget, Mapping)
     changes = ", ".join(f"{_q(name)} = {sql}" for name, sql in forget.items())
-    rows = session.execute(text(f"update {one.table} t set {changes} where {one.whose} returning 1"), scopes)
+    rows = session.execute(text(f"update {one.table} t set {changes} where {one.alone} returning 1"), scopes)
     _count(went, one.table, "emptied", len(rows.all()))
 
 
@@ -154,7 +154,7 @@ def _seal(session: Session, one: Holding, scopes: Scopes, sealer: Sealer) -> int
     key = ", ".join(f"t.{_q(column.name)}::text" for column in _table(one).primary_key)
     values = ", ".join(f"'{name}', t.{_q(name)}" for name in one.seals)
     rows = session.execute(
-        text(f"select array[{key}], jsonb_build_object({values}) from {one.table} t where {one.whose}"),
+        text(f"select array[{key}], jsonb_build_object({values}) from {one.table} t where {one.alone}"),
         scopes,
     ).all()
     given = [

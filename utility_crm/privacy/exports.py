@@ -28,8 +28,13 @@ _ASK = text("""
     returning id
 """)
 _WAITING = text("""
-    select id, customer_id, language from privacy_exports where state = 'waiting' order by id limit 1
-    for update skip locked
+    select id, customer_id from privacy_exports where state = 'waiting' order by id limit 1
+""")
+_STAYS = text("select id from customers where id = :id for key share")
+"""Whoever erases them waits for the archive, and takes it along; whoever changes them need not wait."""
+_TAKEN = text("""
+    select id, customer_id, language from privacy_exports
+    where id = :id and customer_id = :customer and state = 'waiting' for update skip locked
 """)
 _STANDS = text("select id from privacy_exports where customer_id = :customer and state = 'waiting'")
 _MADE = text("""
@@ -42,9 +47,12 @@ _ONE = text("""
 """)
 _PIECE = text("select content from privacy_export_parts where export_id = :id and position = :position")
 _GONE = text("""
-    with old as (update privacy_exports set state = 'gone' where state = 'made' and expires_at < :now
-    returning id)
-    delete from privacy_export_parts p using old where p.export_id = old.id returning p.export_id
+    with old as (
+        update privacy_exports set state = 'gone' where state = 'made' and expires_at < :now returning id
+    ), gone as (
+        select id from old union select id from privacy_exports where state = 'gone'
+    )
+    delete from privacy_export_parts p using gone where p.export_id = gone.id returning p.export_id
 """)
 
 
@@ -60,11 +68,17 @@ def ask_archive(
 
 
 def make_next(session: Session, *, now: datetime, today: date, kept_days: int) -> int | None:
-    """Makes the oldest that waits; its id, None where none does. One that cannot be made is marked failed."""
-    row = session.execute(_WAITING).one_or_none()
+    """Makes the oldest that waits; its id, None where none does. One that cannot be made is marked failed: its
+    customer was forgotten or merged since, say."""
+    oldest = session.execute(_WAITING).one_or_none()
+    if oldest is None:
+        return None
+    session.execute(_STAYS, {"id": oldest.customer_id})
+    row = session.execute(_TAKEN, {"id": oldest.id, "customer": oldest.customer_id}).one_or_none()
     if row is None:
         return None
     try:
+        there(session, row.customer_id)
         with session.begin_nested(), TemporaryFile() as spool:
             made = write_archive(session, row.customer_id, spool, now=now, today=today, language=row.language)
             spool.seek(0)

@@ -23,7 +23,19 @@ FEWEST = 5
 _WHOM = text(
     "select id, number, name, language, kind, erased_on, merged_into_id from customers where id = :id"
 )
-_HELD = text("select id from customers where id = any(:people) order by id for update")
+_HELD = text("select id from customers where id = :customer for update")
+_HELD_STUBS = text("""
+    select id from customers where id in (
+        with recursive one(id) as (
+            select cast(:customer as bigint)
+            union select c.id from customers c join one on c.merged_into_id = one.id
+        ) select id from one)
+    order by id for update
+""")
+_HELD_ACCOUNTS = text("""
+    select id from accounts where customer_id = any(:people) or payer_id = any(:people) order by id for update
+""")
+_HELD_TICKETS = text("select id from tickets where customer_id = any(:people) order by id for update")
 _HOLDS = text("""
     select h.id, h.reason, coalesce(u.name, '') as placed_by, h.review_on
     from privacy_holds h left join users u on u.id = h.placed_by
@@ -111,9 +123,15 @@ def scopes_of(session: Session, customer_id: int, today: date) -> dict[str, Any]
     return scopes
 
 
-def hold_still(session: Session, scopes: Scopes) -> None:
-    """Nothing that names the customer is written until this transaction ends."""
-    session.execute(_HELD, {"people": scopes["people"]})
+def hold_still(session: Session, customer_id: int) -> None:
+    """Nothing that names the customer, an account that they hold or pay for, or a ticket of theirs, is written
+    until this transaction ends. Scopes are read after it: what came before is in them.
+
+    The customer first: with them held nobody is merged with them, and no merge is undone."""
+    session.execute(_HELD, {"customer": customer_id})
+    people = list(session.scalars(_HELD_STUBS, {"customer": customer_id}))
+    session.execute(_HELD_ACCOUNTS, {"people": people})
+    session.execute(_HELD_TICKETS, {"people": people})
 
 
 def judgement_of(session: Session, scopes: Scopes, country: str, today: date) -> Judgement:

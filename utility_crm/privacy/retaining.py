@@ -156,19 +156,23 @@ def begin_night(session: Session, now: datetime, zone: str, *, at_once: bool = F
 
 
 def go_on(session: Session, now: datetime, *, batch: int = BATCH, batches: int = BATCHES) -> tuple[int, bool]:
-    """Some batches of what is begun: rows that went, and whether anything is left to do."""
-    known = {one.kind: one for _package, one in agings()}
+    """Some batches of what is begun: rows that went, and whether anything is left to do. A run whose kind is
+    kept longer by now than when it was begun ends as it is."""
     gone = 0
     for _ in range(batches):
         run = session.execute(_UNENDED).one_or_none()
         if run is None:
             return gone, False
-        one = known.get(run.kind)
-        went, over = (0, True) if one is None else _one_batch(session, one, run.cut, now, batch)
-        held = 0
-        if over and one is not None:
-            held = 0 if one.calls else _counted(session, one, run.cut).held
-            if one.after and run.gone + went:
+        rule = next((one for one in retained(session) if one.aging.kind == run.kind), None)
+        stands = rule is not None and rule.months is not None and rule.months <= run.months
+        went, over, held = 0, True, 0
+        if rule is not None:
+            one = rule.aging
+            if stands:
+                went, over = _one_batch(session, one, run.cut, now, batch)
+            if over and stands and not one.calls:
+                held = _counted(session, one, run.cut).held
+            if over and one.after and run.gone + went:
                 session.execute(text(one.after))
         session.execute(_BATCH, {"id": run.id, "gone": went, "held": held, "over": over, "now": now})
         gone += went

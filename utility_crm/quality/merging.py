@@ -22,6 +22,13 @@ _HOLD = text("""
 """)
 """Held in the order of their ids. Who writes what names one of them (a ticket, held first) may go on: its
 foreign key wants the row's key alone, and waiting for that while we wait for the ticket would never end."""
+_FORGOTTEN = text("""
+    select c.number, c.erased_on from customers c
+    where c.id = any(:ids) and (c.erased_on is not null or exists (
+        select from privacy_requests q
+        where q.customer_id = c.id and q.kind = 'erasure' and q.closed_at is null))
+    order by c.id limit 1
+""")
 _BEGIN = text("""
     insert into merges (keep_id, gone_id, at, by_user) values (:keep, :gone, :now, :by) returning id
 """)
@@ -75,8 +82,8 @@ def merge_customers(session: Session, keep_id: int, gone_id: int, by: int | None
     is there (a telephone both have): that stays, with the reason. The gone one becomes a stub that leads to
     the kept one. Accounts keep their balances: they change hands as they are.
 
-    Raises Invalid (it is one customer), NotFound, Conflict (one of them is a stub), Refused (a person and an
-    organisation).
+    Raises Invalid (it is one customer), NotFound, Conflict (one of them is a stub, was forgotten or asked to
+    be), Refused (a person and an organisation).
     """
     if keep_id == gone_id:
         raise Invalid("same_customer", mark("This is one customer, not two."), "gone")
@@ -88,6 +95,7 @@ def merge_customers(session: Session, keep_id: int, gone_id: int, by: int | None
             raise Conflict("merged_already", words, number=one.number)
     if keep.kind != gone.kind:
         raise Refused("another_kind", mark("A person and an organisation are never one customer."))
+    _refuse_forgotten(session, [keep_id, gone_id])
     ids = {"keep": keep_id, "gone": gone_id}
     merge_id = int(session.execute(_BEGIN, {**ids, "now": now, "by": by}).scalar_one())
     moved: dict[str, int] = {}
@@ -156,6 +164,18 @@ def undo_merge(session: Session, merge_id: int, by: int | None, now: datetime) -
     note_change(session, keep.id, mark("merged with"), {"customer": gone.number, "back": back}, None)
     session.expire_all()
     return Undone(merge_id, keep.id, gone.id, back, vanished)
+
+
+def _refuse_forgotten(session: Session, ids: Sequence[int]) -> None:
+    """What somebody wants gone is not given to another, who would lose theirs with it."""
+    one = session.execute(_FORGOTTEN, {"ids": list(ids)}).one_or_none()
+    if one is None:
+        return
+    if one.erased_on is not None:
+        words = mark("Customer %(number)s was forgotten: nobody is merged with them.")
+        raise Conflict("forgotten", words, number=one.number)
+    words = mark("Customer %(number)s asked to be forgotten: answer that request before you merge them.")
+    raise Conflict("to_be_forgotten", words, number=one.number)
 
 
 def _there(held: Mapping[int, Row[Any]], customer_id: int) -> Row[Any]:

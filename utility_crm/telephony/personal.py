@@ -38,7 +38,7 @@ PERSONAL = Personal(
         Scope(
             "calls",
             """select id from calls where customer_id = any(:people)
-               or (customer_id is null and number <> '' and number = any(:addresses))""",
+               or (customer_id is null and number <> '' and number = any(:own_addresses))""",
         ),
     ),
     agings=(
