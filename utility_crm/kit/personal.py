@@ -33,8 +33,8 @@ class Holding:
             the customer is kept; "" is none
     seals   columns that stay readable, sealed, as long as `kept` lasts
     then    what becomes of them when `kept` ends; at once where nothing is to be kept
-    shared  SQL condition on those of the rows that are somebody else's as well: they leave the house, but stay
-            when the person is forgotten
+    shared  SQL condition on those of the rows that are somebody else's as well: they leave the house, but
+            stay when the person is forgotten
     out     SQL of what is taken out, a statement with the same scopes; "" is the rows as they are, without
             `hidden`; None: nothing of it leaves the house
     only    a further condition on what leaves the house

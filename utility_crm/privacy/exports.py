@@ -68,8 +68,8 @@ def ask_archive(
 
 
 def make_next(session: Session, *, now: datetime, today: date, kept_days: int) -> int | None:
-    """Makes the oldest that waits; its id, None where none does. One that cannot be made is marked failed: its
-    customer was forgotten or merged since, say."""
+    """Makes the oldest that waits; its id, None where none does. One that cannot be made is marked failed:
+    its customer was forgotten or merged since, say."""
     oldest = session.execute(_WAITING).one_or_none()
     if oldest is None:
         return None

@@ -124,8 +124,8 @@ def scopes_of(session: Session, customer_id: int, today: date) -> dict[str, Any]
 
 
 def hold_still(session: Session, customer_id: int) -> None:
-    """Nothing that names the customer, an account that they hold or pay for, or a ticket of theirs, is written
-    until this transaction ends. Scopes are read after it: what came before is in them.
+    """Nothing that names the customer, an account that they hold or pay for, or a ticket of theirs, is
+    written until this transaction ends. Scopes are read after it: what came before is in them.
 
     The customer first: with them held nobody is merged with them, and no merge is undone."""
     session.execute(_HELD, {"customer": customer_id})
