@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.sealing import Sealer
 from utility_crm.privacy.domain.judging import Judgement, Kept
 from utility_crm.privacy.erasing import forget, forget_kind, left_over, what_would
-from utility_crm.privacy.reading import keepings, scopes_of
+from utility_crm.privacy.reading import holdings, keepings, scopes_of
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -172,3 +172,74 @@ def test_what_never_changes_does_not_outside_of_an_erasure(house: Session) -> No
     ):
         with pytest.raises(Exception, match="never changed"), house.begin_nested():
             house.execute(text(sql))
+
+
+def test_what_came_from_an_address_that_another_has_as_well_is_nobodys_alone(house: Session) -> None:
+    other = house.scalar(
+        text("select min(id) from customers where id <> :id and kind = 'person'"), {"id": MARGARET}
+    )
+    assert other
+    for sql in (
+        """insert into contact_points (customer_id, kind, value, normal) values
+            (:id, 'email', 'Both@mail.example', 'both@mail.example'),
+            (:other, 'email', 'both@mail.example', 'both@mail.example'),
+            (:id, 'email', 'mine@mail.example', 'mine@mail.example')""",
+        """insert into arrivals (channel, digest, sha256, raw, size_bytes, received_at, sender, state, reason)
+            select 'email', said, 's', 'raw', 3, :now, said || '@mail.example', 'waiting', 'unknown'
+            from unnest(array['both', 'mine']) said""",
+        """insert into suppressions (channel, address, reason, at)
+            select 'email', said || '@mail.example', 'asked', :now from unnest(array['both', 'mine']) said""",
+    ):
+        given = {"id": MARGARET, "other": other, "now": NOW}
+        house.execute(text(sql), {name: given[name] for name in given if f":{name}" in sql})
+    scopes = scopes_of(house, MARGARET, TODAY)
+    came = text("select sender from arrivals where id = any(:arrivals) and sender like '%@mail.example'")
+    assert house.scalars(came, scopes).all() == ["mine@mail.example"]
+    begun(house, MARGARET)
+    forget(house, scopes, ALL_KEPT, SEALER, NOW)
+    left = text(
+        "select address from suppressions where address in ('both@mail.example', 'mine@mail.example')"
+    )
+    assert house.scalars(left).all() == ["both@mail.example"]
+    assert house.scalar(text("select count(*) from arrivals where sender = 'both@mail.example'")) == 1
+    house.execute(text("update customers set erased_on = :day where id = :id"), {"day": TODAY, "id": other})
+    assert "both@mail.example" in scopes_of(house, other, TODAY)["own_addresses"]
+
+
+def test_days_of_somebody_else_are_not_taken_out_and_stay(house: Session) -> None:
+    """Margaret left on the 1st; the next account is there from then on, and was there for her last week."""
+    channel, premise, account = house.execute(
+        text("""select h.id, o.premise_id, o.account_id from occupancies o
+                join accounts a on a.id = o.account_id join service_points s on s.premise_id = o.premise_id
+                join channels h on h.service_point_id = s.id
+                where a.customer_id = :id
+                  and exists (select from blocks b where b.channel_id = h.id and b.day = '2026-11-03')
+                limit 1"""),
+        {"id": MARGARET},
+    ).one()
+    given = {"channel": channel, "premise": premise, "account": account, "id": MARGARET}
+    for sql in (
+        "update occupancies set ends_before = '2026-11-01' where premise_id = :premise",
+        """insert into occupancies (account_id, premise_id, starts_on)
+           select min(id), :premise, '2026-10-25' from accounts where customer_id <> :id""",
+        """insert into registers (service_point_id, name, unit, direction)
+           select c.service_point_id, 'of a test', 'kWh', 'import' from channels c where c.id = :channel""",
+        """insert into register_reads (register_id, read_at, kind, meter, figure, exponent)
+           select r.id, said, 'actual', '', 1, 0 from registers r,
+               unnest(array['2026-10-20', '2026-11-01', '2026-11-03']::timestamptz[]) said
+           where r.name = 'of a test'""",
+    ):
+        house.execute(text(sql), {name: given[name] for name in given if f":{name}" in sql})
+    scopes = scopes_of(house, MARGARET, TODAY)
+    days = text("select day from blocks where channel_id = :channel order by day")
+    before = house.scalars(days, given).all()
+    assert min(before) < date(2026, 10, 25) <= date(2026, 11, 3) <= max(before)
+    reads = next(one for _package, one in holdings() if one.table == "register_reads")
+    read = text(f"select count(*) from register_reads t where {reads.whose}")
+    assert house.scalar(read, scopes) == 2  # the one on the day of the move is hers, too
+    begun(house, MARGARET)
+    forget(house, scopes, NOTHING_KEPT, SEALER, NOW)
+    assert house.scalars(days, given).all() == [day for day in before if day >= date(2026, 10, 25)]
+    left = text("""select (t.read_at at time zone 'UTC')::date from register_reads t
+                   join registers r on r.id = t.register_id where r.name = 'of a test' order by 1""")
+    assert len(house.scalars(left).all()) == 2

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from billing.documents.making import document_of
+from billing.personal import papers
 from utility_crm.auth.sealing import Sealer
 from utility_crm.customers.search import find
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
@@ -265,3 +266,73 @@ def test_a_request_is_extended_once_refused_with_a_reason_and_answered_by_taking
     assert list(pieces(house, export)) == []
     with pytest.raises(NotFound):
         take(house, export, user_id=first, sign_in_id=3, may_all=False, now=NOW + timedelta(days=8))
+
+
+def test_who_pays_for_others_answers_for_them_and_keeps_the_invoices(house: Session) -> None:
+    account, bill, number = house.execute(
+        text("""select a.id, b.id, b.number from accounts a join bills b on b.account_id = a.id
+                join invoices i on i.bill_id = b.id where a.customer_id = :id order by b.id desc limit 1"""),
+        {"id": MARGARET},
+    ).one()
+    payer = house.execute(
+        text("""insert into customers (number, kind, name, segment, since)
+                values ('PAYS', 'person', 'Harriet Quill', 'household', '2020-01-01') returning id""")
+    ).scalar_one()
+    given = {"payer": payer, "account": account, "bill": bill, "id": MARGARET}
+    house.execute(
+        text("""with fix as (insert into corrections (bill_id, cause, known_at, found_at, before_minor,
+                    after_minor, before_micro_kwh, after_micro_kwh, state)
+                    select :bill, 'readings', :now, :now, 1, 0, 1, 0, 'superseded' returning id)
+                insert into credit_notes (number, bill_id, correction_id, account_id, issued_on, currency,
+                    total_minor) select 'CN-1', :bill, id, :account, '2026-11-01', 'GBP', -1 from fix"""),
+        {**given, "now": NOW},
+    )
+    names = {paper.name for paper in papers(house, scopes_of(house, MARGARET, TODAY), "en")}
+    assert {f"bills/{number.replace('/', '-')}.pdf", "bills/CN-1.pdf"} <= names
+    for sql in (
+        "update accounts set payer_id = :payer, closed_on = '2026-11-02' where id = :account",
+        "update invoices set customer_id = :payer where bill_id = :bill",
+        "alter table account_balances disable trigger account_balances_follow",
+        """insert into account_balances (account_id, balance_minor) values (:account, 5)
+           on conflict (account_id) do update set balance_minor = 5""",
+        "alter table account_balances enable trigger account_balances_follow",
+    ):
+        house.execute(text(sql), {name: given[name] for name in given if f":{name}" in sql})
+    names = {paper.name for paper in papers(house, scopes_of(house, MARGARET, TODAY), "en")}
+    assert not {f"bills/{number.replace('/', '-')}.pdf", "bills/CN-1.pdf"} & names
+    judged = judgement_of(house, scopes_of(house, payer, TODAY), "GB", TODAY)
+    assert "money_open" in {one.code for one in judged.waits}
+    assert judged.keeps("bills")
+
+
+def test_an_archive_of_somebody_forgotten_is_not_made_and_none_is_left(
+    house: Session, staff: tuple[int, int]
+) -> None:
+    first, _second = staff
+    made = ask_archive(house, MARGARET, by=first, now=NOW)
+    assert make_next(house, now=NOW, today=TODAY, kept_days=7) == made
+    house.execute(text("update privacy_exports set state = 'gone'"))  # its parts came after
+    assert list(pieces(house, made))
+    assert forget_archives(house, NOW) == 1 and list(pieces(house, made)) == []
+    late = ask_archive(house, MARGARET, by=first, now=NOW)
+    house.execute(
+        text("update customers set erased_on = :day where id = :id"), {"day": TODAY, "id": MARGARET}
+    )
+    assert make_next(house, now=NOW, today=TODAY, kept_days=7) == late
+    state = house.scalar(text("select state from privacy_exports where id = :id"), {"id": late})
+    assert state == "failed" and list(pieces(house, late)) == []
+
+
+def test_whoever_was_merged_since_is_not_erased_as_a_stub(house: Session, staff: tuple[int, int]) -> None:
+    first, second = staff
+    known = {"now": NOW, "today": TODAY, "country": "GB"}
+    settled(house, MARGARET)
+    request = ask(house, MARGARET, "erasure", "letter", "signed", TODAY, by=first, **known)
+    approve(house, request, by=second, **known)
+    house.execute(
+        text("""update customers set merged_into_id = (select min(id) from customers o where o.id <> :id
+                and o.merged_into_id is null) where id = :id"""),
+        {"id": MARGARET},
+    )
+    with pytest.raises(Conflict, match="merged"):
+        erase(house, request, SEALER, **known)

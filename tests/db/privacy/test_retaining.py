@@ -119,6 +119,25 @@ def test_a_rule_is_changed_with_its_reason_and_not_below_its_least(house: Sessio
     assert counted["contacts.note"].gone == counted["calls.recording"].gone == 0
 
 
+@pytest.mark.parametrize("months", [None, 100])
+def test_a_night_that_is_begun_does_not_take_what_is_kept_longer_now(
+    house: Session, months: int | None
+) -> None:
+    user = house.scalar(
+        text(
+            "insert into users (login, name, role, password_hash) values ('r', 'R', 'admin', '') returning id"
+        )
+    )
+    assert user
+    begin_night(house, NOW, "Europe/London")
+    set_months(house, "calls.recording", months, "a case in court", by=user, now=NOW)
+    more = True
+    while more:
+        _gone, more = go_on(house, NOW)
+    assert recordings(house) == 25
+    assert notes(house) == ["new", "old of the held"]
+
+
 def test_the_audit_log_forgets_no_more_than_it_lets(house: Session) -> None:
     for at in (OLD, NOW):
         house.execute(text("insert into audit_log (at, kind, what) values (:at, 'view', 'x')"), {"at": at})

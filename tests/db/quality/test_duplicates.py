@@ -156,3 +156,28 @@ def test_a_merge_and_its_end_are_kept_with_both(session: Session) -> None:
     assert [tuple(row) for row in told] == [
         (gone, "D100", None), (keep, "D200", None), (gone, None, "D100"), (keep, None, "D200"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["open", "approved"])
+def test_nobody_is_merged_who_asked_to_be_forgotten(session: Session, state: str) -> None:
+    two = session.scalars(
+        text("""insert into users (login, name, role, password_hash) values ('r', 'R', 'admin', ''),
+                ('s', 'S', 'admin', '') returning id""")
+    ).all()
+    session.execute(
+        text("""insert into privacy_requests (customer_id, kind, channel, proof, received_on, due_on, state,
+                    asked_by, asked_at, decided_by, decided_at)
+                values (:id, 'erasure', 'letter', 'signed', :day, :day, :state, :one, :now, :other, :now)"""),
+        {
+            "id": of(session, "D200"), "day": NOW.date(), "now": NOW, "state": state,
+            "one": two[0], "other": two[1],
+        },
+    )  # fmt: skip
+    for keep, gone in (("D100", "D200"), ("D200", "D100")):
+        with pytest.raises(Conflict) as refused:
+            merge_customers(session, of(session, keep), of(session, gone), None, NOW)
+        assert refused.value.code == "to_be_forgotten" and "D200" in refused.value.message
+    session.execute(
+        text("update privacy_requests set state = 'withdrawn', reason = 'x', closed_at = :now"), {"now": NOW}
+    )
+    assert merge_customers(session, of(session, "D100"), of(session, "D200"), None, NOW).moved
