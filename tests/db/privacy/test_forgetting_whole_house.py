@@ -224,8 +224,8 @@ def test_days_of_somebody_else_are_not_taken_out_and_stay(house: Session) -> Non
            select min(id), :premise, '2026-10-25' from accounts where customer_id <> :id""",
         """insert into registers (service_point_id, name, unit, direction)
            select c.service_point_id, 'of a test', 'kWh', 'import' from channels c where c.id = :channel""",
-        """insert into register_reads (register_id, read_at, kind, meter, figure, exponent)
-           select r.id, said, 'actual', '', 1, 0 from registers r,
+        """insert into register_reads (register_id, read_at, kind, meter, figure, exponent, feed_id)
+           select r.id, said, 'actual', '', 1, 0, 0 from registers r,
                unnest(array['2026-10-20', '2026-11-01', '2026-11-03']::timestamptz[]) said
            where r.name = 'of a test'""",
     ):
