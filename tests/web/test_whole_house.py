@@ -36,17 +36,6 @@ VISIT = """
 """
 
 
-WRITTEN = (
-    "update tickets t set subject = left(subject, 60) || ', ' || p.value from contact_points p where {hers}",
-    "update tasks t set title = left(title, 60) || ', ' || p.value, note = p.value "
-    "from contact_points p where {hers}",
-    "update appointments t set note = p.value from contact_points p where {hers}",
-    "update surveys s set comment = p.value from tickets t, contact_points p where s.ticket_id = t.id "
-    "and s.score is not null and {hers}",
-)
-"""How to reach them, in whatever people wrote about them."""
-
-
 @dataclass
 class House:
     """The demo utility and how to sign in."""
@@ -169,8 +158,6 @@ def test_no_page_of_any_room_holds_what_callers_are_asked(house: House, role: st
         calls = connection.scalars(text("select id from calls where customer_id is null limit 1")).all()
     with house.engine.begin() as connection:  # somebody comes tomorrow, and it is in the calendar
         connection.execute(text(VISIT), {"login": house.logins[role]})
-        for one in WRITTEN:
-            connection.execute(text(one.format(hers="p.customer_id = t.customer_id and p.kind = 'email'")))
     assert all(len(proofs.of[kind]) > CUSTOMERS // 4 for kind in ("postcode", "phone", "email", "meter"))
     rooms = ["/", *(room.path for module in modules() for room in module.navigation), "/mailbox"]
     typed_in = proofs.searches(calls) if role == "agent" else []

@@ -11,6 +11,7 @@ from uuid import uuid4
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.room import card_of
 from utility_crm.kit.gathering import Gather, Listed
+from utility_crm.kit.masking import shown
 from utility_crm.kit.parts import (
     Act,
     Answer,
@@ -158,7 +159,11 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
     _ = translator(call.language, PACKAGE)
     return [
         Todo(
-            _("Say how %(number)s stands: %(subject)s", number=one.number, subject=one.subject),
+            _(
+                "Say how %(number)s stands: %(subject)s",
+                number=one.number,
+                subject=shown(one.subject, "text", call.customer_id),
+            ),
             _("they wait since %(day)s", day=day_near(one.waits_since, call.today, call.language)),
             one.path,
             tone="bad" if one.due_at is not None and one.due_at <= call.now else "warn",
