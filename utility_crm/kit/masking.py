@@ -17,9 +17,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from types import MappingProxyType
 from typing import Final
+
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 HIDDEN: Final = "•••"
 _MOST_TAIL: Final = 3
@@ -225,6 +228,18 @@ class _Verified(dict[int, bool]):
         return self.setdefault(customer_id, False)
 
 
+_ONE_PHONE = re.compile(r"\+\d{8,15}")
+
+
+@lru_cache(4096)
+def _spoken(number: str) -> str:
+    """+447700900418 (E.164, as gateways want it) -> +44 7700 900418 (ITU-T E.123, as people read it)."""
+    try:
+        return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return number
+
+
 _READER: ContextVar[Reader | None] = ContextVar("reader", default=None)
 
 
@@ -256,7 +271,7 @@ def shown(value: str | None, kind: str, customer_id: int | None, town: str = "")
         return value
     reader = _READER.get()
     if reader is not None and reader.sees(kind, customer_id):
-        return value
+        return _spoken(value) if _ONE_PHONE.fullmatch(value) else value
     if rule.short is None:
         return covered_text(value, reader.known(customer_id) if reader is not None else None)
     short = rule.short(value)

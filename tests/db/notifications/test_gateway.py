@@ -36,6 +36,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.connections = 0
+        self.ended = threading.Semaphore(0)
         self.paths: list[str] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -44,6 +45,10 @@ class Server(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         self.connections += 1
         super().finish_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.ended.release()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -149,8 +154,12 @@ def test_a_connection_is_kept_and_one_that_the_server_ended_is_not_used_again(se
     assert [channel.send(LETTER) for _ in range(5)] == ["g-1"] * 5
     assert server.connections == 1
     server.ends_each = True  # without saying so, as a server does with what idles for too long
-    ended = [channel.send(LETTER) for _ in range(3)]
-    assert ended == ["g-1"] * 3 and server.connections == 3
+    for _ in range(3):
+        assert channel.send(LETTER) == "g-1"
+        assert server.ended.acquire(timeout=10), (
+            "what is sent before the end is heard of is in doubt, and rightly"
+        )
+    assert server.connections == 3
     server.ends_each, server.answer = False, (202, {}, b"x" * 100_000)
     assert [channel.send(LETTER) for _ in range(2)] == ["", ""], "what nobody reads is not waited for"
     channel.rest()

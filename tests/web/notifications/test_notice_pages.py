@@ -91,14 +91,11 @@ def test_announcing_queues_the_notices_once(session: Session, make_client: MakeC
     row = session.scalars(select(Outage)).one()
     assert row.starts_at == datetime(2026, 11, 27, 9, tzinfo=UTC)
     notice = session.scalars(select(OutboxNotice)).one()
-    assert (notice.address, notice.priority, notice.context["medical"]) == (
-        "07700 900418",
-        0,
-        True,
-    )  # she prefers the telephone
+    told = (notice.address, notice.priority, notice.context["medical"])
+    assert told == ("+447700900418", 0, True)  # she prefers the telephone
     page = words(client.get(answer.headers["location"]).text)
     assert "Margaret Ashdown" in page
-    assert "•••" in page and "07700 900418" not in page  # who has not verified her does not see her number
+    assert "•••" in page and "900418" not in page  # who has not verified her does not see her number
 
 
 @pytest.mark.parametrize(
@@ -256,7 +253,7 @@ def test_a_notice_tells_its_whole_story(
         ),
         (
             {"state": "sent", "sent_at": NOW, "subject": "late"},
-            "“We wrote to you at 07700 900418 on Friday 20 November 2026 at 14:42.”",
+            "“We wrote to you at +44 7700 900418 on Friday 20 November 2026 at 14:42.”",
         ),
     ],
 )
