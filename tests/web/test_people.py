@@ -250,7 +250,13 @@ def test_teams_are_made_and_renamed(session: Session, make_client: MakeClient, p
     field = next(one for one in teams(session) if one.name == "Field")
     assert field.sees_all_tickets and "Field" in admin.get("/people?ask=teams").text
     assert admin.post(f"/people/teams/{field.id}", data={"name": "Care"}).status_code == 409
-    assert admin.post(f"/people/teams/{field.id}", data={"name": "Out there"}).status_code == 303
+    shown = admin.get("/people?ask=teams").text
+    seen = re.findall(rf'action="/people/teams/{field.id}".*?name="seen" value="(\w+)"', shown, re.S)[0]
+    renamed = {"name": "Out there", "seen": seen}
+    assert admin.post(f"/people/teams/{field.id}", data=renamed).status_code == 303
+    assert admin.post(f"/people/teams/{field.id}", data=renamed).status_code == 303  # it is so already
+    back = admin.post(f"/people/teams/{field.id}", data={"name": "Field", "sees_all": "yes", "seen": seen})
+    assert back.status_code == 409 and "Somebody changed this meanwhile" in back.text
     assert admin.post("/people/teams/999999", data={"name": "x"}).status_code == 404
     again = next(one for one in teams(session) if one.id == field.id)
     assert (again.name, again.sees_all_tickets) == ("Out there", False)

@@ -55,19 +55,21 @@ def add_team(session: Session, name: str, *, sees_all_tickets: bool = False) -> 
     return team.id
 
 
-def change_team(session: Session, team_id: int, name: str, *, sees_all_tickets: bool) -> list[str]:
-    """Another name of a team, or more or less that its people see; what changed. Raises as `add_team`, and
-    NotFound."""
+def change_team(session: Session, team_id: int, name: str, *, sees_all_tickets: bool, seen: str) -> list[str]:
+    """Another name of a team, or more or less that its people see; what changed. seen: the `seen` of the row
+    that was shown. Raises as `add_team`, NotFound, and Conflict where somebody else changed it meanwhile."""
     called = " ".join(name.split())
     if not called or len(called) > LONGEST_TEAM:
         raise Invalid("team_name", "A team needs a name.", "name")
-    team = session.get(Team, team_id, with_for_update=True)
+    team = session.get(Team, team_id, with_for_update=True, populate_existing=True)
     if team is None:
         raise NotFound("no_such_team", "There is no such team.")
     if session.scalar(select(Team.id).where(Team.name == called, Team.id != team_id)) is not None:
         raise Conflict("team_taken", "There is already a team of this name.", "name")
     wanted = {"name": called, "sees_all_tickets": sees_all_tickets}
     changed = [key for key, value in wanted.items() if getattr(team, key) != value]
+    if changed and seen != _seen(team.name, team.sees_all_tickets):
+        raise Conflict("changed_meanwhile", "Somebody changed this meanwhile: look at it as it is now.")
     team.name, team.sees_all_tickets = called, sees_all_tickets
     session.flush()
     return changed
@@ -148,6 +150,11 @@ class TeamRow:
     people: tuple[str, ...]
     leads: tuple[str, ...]
 
+    @property
+    def seen(self) -> str:
+        """A name of exactly what `change_team` changes: a form carries the one it was made from."""
+        return _seen(self.name, self.sees_all_tickets)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -218,6 +225,10 @@ def person_called(session: Session, login: str) -> User:
     if user is None:
         raise NotFound("no_such_user", f"There is no user {login!r}.", login)
     return user
+
+
+def _seen(name: str, sees_all_tickets: bool) -> str:
+    return hashlib.sha256(repr((name, sees_all_tickets)).encode()).hexdigest()[:16]
 
 
 def _words(given: Sequence[str]) -> list[str]:

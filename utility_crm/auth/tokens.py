@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import ApiToken, User
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 
 SCOPES = (
     "readings:write",
@@ -110,7 +110,9 @@ def make_token(
 ) -> MadeToken:
     """A token for a machine, valid for so many days or until it is withdrawn.
 
-    Raises Invalid where a scope is none, and Conflict where a token of that name is in use.
+    Raises Invalid where a scope is none, Conflict where a token of that name is in use, and Refused where who
+    makes it may not do as much themselves, by now: they are held as they are until the transaction ends, so
+    that who takes it away from them finds the token, too.
     """
     called = name.strip()
     unknown = [scope for scope in scopes if scope not in SCOPES]
@@ -121,6 +123,8 @@ def make_token(
         raise Invalid("unknown_scope", f"{given}: there are {', '.join(SCOPES)}.", "scope")
     if days is not None and not 0 < days <= 36_500:
         raise Invalid("token_days", "A token is valid for a day or more.", "expires")
+    if created_by is not None:
+        _may_give(session, created_by, scopes)
     used = select(ApiToken.id).where(ApiToken.name == called, ApiToken.revoked_at.is_(None))
     if session.scalar(used) is not None:
         raise Conflict("token_taken", f"There is a token {called!r}; revoke it first.", "name")
@@ -139,6 +143,15 @@ def make_token(
     session.add(row)
     session.flush()
     return MadeToken(row.id, called, token, row.prefix, tuple(row.scopes), row.expires_at)
+
+
+def _may_give(session: Session, owner_id: int, scopes: Sequence[str]) -> None:
+    held = select(User.role, User.active).where(User.id == owner_id).with_for_update(read=True)
+    owner = session.execute(held).one()
+    needed = ("tokens.make", *(NEEDS[scope] for scope in scopes))
+    if not owner.active or not all(may(owner.role, one) for one in needed):
+        words = "A token does no more than who makes it may, and what you may has changed meanwhile."
+        raise Refused("token_beyond", words)
 
 
 def bearer_of(session: Session, token: str, now: datetime) -> Bearer | None:

@@ -104,7 +104,8 @@ class Aging:
 
     old     SQL condition on the row `t`, with :cut, an instant; the order of age is `by`, a column
     now     what becomes of the rows; a condition in `old` leaves out those that it was done to
-    person  SQL of the customer's id, so that a legal hold can keep the row; "" where there is none
+    person  SQL of the customer's id, of several with commas between, or a query of them: a legal hold on one
+            keeps the row; "" where there is none
     least   months that nobody may go below
     calls   where the rows go by a function of the database instead: SQL of a statement with :cut and :now
             that returns how many went

@@ -16,6 +16,11 @@ _RAW = text("""
     by id
 """)
 _ONE = text("select raw from arrivals where id = :id")
+# Of what was ignored nobody has said whose it is: it may be of whoever has the address.
+_WHO_WROTE = """
+    select t.customer_id union all
+    select p.customer_id from contact_points p where p.normal = lower(t.sender) and t.sender <> ''
+"""
 
 
 def papers(session: Session, scopes: Scopes, language: str) -> Iterator[PaperOut]:
@@ -83,6 +88,7 @@ PERSONAL = Personal(
             mark("long enough to find a mistake"),
             least=1,
             old="t.received_at < :cut and t.state in ('ignored', 'spam') and t.message_id is null",
+            person=_WHO_WROTE,
         ),
     ),
     apart={"mail_sources": "mailboxes of ours", "mail_places": "numbers of messages on the mail server"},

@@ -42,7 +42,9 @@ def change_one_team(request: Request, team_id: int, posted: Posting) -> Response
         def act() -> Response:
             name, sees_all = posted.must("name"), bool(posted.every("sees_all"))
             was = next((one for one in teams(v.session) if one.id == team_id), None)
-            changed = change_team(v.session, team_id, name.value, sees_all_tickets=sees_all)
+            changed = change_team(
+                v.session, team_id, name.value, sees_all_tickets=sees_all, seen=posted.text("seen")
+            )
             if was is not None:
                 before = {"team": was.name, "sees_all_tickets": was.sees_all_tickets}
                 after = {"team": name.value, "sees_all_tickets": sees_all}

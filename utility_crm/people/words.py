@@ -27,6 +27,7 @@ REFUSALS = (
     mark("Telephone %(number)s is on the desk of %(login)s."),
     mark("There is no such token in use."),
     mark("A token needs a name that tells whose it is."),
+    mark("A token does no more than who makes it may, and what you may has changed meanwhile."),
     mark("The identity provider's answer was not believed. Try again."),
     mark("This outside identity is linked already."),
 )

@@ -50,7 +50,9 @@ _BATCH = text("""
     where id = :id
 """)
 _NIGHTS = text("select kind from retention_runs where night = :night")
-_HELD = "({person}) in (select h.customer_id from privacy_holds h where h.lifted_at is null)"
+_HELD = """
+    exists (select from privacy_holds h where h.lifted_at is null and h.customer_id in ({person}))
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ PERSONAL = Personal(
             60,
             mark("so that nobody is asked again soon"),
             old="t.decided_at < :cut and t.state <> 'open'",
-            person="t.customer_a",
+            person="t.customer_a, t.customer_b",
         ),
     ),
 )

@@ -31,7 +31,8 @@ _PAIRS = text("""
     select p.* from duplicate_pairs p
     join customers a on a.id = customer_a join customers b on b.id = customer_b
     where state = :state
-      and (state = 'merged' or (a.merged_into_id is null and b.merged_into_id is null))
+      and (state = 'merged' or (a.merged_into_id is null and b.merged_into_id is null
+                               and a.erased_on is null and b.erased_on is null))
     order by score desc, customer_a, customer_b limit :most
 """)
 _OF_NUMBER = text("select id from customers where lower(number) = lower(:number)")
@@ -40,11 +41,13 @@ _OF_NUMBER = text("select id from customers where lower(number) = lower(:number)
 _FIGURES = text("""
     select (select count(*) from duplicate_pairs p join customers a on a.id = customer_a
             join customers b on b.id = customer_b
-            where state = 'open' and a.merged_into_id is null and b.merged_into_id is null) as open,
+            where state = 'open' and a.merged_into_id is null and b.merged_into_id is null
+            and a.erased_on is null and b.erased_on is null) as open,
         (select count(*) from merges where undone_at is null) as merged,
         (select count(*) from duplicate_pairs p join customers a on a.id = customer_a
             join customers b on b.id = customer_b
-            where state = 'different' and a.merged_into_id is null and b.merged_into_id is null) as different
+            where state = 'different' and a.merged_into_id is null and b.merged_into_id is null
+            and a.erased_on is null and b.erased_on is null) as different
 """)
 _MERGES = text("""
     select m.id, m.at, m.keep_id, keep.number || ' ' || keep.name as keep,

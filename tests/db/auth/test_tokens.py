@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from utility_crm.auth.tokens import Bearer, bearer_of, make_token, revoke_token, token_rows
+from utility_crm.auth.actions import add_user
+from utility_crm.auth.staff import change_person, staff_rows
+from utility_crm.auth.tokens import (
+    Bearer,
+    bearer_of,
+    make_token,
+    revoke_token,
+    revoke_tokens_beyond,
+    token_rows,
+)
 from utility_crm.auth.tokens_answers import Answer, answered_before, forget_answers, keep_answer
 from utility_crm.commands.tokens import app
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.database import make_engine
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
@@ -117,3 +130,41 @@ def test_the_command_line(fresh_database_url, monkeypatch) -> None:
     assert run("revoke", "head-end") == (0, {"name": "head-end", "state": "revoked"})
     assert run("revoke", "head-end")[0] == 1
     settings.cache_clear()
+
+
+def test_who_is_demoted_while_they_make_a_token_has_none(fresh_database_url: str) -> None:
+    """Whichever of the two comes first, the other one waits for it and sees what it did."""
+    engine = make_engine(fresh_database_url)
+    with Session(engine) as one, Session(engine) as other:
+        boss, tom = (
+            add_user(one, login=name, name=name, role="admin", password="seven small boats")
+            for name in ("ines", "tom")
+        )
+        one.commit()
+
+        def demote() -> None:
+            seen = next(row.seen for row in staff_rows(one) if row.id == tom)
+            change_person(one, tom, name="tom", role="agent", active=True, seen=seen, by=boss, now=NOW)
+
+        def waits(act: Callable[[], object], session: Session) -> bool:
+            session.execute(text("set local lock_timeout = '50ms'"))
+            try:
+                act()
+            except OperationalError as error:
+                return "lock timeout" in str(error)
+            finally:
+                session.rollback()
+            return False
+
+        demote()
+        assert waits(lambda: make_token(other, "first", WRITE, NOW, created_by=tom), other)
+        one.rollback()
+        make_token(other, "second", WRITE, NOW, created_by=tom)
+        assert waits(demote, one)
+        other.commit()
+        demote()
+        assert revoke_tokens_beyond(one, tom, NOW) == ["second"]
+        one.commit()
+        with pytest.raises(Refused):
+            make_token(other, "third", WRITE, NOW, created_by=tom)
+    engine.dispose()

@@ -96,6 +96,40 @@ def test_it_goes_in_batches_that_go_on_where_they_were(house: Session) -> None:
     assert begin_night(house, NOW + timedelta(days=1), "Europe/London") == len(list(agings()))
 
 
+def test_a_hold_keeps_pairs_by_either_side_and_mail_by_its_sender(house: Session) -> None:
+    house.execute(text("insert into customers (number, kind, name, segment, since) "
+                       "values ('R3', 'person', 'Tim Reed', 'household', '2019-01-01')"))  # fmt: skip
+    house.execute(
+        text("""insert into duplicate_pairs (customer_a, customer_b, score, reasons, found_at, state,
+                    decided_at)
+                select a.id, b.id, 0.9, '[]', :at, 'different', :at from customers a join customers b
+                on a.id < b.id where a.number like 'R_' and b.number like 'R_'"""),
+        {"at": OLD - timedelta(days=1000)},
+    )
+    house.execute(
+        text("""insert into contact_points (customer_id, kind, value, normal)
+                select id, 'email', 'tom@mail.example', 'tom@mail.example' from customers
+                where number = 'R2'""")
+    )
+    for sender in ("Tom@mail.example", "other@mail.example"):
+        house.execute(
+            text("""insert into arrivals (channel, digest, sha256, raw, size_bytes, received_at, sender,
+                        state, reason)
+                    values ('email', :sender, '', 'x', 1, :at, :sender, 'ignored', 'list')"""),
+            {"at": OLD, "sender": sender},
+        )
+    counted = would_go(house, NOW, "Europe/London")
+    assert [(counted[one].gone, counted[one].held) for one in ("duplicate_pairs", "arrivals.ignored")] == [
+        (1, 2), (1, 1)
+    ]  # fmt: skip
+    begin_night(house, NOW, "Europe/London")
+    more = True
+    while more:
+        _gone, more = go_on(house, NOW)
+    assert house.scalars(text("select sender from arrivals")).all() == ["Tom@mail.example"]
+    assert house.scalar(text("select count(*) from duplicate_pairs")) == 2
+
+
 def test_a_rule_is_changed_with_its_reason_and_not_below_its_least(house: Session) -> None:
     user = house.scalar(
         text(

@@ -158,6 +158,17 @@ def test_a_merge_and_its_end_are_kept_with_both(session: Session) -> None:
     ]  # fmt: skip
 
 
+def test_nobody_is_merged_with_who_was_forgotten_nor_is_that_offered(session: Session) -> None:
+    find_duplicates(session, NOW)
+    session.execute(text("update customers set erased_on = '2026-11-01' where number = 'D200'"))
+    for keep, gone in (("D100", "D200"), ("D200", "D100")):
+        with pytest.raises(Conflict) as refused:
+            merge_customers(session, of(session, keep), of(session, gone), None, NOW)
+        assert refused.value.code == "forgotten" and "D200" in refused.value.message
+    assert listed(session) == [("D400", "D500")]
+    assert (find_duplicates(session, NOW).gone, listed(session)) == (1, [("D400", "D500")])
+
+
 @pytest.mark.parametrize("state", ["open", "approved"])
 def test_nobody_is_merged_who_asked_to_be_forgotten(session: Session, state: str) -> None:
     two = session.scalars(
