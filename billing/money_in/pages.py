@@ -25,6 +25,7 @@ from billing.queries.statements import Statement, statement_of
 from billing.wording import method_words, say
 from meters.pages.uploading import WORDS_FOR_TOO_MUCH, UploadRoute
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.masking import shown
 from utility_crm.web.formats import money as money_words
 from utility_crm.web.posting import Posting, handled, shown_again
 from utility_crm.web.visit import Visit, visit
@@ -62,21 +63,30 @@ def statement(request: Request, number: str) -> Response:
 def statement_csv(request: Request, number: str) -> Response:
     """The same for a spreadsheet."""
     with visit(request, "payments.read") as v:
-        found = _asked_for(v, request, number)
-    decimals = default_decimals(found.currency)
+        content = _as_csv(_asked_for(v, request, number))
+    return _file(content.encode(), "text/csv; charset=utf-8", f"statement-{number}.csv")
+
+
+def _as_csv(found: Statement) -> str:
+    """Each thing booked, as whoever asks may see it."""
+    decimals, whose = default_decimals(found.currency), found.customer_id
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("posted_on", "kind", "name", "words", "amount", "balance", "pays"))
     for row in found.rows:
-        pays = "; ".join(f"{part.name}: {amount_text(part.amount_minor, decimals)}" for part in row.pays)
+        pays = "; ".join(
+            f"{shown(part.name, 'text', whose)}: {amount_text(part.amount_minor, decimals)}"
+            for part in row.pays
+        )
         writer.writerow(
             (
-                row.posted_on, row.kind, _harmless(row.name), _harmless(row.words),
+                row.posted_on, row.kind, _harmless(shown(row.name, "text", whose)),
+                _harmless(shown(row.words, "text", whose)),
                 amount_text(row.amount_minor, decimals), amount_text(row.balance_minor, decimals),
                 _harmless(pays),
             )
         )  # fmt: skip
-    return _file(out.getvalue().encode(), "text/csv; charset=utf-8", f"statement-{number}.csv")
+    return out.getvalue()
 
 
 @router.get("/billing/money")

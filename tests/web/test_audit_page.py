@@ -15,6 +15,9 @@ from utility_crm.audit.asking import Asking, asking_of
 from utility_crm.audit.words import EVENTS, KINDS
 from utility_crm.auth.events import EVENTS as AT_THE_DOOR
 from utility_crm.auth.tables import AuditRow
+from utility_crm.customers.care import CARE
+from utility_crm.customers.parties import RELATION
+from utility_crm.customers.reach import WAY
 
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 
@@ -128,3 +131,28 @@ def test_every_kind_and_event_has_its_words() -> None:
     assert set(AT_THE_DOOR) <= set(EVENTS)
     kinds = {"view", "search", "export", "change", "detail", "sign_in", "kept"}
     assert {kind for kind, _ in KINDS} == kinds
+
+
+@pytest.mark.usefixtures("verification")
+def test_what_callers_are_asked_is_covered_in_the_log_and_its_file(session, make_client, people) -> None:
+    client, who = make_client("supervisor"), people.margaret
+    way = {"kind": "phone", "label": "work, or m.ashdown@mail.example", "value": "+447700900418"}
+    care = {"kind": "medical", "kinds": ["oxygen concentrator"], "detail": "at night", "why": "she said so"}
+    put(session, kind="detail", what=WAY, customer_id=who, after=way)
+    put(session, kind="detail", what=CARE, customer_id=who, before=care)
+    put(
+        session,
+        kind="detail",
+        what=RELATION,
+        customer_id=who,
+        after={"kind": "speaks_for", "name": "A. Nkemelu"},
+    )
+    put(session, kind="change", customer_id=who, after={"said": "Reached at m.ashdown@mail.example."})
+    for typed in ("14 Tannery Row", "m.ashdown@mail.example", "C100001 KB4 2TN"):
+        put(session, kind="search", what="GET /customers/found", subject_kind="", subject=typed)
+    told = ("m.ashdown@mail", "7700900418", "oxygen", "at night", "Nkemelu", "14 Tannery", "KB4", "2TN")
+    for path in ("/audit?ask=all", "/audit.csv?ask=all"):
+        page = client.get(path).text
+        assert [one for one in told if one in page] == []
+        for seen in ("she said so", "Tannery Row", "C100001", "Reached at •••", "+44•• ••• 418"):
+            assert seen in page, (path, seen)

@@ -10,15 +10,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from utility_crm.audit.asking import Asking, asking_of
+from utility_crm.audit.covering import covered, said_of, subject_of
 from utility_crm.audit.queries import LogRow, figures_since, log_rows, people, who_saw, whom
 from utility_crm.audit.words import did, thing, values
 from utility_crm.customers.desk import midnight
+from utility_crm.kit.masking import HIDDEN
 from utility_crm.kit.settings import settings
 from utility_crm.web.visit import Visit, visit
 
 router = APIRouter()
 LISTED, IN_A_FILE = 100, 50_000
-HIDDEN = "•••"
 PAYMENT_DATA = ("iban", "bic", "card", "bank_account", "mandate")
 """Names of values that only who sees payment data sees."""
 
@@ -44,6 +45,7 @@ def audit(request: Request) -> Response:
             people=people(v.session),
             did=partial(did, say=v.text),
             thing=partial(thing, say=v.text),
+            said_of=said_of,
             values=partial(_shown, v),
         )
 
@@ -67,7 +69,8 @@ def _shown(v: Visit, row: LogRow, side: str) -> str:
     if not v.user.may("personal.see"):
         return HIDDEN
     hidden = () if v.user.may("payment_data.see") else PAYMENT_DATA
-    return values({name: HIDDEN if name in hidden else one for name, one in (told or {}).items()})
+    told = {name: HIDDEN if name in hidden else one for name, one in (told or {}).items()}
+    return values(covered(told, row))
 
 
 def _file(v: Visit, rows: list[LogRow]) -> str:
@@ -79,9 +82,10 @@ def _file(v: Visit, rows: list[LogRow]) -> str:
     )  # fmt: skip
     for row in rows:
         cells = (
-            row.login, row.token, row.kind, row.outcome, row.what, row.number, row.subject_kind, row.subject,
+            row.login, row.token, row.kind, row.outcome, row.what, row.number, row.subject_kind,
+            subject_of(row),
             _shown(v, row, "before") if row.before else "",
-            row.said or (_shown(v, row, "after") if row.after else ""), row.address,
+            said_of(row) or (_shown(v, row, "after") if row.after else ""), row.address,
         )  # fmt: skip
         writer.writerow((row.at.isoformat(), *map(_harmless, cells)))
     return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from utility_crm.audit.covering import subject_of
 from utility_crm.audit.queries import LogRow
 from utility_crm.web.words import mark
 
@@ -63,7 +64,7 @@ def thing(row: LogRow, say: Callable[[str], str]) -> str:
     if row.kind in ("sign_in", "kept", "detail"):
         return say(EVENTS.get(row.what, row.what))
     if row.kind == "search":
-        return f"“{row.subject}”" if row.subject else row.what
+        return f"“{subject_of(row)}”" if row.subject else row.what
     if row.subject_kind == "customer":
         return ""
     if row.subject_kind:

@@ -131,7 +131,10 @@ class CustomerCard:
                 replace(one, address=shown(one.address, "address", who, one.city)) for one in self.accounts
             ),
             flags=tuple(_masked_flag(one) for one in self.flags),
-            points=tuple(replace(one, value=shown(one.value, one.kind, who)) for one in self.points),
+            points=tuple(
+                replace(one, value=shown(one.value, one.kind, who), label=shown(one.label, "text", who))
+                for one in self.points
+            ),
             places=(),
             masked=True,
         )

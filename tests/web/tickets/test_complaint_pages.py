@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -115,3 +115,25 @@ def test_the_second_of_two_is_told_that_the_first_went_on(
 def test_what_is_no_complaint_is_not_found(agent: TestClient) -> None:
     for path in ("/complaints/T-99999", "/complaints/nothing", "/complaints/T-10001/letters/1.pdf"):
         assert agent.get(path).status_code == 404
+
+
+@pytest.mark.usefixtures("verification")
+def test_the_cause_is_covered_and_stays_as_it_was_where_nobody_touched_it(
+    agent: TestClient, number: str, session: Session
+) -> None:
+    detail = "Billed twice, write to m.ashdown@mail.example"
+    session.execute(update(Complaint).values(cause_detail=detail))
+    path = f"/complaints/{number}"
+    page = agent.get(path).text
+    assert "m.ashdown@mail" not in page and 'value="Billed twice, write to •••"' in page
+    figures = {
+        "cause": "bill_wrong",
+        "cause_detail": "Billed twice, write to •••",
+        "redress": "5",
+        "redress_link": "CN-1",
+    }
+    assert agent.post(f"{path}/figures", data=figures).status_code == 200
+    session.expire_all()
+    assert session.scalars(select(Complaint.cause_detail)).one() == detail
+    refused = agent.post(f"{path}/figures", data=figures | {"cause_detail": "Thrice, write to •••"})
+    assert refused.status_code == 409 and "what is masked cannot be changed" in refused.text

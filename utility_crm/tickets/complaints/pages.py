@@ -41,7 +41,7 @@ from utility_crm.tickets.domain.numbers import id_of, number_of
 from utility_crm.tickets.domain.procedures import STEPS
 from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.web.forms import Posted
-from utility_crm.web.masking import must_be_verified
+from utility_crm.web.masking import as_it_was, must_be_verified
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
@@ -199,13 +199,15 @@ def _shown(v: Visit, whole: Whole, row: Complaint) -> dict[str, Any]:
 def _figures(v: Visit, ticket_id: int, posted: Posted) -> bool:
     row = v.session.get(Complaint, ticket_id)
     ticket = complaint_of(v.session, ticket_id)
-    currency = (row.currency if row else "") or _currency(v, ticket.line.customer_id if ticket else None)
+    customer_id = ticket.line.customer_id if ticket else None
+    v.about(customer_id)
+    currency = (row.currency if row else "") or _currency(v, customer_id)
     cause = posted.one_of("cause", CAUSES)
     amount = posted.field("redress", partial(_minor, currency=currency))
     posted.check()
     wanted = Figures(
         cause.value,
-        posted.text("cause_detail")[:500],
+        as_it_was(posted.text("cause_detail")[:500], row.cause_detail if row else "", customer_id),
         amount.value,
         currency,
         posted.text("redress_link")[:100],
