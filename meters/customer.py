@@ -14,7 +14,7 @@ from meters.customer_days import (
     CorrectedDays,
     OddDays,
 )
-from meters.customer_in_view import KNOWN, in_view
+from meters.customer_in_view import KNOWN, THEIR_NUMBERS, in_view
 from meters.customer_use import DAY
 from meters.visits import customer as visits
 from utility_crm.kit.masking import shown
@@ -111,7 +111,8 @@ def proofs(call: CustomerCall) -> Sequence[Proof]:
 
 
 ROOM = CustomerRoom(
-    gathers=(KNOWN,),
+    gathers=(KNOWN, THEIR_NUMBERS),
+    known=THEIR_NUMBERS,
     questions=(DAY, visits.QUESTION),
     timeline=timeline,
     todos=todos,

@@ -16,7 +16,7 @@ from meters.customer_days import (
 )
 from meters.service_points.channels import OF_CUSTOMER, PointChannel
 from meters.visits.listed import VISIT_EVENTS, VISITS, Visit, VisitEvent, with_events
-from utility_crm.kit.gathering import Gather
+from utility_crm.kit.gathering import Gather, listed_kinds
 from utility_crm.kit.parts import CustomerCall
 from utility_crm.kit.together import together
 
@@ -25,6 +25,26 @@ KNOWN = Gather(
     (ODD_DAYS, HAPPENED, OF_CUSTOMER, VISITS, VISIT_EVENTS),
     lambda call: {"customer_id": call.customer_id, "first": call.today - DAYS_BACK, "today": call.today},
 )
+
+THEIR_NUMBERS = Gather(
+    (
+        listed_kinds(
+            """
+            with points as (
+                select s.id, s.code from accounts a
+                join occupancies o on o.account_id = a.id
+                join service_points s on s.premise_id = o.premise_id
+                where a.customer_id = :customer_id
+            )
+            select code from points
+            union select m.serial from points join meters m on m.service_point_id = points.id
+            """,
+            str,
+        ),
+    ),
+    lambda call: {"customer_id": call.customer_id},
+)
+"""Service points and serials of meters, wherever they live or lived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from utility_crm.auth.cookies import Sessions
 from utility_crm.auth.oidc import provider_of
 from utility_crm.auth.sealing import Sealer
-from utility_crm.customers.card import known_of
+from utility_crm.customers.knowing import known_of
 from utility_crm.customers.verifying import verified_by
 from utility_crm.customers.whose import Whose
 from utility_crm.installed import load_tables, modules
@@ -82,7 +82,8 @@ def create_app(
     app.state.logged = tuple(resolve(module.logged) for module in shown if module.logged)
     app.state.desk_banners = tuple(resolve(module.desk) for module in shown if module.desk)
     app.state.whose = Whose(shown)
-    app.state.verified, app.state.known = verified_by, known_of
+    app.state.verified = verified_by
+    app.state.known = partial(known_of, [room for _, room in app.state.customer_rooms])
     app.state.desk_questions = tuple(
         question for module in shown if module.desk_questions for question in resolve(module.desk_questions)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from urllib.parse import quote
 
@@ -12,13 +12,14 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from meters.tables import Meter, ServicePoint
 from tests.conftest import NOW
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import AuditRow, User
 from utility_crm.customers.party_tables import Verification
-from utility_crm.customers.tables import Contact
+from utility_crm.customers.tables import Account, Contact, Occupancy
 from utility_crm.kit.module import Module
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tasks.actions import add_task
@@ -244,3 +245,35 @@ def test_what_packages_know_is_asked_too(make_client: MakeClient, people: People
         and "rye" not in panel
         and client.post(f"{path}/verify", data=said).status_code == 303
     )
+
+
+@pytest.mark.parametrize("verifies", [False, True])
+def test_the_serial_of_her_meter_is_covered_in_texts_whatever_its_shape(
+    session: Session,
+    make_client: MakeClient,
+    people: People,
+    monkeypatch: pytest.MonkeyPatch,
+    verifies: bool,
+) -> None:
+    """Packages say what numbers their things have; nothing is asked where nothing has to be covered."""
+    premise = session.scalars(
+        select(Occupancy.premise_id).join(Account).where(Account.customer_id == people.margaret)
+    ).one()
+    point = ServicePoint(code="MP.77", fuel="electricity", premise_id=premise)
+    session.add(point)
+    session.flush()
+    session.add(Meter(serial="ZX/77-Q94", service_point_id=point.id, installed_on=date(2020, 1, 1)))
+    words = "the plate under the stairs says zx77 q94"
+    session.execute(update(Contact).where(Contact.id == people.complaint).values(note=words))
+    about = {"customer_id": people.margaret, "now": NOW}
+    ticket = open_ticket(session, kind="meter", subject=words, text=words, channel="call", **about)
+    client, path = make_client("agent"), f"/customers/{people.margaret}"
+    if verifies:
+        monkeypatch.setitem(ANSWERS, "meter", "ZX77Q94")
+        verified(client, path)
+    pages = [path, f"{path}?ask=said", f"{path}?ask=tickets", f"/tickets/{number_of(ticket)}"]
+    fragments = [f"{path}?ask=said", f"{path}/timeline?ask=told"]
+    asked = [*((one, {}) for one in pages), *((one, HX) for one in fragments)]
+    seen = {(one, len(headers)): client.get(one, headers=headers).text for one, headers in asked}
+    assert [one for one, page in seen.items() if "under the stairs" not in page] == []
+    assert [one for one, page in seen.items() if ("q94" in page) is not verifies] == []

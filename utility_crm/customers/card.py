@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -114,13 +115,14 @@ class CustomerCard:
         """The account to speak of first: their own and open, if there is one."""
         return self.accounts[0] if self.accounts else None
 
-    def known(self) -> Known:
-        """What stands in texts about them only once the caller is verified."""
+    def known(self, codes: Iterable[str] = ()) -> Known:
+        """What stands in texts about them only once the caller is verified. codes: of their things."""
         values = [point.value for point in self.points if point.kind != "phone"]
         values += [flag.detail for flag in self.flags]
         for place in self.places:
             values += [place.address, place.postcode]
-        return Known.of(values, [point.value for point in self.points if point.kind == "phone"])
+        phones = [point.value for point in self.points if point.kind == "phone"]
+        return Known.of(values, phones, codes)
 
     def as_masked(self) -> CustomerCard:
         """The same person as they are shown to whoever reads before the caller is verified."""
@@ -339,14 +341,6 @@ def customer_card(
         row.merged_into_id, row.erased_on, preferred_channel=row.preferred_channel,
         contact_times=tuple(row.contact_times),
     )  # fmt: skip
-
-
-def known_of(session: Session, customer_id: int) -> Known:
-    """What is not to stand in texts about a customer; nothing of one who is gone."""
-    try:
-        return customer_card(session, customer_id).known()
-    except NotFound:
-        return Known()
 
 
 def _first_seen(found: list[dict[str, Any]] | None) -> Seen | None:

@@ -14,6 +14,7 @@ from utility_crm.customers.conversations import (
 )
 from utility_crm.customers.happened import happened
 from utility_crm.customers.in_view import HAPPENED, in_view
+from utility_crm.customers.knowing import codes_of
 from utility_crm.customers.parties import KIND_WORDS, Related, related
 from utility_crm.customers.verify_panel import SEE, VERIFY, own_proofs
 from utility_crm.kit.masking import reader_now
@@ -45,7 +46,7 @@ def known_card(call: CustomerCall) -> CustomerCard:
     card = customer_card(call.session, call.customer_id, viewer, call.now, call.today)
     reader = reader_now()
     if reader is not None:
-        reader.told(card.id, card.seen is not None, card.known)
+        reader.told(card.id, card.seen is not None, lambda: card.known(codes_of(call)))
     return card
 
 

@@ -89,15 +89,18 @@ KINDS: Final[Mapping[str, Rule]] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of one customer and must not stand in a text. words: as they are written, found in any
-    case and however they are parted; tails: the last digits of telephones, however they are grouped."""
+    case and however they are parted; tails: the last digits of telephones, however they are grouped; codes:
+    letters and digits of numbers of things, whole, whatever stands between them."""
 
     words: tuple[str, ...] = ()
     tails: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @staticmethod
-    def of(values: Iterable[str], phones: Iterable[str] = ()) -> Known:
+    def of(values: Iterable[str], phones: Iterable[str] = (), codes: Iterable[str] = ()) -> Known:
         """values: any text; phones: also with other signs between their digits, and without the code of their
-        country. Values of fewer than `FEWEST` characters would be found in every word: they are left out."""
+        country; codes: of meters and the like. What has fewer than `FEWEST` characters would be found in
+        every word: it is left out."""
         tails: dict[str, None] = {}
         found = {" ".join(value.split()) for value in values}
         for phone in phones:
@@ -105,9 +108,7 @@ class Known:
             found |= {" ".join(phone.split()), digits}
             if len(digits) >= _LEAST_TAIL:
                 tails[digits[-_TAIL:]] = None
-        return Known(
-            tuple(sorted((one for one in found if len(one) >= FEWEST), key=len, reverse=True)), tuple(tails)
-        )
+        return Known(_longest_first(found), tuple(tails), _longest_first(_telling(codes)))
 
     def covered(self, text: str) -> str:
         """The text without them."""
@@ -121,14 +122,41 @@ class Known:
             for tail in self.tails:
                 if tail in digits:
                     text = re.sub(_BETWEEN_DIGITS.join(tail), HIDDEN, text)
+        if self.codes:
+            signs = _signs(text)
+            for code in self.codes:
+                if code in signs:
+                    text = re.sub(_code_in_words(code), HIDDEN, text, flags=re.IGNORECASE)
         return text
+
+
+def _longest_first(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted((one for one in found if len(one) >= FEWEST), key=len, reverse=True))
+
+
+def _telling(codes: Iterable[str]) -> set[str]:
+    """But those of few figures alone: any amount would be one."""
+    signs = set(map(_signs, codes))
+    return {one for one in signs if len(one) >= _LEAST_FIGURES or not one.isdigit()}
+
+
+def _signs(text: str) -> str:
+    """Letters and digits alone, in one case."""
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def _code_in_words(code: str) -> str:
+    """Its signs in order, with others between them as people write them; no part of a longer one."""
+    return rf"(?<![^\W_]){_BETWEEN_SIGNS.join(map(re.escape, code))}(?![^\W_])"
 
 
 SOMEBODY: Final = 0
 """Whose a value is where the page cannot say: nobody has verified them."""
 FEWEST: Final = 4
 _TAIL, _LEAST_TAIL = 9, 8
+_LEAST_FIGURES = 6
 _BETWEEN_DIGITS = r"[\s().\-/]{0,3}"
+_BETWEEN_SIGNS = r"[\s\-/._]{0,2}"
 _DAY = r"\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}"
 _TELLING = re.compile(
     rf"""(?P<day>(?<!\d)(?:{_DAY})(?!\d)|\b\d{{4}}-\d\d-\d{{4,}}\b)           # a day, a bill

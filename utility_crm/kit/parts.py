@@ -255,6 +255,9 @@ class CustomerRoom:
     """What whoever speaks with them has to see before they are verified, and which is not asked therefore: a
     number that rings."""
     gathers: tuple[Gather, ...] = ()
+    known: Gather | None = None
+    """Numbers of their things that whoever speaks with them may be asked: a column each. Covered in texts
+    about them, and one of `gathers`, so that their own page asks nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class Visit:
         verified (`kit.masking`)."""
         reader = reader_now()
         if customer_id is not None and reader is not None:
-            reader.about(customer_id, lambda: self.request.app.state.known(self.session, customer_id))
+            known = self.request.app.state.known
+            reader.about(customer_id, lambda: known(self.session, customer_id, self.now, self.today))
 
     def whose(self) -> int | None:
         """The customer of what the address names; None where it is nobody's."""

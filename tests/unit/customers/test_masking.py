@@ -64,6 +64,29 @@ def test_a_phone_is_found_however_it_is_grouped_with_or_without_its_country(
     assert covered.endswith("••• at 14:42") and "418" not in covered
 
 
+@pytest.mark.parametrize("on_file", ["ZX/77-Q94", "zx77q94", "ZX 77 Q94"])
+@pytest.mark.parametrize("written", ["ZX/77-Q94", "zx77q94", "ZX 77.Q94", "zx-77-q94"])
+def test_the_number_of_a_thing_of_theirs_is_found_however_it_is_parted(on_file: str, written: str) -> None:
+    known = Known.of([], [], [on_file])
+    assert known.covered(f"stands under the stairs, {written}.") == f"stands under the stairs, {HIDDEN}."
+    longer = f"part X{written} and {written}8 of it"
+    assert known.covered(longer) == longer, "a part of another word is not it"
+
+
+@given(
+    code=st.from_regex(re.compile(r"[A-Z]{1,3}\d{3,9}[A-Z]?"), fullmatch=True),
+    gap=st.sampled_from(["", " ", "-", "/", "."]),
+)
+def test_no_covered_text_holds_a_code(code: str, gap: str) -> None:
+    told = Known.of([], [], [code]).covered(f"meter {gap.join(code.lower())}, read at noon")
+    assert told == f"meter {HIDDEN}, read at noon"
+
+
+def test_a_code_of_few_figures_is_in_every_amount_and_left_alone() -> None:
+    text = "paid £48.21 and read 48213 in 2026"
+    assert Known.of([], [], ["4821", "48213", "2026", "", "-"]).covered(text) == text
+
+
 @pytest.mark.parametrize(
     "proof",
     ["07700 900418", "+44 115 496 0605", "m.ashdown@mail.example", "E18-412345", "KB4 2TN", "4100227815",

@@ -95,7 +95,8 @@ def ticket_page(v: Visit, number: str, ask: str = "said") -> HTMLResponse:
 
 def _call(v: Visit, customer_id: int) -> CustomerCall:
     """The question who the customer is: masked, as on their own page, until their caller is verified."""
-    return CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, {}, v.user, "")
+    rooms = tuple(room for _, room in v.request.app.state.customer_rooms)
+    return CustomerCall(v.session, customer_id, v.now, v.today, v.user.language, {}, v.user, "", rooms)
 
 
 def theirs(v: Visit, call: CustomerCall) -> list[Cell]:
