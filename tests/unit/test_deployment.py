@@ -89,6 +89,14 @@ def test_every_setting_exists() -> None:
     assert ours <= known, f"no such settings: {sorted(ours - known)}"
 
 
+def test_every_service_of_ours_is_given_all_settings_of_the_file_of_settings() -> None:
+    assert OWN
+    for service in OWN.values():
+        assert service["env_file"] == [{"path": ".env", "required": False}]
+    for ignored in (".gitignore", ".dockerignore"):
+        assert ".env" in (ROOT / ignored).read_text(encoding="utf-8").replace("/", "").split()
+
+
 def test_the_web_ports_agree() -> None:
     served = _parse(SERVICES["web"]["command"])["port"]
     assert [str(served)] == _instructions("EXPOSE")

@@ -13,6 +13,7 @@ from utility_crm.jobs.queries import Board, Clock, JobLine, board
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import emit
 from utility_crm.kit.module import Job
+from utility_crm.kit.said import in_words
 from utility_crm.kit.settings import settings
 
 
@@ -50,7 +51,7 @@ def _job(one: JobLine) -> dict[str, Any]:
         "started_at": _stamp(one.standing.started_at),
         "finished_at": _stamp(one.standing.finished_at),
         "seconds": None if one.took is None else round(one.took.total_seconds(), 3),
-        "result": one.result,
+        "result": in_words(one.result),
         "error": one.error,
         "failures": one.standing.failures,
         "failing_since": _stamp(one.failing_since),
@@ -72,4 +73,5 @@ def _words(found: Board) -> list[str]:
         if leader is not None
         else "No clock leads: no job runs."
     )
-    return [first, *(f"{one.state:<8} {one.name:<32} {one.error or one.result}" for one in found.jobs)]
+    lines = (f"{one.state:<8} {one.name:<32} {one.error or in_words(one.result)}" for one in found.jobs)
+    return [first, *lines]

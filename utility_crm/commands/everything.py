@@ -102,4 +102,4 @@ def _sign_in_lines(place: Path) -> list[str]:
     if not path.exists():
         return ["Sign-ins were printed when the demo was built; `utility-crm users add` makes another."]
     people = json.loads(path.read_text(encoding="utf-8"))
-    return [f"  {who['role']:<9} {who['login']:<24} {who['password']}" for who in people]
+    return [f"  {who['role']:<11} {who['login']:<10} {who['password']}" for who in people]

@@ -12,12 +12,12 @@ from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.runtime import database
 
-app = typer.Typer(help="Tokens of machines that send readings.", no_args_is_help=True)
+app = typer.Typer(help="Tokens of machines: what they may ask and send, by scope.", no_args_is_help=True)
 
 
 @app.callback()
 def tokens() -> None:
-    """Tokens of machines that send readings."""
+    """Tokens of machines: what they may ask and send, by scope."""
 
 
 Scopes = Annotated[list[str], typer.Option("--scope", help=f"What it may do: {', '.join(SCOPES)}.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 from collections.abc import Mapping as Map
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +31,8 @@ from utility_crm.web.visit import present
 
 app = typer.Typer(help="Records of another system: bring over, reckon up, take back.", no_args_is_help=True)
 LISTED = 100
+TYPES = {"yes": "yes or no", "long": "long text", "instant": "day and hour", "amount": "money"}
+"""Types of fields, as people say them; the others are words already."""
 Number = Annotated[int, typer.Argument(help="the import, as `import` numbered it")]
 
 
@@ -82,7 +85,10 @@ def import_(
                     writer.writerows(refused_rows(session, made))
             if dry_run:  # nothing of it stays, not even that it was tried
                 session.rollback()
-    document = {**done.document(), "dry_run": dry_run, "refusals": [one.document() for one in listed]}
+    document = {
+        **done.document(), "left_out": _left_out(done), "dry_run": dry_run,
+        "refusals": [one.document() for one in listed],
+    }  # fmt: skip
     emit(document, as_json, lambda: _words(done, listed, dry_run))
     if done.report and done.report["refused"]:
         raise typer.Exit(1)
@@ -114,7 +120,7 @@ def list_kinds(as_json: AsJson = False) -> None:
         for kind in kinds():
             lines.append(kind.name)
             for one in kind.fields:
-                more = f"one of {', '.join(one.choices)}" if one.choices else one.type
+                more = f"one of {', '.join(one.choices)}" if one.choices else TYPES.get(one.type, one.type)
                 lines.append(f"  {one.name}{' (needed)' if one.required else ''}: {more}")
         return "\n".join(lines)
 
@@ -127,7 +133,9 @@ def show(number: Number, as_json: AsJson = False) -> None:
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         done = import_of(session, number)
         listed = refusals(session, number, LISTED)
-    document = {**done.document(), "refusals": [one.document() for one in listed]}
+    document = {
+        **done.document(), "left_out": _left_out(done), "refusals": [one.document() for one in listed]
+    }  # fmt: skip
     emit(document, as_json, lambda: _words(done, listed, dry_run=done.taken is None))
 
 
@@ -190,14 +198,28 @@ def show_map(
     encoding: Annotated[str, typer.Option()] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Guess how a file is to be read, as a mapping file (JSON) to be put right."""
+    """Guess how a file is to be read, as a mapping file (JSON) to be put right; and say what is open."""
     check_paths([file], as_json)
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         made = stage(session, file, kind=kind, source="guess", now=present(), form=Form(encoding))
-        found = import_of(session, made).mapping
+        found = import_of(session, made)
         session.rollback()
-    document = {"kind": kind, **found.document()}
-    emit(document, True, lambda: "")
+    mapping = found.mapping
+    fields = kind_named(kind).fields
+    columns = {one.name: mapping.columns[one.name] for one in fields if one.name in mapping.columns}
+    document = {"kind": kind, **mapping.document(), "columns": columns}
+    emit(document, as_json, lambda: json.dumps(document, ensure_ascii=False, indent=2))
+    for one in fields:
+        if one.required and not (columns.get(one.name) or mapping.fixed.get(one.name)):
+            typer.echo(f"No column is named for {one.name}, and it is needed.", err=True)
+    for title in _left_out(found):
+        typer.echo(f"{title} is left out.", err=True)
+
+
+def _left_out(done: ImportShown) -> list[str]:
+    """Titles of columns that become nothing."""
+    named = set(done.mapping.columns.values())
+    return [column.title for column in done.columns if column.title not in named]
 
 
 def _words(done: ImportShown, listed: list[RefusalShown], dry_run: bool) -> str:
@@ -205,6 +227,7 @@ def _words(done: ImportShown, listed: list[RefusalShown], dry_run: bool) -> str:
     sign = {"\t": "tab"}.get(done.delimiter, done.delimiter)
     lines = [f"read as {done.encoding}, cells parted by {sign}" if done.encoding else f"sheet {done.sheet}"]
     lines += [f"{title} is {name}" for name, title in done.mapping.columns.items()]
+    lines += [f"{title} is left out" for title in _left_out(done)]
     for one in listed:
         told = one.document()
         place = f"line {one.line}" + (f", {one.title or one.field}" if one.field else "")

@@ -43,7 +43,7 @@ CHANGED_HERE = mark("customer %(id)s was changed by it; take that back by hand")
 _TITLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "customer_number": (mark("Customer number"), CUSTOMER.said),
     "name": (mark("Name"), ("full name", "customer name", "фио", "имя", "наименование", "название")),
-    "account_number": (mark("Account number"), ACCOUNT.said),
+    "account_number": (mark("Account number"), ("account", *ACCOUNT.said)),
     "segment": (mark("Segment"), ("customer type", "class", "сегмент", "категория", "тип клиента")),
     "kind": (mark("Person or organisation"), ("legal form", "вид", "тип лица", "физ юр")),
     "language": (mark("Language"), ("lang", "язык")),

@@ -148,10 +148,11 @@ def must_be_said(kind: Kind, mapping: Mapping, columns: Sequence[ColumnSeen]) ->
     for ask in open_asks(kind, mapping, columns):
         figures = {"field": ask.field, "title": ask.title, "value": ask.value}
         if ask.what == "required":
-            words = mark("No column is named for %(field)s.")
+            words = mark("No column is named for %(field)s: say columns.%(field)s in a mapping file.")
             if ask.field == EXTERNAL:
                 words = mark(
-                    "No column is named for %(field)s: without it a file dropped twice would double."
+                    "No column is named for %(field)s, and without it a file dropped twice would double: "
+                    "say columns.%(field)s in a mapping file."
                 )
         elif ask.what == "dates":
             words = mark(

@@ -104,7 +104,7 @@ class CustomerRow(BaseModel):
         try:
             return normal_form("phone", self.phone, self.country)
         except Invalid as error:
-            raise ValueError(error.message) from error
+            raise ValueError(f"phone: {error.message}") from error
 
     @property
     def phone_written(self) -> str:
