@@ -16,10 +16,32 @@ MONTHS_AHEAD = 3
 
 _AHEAD = text("select make_block_partitions(:first, :last)")
 _DROP = text("select drop_blocks_before(:day)")
+# The days of channels at the places of who is under a legal hold, while they lived there.
+_LIVED = """
+    from channels h join service_points s on s.id = h.service_point_id
+    join occupancies o on o.premise_id = s.premise_id join accounts a on a.id = o.account_id
+    where (a.customer_id in (select id from held_people) or a.payer_id in (select id from held_people))
+      and h.id = t.channel_id and t.{last} >= o.starts_on
+      and (o.ends_before is null or t.{first} < o.ends_before)
+"""
+_HELD_DAY = f"exists (select {_LIVED.format(first='day', last='day')})"
+_HELD_SPAN = f"exists (select {_LIVED.format(first='first_day', last='last_day')})"
+_HELD = text("select exists (select from held_people)")
+_SET_ASIDE = text(f"""
+    create temporary table kept_blocks on commit drop as
+    select t.* from blocks t where t.day < :day and {_HELD_DAY}
+""")
+_OTHERS = text(f"select exists (select from blocks t where t.day < :day and not {_HELD_DAY})")
+_ROOM_AGAIN = text("""
+    select make_block_partitions(month, month)
+    from (select distinct cast(date_trunc('month', day) as date) as month from kept_blocks) months
+""")
+_PUT_BACK = text("insert into blocks select * from kept_blocks on conflict do nothing")
+_ASIDE_NO_MORE = text("drop table kept_blocks")
 _FORGET = (
-    "delete from block_history where day < :day",
-    "delete from block_remarks where day < :day",
-    "delete from findings where last_day < :day",
+    f"delete from block_history t where day < :day and not {_HELD_DAY}",
+    f"delete from block_remarks t where day < :day and not {_HELD_DAY}",
+    f"delete from findings t where last_day < :day and not {_HELD_SPAN}",
 )
 DROPPED = "readings_dropped"
 """What is noted of the last drop: `before`, the first day kept, and `at`, when that was. A file taken before
@@ -37,7 +59,8 @@ def keep_readings(session: Session, now: datetime) -> str:
     by itself), and whole months older than the setting `readings_kept_months` are dropped.
 
     A month is dropped with its readings, what they replaced and what was found of them, for good; what a bill
-    was made of is then no longer to be had.
+    was made of is then no longer to be had. Those of who is under a legal hold stay, of the days they lived
+    there; once the hold is lifted they go.
     """
     today = now.date()
     session.execute(_AHEAD, {"first": today, "last": months_from(today, MONTHS_AHEAD)})
@@ -46,9 +69,25 @@ def keep_readings(session: Session, now: datetime) -> str:
     if kept is None:
         return together((room, said(mark("nothing is dropped"))))
     first_kept = months_from(today, -kept)
-    dropped = session.scalar(_DROP, {"day": first_kept})
+    dropped = _drop(session, first_kept)
     if dropped:
         for forget in _FORGET:
             session.execute(text(forget), {"day": first_kept})
         note(session, DROPPED, {"before": first_kept.isoformat(), "at": now.isoformat()})
     return together((room, said(mark("%(months)s months dropped"), months=int(dropped or 0))))
+
+
+def _drop(session: Session, day: date) -> int:
+    """How many months went. What a hold keeps is set aside meanwhile; months in which there is nothing else
+    are left alone."""
+    if not session.scalar(_HELD):
+        return int(session.scalar(_DROP, {"day": day}) or 0)
+    if not session.scalar(_OTHERS, {"day": day}):
+        return 0
+    session.execute(_SET_ASIDE, {"day": day})
+    dropped = int(session.scalar(_DROP, {"day": day}) or 0)
+    if dropped:
+        session.execute(_ROOM_AGAIN)
+        session.execute(_PUT_BACK)
+    session.execute(_ASIDE_NO_MORE)
+    return dropped

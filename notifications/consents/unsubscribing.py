@@ -23,7 +23,7 @@ _WITHDRAW = text("""
     select customers.id, 'marketing', left_by.channel, false, :now, :proof,
            coalesce((select outbox.address from outbox where outbox.id = :notice), '')
     from customers cross join unnest(cast(:channels as text[])) as left_by (channel)
-    where customers.id = :customer and coalesce(
+    where customers.id = :customer and customers.erased_on is null and coalesce(
         (select granted from consents
          where consents.customer_id = customers.id and purpose = 'marketing'
            and consents.channel = left_by.channel

@@ -35,8 +35,12 @@ from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
 
+# Whoever is being erased is waited for here, and gets nothing then.
 _INSERT = text("""
-    with kept as (insert into outbox (
+    with erased as (
+        select id, erased_on from customers where id = any(cast(:customers as bigint[]))
+        order by id for key share
+    ), kept as (insert into outbox (
         key, notice, about, customer_id, account_id, purpose, channel, channels, address, language, timezone,
         urgent, priority, context, state, reason, not_before, useful_before, created_at, message_id, addressed
     )
@@ -49,6 +53,7 @@ _INSERT = text("""
         priority smallint, context jsonb, state text, reason text, not_before timestamptz,
         useful_before timestamptz, message_id text, addressed bool
     )
+    where not exists (select from erased where erased.id = new.customer_id and erased_on is not null)
     order by position
     on conflict (key) do nothing
     returning id, key, state, reason, created_at), told as (
@@ -131,7 +136,9 @@ def queue_all(session: Session, notices: Sequence[NewNotice], now: datetime) -> 
         _row(position, notice, recipient, one, now)
         for position, (notice, recipient, one) in enumerate(zip(notices, reached, judged, strict=True))
     ]
-    inserted = set(session.scalars(_INSERT, {"rows": json.dumps(rows), "now": now})) if rows else set()
+    people = sorted({one.customer_id for one in notices if one.customer_id is not None})
+    given = {"rows": json.dumps(rows), "now": now, "customers": people}
+    inserted = set(session.scalars(_INSERT, given)) if rows else set()
     return [_became(notice, one.verdict, inserted) for notice, one in zip(notices, judged, strict=True)]
 
 

@@ -24,6 +24,7 @@ _LISTENERS = text("""
     select id, personal from webhook_subscriptions where state <> 'off' and :kind = any(events)
 """)
 # Who was removed since the question above is told nothing more, and no act breaks by it.
+# Of who is erased meanwhile nothing personal is told: their row is waited for.
 # The customer's and the account's numbers are looked up here: who announces knows the ids.
 _KEEP = text("""
     with told as (
@@ -31,13 +32,19 @@ _KEEP = text("""
         from jsonb_to_recordset(cast(:told as jsonb)) as one (
             place int, customer_id bigint, account_id bigint, data jsonb, personal jsonb
         )
+    ), alive as (
+        select id from customers where erased_on is null and id in (
+            select coalesce(told.customer_id, accounts.customer_id)
+            from told left join accounts on accounts.id = told.account_id)
+        order by id for key share
     ), kept as (
         insert into webhook_events (name, kind, at, customer_id, data, personal)
         select told.name, :kind, coalesce(cast(:at as timestamptz), now()),
                coalesce(told.customer_id, accounts.customer_id),
                jsonb_strip_nulls(jsonb_build_object('customer', customers.number, 'account', accounts.number))
                    || told.data,
-               case when :personal then told.personal end
+               case when :personal and (customers.id is null or customers.id in (select id from alive))
+                    then told.personal end
         from told
         left join accounts on accounts.id = told.account_id
         left join customers on customers.id = coalesce(told.customer_id, accounts.customer_id)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from utility_crm.customers.tables import ContactPoint
+from utility_crm.customers.tables import ContactPoint, Customer
 from utility_crm.mail.domain.threads import ticket_at
 from utility_crm.mail.reading import Mail
 from utility_crm.mail.tables import Arrival
@@ -24,6 +24,7 @@ def thread_of(session: Session, mail: Mail, secret: str) -> int | None:
 
     By a name of ours that it answers; by the address it was sent to, which bears our signature; by a letter
     of the same sender that it answers; by a ticket's number in its subject, where its sender is known there.
+    Nothing goes on with a ticket of who was erased.
     """
     found = _answering_us(session, mail.about)
     if found is None:
@@ -34,7 +35,7 @@ def thread_of(session: Session, mail: Mail, secret: str) -> int | None:
     if found is None:
         named = (one for one in ids_in(mail.subject)[:5] if knows(session, one, mail.sender))
         found = next(named, None)
-    return found
+    return None if found is not None and _of_erased(session, found) else found
 
 
 def knows(session: Session, ticket_id: int, address: str) -> bool:
@@ -100,3 +101,10 @@ def _answering_themselves(session: Session, names: Sequence[str], sender: str) -
 
 def _is_ticket(session: Session, ticket_id: int) -> bool:
     return session.scalar(select(exists().where(Ticket.id == ticket_id))) is True
+
+
+def _of_erased(session: Session, ticket_id: int) -> bool:
+    theirs = exists().where(
+        Ticket.id == ticket_id, Customer.id == Ticket.customer_id, Customer.erased_on.is_not(None)
+    )
+    return session.scalar(select(theirs)) is True

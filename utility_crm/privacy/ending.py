@@ -26,6 +26,14 @@ _BEGUN = text("""
     insert into erasures (customer_id, request_id, erased_at, kept_until, ended_at)
     values (:customer, :request, :now, :until, :ended)
 """)
+_NUMBERS = text("""
+    insert into erased_numbers (kind, digest, erased_on)
+    select kind, encode(sha256(convert_to(number, 'UTF8')), 'hex'), :today from (
+        select 'customer', number from customers where id = any(:people)
+        union all select 'account', number from accounts where id = any(:accounts)
+    ) known (kind, number)
+    on conflict do nothing
+""")
 _KEEP = text("""
     insert into erasure_keeps (customer_id, kind, until, source) values (:customer, :kind, :until, :source)
 """)
@@ -80,6 +88,7 @@ def erase(
     if not judgement.may_go:
         raise Conflict("in_the_way", mark("Something stands in the way: it is listed on this page."))
     _write_down(session, one, judgement, now)
+    session.execute(_NUMBERS, scopes)
     went = forget(session, scopes, judgement, sealer, now)
     session.execute(_DONE, {"id": request_id, "now": now})
     left = left_over(session, scopes["like"])

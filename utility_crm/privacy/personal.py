@@ -70,6 +70,7 @@ PERSONAL = Personal(
     ),
     apart={
         "erasures": "that somebody was forgotten, by number; without it nobody could show that they were",
+        "erased_numbers": "digests of numbers that are nobody's any more, so that no file brings them back",
         "erasure_keeps": "until when what stays stays",
         "sealed_rows": "sealed: the values of invoices, as long as tax law asks for them",
         "privacy_downloads": "which colleague took an archive, and when",

@@ -51,7 +51,7 @@ _BATCH = text("""
 """)
 _NIGHTS = text("select kind from retention_runs where night = :night")
 _HELD = """
-    exists (select from privacy_holds h where h.lifted_at is null and h.customer_id in ({person}))
+    exists (select from held_people h where h.id in ({person}))
 """
 
 

@@ -211,6 +211,18 @@ class Download(Base):
     at: Mapped[datetime]
 
 
+class ErasedNumber(Base):
+    """A number by which a customer or an account of somebody who was erased was known here, as a digest: by
+    it no file brings them back, also when nothing is kept any more that has it. Whose it was is not kept."""
+
+    __tablename__ = "erased_numbers"
+    __table_args__ = (CheckConstraint("kind in ('customer', 'account')", name="kind"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    erased_on: Mapped[date]
+
+
 class RetentionRule(Base):
     """How long a kind of data is kept where it is not as the house came; no months: for ever."""
 

@@ -182,6 +182,7 @@ def _make(taking: Taking, rows: Sequence[Row]) -> Made:
     ids = _ids(taking, read)
     bad = {one.line for one in more}
     _note_new(taking, {row.customer_number for row in read if row.line not in bad} - known, accounts)
+    _note_theirs(taking, numbers["numbers"])
     made = {row.line: ids[row.account_number] for row in read if row.line not in bad}
     return Made(made, [*refused, *more])
 
@@ -214,6 +215,24 @@ def _note_new(taking: Taking, customers: set[str], accounts: Mapping[str, int]) 
             )
 
 
+def _note_theirs(taking: Taking, numbers: Sequence[str]) -> None:
+    """Ways to reach them and flags that came with new customers: what is added by hand later is not of the
+    import. Nobody else sees these customers yet."""
+    for kind, table in (("customers.point", "contact_points"), ("customers.flag", "customer_flags")):
+        statement = text(f"""
+            insert into record_things (source, kind, external_id, thing_id, digest, import_id, seen_import,
+                seen_line)
+            select :source, :kind, t.id::text, t.id, '', :import, :import, 0
+            from customers c join record_things n on n.kind = 'customers.new' and n.thing_id = c.id
+                and n.import_id = :import
+            join {table} t on t.customer_id = c.id
+            where c.number = any(:numbers)
+            on conflict do nothing
+        """)
+        named = {"source": taking.source, "kind": kind, "import": taking.import_id, "numbers": list(numbers)}
+        taking.session.execute(statement, named)
+
+
 def _change(taking: Taking, rows: Sequence[Row]) -> Changed:
     read, refused = _read(taking, rows)
     ids = {"ids": [row.thing_id for row in rows]}
@@ -244,11 +263,15 @@ _ADOPTED = text("""
 ADOPTED = mark("account %(id)s was here before, and was brought up to date by it; take that back by hand")
 
 
+_BY_HAND = """
+    not exists (select from record_things r where r.kind = '{kind}' and r.thing_id = t.id
+                and r.import_id = :import)
+"""
 BUILT_ON = mark("rows of %(table)s about customer %(id)s")
 _ITS_OWN: Mapping[str, str] = {
     "accounts": "false",  # a later one keeps its customer by itself
-    "contact_points": "t.label <> '' or t.preferred",
-    "customer_flags": "t.kind = 'needs'",
+    "contact_points": f"t.label <> '' or t.preferred or {_BY_HAND.format(kind='customers.point')}",
+    "customer_flags": f"t.kind = 'needs' or {_BY_HAND.format(kind='customers.flag')}",
     "duplicate_pairs": "t.state <> 'open'",
     "webhook_events": "false",
 }

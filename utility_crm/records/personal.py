@@ -5,6 +5,17 @@ from __future__ import annotations
 from utility_crm.kit.personal import Aging, Holding, Personal, Waits
 from utility_crm.web.words import mark
 
+# A row of the customer file is an account; which customers are new with it is kept beside.
+_THEIRS = """(({t}.kind in ('customers', 'customers.held') and {t}.thing_id = any(:accounts))
+    or ({t}.kind = 'customers.new' and {t}.thing_id = any(:people))
+    or ({t}.kind = 'customers.point' and {t}.thing_id in
+        (select p.id from contact_points p where p.customer_id = any(:people)))
+    or ({t}.kind = 'customers.flag' and {t}.thing_id in
+        (select f.id from customer_flags f where f.customer_id = any(:people)))
+    or ({t}.kind = 'tickets' and {t}.thing_id = any(:tickets))
+    or ({t}.kind = 'contacts' and {t}.thing_id in
+        (select c.id from contacts c where c.customer_id = any(:people))))"""
+
 PERSONAL = Personal(
     holdings=(
         Holding(
@@ -30,13 +41,20 @@ PERSONAL = Personal(
             out=None,
         ),
         Holding(
+            "record_sightings",
+            mark("In which files your records stood"),
+            f"""exists (select from record_things r join record_imports i
+                on i.source = r.source and i.kind = r.kind
+                where i.id = t.import_id and r.external_id = t.external_id and {_THEIRS.format(t="r")})""",
+            "delete",
+            out=None,
+        ),
+        Holding(
             "record_things",
             mark("Your records in other systems"),
-            """((t.kind = 'customers' and t.thing_id = any(:people))
-                or (t.kind = 'tickets' and t.thing_id = any(:tickets))
-                or (t.kind = 'contacts' and t.thing_id in
-                    (select c.id from contacts c where c.customer_id = any(:people))))""",
+            _THEIRS.format(t="t"),
             "delete",
+            only="t.kind in ('customers', 'tickets', 'contacts')",
             hidden=("digest", "import_id", "seen_import", "seen_line", "thing_id"),
         ),
         Holding(

@@ -111,6 +111,17 @@ class RecordThing(Base):
     seen_line: Mapped[int]
 
 
+class RecordSighting(Base):
+    """A record stood in this file, too, which did not make it."""
+
+    __tablename__ = "record_sightings"
+    __table_args__ = (Index(None, "external_id"),)
+
+    import_id: Mapped[int] = _import(primary_key=True, autoincrement=False)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    line: Mapped[int]
+
+
 class RecordChange(Base):
     """A thing that an import changed: how it was, for who takes the import back."""
 

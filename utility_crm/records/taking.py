@@ -51,6 +51,11 @@ _SEEN = text("""
     from unnest(cast(:ids as text[]), cast(:digests as text[]), cast(:lines as bigint[])) as t(e, d, l)
     where r.source = :source and r.kind = :kind and r.external_id = t.e
 """)
+_SIGHTED = text("""
+    insert into record_sightings (import_id, external_id, line)
+    select :import, t.e, t.l from unnest(cast(:ids as text[]), cast(:lines as bigint[])) as t(e, l)
+    on conflict do nothing
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +293,11 @@ def _by_line(refused: Iterable[Refusal]) -> dict[int, list[Refusal]]:
 def _seen(taking: Taking, kind: Kind, rows: Sequence[Row]) -> None:
     """They stand in this file, with these values."""
     if rows:
-        taking.session.execute(
-            _SEEN,
-            {"import": taking.import_id, "source": taking.source, "kind": kind.name,
-             "ids": [row.external_id for row in rows], "digests": [digest_of(row) for row in rows],
-             "lines": [row.line for row in rows]},
-        )  # fmt: skip
+        named = {"import": taking.import_id, "ids": [row.external_id for row in rows],
+                 "lines": [row.line for row in rows]}  # fmt: skip
+        more = {"source": taking.source, "kind": kind.name, "digests": [digest_of(row) for row in rows]}
+        taking.session.execute(_SEEN, named | more)
+        taking.session.execute(_SIGHTED, named)
 
 
 def _report(run: _Run) -> dict[str, Any]:

@@ -35,16 +35,31 @@ _LATER = text("""
             or exists (select from record_changes o
                        where o.import_id = :id and o.external_id = c.external_id))
         union all
-        select t.external_id, t.seen_import from record_things t
-        where t.source = :source and t.kind = :kind and t.seen_import <> :id and (
-            t.import_id = :id
+        select s.external_id, s.import_id from record_sightings s
+        where s.import_id > :id and (
+            exists (select from record_things t where t.source = :source and t.kind = :kind
+                    and t.external_id = s.external_id and t.import_id = :id)
             or exists (select from record_changes o
-                       where o.import_id = :id and o.external_id = t.external_id))
+                       where o.import_id = :id and o.external_id = s.external_id))
     ) told
     join record_imports i on i.id = told.import_id and i.state = 'taken'
         and i.kind = :kind and i.source = :source
     group by 1 order by 1 limit :most
 """)
+
+_STOOD_LAST = text("""
+    update record_things t set seen_import = coalesce(last.import_id, t.import_id),
+        seen_line = coalesce(last.line, 0)
+    from record_things o left join lateral (
+        select s.import_id, s.line from record_sightings s join record_imports i on i.id = s.import_id
+        where s.external_id = o.external_id and i.source = o.source and i.kind = o.kind
+          and i.state = 'taken' and i.id <> :id
+        order by s.import_id desc limit 1
+    ) last on true
+    where o.seen_import = :id and o.source = :source and o.kind = :kind
+      and (t.source, t.kind, t.external_id) = (o.source, o.kind, o.external_id)
+""")
+"""Where what stood in the file that is taken back stood before; the line it was made in is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +157,5 @@ def _forget(session: Session, held: RecordImport) -> None:
         values,
     )
     session.execute(text("delete from record_changes where import_id = :id"), values)
+    session.execute(text("delete from record_sightings where import_id = :id"), values)
+    session.execute(_STOOD_LAST, values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import date
 from functools import partial
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -15,7 +16,7 @@ from uuid import uuid4
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -64,6 +65,7 @@ def add_error_pages(app: FastAPI) -> None:
         app.add_exception_handler(away, _no_database)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(DataError, _no_such_value)
+    app.add_exception_handler(DatabaseError, _erased_meanwhile)
     app.add_exception_handler(Exception, _unknown)
 
 
@@ -145,6 +147,17 @@ async def _no_such_value(request: Request, error: Exception) -> Response:
         return await _http(request, HTTPException(404))
     words = mark("A number in it is too large, or a text holds a character that is none. Nothing was saved.")
     return _answer(request, 422, "unreadable", words, None)
+
+
+async def _erased_meanwhile(request: Request, error: Exception) -> Response:
+    """What was written of a customer waited for their erasure, and the database refused it then (migration
+    0054). Any other fault is our own."""
+    assert isinstance(error, DatabaseError)
+    cause = error.orig
+    if not isinstance(cause, psycopg.Error) or cause.sqlstate != "UC410":
+        raise error
+    day = date.fromisoformat(str(cause.diag.message_detail))
+    return await _known(request, Conflict("erased", mark("This customer was erased on %(day)s."), day=day))
 
 
 async def _no_database(request: Request, error: Exception) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,45 @@ def test_only_whole_months_beyond_the_time_go(session: Session, take: Take, tmp_
         take(csv_file(tmp_path, f"{place}.csv", ("SP1", day, [1] * 24)), timezone="UTC")
     assert keep_readings(session, NOW) == "room until 2027-03-01; 1 months dropped"
     assert session.scalars(text("select day from blocks order by day")).all() == [edge, RECENT]
+
+
+@pytest.mark.usefixtures("kept_two_years")
+def test_a_hold_keeps_the_days_they_lived_there(
+    session: Session, take: Take, tmp_path: Path, premise: Callable[..., int]
+) -> None:
+    edge = date(2024, 11, 5)
+    for place, (point, day) in enumerate(
+        [("SP1", OLD), ("SP1", OLD + timedelta(days=9)), ("SP2", OLD), ("SP1", edge)]
+    ):
+        take(csv_file(tmp_path, f"{place}.csv", (point, day, [1] * 24)), timezone="UTC")
+    home = {"home": premise("P1")}
+    session.execute(text("update service_points set premise_id = :home where code = 'SP1'"), home)
+    session.execute(
+        text("""
+            with person as (
+                insert into customers (number, kind, name, segment, since)
+                values ('H1', 'person', 'Ruth Lane', 'household', '2019-01-01') returning id
+            ), hold as (
+                insert into privacy_holds (customer_id, reason, placed_at, review_on)
+                select id, 'a case in court', :now, '2027-01-01' from person
+            ), account as (
+                insert into accounts (number, customer_id, payer_id, cycle_day, currency, terms_days,
+                    payment_method, opened_on)
+                select 'HA', id, id, 1, 'GBP', 14, 'transfer', '2019-01-01' from person returning id
+            )
+            insert into occupancies (account_id, premise_id, starts_on, ends_before)
+            select id, :home, '2019-01-01', :left from account
+        """),
+        home | {"now": NOW, "left": OLD + timedelta(days=5)},
+    )
+    kept = text("select s.code, b.day from blocks b join channels c on c.id = b.channel_id "
+                "join service_points s on s.id = c.service_point_id order by b.day")  # fmt: skip
+    assert keep_readings(session, NOW).endswith("1 months dropped")
+    assert [tuple(one) for one in session.execute(kept)] == [("SP1", OLD), ("SP1", edge)]
+    assert keep_readings(session, NOW).endswith("0 months dropped")
+    session.execute(text("update privacy_holds set lifted_at = :now, lifted_because = 'over'"), {"now": NOW})
+    assert keep_readings(session, NOW).endswith("1 months dropped")
+    assert [tuple(one) for one in session.execute(kept)] == [("SP1", edge)]
 
 
 def test_daily_totals_are_the_sums_of_what_is_present(session: Session, take: Take, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from billing.documents.making import document_of
 from billing.personal import papers
 from utility_crm.auth.sealing import Sealer
+from utility_crm.customers.actions import import_customers
+from utility_crm.customers.importing.reading import Defaults
 from utility_crm.customers.search import find
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.privacy.archive import write_archive
@@ -198,6 +200,7 @@ def test_erased_and_ended(house: Session, staff: tuple[int, int]) -> None:
         {"id": MARGARET},
     ).first()
     assert bill
+    account = house.scalar(text("select min(number) from accounts where customer_id = :id"), {"id": MARGARET})
     settled(house, MARGARET)
     archive = ask_archive(house, MARGARET, by=first, now=NOW)
     make_next(house, now=NOW, today=TODAY, kept_days=7)
@@ -232,6 +235,13 @@ def test_erased_and_ended(house: Session, staff: tuple[int, int]) -> None:
         text("select e.ended_at, c.number from erasures e join customers c on c.id = e.customer_id")
     ).one()
     assert ended == NOW and shown != number
+    content = f"customer_number,name,account_number\n{number},M,N-1\nN-2,M,{account}\nN-3,Tom,N-3\n"
+    defaults = Defaults("GBP", "GB", "Europe/London")
+    brought = import_customers(house, content.encode(), today=TODAY, defaults=defaults)
+    assert [(one.line, one.code) for one in brought.problems] == [
+        (2, "customer_number"), (3, "account_number")
+    ]  # fmt: skip
+    assert f"{number!r} is of somebody who was erased" in brought.problems[0].message
 
 
 def test_a_request_is_extended_once_refused_with_a_reason_and_answered_by_taking(

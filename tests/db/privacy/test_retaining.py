@@ -182,6 +182,24 @@ def test_the_audit_log_forgets_no_more_than_it_lets(house: Session) -> None:
     assert house.scalars(text("select kind from audit_log order by id")).all() == ["view", "kept"]
 
 
+def test_the_audit_log_of_who_is_under_a_hold_stays_also_of_their_stub(house: Session) -> None:
+    house.execute(
+        text("""insert into customers (number, kind, name, segment, since, merged_into_id)
+                select 'R2-old', 'person', 'T Reed', 'household', '2019-01-01', id from customers
+                where number = 'R2'""")
+    )
+    house.execute(
+        text("insert into audit_log (at, kind, what, customer_id) select :at, 'view', number, id "
+             "from customers order by number"), {"at": OLD},
+    )  # fmt: skip
+    begin_night(house, NOW, "Europe/London")
+    more = True
+    while more:
+        _gone, more = go_on(house, NOW)
+    left = house.scalars(text("select what from audit_log where kind = 'view' order by what"))
+    assert left.all() == ["R2", "R2-old"]
+
+
 def test_a_cut_is_at_the_beginning_of_a_day() -> None:
     cut = cut_of(datetime(2026, 3, 31, 2, 30, tzinfo=UTC), 1, "Europe/Berlin")
     assert cut.date() == date(2026, 2, 28) and (cut.hour, cut.minute) == (0, 0)

@@ -224,3 +224,18 @@ def test_an_erasure_waits_for_a_file_that_nobody_has_taken(session: Session, tmp
     assert waits() == [str(one)]
     take(session, one)
     assert waits() == []
+
+
+def test_every_file_that_brought_a_record_is_known(session: Session, tmp_path: Path) -> None:
+    content = "id,customer,date\n1,C1,2026-01-01\n2,C2,2026-01-01\n"
+    one, two, three_ = (put(session, tmp_path, "contacts", content, name=f"{n}.csv") for n in range(3))
+    for each in (one, two, three_):
+        take(session, each)
+    undo_import(session, three_, WHERE, now=NOW, today=TODAY)
+    with pytest.raises(Refused, match=f"1 was brought again by import {two}"):
+        undo_import(session, one, WHERE, now=NOW, today=TODAY)
+    seen = text("select distinct seen_import from record_things")
+    assert session.scalars(seen).all() == [two]
+    undo_import(session, two, WHERE, now=NOW, today=TODAY)
+    assert session.scalars(seen).all() == [one]
+    assert undo_import(session, one, WHERE, now=NOW, today=TODAY).removed == 2

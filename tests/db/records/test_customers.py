@@ -115,7 +115,11 @@ def test_nobody_who_was_erased_comes_back(session: Session, tmp_path: Path) -> N
       "select id, 'call', 'bill' from customers"),
      ("customer_flags", "insert into customer_flags (customer_id, kind, consented_at, review_on) "
       "select id, 'needs', now(), '2027-01-01' from customers"),
-     ("contact_points", "update contact_points set label = 'work'")],
+     ("contact_points", "update contact_points set label = 'work'"),
+     ("contact_points", "insert into contact_points (customer_id, kind, value, normal) "
+      "select id, 'email', 'by@hand.example', 'by@hand.example' from customers"),
+     ("customer_flags", "insert into customer_flags (customer_id, kind, consented_at, review_on) "
+      "select id, 'medical', now(), '2027-01-01' from customers")],
 )  # fmt: skip
 def test_what_colleagues_wrote_of_a_customer_keeps_the_import(
     session: Session, tmp_path: Path, table: str, sql: str

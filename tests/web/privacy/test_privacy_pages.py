@@ -90,8 +90,9 @@ def test_what_stands_in_the_way_is_listed_and_nothing_can_be_approved(
 
 
 def test_two_people_erase_one(
-    session: Session, lead: TestClient, other: TestClient, gone: int, make_client: MakeClient
-) -> None:
+    session: Session, lead: TestClient, other: TestClient, gone: int, make_client: MakeClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     request = asked(lead, gone)
     assert "somebody else approves it" in lead.get(f"/privacy/customers/{gone}").text
     own = lead.post(f"/privacy/requests/{request}/approve")
@@ -110,10 +111,13 @@ def test_two_people_erase_one(
     page = agent.get(f"/privacy/erased/{gone}").text
     assert "Erased on 20 Nov 2026. Nothing is kept." in page and 'action="/' not in main_of(page)
     assert "Edda" not in agent.get("/customers?q=vanished").text
-    log = agent.post(
-        f"/customers/{gone}/contacts", data={"channel": "call", "topic": "bill", "note": "hello"}
-    )
+    said = {"channel": "call", "topic": "bill", "note": "hello"}
+    log = agent.post(f"/customers/{gone}/contacts", data=said)
     assert log.status_code == 409 and "was erased" in log.text
+    let_in = text("select null where cast(:value as text) is null")
+    monkeypatch.setattr("utility_crm.customers.whose._erased", lambda _owner: let_in)
+    late = agent.post(f"/customers/{gone}/contacts", data=said)  # as if it had come before
+    assert late.status_code == 409 and "This customer was erased on 20 Nov 2026" in late.text
     assert f"X{gone}" in other.get("/privacy?ask=erased").text
 
 

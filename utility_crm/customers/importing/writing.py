@@ -57,7 +57,10 @@ def write_rows(
         for row in rows
         if row.network_node and row.network_node not in nodes
     ]
-    problems += of_erased(session, rows)
+    erased = of_erased(session, rows)
+    problems += erased
+    if erased:  # the database itself refuses to write of them
+        rows = [row for row in rows if row.line not in {one.line for one in erased}]
     customers, lines = _upsert(session, Customer, "number", _customers(rows, today))
     touched |= lines
     touched |= _add_missing(

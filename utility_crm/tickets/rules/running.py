@@ -107,6 +107,7 @@ _DUE = """
     select d.id, d.since_at from (
         select t.id, {since} as since_at from tickets t
         where t.merged_into_id is null and (t.status <> 'closed' or t.closed_at > :now - interval '30 days')
+          and not exists (select from customers c where c.id = t.customer_id and c.erased_on is not null)
     ) d
     where (cast(:among as bigint[]) is null or d.id = any(cast(:among as bigint[])))
       and d.since_at <= :now - :minutes * interval '1 minute'
