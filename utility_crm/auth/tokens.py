@@ -31,6 +31,7 @@ SCOPES = (
     "telephony:write",
     "tickets:read",
     "tickets:write",
+    "personal:read",
 )
 """What a token may be allowed."""
 
@@ -46,10 +47,13 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "telephony:write": "calls.take",
         "tickets:read": "tickets.all",
         "tickets:write": "tickets.all",
+        "personal:read": "personal.see",
     }
 )
 """The permission that a person needs to give a machine a scope: nobody makes one of more than is theirs."""
 
+PERSONAL = "personal:read"
+"""Besides another scope: what callers are asked stands whole in what people wrote."""
 PREFIX = "ucrm_"
 _SHOWN = len(PREFIX) + 6
 _LONGEST = 200

@@ -36,6 +36,7 @@ WHAT: Final = {
     "telephony:write": mark("tell of calls"),
     "tickets:read": mark("read tickets"),
     "tickets:write": mark("open and answer tickets"),
+    "personal:read": mark("read personal data in tickets"),
 }
 
 

@@ -1,13 +1,14 @@
 """`/api/v1/tickets`: tickets that other systems open, read and write on; docs/tickets.md.
 
-Opening and writing want the scope `tickets:write` and a header Idempotency-Key, reading `tickets:read`.
+Opening and writing want the scope `tickets:write` and a header Idempotency-Key, reading `tickets:read`. What
+callers are asked is covered in what people wrote, unless the token has `personal:read`. No file is given.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,10 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
-from utility_crm.auth.tokens import Bearer
+from utility_crm.auth.tokens import PERSONAL, Bearer
 from utility_crm.auth.tokens_answers import Answer
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.masking import Known, covered_text
 from utility_crm.tickets.actions import add_message, open_ticket, ticket_of
 from utility_crm.tickets.domain.life import KINDS, PRIORITIES
 from utility_crm.tickets.domain.numbers import id_of, number_of
@@ -29,11 +31,13 @@ from utility_crm.web.bearer import bearer
 from utility_crm.web.bodies import Body, OneOf, Text, read_body, schema_of
 from utility_crm.web.openapi import documented
 from utility_crm.web.pushed import pushed
-from utility_crm.web.visit import open_session
+from utility_crm.web.visit import open_session, present, today
 from utility_crm.web.words import LANGUAGES
 
 router = APIRouter()
 SCOPE = "tickets:write"
+Knowing = Callable[[Session, int, datetime, date], Known]
+"""What must not stand in texts about a customer (`customers.knowing`)."""
 Line = Annotated[str, Text(400)]
 Words = Annotated[str, Text(50_000, least=1)]
 
@@ -64,7 +68,7 @@ class Writing(Body):
 @router.post("/api/v1/tickets", openapi_extra=documented(SCOPE, schema_of(Opening), keyed=True))
 async def opened(request: Request) -> Response:
     """Open a ticket. The same Idempotency-Key and body again is answered as before, and opens nothing."""
-    return await pushed(request, SCOPE, "ticket", push_ticket)
+    return await pushed(request, SCOPE, "ticket", partial(push_ticket, request.app.state.known))
 
 
 @router.post(
@@ -79,12 +83,15 @@ async def written(request: Request, number: str) -> Response:
 @router.get("/api/v1/tickets/{number}", openapi_extra=documented("tickets:read"))
 def shown(request: Request, number: str) -> Response:
     """A ticket with its conversation; notes among us are never in it."""
-    bearer(request, "tickets:read")
+    sender = bearer(request, "tickets:read")
     with open_session(request) as session:
-        return JSONResponse(document_of(session, _row(number)))
+        document = told_to(sender, session, _row(number), request.app.state.known, present())
+        return JSONResponse(document)
 
 
-def push_ticket(session: Session, sender: Bearer, told: Mapping[str, Any], now: datetime) -> Answer:
+def push_ticket(
+    known: Knowing, session: Session, sender: Bearer, told: Mapping[str, Any], now: datetime
+) -> Answer:
     """Open a ticket. Raises Invalid with the path of the field, NotFound."""
     asked = read_body(Opening, told)
     customer_id, account_id = _whose(session, asked)
@@ -103,7 +110,7 @@ def push_ticket(session: Session, sender: Bearer, told: Mapping[str, Any], now: 
         external_id=_named(sender, asked.external_id),
         tags=asked.tags,
     )
-    return Answer(201, json.dumps(document_of(session, ticket_id)))
+    return Answer(201, json.dumps(told_to(sender, session, ticket_id, known, now)))
 
 
 def push_message(
@@ -119,8 +126,27 @@ def push_message(
     return Answer(201, json.dumps({"ticket": number_of(landed), "message": message_id}))
 
 
+def told_to(
+    sender: Bearer, session: Session, ticket_id: int, known: Knowing, now: datetime
+) -> dict[str, Any]:
+    """A ticket as this machine may see it. Nobody who reads there has verified a caller: of what people wrote
+    what would be asked is covered, also where nobody has said yet whose it is. NotFound."""
+    document = document_of(session, ticket_id)
+    if PERSONAL in sender.scopes:
+        return document
+    whose = session.scalar(select(Ticket.customer_id).where(Ticket.id == ticket_id))
+    theirs = known(session, whose, now, today(now)) if whose is not None else None
+    messages = [
+        one | {"sender": covered_text(one["sender"], theirs), "text": covered_text(one["text"], theirs)}
+        for one in document["messages"]
+    ]
+    tags = [covered_text(one, theirs) for one in document["tags"]]
+    subject = covered_text(document["subject"], theirs)
+    return document | {"subject": subject, "tags": tags, "messages": messages}
+
+
 def document_of(session: Session, ticket_id: int) -> dict[str, Any]:
-    """A ticket as other systems see it: three statements. NotFound."""
+    """A ticket whole: two statements. NotFound."""
     row = session.execute(
         select(Ticket, Customer.number)
         .outerjoin(Customer, Customer.id == Ticket.customer_id)

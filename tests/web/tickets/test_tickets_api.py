@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.conftest import NOW
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
-from utility_crm.auth.tokens import make_token
+from utility_crm.auth.tokens import PERSONAL, make_token
 from utility_crm.cli import build
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tickets.actions import add_note, merge
@@ -90,6 +90,34 @@ def test_two_systems_may_give_the_same_name_and_neither_reads_the_others(
     assert landed.json()["message"] != again.json()["message"]
     same = machine.post(PATH, json=told, headers={"Idempotency-Key": "k3"}).json()
     assert same["number"] == first["number"], "of one system the same name is the same ticket"
+
+
+@pytest.mark.parametrize("customer", ["C1", None])
+def test_a_machine_without_personal_data_reads_what_was_written_covered(
+    machine: TestClient, care: Care, customer: str | None
+) -> None:
+    """Also what it wrote itself, and what a person has not placed yet; files are given to no machine."""
+    reach = ("m.ashdown@mail.example", "07700 900418", "KB4 2TN", "E18-412345", "GB29 NWBK 6016 1331 9268 19")
+    told = {
+        "subject": f"Write to {reach[0]}", "text": f"Or ring {reach[1]}: {', '.join(reach[2:])}.",
+        "sender": reach[0], "tags": ["street", reach[0]],
+    } | ({"customer": customer} if customer else {})  # fmt: skip
+    opened = machine.post(PATH, json=told, headers={"Idempotency-Key": "k1"}).json()
+    number = opened["number"]
+    ticket = id_of(number)
+    assert ticket is not None
+    add_note(care.session, ticket, text="see it", now=NOW, by=care.priya)
+    covered = machine.get(f"{PATH}/{number}").json()
+    assert covered == opened and covered["customer"] == customer
+    assert [one for one in reach if one in json.dumps(covered)] == []
+    (message,) = covered["messages"]
+    assert (covered["subject"], message["sender"], covered["tags"][0]) == ("Write to •••", "•••", "street")
+    assert message["text"].startswith("Or ring •••: •••")
+    whole = make_token(care.session, "portal of theirs", ["tickets:read", PERSONAL], NOW).token
+    machine.headers["Authorization"] = f"Bearer {whole}"
+    seen = json.dumps(machine.get(f"{PATH}/{number}").json())
+    assert [one for one in reach if one not in seen] == []
+    assert "files" not in seen and machine.get(f"/tickets/{number}/files/1").status_code in (303, 401)
 
 
 def test_what_machines_may_not(machine: TestClient, make_client: MakeClient, care: Care) -> None:
