@@ -1,6 +1,7 @@
 """From the request of a telephone system to the caller's name on the screen, in a real browser.
 
-The demo utility on the embedded server, the web process as it is in use, and Chromium signed in as the agent
+The demo utility on the embedded server, its next bills and explanations kept as the clock keeps them, the web
+process as it is in use, and Chromium signed in as the agent
 whose telephone rings. The clock starts before the connection of the webhook is opened and stops when the
 page's h1 shows the caller; between two calls the agent goes back to the desk. The way of the answer from the
 browser to this process is counted, too. The promise is 400 ms.
@@ -22,11 +23,10 @@ from sqlalchemy import Engine, text
 
 from bench.agents import served
 from bench.databases import migrated_database
+from bench.demo_house import demo_house
 from bench.measurement import Measurement, Skipped
 from utility_crm.auth.tokens import make_token
-from utility_crm.demo.build import build
-from utility_crm.demo.progress import Steps
-from utility_crm.installed import load_tables, modules
+from utility_crm.installed import load_tables
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.database import unit_of_work
 
@@ -54,8 +54,7 @@ def measurements() -> Iterator[Measurement]:
         raise Skipped("there is no Chromium on this machine")
     load_tables()
     with migrated_database() as engine:
-        people = build(engine, modules(), as_of=date(2026, 11, 20), customers=CUSTOMERS, steps=Steps())
-        agent = next(one for one in people if one.role == "agent")
+        agent = demo_house(engine, CUSTOMERS, date(2026, 11, 20))
         with served(engine, agent.login, agent.password) as desk, sync_playwright() as driver:
             chromium = driver.chromium.launch(executable_path=browser, args=_ARGUMENTS)
             page = chromium.new_context(viewport={"width": 1280, "height": 720}).new_page()

@@ -25,6 +25,7 @@ from billing.forecasting.next_bill import LEVEL, next_bill
 from billing.queries.bills import BillRow, bills_of
 from billing.queries.spreads import spreads_for
 from billing.tables import KeptExplanation, KeptNextBill
+from utility_crm.kit.database import asked
 from utility_crm.kit.errors import CareError
 
 AFTER_THE_END = timedelta(days=730)
@@ -74,7 +75,7 @@ def kept_of(session: Session, account_id: int, today: date, pair: tuple[int, int
     """What is fresh of the account, and of a bill held against another one; one statement."""
     bill, against = pair or (None, None)
     values = {"accounts": [account_id], "today": today, "bill": bill, "against": against}
-    row = session.execute(_KEPT, values).one_or_none()
+    row = asked(session, _KEPT, values).one_or_none()
     return Fresh() if row is None else Fresh(None if row[0] is None else of_document(row[0]), row[1])
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.announcing.telling import Happening, announce_all
 from utility_crm.auth.tables import AuditRow
+from utility_crm.kit.database import asked
 from utility_crm.kit.module import Owner
 from utility_crm.kit.simulating import is_simulating
 
@@ -69,23 +70,25 @@ def write_down(
 ) -> None:
     """One row. owner: whose customer the `subject` is, found in the same statement. said: the sentence that
     told what was done."""
-    sql = _statement(owner.customer if owner else "", kind != "change" and outcome == "done")
-    session.execute(
-        sql,
-        {
-            "at": acting.at,
-            "user_id": acting.user_id,
-            "token_id": acting.token_id,
-            "kind": kind,
-            "what": acting.what,
-            "subject_kind": owner.kind if owner else "",
-            "value": subject[:LONGEST],
-            "address": acting.address,
-            "request_id": acting.request_id,
-            "outcome": outcome,
-            "after": json.dumps({"said": said}) if said else None,
-        },
-    )
+    looked = kind != "change" and outcome == "done"
+    sql = _statement(owner.customer if owner else "", looked)
+    values = {
+        "at": acting.at,
+        "user_id": acting.user_id,
+        "token_id": acting.token_id,
+        "kind": kind,
+        "what": acting.what,
+        "subject_kind": owner.kind if owner else "",
+        "value": subject[:LONGEST],
+        "address": acting.address,
+        "request_id": acting.request_id,
+        "outcome": outcome,
+        "after": json.dumps({"said": said}) if said else None,
+    }
+    if looked:
+        asked(session, sql, values)
+    else:  # what was changed may wait to be written
+        session.execute(sql, values)
 
 
 @cache

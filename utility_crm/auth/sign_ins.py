@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.door_tables import SignIn
 from utility_crm.auth.queries import PERSON, SignedIn, person_of
 from utility_crm.auth.tables import User
+from utility_crm.kit.database import asked
 from utility_crm.kit.said import said
 from utility_crm.kit.settings import settings
 
@@ -115,7 +116,7 @@ def who_is_here(session: Session, token: str, now: datetime) -> Here | None:
     """Whose sign-in this is, while it holds; that it was seen is noted, to the minute. One query."""
     idle, whole = _limits()
     values = {"digest": _digest(token), "seen_after": now - idle, "begun_after": now - whole}
-    row = session.execute(_BY_TOKEN, values).one_or_none()
+    row = asked(session, _BY_TOKEN, values).one_or_none()
     if row is None or (row.waits_for and row.begun_at <= now - WAITING):
         return None
     if row.seen_at < now - SEEN_EVERY:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from utility_crm.customers.party_tables import SPEAKING, Relation, Verification
 from utility_crm.customers.tables import Account, Contact, ContactPoint, Customer, CustomerFlag, Occupancy
+from utility_crm.kit.database import asked
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.masking import HIDDEN, Known, shown
 from utility_crm.network.tables import NetworkNode, Premise
@@ -314,7 +315,7 @@ def customer_card(
     """The customer of this id, in one query, and what lets the viewer see them whole. NotFound where there is
     none."""
     values = {"customer": customer_id, "viewer": viewer_id, "now": now, "today": today}
-    row = session.execute(_CARD, values).one_or_none()
+    row = asked(session, _CARD, values).one_or_none()
     if row is None:
         raise NotFound("no_such_customer", "There is no customer of this number here.", str(customer_id))
     accounts = tuple(

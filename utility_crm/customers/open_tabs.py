@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from utility_crm.auth.queries import SignedIn
 from utility_crm.customers.limits import THEIRS
 from utility_crm.customers.tables import OpenCustomer
+from utility_crm.kit.database import asked
 
 MOST: Final = 9
 """As many as have a key. One more closes the oldest that has no draft."""
@@ -57,9 +58,9 @@ def opened_tabs(session: Session, user: SignedIn, customer_id: int, now: datetim
     now on, and one that was stays in its place."""
     given: dict[str, Any] = {"user": user.id, "customer": customer_id, "now": now, "most": MOST}
     if user.area_ids:
-        rows = session.execute(_OF_AREAS, given | {"area_ids": list(user.area_ids)})
+        rows = asked(session, _OF_AREAS, given | {"area_ids": list(user.area_ids)})
     else:
-        rows = session.execute(_OF_ALL, given)
+        rows = asked(session, _OF_ALL, given)
     return [Tab(*row) for row in rows]
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 from psycopg import _queries
-from sqlalchemy import BigInteger, Date, DateTime, Engine, Identity, MetaData, Text, create_engine
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Date,
+    DateTime,
+    Engine,
+    Executable,
+    Identity,
+    MetaData,
+    Text,
+    create_engine,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -62,6 +73,15 @@ def make_engine(url: str, *, pool_size: int = 5, **options: Any) -> Engine:
         connect_args={"options": "-c timezone=UTC", "application_name": "utility_crm"},
         **options,
     )
+
+
+def asked(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """What a statement of columns answers, in the session's transaction but past its objects: of what a page
+    asks a quarter of the time goes by in looking for entities that are not there.
+
+    Nothing that waits in the session is flushed before it.
+    """
+    return session.connection().execute(statement, values)
 
 
 @contextmanager

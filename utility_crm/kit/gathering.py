@@ -23,6 +23,8 @@ from typing import Any, get_args, get_type_hints
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from utility_crm.kit.database import asked
+
 Read = Callable[[str], Any]
 _ARRAY = re.compile(r"any\(:(\w+)\)")
 UNSEEN = r"any(cast((select cast(:\1 as bigint[])) as bigint[]))"
@@ -71,7 +73,7 @@ def _reader(kind: Any) -> Read | None:
 def gathered(session: Session, selects: Sequence[Listed], values: Mapping[str, Any]) -> list[list[list[Any]]]:
     """The rows of each select, in one statement. values: of all their parameters, named alike in all; arrays
     are of ids."""
-    found = session.execute(_together(tuple(selects)), values).one()
+    found = asked(session, _together(tuple(selects)), values).one()
     return [one.rows(rows) for one, rows in zip(selects, found, strict=True)]
 
 

@@ -1,10 +1,14 @@
-"""What long batches ask of the interpreter's memory."""
+"""What long batches and a serving process ask of the interpreter's memory."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+ROUNDS = 3
+"""After so many full collections a process has met what it works with: templates, statements, mappings."""
 
 
 @contextmanager
@@ -20,3 +24,27 @@ def at_rest() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def settle(rounds: int = ROUNDS) -> None:
+    """From now on the cyclic collector looks through nothing that is here, nor what outlives its first
+    `rounds` full collections: for a process that serves, where each of them goes through all modules,
+    mappings and templates while somebody waits for a page (0.4 s, every thousand pages).
+
+    What happens to be in use in those rounds is never collected if it is part of a cycle by then: a few
+    requests' worth.
+    """
+    gc.collect()
+    gc.freeze()
+    left = rounds
+
+    def frozen_after(phase: str, info: dict[str, Any]) -> None:
+        nonlocal left
+        if phase != "stop" or info["generation"] < 2:
+            return
+        gc.freeze()
+        left -= 1
+        if left <= 0:
+            gc.callbacks.remove(frozen_after)
+
+    gc.callbacks.append(frozen_after)

@@ -7,6 +7,8 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
+from utility_crm.kit.memory import settle
+
 
 class Serving(uvicorn.Server):
     """Uvicorn, which waits for every response to end before it tells the application that it stops; responses
@@ -30,5 +32,6 @@ def run(app: FastAPI, *, fd: int | None = None, host: str = "127.0.0.1", port: i
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
+    settle()
     handed = [socket.socket(fileno=fd)] if fd is not None else None
     Serving(config).run(sockets=handed)

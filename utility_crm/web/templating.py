@@ -12,7 +12,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import uuid4
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from utility_crm.kit.errors import CareError
@@ -58,11 +58,18 @@ class Templates:
         self._folders = tuple(package_folder(name) for name in (*GROUND, *packages))
         self.environment = cache(self._environment)
         self.words_of = cache(self._words_of)
+        self.template = cache(self._template)
 
     def render(self, name: str, language: str, context: dict[str, Any]) -> str:
         """The template filled from `context`. A name that is not in the context is an error, not a blank."""
+        return self.template(name, language).render(context)
+
+    def _template(self, name: str, language: str) -> Template:
+        """With its names in one dictionary, for each rendering begins with a copy of them all."""
         words = self.words_of(name.partition("/")[0], language)
-        return self.environment(language).get_template(name, globals=words).render(context)
+        found = self.environment(language).get_template(name, globals=words)
+        found.globals = dict(found.globals)
+        return found
 
     def gettext(self, language: str, message: str) -> str:
         """One message in a language, for Python code."""
@@ -102,7 +109,7 @@ class Templates:
         made.words_in = lambda name: self.words_of(name.partition("/")[0], language)["_"]
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-        made.globals["_"] = _translating(words.gettext, language, messages_of(self._folders))
+        made.globals.update(self.words_of("web", language))
         for name, function in formats.FILTERS.items():
             made.filters[name] = partial(function, language=language)
         made.filters["personal"] = shown
