@@ -75,7 +75,9 @@ def make_engine(url: str, *, pool_size: int = 5, **options: Any) -> Engine:
     )
 
 
-def asked(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+def asked(
+    session: Session, statement: Executable, values: Mapping[str, Any]
+) -> CursorResult[*tuple[Any, ...]]:
     """What a statement of columns answers, in the session's transaction but past its objects: of what a page
     asks a quarter of the time goes by in looking for entities that are not there.
 
