@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from billing.answers.why import why_told
 from billing.customer import loads
 from billing.queries.accounts import AccountStanding
 from billing.wording import money_sums
@@ -43,6 +44,14 @@ def last_bill_due(call: CustomerCall) -> str | None:
     return None if found is None else day_year(found.due_on, call.language)
 
 
+def bill_compared(call: CustomerCall) -> str | None:
+    """Why the newest bill of their only account is another than the one before it, as it is said aloud."""
+    if len(call.once(loads.accounts)) != 1 or call.once(loads.against) is None:
+        return None
+    told = why_told(call)
+    return " ".join(filter(None, (told.sentence, told.if_asked_on)))
+
+
 def next_bill(call: CustomerCall) -> str | None:
     """The last day of the period that the next bill is about, of their only account."""
     mine = call.once(loads.accounts)
@@ -64,5 +73,6 @@ FIGURES: Mapping[str, Figure] = {
     "overdue": overdue,
     "last bill": last_bill,
     "last bill due": last_bill_due,
+    "bill compared": bill_compared,
     "next bill": next_bill,
 }

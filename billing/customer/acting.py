@@ -34,7 +34,9 @@ def payment_panel(call: CustomerCall) -> Mapping[str, Any]:
         "balance": money_sums(((one.currency, one.balance_minor) for one in mine), call.language),
         "late": money_sums(
             ((one.currency, one.overdue_minor) for one in mine if one.overdue_minor), call.language
-        ),
+        )
+        if any(one.overdue_minor for one in mine)
+        else "",
     }
 
 

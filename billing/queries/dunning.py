@@ -62,6 +62,16 @@ class PlanRow:
             found.append("paid" if until <= self.paid_minor else "late" if one.due_on < today else "due")
         return found
 
+    @property
+    def next_part(self) -> Instalment | None:
+        """The first instalment that is not wholly paid."""
+        until = 0
+        for one in self.instalments:
+            until += one.amount_minor
+            if until > self.paid_minor:
+                return one
+        return None
+
     def behind_minor(self, today: date) -> int:
         return max(0, should_be_paid(self.instalments, today) - self.paid_minor)
 

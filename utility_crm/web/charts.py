@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from utility_crm.web.formats import money
 
 HEAT_STEPS = 7
-LONG_LABEL = 5
+LANE_PX, LETTER_PX, GAP_PX = 185, 6, 6
+"""The narrowest lane beside a table's words, a letter of its labels, and the least between two of them."""
 _NICE = (10, 20, 50)
 _NICE_BARS = (10, 20, 25, 50)
 
@@ -91,12 +92,16 @@ def waterfall(
 
 
 def _ticks(labels: Sequence[str]) -> Iterable[Tick]:
-    """One line each; where labels are long, only every other speaks, and the last."""
+    """One line each. The first and the last speak; of those between, each that has room beside them."""
     last = len(labels) - 1
-    long = max(map(len, labels)) > LONG_LABEL
+    ends_px, until_px = LETTER_PX * len(labels[0]), LANE_PX - LETTER_PX * len(labels[-1])
     for index, label in enumerate(labels):
-        quiet = long and index != last and (index % 2 == 1 or last - index < 2)
-        yield Tick(round(100 * index / last, 2), "" if quiet else label)
+        middle_px, half_px = LANE_PX * index / last, LETTER_PX * len(label) / 2
+        between = 0 < index < last
+        fits = ends_px + GAP_PX <= middle_px - half_px and middle_px + half_px + GAP_PX <= until_px
+        if between and fits:
+            ends_px = middle_px + half_px
+        yield Tick(round(100 * index / last, 2), label if fits or not between else "")
 
 
 def axis(low: int, high: int, intervals: int = 4, nice: Sequence[int] = _NICE) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.domain.accounts.instalments import GRACE_DAYS, MOST, Instalment, judged, months_after, split
+from billing.queries.dunning import PlanRow
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
@@ -38,3 +39,10 @@ def test_a_plan_is_broken_after_the_days_of_grace_and_kept_when_all_is_paid() ->
     assert judged(PARTS, 99, over + timedelta(days=1)) == "broken"
     assert judged(PARTS, 100, over + timedelta(days=1)) == "running"
     assert judged(PARTS, 200, date(2026, 1, 1)) == "kept"
+
+
+@given(st.integers(0, 200))
+def test_the_next_part_is_the_first_that_is_not_wholly_paid(paid: int) -> None:
+    day = date(2026, 1, 1)
+    plan = PlanRow(1, 1, day, 200, "running", None, paid, PARTS)
+    assert plan.next_part == (PARTS[0] if paid < 100 else PARTS[1] if paid < 200 else None)

@@ -178,6 +178,10 @@ def test_a_plan_that_runs_is_said_with_what_can_be_done(call: Telephone, session
     for words in ("“You pay in parts already: £0.00 of", "by 1 Dec.”", "End this plan", "Take a payment",
                   "A plan runs <i>", "1 Feb 2027", "to come"):  # fmt: skip
         assert words in page
+    assert (
+        f"Agreed: £{pounds(total)} in parts, the next "
+        in call.client.get(call.path, params={"ask": "owe"}).text
+    )
     (plan,) = session.scalars(text("select id from payment_plans"))
     status, page = call.send(f"plans/{plan}/cancel", ask="parts")
     assert status == 200 and f"Once it ends, £{pounds(total)} is due as billed." in form_in(

@@ -21,6 +21,7 @@ from billing.explaining import explain_bill
 from billing.queries.bills import bill_before, bills_of
 from billing.wording import labels_apart, names_apart
 from utility_crm.kit.parts import CustomerCall
+from utility_crm.tickets.macros.figures import figures_for
 from utility_crm.web.formats import money, signed_money
 
 MakeClient = Callable[..., TestClient]
@@ -60,6 +61,15 @@ def test_the_page_opens_with_why(agent: TestClient, billed: Supplied, session: S
         assert signed_money(row.amount_minor, "GBP") in shown
         assert row.detail in shown
     assert "Sep" in shown
+
+
+def test_what_is_said_of_the_bill_is_a_figure_of_ready_answers(
+    agent: TestClient, billed: Supplied, session: Session
+) -> None:
+    said = figures_for(call_of(session, billed), ["bill compared"])["bill compared"]
+    assert said and said.split(";")[0].split(".")[0] in page(agent, billed)
+    russian = figures_for(replace(call_of(session, billed), language="ru"), ["bill compared"])
+    assert "Счёт за октябрь" in str(russian["bill compared"])
 
 
 def test_the_left_column_answers_all_four(agent: TestClient, billed: Supplied, session: Session) -> None:

@@ -107,6 +107,7 @@ def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chrom
     page.wait_for_selector("text=Payment of £9,000.00 taken")
     assert page.url == f"{customer}?ask=why"  # over the question where it was asked for
     assert "is held for them" in page.inner_text("#spoken")
+    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('draft '))") == []
     page.reload()
     assert not page.is_visible("text=Payment of £9,000.00 taken")
     assert [one for one in complaints if "status of 422" not in one] == []  # a page of its own status

@@ -89,13 +89,14 @@ RULES: Mapping[str, dict[str, Any]] = {
     mark("A broken promise is somebody's task"): {
         "when": ["breached"],
         "if": {"not": {"field": "assignee", "empty": True}},
-        "then": [{"add_task": mark("Answer today: a promise is broken")}],
+        "then": [{"add_task": mark("Answer today: the time we promised is over")}],
     },
 }
 MACROS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("received", mark("We have your message"), ()),
     ("balance", mark("What is owed now"), ("billing",)),
     ("overdue", mark("Something is late"), ("billing",)),
+    ("why", mark("Why the bill is different"), ("billing",)),
     ("reading", mark("Please read your meter"), ("meter", "billing")),
     ("next_bill", mark("When the next bill comes"), ("billing",)),
     ("moving", mark("You move"), ("move",)),

@@ -27,13 +27,16 @@ from utility_crm.web.words import mark, translator
 
 router = APIRouter()
 FORM = "send-answer"
+FITTING = {"why": "why", "owe": "balance", "next": "next_bill"}
+"""Which ready answer tells the same as a question of the page."""
 
 
 def panel(call: CustomerCall) -> Mapping[str, Any]:
     """What the form is filled from."""
     _ = translator(call.language, PACKAGE)
     return {
-        "ready": [(one.key, one.title) for one in macros(call.session)],
+        "ready": [(one.key, _(one.title)) for one in macros(call.session)],
+        "fitting": FITTING.get(call.params.get("ask", "why"), ""),
         "channels": [(name, _(CHANNEL_WORDS[name])) for name in SENT_BY_US],
         "form_key": uuid4().hex,
     }

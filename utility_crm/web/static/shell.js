@@ -215,7 +215,7 @@ addEventListener("submit", (event) => {
   if (form.method === "post" && form.closest?.("[data-panel]")) sessionStorage.setItem("sent", drafts.name(form));
 });
 const sent = sessionStorage.getItem("sent");
-if (sent && !one(".notice.bad[data-announce], [id^=ask-]") && one(".notice[data-announce]")) sessionStorage.removeItem(sent);
+if (sent && !one(".notice.bad[data-announce], .over.warn[id^=ask-]") && one(".notice[data-announce]")) sessionStorage.removeItem(sent);
 sessionStorage.removeItem("sent");
 for (const panel of all("[data-panel]")) drafts.restore(panel);
 drafts.mark();
@@ -251,6 +251,11 @@ const copyText = (button) => {
   navigator.clipboard?.writeText((source ?? "").trim());
   say(button.textContent);
 };
+
+// On a small screen the name keeps the first warning beside it, once the warning itself is out of sight.
+const warning = one(".strip > .notice");
+const short = one(".strip .narrow");
+if (warning && short) new IntersectionObserver(([seen]) => { short.hidden = seen.isIntersecting; }).observe(warning);
 
 // What stays in view under the strip begins below it, however tall it is.
 const strip = one(".strip");
