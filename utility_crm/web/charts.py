@@ -94,7 +94,8 @@ def waterfall(
 def _ticks(labels: Sequence[str]) -> Iterable[Tick]:
     """One line each. The first and the last speak; of those between, each that has room beside them."""
     last = len(labels) - 1
-    ends_px, until_px = LETTER_PX * len(labels[0]), LANE_PX - LETTER_PX * len(labels[-1])
+    ends_px = float(LETTER_PX * len(labels[0]))
+    until_px = LANE_PX - LETTER_PX * len(labels[-1])
     for index, label in enumerate(labels):
         middle_px, half_px = LANE_PX * index / last, LETTER_PX * len(label) / 2
         between = 0 < index < last
