@@ -76,10 +76,10 @@ class Templates:
         return str(catalogue(language, self._folders).gettext(message))
 
     def _words_of(self, room: str, language: str) -> dict[str, Any]:
-        """`_` and `ngettext` of a room's templates: its own catalogue (else the ground's) before all
-        the others', since "From" is a day in one room and a person in another."""
+        """`_` and `ngettext` of a room's templates: its own catalogue, then the ground's, before all the
+        others', since "From" is a day in one room and a person in another."""
         holds = [one for one in self._folders if one.name == room and (one / "locale").is_dir()]
-        own = catalogue(language, (holds[0] if holds else self._folders[0],))
+        own = catalogue(language, tuple(dict.fromkeys((self._folders[0], *holds[:1]))))
         everybodys = catalogue(language, self._folders)
 
         def single(message: str) -> str:
