@@ -6,5 +6,5 @@ from utility_crm.kit.parts import Act, CustomerRoom
 from utility_crm.web.words import mark
 
 ROOM = CustomerRoom(
-    acts=(Act("y", mark("Their data"), "privacy.ask", href="/privacy/customers/{customer}", order=95),)
+    acts=(Act("u", mark("Their data"), "privacy.ask", href="/privacy/customers/{customer}", order=95),)
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from utility_crm.kit.masking import shown
 from utility_crm.quality.domain.likeness import Reason
 from utility_crm.quality.queries import Pair, Side
+from utility_crm.web.formats import day_year, number
 from utility_crm.web.words import counting, mark, translator
 
 PACKAGE = "utility_crm.quality"
@@ -34,7 +35,7 @@ def reasons_in_words(reasons: Iterable[Reason], language: str) -> str:
     """ "same telephone, name alike 0.93"."""
     _ = translator(language, PACKAGE)
     return ", ".join(
-        _("name alike %(figure)s", figure=f"{one.figure:.2f}")
+        _("name alike %(figure)s", figure=number(one.figure, 2, language))
         if one.figure is not None
         else _(_REASONS[one.why])
         for one in reasons
@@ -74,7 +75,8 @@ def compared(pair: Pair, language: str) -> tuple[Compared, ...]:
                  _state(one.emails, other.emails)),
         Compared(_("Place"), places(one), places(other), _state(*addresses)),
         Compared(_("Accounts"), one.accounts, other.accounts, ""),
-        Compared(_("Customer since"), (one.since.isoformat(),), (other.since.isoformat(),), ""),
+        Compared(_("Customer since"), (day_year(one.since, language),),
+                 (day_year(other.since, language),), ""),
         Compared(_("Contacts kept"), (str(one.contacts),), (str(other.contacts),), ""),
     )  # fmt: skip
 

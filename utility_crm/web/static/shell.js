@@ -219,6 +219,7 @@ if (sent && !one(".notice.bad[data-announce], .over.warn[id^=ask-]") && one(".no
 sessionStorage.removeItem("sent");
 for (const panel of all("[data-panel]")) drafts.restore(panel);
 drafts.mark();
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 addEventListener("click", (event) => {
   const target = event.target.closest("button, a");
