@@ -51,7 +51,7 @@ _CANDIDATES = text("""
     from tickets t
     join customers c on c.id = t.customer_id
     left join surveys s on s.ticket_id = t.id
-    where t.solved_at > :after and t.solved_at <= :until and t.merged_into_id is null
+    where t.solved_at > :after and t.solved_at <= :until and t.merged_into_id is null and c.erased_on is null
       and (s.id is null or s.state = 'withdrawn' and s.reason = 'reopened')
     order by t.solved_at, t.id limit :most
 """)

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from bounced_mail import delivery_report
 from letters_in import letter
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from notifications.answers import follow_answers
 from notifications.tables import OutboxNotice
 from tests.conftest import NOW
 from tests.db.mail.conftest import Comes, customer
-from utility_crm.customers.tables import ContactPoint
+from utility_crm.customers.tables import ContactPoint, Customer
 from utility_crm.mail.domain.threads import reply_address
 from utility_crm.mail.placing import MOST_AN_HOUR
 from utility_crm.mail.tables import Arrival
@@ -123,6 +123,15 @@ def test_the_address_we_gave_leads_back_and_a_forged_one_does_not(
     forged = reply_address("care@utility.example", one.ticket_id, "somebody else's secret")
     eve = comes(letter("Let me in.", sender="eve@far.example", to=forged, name="<e@far.example>"))
     assert eve.ticket_id != one.ticket_id
+
+
+def test_nothing_goes_on_with_a_ticket_of_who_was_erased(session: Session, ann: int, comes: Comes) -> None:
+    one = comes(letter())
+    ours = reply_address("care@utility.example", one.ticket_id, "only for tests")
+    session.execute(update(Customer).where(Customer.id == ann).values(erased_on=NOW.date()))
+    session.execute(delete(ContactPoint).where(ContactPoint.customer_id == ann))
+    two = comes(letter("Once more.", to=ours, name="<again@ann.example>"))
+    assert two.ticket_id != one.ticket_id and (two.state, two.customer_id) == ("waiting", None)
 
 
 def test_a_reply_to_a_merged_ticket_lands_where_that_went(session: Session, ann: int, comes: Comes) -> None:

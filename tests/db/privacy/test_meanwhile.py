@@ -13,6 +13,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from notifications.outbox.queueing import queue
+from notifications.types.payment_reminder import payment_reminder
 from utility_crm.announcing.telling import announce
 from utility_crm.kit.database import make_engine
 from utility_crm.privacy.reading import hold_still
@@ -32,7 +34,7 @@ WRITES = (
 
 @pytest.fixture
 def committed(fresh_database_url: str) -> Iterator[Engine]:
-    engine = make_engine(fresh_database_url, pool_size=len(WRITES) + 3)
+    engine = make_engine(fresh_database_url, pool_size=len(WRITES) + 4)
     with Session(engine) as session:
         session.execute(
             text("""insert into customers (number, kind, name, segment, since) values
@@ -86,17 +88,28 @@ def test_what_waited_for_an_erasure_is_refused(committed: Engine) -> None:
             session.commit()
         return "told"
 
-    with ThreadPoolExecutor(len(WRITES) + 1) as pool:
+    def remind() -> str:
+        notice = payment_reminder(
+            customer_id=1, account_id=None, account="A1", bill="F-1", amount_minor=1, currency="GBP",
+            due_on=date(2026, 11, 6),
+        )  # fmt: skip
+        with Session(committed) as session:
+            queue(session, notice, NOW)
+            session.commit()
+        return "queued"
+
+    with ThreadPoolExecutor(len(WRITES) + 2) as pool:
         with Session(committed) as erasing:
             hold_still(erasing, 1)
-            work = [*(pool.submit(write, sql) for sql in WRITES), pool.submit(tell)]
+            work = [*(pool.submit(write, sql) for sql in WRITES), pool.submit(tell), pool.submit(remind)]
             until_they_wait(committed, len(work), work)
             erased = text("update customers set name = '(erased)', erased_on = :day where id = 1")
             erasing.execute(erased, {"day": date(2026, 11, 20)})
             erasing.commit()
-        assert [one.result() for one in work] == ["UC410"] * len(WRITES) + ["told"]
+        assert [one.result() for one in work] == ["UC410"] * len(WRITES) + ["told", "queued"]
     with Session(committed) as session:
         assert session.scalar(text("select name from customers where id = 1")) == "(erased)"
+        assert session.scalar(text("select count(*) from outbox")) == 0
         assert session.scalar(text("select count(*) from webhook_events")) == 1
         assert session.scalar(text("select count(*) from webhook_events where personal is not null")) == 0
         assert write(WRITES[0].replace("(1,", "(2,")) == "written"

@@ -61,6 +61,12 @@ def test_of_two_tickets_one_is_asked_about_and_again_after_the_rest(
     assert ask_due(session, NOW + 30 * DAY).asked == 1
 
 
+def test_nobody_who_was_erased_is_asked(session: Session, solved: Solved, care: Care) -> None:
+    solved()
+    session.execute(update(Customer).where(Customer.id == care.margaret).values(erased_on=NOW.date()))
+    assert (ask_due(session, NOW).asked, session.scalar(text("select count(*) from surveys"))) == (0, 0)
+
+
 @pytest.mark.parametrize("why", ["died", "open_complaint", "nothing_said", "no_consent", "consent_withdrawn"])
 def test_who_is_not_asked(session: Session, solved: Solved, care: Care, why: str) -> None:
     if why == "died":
