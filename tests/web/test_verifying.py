@@ -136,13 +136,15 @@ def test_what_was_written_about_her_is_covered_in_every_list(
     """A task, a subject, a file: nothing of them is a way around asking either."""
     client = make_client("agent")
     me = session.scalar(select(User.id).where(User.login == "agent.en"))
-    ring = "Ring 07700 900418, m.ashdown@mail.example"
+    phone = "07700 900418"  # lists cut what is long: also in the middle of a number
+    ring = f"Ring {phone}, m.ashdown@mail.example"
     task = add_task(
         session, title=ring, note="or at 07700 900418", due_at=NOW.date(), now=NOW, by=me or 0,
         assignee_id=me, customer_id=people.margaret,
     )  # fmt: skip
     hers = open_ticket(
-        session, kind="billing", subject=ring, text="Why?", channel="call", now=NOW, assignee_id=me,
+        session, kind="billing", subject=ring, text=f"{'so ' * 50}{phone} {'so ' * 9}{phone} so",
+        channel="call", now=NOW, assignee_id=me,
         customer_id=people.margaret,
     )  # fmt: skip
     other = open_ticket(session, kind="other", subject="Mains", text="Down.", channel="call", now=NOW)
@@ -158,6 +160,8 @@ def test_what_was_written_about_her_is_covered_in_every_list(
         pages, (200, [])
     )
     assert all("Ring •••" in found[page].text for page in (f"/tasks/{task}", path, pages[-1], "/?ask=next"))
+    cut = [client.get(page).text for page in ("/tickets?ask=mine", f"/customers/{people.margaret}")]
+    assert all("so so so" in page and "07700" not in page for page in cut)
     refused = client.get(f"{path}/files/{file}")
     assert refused.status_code == 403 and "Verify the caller first" in refused.text
     form = {"title": "Ring •••, •••", "note": "or at •••", "due_on": "2026-11-24", "due_time": "",
@@ -167,6 +171,12 @@ def test_what_was_written_about_her_is_covered_in_every_list(
     assert client.post(f"/tasks/{task}/change", data=form).status_code == 303
     kept = session.execute(text("select title, note, priority from tasks where id = :task"), {"task": task})
     assert tuple(kept.one()) == (ring, "or at 07700 900418", "high"), "what was covered stays as it was"
+    tag = "m.ashdown@mail.example"
+    assert client.post(f"{path}/change", data={"tags": f"cold, {tag}"}).status_code == 303
+    assert 'value="cold, •••"' in (page := client.get(path).text) and tag not in page
+    for typed, status in (("cold, •••", 303), ("•••", 409)):
+        assert client.post(f"{path}/change", data={"tags": typed}).status_code == status
+    assert session.scalar(text("select tags from tickets where id = :id"), {"id": hers}) == ["cold", tag]
     verified(client, f"/customers/{people.margaret}")
     assert client.get(f"{path}/files/{file}").content == b"07700 900418"
     assert "07700 900418" in holds(client.get(f"/tasks/{task}").text)

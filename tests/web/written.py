@@ -50,7 +50,7 @@ _WRITE = """
     ) reach where reach.customer_id = {whose}
 """
 _AROUND = (
-    # Tickets below one, merged, linked; a file of each; somebody who is mentioned.
+    # Tickets below one, linked; tags; a file of each.
     """update tickets t set parent_id = p.id from tickets p
        where p.id = (select min(id) from tickets where customer_id is not null and parent_id is null)
        and t.id in (select id from tickets where customer_id is not null and id <> p.id and parent_id is null
@@ -60,6 +60,10 @@ _AROUND = (
        where a.id = (select min(id) from tickets where customer_id is not null)
        and b.id = (select max(id) from tickets where customer_id is not null)
        on conflict do nothing""",
+    """update tickets t set tags = array[lower(p.value)] from contact_points p
+       where p.customer_id = t.customer_id and p.kind = 'email' and p.value = lower(p.value)""",
+    """update customers t set tags = array[p.value] from contact_points p
+       where p.customer_id = t.id and p.kind = 'email'""",
     """insert into ticket_attachments (message_id, name, media_type, size_bytes, sha256, refused)
        select m.id, 'of ' || p.value || '.pdf', 'application/pdf', 1, null, 'file_large'
        from ticket_messages m join tickets t on t.id = m.ticket_id

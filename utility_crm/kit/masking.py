@@ -160,7 +160,7 @@ _BETWEEN_SIGNS = r"[\s\-/._]{0,2}"
 _DAY = r"\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}"
 _TELLING = re.compile(
     rf"""(?P<day>(?<!\d)(?:{_DAY})(?!\d)|\b\d{{4}}-\d\d-\d{{4,}}\b)           # a day, a bill
-    |[^\s<>()@,;:"'“”]+@[^\s<>()@,;:"'“”]+\.\w+                  # an e-mail address
+    |[^\s<>()@,;:"'“”]+@(?:[^\s<>()@,;:"'“”]*\w)?                # an e-mail address, also one that is cut
     |\b[A-Z]{{2}}\d\d(?:[ ]?[A-Z0-9]{{4}}){{2,7}}(?:[ ]?[A-Z0-9]{{1,3}})?\b   # a bank account (ISO 13616)
     |\b[A-Z]{{1,4}}\d{{1,4}}[-/]\d{{5,}}\b                        # a meter
     |\b\d?[A-Z]{{1,4}}[ -]?\d{{8,}}\b                             # a meter (DIN 43863-5 and the like)

@@ -33,8 +33,9 @@ from utility_crm.web.formats import day_near
 from utility_crm.web.words import mark, translator
 
 PACKAGE = "utility_crm.tickets"
-MOST, MOST_SAID = 60, 12
-"""Tickets of a customer that their page knows, and the newest messages of each."""
+MOST, MOST_SAID, SAID_LETTERS = 60, 12, 160
+"""Tickets of a customer that their page knows, the newest messages of each, and how many letters of them: a
+few more are read, so that nothing that is covered stands cut at their end."""
 _AT = datetime.fromisoformat
 
 
@@ -80,7 +81,7 @@ _THEIRS = Listed(
            (select json_build_array(e.at, e.after) from ticket_events e
             where e.ticket_id = ticket.id and e.kind = 'rated' order by e.id desc limit 1),
            (select json_agg(json_build_array(m.at, m.direction, m.channel, m.text)) from (
-                select at, direction, channel, left(text, 160) as text from ticket_messages
+                select at, direction, channel, left(text, {SAID_LETTERS + 40}) as text from ticket_messages
                 where ticket_id = ticket.id and direction <> 'note'
                 order by at desc, id desc limit {MOST_SAID}) m)
     from tickets as ticket left join users u on u.id = ticket.assignee_id
@@ -174,6 +175,10 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
     ][:4]
 
 
+def _begun(call: CustomerCall, text: str) -> str:
+    return shown(text, "text", call.customer_id)[:SAID_LETTERS]
+
+
 def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
     _ = translator(call.language, PACKAGE)
     entries = []
@@ -182,7 +187,11 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             how = translator(call.language, PACKAGE)(CHANNEL_WORDS[channel])
             ours = direction == "out"
             words = _("We wrote (%(how)s)", how=how) if ours else _("They wrote (%(how)s)", how=how)
-            entries.append(TimelineEntry(at, mark("Tickets"), f"{words}: {one.subject}", text, href=one.path))
+            entries.append(
+                TimelineEntry(
+                    at, mark("Tickets"), f"{words}: {one.subject}", _begun(call, text), href=one.path
+                )
+            )
         if one.rated is not None:
             at, question, score = one.rated
             most, bad = (10, score <= 6) if question == "nps" else (5, score <= 2)

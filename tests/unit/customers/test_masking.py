@@ -96,6 +96,12 @@ def test_what_looks_like_a_proof_is_covered_whoever_it_is_of(proof: str) -> None
     assert covered_text(f"they wrote {proof}, then rang") == f"they wrote {HIDDEN}, then rang"
 
 
+@pytest.mark.parametrize("beginning", ["m.ashdown@mail.ex", "m.ashdown@mail", "m.ashdown@"])
+def test_an_address_is_covered_where_its_end_is_cut_off(beginning: str) -> None:
+    assert covered_text(f"write to {beginning}") == f"write to {HIDDEN}"
+    assert covered_text("Ring @priya, 3 @ £5") == "Ring @priya, 3 @ £5"
+
+
 @pytest.mark.parametrize(
     "text",
     [

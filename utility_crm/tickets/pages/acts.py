@@ -16,6 +16,7 @@ from utility_crm.tickets.pages.typed import PACKAGE, customer_called, id_or_none
 from utility_crm.tickets.queries.ticket import OneTicket
 from utility_crm.web.formats import clock, day_near
 from utility_crm.web.forms import Posted
+from utility_crm.web.masking import as_it_was
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import translator
@@ -56,14 +57,19 @@ def _change(v: Visit, one: OneTicket, posted: Posted) -> tuple[str, bool]:
         if name in posted.values:
             changes[name] = posted.field(name, id_or_none).read
     if "subject" in posted.values:
-        changes["subject"] = posted.text("subject")
+        changes["subject"] = _as_it_was(v, one, posted.text("subject"), one.subject)
     if "tags" in posted.values:
-        changes["tags"] = posted.text("tags").split(",")
+        changes["tags"] = _as_it_was(v, one, posted.text("tags"), ", ".join(one.tags)).split(",")
     if "customer" in posted.values:
         changes["customer_id"] = posted.field("customer", partial(customer_called, v)).read
     posted.check()
     done = change(v.session, one.id, changes, now=v.now, by=v.user.id, version=version_of(posted))
     return (_("Changed.") if done else _("It was so already.")), done
+
+
+def _as_it_was(v: Visit, one: OneTicket, typed: str, before: str) -> str:
+    v.about(one.customer_id)
+    return as_it_was(typed, before, one.customer_id)
 
 
 @router.post("/tickets/{number}/take")

@@ -20,6 +20,8 @@ from utility_crm.tickets.seen import tickets_seen_by
 from utility_crm.tickets.tables import Ticket, TicketMention, TicketMessage
 
 MOST = 200
+READ_OF_LAST = 240
+"""Letters of the last word: a few more than are shown, so that nothing that is covered stands cut there."""
 SOON = timedelta(hours=4)
 """A promise that falls due within so long is about to be broken."""
 _RANK = case({"urgent": 0, "high": 1, "normal": 2, "low": 3}, value=Ticket.priority)
@@ -203,7 +205,7 @@ def _listed(session: Session, asked: Filters, wanted: list[ColumnElement[bool]],
         Ticket.language, Ticket.tags, Ticket.version, Ticket.opened_at, Ticket.updated_at, Ticket.waits_since,
         Ticket.first_answered_at, NEXT_DUE, Ticket.snoozed_until, Ticket.customer_id,
         func.coalesce(Customer.name, ""), func.coalesce(User.name, ""), func.coalesce(Team.name, ""),
-        func.coalesce(func.left(last.c.text, 200), ""), func.coalesce(last.c.direction, ""),
+        func.coalesce(func.left(last.c.text, READ_OF_LAST), ""), func.coalesce(last.c.direction, ""),
         func.coalesce(first, ""),
     ]  # fmt: skip
     rows = session.execute(
