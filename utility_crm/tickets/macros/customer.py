@@ -53,7 +53,8 @@ def put_in(request: Request, customer_id: int, posted: Posting) -> Response:
         except (NotFound, Invalid) as error:
             errors["macro"] = v.said(error)
         else:
-            typed, subject = f"{typed}\n\n{made.text}".strip(), subject or made.title
+            title = translator(made.language, PACKAGE)(made.title)
+            typed, subject = f"{typed}\n\n{made.text}".strip(), subject or title
             if made.missing:
                 errors["text"] = v.said(figures_missing(made.missing))
         values = {one: (posted.text(one),) for one in ("channel", "form_key")}

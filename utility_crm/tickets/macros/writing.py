@@ -75,6 +75,8 @@ def macro_text(
 ) -> MacroText:
     """A macro with the customer's figures, in their language or the house's. language: "" is the customer's
     on file. Without a customer no figure is known. Raises NotFound, Invalid (no text in any language)."""
+    if not key:
+        raise Invalid("macro", mark("Choose one of what is offered."), "macro")
     row = session.scalars(select(TicketMacro).where(TicketMacro.key == key, TicketMacro.active)).one_or_none()
     if row is None:
         raise NotFound("no_such_macro", mark("There is no answer %(key)s."), "macro", key=key)

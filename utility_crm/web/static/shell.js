@@ -173,10 +173,12 @@ const toggle = (element) => {
 // A draft is never lost: what is typed below the strip is kept for this tab until it is sent, a customer each. The
 // fields with data-draft are kept by the server (drafts.js); these are the others.
 const drafts = {
-  name: (form) => `draft ${location.pathname} ${form.closest("[data-panel]").id} ${form.id}`,
+  whose: () => /^\/customers\/\d+/.exec(location.pathname)?.[0] ?? location.pathname,
+  redrawn: () => location.pathname !== drafts.whose(), // by the server, with all that was typed: refused, or asked back
+  name: (form) => `draft ${drafts.whose()} ${form.closest("[data-panel]").id} ${form.id}`,
   fields: (form) => [...form.elements].filter((each) => each.name && !/^(hidden|submit|button|password|file)$/.test(each.type) && !each.matches("[data-no-draft], [data-draft]")),
   keep(form) {
-    const typed = {};
+    const typed = drafts.redrawn() ? JSON.parse(sessionStorage.getItem(drafts.name(form)) ?? "{}") : {};
     for (const each of drafts.fields(form)) {
       const now = /^(checkbox|radio)$/.test(each.type) ? each.checked : each.value;
       const first = /^(checkbox|radio)$/.test(each.type) ? each.defaultChecked : each.defaultValue ?? each.querySelector("[selected]")?.value ?? each.options[0]?.value;
@@ -217,7 +219,7 @@ addEventListener("submit", (event) => {
 const sent = sessionStorage.getItem("sent");
 if (sent && !one(".notice.bad[data-announce], .over.warn[id^=ask-]") && one(".notice[data-announce]")) sessionStorage.removeItem(sent);
 sessionStorage.removeItem("sent");
-for (const panel of all("[data-panel]")) drafts.restore(panel);
+for (const panel of all("[data-panel]")) if (panel.hidden || !drafts.redrawn()) drafts.restore(panel);
 drafts.mark();
 one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
