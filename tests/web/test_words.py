@@ -99,6 +99,18 @@ def test_python_speaks_it_too() -> None:
     assert translator("en")("Wait... until %(day)s", day="6 дек.") == "Wait... until 6 дек."
 
 
+def test_a_part_of_a_room_speaks_as_the_room() -> None:
+    words = "When we promised to answer"
+    said = translator("ru", "utility_crm.tickets.care")(words)
+    assert said == translator("ru", "utility_crm.tickets")(words) != words
+
+
+def test_a_word_a_room_has_not_is_the_grounds_before_it_is_another_rooms() -> None:
+    """A bill that is open is not paid; a request is open."""
+    words = templates_of(("utility_crm.privacy", "billing")).words_of("privacy", "ru")
+    assert words["_"]("open") == translator("ru")("open") != translator("ru", "billing")("open")
+
+
 def test_a_russian_agent_sees_russian_pages(make_client: MakeClient, people: People) -> None:
     client = make_client("agent", language="ru", installed=[])
     page = client.get(f"/customers/{people.margaret}?ask=said").text

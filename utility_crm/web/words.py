@@ -96,7 +96,7 @@ def translator(language: str, package: str = "utility_crm.web") -> Callable[...,
 
     Named values are put in as templates do it: `_("%(days)s days late", days=3)`.
     """
-    folders = dict.fromkeys((package_folder("utility_crm.web"), package_folder(package)))
+    folders = dict.fromkeys((package_folder("utility_crm.web"), speaking_folder(package)))
     found = catalogue(language, tuple(folders))
 
     def translated(message: str, **values: object) -> str:
@@ -119,13 +119,22 @@ def said_in(words: Callable[[str], str], error: CareError, language: str) -> str
 @cache
 def counting(language: str, package: str = "utility_crm.web") -> Callable[..., str]:
     """`ngettext` for Python code: `ngettext("one day", "%(num)s days", count)`, put in as templates do it."""
-    folders = dict.fromkeys((package_folder("utility_crm.web"), package_folder(package)))
+    folders = dict.fromkeys((package_folder("utility_crm.web"), speaking_folder(package)))
     found = catalogue(language, tuple(folders))
 
     def translated(one: str, many: str, count: int, **values: object) -> str:
         return finished(str(found.ngettext(one, many, count)) % {"num": count, **values}, language)
 
     return translated
+
+
+def speaking_folder(package: str) -> Path:
+    """The folder of a package, or of the nearest above it with words: `tickets.care` speaks as `tickets`."""
+    folder = package_folder(package)
+    while not (folder / "locale").is_dir() and "." in package:
+        package = package.rpartition(".")[0]
+        folder = package_folder(package)
+    return folder
 
 
 @cache

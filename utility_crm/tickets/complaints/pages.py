@@ -129,7 +129,9 @@ def write(request: Request, number: str, posted: Posting) -> Response:
             kind = posted.one_of("kind", LETTERS)
             posted.check()
             make_letter(v.session, ticket_id, kind.value, body=posted.text("body"), now=v.now, by=v.user.id)
-            return v.done(v.text(mark("The letter is written. Read it, then send it.")), _path(ticket_id))
+            return v.done(
+                v.text(mark("The letter is written. Read it, then send it.")), f"{_path(ticket_id)}#letters"
+            )
 
         return handled(v, posted, "letter", act, partial(complaint_page, v, number))
 
