@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.audit import note_change
 from utility_crm.customers.party_tables import SPEAKING, Relation
+from utility_crm.customers.reach import number_in
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
@@ -77,7 +78,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class NewRelation:
-    """What is to be kept. name: somebody, or the number of a customer of ours."""
+    """What is to be kept. name: somebody, or the number of a customer of ours. reach: a number, address."""
 
     kind: str
     name: str
@@ -102,11 +103,12 @@ def add_relation(
     *,
     by: int | None,
     now: datetime,
+    country: str,
     knows: Callable[[int], bool] = lambda _: True,
 ) -> int:
-    """Keep it; its id. knows: whether who does this may know of another customer; of one they may not, the
-    number is a mere name, as one that nobody has. Raises Invalid without what it needs, Conflict where it
-    is kept already."""
+    """Keep it; its id. country (ISO) reads a number to reach them by, so that it is known when it rings.
+    knows: whether who does this may know of another customer; of one they may not, the number is a mere name,
+    as one that nobody has. Raises Invalid without what it needs, Conflict where it is kept already."""
     if new.kind not in KIND_WORDS:
         raise Invalid("kind", mark("Choose one of what is offered."), "kind")
     if not new.name or max(map(len, (new.name, new.reach, new.role, new.proof))) > LONGEST:
@@ -134,8 +136,7 @@ def add_relation(
         insert(Relation)
         .values(
             customer_id=customer_id, other_id=other, name="" if other else new.name, noted_at=now,
-            noted_by=by,
-            **values,
+            noted_by=by, reach_number=number_in(new.reach, country), **values,
         )
         .returning(Relation.id)
     ).scalar_one()  # fmt: skip

@@ -11,6 +11,7 @@ from utility_crm.customers.conversations import TOPICS
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.pages import customer_page, must_see
 from utility_crm.customers.parties import KIND_WORDS, NewRelation, add_relation, end_relation, note_death
+from utility_crm.kit.settings import settings
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import visit
 from utility_crm.web.words import translator
@@ -36,7 +37,7 @@ def add(request: Request, customer_id: int, posted: Posting) -> Response:
                 reach=posted.text("reach"), role=posted.text("role"), about=about, proof=posted.text("proof"),
             )  # fmt: skip
             add_relation(
-                v.session, customer_id, new, by=v.user.id, now=v.now,
+                v.session, customer_id, new, by=v.user.id, now=v.now, country=settings().country,
                 knows=lambda other: bool(those_seen(v.session, v.user, [other])),
             )  # fmt: skip
             return v.done(_("Kept: %(name)s.", name=new.name), path, ask=ASK)

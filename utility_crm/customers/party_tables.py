@@ -49,7 +49,8 @@ class Verification(Base):
 
 
 class Relation(Base):
-    """Another (a customer, `other_id`, or somebody with a `name` and how to `reach` them) to this customer:
+    """Another (a customer, `other_id`, or somebody with a `name` and how to `reach` them; `reach_number`: the
+    number in that, E.164 or empty) to this customer:
     speaks_for, guardian and executor may speak about what `about` names (nothing: everything), with `proof`;
     household: lives there, too; works_for: a person of this organisation; part_of: this customer is a part of
     the other."""
@@ -65,6 +66,7 @@ class Relation(Base):
         CheckConstraint("kind not in ('speaks_for', 'guardian', 'executor') or proof <> ''", name="proved"),
         Index(None, "customer_id"),
         Index(None, "other_id"),
+        Index(None, "reach_number", postgresql_where=text("reach_number <> ''")),
     )
 
     id: Mapped[int] = identity()
@@ -72,6 +74,7 @@ class Relation(Base):
     other_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(server_default="")
     reach: Mapped[str] = mapped_column(server_default="")
+    reach_number: Mapped[str] = mapped_column(server_default="")
     kind: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="")
     about: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")

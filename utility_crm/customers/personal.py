@@ -66,7 +66,7 @@ HOLDINGS = (
         "(t.customer_id = any(:people) or t.other_id = any(:people))",
         "delete",
         masked=("name", "reach"),
-        hidden=("other_id",),
+        hidden=("other_id", "reach_number"),
         sweeps=("name", "reach"),
     ),
     Holding("contacts", mark("What was said"), _THEIRS, "delete", sweeps=("note",)),

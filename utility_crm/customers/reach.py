@@ -47,6 +47,17 @@ def normal_form(kind: str, value: str, country: str) -> str:
     )
 
 
+def number_in(said: str, country: str) -> str:
+    """The first phone number in what was noted of how to reach somebody, as E.164; empty without one, such as
+    for an e-mail address."""
+    if "@" in said:
+        return ""
+    found = phonenumbers.PhoneNumberMatcher(said, country, leniency=phonenumbers.Leniency.POSSIBLE)
+    for one in found:
+        return phonenumbers.format_number(one.number, phonenumbers.PhoneNumberFormat.E164)
+    return ""
+
+
 def written_form(kind: str, value: str, country: str) -> str:
     """As it is kept to be read and written to: phones with their country (ITU-T E.123), e-mail as its server
     has it, all else as it was said. Invalid as `normal_form`.

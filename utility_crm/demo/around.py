@@ -39,8 +39,8 @@ PROOFS = ("power of attorney, copy kept", "letter signed by both", "court order,
 WAYS = ("call", "email", "letter", "sms")
 TIMES = ("morning", "afternoon", "evening", "weekend")
 RELATION_COLUMNS = (
-    "customer_id", "other_id", "name", "reach", "kind", "role", "about", "starts_on", "ends_before", "proof",
-    "noted_at", "noted_by", "ended_at", "ended_by",
+    "customer_id", "other_id", "name", "reach", "reach_number", "kind", "role", "about", "starts_on",
+    "ends_before", "proof", "noted_at", "noted_by", "ended_at", "ended_by",
 )  # fmt: skip
 _KINDS = text("update customer_flags set kinds = array[:kind] where detail = :detail")
 _WISH = text("update customers set preferred_channel = :way, contact_times = :times where id = any(:ids)")
@@ -86,7 +86,7 @@ def _relations(plan: Plan, agents: list[Any]) -> Iterator[Row]:
     firms = [one for one in plan.customers if one.kind == "organisation"]
     for part, whole in zip(firms[3:9:2], firms[4:10:2], strict=False):
         row = list(_relation(plan, draw, part, agents, "part_of", ""))
-        row[1], row[5] = whole.id, ""
+        row[1], row[6] = whole.id, ""
         yield tuple(row)
 
 
@@ -104,8 +104,9 @@ def _relation(
     over = began + timedelta(days=int(draw.integers(10, 39))) if ended else None
     agent = agents[int(draw.integers(len(agents)))]
     speaks = kind in ("speaks_for", "guardian")
+    number = f"+447700900{int(draw.integers(100, 1000))}" if name else ""
     return (
-        one.id, None, name, f"+447700900{int(draw.integers(100, 1000))}" if name else "", kind,
+        one.id, None, name, number, number, kind,
         ROLES[int(draw.integers(len(ROLES)))] if kind == "works_for" else "",
         ["bill", "payment"] if kind == "speaks_for" and draw.random() < 0.5 else [], began, over,
         PROOFS[int(draw.integers(len(PROOFS)))] if speaks else "", _at(began, draw), agent,

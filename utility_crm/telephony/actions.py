@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
@@ -14,7 +14,9 @@ from utility_crm.auth.queries import active_user
 from utility_crm.auth.tables import User
 from utility_crm.customers.limits import those_seen
 from utility_crm.customers.tables import Customer
+from utility_crm.kit.clock import today_in
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.settings import settings
 from utility_crm.live.actions import push
 from utility_crm.telephony.domain.calls import CallEvent, CallTruth, Kind, call_truth
 from utility_crm.telephony.matching import callers, normal_number
@@ -97,7 +99,7 @@ def take_event(session: Session, told: ToldEvent, *, country: str, now: datetime
     events = _events(session, call_id)
     truth = call_truth(events)
     people = _people(session, events)
-    customer_id = _keep(session, call_id, truth, people, country)
+    customer_id = _keep(session, call_id, truth, people, country, today_of(now))
     if now - happened.at <= RINGS_FOR:
         _tell(session, call_id, customer_id, happened, truth, people)
     return Taken(call_id, truth.state, known=False)
@@ -153,20 +155,27 @@ def _people(session: Session, events: list[CallEvent]) -> Mapping[str, int]:
 
 
 def _keep(
-    session: Session, call_id: int, truth: CallTruth, people: Mapping[str, int], country: str
-) -> int | None:
-    """Write the call as it is now; whose it is, where exactly one customer has the number."""
+    session: Session, call_id: int, truth: CallTruth, people: Mapping[str, int], country: str,
+    today: date,
+) -> int | None:  # fmt: skip
+    """Write the call as it is now; whose it is, where the number is of exactly one customer or of somebody of
+    theirs."""
     number = normal_number(truth.number, country)
-    known = session.execute(select(Call.customer_id, Call.number).where(Call.id == call_id)).one()
+    known = session.execute(
+        select(Call.customer_id, Call.number, Call.relation_id).where(Call.id == call_id)
+    ).one()
     customer_id: int | None = known.customer_id
+    relation_id: int | None = known.relation_id
     if customer_id is None and number and number != known.number:
-        found = callers(session, number)
-        customer_id = found[0].id if len(found) == 1 else None
+        found = callers(session, number, today)
+        if len(found) == 1:
+            customer_id, relation_id = found[0].id, found[0].relation_id
     kept: dict[str, Any] = {
         "state": truth.state, "extension": truth.extension, "user_id": people.get(truth.extension),
         "began_at": truth.began_at, "answered_at": truth.answered_at, "ended_at": truth.ended_at,
         "talked_seconds": truth.talked_seconds, "held_seconds": truth.held_seconds,
         "recording": truth.recording, "customer_id": customer_id,
+        "relation_id": relation_id,
     }  # fmt: skip
     if truth.number:  # of a call by click we know it before anybody tells
         kept |= {"number": number, "number_said": truth.number}
@@ -213,11 +222,18 @@ def _href(call_id: int, customer_id: int | None) -> str:
     return f"/customers/{customer_id}?call={call_id}" if customer_id else f"/telephone/{call_id}"
 
 
-def link_customer(session: Session, call_id: int, customer_id: int) -> None:
-    """Say who it is. Raises NotFound where there is no such call or customer."""
+def today_of(now: datetime) -> date:
+    """The day at the utility: whoever may speak for a customer may on this day."""
+    return settings().as_of or today_in(settings().timezone, now)
+
+
+def link_customer(session: Session, call_id: int, customer_id: int, now: datetime) -> None:
+    """Say who it is, or whom they speak for. Raises NotFound where there is no such call or customer."""
     if session.scalar(select(Customer.id).where(Customer.id == customer_id)) is None:
         raise NotFound("no_such_customer", mark("There is no customer of this number here."), "customer")
-    _change(session, Call.id == call_id, call_id, customer_id=customer_id)
+    number = session.scalar(select(Call.number).where(Call.id == call_id)) or ""
+    found = {one.id: one.relation_id for one in callers(session, number, today_of(now))}
+    _change(session, Call.id == call_id, call_id, customer_id=customer_id, relation_id=found.get(customer_id))
 
 
 def note_caller(session: Session, call_id: int, *, caller: str, note: str) -> None:

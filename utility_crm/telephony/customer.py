@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from utility_crm.kit.gathering import Gather
 from utility_crm.kit.parts import Banner, CustomerCall, CustomerRoom, TimelineEntry, Todo
+from utility_crm.kit.settings import settings
 from utility_crm.kit.together import together
 from utility_crm.telephony.lengths import long
+from utility_crm.telephony.matching import read_number, spoken_for
 from utility_crm.telephony.queries import OF_CUSTOMER, CallRow
 from utility_crm.web.formats import clock
 from utility_crm.web.words import mark, translator
@@ -30,16 +32,18 @@ def line_banner(one: CallRow, viewer_id: int, language: str) -> Banner:
     """What a call says across the strip while it lasts, and until it is logged by whoever had it."""
     _ = translator(language, PACKAGE)
     key, mine = f"call-{one.id}", one.user_id == viewer_id
+    number = read_number(one.number, settings().country)
+    who = spoken_for(one.speaks_as, one.speaker, one.customer, language) if one.speaks_as else ""
     if one.state == "ringing":
         title = _("They ring") if mine or not one.person else _("They ring %(person)s", person=one.person)
-        return Banner(title, one.number, "now", key=key)
+        return Banner(title, ", ".join(filter(None, (who, number))), "now", key=key)
     if one.state == "dialling":
-        return Banner(_("Calling them"), one.number, "now", key=key)
+        return Banner(_("Calling them"), number, "now", key=key)
     if one.ended_at is None:
         title = _("On the line") if mine else _("On the line with %(person)s", person=one.person)
         words = _("since %(time)s", time=clock(one.answered_at or one.began_at, language))
         held = _("on hold") if one.state == "held" else ""
-        return Banner(title, ", ".join(filter(None, (words, one.number, held))), "now", key=key)
+        return Banner(title, ", ".join(filter(None, (who, words, number, held))), "now", key=key)
     words = _("It took %(long)s. What was said is not kept yet.", long=long(one.talked_seconds, language))
     href = f"/customers/{one.customer_id}?do=l"
     return Banner(_("The call has ended"), words, "warn", href, _("Log the call"), key=key)

@@ -21,7 +21,7 @@ from utility_crm.telephony.customer import line_banner
 from utility_crm.telephony.dialling import dialler_of
 from utility_crm.telephony.elsewhere import call_elsewhere
 from utility_crm.telephony.lengths import long
-from utility_crm.telephony.matching import callers, normal_number
+from utility_crm.telephony.matching import callers, normal_number, spoken_for
 from utility_crm.telephony.queries import call_figures, calls_that, the_call
 from utility_crm.telephony.tables import Call
 from utility_crm.web.posting import Posting, handled
@@ -63,10 +63,13 @@ def call(request: Request, call_id: int, q: str = "") -> Response:
 def _who(v: Visit, call_id: int, q: str) -> HTMLResponse:
     one = the_call(v.session, call_id)
     number = normal_number(one.number, settings().country)
-    known = [] if q else callers(v.session, number)
+    known = [] if q else callers(v.session, number, v.today)
     seen = those_seen(v.session, v.user, [one.id for one in known])
     known = [one for one in known if one.id in seen]
-    words = q or one.number
+    words, language = q or one.number, v.user.language
+    speakers = {
+        who.id: spoken_for(who.speaks_as, who.speaker, who.name, language) for who in known if who.speaks_as
+    }
     finders = v.request.app.state.searches
     hits = [] if known else find(v.session, words, _FOUND, country=settings().country, finders=finders)
     seen = those_seen(v.session, v.user, [hit.customer_id for hit in hits])
@@ -74,7 +77,7 @@ def _who(v: Visit, call_id: int, q: str) -> HTMLResponse:
     banners = known_now(v.session, v.request.app.state.desk_banners, v.now, v.user.language)
     return v.render(
         "telephony/who.html", call=one, known=known, hits=hits, q=q, words=words, banners=banners,
-        line=line_banner(one, v.user.id, v.user.language),
+        line=line_banner(one, v.user.id, language), speakers=speakers,
     )  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def is_customer(request: Request, call_id: int, posted: Posting) -> Response:
 
         def act() -> Response:
             customer_id = posted.whole("customer", 1, 10**9).value
-            link_customer(v.session, call_id, customer_id)
+            link_customer(v.session, call_id, customer_id, v.now)
             return v.redirect(f"/customers/{customer_id}", call=call_id)
 
         return handled(v, posted, "customer", act, lambda: _who(v, call_id, ""))

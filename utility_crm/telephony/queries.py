@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from utility_crm.auth.queries import SignedIn
 from utility_crm.auth.tables import User
 from utility_crm.customers.limits import seen_by
+from utility_crm.customers.party_tables import Relation
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import NotFound
 from utility_crm.kit.gathering import listed
@@ -21,6 +22,7 @@ from utility_crm.web.words import mark
 
 LONGEST_CALL: Final = timedelta(hours=8)
 """A call that nobody said has ended is taken to be over after so long."""
+Speaker = aliased(Customer)
 _COLUMNS: list[Any] = [
     Call.id,
     Call.direction,
@@ -39,17 +41,22 @@ _COLUMNS: list[Any] = [
     Call.contact_id,
     Call.caller,
     Call.note,
+    func.coalesce(Speaker.name, Relation.name, "").label("speaker"),
+    func.coalesce(Relation.kind, "").label("speaks_as"),
 ]
 _CALLS = (
     select(*_COLUMNS)
     .outerjoin(User, User.id == Call.user_id)
     .outerjoin(Customer, Customer.id == Call.customer_id)
+    .outerjoin(Relation, Relation.id == Call.relation_id)
+    .outerjoin(Speaker, Speaker.id == Relation.other_id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call. person: the colleague; customer and customer_id: who it is, once known."""
+    """One call. person: the colleague; customer and customer_id: who it is, once known. speaker: who called
+    in their place; speaks_as: the kind of relation they are in."""
 
     id: int
     direction: str
@@ -68,6 +75,8 @@ class CallRow:
     contact_id: int | None
     caller: str
     note: str
+    speaker: str
+    speaks_as: str
 
     def goes_on(self, now: datetime) -> bool:
         """Whether somebody is on the line, or it rings."""
@@ -106,8 +115,10 @@ OF_CUSTOMER = listed(
     """
     select k.id, k.direction, k.state, coalesce(nullif(k.number_said, ''), k.number), k.line, k.user_id,
            coalesce(u.name, ''), k.customer_id, coalesce(c.name, ''), k.began_at, k.answered_at, k.ended_at,
-           k.talked_seconds, k.recording, k.contact_id, k.caller, k.note
+           k.talked_seconds, k.recording, k.contact_id, k.caller, k.note,
+           coalesce(s.name, r.name, ''), coalesce(r.kind, '')
     from calls k left join users u on u.id = k.user_id left join customers c on c.id = k.customer_id
+    left join relations r on r.id = k.relation_id left join customers s on s.id = r.other_id
     where k.customer_id = :customer
     order by k.began_at desc, k.id desc limit :most_calls
     """,

@@ -16,7 +16,7 @@ class Call(Base):
     provider_call: the telephone system's name of it, or ours until it told its own. number_said is the other
     side's number as told, `number` the same as E.164, or empty. `user_id` has the call, or had it last.
     `customer_id`: who it is, once that is known; `caller`: what was noted of one nobody knows. `contact_id`:
-    what was logged of it.
+    what was logged of it. `relation_id`: whoever called was not the customer, but this one of theirs.
     """
 
     __tablename__ = "calls"
@@ -27,6 +27,7 @@ class Call(Base):
         Index(None, "began_at"),
         Index("ix_calls_open", "user_id", postgresql_where=text("ended_at is null")),
         Index(None, "contact_id"),
+        Index(None, "relation_id"),
     )
 
     id: Mapped[int] = identity()
@@ -48,6 +49,9 @@ class Call(Base):
         BigInteger, ForeignKey("customers.id", ondelete="SET NULL")
     )
     contact_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("contacts.id", ondelete="SET NULL"))
+    relation_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("relations.id", ondelete="SET NULL")
+    )
     caller: Mapped[str] = mapped_column(server_default="")
     note: Mapped[str] = mapped_column(server_default="")
 
