@@ -9,6 +9,7 @@ _OF_ACCOUNT = "select customer_id from accounts where number = :value"
 MODULE = Module(
     name="billing",
     personal="billing.personal:PERSONAL",
+    facts="billing.facts:FACTS",
     tables="billing.tables",
     pages="billing.pages:router",
     customer="billing.customer.room:ROOM",

@@ -5,6 +5,7 @@ from utility_crm.kit.module import Module, Room
 MODULE = Module(
     name="churn",
     personal="churn.personal:PERSONAL",
+    facts="churn.facts:FACTS",
     tables="churn.tables",
     pages="churn.pages:router",
     customer="churn.customer:ROOM",

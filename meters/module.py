@@ -20,6 +20,7 @@ def _point(path: str, *fields: str) -> Owner:
 MODULE = Module(
     name="meters",
     personal="meters.personal:PERSONAL",
+    facts="meters.facts:FACTS",
     tables="meters.tables",
     pages="meters.pages:router",
     customer="meters.customer:ROOM",

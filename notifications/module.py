@@ -8,6 +8,7 @@ _CALLED = "select customer_id from call_tasks where id = cast(:value as bigint)"
 MODULE = Module(
     name="notifications",
     personal="notifications.personal:PERSONAL",
+    facts="notifications.facts:FACTS",
     tables="notifications.tables",
     pages="notifications.pages:router",
     customer="notifications.customer:ROOM",

@@ -16,6 +16,7 @@ GROUND = [
     "utility_crm.tasks",
     "utility_crm.knowledge",
     "utility_crm.records",
+    "utility_crm.segments",
     "utility_crm.tickets",
     "utility_crm.tickets.care",
     "utility_crm.mail",

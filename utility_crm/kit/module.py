@@ -45,6 +45,7 @@ class Module:
     ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
                 change of a ticket, in its transaction
     ticket_sections     TicketPart: what it puts beside a ticket
+    facts       tuple[FactOffer, ...]: what it knows of customers that segments may be made of
     figures     Mapping[str, Figure]: figures of a customer by name, for texts with blanks
     complained  Callable[[Session, int, datetime, int | None], None]: told of the contact (its id), now and by
                 whom, when a complaint was logged or answered on the customer page
@@ -82,6 +83,7 @@ class Module:
     still_true: str = ""
     ticket_events: str = ""
     ticket_sections: str = ""
+    facts: str = ""
     figures: str = ""
     complained: str = ""
     sends: str = ""

@@ -22,6 +22,12 @@ _KEEP = text(
     "on conflict (fact, parameter, customer_id) do update "
     "set value = excluded.value, computed_at = excluded.computed_at"
 )
+_AGED = text(
+    "insert into fact_ages (fact, parameter, computed_at, customers) "
+    "select :fact, :parameter, :now, count(*) from fact_values where fact = :fact and parameter = :parameter "
+    "on conflict (fact, parameter) do update set customers = excluded.customers, computed_at = "
+    "case when :whole then excluded.computed_at else fact_ages.computed_at end"
+)
 _OF = text(
     "select parameter, value, computed_at from fact_values "
     "where fact = :fact and customer_id = :customer order by parameter"
@@ -46,12 +52,15 @@ def keep_fact(
     *,
     among: list[int] | None = None,
 ) -> None:
-    """Store a fact by customer. Who is not in `values` becomes unknown: everybody, or of those `among`."""
+    """Store a fact by customer. Who is not in `values` becomes unknown: everybody, or of those `among`. Its
+    age is that of the last time everybody was asked about."""
     customers = sorted(values)
     given = {"fact": fact, "parameter": parameter, "customers": customers}
     session.execute(_FORGET, {**given, "among": among})
     amounts = [Decimal(values[one]) for one in customers]
     session.execute(_KEEP, {**given, "amounts": amounts, "now": now})
+    aged = {"fact": fact, "parameter": parameter, "now": now, "whole": among is None}
+    session.execute(_AGED, aged)
 
 
 def facts_of(session: Session, fact: str, customer_id: int) -> tuple[Fact, ...]:

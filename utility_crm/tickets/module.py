@@ -6,6 +6,7 @@ from utility_crm.tickets.seen import CUSTOMER, TICKET
 MODULE = Module(
     name="utility_crm.tickets",
     personal="utility_crm.tickets.personal:PERSONAL",
+    facts="utility_crm.tickets.facts:FACTS",
     tables="utility_crm.tickets.tables",
     pages="utility_crm.tickets.pages:router",
     customer="utility_crm.tickets.customer:ROOM",
