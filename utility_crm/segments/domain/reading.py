@@ -37,9 +37,9 @@ def holds(leaf: Leaf, value: Any, today: date) -> bool:
     if op == "any_of":
         return value in values
     if op == "in_next_days":
-        return today <= value <= today + timedelta(days=_days(values[0]))
+        return bool(today <= value <= today + timedelta(days=_days(values[0])))
     if op == "in_last_days":
-        return today - timedelta(days=_days(values[0])) <= value <= today
+        return bool(today - timedelta(days=_days(values[0])) <= value <= today)
     if op == "between":
         return bool(values[0] <= value <= values[1])
     first = values[0]
