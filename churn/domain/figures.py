@@ -98,14 +98,14 @@ def figures(left: BoolArray, scores: FloatArray, seed: int = 2) -> Figures:
 def auc(left: BoolArray, scores: FloatArray) -> float:
     """The chance that one who left had a higher score than one who stayed; equal scores count half."""
     leavers, stayers = _by_score(left, scores)
-    return float(_auc(leavers[None, :], stayers[None, :])[0])
+    return float(auc_of_counts(leavers[None, :], stayers[None, :])[0])
 
 
 def auc_interval(left: BoolArray, scores: FloatArray, seed: int) -> tuple[float, float]:
     """The middle 95 % of the area over customers drawn again and again with replacement."""
     draw = np.random.default_rng(seed)
     order = np.argsort(scores, kind="stable")
-    starts = _starts(scores[order])
+    starts = starts_of(scores[order])
     gone = left[order]
     even = np.full(left.size, 1 / left.size)
     found: list[FloatArray] = []
@@ -115,7 +115,7 @@ def auc_interval(left: BoolArray, scores: FloatArray, seed: int) -> tuple[float,
         picked = draw.multinomial(left.size, even, size=repeats).astype(np.float64)
         leavers = np.add.reduceat(picked * gone, starts, axis=1)
         stayers = np.add.reduceat(picked * ~gone, starts, axis=1)
-        found.append(_auc(leavers, stayers))
+        found.append(auc_of_counts(leavers, stayers))
     areas = np.concatenate(found)
     areas = areas[~np.isnan(areas)]
     low, high = np.quantile(areas, (0.025, 0.975))
@@ -149,20 +149,27 @@ def tenths(left: BoolArray, scores: FloatArray, groups: int = TENTHS) -> tuple[T
     )
 
 
+def calibration_error(left: BoolArray, scores: FloatArray, groups: int = TENTHS) -> float:
+    """The mean distance between what was said and what happened, over groups of equally many customers by
+    rising score (expected calibration error with equal-count bins; Naeini, Cooper, Hauskrecht, 2015)."""
+    away = sum(abs(tenth.predicted * tenth.customers - tenth.left) for tenth in tenths(left, scores, groups))
+    return away / left.size
+
+
 def rank(scores: FloatArray) -> npt.NDArray[np.int64]:
     """The place of each score from above, 1 for the highest; equal scores share the better place."""
     ordered = np.sort(-scores)
     return np.searchsorted(ordered, -scores, side="left").astype(np.int64) + 1
 
 
-def _starts(ordered: FloatArray) -> npt.NDArray[np.int64]:
+def starts_of(ordered: FloatArray) -> npt.NDArray[np.int64]:
     return np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
 
 
 def _by_score(left: BoolArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Counts of leavers and stayers at each distinct score, rising."""
     order = np.argsort(scores, kind="stable")
-    starts = _starts(scores[order])
+    starts = starts_of(scores[order])
     gone = left[order]
     return (
         np.add.reduceat(gone.astype(np.float64), starts),
@@ -170,7 +177,7 @@ def _by_score(left: BoolArray, scores: FloatArray) -> tuple[FloatArray, FloatArr
     )
 
 
-def _auc(leavers: FloatArray, stayers: FloatArray) -> FloatArray:
+def auc_of_counts(leavers: FloatArray, stayers: FloatArray) -> FloatArray:
     """(repeats, distinct scores) counts to (repeats,) areas; NaN where a repeat drew only one kind."""
     below = np.cumsum(stayers, axis=1) - stayers
     wins = (leavers * (below + stayers / 2)).sum(axis=1)
