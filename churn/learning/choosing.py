@@ -6,7 +6,9 @@ asks for order and for honest chances at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -28,6 +30,15 @@ from churn.learning.thoroughness import THOROUGH, Thoroughness
 CANDIDATES: tuple[tuple[str, ...], ...] = tuple(
     family for size in range(1, len(FAMILIES) + 1) for family in combinations(FAMILIES, size)
 )
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One thread: several fits on few cores crawl otherwise, and sums keep their order. Nothing is said of
+    ranks made of fewer rows than asked for: small tables have no more."""
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "n_quantiles", UserWarning)
+        yield
 
 
 def candidate_name(candidate: Sequence[str]) -> str:
@@ -77,7 +88,7 @@ class Fitted:
     def odds(self, frame: pd.DataFrame) -> FloatArray:
         """Log-odds before calibration: float64 (rows,)."""
         taken = self.columns.take(frame)
-        with threadpool_limits(1):
+        with alone():
             return mean_odds([said(member, taken) for member in self.members.values()])
 
 
@@ -170,7 +181,7 @@ def fit_best(
     columns = columns or columns_of(frame)
     taken = columns.take(frame).reset_index(drop=True)
     left = np.asarray(left, dtype=np.bool_)
-    with threadpool_limits(1):  # several fits on few cores crawl otherwise, and sums keep their order
+    with alone():
         choice = choose(taken, Rows(left, groups, time, gap), columns, thoroughness, seed)
         members = {
             family: fitted(family, choice.settings[family], columns, taken, left, seed)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray
 from churn.learning.choosing import (
     CANDIDATES,
+    alone,
     calibrated,
     candidate_name,
     choose,
@@ -106,7 +106,7 @@ def _test(
     fold: int,
     split: Split,
 ) -> Tested:
-    with threadpool_limits(1):  # the processes share the cores already
+    with alone():
         learned, tested = taken.iloc[split.learned].reset_index(drop=True), taken.iloc[split.tested]
         known = rows.part(split.learned)
         choice = choose(learned, known, columns, how, seed)

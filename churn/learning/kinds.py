@@ -17,7 +17,18 @@ from utility_crm.records.domain.amounts import Mark, amount_of, mark_of
 from utility_crm.records.domain.days import Order, day_of, orders_of
 
 UNKNOWN = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>", "nat"})
-UNKNOWN_NUMBERS = UNKNOWN | {"none", "-", "?", "missing", "unknown", "."}
+UNKNOWN_NUMBERS = UNKNOWN | {
+    "none",
+    "-",
+    "?",
+    "missing",
+    "unknown",
+    ".",
+    "inf",
+    "-inf",
+    "infinity",
+    "-infinity",
+}
 """In a column of numbers or days these say that nobody knows; among categories they may be one."""
 
 NEARLY_ALL = 0.98
@@ -27,6 +38,7 @@ OWN_VALUES = 0.5
 """Above this many distinct texts a filled cell, a column names rows and says nothing of their kind."""
 
 FEW_ROWS = 50
+_MONTH = re.compile(r"[12][0-9]{3}-[0-9]{2}")
 _CODE = re.compile(r"0[0-9]+")
 _FIRST_DAY, _AFTER_DAYS = date(1900, 1, 2), date(2100, 1, 1)
 """Days outside stand for "never" or "not known" in systems that want one."""
@@ -114,7 +126,9 @@ def days_of(texts: Sequence[str] | TextArray) -> Days | None:
 
 
 def _day_part(text: str) -> str:
-    return re.split(r"[T ]", text, maxsplit=1)[0]
+    """Without the time of day; a month (2016-03) is its first day."""
+    day = re.split(r"[T ]", text, maxsplit=1)[0]
+    return f"{day}-01" if _MONTH.fullmatch(day) else day
 
 
 def _order(found: Iterable[frozenset[Order]]) -> Order:

@@ -134,7 +134,7 @@ def _typed(cells: Cells, asked: Asked, target: Target, notes: list[str]) -> Labe
     )
     if not columns.names:
         raise Invalid("no_columns", "No column is left that anything could be learned from.", cells.where)
-    groups = _groups(cells, asked.id, notes) if asked.id else _alike(cells, notes)
+    groups = _groups(cells, asked.id, notes) if asked.id else _copies(cells, features.naming, notes)
     return Labelled(
         frame,
         target.left,
@@ -183,10 +183,11 @@ def _groups(cells: Cells, title: str, notes: list[str]) -> IntArray | None:
     return codes.astype(np.int64)
 
 
-def _alike(cells: Cells, notes: list[str]) -> IntArray | None:
-    """Rows that are alike in every cell together: copies would be tested on themselves."""
+def _copies(cells: Cells, naming: bool, notes: list[str]) -> IntArray | None:
+    """Rows that are alike in every cell together: a copy would be tested on itself. naming: a column names
+    rows; without one, rows that are alike are customers who are alike, and belong on both sides."""
     again = int(cells.frame.duplicated().sum())
-    if not again:
+    if not naming or not again:
         return None
     first = cells.lines[int(np.flatnonzero(cells.frame.duplicated())[0])]
     notes.append(

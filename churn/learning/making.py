@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from churn.domain.feature_table import FloatArray, TextArray
-from churn.learning.kinds import Categories, Days, Dropped, Kind, Numbers
+from churn.learning.kinds import Categories, Days, Kind, Numbers
 from churn.learning.reading import Cells
 
 MOST_PAIRED_DAYS = 6
@@ -19,7 +19,7 @@ SOME_FILLED = 0.005
 
 class Features:
     """Gathers columns one by one. times: days since 1970 of each row, None where days are counted back from
-    the newest day of all."""
+    the newest day of all. naming: whether a column names rows."""
 
     def __init__(self, times: FloatArray | None) -> None:
         self._times = times
@@ -27,6 +27,7 @@ class Features:
         self._sources: dict[str, tuple[str, ...]] = {}
         self.numbers: dict[str, FloatArray] = {}
         self.texts: dict[str, TextArray] = {}
+        self.naming = False
 
     def add(self, title: str, kind: Kind, cells: Cells) -> list[str]:
         """Take the column in; what a person should know of it."""
@@ -37,9 +38,10 @@ class Features:
             self._sources[title] = (title,)
         elif isinstance(kind, Days):
             self._days[title] = kind.values
-        elif isinstance(kind, Dropped) and kind.filled is not None:
-            share = float(kind.filled.mean())
-            if SOME_FILLED <= share <= 1 - SOME_FILLED:
+        else:
+            self.naming |= kind.why in ("id", "text")
+            share = 1.0 if kind.filled is None else float(kind.filled.mean())
+            if kind.filled is not None and SOME_FILLED <= share <= 1 - SOME_FILLED:
                 self._number(f"{title} (filled)", kind.filled.astype(np.float64), title)
         return _said(title, kind, cells)
 

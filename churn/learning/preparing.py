@@ -50,6 +50,19 @@ class SignedLog(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(np.sign(values) * np.log1p(np.abs(values) / self.scale_), dtype=np.float64)
 
 
+class Known(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """As it is; but a column of which no training row knew anything is 0: boosted trees cannot take it."""
+
+    def fit(self, matrix: Any, _left: Any = None) -> Self:
+        """matrix: float64 (rows, columns)."""
+        self.known_ = ~np.isnan(np.asarray(matrix, dtype=np.float64)).all(axis=0)
+        return self
+
+    def transform(self, matrix: Any) -> FloatArray:
+        """The same shape."""
+        return np.where(self.known_, np.asarray(matrix, dtype=np.float64), 0.0)
+
+
 class HowOften(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """A category → the logarithm of how many training rows had it, 0 where none had."""
 
@@ -96,7 +109,7 @@ def native(columns: Columns, seed: int) -> ColumnTransformer:
     )
     return _together(
         ("texts", texts, columns.categorical),
-        ("numbers", "passthrough", columns.numeric),
+        ("numbers", Known(), columns.numeric),
         *_crowded(columns, seed, scaled=False),
     )
 
@@ -105,7 +118,7 @@ def flat(columns: Columns, seed: int) -> ColumnTransformer:
     """For a forest: one-hot categories, unknown numbers as NaN."""
     return _together(
         ("texts", _one_hot(), columns.categorical),
-        ("numbers", "passthrough", columns.numeric),
+        ("numbers", Known(), columns.numeric),
         *_crowded(columns, seed, scaled=False),
     )
 

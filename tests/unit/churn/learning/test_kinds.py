@@ -55,6 +55,11 @@ def test_days_that_can_be_read_both_ways_say_so() -> None:
     assert date(1970, 1, 1) + timedelta(days=float(found.values[0])) == date(2016, 4, 3)
 
 
+def test_a_month_is_its_first_day() -> None:
+    found = days_of(["2016-03", "2016-04"])
+    assert found is not None and np.diff(found.values).tolist() == [31]
+
+
 def test_days_of_never_are_unknown() -> None:
     found = kind(["2016-01-01", "9999-12-31", "2016-01-03", "1900-01-01"])
     assert isinstance(found, Days)

@@ -78,6 +78,12 @@ def test_copies_of_rows_stay_together(written: Write) -> None:
     assert any(note.startswith("7 rows repeat") for note in found.notes)
 
 
+def test_customers_who_are_alike_are_no_copies(written: Write) -> None:
+    table = supplier_table(200)[["channel", "colour", "churn"]]
+    found = read_labelled(written(table), Asked("churn"))
+    assert table.duplicated().any() and found.groups is None
+
+
 def test_rows_without_a_target_are_left_out_and_told(written: Write) -> None:
     table = supplier_table(200).astype({"churn": object})
     table.loc[[3, 5], "churn"] = ""

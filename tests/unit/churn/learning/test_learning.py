@@ -128,6 +128,21 @@ def test_a_model_is_kept_and_says_the_same() -> None:
     assert made.choice["candidate"] and set(made.members) == set(made.choice["candidate"].split("+"))
 
 
+def test_columns_that_hardly_know_anything(written: Write) -> None:
+    """Whatever falls into a fold: unknown there, one value there, infinite, tiny, huge."""
+    draw = np.random.default_rng(2)
+    table = pd.DataFrame({"useful": draw.normal(size=300)})
+    table["churn"] = (draw.random(300) < 1 / (1 + np.exp(-2 * table["useful"]))).astype(int)
+    table["hardly"] = np.where(np.arange(300) < 2, np.arange(300) * 1.5, np.nan)
+    table["word"] = np.where(np.arange(300) < 2, "word", "")
+    table["huge"] = draw.normal(size=300) * 1e300
+    table["tiny"] = draw.normal(size=300) * 1e-300
+    table["endless"] = np.where(np.arange(300) % 5 == 0, np.inf, draw.normal(size=300).round(3))
+    found = evaluate_file(written(table), Asked("churn"), how=QUICK)
+    assert "endless" in found["columns"]["numeric"]
+    assert found["roc_auc"]["mean"] > 0.7
+
+
 def test_too_few_to_learn_from() -> None:
     with pytest.raises(ValueError, match="too few"):
         fit_best(pd.DataFrame({"a": [1.0, 2.0, 3.0]}), np.array([True, False, False]), thoroughness=QUICK)
