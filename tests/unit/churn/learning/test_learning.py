@@ -26,20 +26,20 @@ Write = Callable[[pd.DataFrame | str], Path]
 
 
 def test_a_table_is_evaluated_the_same_every_time(written: Write) -> None:
-    path = written(supplier_table(1500))
+    path = written(supplier_table(900))
     found = evaluate_file(path, Asked("churn"), how=QUICK)
     again = evaluate_file(path, Asked("churn"), how=QUICK, workers=2)
     assert json.dumps(found) == json.dumps(again)
-    assert found["rows"] == 1500 and found["base_rate"] == pytest.approx(0.15, abs=0.05)
+    assert found["rows"] == 900 and found["base_rate"] == pytest.approx(0.15, abs=0.05)
     assert found["roc_auc"]["mean"] > 0.68
     low, high = found["roc_auc"]["interval"]
     assert low < found["roc_auc"]["mean"] < high
-    assert found["calibration_error"] < 0.05
+    assert found["calibration_error"] < 0.06
     assert set(found["baseline"]) >= {"roc_auc", "pr_auc", "top_decile_lift", "calibration_error"}
     assert found["leakage_suspects"] == [] and found["without_suspects"] is None
     assert sum(found["chosen"]["times"].values()) == found["chosen"]["of"] == 3
     said = evaluation_text(found)
-    assert "1,500 rows" in said and "Left out: country (it holds one value only)." in said
+    assert "900 rows" in said and "Left out: country (it holds one value only)." in said
 
 
 def test_noise_is_told_as_noise(written: Write) -> None:
@@ -97,9 +97,15 @@ def test_a_planted_leak_is_named(written: Write, kind: str) -> None:
     assert [one.column for one in named] == ["planted"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_an_honest_table_has_no_suspect(written: Write, seed: int) -> None:
+    found = read_labelled(written(supplier_table(1500, seed)), Asked("churn"))
+    assert suspects(found.frame, found.left, found.columns, found.sources) == []
+
+
 def test_figures_without_the_suspect_stand_beside(written: Write) -> None:
-    table = supplier_table(1000)
-    table["closing_fee"] = table["churn"] * 30 + np.random.default_rng(0).random(1000)
+    table = supplier_table(700)
+    table["closing_fee"] = table["churn"] * 30 + np.random.default_rng(0).random(700)
     found = evaluate_file(written(table), Asked("churn"), how=QUICK)
     (one,) = found["leakage_suspects"]
     assert (one["column"], one["why"]) == ("closing_fee", "alone")
