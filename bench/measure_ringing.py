@@ -39,6 +39,7 @@ _CALLERS = text("""
     select c.id, c.name, cp.normal from contact_points cp join customers c on c.id = cp.customer_id
     where cp.kind = 'phone' and not exists (
         select from contact_points o where o.normal = cp.normal and o.customer_id <> c.id)
+      and not exists (select from relations r where r.reach_number = cp.normal)
     order by c.id limit :most
 """)
 
