@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import create_engine, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 from starlette.testclient import TestClient
@@ -19,6 +21,7 @@ from utility_crm.customers.tables import Contact
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.installation import SIMULATED, note
 from utility_crm.kit.settings import settings
+from utility_crm.web.posting import Posting
 from utility_crm.web.security import MOST_BODY_BYTES
 from utility_crm.web.visit import WrongRole, visit
 
@@ -41,6 +44,20 @@ def writes_then_fails(request: Request, customer_id: int) -> Response:
         v.session.add(Contact(customer_id=customer_id, channel="call", topic="lost"))
         v.session.flush()
         raise Refused("too_late", "After writing, this is refused.")
+
+
+@trouble.post("/trouble/{state}/at-once")
+def meets_another(request: Request, state: str, posted: Posting) -> Response:
+    with visit(request, "jobs.run"):
+        posted.text("note")
+        raise OperationalError("update", {}, _FROM_SERVER[state]("the server's words"))
+
+
+_FROM_SERVER: dict[str, type[psycopg.OperationalError]] = {
+    "deadlock": psycopg.errors.DeadlockDetected,
+    "serialization": psycopg.errors.SerializationFailure,
+    "away": psycopg.errors.AdminShutdown,
+}
 
 
 def with_trouble(client: TestClient) -> TestClient:
@@ -74,6 +91,22 @@ def test_the_unexpected_is_logged_under_a_code_and_not_shown(
     assert page.status_code == 500 and "a secret detail" not in page.text
     code = caplog.records[0].getMessage().split()[2]
     assert code in page.text
+
+
+@pytest.mark.parametrize("state", ["deadlock", "serialization"])
+def test_two_at_the_same_moment_are_told_so_and_may_send_it_again(
+    make_client: MakeClient, state: str
+) -> None:
+    client = with_trouble(make_client("ops", installed=[]))
+    page = client.post(f"/trouble/{state}/at-once", data={"note": "A long note that took a while"})
+    assert page.status_code == 409 and "at_the_same_moment" in page.text
+    assert "Somebody else was at it at the same moment" in page.text
+    assert "The database does not answer" not in page.text and "data-until-well" not in page.text
+    assert "A long note that took a while" in page.text and "the server&#39;s words" not in page.text
+    fragment = client.post(f"/trouble/{state}/at-once", headers={"HX-Request": "true"}, data={"note": "x"})
+    assert fragment.status_code == 409 and "Nothing was done: send it again." in fragment.text
+    away = client.post("/trouble/away/at-once", data={"note": "A long note that took a while"})
+    assert away.status_code == 503 and "The database does not answer" in away.text
 
 
 def test_what_fails_is_rolled_back(session: Session, make_client: MakeClient, people: People) -> None:

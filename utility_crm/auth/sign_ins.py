@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -176,6 +176,23 @@ def open_sign_ins(session: Session, user_id: int, now: datetime) -> list[SignInR
         .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
     )
     return [SignInRow(*row) for row in rows]
+
+
+def signed_in_people(session: Session, now: datetime | None = None) -> frozenset[int]:
+    """Who has a sign-in that holds. Without `now` by the database's clock, the one of sign-ins."""
+    idle, whole = _limits()
+    at: Any = now or func.now()
+    found = session.scalars(
+        select(SignIn.user_id)
+        .where(
+            SignIn.ended_at.is_(None),
+            SignIn.waits_for == "",
+            SignIn.seen_at > at - idle,
+            SignIn.begun_at > at - whole,
+        )
+        .distinct()
+    )
+    return frozenset(found)
 
 
 def forget_sign_ins(session: Session, now: datetime) -> str:

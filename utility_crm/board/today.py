@@ -45,7 +45,8 @@ class Today:
     """Each figure of today beside its mean; shares of one, `handled` in seconds a call.
 
     settled: contacts that were enough, of those of which somebody said so or not
-    first_word: tickets solved after one word of the customer and never opened again, of those solved
+    first_word: tickets solved after one word of the customer and never opened again, of those solved in which
+        the customer said anything
     handled: seconds talked and on hold, of calls that were taken; missed: calls in that nobody took, of all
     reopened: tickets opened again, of as many as were solved
     in_time: first answers given in time, of those that were given or should have been
@@ -85,7 +86,7 @@ def today_figures(session: Session, user: SignedIn, now: datetime, days: Sequenc
 
     return Today(
         settled=figure("settled", "asked"),
-        first_word=figure("first_word", "solved"),
+        first_word=figure("first_word", "heard"),
         handled=figure("seconds", "taken"),
         missed=figure("missed", "rang"),
         reopened=figure("reopened", "solved"),
@@ -118,12 +119,14 @@ def _solved(over: Values, user: SignedIn) -> Select[*tuple[Any, ...]]:
         .correlate(Ticket)
         .scalar_subquery()
     )
-    once = and_(Ticket.reopened == 0, words <= 1)
+    heard = words > 0  # a matter of ours in which they said nothing was not solved by a word of theirs
+    once = and_(Ticket.reopened == 0, words == 1)
     was, became = TicketEventRow.before["status"].astext, TicketEventRow.after["status"].astext
     return (
         select(
             over.c.weeks_ago,
             func.count(Ticket.id.distinct()).label("solved"),
+            func.count(case((heard, Ticket.id)).distinct()).label("heard"),
             func.count(case((once, Ticket.id)).distinct()).label("first_word"),
         )
         .join(TicketEventRow, _within(over, TicketEventRow.at))

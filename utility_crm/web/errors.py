@@ -45,6 +45,10 @@ MACHINE_TITLES = {401: "Who asks is not known", 415: "This cannot be read", 429:
 """Of problem documents that no page has."""
 _SECRET = re.compile("password|secret|code")
 """Names of fields that are not written into a page again."""
+AT_ONCE = ("40001", "40P01")
+"""What PostgreSQL says where two transactions cannot both go on (serialization_failure, deadlock_detected):
+it undid one of them, and answers as ever."""
+MET = "at_the_same_moment"
 log = logging.getLogger("utility_crm.web")
 
 
@@ -161,26 +165,34 @@ async def _erased_meanwhile(request: Request, error: Exception) -> Response:
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
-    log.error("the database does not answer", exc_info=error)
+    met = getattr(getattr(error, "orig", None), "sqlstate", None) in AT_ONCE
+    if met:
+        log.warning("two at the same rows at the same moment, one is to send it again", exc_info=error)
+    else:
+        log.error("the database does not answer", exc_info=error)
     typed: dict[str, list[str]] | None = getattr(request.state, "typed_in", None)
     to_people = not (wants_fragment(request) or request.url.path.startswith("/api"))
     if request.method == "POST" and typed and to_people and not _SECRET.search(" ".join(typed)):
-        return _not_sent(request, typed)
+        return _not_sent(request, typed, met)
+    if met:
+        words = mark("Somebody else was at it at the same moment. Nothing was done: send it again.")
+        return _answer(request, 409, MET, words, None)
     return _answer(request, 503, "no_database", mark("Nothing was saved. Try again in a moment."), None)
 
 
-def _not_sent(request: Request, typed: dict[str, list[str]]) -> Response:
+def _not_sent(request: Request, typed: dict[str, list[str]], met: bool) -> Response:
     """All that was typed, to be sent again as it was: its token says that it is the same."""
     now = present()
     query = f"?{request.url.query}" if request.url.query else ""
     return render(
         request,
         "web/away.html",
-        503,
+        409 if met else 503,
         user=getattr(request.state, "user", None),
         now=now,
         today=today(now),
-        error_code="no_database",
+        error_code=MET if met else "no_database",
+        met=met,
         action=request.url.path + query,
         typed=sorted(typed.items()),
         unseen=(ONCE, DRAFT, "ask", "do"),

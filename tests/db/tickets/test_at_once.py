@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from tests.db.tickets.conftest import put_in
+from utility_crm.auth.sign_ins import begin_sign_in
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.errors import CareError
@@ -18,6 +19,7 @@ from utility_crm.quality.merging import merge_customers
 from utility_crm.tickets.actions import add_message, merge, unmerge
 from utility_crm.tickets.actions.writing import held
 from utility_crm.tickets.care.tables import TicketRuleRun
+from utility_crm.tickets.routing.giving import give, set_taker
 from utility_crm.tickets.rules.running import run_due
 from utility_crm.tickets.rules.store import add_rule
 from utility_crm.tickets.tables import Ticket, TicketMessage
@@ -116,3 +118,25 @@ def test_who_writes_on_a_ticket_goes_on_while_its_customer_is_merged(fresh: Engi
         assert one.result(timeout=30) is not None
     with unit_of_work(fresh) as session:
         assert session.get_one(Ticket, ticket).customer_id == keep
+
+
+def test_who_hands_out_waits_for_nobody_who_does_so_too(fresh: Engine) -> None:
+    """Each holds a ticket that it will write on to its end; to wait for the other's turn, then for its
+    ticket, would be a circle."""
+    with unit_of_work(fresh) as session:
+        care = put_in(session)
+        one, other, now = care.open(), care.open(), care.now
+        set_taker(session, care.priya, capacity=9, present=True)
+        begin_sign_in(session, care.priya, session.execute(select(func.now())).scalar_one())
+
+    def given(ticket_id: int) -> int | None:
+        with unit_of_work(fresh) as session:
+            session.execute(text("set local lock_timeout = '20s'"))
+            return give(session, ticket_id, now=now).user_id
+
+    with ThreadPoolExecutor(1) as pool, unit_of_work(fresh) as session:
+        assert give(session, one, now=now).user_id == care.priya
+        assert pool.submit(given, other).result(timeout=60) == care.priya
+        held(session, other)
+    with unit_of_work(fresh) as session:
+        assert {session.get_one(Ticket, ticket).assignee_id for ticket in (one, other)} == {care.priya}

@@ -13,7 +13,7 @@ from utility_crm.customers.conversations import answer_complaint, log_contact
 from utility_crm.customers.tables import Contact, ContactPoint
 from utility_crm.kit.errors import Conflict, Invalid, Refused
 from utility_crm.kit.settings import settings
-from utility_crm.tickets.actions import merge, set_kind, set_status
+from utility_crm.tickets.actions import set_kind, set_status
 from utility_crm.tickets.care.tables import Complaint, ComplaintLetter, ComplaintStep
 from utility_crm.tickets.complaints.actions import Figures, advance, set_figures
 from utility_crm.tickets.complaints.following import follow_contact, follow_contacts
@@ -86,10 +86,7 @@ def test_a_ticket_becomes_a_complaint_and_is_none_any_more(care: Care) -> None:
     set_kind(care.session, ticket_id, "complaint", now=care.later(hours=1), by=care.priya)
     assert led(care, ticket_id).received_at == care.now - timedelta(hours=1)
     set_kind(care.session, ticket_id, "billing", now=care.later(hours=1), by=care.priya)
-    assert (led(care, ticket_id).stage, led(care, ticket_id).outcome) == ("closed", "withdrawn")
-    one, other = care.open(kind="complaint"), care.open(kind="complaint")
-    merge(care.session, other, one, now=care.now, by=care.priya)
-    assert led(care, other).stage == "closed" and led(care, one).stage == "received"
+    assert (led(care, ticket_id).stage, led(care, ticket_id).outcome) == ("closed", "none")
 
 
 def test_stages_follow_each_other_and_settling_needs_a_cause_and_an_outcome(care: Care) -> None:

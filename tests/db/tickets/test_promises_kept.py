@@ -11,7 +11,7 @@ from tests.db.tickets.conftest import Care
 from utility_crm.auth.tables import TeamMember
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid
-from utility_crm.tickets.actions import add_message, assign, merge, set_priority, set_status
+from utility_crm.tickets.actions import add_message, assign, merge, set_priority, set_status, split
 from utility_crm.tickets.care.tables import TicketPromise
 from utility_crm.tickets.sla.policies import (
     PolicyDraft,
@@ -139,6 +139,39 @@ def test_a_merged_ticket_owes_nothing(care: Care) -> None:
     merge(care.session, other, one, now=care.later(minutes=1), by=care.priya)
     assert care.session.scalars(select(TicketPromise.ticket_id).distinct()).all() == [one]
     assert care.session.get_one(Ticket, other).first_answer_due_at is None
+
+
+def test_words_that_are_split_off_have_waited_since_they_were_written(care: Care) -> None:
+    ticket_id = care.open()
+    said = add_message(
+        care.session, ticket_id, direction="in", text="And my meter?", channel="email",
+        now=care.later(minutes=18),
+    )  # fmt: skip
+    new = split(care.session, ticket_id, [said], subject="Meter", now=care.later(days=4), by=care.priya)
+    # Friday 15:00, four working hours.
+    assert of(care, new, "first_answer").due_at == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+    assert care.session.get_one(Ticket, new).first_answer_due_at == of(care, new, "first_answer").due_at
+
+
+def test_merged_into_a_newer_ticket_it_is_due_as_before(care: Care) -> None:
+    old = care.open()
+    due = [of(care, old, what).due_at for what in ("first_answer", "resolution")]
+    new = care.open(now=care.later(days=4))
+    assert [of(care, new, what).due_at for what in ("first_answer", "resolution")] != due
+    merge(care.session, old, new, now=care.later(minutes=1), by=care.priya)
+    assert [of(care, new, what).due_at for what in ("first_answer", "resolution")] == due
+    assert late_now(care.session, care.now) == 1
+
+
+def test_what_was_answered_before_a_merge_brings_no_older_beginning(care: Care) -> None:
+    old = care.open()
+    answer = {"direction": "out", "text": "So", "channel": "email", "by": care.priya}
+    add_message(care.session, old, now=care.later(hours=1), **answer)
+    set_status(care.session, old, "solved", now=care.now, by=care.priya)
+    new = care.open(now=care.later(days=4))
+    due = [of(care, new, what).due_at for what in ("first_answer", "resolution")]
+    merge(care.session, old, new, now=care.later(minutes=1), by=care.priya)
+    assert [of(care, new, what).due_at for what in ("first_answer", "resolution")] == due
 
 
 def test_policies_are_checked_and_switched(care: Care, promised: int) -> None:

@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.db.tickets.conftest import Care
+from utility_crm.auth.door_tables import SignIn
+from utility_crm.auth.sign_ins import begin_sign_in, end_sign_in
 from utility_crm.auth.tables import Team, User
 from utility_crm.kit.errors import Conflict
 from utility_crm.tasks.tables import Task
-from utility_crm.tickets.actions import add_message, add_note, change, set_status
+from utility_crm.tickets.actions import add_message, add_note, assign, change, set_status
 from utility_crm.tickets.care.tables import TicketRuleRun
 from utility_crm.tickets.macros.writing import keep_macro
+from utility_crm.tickets.routing.again import route_again
 from utility_crm.tickets.routing.giving import give, set_taker
 from utility_crm.tickets.rules.dry_run import would_have_touched
 from utility_crm.tickets.rules.running import run_due
@@ -190,11 +193,24 @@ def test_a_dry_run_sees_tickets_as_they_were_then(care: Care) -> None:
     assert row(care, ticket_id).tags == [] and did(care) == []
 
 
+def comes(care: Care, user_id: int, ago: timedelta = timedelta()) -> int:
+    """Somebody signs in; sign-ins hold by the real clock, whatever day a test pretends."""
+    there = care.session.execute(select(func.now())).scalar_one() - ago
+    begin_sign_in(care.session, user_id, there)
+    return care.session.scalars(select(SignIn.id).order_by(SignIn.id.desc()).limit(1)).one()
+
+
+def goes(care: Care, sign_in_id: int) -> None:
+    now = care.session.execute(select(func.now())).scalar_one()
+    assert end_sign_in(care.session, sign_in_id, now, "signed_out")
+
+
 def test_a_ticket_goes_to_whom_it_suits_and_says_why(care: Care) -> None:
     people = {user.login: user for user in care.session.scalars(select(User))}
     people["priya"].languages, people["omar"].skills = ["en", "ru"], ["billing"]
     for login in ("priya", "omar"):
         set_taker(care.session, people[login].id, capacity=2, present=True)
+        comes(care, people[login].id)
     a_rule(care, "Hand out", ["opened"], [{"route": "any"}])
     assert row(care, care.open()).assignee_id == care.omar
     russian = care.open(kind="other", language="ru")
@@ -215,9 +231,48 @@ def test_a_ticket_goes_to_whom_it_suits_and_says_why(care: Care) -> None:
 def test_equals_take_turns(care: Care) -> None:
     for user_id in (care.priya, care.omar):
         set_taker(care.session, user_id, capacity=50, present=True)
+        comes(care, user_id)
     a_rule(care, "Hand out", ["opened"], [{"route": "any"}])
     got = []
     for _ in range(6):
         care.now += timedelta(minutes=1)
         got.append(row(care, care.open()).assignee_id)
     assert got == [care.priya, care.omar] * 3
+
+
+def test_what_nobody_could_take_at_night_is_handed_out_in_the_morning(care: Care) -> None:
+    set_taker(care.session, care.priya, capacity=2, present=True)
+    a_rule(care, "Hand out", ["opened"], [{"route": "any"}], {"field": "kind", "is": "billing"})
+    usual, urgent, last = care.open(), care.open(priority="urgent"), care.open()
+    unasked = care.open(kind="meter")
+    tickets = (usual, urgent, last, unasked)
+    assert did(care)[-1][2] == [{"route": "any", "came": "nobody who could is there now"}]
+    assert route_again(care.session, care.later(hours=1)).startswith("0 ")
+    comes(care, care.priya, ago=timedelta(days=3))  # long ended
+    assert route_again(care.session, care.later(hours=1)).startswith("0 ")
+    came = comes(care, care.priya)
+    assert route_again(care.session, care.later(hours=9)).startswith("2 ")
+    assert [row(care, one).assignee_id for one in tickets] == [care.priya, care.priya, None, None]
+    reason = care.session.scalars(
+        select(TicketEventRow.reason).where(
+            TicketEventRow.ticket_id == urgent, TicketEventRow.after.has_key("assignee_id")
+        )
+    ).one()
+    assert reason == "by the rule “Hand out”: speaks English, has 0 open, nobody else could"
+    # Room again: but not for what a person took away from them.
+    assign(care.session, usual, assignee_id=None, now=care.later(minutes=1), by=care.omar)
+    assert route_again(care.session, care.later(minutes=1)).startswith("1 ")
+    assert [row(care, one).assignee_id for one in tickets] == [None, care.priya, care.priya, None]
+    set_status(care.session, last, "solved", now=care.now, by=care.priya)
+    goes(care, came)
+    late = care.open()
+    assert row(care, late).assignee_id is None
+    assert route_again(care.session, care.later(minutes=1)).startswith("0 ")
+
+
+def test_who_is_to_be_given_none_is_given_none_though_they_are_there(care: Care) -> None:
+    comes(care, care.priya)
+    set_taker(care.session, care.priya, capacity=9, present=False)
+    assert give(care.session, care.open(), now=care.now).user_id is None
+    set_taker(care.session, care.priya, capacity=9, present=True)
+    assert give(care.session, care.open(), now=care.now).user_id == care.priya

@@ -13,6 +13,7 @@ from utility_crm.tickets.domain.complaints import (
     OPEN,
     STAGES,
     due_days,
+    joined_stage,
     next_stages,
     owed,
     procedure_for,
@@ -101,3 +102,20 @@ def test_what_no_text_asks_is_marked(country: str) -> None:
     for limit in PROCEDURES[country].limits:
         if limit.source == "a rule of the house":
             assert limit.assumption
+
+
+@pytest.mark.parametrize("one", OPEN)
+@pytest.mark.parametrize("other", OPEN)
+def test_two_that_become_one_owe_what_either_owed(one: str, other: str) -> None:
+    steps = due_days(procedure_for("GB"), date(2026, 10, 30), "bill_wrong", OFFICE)
+
+    def left(stage: str) -> set[str]:
+        return {due.limit.step for due in owed(steps, stage)}
+
+    joined = joined_stage(one, other)
+    assert joined == joined_stage(other, one) and joined_stage(one, one) == one
+    if {one, other} & {"deadlock", "ombudsman"}:
+        assert joined in (one, other) and joined in ("deadlock", "ombudsman")
+    else:
+        confirmed = {"acknowledge"} if {one, other} != {"received"} else set()
+        assert left(joined) == (left(one) | left(other)) - confirmed

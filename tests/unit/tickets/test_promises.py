@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from utility_crm.tickets.domain.promises import (
     running_from,
     state_of,
     still_from,
+    together,
 )
 from utility_crm.tickets.domain.working_time import Hours
 
@@ -103,3 +106,26 @@ def test_what_was_found_broken_stays_broken() -> None:
     assert state_of(None, None, None, True, later) == "late"
     assert state_of(None, None, later, True, later) == "missed"
     assert state_of(None, None, later, False, later) == "met"
+
+
+_SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=4)
+
+
+@given(_SPANS, _SPANS, st.integers(0, 60) | st.none())
+def test_two_that_become_one_have_run_while_either_ran(
+    one: list[tuple[int, int]], other: list[tuple[int, int]], last: int | None
+) -> None:
+    def stretches(spans: list[tuple[int, int]]) -> list[tuple[datetime, datetime | None]]:
+        return [(MONDAY + begins * HOUR, MONDAY + (begins + long) * HOUR) for begins, long in spans]
+
+    def runs(found: Sequence[tuple[datetime, datetime | None]], at: datetime) -> bool:
+        return any(begins <= at and (ends is None or at < ends) for begins, ends in found)
+
+    first, second = stretches(one), stretches(other)
+    if last is not None:
+        first.append((MONDAY + last * HOUR, None))
+    both = together(first, second)
+    for hours in range(90):
+        at = MONDAY + hours * HOUR
+        assert runs(both, at) == (runs(first, at) or runs(second, at))
+    assert all(ends is not None and ends < begins for (_, ends), (begins, _) in pairwise(both))

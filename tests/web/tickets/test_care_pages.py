@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests.db.tickets.conftest import Care
 from tests.web.conftest import MakeClient
+from utility_crm.auth.sign_ins import begin_sign_in
 from utility_crm.tickets.care.tables import TicketMacro, TicketPolicy, TicketRule, TicketTaker
 from utility_crm.tickets.macros.writing import keep_macro
 from utility_crm.tickets.tables import Ticket, TicketMessage
@@ -151,6 +152,9 @@ def test_who_is_given_tickets(lead: TestClient, session: Session, care: Care) ->
     )
     taker = session.get_one(TicketTaker, care.priya)
     assert (taker.capacity, taker.present) == (7, True)
+    assert "0 people are given tickets now." in lead.get("/care?ask=people").text
+    begin_sign_in(session, care.priya, session.execute(select(func.now())).scalar_one())
+    assert "One person is given tickets now." in lead.get("/care?ask=people").text
     assert lead.post(f"/care/people/{care.priya}", data={"capacity": "0"}).status_code == 422
 
 

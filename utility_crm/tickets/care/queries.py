@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.sign_ins import signed_in_people
 from utility_crm.tickets.domain.numbers import number_of
 
 
@@ -51,7 +52,8 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class TakerLine:
-    """Somebody who may answer tickets; capacity None: they are given none."""
+    """Somebody who may answer tickets; capacity None: they are given none. present: given while they are
+    here, which is while they are signed in."""
 
     id: int
     name: str
@@ -60,6 +62,7 @@ class TakerLine:
     teams: tuple[str, ...]
     capacity: int | None
     present: bool
+    here: bool
     open_tickets: int
     given_at: datetime | None
 
@@ -104,7 +107,8 @@ def latest_runs(session: Session, most: int = 50) -> list[RunLine]:
 
 def taker_lines(session: Session) -> list[TakerLine]:
     """Whoever is given tickets, then who could be."""
-    return [TakerLine(**_tuples(row)) for row in session.execute(_TAKERS)]
+    here = signed_in_people(session)
+    return [TakerLine(**_tuples(row), here=row.id in here) for row in session.execute(_TAKERS)]
 
 
 def _tuples(row: Any) -> dict[str, Any]:

@@ -190,7 +190,9 @@ class Complaint(Base):
             "'deadlock', 'ombudsman', 'closed')",
             name="stage",
         ),
-        CheckConstraint("outcome in ('', 'upheld', 'partly', 'not_upheld', 'withdrawn')", name="outcome"),
+        CheckConstraint(
+            "outcome in ('', 'upheld', 'partly', 'not_upheld', 'withdrawn', 'merged', 'none')", name="outcome"
+        ),
         CheckConstraint("redress_minor >= 0", name="redress"),
         CheckConstraint("(stage = 'closed') = (closed_at is not null)", name="closed_has_a_time"),
         UniqueConstraint("contact_id"),

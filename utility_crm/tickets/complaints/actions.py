@@ -22,6 +22,7 @@ from utility_crm.tickets.care.tables import Complaint, ComplaintLetter, Complain
 from utility_crm.tickets.complaints.hours import complaint_hours
 from utility_crm.tickets.domain.complaints import (
     CAUSES,
+    NO_MORE,
     OUTCOMES,
     STAGES,
     DueOn,
@@ -55,12 +56,17 @@ class Figures:
 
 
 def open_complaint(
-    session: Session, ticket: Ticket, *, now: datetime, by: int | None, contact_id: int | None
-) -> None:
-    """The ticket is led as a complaint from now on, from the day it came in; once a ticket."""
-    if session.get(Complaint, ticket.id) is not None:
+    session: Session, ticket: Ticket, *, now: datetime, by: int | None, contact_id: int | None,
+    received_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """The ticket is led as a complaint from now on, from the day it came in (received_at: where that is not
+    when the ticket was opened); once a ticket. One that was led no more is taken up where it stood."""
+    known = session.get(Complaint, ticket.id)
+    if known is not None:
+        if known.outcome in NO_MORE:
+            put_at(session, known, stage_before(session, known), now=now, by=by)
         return
-    received = ticket.opened_at
+    received = received_at or ticket.opened_at
     if contact_id is None and ticket.customer_id is not None:
         contact = Contact(
             customer_id=ticket.customer_id, at=received, channel=_CHANNELS.get(ticket.channel, "web"),
@@ -231,10 +237,39 @@ def held_complaint(session: Session, ticket_id: int) -> Complaint:
     return found
 
 
-def withdraw(session: Session, row: Complaint, *, now: datetime, by: int | None) -> None:
-    """It turned out to be none: the ticket is about something else. The register keeps that it was one."""
+def close_as(
+    session: Session, row: Complaint, outcome: str, note: str, *, now: datetime, by: int | None
+) -> None:
+    """It is led no longer (`NO_MORE` says why, `note` to whoever reads the contact); the register keeps it.
+    One that is settled stays as it was settled."""
     if row.stage != "closed":
-        _turn(session, row, "closed", now=now, by=by, note="", outcome="withdrawn")
+        _turn(session, row, "closed", now=now, by=by, note=note, outcome=outcome)
+
+
+def put_at(session: Session, row: Complaint, stage: str, *, now: datetime, by: int | None) -> None:
+    """It stands at a stage (again), as if what came of it had not been said: what is owed there is owed, and
+    before an answer the contact waits for one."""
+    row.stage, row.closed_at, row.outcome = stage, None, ""
+    note_step(session, row.ticket_id, "stage", stage, now=now, by=by)
+    if stage in ANSWERED:
+        row.answered_at = row.answered_at or now
+        _tell_contact(session, row, stage, now, "")
+    else:
+        row.answered_at = None
+        session.execute(
+            update(Contact).where(Contact.id == row.contact_id).values(answered_at=None, outcome="")
+        )
+    owe_next(session, row)
+
+
+def stage_before(session: Session, row: Complaint) -> str:
+    """Where it stood before it was closed."""
+    stages = select(ComplaintStep.what).where(
+        ComplaintStep.ticket_id == row.ticket_id,
+        ComplaintStep.kind == "stage",
+        ComplaintStep.what != "closed",
+    )
+    return session.scalar(stages.order_by(ComplaintStep.id.desc()).limit(1)) or "received"
 
 
 def _tell_contact(session: Session, row: Complaint, stage: str, now: datetime, note: str) -> None:

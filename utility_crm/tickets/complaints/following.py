@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.customers.tables import Contact
 from utility_crm.tickets.actions.opening import open_ticket
 from utility_crm.tickets.care.house import house_words
 from utility_crm.tickets.care.tables import Complaint
-from utility_crm.tickets.complaints.actions import close_as_answered, open_complaint, withdraw
+from utility_crm.tickets.complaints.actions import close_as, close_as_answered, open_complaint
+from utility_crm.tickets.complaints.merging import count_anew, give_back, hand_over, take_over
 from utility_crm.tickets.events import TicketEvent
 from utility_crm.tickets.rules.running import ACTING
-from utility_crm.tickets.tables import Ticket
+from utility_crm.tickets.tables import Ticket, TicketMessage
 from utility_crm.web.words import mark
 
 FROM_CONTACT: Final = "complaint_contact"
@@ -31,6 +32,7 @@ TOPIC_SUBJECTS = {
     "details": mark("Complaint about their details"),
     "other": mark("Complaint"),
 }
+_FOLLOWED = ("opened", "changed", "merged", "absorbed", "unmerged", "split")
 _CAUSES = {
     "bill": "bill_wrong", "payment": "payment", "meter": "meter", "outage": "outage", "tariff": "price",
     "moving": "move",
@@ -38,21 +40,44 @@ _CAUSES = {
 
 
 def follow_ticket(session: Session, event: TicketEvent) -> None:
-    """A ticket became a complaint, or is one no more; it was merged, or got a customer."""
-    if event.kind not in ("opened", "changed", "merged"):
+    """A ticket became a complaint, or is one no more; it was merged, or split, or got a customer."""
+    if event.kind not in _FOLLOWED or (event.kind == "split" and "from" not in event.after):
         return
     if event.kind == "changed" and not {"kind", "customer_id"} & set(event.after):
         return
     ticket = session.get(Ticket, event.ticket_id)
     if ticket is None:
         return
-    if ticket.kind == "complaint" and ticket.merged_into_id is None:
-        contact_id = session.info.get(FROM_CONTACT)
-        open_complaint(session, ticket, now=event.at, by=event.by, contact_id=contact_id)
-        return
-    row = session.get(Complaint, event.ticket_id)
-    if row is not None:
-        withdraw(session, row, now=event.at, by=event.by)
+    row, now, by = session.get(Complaint, event.ticket_id), event.at, event.by
+    if ticket.merged_into_id is not None:
+        if row is not None:
+            hand_over(session, row, ticket.merged_into_id, now=now, by=by)
+    elif event.kind == "absorbed":
+        take_over(session, ticket, event.after["from"], now=now, by=by)
+    elif event.kind == "unmerged" and event.ticket_id != event.after["from"]:
+        give_back(session, ticket, now=now, by=by)
+    elif ticket.kind == "complaint":
+        _lead(session, ticket, row, event)
+    elif row is not None:
+        words = house_words()(mark("It was no complaint."))
+        close_as(session, row, "none", words, now=now, by=by)
+
+
+def _lead(session: Session, ticket: Ticket, row: Complaint | None, event: TicketEvent) -> None:
+    contact_id = session.info.get(FROM_CONTACT)
+    # A message of theirs that was split off was written before its ticket was made.
+    received_at = first_heard(session, ticket) if event.kind == "split" else None
+    open_complaint(session, ticket, now=event.at, by=event.by, contact_id=contact_id, received_at=received_at)
+    if row is not None and event.kind == "unmerged":
+        count_anew(session, row)
+
+
+def first_heard(session: Session, ticket: Ticket) -> datetime:
+    """When the first word of theirs on a ticket came, at the latest when it was opened."""
+    words = select(func.min(TicketMessage.at)).where(
+        TicketMessage.ticket_id == ticket.id, TicketMessage.direction == "in"
+    )
+    return min(session.scalar(words) or ticket.opened_at, ticket.opened_at)
 
 
 def follow_contact(session: Session, contact_id: int, now: datetime, by: int | None) -> None:

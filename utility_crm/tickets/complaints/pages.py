@@ -32,6 +32,7 @@ from utility_crm.tickets.complaints.queries import (
 from utility_crm.tickets.domain.complaints import (
     CAUSES,
     LETTERS,
+    NO_MORE,
     OUTCOMES,
     STAGES,
     next_stages,
@@ -50,7 +51,10 @@ router = APIRouter()
 PATH = "/complaints"
 ASKED = ("wait", "causes", "register", "law")
 PERIOD_DAYS = 365
-WORDS = {"stage": STAGES, "cause": CAUSES, "outcome": OUTCOMES, "step": STEPS, "letter": LETTERS}
+WORDS = {
+    "stage": STAGES, "cause": CAUSES, "outcome": {**OUTCOMES, **NO_MORE}, "chosen": OUTCOMES, "step": STEPS,
+    "letter": LETTERS,
+}  # fmt: skip
 
 
 @router.get("/complaints")

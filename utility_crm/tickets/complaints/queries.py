@@ -96,8 +96,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class CauseLine:
-    """Complaints of one cause received in a period: how many, settled, in how many they were right (in part,
-    too), settled within eight weeks, days until settled (median), and what they got, by currency."""
+    """Complaints of one cause received in a period (of those that were merged the one they go on with; none
+    that was no complaint): how many, settled, in how many they were right (in part, too), settled within
+    eight weeks, days until settled (median), and what they got, by currency."""
 
     cause: str
     received: int
@@ -158,7 +159,7 @@ _BY_CAUSE = text("""
                    group by d.currency
                ) s), '{}') as redress
     from complaints c
-    where received_on >= :first and received_on < :before
+    where received_on >= :first and received_on < :before and outcome not in ('merged', 'none')
     group by cause order by received desc, cause
 """)
 

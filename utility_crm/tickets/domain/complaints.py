@@ -66,6 +66,27 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
         "withdrawn": mark("they took it back"),
     }
 )
+"""What a person says came of it."""
+NO_MORE: Mapping[str, str] = MappingProxyType(
+    {
+        "merged": mark("it goes on with another ticket"),
+        "none": mark("it was no complaint"),
+    }
+)
+"""Why a ticket is led as a complaint no longer: nothing came of it, and it may be taken up again."""
+
+
+def joined_stage(kept: str, coming: str) -> str:
+    """Where a complaint stands into which another, not settled either, is merged.
+
+    A final answer or the ombudsman's case holds for both. Else what is still owed of either is owed: the
+    lesser of the stages, but a confirmation that one arrived is one of the other, too.
+    """
+    final = [one for one in (kept, coming) if one in ("deadlock", "ombudsman")]
+    if final:
+        return max(final, key=OPEN.index)
+    lesser, further = sorted((kept, coming), key=OPEN.index)
+    return "acknowledged" if lesser == "received" and further != "received" else lesser
 
 
 def next_stages(stage: str) -> tuple[str, ...]:

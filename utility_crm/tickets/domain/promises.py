@@ -87,6 +87,18 @@ def still_from(stretches: Sequence[Stretch], at: datetime) -> tuple[Stretch, ...
     return (*stretches[:-1], (begins, max(at, begins)))
 
 
+def together(one: Sequence[Stretch], other: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """While either ran, in order and apart."""
+    found: list[Stretch] = []
+    for begins, ends in sorted([*one, *other], key=lambda stretch: stretch[0]):
+        last = found[-1][1] if found else None
+        if found and (last is None or begins <= last):
+            found[-1] = (found[-1][0], None if last is None or ends is None else max(last, ends))
+        else:
+            found.append((begins, ends))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """The time of one promise. spent: what had run until `since`; since None: it stands still."""

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from utility_crm.auth.sign_ins import signed_in_people
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.kit.settings import settings
@@ -42,12 +43,13 @@ class Given:
 
 
 def people(session: Session) -> tuple[Person, ...]:
-    """Everybody who is given tickets. Everybody speaks the language of the house."""
-    house = settings().language
+    """Everybody who is given tickets; there is who is signed in, unless they are to be given none just now.
+    Everybody speaks the language of the house."""
+    house, here = settings().language, signed_in_people(session)
     return tuple(
         Person(
             row.id, row.name, frozenset({house, *row.languages}), frozenset(row.skills), frozenset(row.teams),
-            row.open_tickets, row.capacity, row.present, row.given_at,
+            row.open_tickets, row.capacity, row.present and row.id in here, row.given_at,
         )
         for row in session.execute(_PEOPLE)
     )  # fmt: skip
@@ -64,12 +66,16 @@ def give(
     reason: str = "",
 ) -> Given:  # fmt: skip
     """Give a ticket to whom it suits best, within its team (or `team_id`); it stays in its queue where nobody
-    suits. One that somebody has stays with them. One decision at a time, so that turns are taken."""
+    suits. One that somebody has stays with them.
+
+    Turns are taken by one decision at a time. Nobody waits for it, since who gives may hold tickets that the
+    other needs: where another decision is under way, the choice is made as things stand, and is no turn.
+    """
     ticket = held_alive(session, ticket_id)
     _ = house_words()
     if ticket.assignee_id is not None:
         return Given(ticket.assignee_id, _("somebody has it already"))
-    session.execute(select(func.pg_advisory_xact_lock(_TURNS)))
+    turn = bool(session.scalar(select(func.pg_try_advisory_xact_lock(_TURNS))))
     those = people(session)
     team = team_id if team_id is not None else ticket.team_id
     choice = chosen(those, wanted_by(ticket.kind, ticket.language, team, those))
@@ -78,7 +84,10 @@ def give(
         return Given(None, words)
     said = f"{reason}: {words}" if reason else words
     assign(session, ticket_id, assignee_id=choice.person.id, team_id=team, now=now, by=by, reason=said)
-    session.execute(update(TicketTaker).where(TicketTaker.user_id == choice.person.id).values(given_at=now))
+    if turn:  # else the row may be held by whose turn it is
+        session.execute(
+            update(TicketTaker).where(TicketTaker.user_id == choice.person.id).values(given_at=now)
+        )
     return Given(choice.person.id, words)
 
 
@@ -101,7 +110,8 @@ def in_words(choice: Choice, language: str = "") -> str:
 
 
 def set_taker(session: Session, user_id: int, *, capacity: int, present: bool) -> None:
-    """Whether somebody is given tickets now, and how many open ones at most. Raises Invalid, NotFound."""
+    """Whether somebody is given tickets while they are signed in, and how many open ones at most. Raises
+    Invalid, NotFound."""
     if not 1 <= capacity <= 500:
         raise Invalid("capacity", mark("From 1 to 500 tickets at once."), "capacity")
     if session.scalar(select(User.id).where(User.id == user_id, User.active)) is None:
@@ -109,9 +119,3 @@ def set_taker(session: Session, user_id: int, *, capacity: int, present: bool) -
     made = insert(TicketTaker).values(user_id=user_id, capacity=capacity, present=present)
     again = {"capacity": capacity, "present": present}
     session.execute(made.on_conflict_do_update(index_elements=[TicketTaker.user_id], set_=again))
-
-
-def be_present(session: Session, user_id: int, present: bool) -> bool:
-    """Somebody comes or goes; whether they are given tickets at all."""
-    changed = update(TicketTaker).where(TicketTaker.user_id == user_id).values(present=present)
-    return bool(session.execute(changed.returning(TicketTaker.user_id)).all())

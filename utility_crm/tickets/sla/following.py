@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from utility_crm.tickets.domain.promises import (
     policy_for,
     running_from,
     still_from,
+    together,
 )
 from utility_crm.tickets.events import TicketEvent
 from utility_crm.tickets.sla.policies import policies, policy_of
@@ -43,6 +44,7 @@ def follow(session: Session, event: TicketEvent) -> None:
         for row in session.scalars(select(TicketPromise).where(TicketPromise.ticket_id == ticket.id))
     }
     if ticket.merged_into_id is not None:
+        _hand_over(session, rows, ticket.merged_into_id)
         _drop(session, ticket)
         return
     anew = event.kind in ("opened", "unmerged", "split") or any(name in event.after for name in CHOOSES)
@@ -90,7 +92,9 @@ def _keep(
     if row is None:
         row = TicketPromise(ticket_id=ticket.id, what=what, stretches=[])
         session.add(row)
-        stretches: Sequence[Stretch] = running_from((), ticket.opened_at)
+        # Words that were split off have waited since before their ticket was made.
+        begins = min(ticket.waits_since or ticket.opened_at, ticket.opened_at)
+        stretches: Sequence[Stretch] = running_from((), begins)
     else:
         stretches = read_stretches(row.stretches)
         if row.met_at is None and row.breached_at is None and row.due_at is not None and row.due_at < at:
@@ -106,6 +110,17 @@ def _keep(
     row.met_at = None
     row.stretches = written_stretches(stretches)
     row.due_at, row.warn_at = running.due_at(), running.warn_at(policy.warn_percent)
+
+
+def _hand_over(session: Session, rows: Mapping[str, TicketPromise], into_id: int) -> None:
+    """What is still owed has run for the ticket that it was merged into as well: no time begins anew. That
+    one reckons its due times when it hears of the merge."""
+    for what, row in rows.items():
+        kept = session.get(TicketPromise, (into_id, what))
+        if row.met_at is None and kept is not None and (kept.met_at is None or what == "resolution"):
+            both = together(read_stretches(kept.stretches), read_stretches(row.stretches))
+            kept.stretches = written_stretches(both)
+    session.flush()
 
 
 def _drop(session: Session, ticket: Ticket) -> None:
