@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from notifications.customer_in_view import KNOWN, in_view
 from notifications.happened import happened
+from notifications.outages.no_power_pages import no_power_act
 from notifications.outages.queries import OutageHere
 from notifications.outbox.queries import ListedNotice
 from notifications.phrases import time_in_words
@@ -178,6 +179,11 @@ def _told_panel(call: CustomerCall) -> Mapping[str, Any]:
     return {"outages": [(one, _banner(one, call, _)) for one in _to_note(call)]}
 
 
+def _off_now(call: CustomerCall) -> list[OutageHere]:
+    """Outages that run where they are supplied."""
+    return [one for one in call.once(outages_here) if one.starts_at <= call.now]
+
+
 TOLD_OF_OUTAGE = Act(
     "o", mark("Told of outage"), "contacts.write", "notifications/act_outage.html", order=12,
     context=_told_panel, applies=lambda call: bool(_to_note(call)),
@@ -218,7 +224,7 @@ ROOM = CustomerRoom(
     banners=_banners,
     todos=_todos,
     timeline=_timeline,
-    acts=(TOLD_OF_OUTAGE,),
+    acts=(TOLD_OF_OUTAGE, no_power_act(_off_now)),
     flags=_flags,
     on_screen=_called,
 )

@@ -36,6 +36,7 @@ MODULE = Module(
         "/notices/kinds/{kind}",
         "/outages/reliability",
         "/outages/reliability.csv",
+        "/outages/heard",
         "/outages/report",
     ),
     navigation=(

@@ -17,6 +17,7 @@ from notifications.notice_pages import router as notices_router
 from notifications.outages.announcing import plan_outage
 from notifications.outages.api import router as outages_router
 from notifications.outages.calls import calls
+from notifications.outages.no_power import heard
 from notifications.outages.pages import router as incidents_router
 from notifications.outages.preview import Announced, Draft, preview, read_draft
 from notifications.outages.queries import OutageRow, outages_since, places
@@ -77,7 +78,8 @@ def _outages(
         "untold": [one for one in found if not one.over(v.now) and one.not_sent],
         "before": [one for one in reversed(found) if one.over(v.now)],
     }
-    chosen = ask if ask in OUTAGE_QUESTIONS else "now" if by_question["now"] else "planned"
+    said = heard(v.session, v.now)
+    chosen = ask if ask in OUTAGE_QUESTIONS else "now" if by_question["now"] or said else "planned"
     return v.render(
         "notifications/outages.html",
         status=status,
@@ -88,5 +90,6 @@ def _outages(
         seen=seen,
         places=places(v.session) if chosen == "announce" else [],
         reasons=Reason,
+        heard=said,
         calls_waiting=len(calls(v.session, waiting=True)),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.incident import State
 from notifications.outages.affected import CUSTOMERS_OFF
+from notifications.outages.no_power import HEARD
 from utility_crm.kit.parts import Banner, Tone
 from utility_crm.web.formats import clock, local_day, weekday
 from utility_crm.web.words import counting, translator
@@ -33,13 +34,17 @@ _OFF_NOW = text(f"""
         order by outages.planned, outages.starts_at desc, outages.id desc limit :shown
     ) as outages
     cross join lateral ({CUSTOMERS_OFF}) as reach
-    order by outages.planned, outages.starts_at desc, outages.id desc
+    union all
+    select heard.node_id, heard.place, false, 'heard', heard.since, null, 0, heard.customers
+    from (select * from ({HEARD}) as each order by customers desc, since limit :shown) as heard
+    order by planned, starts_at desc, id desc
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class OffNow:
-    """An outage that runs; `running`: how many do; `customers`: who are supplied there."""
+    """An outage that runs; `running`: how many do; `customers`: who are supplied there. In the state `heard`
+    it is a transformer (`id`) of which so many customers say that it is off, and nobody has looked."""
 
     id: int
     place: str
@@ -52,7 +57,7 @@ class OffNow:
 
 
 def off_now(session: Session, now: datetime, shown: int = SHOWN) -> list[OffNow]:
-    """What is off, incidents before works, the newest first. One statement."""
+    """What is off, or said to be: incidents before works, the newest first. One statement."""
     rows = session.execute(_OFF_NOW, {"now": now, "shown": shown}).mappings()
     return [OffNow(**row) for row in rows]
 
@@ -60,12 +65,14 @@ def off_now(session: Session, now: datetime, shown: int = SHOWN) -> list[OffNow]
 def known_now(session: Session, now: datetime, language: str) -> Sequence[Banner]:
     """A banner an outage, by the utility's clock; the last says how many more there are."""
     _, ngettext = translator(language, PACKAGE), counting(language, PACKAGE)
-    found = off_now(session, now)
+    both = off_now(session, now)
+    found = [one for one in both if one.state != "heard"]
     banners = [_banner(one, now, language) for one in found]
+    heard = [_heard(one, now, language) for one in both if one.state == "heard"]
     if found and (more := found[0].running - len(found)):
         title = ngettext("and one outage more", "and %(num)s outages more", more)
         banners.append(Banner(title, "", "bad", "/outages?ask=now", _("All outages")))
-    return banners
+    return banners + heard
 
 
 def _banner(one: OffNow, now: datetime, language: str) -> Banner:
@@ -87,6 +94,15 @@ def _banner(one: OffNow, now: datetime, language: str) -> Banner:
     reach = ngettext("one customer", "%(num)s customers", one.customers)
     tone: Tone = "warn" if one.planned or one.state == State.REPORTED else "bad"
     return Banner(title, f"{when} · {reach}", tone, f"/outages/{one.id}", _("The outage"))
+
+
+def _heard(one: OffNow, now: datetime, language: str) -> Banner:
+    _, ngettext = translator(language, PACKAGE), counting(language, PACKAGE)
+    title = _("No power reported at %(place)s", place=one.place)
+    reach = ngettext("one customer", "%(num)s customers", one.customers)
+    when = _("since %(since)s, not looked at yet", since=_at(one.starts_at, now, language))
+    tone: Tone = "bad" if one.customers > 1 else "warn"
+    return Banner(title, f"{when} · {reach}", tone, "/outages?ask=now", _("All outages"))
 
 
 def _at(at: datetime, now: datetime, language: str) -> str:

@@ -18,6 +18,8 @@ from notifications.outages.calls import calls, end_call, take_call
 from notifications.outages.events import events_of, running_incidents
 from notifications.outages.figures import router as figures_router
 from notifications.outages.incidents import By, Opening, open_incident
+from notifications.outages.no_power import heard
+from notifications.outages.no_power_pages import router as no_power_router
 from notifications.outages.preview import wall_instant
 from notifications.outages.queries import outage, places, zone_below
 from notifications.outages.reached import standing
@@ -32,6 +34,7 @@ from utility_crm.web.words import counting, mark, translator
 
 router = APIRouter()
 router.include_router(figures_router)
+router.include_router(no_power_router)  # before /outages/{outage_id}
 router.include_router(status_router)
 PACKAGE = "notifications"
 OPEN_AS = ("reported", "confirmed")
@@ -40,10 +43,10 @@ LISTED = 300
 
 
 @router.get("/outages/report")
-def report_form(request: Request) -> Response:
-    """The form to report an outage that nobody planned."""
+def report_form(request: Request, node: int = 0) -> Response:
+    """The form to report an outage that nobody planned; of a place where customers say so, since then."""
     with visit(request, "outages.run") as v:
-        return report_page(v)
+        return report_page(v, node)
 
 
 @router.post("/outages/report")
@@ -222,9 +225,14 @@ _STEPS: Mapping[str, Callable[[_Step], str]] = {
 }
 
 
-def report_page(v: Visit) -> Response:
-    """The form to report one."""
-    return v.render("notifications/outage_report.html", places=places(v.session), states=OPEN_AS)
+def report_page(v: Visit, node: int = 0) -> Response:
+    """The form to report one; filled in for a `node` of which customers say that it is off."""
+    said = next((one for one in heard(v.session, v.now) if one.node_id == node), None) if node else None
+    zone = ZoneInfo(zone_below(v.session, node)) if said else None
+    return v.render(
+        "notifications/outage_report.html", places=places(v.session), states=OPEN_AS, node=node, heard=said,
+        since=said.since.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if said else "",
+    )  # fmt: skip
 
 
 def calls_page(v: Visit) -> Response:
