@@ -95,8 +95,9 @@ def _sentence(
         )
         due = due_words(call, [one], call.once(loads.bills), one.overdue_minor)
         sentence = " ".join(filter(None, (sentence, due)))
-    elif not open_bills:
-        sentence = _("%(amount)s is owed.", amount=balance)
+    elif not open_bills or one.id in {plan.account_id for plan in call.once(loads.agreed).running}:
+        due = due_words(call, [one], call.once(loads.bills), 0) if open_bills else ""
+        sentence = " ".join(filter(None, (_("%(amount)s is owed.", amount=balance), due)))
     else:
         due = day(open_bills[0].due_on, call.language)
         sentence = _("%(amount)s is owed, the first of it by %(day)s.", amount=balance, day=due)

@@ -12,6 +12,7 @@ from billing.dunning.customer import dunning_of
 from billing.money_in.words import KIND_WORDS, kind_words
 from billing.queries.accounts import AccountStanding
 from billing.queries.bills import BillRow
+from billing.queries.dunning import PlanRow
 from billing.queries.fixed import deposits_of, next_reference
 from billing.queries.money_in import PaymentRow, Totals, totals_of
 from billing.wording import bill_label_year, method_words, money_sums, say
@@ -149,24 +150,62 @@ def agreeing(
 def due_words(
     call: CustomerCall, mine: Sequence[AccountStanding], bills: Sequence[BillRow], late_minor: int
 ) -> str:
-    """When what is owed and not yet late is due, as a sentence; nothing where that cannot be said in one."""
-    _, ids = say(call.language), {one.id for one in mine}
-    coming: dict[date, int] = {}
-    for bill in bills:
-        open_minor = bill.open_minor if bill.account_id in ids and bill.status == "issued" else 0
-        if open_minor > 0 and bill.due_on >= call.today:
-            coming[bill.due_on] = coming.get(bill.due_on, 0) + open_minor
-    rest = sum(one.balance_minor for one in mine) - late_minor
-    if rest <= 0 or len({one.currency for one in mine}) > 1:
+    """When what is owed and not yet late is due, as a sentence; nothing where that cannot be said in one.
+    What a plan runs over is due by its parts, not as it was billed."""
+    _ = say(call.language)
+    if len({one.currency for one in mine}) > 1:
         return ""
+    plans = [one for one in call.once(loads.agreed).running if one.account_id in {each.id for each in mine}]
+    coming, in_parts = _coming(call, mine, bills, plans)
+    agreed = _in_parts(call, mine, plans)
+    rest = sum(one.balance_minor for one in mine) - late_minor - in_parts
+    if rest <= 0:
+        return agreed
     unbilled = rest - sum(coming.values())
     at_once = ""
     if unbilled > 0:
         amount = money(unbilled, mine[0].currency, call.language)
         at_once = _("%(amount)s beside bills, a deposit or a fee, is due at once.") % {"amount": amount}
-    if not coming:
-        return at_once
-    return " ".join(filter(None, (_of_bills(call, coming, rest, late_minor, mine[0].currency), at_once)))
+    billed = _of_bills(call, coming, rest, late_minor + in_parts, mine[0].currency) if coming else ""
+    return " ".join(filter(None, (agreed, billed, at_once)))
+
+
+def _coming(
+    call: CustomerCall, mine: Sequence[AccountStanding], bills: Sequence[BillRow], plans: Sequence[PlanRow]
+) -> tuple[dict[date, int], int]:
+    """What is open on bills that are not late, by due day, without what plans run over; and how much that is.
+    The bills of a plan are the oldest that were open: what is left of it is on the oldest now."""
+    left = {one.account_id: one.total_minor - one.paid_minor for one in plans}
+    ids, coming, in_parts = {one.id for one in mine}, dict[date, int](), 0
+    for bill in sorted(bills, key=lambda one: one.due_on):
+        if bill.account_id not in ids or bill.status != "issued" or bill.open_minor <= 0:
+            continue
+        planned = min(bill.open_minor, left.get(bill.account_id, 0))
+        left[bill.account_id] = left.get(bill.account_id, 0) - planned
+        if bill.due_on < call.today:
+            continue
+        in_parts += planned
+        if bill.open_minor > planned:
+            coming[bill.due_on] = coming.get(bill.due_on, 0) + bill.open_minor - planned
+    return coming, in_parts
+
+
+def _in_parts(call: CustomerCall, mine: Sequence[AccountStanding], plans: Sequence[PlanRow]) -> str:
+    """What is agreed to be paid in parts, and the next of them."""
+    _, left = say(call.language), sum(one.total_minor - one.paid_minor for one in plans)
+    behind = sum(one.behind_minor(call.today) for one in plans)
+    parts = [(part.due_on, one.next_left_minor) for one in plans if (part := one.next_part) is not None]
+    if left <= 0 or not parts:
+        return ""
+    due_on, next_minor = min(parts)
+    sums = {"amount": left, "behind": behind, "next": next_minor}
+    named = {name: money(minor, mine[0].currency, call.language) for name, minor in sums.items()}
+    named["day"] = _due_day(call, due_on)
+    if behind:
+        return _("%(amount)s is agreed to be paid in parts, of which %(behind)s is behind.") % named
+    if left >= sum(one.balance_minor for one in mine):
+        return _("It is agreed to be paid in parts: the next, %(next)s, is due %(day)s.") % named
+    return _("Of it, %(amount)s is agreed to be paid in parts: the next, %(next)s, is due %(day)s.") % named
 
 
 def _of_bills(call: CustomerCall, coming: dict[date, int], rest: int, late_minor: int, currency: str) -> str:

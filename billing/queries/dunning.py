@@ -72,6 +72,16 @@ class PlanRow:
                 return one
         return None
 
+    @property
+    def next_left_minor(self) -> int:
+        """What is still to be paid of that."""
+        until = 0
+        for one in self.instalments:
+            until += one.amount_minor
+            if until > self.paid_minor:
+                return min(one.amount_minor, until - self.paid_minor)
+        return 0
+
     def behind_minor(self, today: date) -> int:
         return max(0, should_be_paid(self.instalments, today) - self.paid_minor)
 

@@ -180,3 +180,28 @@ def test_a_promise_is_taken_back_with_its_reason_and_another_made(
     assert "Promise of £20.00 by 27 Nov 2026 taken back" in words(shown)  # the timeline
     assert send(client, billed, "promises", **told | {"amount": "21.00"}) == 303
     assert session.scalars(text("select amount_minor from promises where state = 'open'")).all() == [2100]
+
+
+def test_what_a_plan_runs_over_is_not_said_to_be_due_as_billed(
+    make_client: MakeClient, billed: Supplied, session: Session
+) -> None:
+    october = bills_of(session, [billed.account_id])[0]
+    client = make_client("agent")
+    session.execute(
+        text("update bills set due_on = :day where id = :bill"), {"day": NOW.date(), "bill": october.id}
+    )
+    session.commit()
+    assert "is due today." in owe(client, billed)
+    told = {"account": billed.account, "count": "3", "first_on": "2026-12-01"}
+    assert send(client, billed, "plans", **told) == 303
+    total, first = session.execute(
+        text("select p.total_minor, i.amount_minor from payment_plans p join plan_instalments i "
+             "on i.plan_id = p.id where i.position = 1")
+    ).one()  # fmt: skip
+    shown = owe(client, billed)
+    assert "is due today." not in shown
+    assert (
+        f"It is agreed to be paid in parts: the next, {money(first, 'GBP')}, is due on Tuesday 1 December."
+        in shown
+    )
+    assert session.scalar(text("select balance_minor from account_balances")) == total
