@@ -68,11 +68,11 @@ def test_a_dry_run_says_the_same_and_writes_nothing(session: Session) -> None:
 @pytest.mark.parametrize(
     ("broken", "line", "code"),
     [
-        (GOOD.replace("07700 900123,P2", "12,P2"), 3, "row"),
+        (GOOD.replace("07700 900123,P2", "12,P2"), 3, "phone"),
         (GOOD.replace("Ada@Mail.example,07700 900123,P1", "nobody,07700 900123,P1"), 2, "email"),
         (GOOD.replace("small_business", "club"), 4, "segment"),
         (GOOD.replace("3 Test Row,,", "3 Test Row,SOUTH,"), 4, "network_node"),
-        (GOOD.replace("2 Test Row", ""), 3, "row"),
+        (GOOD.replace("2 Test Row", ""), 3, "address"),
         (GOOD.replace("C1,Ada Example,A2", "C1,Ada Other,A2"), 3, "clash"),
         (GOOD.replace("2025-03-01", "03/01/2025"), 4, "opened_on"),
         (GOOD.replace("C2,Acme Example Ltd,A3,", "C2,,A3,"), 4, "missing"),

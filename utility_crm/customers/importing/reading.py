@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from utility_crm.customers.importing.rows import COLUMNS, REQUIRED, CustomerRow
+from utility_crm.customers.importing.rows import COLUMNS, REQUIRED, CustomerRow, OfColumn
 from utility_crm.kit.table_file import Problem, TableRow, read_table
 
 
@@ -55,6 +55,9 @@ def problem_of(line: int, item: Any) -> Problem:
     """What pydantic says of a row, as a problem of its line."""
     field = str(item["loc"][0]) if item["loc"] else "row"
     message = str(item["msg"]).removeprefix("Value error, ")
+    wrong = item.get("ctx", {}).get("error")
+    if isinstance(wrong, OfColumn):
+        return Problem(line, wrong.column, str(wrong))
     if item["type"] == "missing":
         return Problem(line, "missing", f"{field} is empty")
     shown = f"{field} {item['input']!r}: " if item["loc"] else ""

@@ -30,6 +30,14 @@ MaybeDay = Annotated[date | None, BeforeValidator(_blank_to_none)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 
 
+class OfColumn(ValueError):
+    """What is wrong of one column, found by looking at several together."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(f"{column}: {why}")
+        self.column = column
+
+
 class CustomerRow(BaseModel):
     """One row. What the installed packages' own columns hold stays in `others`."""
 
@@ -91,20 +99,21 @@ class CustomerRow(BaseModel):
         if self.phone:
             self.phone_normal  # noqa: B018 - raises when it is no number
         if (self.medical or self.vulnerable) and not (self.flag_consented_on and self.flag_review_on):
-            raise ValueError("medical and vulnerable need flag_consented_on and flag_review_on")
+            missing = "flag_review_on" if self.flag_consented_on else "flag_consented_on"
+            raise OfColumn(missing, "medical and vulnerable need flag_consented_on and flag_review_on")
         if self.premise_code and not self.address:
-            raise ValueError("a premise needs its address")
+            raise OfColumn("address", "a premise needs its address")
         if self.address and not self.premise_code:
-            raise ValueError("an address needs its premise_code")
+            raise OfColumn("premise_code", "an address needs its premise_code")
         return self
 
     @property
     def phone_normal(self) -> str:
-        """The phone in E.164 form. Raises ValueError when it is no number of the row's country."""
+        """The phone in E.164 form. Raises OfColumn when it is no number of the row's country."""
         try:
             return normal_form("phone", self.phone, self.country)
         except Invalid as error:
-            raise ValueError(f"phone: {error.message}") from error
+            raise OfColumn("phone", error.message) from error
 
     @property
     def phone_written(self) -> str:
