@@ -57,7 +57,7 @@ def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
         Todo(
             one.text,
             one.detail,
-            amount=one.points if place else words._("%(points)s points", points=one.points),
+            amount=one.points if place else one.in_points,
             tone="bad",
             order=place,
         )

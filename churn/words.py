@@ -9,7 +9,7 @@ from typing import Any
 
 from churn.queries import StoredReason
 from utility_crm.web.formats import day, money, month, number, percent, signed_money, signed_number
-from utility_crm.web.words import mark, translator
+from utility_crm.web.words import counting, mark, translator
 
 SEGMENTS = {
     "household": mark("Households"),
@@ -61,11 +61,13 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reason in words: what it is, a few smaller words (may be empty), and its points with their sign."""
+    """A reason in words: what it is, a few smaller words (may be empty), and its points with their sign,
+    alone and with their word ("+1 point")."""
 
     text: str
     detail: str
     points: str
+    in_points: str
 
 
 class Words:
@@ -92,7 +94,11 @@ class Words:
     ) -> tuple[Said, ...]:
         """Reasons as a table says them."""
         return tuple(
-            Said(*self.reason(reason, as_of, overdue_now_minor), self.points(reason.points))
+            Said(
+                *self.reason(reason, as_of, overdue_now_minor),
+                self.points(reason.points),
+                self.in_points(reason.points),
+            )
             for reason in reasons
         )
 
@@ -108,6 +114,13 @@ class Words:
     def points(self, points: float) -> str:
         """+9"""
         return signed_number(round(points), 0, self.language)
+
+    def in_points(self, points: float) -> str:
+        """+9 points"""
+        ngettext = counting(self.language, "churn")
+        return ngettext(
+            "%(points)s point", "%(points)s points", abs(round(points)), points=self.points(points)
+        )
 
     def amount(self, minor: float, figures: Figures) -> str:
         return money(round(minor), figures["currency"], self.language)

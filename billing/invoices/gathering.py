@@ -19,7 +19,7 @@ from billing.invoices.supplier import supplier_id
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.web.words import mark
 
-TAG = "one invoice"
+TAG = mark("one invoice")
 """A customer's tag that asks for it each month."""
 
 _PAYER = text("select id from customers where number = :number for no key update")

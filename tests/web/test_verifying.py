@@ -287,3 +287,14 @@ def test_the_serial_of_her_meter_is_covered_in_texts_whatever_its_shape(
     seen = {(one, len(headers)): client.get(one, headers=headers).text for one, headers in asked}
     assert [one for one, page in seen.items() if "under the stairs" not in page] == []
     assert [one for one, page in seen.items() if ("q94" in page) is not verifies] == []
+
+
+def test_those_found_by_an_address_are_told_apart_by_what_may_be_said(
+    make_client: MakeClient, people: People
+) -> None:
+    agent = make_client("agent")
+    page = agent.get("/customers/found?q=tannery row", headers=HX).text
+    said = unescape(re.sub(r"<[^>]*>", " ", page))
+    for words in ("Margaret Ashdown", "4100227815", "C100001, Kelder Bridge · found by the address"):
+        assert words in said
+    assert not holds(page)

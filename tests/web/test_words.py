@@ -105,6 +105,14 @@ def test_a_part_of_a_room_speaks_as_the_room() -> None:
     assert said == translator("ru", "utility_crm.tickets")(words) != words
 
 
+def test_quotation_marks_are_those_of_the_language(make_client: MakeClient, people: People) -> None:
+    path = f"/customers/{people.margaret}?ask=reach"
+    english = make_client("agent", installed=[]).get(path).text
+    russian = make_client("agent", language="ru", installed=[]).get(path).text
+    assert "“" in english and "«" not in english
+    assert "«" in russian and not {"“", "”"} & set(russian)
+
+
 def test_a_word_a_room_has_not_is_the_grounds_before_it_is_another_rooms() -> None:
     """A bill that is open is not paid; a request is open."""
     words = templates_of(("utility_crm.privacy", "billing")).words_of("privacy", "ru")

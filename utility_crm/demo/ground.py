@@ -18,6 +18,7 @@ from utility_crm.demo.people import Customer
 from utility_crm.demo.plan import Plan
 from utility_crm.demo.story import NEVER, TERMS_DAYS
 from utility_crm.demo.supplies import Supply
+from utility_crm.web.words import mark
 
 Row = tuple[Any, ...]
 CURRENCY, COUNTRY = "GBP", "GB"
@@ -84,13 +85,13 @@ def _customers(plan: Plan) -> Iterator[Row]:
     for place, one in enumerate(plan.customers):
         tags = []
         if plan.homes.solar_kw[place] > 0:
-            tags.append("solar")
+            tags.append(mark("solar"))
         if plan.homes.night_heat[place]:
-            tags.append("storage heating")
+            tags.append(mark("storage heating"))
         if plan.homes.charge_kwh[place] > 0:
-            tags.append("electric car")
+            tags.append(mark("electric car"))
         if one.segment == "industry":
-            tags.append("key account")
+            tags.append(mark("key account"))
         yield (one.id, one.number, one.kind, one.name, one.segment, one.language, one.since, tags)
 
 

@@ -163,7 +163,7 @@ def _todos(call: CustomerCall) -> Sequence[Todo]:
             _(
                 "Say how %(number)s stands: %(subject)s",
                 number=one.number,
-                subject=shown(one.subject, "text", call.customer_id),
+                subject=shown(_(one.subject), "text", call.customer_id),
             ),
             _("they wait since %(day)s", day=day_near(one.waits_since, call.today, call.language)),
             one.path,
@@ -189,7 +189,7 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             words = _("We wrote (%(how)s)", how=how) if ours else _("They wrote (%(how)s)", how=how)
             entries.append(
                 TimelineEntry(
-                    at, mark("Tickets"), f"{words}: {one.subject}", _begun(call, text), href=one.path
+                    at, mark("Tickets"), f"{words}: {_(one.subject)}", _begun(call, text), href=one.path
                 )
             )
         if one.rated is not None:
@@ -198,7 +198,7 @@ def _timeline(call: CustomerCall) -> Sequence[TimelineEntry]:
             words = _("They rated it %(score)s of %(most)s", score=score, most=most)
             tone: Tone = "bad" if bad else ""
             entries.append(
-                TimelineEntry(at, mark("Tickets"), f"{words}: {one.subject}", tone=tone, href=one.path)
+                TimelineEntry(at, mark("Tickets"), f"{words}: {_(one.subject)}", tone=tone, href=one.path)
             )
     return entries
 

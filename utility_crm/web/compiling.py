@@ -8,7 +8,7 @@ calls. What a message says is known when the template is compiled; what is put i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import nodes
@@ -38,7 +38,8 @@ def put_in(value: object) -> str:
 
 
 class OfOneLanguage(CodeGenerator):
-    """Generates templates of an environment with `put_in` and `words_in(template)`."""
+    """Generates templates of an environment with `put_in`, `words_in(template)` and `quotes`: how the
+    language writes the quotation marks of the templates' own text."""
 
     def _words(self, node: nodes.Node) -> str | None:
         """What `_("message")` says; None for anything else."""
@@ -81,6 +82,9 @@ class OfOneLanguage(CodeGenerator):
         self.write(", ")
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        if isinstance(node, nodes.TemplateData):
+            quotes: Mapping[int, str] = self.environment.quotes  # type: ignore[attr-defined]
+            return super()._output_child_to_const(node, frame, finalize).translate(quotes)
         words = self._words(node)
         return words if words is not None else super()._output_child_to_const(node, frame, finalize)
 

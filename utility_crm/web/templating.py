@@ -7,7 +7,7 @@ one environment a language, its filters and `_()` bound to it, so macros need no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import uuid4
@@ -33,6 +33,8 @@ GROUND = (
 )
 
 
+QUOTES = {"ru": {ord("“"): "«", ord("”"): "»"}}
+"""Templates are written with those of English."""
 _VALUE = re.compile(r"%\(\w+\)")
 
 
@@ -43,6 +45,8 @@ class LanguageEnvironment(Environment):
     put_in = staticmethod(put_in)
     words_in: Callable[[str], Words]
     """The words of a template, by its name."""
+    quotes: Mapping[int, str]
+    """Quotation marks as the language has them."""
 
 
 @cache
@@ -106,6 +110,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        made.quotes = QUOTES.get(language, {})
         made.words_in = lambda name: self.words_of(name.partition("/")[0], language)["_"]
         words = catalogue(language, self._folders)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]

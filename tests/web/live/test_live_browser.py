@@ -116,7 +116,7 @@ def test_ringing_brings_the_caller_to_that_agent_alone_and_the_end_opens_the_log
     assert urlsplit(other.url).path == "/"
     listening(page)
     served.tell("answered")
-    page.wait_for_selector("[data-banner] >> text=On the line")
+    page.wait_for_selector(".strip > [data-banner] >> text=On the line")  # where it is after a reload
     assert not axe_violations(page)
     served.tell("ended")
     page.wait_for_selector("[data-banner] >> text=The call has ended")

@@ -54,6 +54,7 @@ def test_from_the_first_day_to_the_letter_and_the_end(
     client, path = agent, f"/complaints/{number}"
     page = client.get(path)
     assert page.status_code == 200 and "confirm that it arrived" in page.text
+    assert "What is complained of" in page.text and "Billed twice" in page.text
     assert client.post(f"{path}/stage", data={"stage": "investigated", "note": "Asked"}).status_code == 200
     refused = client.post(f"{path}/stage", data={"stage": "received"})
     assert refused.status_code == 409 and "it cannot go there" in refused.text

@@ -179,6 +179,7 @@ def test_parting_and_incidents(agent: TestClient, care: Care) -> None:
     second = add_message(
         care.session, one, direction="in", text="And my meter?", channel="email", now=care.now
     )
+    assert '<summary data-key="d">' in agent.get(path).text
     parted = agent.post(f"{path}/split", data={"messages": [str(second)], "subject": "The meter"})
     assert parted.status_code == 303
     assert newest(care).ticket_id not in (one, other)

@@ -78,13 +78,14 @@ class LetterLine:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One complaint in full."""
+    """One complaint in full. said: the first words of theirs, what is complained of."""
 
     line: ComplaintLine
     cause_detail: str
     redress_link: str
     ombudsman_reference: str
     received_at: datetime
+    said: str
     steps: tuple[StepLine, ...]
     letters: tuple[LetterLine, ...]
 
@@ -134,7 +135,10 @@ _LINE = (
     .outerjoin(Team, Team.id == Ticket.team_id)
 )  # fmt: skip
 _MORE = text("""
-    select cause_detail, redress_link, ombudsman_reference, received_at from complaints where ticket_id = :id
+    select cause_detail, redress_link, ombudsman_reference, received_at,
+           coalesce((select m.text from ticket_messages m where m.ticket_id = complaints.ticket_id
+                     and m.direction = 'in' order by m.at, m.id limit 1), '') as said
+    from complaints where ticket_id = :id
 """)
 _STEPS = text("""
     select s.id, s.at, coalesce(u.name, '') as by, s.kind, s.what, s.note
@@ -225,6 +229,7 @@ def complaint_of(session: Session, ticket_id: int) -> Whole | None:
         more.redress_link,
         more.ombudsman_reference,
         more.received_at,
+        more.said,
         _each(StepLine, session.execute(_STEPS, {"id": ticket_id}).all()),
         _each(LetterLine, session.execute(_LETTERS, {"id": ticket_id}).all()),
     )

@@ -20,7 +20,11 @@ const shownAs = async ({ call, href }) => {
   const made = new DOMParser().parseFromString(await answer.text(), "text/html").body.firstElementChild;
   if (!made) return;
   const there = one(`[data-banner="call-${call}"]`);
-  if (there) there.replaceWith(made);
+  made.dataset.told = "";
+  if (there) return there.replaceWith(made);
+  for (const before of all("[data-banner][data-told]")) before.remove();
+  const strip = one(".strip"); // where the page itself has it when it comes anew
+  if (strip) strip.prepend(made);
   else one("#line")?.replaceChildren(made);
 };
 const here = (href) => {
