@@ -17,6 +17,7 @@ from utility_crm.customers.conversations import log_contact
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.live.actions import push
 from utility_crm.tickets.actions import open_ticket
+from utility_crm.tickets.actions.opening import known_message
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.web.words import mark
 
@@ -62,7 +63,6 @@ _HOMES = text("""
     order by premises.id, accounts.id
 """)
 _WHO = text("select id from users where active and role = any(:roles)")
-_KNOWN = text("select id from ticket_messages where form_key = :key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def note_no_power(
     home = next((one for one in found if one.premise_id == premise_id), None)
     if home is None:
         raise Invalid("place", mark("Choose one of the places where they are supplied."), "place")
-    before = session.scalar(_KNOWN, {"key": form_key})
+    before = known_message(session, "call", None, form_key)  # and whoever brings the same form waits
     ticket_id = open_ticket(
         session, kind="outage", subject=words.subject % {"place": home.node}, text=words.said, channel="call",
         now=now, customer_id=customer_id, by=by, priority="urgent" if home.depends else "high",
