@@ -24,7 +24,8 @@ _CURRENCY = Field(
 PAYMENT_FIELDS = (
     Field(EXTERNAL, NUMBER_THERE, required=True, said=(
         "id", "payment id", "payment number", "transaction id", "transaction", "reference", "receipt",
-        "document number", "number", "no", "ref", "номер", "код", "ид", "№", "номер платежа", "номер документа", "номер квитанции",
+        "document number", "number", "no", "ref", "номер", "код", "ид", "№", "номер платежа",
+        "номер документа", "номер квитанции",
     )),
     ACCOUNT,
     CUSTOMER,

@@ -37,8 +37,8 @@ PRIORITIES: Mapping[str, tuple[str, ...]] = {
     "urgent": ("critical", "emergency", "p1", "1", "срочный", "срочная", "критический", "аварийный"),
 }
 _NUMBER_SAID = (
-    "id", "ticket id", "ticket number", "ticket no", "case id", "case number", "number", "no", "key", "issue key",
-    "номер", "код", "ид", "№", "номер заявки", "номер обращения", "id заявки",
+    "id", "ticket id", "ticket number", "ticket no", "case id", "case number", "number", "no", "key",
+    "issue key", "номер", "код", "ид", "№", "номер заявки", "номер обращения", "id заявки",
 )  # fmt: skip
 _TEXT_SAID = (
     "description", "body", "message", "comment", "content", "details", "описание", "текст", "сообщение",
@@ -92,8 +92,8 @@ TICKET_FIELDS = (
 
 MESSAGE_FIELDS = (
     Field(EXTERNAL, NUMBER_THERE, required=True, said=(
-        "id", "message id", "comment id", "note id", "number", "no", "номер", "код", "ид", "№", "номер сообщения",
-        "id сообщения", "id комментария",
+        "id", "message id", "comment id", "note id", "number", "no", "номер", "код", "ид", "№",
+        "номер сообщения", "id сообщения", "id комментария",
     )),
     Field("ticket", mark("Ticket"), required=True, said=(
         "ticket id", "ticket number", "case id", "case number", "issue key", "parent", "заявка",
