@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tests.db.tickets.conftest import Care
 from utility_crm.customers.tables import Contact
@@ -154,3 +155,16 @@ def split_off(care: Care, ticket_id: int) -> int:
         care.session, ticket_id, direction="in", text="And my bill?", channel="email", now=care.now
     )
     return split(care.session, ticket_id, [said], subject="Bill", kind="billing", now=care.now, by=care.priya)
+
+
+def test_what_was_called_withdrawn_before_is_told_apart(care: Care) -> None:
+    renamed, merged, settled, other = (care.open(kind="complaint") for _ in range(4))
+    set_figures(care.session, settled, Figures("service"), now=care.now, by=care.priya)
+    advance(care.session, settled, "closed", now=care.later(hours=1), by=care.priya, outcome="withdrawn")
+    set_kind(care.session, renamed, "billing", now=care.later(hours=1), by=care.priya)
+    merge(care.session, merged, other, now=care.later(hours=1), by=care.priya)
+    merge(care.session, settled, other, now=care.later(hours=1), by=care.priya)
+    care.session.execute(text("update complaints set outcome = 'withdrawn' where closed_at is not null"))
+    care.session.execute(text(import_module("utility_crm.migrations.versions.0059_merged_complaints").NEW[2]))
+    found = [led(care, one)[1] for one in (renamed, merged, settled, other)]
+    assert found == ["none", "merged", "withdrawn", ""]
