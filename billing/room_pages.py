@@ -24,7 +24,7 @@ from billing.wording import say
 from utility_crm.kit.errors import CareError, Conflict, NotFound
 from utility_crm.web.formats import clock, day_year, money, month_year
 from utility_crm.web.forms import Posted
-from utility_crm.web.posting import Posting, handled, shown_again
+from utility_crm.web.posting import Posting, asked_first, finished, handled, shown_again
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
 
@@ -79,22 +79,20 @@ def issue(request: Request, run_id: int, posted: Posting) -> Response:
     with visit(request, "billing.run") as v:
         today, now, who = v.today, v.now, v.user.id
 
-        def ask_first() -> Response:
+        def ask() -> None:
             draft = finished_draft(v.session, run_id)
             posted.sure(_issuing(draft, v.user.language), do=_issue_them(draft, v.user.language))
-            return Response(status_code=204)
 
-        asked = handled(
-            v, posted, f"issue-{run_id}", ask_first, partial(room_page, v, "runs"), back="/billing?ask=runs"
-        )
-        if asked.status_code != 204:
+        page = partial(room_page, v, "runs")
+        asked = asked_first(v, posted, f"issue-{run_id}", ask, page, back="/billing?ask=runs")
+        if asked is not None:
             return asked
     try:
         done = issue_draft(request.app.state.engine, run_id, today=today, now=now, started_by=who)
     except CareError as error:
         return _run_refused(request, posted, f"issue-{run_id}", error)
     with visit(request, "billing.run") as v:
-        return _ran(v, done)
+        return finished(v, posted, partial(_ran, v, done))
 
 
 def _issuing(draft: RunDone, language: str) -> str:

@@ -21,13 +21,12 @@ from notifications.receiving.bounces import take_raw
 from notifications.tables import OutboxNotice
 from notifications.types import notice_type
 from utility_crm.kit.errors import Invalid
-from utility_crm.kit.ports import BeingSent, ToSend
+from utility_crm.kit.ports import BeingSent, Reported, ToSend
 from utility_crm.kit.settings import settings
 from utility_crm.tickets.actions import note_sending
 from utility_crm.web.words import mark
 
 _KINDS: Final = {"answer": "ticket_answer", "receipt": "ticket_received"}
-_WRITTEN_BY: Final = {"answer": "person", "receipt": "receipt"}
 _PRIORITY: Final = 30
 """Before bills and reminders, behind emergencies: somebody waits for it."""
 MOST_FOLLOWED: Final = 500
@@ -91,7 +90,7 @@ def send_letter(session: Session, letter: ToSend, now: datetime) -> BeingSent:
     return BeingSent(row.id, row.message_id or "", row.channel, refused)
 
 
-def take_report(session: Session, raw: bytes, now: datetime) -> str | None:
+def take_report(session: Session, raw: bytes, now: datetime) -> Reported | None:
     """Act on a mail that says what became of letters; None where it says nothing of the kind."""
     return take_raw(session, raw, now)
 
@@ -146,7 +145,7 @@ def _context(letter: ToSend) -> dict[str, object]:
         "thread": {
             "answers": list(letter.answers),
             "reply_to": letter.reply_to,
-            "written_by": _WRITTEN_BY[letter.kind],
+            "written_by": "receipt" if letter.kind == "receipt" or letter.by_itself else "person",
             "files": [list(one) for one in letter.files],
         },
     }

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.mail_reports import NoReport, Report, read_report
 from notifications.outbox.receipts import Kind, Told, take_receipts
+from utility_crm.kit.ports import Reported
 
 PROVIDER = "mail"
 _KIND: Mapping[str, Kind] = {
@@ -106,18 +107,18 @@ def take_bounces(session: Session, paths: Sequence[Path], now: datetime) -> Boun
     )
 
 
-def take_raw(session: Session, raw: bytes, now: datetime) -> str | None:
+def take_raw(session: Session, raw: bytes, now: datetime) -> Reported | None:
     """Act on one mail, if it is a report; in a few words what it said: "hard, no letter of ours". None where
-    it is none. One that says nothing of use is left to a person: "unreadable: ..."."""
+    it is none. One that says nothing of use is left to a person (`unread`), with the reason."""
     found = read_report(raw)
     if isinstance(found, NoReport):
-        return f"unreadable: {found.why}" if found.kind == "unreadable" else None
+        return Reported(found.why, unread=True) if found.kind == "unreadable" else None
     told = [_told(one, now) for one in found if one.became != "delayed"]
     taken = take_receipts(session, PROVIDER, told, now) if told else {}
     words = [f"{one.became} {one.detail}".strip() for one in found]
     if taken.get("of_no_notice"):
         words.append("no letter of ours")
-    return "; ".join(words)
+    return Reported("; ".join(words))
 
 
 def _told(one: Report, now: datetime) -> Told:

@@ -22,6 +22,9 @@ THEIRS = f"""exists (select from accounts a join occupancies o on o.account_id =
     join premises p on p.id = o.premise_id where a.customer_id = ({{customer}}) and p.node_id in ({NODES}))"""
 """SQL condition that a customer is of the areas."""
 
+AMONG = 40
+"""Times as many hits of a search are looked through for somebody who may see some areas only."""
+
 
 def nodes_of(area_ids: Iterable[int]) -> Select[int]:
     """The ids of all nodes of these areas."""

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.customers.desk import EVIDENCE, desk_cells, desk_figures, known_now
 from utility_crm.customers.details import DETAILS
-from utility_crm.customers.limits import those_seen
+from utility_crm.customers.limits import AMONG, those_seen
 from utility_crm.customers.open_tabs import close_tab, opened_tabs
 from utility_crm.customers.page import (
     acts_here,
@@ -52,8 +52,6 @@ TYPED, LISTED = 9, 50
 """How many customers the box shows while somebody types, and the page afterwards."""
 WORDED = 3
 """From so many letters on, with no figure among them, other things are looked for by words, too."""
-AMONG = 40
-"""Times as many are looked through for somebody who may see some areas only."""
 
 
 @router.get("/")

@@ -49,7 +49,7 @@ class ToSend:
 
     key         deterministic: the same again is the same letter. It holds a secret, since the letter's name
                 in the world is made of it, and whoever knows a name may write into its thread
-    kind        "answer", a person's words; or "receipt", ours
+    kind        "answer", what stands in the ticket; or "receipt", ours
     number      of the ticket, which the subject names
     customer_id whose; None where nobody knows yet, and `address` is all there is
     channel     the way it should go: "email", "messenger" or "sms"
@@ -59,6 +59,7 @@ class ToSend:
     reply_to    the address that an answer is wanted at (e-mail)
     answers     Message-IDs of the letters it answers, oldest first (e-mail)
     files       digests of what is attached (`ticket_files`), with the names they go by (e-mail)
+    by_itself   a rule sends it, a text that was written beforehand: machines have to be told (RFC 3834, 5)
     """
 
     key: str
@@ -74,6 +75,7 @@ class ToSend:
     reply_to: str = ""
     answers: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,17 @@ Asks = Callable[[Session, Sequence[ToAsk], datetime, bool], Sequence[str]]
 would be done. For each, why it is not sent: a word that stays the same ("no_consent"), "" where it is."""
 
 
-Reports = Callable[[Session, bytes, datetime], str | None]
-"""Acts on a mail that says what became of letters; in a few words, what it said. None: it is no such mail."""
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a mail said became of letters, in a few words; `unread`: nobody can say of which, so nothing was
+    done about it, and a person has to look."""
+
+    words: str
+    unread: bool = False
+
+
+Reports = Callable[[Session, bytes, datetime], Reported | None]
+"""Acts on a mail that says what became of letters. None: it is no such mail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from utility_crm.mail.messengers.generic import Brought
 from utility_crm.mail.tables import Arrival
 from utility_crm.tickets.domain.life import ENDED, KINDS
 from utility_crm.tickets.domain.numbers import number_of
-from utility_crm.tickets.tables import Ticket
+from utility_crm.tickets.tables import Ticket, TicketMessage
 from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.bodies import Body, OneOf, Text, read_body, schema_of
 from utility_crm.web.openapi import documented
@@ -136,14 +136,14 @@ def take_messenger(session: Session, via: str, one: Message, now: datetime) -> b
 def _open_with(session: Session, via: str, sender: str, now: datetime) -> int | None:
     statement = (
         select(Ticket.id)
-        .join(Arrival, Arrival.ticket_id == Ticket.id)
+        .join(TicketMessage, TicketMessage.ticket_id == Ticket.id)  # where it is by now: merged, or split off
+        .join(Arrival, Arrival.message_id == TicketMessage.id)
         .where(
             Arrival.channel == "messenger",
             Arrival.via == via,
             Arrival.sender == sender,
             Arrival.received_at > now - GOES_ON_FOR,
             Ticket.status.not_in(ENDED),
-            Ticket.merged_into_id.is_(None),
         )
         .order_by(Arrival.received_at.desc(), Arrival.id.desc())
         .limit(1)

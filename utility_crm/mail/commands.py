@@ -16,7 +16,7 @@ from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 from utility_crm.mail.fetching import Stored, mark_stored, note_failure, source_named, store_new
 from utility_crm.mail.mailbox import Address, Mailbox, MailboxDown, opened
-from utility_crm.mail.placing import place_stored
+from utility_crm.mail.placing import place_each
 from utility_crm.mail.queries import arrival_figures
 
 app = typer.Typer(help="What comes in by mail, web form and messenger.", no_args_is_help=True)
@@ -65,8 +65,7 @@ def fetch_all(engine: Engine, address: Address) -> dict[str, Any]:
                 note_failure(session, source, str(error), utc_now())
         raise Refused("mailbox_down", f"The mailbox could not be read: {error}", address.name) from error
     while True:
-        with unit_of_work(engine) as session:
-            became = place_stored(session, utc_now())
+        became = place_each(engine, utc_now())
         if not became:
             break
         counted.update(became)

@@ -17,11 +17,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from utility_crm.mail.digests import digest_of, digest_of_bytes
 from utility_crm.mail.mailbox import Given, Mailbox, NotGiven
-from utility_crm.mail.reading import digest_of
+from utility_crm.mail.reading import Mail, head_of, read_mail
 from utility_crm.mail.tables import Arrival, MailPlace, MailSource
 
 MOST_AT_ONCE = 50
+MOST_AGAIN = 10
+"""Of one look: mails that the server did not give before. However many there are, new mail comes in."""
 _LOCK = 0x6D61696C
 _BEFORE = timedelta(days=2)
 
@@ -62,16 +65,18 @@ def store_new(
     session: Session, source: MailSource, box: Mailbox, now: datetime, most: int = MOST_AT_ONCE
 ) -> Stored:
     """Store mail that was not seen before, oldest first, up to `most`; nothing is marked on the server."""
-    uids = _to_look_at(session, source, box)
+    uids = _to_look_at(source, box)
     counted = {"new": 0, "known": 0, "not_given": 0}
-    for uid in uids[:most]:
+    for uid in (*_to_ask_again(session, source, most), *uids[:most]):
         try:
             given = box.give(uid)
         except NotGiven as error:
             _keep_place(session, source, uid, None, str(error)[:500])
             counted["not_given"] += 1
         else:
-            if given is not None:
+            if given is None:
+                _let_go(session, source, uid, now)
+            else:
                 arrival_id, is_new = keep_mail(session, given, now)
                 _keep_place(session, source, uid, arrival_id)
                 counted["new" if is_new else "known"] += 1
@@ -88,6 +93,11 @@ def keep_mail(session: Session, given: Given, now: datetime) -> tuple[int, bool]
     """Keep a mail as it came; its arrival's id, and whether it is new: the same letter, handed over again by
     this server or another, is the same arrival."""
     digest = digest_of(given.raw)
+    names = digest, digest_of_bytes(given.raw)  # what came before letters were known by their words, too
+    known = select(Arrival.id).where(Arrival.channel == "email", Arrival.digest.in_(names)).limit(1)
+    before = session.scalar(known)
+    if before is not None:
+        return before, False
     row = {
         "channel": "email",
         "digest": digest,
@@ -97,12 +107,11 @@ def keep_mail(session: Session, given: Given, now: datetime) -> tuple[int, bool]
         "received_at": now,
     }
     if not given.whole:
-        row |= {"state": "waiting", "reason": "too_large"}
+        row |= {"state": "waiting", "reason": "too_large"} | _head_alone(given.raw)
     statement = insert(Arrival).values(**row).on_conflict_do_nothing(index_elements=["channel", "digest"])
     made = session.scalar(statement.returning(Arrival.id))
     if made is not None:
         return made, True
-    known = select(Arrival.id).where(Arrival.channel == "email", Arrival.digest == digest)
     return session.scalars(known).one(), False
 
 
@@ -114,8 +123,8 @@ def note_failure(session: Session, source: MailSource, error: str, now: datetime
     session.flush()
 
 
-def _to_look_at(session: Session, source: MailSource, box: Mailbox) -> Sequence[int]:
-    """The numbers that were not looked at; first those that the server did not give before."""
+def _to_look_at(source: MailSource, box: Mailbox) -> Sequence[int]:
+    """The numbers that were not looked at."""
     if source.uid_validity is None:  # never read: what somebody has read already is none of ours
         source.uid_validity, source.began_uid, source.next_uid = box.uid_validity, box.uid_next, 1
     recent: set[int] | None = None
@@ -129,15 +138,37 @@ def _to_look_at(session: Session, source: MailSource, box: Mailbox) -> Sequence[
         found = [uid for uid in found if uid >= source.began_uid or uid in unread]
     if recent is not None:
         found = [uid for uid in found if uid in recent]
-    again = session.scalars(
-        select(MailPlace.uid).where(
-            MailPlace.source_id == source.id,
-            MailPlace.uid_validity == box.uid_validity,
-            MailPlace.arrival_id.is_(None),
-            MailPlace.settled_at.is_(None),
-        )
+    return found
+
+
+def _to_ask_again(session: Session, source: MailSource, most: int) -> Sequence[int]:
+    """Numbers of mail that the server did not give before; where they are many, a few by lot, so that each
+    has its turn and none keeps the others from theirs."""
+    here = MailPlace.source_id == source.id, MailPlace.uid_validity == source.uid_validity
+    not_given = select(MailPlace.uid).where(
+        *here, MailPlace.arrival_id.is_(None), MailPlace.settled_at.is_(None)
     )
-    return [*again, *found]
+    return sorted(session.scalars(not_given.order_by(func.random()).limit(min(MOST_AGAIN, most))))
+
+
+def _let_go(session: Session, source: MailSource, uid: int, now: datetime) -> None:
+    """A mail is not there any more: nobody asks for it again."""
+    session.execute(
+        update(MailPlace)
+        .where(
+            MailPlace.source_id == source.id,
+            MailPlace.uid_validity == source.uid_validity,
+            MailPlace.uid == uid,
+            MailPlace.arrival_id.is_(None),
+        )
+        .values(settled_at=now)
+    )
+
+
+def _head_alone(raw: bytes) -> dict[str, str]:
+    """Who wrote a mail of which the head alone was fetched, and about what."""
+    mail = read_mail(raw)
+    return head_of(mail) if isinstance(mail, Mail) else {}
 
 
 def _keep_place(

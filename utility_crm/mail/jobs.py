@@ -13,17 +13,17 @@ from utility_crm.kit.said import Said, said, together
 from utility_crm.kit.settings import settings
 from utility_crm.mail.fetching import mark_stored, note_failure, source_named, store_new
 from utility_crm.mail.mailbox import Address, MailboxDown, opened
-from utility_crm.mail.placing import place_stored
+from utility_crm.mail.placing import place_each
 from utility_crm.web.words import mark
 
 _log = logging.getLogger(__name__)
 
 
 def fetch_and_place(session: Session, now: datetime) -> Said:
-    """One look: first what an earlier look stored, and the clock has committed, is marked on the server; then
-    new mail is stored; then what is stored is placed."""
+    """One look: first what an earlier look stored, and the clock has committed, is placed, each mail in a
+    transaction of its own; then it is marked on the server; then new mail is stored."""
+    placed = Counter(place_each(session.get_bind().engine, now))
     looked = fetch_once(session, now)
-    placed = Counter(place_stored(session, now))
     became = said(
         mark("%(placed)s placed, %(waiting)s wait for a person, %(ignored)s ignored"),
         placed=placed["placed"],

@@ -1,7 +1,7 @@
 """From what came to a ticket: which thread, whose, or why a person has to say.
 
-Each arrival is placed in a savepoint: one that cannot be placed is put before a person with its reason, and
-the next one goes on.
+Each mail is placed in a transaction of its own: one that cannot be placed is put before a person with its
+reason, and the next one goes on.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import Engine, Select, func, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from utility_crm.installed import modules
+from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.module import resolve
-from utility_crm.kit.ports import Reports
+from utility_crm.kit.ports import Reported, Reports
 from utility_crm.kit.runtime import secret_key
 from utility_crm.kit.settings import settings
 from utility_crm.mail.belonging import customers_at, thread_of
 from utility_crm.mail.domain.automatic import why_automatic
 from utility_crm.mail.domain.clean_text import one_line
 from utility_crm.mail.domain.folding import fold
-from utility_crm.mail.reading import Mail, Unreadable, read_mail
+from utility_crm.mail.reading import Mail, Unreadable, head_of, read_mail
 from utility_crm.mail.sending import acknowledge
 from utility_crm.mail.tables import Arrival
 from utility_crm.tickets.actions import add_message, open_ticket, ticket_of
@@ -59,15 +60,49 @@ class Came:
     kind: str = "other"
 
 
-def place_stored(session: Session, now: datetime, most: int = MOST_AT_ONCE) -> Mapping[str, int]:
-    """Place what is stored, oldest first; how many became what. Raises only where the database is gone."""
-    waiting = select(Arrival).where(Arrival.state == "stored", Arrival.channel == "email")
-    waiting = waiting.order_by(Arrival.id).limit(most).with_for_update(skip_locked=True)
+def place_each(engine: Engine, now: datetime, most: int = MOST_AT_ONCE) -> Mapping[str, int]:
+    """Place what is stored, oldest first, each mail in a transaction of its own; how many became what.
+
+    So tickets are held as long as one mail takes, and a reader that is killed loses nothing: what it had not
+    placed is stored. One that gets in another's way (a deadlock) waits for the next look, and the next one
+    goes on. Raises only where the database is gone.
+    """
     counted: Counter[str] = Counter()
-    for arrival in session.scalars(waiting).all():
+    with unit_of_work(engine) as session:
+        waiting = session.scalars(_waiting(most).with_only_columns(Arrival.id)).all()
+    for arrival_id in waiting:
+        try:
+            with unit_of_work(engine) as session:
+                counted.update(_place_first(session, _waiting(1).where(Arrival.id == arrival_id), now))
+        except DBAPIError as error:
+            if error.connection_invalidated or isinstance(error, InterfaceError):
+                raise
+            _log.warning("arrival %s is placed in the next look: %s", arrival_id, error.orig)
+    return counted
+
+
+def place_stored(session: Session, now: datetime, most: int = MOST_AT_ONCE) -> Mapping[str, int]:
+    """The same in one transaction, of a caller that is alone."""
+    return _place_first(session, _waiting(most), now)
+
+
+def _waiting(most: int) -> Select[Arrival]:
+    stored = select(Arrival).where(Arrival.state == "stored", Arrival.channel == "email")
+    return stored.order_by(Arrival.id).limit(most)
+
+
+def _place_first(session: Session, stored: Select[Arrival], now: datetime) -> Counter[str]:
+    """Place these, but for those that another reader has. Each in a savepoint: one that cannot be placed is
+    put before a person, with what its head says."""
+    counted: Counter[str] = Counter()
+    for arrival in session.scalars(stored.with_for_update(skip_locked=True)).all():
+        mail = read_mail(arrival.raw)
+        if isinstance(mail, Mail):
+            _note_head(arrival, mail)
+            session.flush()
         try:
             with session.begin_nested():
-                place_mail(session, arrival, now)
+                place_mail(session, arrival, mail, now)
                 session.flush()
         except (OperationalError, InterfaceError):
             raise
@@ -80,24 +115,27 @@ def place_stored(session: Session, now: datetime, most: int = MOST_AT_ONCE) -> M
     return counted
 
 
-def place_mail(session: Session, arrival: Arrival, now: datetime) -> None:
-    """Place one mail. Raises what a ticket refuses; nothing of it stays then."""
-    mail = read_mail(arrival.raw)
+def place_mail(session: Session, arrival: Arrival, mail: Mail | Unreadable, now: datetime) -> None:
+    """Place one mail as it was read. Raises what a ticket refuses; nothing of it stays then."""
     if isinstance(mail, Unreadable):
         put_off(arrival, mail.why)
         return
-    _note_head(arrival, mail)
     told = _reported(session, arrival.raw, now)
-    if told is not None:
-        ignore(arrival, "report", told)
+    if told is not None and not told.unread:
+        ignore(arrival, "report", told.words)
         return
-    why: str | None = why_automatic(mail.headers, mail.sender, settings().mail_from)
+    why: str | None = None
+    if told is None:
+        why = why_automatic(mail.headers, mail.sender, settings().mail_from)
     if why is None and _called_spam(session, mail.sender):
         why = "spam_sender"
     if why is None and _too_many(session, arrival, now):
         why = "too_many"
     if why is not None:
         ignore(arrival, why)
+        return
+    if told is not None:
+        put_off(arrival, "unread_report", told.words)
         return
     if not mail.sender:
         put_off(arrival, "no_sender")
@@ -165,16 +203,15 @@ def fit_text(text: str) -> str:
 
 
 def _note_head(arrival: Arrival, mail: Mail) -> None:
-    arrival.sender, arrival.sender_name = mail.sender[:320], mail.sender_name
-    arrival.subject, arrival.language = mail.subject, mail.language
-    arrival.external_id = mail.message_id
+    for column, value in head_of(mail).items():
+        setattr(arrival, column, value)
 
 
 def came_by_mail(arrival: Arrival, mail: Mail, said: str) -> Came:
     """A mail as it goes into a ticket; `said` without what it quotes."""
     return Came(
         channel="email",
-        sender=arrival.sender,
+        sender=arrival.sender or head_of(mail)["sender"],  # of what came before heads were noted for all
         sender_name=mail.sender_name,
         subject=fit_subject(mail.subject, said),
         text=fit_text(said),
@@ -212,7 +249,7 @@ def _too_many(session: Session, arrival: Arrival, now: datetime) -> bool:
     return (session.scalar(lately) or 0) >= MOST_AN_HOUR
 
 
-def _reported(session: Session, raw: bytes, now: datetime) -> str | None:
+def _reported(session: Session, raw: bytes, now: datetime) -> Reported | None:
     """What the mail says became of letters, where it is such a mail and somebody takes it."""
     for module in modules():
         if module.reports:
@@ -240,6 +277,7 @@ REASONS: Final = {
     "too_many": mark("more than %(hourly)s came from there within an hour"),
     "spam_sender": mark("somebody called a message from there spam"),
     "report": mark("it says what became of a letter of ours"),
+    "unread_report": mark("it says what became of a letter, and not of which"),
     "honeypot": mark("a program filled in the form"),
 }
 """Why something waits for a person, or goes nowhere; for people."""

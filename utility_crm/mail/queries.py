@@ -68,7 +68,8 @@ class ArrivalFigures:
         lines = [f"{number:>6}  {state} in the last day" for state, number in self.today.items()]
         lines.append(f"{self.waiting:>6}  wait for a person")
         for one in self.sources:
-            lines.append(f"{one.name}: {one.error or 'read ' + str(one.well_at)}")
+            missing = f"; {one.not_given} the server does not give" if one.not_given else ""
+            lines.append(f"{one.name}: {one.error or 'read ' + str(one.well_at)}{missing}")
         return "\n".join(lines)
 
 
@@ -154,6 +155,7 @@ def _sources(session: Session) -> list[Source]:
         MailPlace.source_id == MailSource.id,
         MailPlace.uid_validity == MailSource.uid_validity,
         MailPlace.arrival_id.is_(None),
+        MailPlace.settled_at.is_(None),
     )
     rows = session.execute(
         select(

@@ -7,6 +7,7 @@ megabyte, and a stranger may send one.
 
 from __future__ import annotations
 
+import logging
 import re
 from codecs import lookup
 from collections.abc import Iterator, Mapping
@@ -17,13 +18,13 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
-from hashlib import sha256
 from typing import Final
 
 from utility_crm.mail.domain.clean_text import clean_text, one_line
 from utility_crm.mail.domain.threads import names_in
 from utility_crm.mail.html_text import html_to_text
 
+_log = logging.getLogger(__name__)
 MOST_PARTS: Final = 200
 MOST_LEVELS: Final = 20
 MOST_WORK: Final = 10_000_000
@@ -98,21 +99,22 @@ def read_mail(raw: bytes) -> Mail | Unreadable:
         return Unreadable("too_many_parts")
     if not 0 < len(mail) <= _MOST_FIELDS:
         return Unreadable("broken")
-    return _read(mail, parts)
+    try:
+        return _read(mail, parts)
+    except Exception:  # it is kept, and a person told; the next one is not kept waiting
+        _log.exception("a letter could not be read")
+        return Unreadable("broken")
 
 
-def digest_of(raw: bytes) -> str:
-    """A letter's own digest (SHA-256, hexadecimal): the same when another server hands it over again, since
-    the lines that servers add on the way are left out."""
-    head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    kept, keep = [], True
-    for line in head.split(b"\n"):
-        if line[:1] not in (b" ", b"\t"):
-            name = line.partition(b":")[0].strip().lower()
-            keep = name in (b"message-id", b"from", b"date", b"subject", b"content-type")
-        if keep:
-            kept.append(line.rstrip())
-    return sha256(b"\n".join(sorted(kept)) + b"\n\n" + body.rstrip()).hexdigest()
+def head_of(mail: Mail) -> dict[str, str]:
+    """Who wrote it and about what, as an arrival keeps it: nothing in it that no column holds."""
+    return {
+        "sender": one_line(mail.sender, 320),
+        "sender_name": mail.sender_name,
+        "subject": mail.subject,
+        "language": mail.language,
+        "external_id": one_line(mail.message_id, 1000),
+    }
 
 
 class _TooDeep(Exception):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from utility_crm.customers.tables import Customer
 from utility_crm.installed import modules
-from utility_crm.kit.errors import CareError
+from utility_crm.kit.errors import CareError, Refused
 from utility_crm.kit.module import resolve
 from utility_crm.kit.ports import BeingSent, Sends, ToSend
 from utility_crm.kit.runtime import secret_key
@@ -29,10 +29,16 @@ from utility_crm.tickets.tables import Ticket, TicketAttachment, TicketMessage
 from utility_crm.web.words import mark
 
 RECEIPTS_AN_HOUR: Final = 3
-"""To one address; whoever writes more gets no more of them."""
+"""To one address, with what rules send by themselves; whoever writes more gets no more of them."""
+_BY_ITSELF: Final = (
+    TicketMessage.direction == "out",
+    TicketMessage.author_id.is_(None),
+    TicketMessage.sending.not_in(("", "failed")),
+)
 _NAMES: Final = 20
 _WAY: Final = {"email": "email", "web": "email", "api": "email", "messenger": "messenger", "sms": "sms"}
 NOBODY_SENDS: Final = mark("nothing is installed here that sends letters")
+ENOUGH: Final = mark("Not sent: no more than %(most)s letters an hour go to one address by themselves.")
 NO_ADDRESS: Final = mark("we have no address to send it to")
 
 
@@ -43,11 +49,15 @@ def on_ticket_event(session: Session, event: TicketEvent) -> None:
 
 
 def send_answer(session: Session, message_id: int, now: datetime) -> None:
-    """Put an answer that waits to be sent on its way; the message says so, or why it cannot go."""
+    """Put an answer that waits to be sent on its way; the message says so, or why it cannot go.
+
+    Nobody wrote what a rule sends: it is said to be a machine's, and Refused where enough of those went to
+    that address (two machines may be talking).
+    """
     row = session.execute(
         select(
             TicketMessage.ticket_id, TicketMessage.channel, TicketMessage.text, TicketMessage.sending,
-            Ticket.subject, Ticket.customer_id, Ticket.language,
+            TicketMessage.author_id, Ticket.subject, Ticket.customer_id, Ticket.language,
         )
         .join(Ticket, Ticket.id == TicketMessage.ticket_id)
         .where(TicketMessage.id == message_id)
@@ -55,6 +65,9 @@ def send_answer(session: Session, message_id: int, now: datetime) -> None:
     if row.sending != "queued":
         return
     address, name = _whom(session, row.ticket_id, row.channel, row.customer_id)
+    by_itself = row.author_id is None
+    if by_itself and _enough(session, address, now, but=message_id):
+        raise Refused("enough_by_itself", ENOUGH, most=RECEIPTS_AN_HOUR)
     letter = ToSend(
         key=f"ticket_answer:{message_id}:{sealed(secret_key(), 'answer', message_id)}",
         kind="answer",
@@ -69,6 +82,7 @@ def send_answer(session: Session, message_id: int, now: datetime) -> None:
         reply_to=reply_address(settings().mail_from, row.ticket_id, secret_key()),
         answers=_names(session, row.ticket_id, message_id),
         files=_files(session, message_id),
+        by_itself=by_itself,
     )
     became = _sent(session, letter, now)
     if became.refused:
@@ -79,14 +93,12 @@ def send_answer(session: Session, message_id: int, now: datetime) -> None:
 
 
 def acknowledge(session: Session, arrival: Arrival, answers: tuple[str, ...], now: datetime) -> None:
-    """Tell whoever opened a ticket that it has come, and its number: once a ticket, and not more than a few
-    times an hour to one address."""
+    """Tell whoever opened a ticket that it has come, and its number: once a ticket, where no rule has
+    answered it, and not more than a few times an hour to one address."""
     if arrival.ticket_id is None or not arrival.sender or arrival.channel == "api":
         return
-    recent = select(func.count()).where(
-        Arrival.sender == arrival.sender, Arrival.acknowledged_at > now - timedelta(hours=1)
-    )
-    if (session.scalar(recent) or 0) >= RECEIPTS_AN_HOUR:
+    answered = exists().where(TicketMessage.ticket_id == arrival.ticket_id, *_BY_ITSELF)
+    if session.scalar(select(answered)) or _enough(session, arrival.sender, now):
         return
     ticket = session.execute(
         select(Ticket.subject, Ticket.customer_id, Ticket.language).where(Ticket.id == arrival.ticket_id)
@@ -109,6 +121,21 @@ def acknowledge(session: Session, arrival: Arrival, answers: tuple[str, ...], no
     if not became.refused:
         arrival.acknowledged_at, arrival.receipt_name = now, became.name
         session.flush()
+
+
+def _enough(session: Session, address: str, now: datetime, but: int = 0) -> bool:
+    """Whether as many letters as machines may write went to this address within the hour: receipts, and what
+    rules sent (`but` this message) in tickets that its letters came to."""
+    if not address:
+        return False
+    since = now - timedelta(hours=1)
+    receipts = select(func.count()).where(Arrival.sender == address, Arrival.acknowledged_at > since)
+    theirs = select(Arrival.ticket_id).where(Arrival.sender == address, Arrival.ticket_id.is_not(None))
+    answers = select(func.count()).where(
+        TicketMessage.ticket_id.in_(theirs), TicketMessage.at > since, TicketMessage.id != but, *_BY_ITSELF
+    )
+    counted = select(receipts.scalar_subquery() + answers.scalar_subquery())
+    return (session.scalar(counted) or 0) >= RECEIPTS_AN_HOUR
 
 
 def _sent(session: Session, letter: ToSend, now: datetime) -> BeingSent:

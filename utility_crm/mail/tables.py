@@ -21,8 +21,9 @@ class Arrival(Base):
     ignored  no person wrote it, or it is no question to us: `reason` names why
     spam     a person said so
 
-    `digest` is the message's own, whatever servers added on the way: the same again is the same row. `raw` is
-    what came, `sha256` of exactly that. `external_id` is its name on its channel (a mail's Message-ID).
+    `digest` is the message's own, whatever servers added or encoded anew on the way: the same again is the
+    same row. `raw` is what came, `sha256` of exactly that. `external_id` is its name on its channel (a mail's
+    Message-ID).
     `via`: the messenger's adapter; `peer`: a digest of the network address that a form came from;
     `receipt_name`: the Message-ID under which we said that it has come.
     """
@@ -94,7 +95,8 @@ class MailSource(Base):
 
 class MailPlace(Base):
     """Where a mail lay on the server. `settled_at`: it was marked there as read, or moved, which happens only
-    after the arrival was committed. No arrival: the server did not give it, and is asked again."""
+    after the arrival was committed. No arrival: the server did not give it, and is asked again; settled all
+    the same, it was not there any more."""
 
     __tablename__ = "mail_places"
     __table_args__ = (

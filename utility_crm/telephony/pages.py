@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from utility_crm.auth.tables import User
 from utility_crm.customers.desk import known_now, midnight
-from utility_crm.customers.limits import those_seen
+from utility_crm.customers.limits import AMONG, those_seen
 from utility_crm.customers.search import find
 from utility_crm.kit.errors import CareError, Invalid, NotFound
 from utility_crm.kit.settings import settings
@@ -24,7 +24,7 @@ from utility_crm.telephony.lengths import long
 from utility_crm.telephony.matching import callers, normal_number, spoken_for
 from utility_crm.telephony.queries import call_figures, calls_that, the_call
 from utility_crm.telephony.tables import Call
-from utility_crm.web.posting import Posting, handled
+from utility_crm.web.posting import Posting, begun, finished, handled, let_go
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark, translator
 
@@ -71,9 +71,10 @@ def _who(v: Visit, call_id: int, q: str) -> HTMLResponse:
         who.id: spoken_for(who.speaks_as, who.speaker, who.name, language) for who in known if who.speaks_as
     }
     finders = v.request.app.state.searches
-    hits = [] if known else find(v.session, words, _FOUND, country=settings().country, finders=finders)
+    most = _FOUND * (AMONG if v.user.area_ids else 1)
+    hits = [] if known else find(v.session, words, most, country=settings().country, finders=finders)
     seen = those_seen(v.session, v.user, [hit.customer_id for hit in hits])
-    hits = [hit for hit in hits if hit.customer_id in seen]
+    hits = [hit for hit in hits if hit.customer_id in seen][:_FOUND]
     banners = known_now(v.session, v.request.app.state.desk_banners, v.now, v.user.language)
     return v.render(
         "telephony/who.html", call=one, known=known, hits=hits, q=q, words=words, banners=banners,
@@ -145,9 +146,12 @@ def recording(request: Request, call_id: int) -> Response:
 @router.post("/telephone")
 def dial(request: Request, posted: Posting) -> Response:
     """Call a number from the telephone of whoever clicked. The call is kept before the telephone system is
-    asked, and no connection is held while it answers."""
+    asked, and no connection is held while it answers. The same click sent again, since no answer to it came,
+    leads to the call and rings nobody a second time."""
     dialler = dialler_of(settings())
     with visit(request, "calls.take") as v:
+        if (before := begun(v, posted)) is not None:
+            return before
         said, customer = posted.text("number"), posted.whole("customer", 0, 10**9).value
         back = f"/customers/{customer}" if customer else "/telephone"
         number = normal_number(said, settings().country)
@@ -166,6 +170,7 @@ def dial(request: Request, posted: Posting) -> Response:
         v.session.add(row)
         v.session.flush()
         call_id = row.id
+        finished(v, posted, lambda: v.redirect(back, call=call_id))
     failed: CareError | None = None
     try:
         name = dialler.dial(extension=extension, number=number, reference=reference)
@@ -174,9 +179,11 @@ def dial(request: Request, posted: Posting) -> Response:
     with visit(request, "calls.take") as v:
         if failed is not None:
             v.session.execute(update(Call).where(Call.id == call_id).values(state="ended", ended_at=v.now))
+            let_go(v, posted)
             v.session.commit()  # that it was tried stays
             raise failed
         if name:
             call_id = name_call(v.session, reference, name) or call_id
         _ = translator(v.user.language, PACKAGE)
-        return v.done(_("Your telephone rings; then we call %(number)s.", number=said), back, call=call_id)
+        words = _("Your telephone rings; then we call %(number)s.", number=said)
+        return finished(v, posted, lambda: v.done(words, back, call=call_id))

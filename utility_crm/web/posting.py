@@ -107,6 +107,58 @@ def handled(
         return shown_again(v, posted, name, error, page, back=back)
 
 
+class _Free(Exception):
+    """Nothing stands in the way of a form's work."""
+
+
+def asked_first(
+    v: Visit,
+    posted: Posted,
+    name: str,
+    ask: Callable[[], None],
+    page: Callable[[], Response],
+    *,
+    back: str = "",
+) -> Response | None:
+    """As `handled`, for work in units of work of its own, after this visit: what to answer where `ask`
+    refuses or asks back, or the form was done before; None where the work may begin.
+
+    The form does not count as done by that, and may be sent again where the work breaks off: `finished` says
+    that it is done, in the visit that answers.
+    """
+
+    def act() -> Response:
+        ask()
+        raise _Free  # it undoes the claim
+
+    try:
+        return handled(v, posted, name, act, page, back=back)
+    except _Free:
+        return None
+
+
+def begun(v: Visit, posted: Posted) -> Response | None:
+    """Claim a form that `handled` does not take: the answer to one that was claimed before, None for a new
+    one. Committed, it holds: the form does nothing more, whatever becomes of its first answer."""
+    forms: Forms = v.request.app.state.forms
+    return forms.begun(v, posted)
+
+
+def finished(v: Visit, posted: Posted, answer: Callable[[], Response]) -> Response:
+    """The form is done: sent again, it leads where this answer does, and does nothing."""
+    forms: Forms = v.request.app.state.forms
+    forms.begun(v, posted)  # of two that worked at once each says what it did itself
+    response = answer()
+    forms.done(v, posted, response)
+    return response
+
+
+def let_go(v: Visit, posted: Posted) -> None:
+    """What was claimed failed: the form may be sent again."""
+    forms: Forms = v.request.app.state.forms
+    forms.done(v, posted, Response(status_code=409))
+
+
 def _once(v: Visit, posted: Posted, act: Callable[[], Response]) -> Response:
     forms: Forms = v.request.app.state.forms
     before = forms.begun(v, posted)

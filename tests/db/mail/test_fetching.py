@@ -4,7 +4,7 @@ away."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import NOW
+from utility_crm.installed import load_tables
+from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.settings import settings
-from utility_crm.mail import mailbox
+from utility_crm.mail import fetching, mailbox
 from utility_crm.mail.fetching import Stored, mark_stored, source_named, store_new
 from utility_crm.mail.jobs import fetch_and_place
 from utility_crm.mail.mailbox import Address, Mailbox, MailboxDown, NotGiven, opened
+from utility_crm.mail.queries import arrival_figures
 from utility_crm.mail.tables import Arrival, MailPlace, MailSource
 
 
@@ -123,6 +126,7 @@ def test_of_a_mail_that_is_too_large_the_head_is_kept_and_a_person_told(
         False,
     )
     assert large.size_bytes > 700
+    assert (large.sender, large.subject) == ("ann@home.example", "My bill")
 
 
 def test_a_mail_the_server_does_not_give_stops_no_other_and_is_asked_for_again(
@@ -168,19 +172,81 @@ def test_a_wrong_password_is_said(imap: Imap, address: Address) -> None:
         pass
 
 
-def test_the_job_says_what_it_did_and_notes_a_server_that_is_away(
-    session: Session, imap: Imap, monkeypatch: pytest.MonkeyPatch
+def test_what_is_not_there_any_more_is_asked_for_no_more(
+    session: Session, imap: Imap, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert fetch_and_place(session, NOW).startswith("no mailbox is set up")
+    look(session, address)
+    for number in range(2):
+        imap.arrives(letter(name=f"<{number}@i.example>"), address.folder)
+    refusing(monkeypatch, lambda uid: True)
+    assert look(session, address)[1] == Stored(not_given=2)
+    assert [one.not_given for one in arrival_figures(session, NOW).sources] == [2]
+    monkeypatch.undo()
+    with imap.client() as client:
+        client.select_folder(address.folder)
+        client.delete_messages(client.search(["ALL"])[:1])
+        client.expunge()
+    assert look(session, address)[1] == Stored(new=1)
+    assert [one.not_given for one in arrival_figures(session, NOW).sources] == [0]
+    asked = refusing(monkeypatch, lambda uid: True)
+    assert (look(session, address)[1], asked) == (Stored(), [])
+
+
+def test_many_that_the_server_never_gives_keep_no_new_mail_from_coming(
+    session: Session, imap: Imap, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(session, address)
+    for number in range(4):
+        imap.arrives(letter(name=f"<{number}@j.example>"), address.folder)
+    with imap.client() as client:
+        client.select_folder(address.folder)
+        never = client.search(["ALL"])
+    asked = refusing(monkeypatch, lambda uid: uid in never)
+    assert look(session, address)[1] == Stored(not_given=4)
+    monkeypatch.setattr(fetching, "MOST_AGAIN", 2)
+    imap.arrives(letter("New.", name="<new@j.example>"), address.folder)
+    asked.clear()
+    assert look(session, address, most=2)[1] == Stored(new=1, not_given=2)
+    assert len(asked) == 3 and arrivals(session) == ["New."]
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: Callable[[int], bool]) -> list[int]:
+    """The server gives nothing of some numbers; those it was asked for."""
+    gives, asked = Mailbox.give, list[int]()
+
+    def give(self: Mailbox, uid: int) -> object:
+        asked.append(uid)
+        if refused(uid):
+            raise NotGiven("NO such thing")
+        return gives(self, uid)
+
+    monkeypatch.setattr(Mailbox, "give", give)
+    return asked
+
+
+def test_the_job_says_what_it_did_and_notes_a_server_that_is_away(
+    fresh_database_url: str, imap: Imap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_tables()
+    engine = make_engine(fresh_database_url)
+
+    def look_once() -> str:
+        with unit_of_work(engine) as session:
+            return fetch_and_place(session, NOW)
+
+    assert "no mailbox is set up" in look_once()
     for name, value in imap.environment("starttls").items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     imap.arrives(letter(name="<1@h.example>"))
-    said = fetch_and_place(session, NOW)
-    assert said == ("1 mails fetched, 0 known, 0 marked as read; 0 placed, 1 wait for a person, 0 ignored")
+    nothing = "0 placed, 0 wait for a person, 0 ignored"
+    assert look_once() == f"1 mails fetched, 0 known, 0 marked as read; {nothing}"
+    waits = "0 placed, 1 wait for a person, 0 ignored"
+    assert look_once() == f"0 mails fetched, 0 known, 1 marked as read; {waits}"
     monkeypatch.setenv("UTILITY_CRM_IMAP_PORT", str(free_port()))
     settings.cache_clear()
-    assert fetch_and_place(session, NOW).startswith("the mailbox could not be read: no mail server at")
-    source = session.scalars(select(MailSource)).one()
-    assert source.failing_since == NOW
+    assert look_once().startswith("the mailbox could not be read: no mail server at")
+    with unit_of_work(engine) as session:
+        assert session.scalars(select(MailSource)).one().failing_since == NOW
+    engine.dispose()
     assert Path(os.environ["UTILITY_CRM_IMAP_CA_FILE"]).exists()

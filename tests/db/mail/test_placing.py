@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bounced_mail import delivery_report
 from letters_in import letter
-from sqlalchemy import delete, func, select, update
+from psycopg.errors import DeadlockDetected
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from notifications.answers import follow_answers
 from notifications.tables import OutboxNotice
 from tests.conftest import NOW
 from tests.db.mail.conftest import Comes, customer
+from utility_crm.auth.tables import User
 from utility_crm.customers.tables import ContactPoint, Customer
+from utility_crm.installed import load_tables
+from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.mail import placing
+from utility_crm.mail.api import take_messenger
+from utility_crm.mail.deciding import make_ticket
+from utility_crm.mail.digests import digest_of_bytes
 from utility_crm.mail.domain.threads import reply_address
+from utility_crm.mail.fetching import keep_mail
+from utility_crm.mail.mailbox import Given
+from utility_crm.mail.messengers import Message
 from utility_crm.mail.placing import MOST_AN_HOUR
 from utility_crm.mail.tables import Arrival
-from utility_crm.tickets.actions import add_message, merge, open_ticket
+from utility_crm.tickets.actions import add_message, merge, open_ticket, unmerge
+from utility_crm.tickets.care.defaults import begin_with_the_usual
 from utility_crm.tickets.domain.numbers import number_of
 from utility_crm.tickets.tables import Ticket, TicketAttachment, TicketMessage
+
+
+@pytest.fixture
+def omar(session: Session) -> int:
+    user = User(login="omar", name="Omar Haddad", role="agent", password_hash="nobody's")
+    session.add(user)
+    session.flush()
+    return user.id
 
 
 def messages(session: Session, ticket_id: int | None) -> list[str]:
@@ -203,6 +226,7 @@ def test_a_failure_of_ours_puts_the_letter_before_a_person(
     monkeypatch.setattr("utility_crm.mail.placing.open_ticket", fail)
     one = comes(letter())
     assert (one.state, one.reason, one.detail) == ("waiting", "failed", "RuntimeError: boom")
+    assert (one.sender, one.sender_name, one.subject) == ("ann@home.example", "Ann Hill", "My bill")
     monkeypatch.undo()
     assert tickets(session) == 0
 
@@ -249,12 +273,12 @@ def test_a_bounce_goes_to_the_receipts_and_the_ticket_says_so(
 
 
 def test_an_answer_goes_to_who_wrote_and_stands_in_their_thread(
-    session: Session, ann: int, comes: Comes
+    session: Session, ann: int, omar: int, comes: Comes
 ) -> None:
     one = comes(letter(name="<1@home.example>"))
     assert one.ticket_id is not None
     message_id = add_message(
-        session, one.ticket_id, direction="out", text="It was cold.", channel="email", now=NOW
+        session, one.ticket_id, direction="out", text="It was cold.", channel="email", now=NOW, by=omar
     )
     [answer] = sent(session, "ticket_answer")
     assert (answer.address, answer.urgent, answer.state) == ("ann@home.example", True, "waiting")
@@ -300,3 +324,151 @@ def test_at_night_an_answer_leaves_all_the_same(session: Session, ann: int, come
     [answer] = sent(session, "ticket_answer")
     assert (answer.state, answer.not_before) == ("waiting", night)
     assert session.scalar(select(func.count(Arrival.id))) == 1
+
+
+def own_words(session: Session) -> list[tuple[str, str]]:
+    """Letters on their way, and who is said to have written them."""
+    rows = session.scalars(select(OutboxNotice).order_by(OutboxNotice.id))
+    return [(row.notice, row.context["thread"]["written_by"]) for row in rows]
+
+
+def test_a_rule_that_confirms_takes_the_receipts_place_says_it_is_a_machine_and_keeps_the_cap(
+    session: Session, ann: int, omar: int, comes: Comes
+) -> None:
+    begin_with_the_usual(session, now=NOW, by=omar)
+    ids = [comes(letter(name=f"<{n}@home.example>", subject=f"Matter {n}")).ticket_id for n in range(5)]
+    assert own_words(session) == [("ticket_answer", "receipt")] * 3
+    answers = select(TicketMessage.ticket_id).where(TicketMessage.direction == "out")
+    assert list(session.scalars(answers.order_by(TicketMessage.id))) == ids[:3]  # nothing hangs unsent
+    comes(letter(sender="Bob <bob@far.example>", name="<b@far.example>"))
+    assert own_words(session)[3:] == [("ticket_received", "receipt")]  # the rule is for customers
+    later = NOW + timedelta(hours=2)
+    comes(letter(name="<later@home.example>"), later)
+    assert len(own_words(session)) == 5
+
+
+def test_a_letter_that_a_relay_encoded_anew_is_the_same(session: Session, ann: int, comes: Comes) -> None:
+    head = (
+        b"From: Ann <ann@home.example>\r\nMessage-ID: <q@home.example>\r\nSubject: Bill\r\n"
+        b"Date: Fri, 20 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: "
+    )
+    first = comes(head + b"8bit\r\n\r\n" + "Why £80?\r\nAnn".encode())
+    again = comes(head + b"quoted-printable\r\n\r\nWhy =C2=A380?\r\nAnn\r\n")
+    other = comes(head + b"quoted-printable\r\n\r\nWhy =C2=A390?\r\nAnn\r\n")
+    assert (again.id, other.id != first.id) == (first.id, True)
+    assert messages(session, first.ticket_id) == ["Why £80?\nAnn"]
+
+
+def test_a_letter_that_came_when_letters_were_known_by_their_bytes_is_known(
+    session: Session, ann: int, comes: Comes
+) -> None:
+    first = comes(letter())
+    first.digest = digest_of_bytes(letter())
+    session.flush()
+    assert (comes(letter()).id, tickets(session)) == (first.id, 1)
+
+
+def test_a_messengers_words_go_on_where_their_ticket_was_merged_to(session: Session, ann: int) -> None:
+    def says(name: str, words: str) -> None:
+        message = Message(name=name, sender="ann.hill", sender_name="Ann", text=words, at=NOW)
+        assert take_messenger(session, "generic", message, NOW)
+
+    says("1", "Hello")
+    old = session.scalars(select(Ticket.id)).one()
+    kept = open_ticket(
+        session, kind="other", subject="Bill", text="By telephone.", channel="call", now=NOW, customer_id=ann
+    )
+    merge(session, old, kept, now=NOW)
+    says("2", "More")
+    assert messages(session, kept) == ["Hello", "By telephone.", "More"]
+    unmerge(session, old, now=NOW)
+    says("3", "Are you there?")
+    assert messages(session, old) == ["Hello"]
+    assert messages(session, kept) == ["By telephone.", "More", "Are you there?"]
+
+
+def test_a_letter_of_which_only_the_head_came_says_who_wrote_it(session: Session, omar: int) -> None:
+    raw = b"From: Bob Far <bob@far.example>\r\nMessage-ID: <big@far.example>\r\nSubject: Photos\r\n\r\n"
+    arrival_id, _ = keep_mail(session, Given(raw, 50_000_000, False), NOW)
+    large = session.get_one(Arrival, arrival_id)
+    assert (large.sender, large.sender_name, large.subject) == ("bob@far.example", "Bob Far", "Photos")
+    ticket_id = make_ticket(session, arrival_id, now=NOW, by=omar)
+    add_message(session, ticket_id, direction="out", text="Smaller ones?", channel="email", now=NOW, by=omar)
+    assert [one.address for one in sent(session, "ticket_answer")] == ["bob@far.example"]
+
+
+def test_a_report_that_does_not_say_of_which_letter_is_put_before_a_person(
+    session: Session, comes: Comes
+) -> None:
+    one = comes(delivery_report("failed", "5.1.1", letter=""))
+    assert (one.state, one.reason, one.ticket_id) == ("waiting", "unread_report", None)
+    assert one.detail == "the report does not say which letter it is about"
+
+
+@pytest.fixture
+def committed(fresh_database_url: str) -> Iterator[Engine]:
+    """A database with two letters stored."""
+    load_tables()
+    engine = make_engine(fresh_database_url)
+    with unit_of_work(engine) as session:
+        for number in range(2):
+            raw = letter(name=f"<{number}@far.example>", sender=f"bob{number}@far.example")
+            keep_mail(session, Given(raw, len(raw), True), NOW)
+    yield engine
+    engine.dispose()
+
+
+def states(engine: Engine) -> list[str]:
+    with unit_of_work(engine) as other:
+        return list(other.scalars(select(Arrival.state).order_by(Arrival.id)))
+
+
+def test_each_mail_is_placed_in_a_transaction_of_its_own(
+    committed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, seen = placing.place_mail, []
+
+    def watched(*given: Any) -> None:
+        seen.append(states(committed))
+        place(*given)
+
+    monkeypatch.setattr(placing, "place_mail", watched)
+    assert placing.place_each(committed, NOW) == {"waiting": 2}
+    assert seen == [["stored", "stored"], ["waiting", "stored"]]
+    assert placing.place_each(committed, NOW) == {}
+
+
+def test_a_mail_that_stands_in_anothers_way_is_placed_in_the_next_look(
+    committed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = placing.place_mail
+
+    def entangled(session: Session, arrival: Arrival, *given: Any) -> None:
+        if arrival.sender == "bob0@far.example":
+            raise OperationalError("select", {}, DeadlockDetected())
+        place(session, arrival, *given)
+
+    with monkeypatch.context() as at_once:
+        at_once.setattr(placing, "place_mail", entangled)
+        assert placing.place_each(committed, NOW) == {"waiting": 1}
+    assert states(committed) == ["stored", "waiting"]
+    assert placing.place_each(committed, NOW) == {"waiting": 1}
+
+
+def test_without_a_database_placing_stops(committed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
+        raise OperationalError("select", {}, Exception("gone"), connection_invalidated=True)
+
+    monkeypatch.setattr(placing, "place_mail", gone)
+    with pytest.raises(OperationalError):
+        placing.place_each(committed, NOW)
+    assert states(committed) == ["stored", "stored"]
+
+
+def test_a_sender_that_no_column_holds_stops_nobody(session: Session, comes: Comes) -> None:
+    raw = letter(name="<n@far.example>").replace(b"ann@home.example", b"a\0nn@home.example")
+    assert comes(raw).state == "waiting"
+    head_id, _ = keep_mail(session, Given(raw + b"x", 50_000_000, False), NOW)
+    assert "\0" not in session.get_one(Arrival, head_id).sender

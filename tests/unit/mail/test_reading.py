@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from letters_in import letter
 
+from utility_crm.mail.digests import digest_of
 from utility_crm.mail.domain.clean_text import LONGEST_TEXT, clean_text, one_line
 from utility_crm.mail.html_text import html_to_text
-from utility_crm.mail.reading import MOST_PARTS, Mail, Unreadable, digest_of, read_mail
+from utility_crm.mail.reading import MOST_PARTS, Mail, Unreadable, read_mail
 
 
 def read(raw: bytes) -> Mail:
@@ -167,6 +168,10 @@ def test_the_digest_is_the_letters_own() -> None:
         raw.replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
     )
     assert digest_of(letter("Another.")) != digest_of(raw)
+    assert digest_of(letter(subject="Another")) != digest_of(raw)
+    files = (("a.txt", "text/plain", b"one"),)
+    assert digest_of(letter(files=files)) != digest_of(raw)
+    assert digest_of(letter(files=files)) != digest_of(letter(files=(("a.txt", "text/plain", b"two"),)))
     assert digest_of(letter(name="<2@home.example>")) != digest_of(raw)
     assert digest_of(letter(sender="eve@far.example")) != digest_of(raw)
 

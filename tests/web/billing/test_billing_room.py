@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from billing_world import NOW, Supplied, World, flat, flat_version
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from billing import room_pages
 from billing.actions.issuing import issue_cycle
 from billing.actions.tariffs import import_tariff
 from billing.cycles import Month
@@ -234,4 +236,28 @@ def test_only_a_draft_can_be_issued(ops: TestClient, world: World, session: Sess
     assert answer.status_code == 409 and "Only a draft that is finished can be issued." in said_in(
         answer.text
     )
+    assert len(bills(session)) == 1
+
+
+def test_bills_that_were_not_issued_as_the_database_was_away_are_when_it_is_sent_again(
+    ops: TestClient, world: World, session: Session, monkeypatch: pytest.MonkeyPatch, may_fail: None
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    one = world.supplied()
+    world.even(one.channel_id, date(2026, 9, 30), 33)
+    _, path = drafted(ops)
+    form = {"sure": token_in(ops.post(path).text), "once": "a1"}
+    with monkeypatch.context() as broken:
+        broken.setattr(room_pages, "issue_draft", away)
+        answer = ops.post(path, data=form)
+    assert answer.status_code == 503 and "Send it again" in answer.text
+    assert bills(session) == []
+    again = ops.post(path, data=form)
+    assert said_in(ops.get(again.headers["location"]).text).startswith("DoneOct 2026: one bill issued")
+    assert len(bills(session)) == 1
+    third = ops.post(path, data=form)
+    assert third.headers["location"] == again.headers["location"]
+    assert "nothing was done twice" in said_in(ops.get(third.headers["location"]).text)
     assert len(bills(session)) == 1

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests.web.conftest import MakeClient
 from tests.web.people import People
 from utility_crm.auth.tables import User
-from utility_crm.customers.tables import Contact, ContactPoint
+from utility_crm.customers.search import find
+from utility_crm.customers.tables import Contact, ContactPoint, Customer
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 from utility_crm.kit.signature import is_signed
+from utility_crm.network.tables import NetworkNode
+from utility_crm.telephony import pages
 from utility_crm.telephony.actions import take_event
 from utility_crm.telephony.domain.calls import CallEvent, Kind
 from utility_crm.telephony.reading import ToldEvent
@@ -187,3 +192,60 @@ def test_a_telephone_system_that_refuses_is_said_and_kept(
 
 def test_without_a_telephone_system_the_browser_calls(agent: TestClient, people: People) -> None:
     assert 'href="tel:07700900418"' in agent.get(f"/customers/{people.margaret}?ask=reach").text
+
+
+def test_a_click_sent_again_leads_to_its_call_and_rings_nobody_twice(
+    session: Session,
+    agent: TestClient,
+    people: People,
+    system: type[System],
+    monkeypatch: pytest.MonkeyPatch,
+    may_fail: None,
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    page = agent.get(f"/customers/{people.margaret}?ask=reach").text
+    found = re.search(
+        r'action="/telephone" class="inline"><input type="hidden" name="once" value="(\w+)"', page
+    )
+    assert found is not None
+    click = {"number": "07700 900418", "customer": str(people.margaret), "once": found[1]}
+    with monkeypatch.context() as broken:
+        broken.setattr(pages, "name_call", away)
+        assert agent.post("/telephone", data=click).status_code == 503
+    again = agent.post("/telephone", data=click)
+    call = session.scalars(select(Call.id)).one()
+    assert again.headers["location"] == f"/customers/{people.margaret}?call={call}"
+    assert "nothing was done twice" in agent.get(again.headers["location"]).text
+    assert len(system.asked) == 1
+    assert agent.post("/telephone", data=click | {"once": "another"}).status_code == 303
+    assert len(system.asked) == 2
+
+
+def test_a_call_that_the_telephone_system_refused_may_be_tried_again(
+    session: Session, agent: TestClient, people: People, system: type[System]
+) -> None:
+    click = {"number": "07700 900418", "customer": str(people.margaret), "once": "a1"}
+    system.status = 500
+    assert agent.post("/telephone", data=click).status_code == 403
+    system.status = 200
+    assert agent.post("/telephone", data=click).status_code == 303
+    assert len(system.asked) == 2
+    assert sorted(session.scalars(select(Call.state))) == ["dialling", "ended"]
+
+
+def test_who_sees_one_area_finds_its_people_behind_many_of_others(
+    session: Session, agent: TestClient, people: People
+) -> None:
+    session.add_all(
+        Customer(number=f"X{n}", kind="person", name="Ashdown", segment="household", since=date(2020, 1, 1))
+        for n in range(30)
+    )
+    session.flush()
+    first = find(session, "ashdown", 12, country="GB", finders=agent.app.state.searches)  # type: ignore[attr-defined]
+    assert people.margaret not in [hit.customer_id for hit in first]
+    moorside = session.scalar(select(NetworkNode.id).where(NetworkNode.code == "M"))
+    session.execute(update(User).values(area_ids=[moorside]))
+    call = tell(session, "ringing", number="07700 900999")
+    assert "Margaret Ashdown" in agent.get(f"/telephone/{call}?q=ashdown").text

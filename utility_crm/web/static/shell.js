@@ -171,11 +171,13 @@ const toggle = (element) => {
 };
 
 // A draft is never lost: what is typed below the strip is kept for this tab until it is sent, a customer each. The
-// fields with data-draft are kept by the server (drafts.js); these are the others.
+// fields with data-draft are kept by the server (drafts.js); these are the others. Each is its writer's: who signs in
+// next in the same tab sees none of them.
 const drafts = {
+  mine: `draft ${document.body.dataset.user ?? ""} `,
   whose: () => /^\/customers\/\d+/.exec(location.pathname)?.[0] ?? location.pathname,
   redrawn: () => location.pathname !== drafts.whose(), // by the server, with all that was typed: refused, or asked back
-  name: (form) => `draft ${drafts.whose()} ${form.closest("[data-panel]").id} ${form.id}`,
+  name: (form) => `${drafts.mine}${drafts.whose()} ${form.closest("[data-panel]").id} ${form.id}`,
   fields: (form) => [...form.elements].filter((each) => each.name && !/^(hidden|submit|button|password|file)$/.test(each.type) && !each.matches("[data-no-draft], [data-draft]")),
   keep(form) {
     const typed = drafts.redrawn() ? JSON.parse(sessionStorage.getItem(drafts.name(form)) ?? "{}") : {};
@@ -201,7 +203,7 @@ const drafts = {
   },
   mark() { // which of the open customers have one
     for (const tab of all(".tabs a[href]")) {
-      const beginning = `draft ${new URL(tab.href).pathname} `;
+      const beginning = `${drafts.mine}${new URL(tab.href).pathname} `;
       const kept = Object.keys(sessionStorage).some((name) => name.startsWith(beginning));
       const words = one(".draft", tab);
       if (words) words.hidden = !kept && !("kept" in words.dataset); // or the server has one (drafts.js)

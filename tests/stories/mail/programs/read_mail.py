@@ -12,7 +12,7 @@ import sys
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.settings import settings
-from utility_crm.mail import commands
+from utility_crm.mail import commands, placing
 from utility_crm.mail.mailbox import Address
 
 
@@ -21,7 +21,7 @@ def run(place: str) -> None:
         if here == place:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    store, mark, put = commands.store_new, commands.mark_stored, commands.place_stored
+    store, mark, put = commands.store_new, commands.mark_stored, placing._place_first
     stored = False
 
     def store_new(*given):  # type: ignore[no-untyped-def]
@@ -39,13 +39,13 @@ def run(place: str) -> None:
             die("marked")
         return done
 
-    def place_stored(*given):  # type: ignore[no-untyped-def]
+    def place_first(*given):  # type: ignore[no-untyped-def]
         done = put(*given)
         if done:
             die("placed")
         return done
 
-    commands.store_new, commands.mark_stored, commands.place_stored = store_new, mark_stored, place_stored
+    commands.store_new, commands.mark_stored, placing._place_first = store_new, mark_stored, place_first
     address = Address.of(settings())
     assert address is not None
     commands.fetch_all(make_engine(sys.argv[1], pool_size=1), address)
