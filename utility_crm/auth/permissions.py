@@ -75,6 +75,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "board.read": "see what waits, whose promises break, who is on what and how the day is going",
         # leaving
         "leavers.read": "see who may leave, and why",
+        # segments
+        "segments.read": "see segments: how many, who for instance, how they grew",
+        "segments.write": "build, save, change, freeze and delete segments",
+        "segments.export": "take the customers of a segment out as a file",
         # privacy
         "privacy.ask": "note that customers want their data or to be forgotten, place holds",
         "privacy.export": "have an archive of a customer's data made, and take it",
@@ -154,7 +158,14 @@ _SUPERVISOR = _AGENT | {
     "calls.listen",
     "board.read",
 }
-_MARKETER = _EVERYBODY | {"billing.read", "tariffs.compare", "leavers.read"}
+_MARKETER = _EVERYBODY | {
+    "billing.read",
+    "tariffs.compare",
+    "leavers.read",
+    "segments.read",
+    "segments.write",
+    "segments.export",
+}
 _OPS = _EVERYBODY | {
     "tickets.all",
     "personal.see",

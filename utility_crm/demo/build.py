@@ -98,9 +98,9 @@ def build_into(
     build_ground(context)
     with context.session() as session:
         add_teams(session)
-    for module in modules:
-        if module.demo:
-            resolve(module.demo)(context)
+    for part in [*(one.demo for one in modules), *(one.demo_last for one in modules)]:
+        if part:
+            resolve(part)(context)
     return sign_ins
 
 

@@ -41,6 +41,7 @@ class Module:
     commands    typer.Typer mounted under the package's name
     on_top      groups of those that are also reached without the package's name: (name, typer.Typer)
     demo        Callable[[DemoBuild], None], its part of the simulated utility
+    demo_last   the same, once every package has built its part: what stands on all of them
     still_true  StillTrue: what it knows of notices that are about to leave
     ticket_events   Callable[[Session, TicketEvent], None] (`utility_crm.tickets.events`): told of every
                 change of a ticket, in its transaction
@@ -80,6 +81,7 @@ class Module:
     commands: str = ""
     on_top: tuple[tuple[str, str], ...] = ()
     demo: str = ""
+    demo_last: str = ""
     still_true: str = ""
     ticket_events: str = ""
     ticket_sections: str = ""

@@ -65,7 +65,13 @@ class Compiler:
             if offer.kind == "yes-no":
                 found = found.replace("value from", "value <> 0 as value from")
             return found
-        sql = offer.sql
+        return self._filled(offer.sql, parameter)
+
+    def filling(self, offer: FactOffer) -> str:
+        """SQL of what a kept fact is filled from."""
+        return self._filled(offer.sql, "")
+
+    def _filled(self, sql: str, parameter: str) -> str:
         for name, value, kind in (
             (":today", self.today, "date"),
             (":now", self.now, "timestamptz"),
