@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     caller_verification: bool = Field(
         True, description="personal data is masked until a caller is verified; false: agents see it at once"
     )
+    campaign_holdout_percent: int = Field(
+        0, ge=0, le=20, description="customers in a hundred who are in the control group of every campaign"
+    )
     oidc_issuer: str | None = Field(
         None, description="identity provider that people may sign in by (OpenID Connect); none when absent"
     )

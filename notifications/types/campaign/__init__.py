@@ -31,10 +31,13 @@ def campaign(
     code: str,
     offers: Mapping[str, Offer],
     last_on: date,
+    link: str = "",
+    account_id: int | None = None,
     useful_before: datetime | None = None,
 ) -> NewNotice:
-    """To one customer, once for the campaign; `offers` by language, English among them. Raises `Invalid`
-    where it is missing."""
+    """To one customer, once for the campaign; `offers` by language, English among them. link: where they see
+    what it stands on, and answer; without one they answer the message. Raises `Invalid` where English is
+    missing."""
     if ALWAYS not in offers:
         raise Invalid("no_offer", f"the offer {code} has no words in English", code)
     return NewNotice(
@@ -42,12 +45,14 @@ def campaign(
         notice="campaign",
         about=f"campaign:{code}",
         customer_id=customer_id,
+        account_id=account_id,
         priority=90,
         useful_before=useful_before,
         context={
             "code": code,
             "offers": {language: asdict(offer) for language, offer in offers.items()},
             "last_on": last_on.isoformat(),
+            "link": link,
         },
     )
 
@@ -61,6 +66,7 @@ def _words(facts: Facts) -> Mapping[str, Any]:
         "short": said["short"].rstrip(" ."),
         "last_on": facts.day("last_on"),
         "last_short": facts.short_day("last_on"),
+        "link": facts.context["link"],
     }
 
 
@@ -88,5 +94,7 @@ TYPE = NoticeType(
             },
         },
         "last_on": "2027-01-31",
+        "link": "https://care.example/offer/token",
     },
+    may_be_empty=frozenset({"link"}),
 )

@@ -1,0 +1,196 @@
+"""A campaign begins: who is frozen, whoever must not be asked is left out with the reason, and the rest is
+drawn into arms and a group that is left alone. Never commits."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from churn.campaigns.audience import Candidate, candidates
+from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, key_of, note_event
+from churn.campaigns.tables import Campaign, CampaignArm
+from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls
+from churn.domain.campaigns.power import detectable
+from notifications.domain.permission import Withhold
+from notifications.outbox.queueing import foresee
+from notifications.types.campaign import Offer, campaign
+from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.kit.settings import settings
+from utility_crm.web.words import mark
+
+SLICE = 5000
+FEWEST = 10
+"""Customers in all below which there is nothing to draw."""
+
+_MAY_BE_CALLED = text("""
+    select distinct on (s.customer_id) s.customer_id, s.granted
+    from consents s
+    where s.customer_id = any(cast(:customers as bigint[])) and s.purpose = 'marketing' and s.channel = 'call'
+    order by s.customer_id, s.at desc, s.id desc
+""")
+_HAS_PHONE = text("""
+    select distinct customer_id from contact_points
+    where customer_id = any(cast(:customers as bigint[])) and kind = 'phone'
+""")
+_PUT = text("""
+    insert into campaign_members (campaign_id, customer_id, account_id, arm, reason, segment, stratum,
+        saving_minor, basis, drawn_at)
+    select :campaign, customer_id, account_id, arm, reason, segment, stratum, saving_minor, basis, :now
+    from jsonb_to_recordset(cast(:rows as jsonb)) as r (
+        customer_id bigint, account_id bigint, arm text, reason text, segment text, stratum text,
+        saving_minor bigint, basis jsonb)
+    order by customer_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An arm or the control group as it would be drawn: how many, and the least rise above the usual that
+    would be seen in it, a share of one; None where none would."""
+
+    key: str
+    customers: int
+    detectable: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would come of beginning now."""
+
+    drawn: int
+    groups: tuple[Group, ...]
+    left_out: tuple[tuple[str, int], ...]
+
+    @property
+    def best(self) -> float | None:
+        """The least rise that some arm would show."""
+        found = [one.detectable for one in self.groups if one.detectable is not None]
+        return min(found, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    found: Sequence[Candidate]
+    why: Sequence[str]
+    arms: Sequence[str]
+
+
+def preview(session: Session, row: Campaign, *, today: date, now: datetime) -> Preview:
+    """What beginning now would come to; nothing is kept but the secrets of its draw."""
+    arms = _arms(session, row.id)
+    return _preview(row, arms, _drawn(session, row, arms, today, now))
+
+
+def launch(session: Session, campaign_id: int, *, today: date, now: datetime, by: int | None) -> Preview:
+    """Freeze who and arms, and let it run. Raises NotFound; Conflict where it began already or its days are
+    over; Refused where too few are left."""
+    row = hold_draft(session, campaign_id)
+    if row.ends_on < today:
+        raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
+    arms = _arms(session, row.id)
+    draw = _drawn(session, row, arms, today, now)
+    told = _preview(row, arms, draw)
+    if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
+        words = mark("Only %(count)s customers are left: too few to draw groups from.")
+        raise Refused("too_few", words, count=told.drawn)
+    rows = [_row(one, why, arm, row) for one, why, arm in zip(draw.found, draw.why, draw.arms, strict=True)]
+    for start in range(0, len(rows), SLICE):
+        given = {"campaign": row.id, "rows": json.dumps(rows[start : start + SLICE]), "now": now}
+        session.execute(_PUT, given)
+    row.state, row.launched_at, row.launched_by = "running", now, by
+    row.planned = {
+        "groups": {one.key: one.customers for one in told.groups},
+        "detectable": {one.key: one.detectable for one in told.groups if one.detectable is not None},
+    }
+    note_event(session, row.id, "launched", now, by, str(told.drawn))
+    session.flush()
+    return told
+
+
+def _arms(session: Session, campaign_id: int) -> Sequence[CampaignArm]:
+    statement = select(CampaignArm).where(CampaignArm.campaign_id == campaign_id).order_by(CampaignArm.key)
+    return session.scalars(statement).all()
+
+
+def _drawn(session: Session, row: Campaign, arms: Sequence[CampaignArm], today: date, now: datetime) -> _Draw:
+    found = candidates(session, asked_of(row), today, now)
+    unreached = _unreached(session, row, arms, [one for one in found if not one.reason], now)
+    why = [one.reason or unreached.get(one.customer_id, "") for one in found]
+    free = [one for one, reason in zip(found, why, strict=True) if not reason]
+    customers = [one.customer_id for one in free]
+    alone = controls(
+        customers, key_of(session, row.kind), row.control_ppm / 1e6,
+        key_of(session, HOUSE), settings().campaign_holdout_percent / 100,
+    )  # fmt: skip
+    asked = [one for one, control in zip(free, alone, strict=True) if not control]
+    strata = [_stratum(one) for one in asked] if row.stratified else None
+    shares = [Share(one.key, one.weight) for one in arms]
+    ids = [one.customer_id for one in asked]
+    arm = dict(zip(ids, arms_of(ids, shares, row.secret, strata), strict=True))
+    of = {one: arm.get(one, CONTROL) for one in customers}
+    return _Draw(found, why, [of.get(one.customer_id, "") for one in found])
+
+
+def _unreached(
+    session: Session, row: Campaign, arms: Sequence[CampaignArm], free: Sequence[Candidate], now: datetime
+) -> dict[int, str]:
+    """Whoever some arm could not reach is left out of all of them, so that groups are alike."""
+    ways = {way for one in arms for way in one.ways}
+    why: dict[int, str] = {}
+    ids = [one.customer_id for one in free]
+    if "call" in ways:
+        allowed = {key for key, granted in session.execute(_MAY_BE_CALLED, {"customers": ids}) if granted}
+        phones = set(session.scalars(_HAS_PHONE, {"customers": ids}))
+        why |= {one: "no_call_consent" for one in ids if one not in allowed}
+        why |= {one: "no_address" for one in ids if one in allowed and one not in phones}
+    if "notice" in ways:
+        offers = {"en": Offer("-", ("-",), "-")}
+        for start in range(0, len(ids), SLICE):
+            part = [one for one in ids[start : start + SLICE] if one not in why]
+            asked = [
+                campaign(customer_id=one, code=row.code, offers=offers, last_on=row.ends_on) for one in part
+            ]
+            for one, verdict in zip(part, foresee(session, asked, now), strict=True):
+                if isinstance(verdict, Withhold):
+                    why[one] = str(verdict.reason)
+    return why
+
+
+def _stratum(one: Candidate) -> str:
+    saving = one.saving_minor
+    return f"{one.segment}/{one.area}/{'' if saving is None else len(str(abs(saving)))}"
+
+
+def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview:
+    sizes = Counter(one for one in draw.arms if one)
+    keys = [one.key for one in arms]
+    base, control = row.baseline_ppm / 1e6, sizes[CONTROL]
+    groups = [
+        Group(key, sizes[key], detectable(base, sizes[key], control) if control and sizes[key] else None)
+        for key in keys
+    ]
+    reasons = Counter(why for why in draw.why if why)
+    return Preview(
+        sum(sizes.values()), (*groups, Group(CONTROL, control, None)), tuple(reasons.most_common())
+    )
+
+
+def _row(one: Candidate, why: str, arm: str, campaign_row: Campaign) -> dict[str, Any]:
+    basis: dict[str, Any] = {}
+    if one.saving_minor is not None and one.on_day is not None:
+        basis = {
+            "own_minor": one.own_minor, "other_minor": one.other_minor, "coverage_ppm": one.coverage_ppm,
+            "on_day": one.on_day.isoformat(),
+        }  # fmt: skip
+    return {
+        "customer_id": one.customer_id, "account_id": one.account_id, "arm": arm, "reason": why,
+        "segment": one.segment, "stratum": _stratum(one) if campaign_row.stratified else "",
+        "saving_minor": one.saving_minor, "basis": basis,
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""Words of campaigns that are used in several places."""
+
+from __future__ import annotations
+
+from utility_crm.web.words import mark
+
+PACKAGE = "churn.campaigns"
+KIND_WORDS = {
+    "tariff": mark("Another tariff"),
+    "green": mark("Green energy"),
+    "efficiency": mark("Using less"),
+    "retention": mark("Staying with us"),
+}
+OFFER_WORDS = {
+    "tariff": mark("Change of tariff"),
+    "green": mark("Green tariff"),
+    "audit": mark("Energy audit at home"),
+    "two_rate": mark("Two-rate meter and tariff"),
+    "points": mark("Loyalty points"),
+    "discount": mark("Credit on the next bill"),
+}
+KIND_OF = {
+    "tariff": "tariff",
+    "green": "green",
+    "audit": "efficiency",
+    "two_rate": "efficiency",
+    "points": "retention",
+    "discount": "retention",
+}
+"""The kind of campaign that an offer belongs to."""
+OF_TARIFF = ("tariff", "green", "two_rate")
+BY_SAVING = ("tariff", "two_rate")
+"""Offers of which the point is money saved."""
+STATE_WORDS = {
+    "draft": mark("draft"),
+    "running": mark("running"),
+    "stopped": mark("stopped"),
+    "finished": mark("finished"),
+}
+STATE_TONES = {"draft": "wait", "running": "now", "stopped": "warn", "finished": "ok"}
+WAY_WORDS = {
+    "notice": mark("e-mail or text message"),
+    "prompt": mark("the agent brings it up when they call"),
+    "call": mark("we call them"),
+}
+CHANNEL_WORDS = {
+    "email": mark("E-mail"),
+    "sms": mark("Text message"),
+    "letter": mark("Letter"),
+    "messenger": mark("Messenger"),
+    "push": mark("App"),
+    "": mark("Not written to"),
+}
+SEGMENT_WORDS = {
+    "household": mark("Households"),
+    "small_business": mark("Small businesses"),
+    "industry": mark("Industry"),
+}
+REASON_WORDS = {
+    "died": mark("they have died"),
+    "complaint": mark("a complaint is open: care first"),
+    "debt": mark("a bill is late: care first"),
+    "vulnerable": mark("they need particular care: care first"),
+    "saving_unknown": mark("too few readings to say what they would save"),
+    "dearer": mark("they would pay more"),
+    "another_offer": mark("another campaign of this kind asks them"),
+    "offered_lately": mark("they were offered enough lately"),
+    "no_consent": mark("they did not agree to offers"),
+    "no_call_consent": mark("they did not agree to be called with offers"),
+    "no_address": mark("no way to reach them"),
+    "no_channel": mark("no way to reach them that we have"),
+    "suppressed": mark("their address is closed"),
+    "consent_withdrawn": mark("they withdrew their consent"),
+    "too_late": mark("it would come too late"),
+    "no_longer_true": mark("it was taken back"),
+    "dropped": mark("a person decided against it"),
+    "over_budget": mark("the budget is spent"),
+}
+VERDICT_WORDS = {
+    "works": mark("works"),
+    "harms": mark("does harm"),
+    "early": mark("too early to say"),
+    "none": mark("no effect seen"),
+}
+VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": ""}
+RULE_WORDS = {
+    "segment": mark("Kind of customer"),
+    "area": mark("Area"),
+    "tariff": mark("Tariff"),
+    "not_on_it": mark("Not on the offered tariff yet"),
+    "saving": mark("Saving on the offered tariff"),
+    "may_leave": mark("May leave"),
+    "listed": mark("Saved segment"),
+}
+EVENT_WORDS = {
+    "made": mark("Drafted"),
+    "changed": mark("Changed"),
+    "launched": mark("Began"),
+    "sent": mark("Sent"),
+    "budget": mark("Budget is spent"),
+    "stopped": mark("Stopped"),
+    "finished": mark("Finished"),
+}
+CALL_WORDS = {
+    "talked": mark("talked to them"),
+    "no_answer": mark("no answer"),
+    "wrong_number": mark("wrong number"),
+    "do_not_call": mark("do not call again"),
+}
+ANSWER_WORDS = {"accepted": mark("accepted"), "declined": mark("declined"), "not_now": mark("not now")}

@@ -1,0 +1,1 @@
+"""Campaigns without a store: who falls into which group, what could be seen, and what was seen."""

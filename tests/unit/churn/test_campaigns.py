@@ -1,0 +1,136 @@
+"""Groups that stay, power that is kept, intervals that cover, and words that stand before the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churn.domain.campaigns.assigning import Share, arms_of, controls, units
+from churn.domain.campaigns.effects import difference_of_means, difference_of_shares, t_of
+from churn.domain.campaigns.power import detectable, needed, power_of
+from churn.domain.campaigns.verdicts import romi, verdict
+
+PEOPLE = range(1, 4001)
+TWO = (Share("A", 1), Share("B", 1))
+REPEATS = 200
+
+
+def test_the_same_key_says_the_same_of_everybody() -> None:
+    assert (units("a", PEOPLE) == units("a", PEOPLE)).all()
+    some = list(PEOPLE)[::7]
+    assert (units("a", some) == units("a", PEOPLE)[::7]).all()  # whoever else is asked
+    assert abs(np.corrcoef(units("a", PEOPLE), units("b", PEOPLE))[0, 1]) < 0.05
+    assert abs(units("a", PEOPLE).mean() - 0.5) < 0.02
+
+
+def test_control_of_one_campaign_is_control_of_the_next_of_its_kind() -> None:
+    narrow = controls(PEOPLE, "retention", 0.1, "house", 0.0)
+    wide = controls(PEOPLE, "retention", 0.2, "house", 0.0)
+    assert 0.08 < narrow.mean() < 0.12 and (wide | ~narrow).all()
+    other = controls(PEOPLE, "tariff", 0.1, "house", 0.0)
+    assert 0.005 < (narrow & other).mean() < 0.016  # another kind's control is drawn anew
+    everywhere = units("house", PEOPLE) < 0.05
+    assert controls(PEOPLE, "tariff", 0.1, "house", 0.05)[everywhere].all()
+    with pytest.raises(ValueError, match="control"):
+        controls(PEOPLE, "tariff", 0.0, "house", 0.0)
+
+
+@given(
+    weights=st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    strata=st.lists(st.sampled_from(["north", "south", "west"]), min_size=1, max_size=120),
+    key=st.text(min_size=1, max_size=8),
+)
+def test_in_no_stratum_an_arm_is_off_by_more_than_one(
+    weights: list[int], strata: list[str], key: str
+) -> None:
+    arms = [Share(str(place), weight) for place, weight in enumerate(weights)]
+    found = arms_of(range(len(strata)), arms, key, strata)
+    for name, size in Counter(strata).items():
+        mine = Counter(arm for arm, at in zip(found, strata, strict=True) if at == name)
+        for one in arms:
+            assert abs(mine[one.key] - size * one.weight / sum(weights)) <= 1 + 1e-9
+
+
+def test_arms_do_not_hang_on_the_control_group() -> None:
+    control = controls(PEOPLE, "kind", 0.3, "house", 0.0)
+    arm = np.array(arms_of(PEOPLE, TWO, "campaign"))
+    assert abs((arm[control] == "A").mean() - (arm[~control] == "A").mean()) < 0.05
+
+
+def test_known_intervals() -> None:
+    """Newcombe 1998, table II: 56/70 against 48/80, 9/10 against 3/10, and 10/10 against 0/10."""
+    for (a, m, b, n), low, high in (
+        ((56, 70, 48, 80), 0.0524, 0.3339),
+        ((9, 10, 3, 10), 0.1705, 0.8090),
+        ((10, 10, 0, 10), 0.6075, 1.0),
+    ):
+        found = difference_of_shares(a, m, b, n)
+        assert (round(found.low, 4), round(found.high, 4)) == (low, high)
+
+
+def test_students_quantiles() -> None:
+    for freedom, quantile in ((6, 2.4469), (10, 2.2281), (30, 2.0423), (1000, 1.9623)):
+        assert t_of(freedom) == pytest.approx(quantile, abs=1.5e-3)
+
+
+def test_power_is_what_happens() -> None:
+    rise = detectable(0.03, 400, 300)
+    assert rise is not None and power_of(0.03, 0.03 + rise, 400, 300) == pytest.approx(0.8, abs=1e-6)
+    draw = np.random.default_rng(5)
+    seen = 0
+    for a, b in zip(draw.binomial(400, 0.03 + rise, 2000), draw.binomial(300, 0.03, 2000), strict=True):
+        seen += difference_of_shares(int(a), 400, int(b), 300).clear
+    assert 0.70 < seen / 2000 < 0.90
+    each = needed(0.02, 0.11)
+    assert each is not None and power_of(0.02, 0.13, each, each) >= 0.8 > power_of(
+        0.02, 0.13, each - 1, each - 1
+    )
+    assert detectable(0.5, 2, 2) is None and needed(0.5, 0.6) is None
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.04, 0.12])
+@pytest.mark.parametrize(("people", "seed"), [(400, 1), (1600, 2)])
+def test_a_simulated_campaign_is_found_again(effect: float, people: int, seed: int) -> None:
+    """Assigned by hash, answered by chance: the interval covers the truth; without any, no effect is said."""
+    draw, covered, silent = np.random.default_rng(seed), 0, 0
+    customers = range(1, people + 1)
+    for repeat in range(REPEATS):
+        control = controls(customers, f"kind {repeat}", 0.3, "house", 0.0)
+        chance = np.where(control, 0.03, 0.03 + effect)
+        taken = draw.random(people) < chance
+        of_control = int(control.sum())
+        found = difference_of_shares(
+            int(taken[~control].sum()), people - of_control, int(taken[control].sum()), of_control
+        )
+        covered += found.low <= effect <= found.high
+        silent += verdict(found, reached=True) == "none"
+    assert covered >= 0.91 * REPEATS
+    if effect == 0:
+        assert silent >= 0.91 * REPEATS
+
+
+def test_margins_cover_too() -> None:
+    draw, covered = np.random.default_rng(3), 0
+    for _ in range(REPEATS):
+        arm, control = draw.gamma(2.0, 60.0, 180) + 15, draw.gamma(2.0, 60.0, 90)
+        found = difference_of_means(list(arm), list(control))
+        assert found is not None
+        covered += found.low <= 15 <= found.high
+    assert covered >= 0.91 * REPEATS
+    assert difference_of_means([1.0], [2.0, 3.0]) is None
+    same = difference_of_means([2.0, 2.0], [1.0, 1.0])
+    assert same is not None and (same.low, same.high) == (1.0, 1.0)
+
+
+def test_words_stand_before_the_figures() -> None:
+    clear, unclear = difference_of_shares(30, 100, 5, 100), difference_of_shares(7, 100, 5, 100)
+    less = difference_of_shares(5, 100, 30, 100)
+    assert verdict(clear, reached=False) == "works" and verdict(less, reached=False) == "harms"
+    assert verdict(less, reached=False, good="less") == "works"
+    assert verdict(unclear, reached=False) == "early" and verdict(unclear, reached=True) == "none"
+    assert verdict(None, reached=True) == "early"
+    assert romi(300.0, 100.0) == 2.0 and romi(300.0, 0.0) is None

@@ -1,0 +1,83 @@
+"""A supplier whose customers agreed to offers, with what a year on Day & Night would have cost them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from billing.tables import WhatIf, WhatIfResult
+from churn.campaigns.audience import Audience
+from churn.campaigns.drafting import Wanted, draft_campaign
+from churn.campaigns.launching import launch
+from churn.campaigns.tables import CampaignKey
+from notifications.consents.recording import record_consent
+from tests.db.churn.conftest import Person, Supplier
+from utility_crm.customers.tables import ContactPoint, Customer
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def populate(session: Session, supplier: Supplier, count: int, *, saves_minor: int = 3420) -> list[Person]:
+    """Households on Steady who agreed to e-mails with offers and would have saved."""
+    session.add_all(
+        CampaignKey(name=name, secret=f"a test's {name}") for name in ("house", "tariff", "retention")
+    )
+    people = [supplier.moves_in() for _ in range(count)]
+    for place, one in enumerate(people):
+        address = f"p{one.customer}@example.org"
+        session.add(
+            ContactPoint(
+                customer_id=one.customer, kind="email", value=address, normal=address, preferred=True
+            )
+        )
+        if place % 2:
+            session.get_one(Customer, one.customer).language = "ru"
+    session.flush()
+    for one in people:
+        record_consent(
+            session,
+            one.customer,
+            "marketing",
+            "email",
+            granted=True,
+            now=NOW - timedelta(days=9),
+            proof="a form",
+        )
+    run = WhatIf(
+        tariff_id=supplier.day_night, segment=None, offered_to=["household"], currency="GBP",
+        on_day=TODAY - timedelta(days=1), due=count, done=count, started_at=NOW, finished_at=NOW,
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    session.add_all(
+        WhatIfResult(
+            what_if_id=run.id, account_id=one.account, customer_id=one.customer, segment="household",
+            own_minor=90_000, other_minor=90_000 - saves_minor, low_minor=1000, coverage_ppm=996_000,
+            verdict="switch",
+        )
+        for one in people
+    )  # fmt: skip
+    session.flush()
+    return people
+
+
+def wanted(supplier: Supplier, **changed: object) -> Wanted:
+    """A tariff campaign of two months."""
+    usual = Wanted(
+        name="Day & Night for winter", offer="tariff", currency="GBP",
+        audience=Audience(segments=("household",), tariff="steady", saving_above_minor=1000),
+        tariff_id=supplier.day_night, amount=None, control_percent=30, baseline_percent=2, starts_on=TODAY,
+        ends_on=TODAY + timedelta(days=40), decides_on=TODAY + timedelta(days=60), budget_minor=50_000,
+        costs={"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0},
+    )  # fmt: skip
+    return replace(usual, **changed)  # type: ignore[arg-type]
+
+
+def launched(session: Session, supplier: Supplier, **changed: object) -> int:
+    """A campaign that runs since NOW; its id."""
+    campaign_id = draft_campaign(session, wanted(supplier, **changed), now=NOW, by=None)
+    launch(session, campaign_id, today=TODAY, now=NOW, by=None)
+    return campaign_id
