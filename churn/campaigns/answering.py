@@ -31,8 +31,8 @@ ANSWERS: tuple[Answer, ...] = ("accepted", "declined", "not_now")
 TASK_DAYS = 3
 _HOLD = text("""
     select m.id, m.customer_id, m.account_id, m.arm, m.answer, m.outcome, m.taken_on, m.saving_minor,
-           c.id as campaign_id, c.code, c.name, c.offer, c.tariff_id, c.amount, c.currency, c.state, c.ends_on,
-           c.made_by, a.cycle_day
+           c.id as campaign_id, c.code, c.name, c.offer, c.tariff_id, c.amount, c.currency, c.state,
+           c.ends_on, c.made_by, a.cycle_day
     from campaign_members m join campaigns c on c.id = m.campaign_id
     left join accounts a on a.id = m.account_id
     where m.id = :member for update of m

@@ -89,7 +89,7 @@ WHY_NOT = """
     else '' end
 """
 """SQL of the reason for which customer `c` must not be asked on :today; empty where they may."""
-_FOUND = f"""
+_FOUND = """
     with recursive root as (
         select id, code, id as node_id from network_nodes where parent_id is null
         union all
@@ -119,7 +119,8 @@ _FOUND = f"""
                :tariff = '' or p.tariff = :tariff as by_tariff,
                p.tariff_id is distinct from cast(:offered as bigint) as by_not_on_it,
                cast(:saving_above as bigint) is null
-                   or coalesce(p.own_minor - p.other_minor > cast(:saving_above as bigint), false) as by_saving,
+                   or coalesce(p.own_minor - p.other_minor > cast(:saving_above as bigint), false)
+                   as by_saving,
                cast(:may_leave as double precision) is null
                    or coalesce(k.score >= cast(:may_leave as double precision), false) as by_may_leave,
                cast(:listed as bigint[]) is null or c.id = any(cast(:listed as bigint[])) as by_listed,
@@ -178,7 +179,7 @@ class Asked:
 def candidates(session: Session, asked: Asked, today: date, now: datetime) -> list[Candidate]:
     """Everybody the rules find, with why they must not be asked; by the customer's id."""
     values = {
-        **_values(session, asked, today), "kind": asked.kind, "campaign": asked.campaign_id,
+        **_values(asked, today), "kind": asked.kind, "campaign": asked.campaign_id,
         "by_saving_alone": asked.by_saving_alone, "cap_offers": asked.cap_offers,
         "cap_days": asked.cap_days, "now": now,
     }  # fmt: skip
@@ -187,7 +188,7 @@ def candidates(session: Session, asked: Asked, today: date, now: datetime) -> li
 
 def funnel(session: Session, asked: Asked, today: date) -> tuple[int, tuple[Step, ...]]:
     """How many are supplied, and how many are left after each rule that asks something."""
-    everybody, *left = session.execute(_FUNNEL, _values(session, asked, today)).one()
+    everybody, *left = session.execute(_FUNNEL, _values(asked, today)).one()
     audience, before, steps = asked.audience, everybody, []
     asks = {
         "segment": bool(audience.segments), "area": bool(audience.area), "tariff": bool(audience.tariff),
@@ -207,17 +208,17 @@ def still_may_be_asked(session: Session, customers: Sequence[int], today: date) 
     return {int(row[0]): str(row[1]) for row in rows}
 
 
-def _values(session: Session, asked: Asked, today: date) -> dict[str, Any]:
+def _values(asked: Asked, today: date) -> dict[str, Any]:
     audience = asked.audience
     return {
         "today": today, "segments": list(audience.segments), "area": audience.area,
         "tariff": audience.tariff, "offered": asked.offered, "saving_above": audience.saving_above_minor,
         "may_leave": None if audience.may_leave_ppm is None else audience.may_leave_ppm / 1e6,
-        "listed": _listed(session, audience.segment_id),
+        "listed": _listed(audience.segment_id),
     }  # fmt: skip
 
 
-def _listed(session: Session, segment_id: int | None) -> list[int] | None:
+def _listed(segment_id: int | None) -> list[int] | None:
     """Who is in a saved segment; None where none is asked for."""
     if segment_id is None:
         return None

@@ -4,6 +4,7 @@ Blanks: {saving} what a year would have saved, {tariff} the tariff offered, {amo
 the last day for an answer.
 """
 
+# ruff: noqa: E501 - sentences as they are read
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -88,11 +88,15 @@ def preview(session: Session, row: Campaign, *, today: date, now: datetime) -> P
     return _preview(row, arms, _drawn(session, row, arms, today, now))
 
 
-def launch(session: Session, campaign_id: int, *, today: date, now: datetime, by: int | None) -> Preview:
-    """Freeze who and arms, and let it run. Raises NotFound; Conflict where it began already or its days are
-    over; Refused where too few are left."""
+def launch(
+    session: Session, campaign_id: int, *, today: date, now: datetime, by: int | None, past: bool = False
+) -> Preview:
+    """Freeze who and arms, and let it run. past: its days may be over, as a simulated one's are.
+
+    Raises NotFound; Conflict where it began already or its days are over; Refused where too few are left.
+    """
     row = hold_draft(session, campaign_id)
-    if row.ends_on < today:
+    if row.ends_on < today and not past:
         raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
     arms = _arms(session, row.id)
     draw = _drawn(session, row, arms, today, now)

@@ -10,6 +10,7 @@ MODULE = Module(
     customer="churn.campaigns.beside:ROOM",
     jobs="churn.campaigns.jobs:JOBS",
     commands="churn.campaigns.commands:app",
+    demo="churn.campaigns.demo:build",
     open_posts=("/offer/",),
     navigation=(Room("Campaigns", "/campaigns", "i", "campaigns.read", 41),),
 )

@@ -29,14 +29,16 @@ TAKEN_DAYS = 31
 
 _CAMPAIGN = text("""
     select c.id, c.code, c.name, c.kind, c.offer, c.tariff_id, coalesce(t.name, '') as tariff, c.amount,
-           c.currency, c.state, c.starts_on, c.ends_on, c.decides_on, c.launched_at, c.planned, c.budget_minor,
-           c.margin_minor, c.margin_source, c.baseline_ppm, c.control_ppm, c.note, c.costs
+           c.currency, c.state, c.starts_on, c.ends_on, c.decides_on, c.launched_at, c.planned,
+           c.budget_minor, c.margin_minor, c.margin_source, c.baseline_ppm, c.control_ppm, c.note, c.costs
     from campaigns c left join tariffs t on t.id = c.tariff_id
     where c.id = :id
 """)
 _COUNTS = text("""
     select m.arm, m.segment, coalesce(o.channel, '') as channel, count(*) as customers,
-           count(*) filter (where o.state = 'sent') as sent,
+           count(*) filter (where o.state = 'sent'
+                   or o.id is null and m.sent_at is not null and m.not_sent = '')
+               as sent,
            count(*) filter (where o.receipt = 'read' or m.answered_via = 'link') as read,
            count(*) filter (where m.answer <> '') as answered,
            count(*) filter (where m.answer = 'accepted') as accepted,
@@ -231,7 +233,7 @@ def keep_day(session: Session, told: Results) -> None:
             "id": told.campaign.id, "day": told.on_day, "arm": arm, "customers": counts.customers,
             "sent": counts.sent, "read": counts.read, "answered": counts.answered,
             "accepted": counts.accepted, "taken": counts.taken, "lost": counts.lost,
-            "spent": told.spent_minor if arm == CONTROL else 0,
+            "spent": told.spent_minor if arm == CONTROL else 0,  # the campaign's, once
         }
         for arm, counts in told.by_arm.items()
     ]  # fmt: skip
@@ -310,19 +312,9 @@ def _margins(
     rows = []
     for arm, values in groups.items():
         effect = difference_of_means(values, control)
-        rows.append(
-            Row(
-                "margin",
-                arm,
-                "",
-                sum(values),
-                len(values),
-                sum(control),
-                len(control),
-                effect,
-                verdict(effect, reached=reached),
-            )  # fmt: skip
-        )
+        word = verdict(effect, reached=reached)
+        of = (sum(values), len(values), sum(control), len(control))
+        rows.append(Row("margin", arm, "", *of, effect, word))
     return tuple(rows), rows[0].effect, known
 
 

@@ -121,11 +121,11 @@ class CampaignMember(Base):
     """A customer of a campaign: drawn into an arm or left alone (`control`), or left out before the draw for
     a `reason` (then `arm` is empty).
 
-    segment, stratum: as they were when it was drawn. saving_minor and basis: what a year on the offered tariff
-    would have saved by their own readings, and what that stands on. not_sent: why nothing was sent; sent_at:
-    when it was handed to the outbox. taken_on: from when what they accepted holds; outcome: how that was done
-    (`changed`, `task`, `credited`, `points`). called_*: of a telephone list; held_until: somebody is calling.
-    margin_minor: what they earned meanwhile, where it is known.
+    segment, stratum: as they were when it was drawn. saving_minor and basis: what a year on the offered
+    tariff would have saved by their own readings, and what that stands on. not_sent: why nothing was sent;
+    sent_at: when it was handed to the outbox. taken_on: from when what they accepted holds; outcome: how that
+    was done (`changed`, `task`, `credited`, `points`). called_*: of a telephone list; held_until: somebody is
+    calling. margin_minor: what they earned meanwhile, where it is known.
     """
 
     __tablename__ = "campaign_members"
@@ -171,7 +171,8 @@ class CampaignMember(Base):
 
 
 class CampaignDay(Base):
-    """How an arm stood at the end of a day: everything counted since the campaign began."""
+    """How an arm stood at the end of a day: everything counted since the campaign began. spent_minor: of the
+    whole campaign, kept with its control group."""
 
     __tablename__ = "campaign_days"
 

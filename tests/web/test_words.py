@@ -23,9 +23,12 @@ ROOMS = sorted(
 )
 """Rooms of the ground that have a catalogue of their own; the others share that of `web`."""
 
+ROOMS_OF_CHURN = ("campaigns",)
+"""Rooms of churn that are modules with a catalogue of their own."""
+
 
 def messages_of(package: str) -> set[Message]:
-    """Every message a package shows, in templates and in Python; of the ground, without the ROOMS."""
+    """Every message a package shows, in templates and in Python; without its rooms that have their own."""
     found = extract_from_dir(
         str(ROOT / package),
         method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2")],
@@ -35,7 +38,8 @@ def messages_of(package: str) -> set[Message]:
     return {
         message if isinstance(message, str) else tuple(message)
         for where, _, message, _, _ in found
-        if package != "utility_crm" or Path(where).parts[0] not in ROOMS
+        if not (package == "utility_crm" and Path(where).parts[0] in ROOMS)
+        and not (package == "churn" and Path(where).parts[0] in ROOMS_OF_CHURN)
     }
 
 
@@ -63,6 +67,7 @@ def russian_of(folder: str) -> dict[str, tuple[str, ...]]:
         ("meters", "meters", 200, 0),
         ("billing", "billing", 250, 0),
         ("churn", "churn", 120, 0),
+        ("churn/campaigns", "churn/campaigns", 120, 0),
         *((f"utility_crm/{room}", f"utility_crm/{room}", 1, 0) for room in ROOMS),
     ],
 )

@@ -53,3 +53,5 @@ LOOKED_FOR = Door("looked_for", 60)
 """Searches of the public shelf."""
 MISSED = Door("missed", 10)
 """What was looked for there in vain, as it is kept."""
+OFFERS = Door("offers", 30)
+"""Answers to offers by their links."""

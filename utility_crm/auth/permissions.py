@@ -79,6 +79,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "segments.read": "see segments: how many, who for instance, how they grew",
         "segments.write": "build, save, change, freeze and delete segments",
         "segments.export": "take the customers of a segment out as a file",
+        # campaigns
+        "campaigns.read": "see campaigns, who they are for and what they brought",
+        "campaigns.run": "draft campaigns, begin and stop them",
+        "campaigns.answer": "note what customers say to an offer, and call those on a campaign's list",
         # privacy
         "privacy.ask": "note that customers want their data or to be forgotten, place holds",
         "privacy.export": "have an archive of a customer's data made, and take it",
@@ -140,6 +144,8 @@ _AGENT = _EVERYBODY | {
     "outages.call",
     "calls.take",
     "calls.read",
+    "campaigns.read",
+    "campaigns.answer",
 }
 _SUPERVISOR = _AGENT | {
     "personal.see",
@@ -165,6 +171,8 @@ _MARKETER = _EVERYBODY | {
     "segments.read",
     "segments.write",
     "segments.export",
+    "campaigns.read",
+    "campaigns.run",
 }
 _OPS = _EVERYBODY | {
     "tickets.all",

@@ -1,0 +1,162 @@
+"""The customer page's part of campaigns: the offer to bring up, and what they say to it by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from churn.campaigns.answering import first_day
+from churn.campaigns.first_words import filled
+from churn.campaigns.sending import blanks
+from churn.campaigns.words import ANSWER_WORDS, CALL_WORDS, OF_TARIFF, OFFER_WORDS, PACKAGE
+from utility_crm.kit.gathering import Gather, listed
+from utility_crm.kit.parts import Act, Banner, CustomerCall, CustomerRoom, TimelineEntry
+from utility_crm.kit.together import together
+from utility_crm.web.formats import money
+from utility_crm.web.words import mark, translator
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer of a campaign that asks them now, or that they answered."""
+
+    member_id: int
+    campaign_id: int
+    name: str
+    offer: str
+    tariff: str
+    amount: int | None
+    currency: str
+    ends_on: date
+    ways: Any
+    words: Any
+    saving_minor: int | None
+    basis: Any
+    answer: str
+    answered_at: datetime | None
+    outcome: str
+    taken_on: date | None
+    cycle_day: int | None
+    holds: bool
+    call_result: str
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer is still wanted."""
+        return self.holds and self.answer in ("", "not_now")
+
+    @property
+    def called(self) -> bool:
+        """Whether they are on a telephone list and still to be called."""
+        return "call" in self.ways and self.call_result in ("", "no_answer")
+
+
+OFFERS = listed(
+    """
+    select m.id, c.id, c.name, c.offer, coalesce(t.name, ''), c.amount, c.currency, c.ends_on,
+           to_json(a.ways), a.words, m.saving_minor, m.basis, m.answer, m.answered_at, m.outcome, m.taken_on,
+           k.cycle_day,
+           c.state in ('running', 'stopped') and c.starts_on <= :today and c.ends_on >= :today, m.call_result
+    from campaign_members m
+    join campaigns c on c.id = m.campaign_id
+    join campaign_arms a on a.campaign_id = c.id and a.key = m.arm
+    left join tariffs t on t.id = c.tariff_id
+    left join accounts k on k.id = m.account_id
+    where m.customer_id = :customer
+    order by m.id desc limit 20
+    """,
+    Offered,
+)
+KNOWN = Gather((OFFERS,), lambda call: {"customer": call.customer_id, "today": call.today})
+
+
+def offers(call: CustomerCall) -> list[Offered]:
+    """Their offers, the newest first; use it through `call.once`."""
+    (rows,) = together(call, KNOWN)
+    return [Offered(*row) for row in rows]
+
+
+def _answers(call: CustomerCall) -> bool:
+    return call.viewer is not None and call.viewer.may("campaigns.answer")
+
+
+def banners(call: CustomerCall) -> Sequence[Banner]:
+    """What whoever speaks with them may bring up; nothing once they said no."""
+    if not _answers(call):
+        return ()
+    found = next(
+        (
+            one
+            for one in call.once(offers)
+            if one.open and not one.answer and {"prompt", "call"} & set(one.ways)
+        ),
+        None,
+    )
+    if found is None:
+        return ()
+    _ = translator(call.language, PACKAGE)
+    return (
+        Banner(
+            _("Bring up: %(name)s", name=found.name), f"“{spoken(found, call.language)}”", "now",
+            f"/customers/{call.customer_id}?do=f", _("Note what they say"), key=f"offer-{found.member_id}",
+        ),
+    )  # fmt: skip
+
+
+def spoken(one: Offered, language: str) -> str:
+    """The offer in one sentence that can be said aloud."""
+    said = one.words.get(language) or one.words.get("en") or {}
+    return filled(str(said.get("short", one.name)), blanks(one, one.saving_minor, language)) + "."
+
+
+def timeline(call: CustomerCall) -> list[TimelineEntry]:
+    """What they said to offers."""
+    _ = translator(call.language, PACKAGE)
+    return [
+        TimelineEntry(
+            one.answered_at, mark("Offers"), one.name, _(ANSWER_WORDS[one.answer]),
+            "ok" if one.answer == "accepted" else "",
+        )
+        for one in call.once(offers)
+        if one.answered_at is not None
+    ]  # fmt: skip
+
+
+def panel(call: CustomerCall) -> Mapping[str, Any]:
+    """Their open offers with what each stands on."""
+    shown = []
+    for one in call.once(offers):
+        if not one.open:
+            continue
+        basis = one.basis or {}
+        shown.append(
+            {
+                "one": one, "spoken": spoken(one, call.language),
+                "starts_on": first_day(one.cycle_day or 1, call.today) if one.offer in OF_TARIFF else None,
+                "own": money(basis["own_minor"], one.currency, call.language) if basis else "",
+                "other": money(basis["other_minor"], one.currency, call.language) if basis else "",
+                "coverage": basis.get("coverage_ppm", 0) / 1e6 if basis else 0.0,
+                "on_day": date.fromisoformat(basis["on_day"]) if basis else None,
+            }
+        )  # fmt: skip
+    return {
+        "shown": shown,
+        "offer_words": OFFER_WORDS,
+        "call_words": CALL_WORDS,
+        "answer_words": ANSWER_WORDS,
+    }
+
+
+ROOM = CustomerRoom(
+    gathers=(KNOWN,),
+    banners=banners,
+    timeline=timeline,
+    acts=(
+        Act(
+            "f", mark("Offer"), "campaigns.answer", "campaigns/act_offer.html", order=55, context=panel,
+            applies=lambda call: any(one.open for one in call.once(offers)),
+        ),
+    ),
+)  # fmt: skip

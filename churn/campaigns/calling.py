@@ -1,0 +1,123 @@
+"""Telephone lists: who is called next, what came of it, and who may not be called. Never commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from churn.campaigns.audience import still_may_be_asked
+from churn.campaigns.words import CALL_WORDS
+from notifications.consents.recording import record_consent
+from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.web.words import mark
+
+HELD = timedelta(minutes=30)
+TRIES = 3
+REST = timedelta(hours=4)
+"""Who did not answer is called again after so long, three times at most."""
+
+_OPEN = f"""
+    m.answer in ('', 'not_now') and m.call_result in ('', 'no_answer') and m.call_tries < {TRIES}
+    and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died')
+"""
+_LIST = text(f"""
+    select m.id, m.customer_id, c.name, m.segment, m.call_tries, m.call_result, m.called_at, m.answer,
+           m.saving_minor, coalesce(u.name, ''), m.held_until, {_OPEN} as open
+    from campaign_members m
+    join customers c on c.id = m.customer_id
+    join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
+    left join users u on u.id = m.called_by
+    where m.campaign_id = :id
+    order by {_OPEN} desc, m.call_tries, m.id limit 300
+""")
+_NEXT = text(f"""
+    select m.id, m.customer_id from campaign_members m
+    join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
+    join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.ends_on >= :today
+    where m.campaign_id = :id and {_OPEN}
+      and (m.called_at is null or m.called_at < :rested)
+      and (m.held_until is null or m.held_until < :now or m.called_by = :by)
+      and (select s.granted from consents s where s.customer_id = m.customer_id
+           and s.purpose = 'marketing' and s.channel = 'call' order by s.at desc, s.id desc limit 1)
+    order by m.held_until > :now and m.called_by = :by desc nulls last, m.call_tries, m.id
+    limit 20 for update of m skip locked
+""")
+_TAKE = text("update campaign_members set held_until = :until, called_by = :by where id = :id")
+_SKIP = text("update campaign_members set not_sent = :why where id = :id and not_sent = ''")
+_RESULT = text(f"""
+    update campaign_members m set call_tries = call_tries + 1, call_result = :result, called_at = :now,
+        called_by = :by, held_until = null
+    where m.id = :id and m.campaign_id = :campaign and (:answered or {_OPEN})
+    returning m.customer_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """Somebody on a list; open: still to be called."""
+
+    member_id: int
+    customer_id: int
+    name: str
+    segment: str
+    tries: int
+    result: str
+    called_at: datetime | None
+    answer: str
+    saving_minor: int | None
+    who: str
+    held_until: datetime | None
+    open: bool
+
+
+def call_list(session: Session, campaign_id: int) -> list[CallLine]:
+    """Who is to be called first, then who was."""
+    return [CallLine(*row) for row in session.execute(_LIST, {"id": campaign_id})]
+
+
+def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, now: datetime) -> int | None:
+    """Hold the next on the list for a person and say which customer; None where nobody is left. Who withdrew
+    their consent, or whom care sees to first by now, is passed over."""
+    given: dict[str, Any] = {"id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST}
+    found = session.execute(_NEXT, given).all()
+    why = still_may_be_asked(session, [one.customer_id for one in found], today)
+    for one in found:
+        if why[one.customer_id]:
+            session.execute(_SKIP, {"id": one.id, "why": why[one.customer_id]})
+            continue
+        session.execute(_TAKE, {"id": one.id, "until": now + HELD, "by": by})
+        return int(one.customer_id)
+    return None
+
+
+def note_call(
+    session: Session,
+    campaign_id: int,
+    member_id: int,
+    result: str,
+    *,
+    now: datetime,
+    by: int,
+    answered: bool = False,
+) -> int:
+    """What came of a call; the customer's id. answered: they said yes or no on it, which is kept
+    already. Raises Invalid, NotFound, Conflict where they are called no more."""
+    if result not in CALL_WORDS:
+        raise Invalid("choice", mark("Choose one of what is offered."), "result")
+    given = {"id": member_id, "campaign": campaign_id, "result": result, "now": now, "by": by}
+    customer = session.scalar(_RESULT, {**given, "answered": answered})
+    if customer is None:
+        known = text("select 1 from campaign_members where id = :id and campaign_id = :campaign")
+        if session.scalar(known, {"id": member_id, "campaign": campaign_id}) is None:
+            raise NotFound("offer", mark("There is no such offer."))
+        raise Conflict("called", mark("They are not to be called any more."))
+    if result == "do_not_call":
+        record_consent(
+            session, customer, "marketing", "call", granted=False, now=now, proof="said on a call",
+            by=by,
+        )  # fmt: skip
+    return int(customer)

@@ -1,0 +1,181 @@
+"""`utility-crm campaigns ...`"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing.domain.money import amount_text
+from billing.domain.tariffs.file import default_decimals
+from churn.campaigns.queries import Line, lines
+from churn.campaigns.results import Counts, Results, Row, results
+from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.commands import AsJson, emit, speaking
+from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.runtime import database
+from utility_crm.kit.settings import settings
+
+app = typer.Typer(name="campaigns", help="Campaigns, and what they brought.", no_args_is_help=True)
+Code = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="its number, such as K-3")]
+_MARGIN = text("""
+    update campaign_members m set margin_minor = :margin from customers c
+    where c.id = m.customer_id and m.campaign_id = :campaign and c.number = :number and m.arm <> ''
+    returning m.id
+""")
+
+
+@app.callback()
+def campaigns() -> None:
+    """Campaigns, and what they brought."""
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Every campaign: what runs first, then drafts, then what is over."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        found = lines(session)
+        emit({"campaigns": [_line(one) for one in found]}, as_json, lambda: _list_words(found))
+
+
+@app.command("results")
+def results_(code: Code, as_json: AsJson = False) -> None:
+    """What a campaign brought against those who were left alone, with 95 % intervals."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        told = results(session, _id_of(session, code), _today())
+        emit(document(told), as_json, lambda: _result_words(told))
+
+
+@app.command()
+def margins(
+    code: Code,
+    file: Annotated[Path, typer.Argument(help="CSV with the columns customer_number and margin")],
+    as_json: AsJson = False,
+) -> None:
+    """Take in what customers earned meanwhile, so that the return can be told; all rows or none."""
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        taken = take_margins(session, _id_of(session, code), file)
+        emit({"campaign": code, "taken": taken}, as_json, lambda: f"{taken} margins taken")
+
+
+def take_margins(session: Session, campaign_id: int, file: Path) -> int:
+    """How many. Raises Invalid with the line that is wrong."""
+    currency = session.scalar(text("select currency from campaigns where id = :id"), {"id": campaign_id})
+    decimals = default_decimals(str(currency))
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        reader = csv.DictReader(opened)
+        if not {"customer_number", "margin"} <= set(reader.fieldnames or ()):
+            raise Invalid("columns", "the file needs the columns customer_number and margin", "line 1")
+        taken = 0
+        for row in reader:
+            where = f"line {reader.line_num}"
+            try:
+                minor = Decimal(row["margin"] or "").scaleb(decimals)
+            except InvalidOperation:
+                raise Invalid("amount", f"'{row['margin']}' is no amount", where) from None
+            if minor != minor.to_integral_value():
+                raise Invalid("amount", f"'{row['margin']}' has more than {decimals} decimals", where)
+            given = {"margin": int(minor), "campaign": campaign_id, "number": row["customer_number"]}
+            if session.execute(_MARGIN, given).first() is None:
+                raise Invalid("customer", f"{row['customer_number']} was not drawn for this campaign", where)
+            taken += 1
+    return taken
+
+
+def document(told: Results) -> dict[str, Any]:
+    """The promised document of `campaigns results`."""
+    one = told.campaign
+    decimals = default_decimals(one.currency)
+
+    def money(minor: float | None) -> str | None:
+        return None if minor is None else amount_text(round(minor), decimals)
+
+    back, kept = told.romi, told.kept_margin
+    return {
+        "campaign": one.code, "name": one.name, "offer": one.offer, "tariff": one.tariff or None,
+        "state": one.state, "as_of": told.on_day.isoformat(), "decides_on": one.decides_on.isoformat(),
+        "reached": told.reached, "detectable": dict(one.planned.get("detectable", {})),
+        "groups": {key: _counts(counts) for key, counts in told.by_arm.items()},
+        "by_segment": [
+            {"arm": arm, "segment": segment, **_counts(counts)}
+            for (arm, segment), counts in told.by_segment.items()
+        ],
+        "by_channel": [
+            {"arm": arm, "channel": channel or None, **_counts(counts)}
+            for (arm, channel), counts in told.by_channel.items()
+        ],
+        "effects": [_effect(row) for row in told.rows],
+        "spent": money(told.spent_minor), "budget": money(one.budget_minor),
+        "margin": None if kept is None else
+            {"difference": money(kept.difference), "low": money(kept.low), "high": money(kept.high)},
+        "romi": None if back is None else {"value": back.difference, "low": back.low, "high": back.high},
+    }  # fmt: skip
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in counts.__slots__}
+
+
+def _effect(row: Row) -> dict[str, Any]:
+    effect = row.effect
+    return {
+        "outcome": row.outcome, "arm": row.arm or None, "segment": row.segment or None, "count": row.count,
+        "of": row.of, "control": row.control, "of_control": row.of_control, "verdict": row.verdict,
+        "difference": None if effect is None else effect.difference,
+        "low": None if effect is None else effect.low, "high": None if effect is None else effect.high,
+    }  # fmt: skip
+
+
+def _line(one: Line) -> dict[str, Any]:
+    return {
+        "campaign": one.code, "name": one.name, "kind": one.kind, "offer": one.offer,
+        "tariff": one.tariff or None, "state": one.state, "starts_on": one.starts_on.isoformat(),
+        "ends_on": one.ends_on.isoformat(), "decides_on": one.decides_on.isoformat(), "drawn": one.drawn,
+        "control": one.control, "sent": one.sent, "accepted": one.accepted, "to_call": one.to_call,
+    }  # fmt: skip
+
+
+def _list_words(found: list[Line]) -> str:
+    return "\n".join(
+        f"{one.code:<8} {one.state:<9} {one.name}: {one.drawn} drawn, {one.control} of them left alone, "
+        f"{one.accepted} accepted"
+        for one in found
+    ) or "no campaigns"  # fmt: skip
+
+
+def _result_words(told: Results) -> str:
+    lines_ = [f"{told.campaign.code} {told.campaign.name}, as of {told.on_day}"]
+    for row in told.rows:
+        if row.outcome == "margin" or row.effect is None:
+            continue
+        whom = row.segment or row.arm or "all"
+        ends = f"{100 * row.effect.low:+.1f} to {100 * row.effect.high:+.1f}"
+        lines_.append(
+            f"{row.outcome:<6} {whom:<15} {row.count} of {row.of}, "
+            f"control {row.control} of {row.of_control}: "
+            f"{100 * row.effect.difference:+.1f} in 100 ({ends}), {row.verdict}"
+        )
+    back = told.romi
+    lines_.append(
+        f"spent {told.spent_minor} minor units; return " + (f"{back.difference:.0%}" if back else "unknown")
+    )
+    return "\n".join(lines_)
+
+
+def _id_of(session: Session, code: str) -> int:
+    found = session.scalar(text("select id from campaigns where code = :code"), {"code": code})
+    if found is None:
+        raise NotFound("campaign", f"there is no campaign {code}", code)
+    return int(found)
+
+
+def _today() -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone, utc_now())

@@ -1,0 +1,123 @@
+"""What is typed about a campaign, read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from billing.money_in.typed import typed_minor
+from churn.campaigns.audience import SEGMENTS, Audience
+from churn.campaigns.drafting import LANGUAGES, LONGEST, Wanted
+from churn.campaigns.queries import Known, tariff_id_of
+from churn.campaigns.results import Campaigned
+from churn.campaigns.words import OF_TARIFF, OFFER_WORDS
+from utility_crm.kit.errors import Invalid
+from utility_crm.web.forms import Posted
+from utility_crm.web.visit import Visit
+from utility_crm.web.words import mark
+
+WAYS = ("email", "sms", "letter", "call", "accepted")
+USUAL_COSTS = {"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0}
+
+
+def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted:
+    """A campaign of the form. Raises FieldsWrong."""
+    minor = partial(_minor, currency=currency, language=v.user.language)
+    codes = [code for code, _ in known.tariffs]
+    name = posted.must("name")
+    offer = posted.one_of("offer", OFFER_WORDS)
+    tariff = posted.one_of("tariff", ["", *codes])
+    amount = posted.field("amount", lambda typed: _amount(typed, posted.text("offer"), minor))
+    segment = posted.one_of("segment", ["", *SEGMENTS])
+    area = posted.one_of("area", ["", *(code for code, _ in known.areas)])
+    on_tariff = posted.one_of("on_tariff", ["", *codes])
+    saving = posted.field("saving_above", minor)
+    may_leave = posted.field("may_leave", _percent)
+    control = posted.whole("control", 5, 50)
+    baseline = posted.whole("baseline", 0, 90)
+    starts_on, ends_on, decides_on = posted.day("starts_on"), posted.day("ends_on"), posted.day("decides_on")
+    budget = posted.field("budget", minor)
+    costs = {way: posted.field(f"cost_{way}", minor) for way in WAYS}
+    a_day = posted.whole("a_day", 0, 1_000_000)
+    margin, source = posted.field("margin", minor), posted.text("margin_source")
+    posted.check()
+    offers_tariff = offer.value in OF_TARIFF
+    audience = Audience(
+        (segment.value,) if segment.value else (), area.value, on_tariff.value, saving.value,
+        None if may_leave.value is None else 10_000 * may_leave.value,
+    )  # fmt: skip
+    return Wanted(
+        name=name.value, offer=offer.value, currency=currency, audience=audience,
+        tariff_id=tariff_id_of(v.session, tariff.value) if offers_tariff and tariff.value else None,
+        amount=amount.value if offer.value in ("discount", "points") else None,
+        control_percent=control.value, baseline_percent=baseline.value, starts_on=starts_on.value,
+        ends_on=ends_on.value, decides_on=decides_on.value, budget_minor=budget.value or 0,
+        costs={way: given.value or 0 for way, given in costs.items()}, a_day=a_day.value,
+        margin_minor=margin.value, margin_source=source,
+    )  # fmt: skip
+
+
+def first_values(v: Visit, known: Known) -> dict[str, object]:
+    """What stands in the form of a new campaign: six weeks, a fifth left alone, looked at a month later."""
+    return {
+        "name": "", "offer": "tariff", "tariff": known.tariffs[0][0] if known.tariffs else "", "amount": "",
+        "segment": "household", "area": "", "on_tariff": "", "saving_above": "", "may_leave": "",
+        "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
+        "ends_on": (v.today + timedelta(days=41)).isoformat(),
+        "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": "500.00", "a_day": 0,
+        "margin": "", "margin_source": "",
+        **{f"cost_{way}": _plain(cost) for way, cost in USUAL_COSTS.items()},
+    }  # fmt: skip
+
+
+def values_of(one: Campaigned, audience: Audience, tariff: str, a_day: int) -> dict[str, object]:
+    """A draft as its form shows it."""
+    amount = "" if one.amount is None else one.amount if one.offer == "points" else _plain(one.amount)
+    return {
+        "name": one.name, "offer": one.offer, "tariff": tariff, "amount": amount,
+        "segment": audience.segments[0] if audience.segments else "", "area": audience.area,
+        "on_tariff": audience.tariff, "saving_above": _plain(audience.saving_above_minor),
+        "may_leave": "" if audience.may_leave_ppm is None else audience.may_leave_ppm // 10_000,
+        "control": one.control_ppm // 10_000, "baseline": one.baseline_ppm // 10_000,
+        "starts_on": one.starts_on.isoformat(), "ends_on": one.ends_on.isoformat(),
+        "decides_on": one.decides_on.isoformat(), "budget": _plain(one.budget_minor), "a_day": a_day,
+        "margin": _plain(one.margin_minor), "margin_source": one.margin_source,
+        **{f"cost_{way}": _plain(int(one.costs.get(way, 0))) for way in WAYS},
+    }  # fmt: skip
+
+
+def read_words(posted: Posted) -> dict[str, dict[str, str]]:
+    """An arm's words by language."""
+    return {
+        language: {part: posted.text(f"{part}_{language}") for part in LONGEST} for language in LANGUAGES
+    }  # fmt: skip
+
+
+def _minor(typed: str, *, currency: str, language: str) -> int | None:
+    """An amount, nought among them; None where nothing was typed."""
+    if not typed:
+        return None
+    if not typed.strip("0.,"):
+        return 0
+    return typed_minor(typed, currency, language)
+
+
+def _amount(typed: str, offer: str, minor: partial[int | None]) -> int | None:
+    if offer != "points" or not typed:
+        return minor(typed)
+    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) < 10**6):
+        raise Invalid("number", mark("Points are a whole number."), "amount")
+    return int(typed)
+
+
+def _percent(typed: str) -> int | None:
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal() and int(typed) <= 100):
+        raise Invalid("number", mark("A chance is a whole number of a hundred."), "may_leave")
+    return int(typed)
+
+
+def _plain(minor: int | None) -> str:
+    """An amount as it is typed; two decimals, as the currencies here have."""
+    return "" if minor is None else f"{minor / 100:.2f}"

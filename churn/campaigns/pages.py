@@ -1,0 +1,269 @@
+"""The room of campaigns: what runs, a new one, and each from its draft to its result."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, drop_arm
+from churn.campaigns.first_words import BLANKS
+from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of
+from churn.campaigns.launching import launch, preview
+from churn.campaigns.page import CampaignPage, campaign_page
+from churn.campaigns.queries import choosable, lines
+from churn.campaigns.results import campaigned, results
+from churn.campaigns.running import stop
+from churn.campaigns.tables import Campaign
+from churn.campaigns.words import (
+    CALL_WORDS,
+    CHANNEL_WORDS,
+    EVENT_WORDS,
+    KIND_WORDS,
+    OF_TARIFF,
+    OFFER_WORDS,
+    PACKAGE,
+    REASON_WORDS,
+    RULE_WORDS,
+    SEGMENT_WORDS,
+    STATE_TONES,
+    STATE_WORDS,
+    VERDICT_CLASSES,
+    VERDICT_WORDS,
+    WAY_WORDS,
+)
+from utility_crm.kit.settings import settings
+from utility_crm.web.formats import number, percent
+from utility_crm.web.posting import Posting, handled
+from utility_crm.web.visit import Visit, visit
+from utility_crm.web.words import translator
+
+router = APIRouter()
+PATH = "/campaigns"
+LISTED = ("now", "over", "new")
+WORDS = {
+    "kind_words": KIND_WORDS, "offer_words": OFFER_WORDS, "state_words": STATE_WORDS,
+    "state_tones": STATE_TONES, "way_words": WAY_WORDS, "reason_words": REASON_WORDS,
+    "segment_words": SEGMENT_WORDS, "verdict_words": VERDICT_WORDS, "verdict_classes": VERDICT_CLASSES,
+    "rule_words": RULE_WORDS, "event_words": EVENT_WORDS, "channel_words": CHANNEL_WORDS,
+    "call_words": CALL_WORDS, "of_tariff": OF_TARIFF, "ways_of_cost": WAYS, "blanks": BLANKS,
+}  # fmt: skip
+
+
+@router.get("/campaigns")
+def campaigns(request: Request, ask: str = "now") -> Response:
+    """What runs, what is over, and the form of a new one."""
+    with visit(request, "campaigns.read") as v:
+        return list_page(v, ask)
+
+
+@router.post("/campaigns")
+def new(request: Request, posted: Posting) -> Response:
+    """A new draft."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            currency = settings().currency
+            wanted = read_wanted(v, posted, choosable(v.session, currency), currency)
+            made = draft_campaign(v.session, wanted, now=v.now, by=v.user.id)
+            return v.done(_("The draft is kept; nothing is sent yet."), f"{PATH}/{made}", ask="arms")
+
+        return handled(v, posted, "campaign", act, partial(list_page, v, "new"), back=PATH)
+
+
+@router.get("/campaigns/{campaign_id}")
+def campaign(request: Request, campaign_id: int, ask: str = "", arm: str = "") -> Response:
+    """One campaign; of a draft also the form of an arm (`arm`: its letter)."""
+    with visit(request, "campaigns.read") as v:
+        return one_page(v, campaign_id, ask, arm)
+
+
+@router.get("/campaigns/{campaign_id}/results.csv")
+def download(request: Request, campaign_id: int) -> Response:
+    """What it brought, by arm and segment, for a spreadsheet."""
+    with visit(request, "campaigns.read") as v:
+        told = results(v.session, campaign_id, v.today)
+        out = StringIO()
+        writer = csv.writer(out)
+        writer.writerow(_HEAD)
+        for row in told.rows:
+            ends = (
+                ("", "", "")
+                if row.effect is None
+                else tuple(f"{x:.6g}" for x in (row.effect.difference, row.effect.low, row.effect.high))
+            )
+            writer.writerow(
+                (row.outcome, row.arm or "all", row.segment or "all", row.count, row.of, row.control,
+                 row.of_control, *ends, row.verdict)
+            )  # fmt: skip
+        name = f"{told.campaign.code}-{v.today}.csv"
+        return Response(
+            out.getvalue(),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+_HEAD = (
+    "outcome", "arm", "segment", "count", "of", "control", "of_control", "effect", "low", "high", "verdict",
+)  # fmt: skip
+
+
+@router.post("/campaigns/{campaign_id}/draft")
+def change(request: Request, campaign_id: int, posted: Posting) -> Response:
+    """A draft is changed."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            currency = campaigned(v.session, campaign_id).currency
+            wanted = read_wanted(v, posted, choosable(v.session, currency), currency)
+            change_draft(v.session, campaign_id, wanted, now=v.now, by=v.user.id)
+            return v.done(_("The draft is kept; nothing is sent yet."), _at(campaign_id), ask="who")
+
+        return handled(v, posted, "campaign", act, _page(v, campaign_id, "change"), back=_at(campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/arms/{key}")
+def arm(request: Request, campaign_id: int, key: str, posted: Posting) -> Response:
+    """An arm of a draft, new or changed."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            posted.one_of("key", ("A", "B", "C"))
+            name, weight = posted.must("name"), posted.whole("weight", 1, 9)
+            posted.check()
+            ways = tuple(way for way in WAY_WORDS if way in posted.every("ways"))
+            change_arm(
+                v.session, campaign_id, posted.text("key"), name=name.value, weight=weight.value, ways=ways,
+                words=read_words(posted), now=v.now, by=v.user.id,
+            )  # fmt: skip
+            return v.done(_("The arm is kept."), _at(campaign_id), ask="arms")
+
+        return handled(
+            v, posted, "arm", act, _page(v, campaign_id, "arms", key), back=f"{_at(campaign_id)}?ask=arms"
+        )
+
+
+@router.post("/campaigns/{campaign_id}/arms/{key}/drop")
+def drop(request: Request, campaign_id: int, key: str, posted: Posting) -> Response:
+    """An arm of a draft goes."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            drop_arm(v.session, campaign_id, key, now=v.now, by=v.user.id)
+            return v.done(_("The arm is gone."), _at(campaign_id), ask="arms")
+
+        return handled(v, posted, "drop", act, _page(v, campaign_id, "arms"), back=_at(campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/launch")
+def begin(request: Request, campaign_id: int, posted: Posting) -> Response:
+    """Freeze who and arms; letters begin to leave. Asked back about with its figures: it is not undone."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            row = v.session.get(Campaign, campaign_id)
+            if row is not None and row.state == "draft":
+                seen = preview(v.session, row, today=v.today, now=v.now)
+                posted.sure(_doubt(v, seen.drawn, seen.groups[-1].customers, seen.best), do=_("Begin it"))
+            told = launch(v.session, campaign_id, today=v.today, now=v.now, by=v.user.id)
+            words = _(
+                "It runs: %(drawn)s customers are drawn, %(alone)s of them are left alone.",
+                drawn=number(told.drawn, 0, v.user.language),
+                alone=number(told.groups[-1].customers, 0, v.user.language),
+            )
+            return v.done(words, _at(campaign_id), ask="arms")
+
+        return handled(v, posted, "launch", act, _page(v, campaign_id, "arms"), back=_at(campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/stop")
+def end(request: Request, campaign_id: int, posted: Posting) -> Response:
+    """Nothing more is sent."""
+    with visit(request, "campaigns.run") as v:
+
+        def act() -> Response:
+            _ = _say(v)
+            because = posted.must("because")
+            posted.check()
+            taken = stop(v.session, campaign_id, because.value, now=v.now, by=v.user.id)
+            words = _(
+                "It is stopped: %(count)s letters that waited are taken back.",
+                count=number(taken, 0, v.user.language),
+            )
+            return v.done(words, _at(campaign_id), ask="result")
+
+        return handled(v, posted, "stop", act, _page(v, campaign_id, "result"), back=_at(campaign_id))
+
+
+def list_page(v: Visit, ask: str) -> Response:
+    """The list, over a question."""
+    every = lines(v.session)
+    known = choosable(v.session, settings().currency)
+    may_run = v.user.may("campaigns.run")
+    ask = ask if ask in LISTED and (may_run or ask != "new") else LISTED[0]
+    now = [one for one in every if one.state in ("running", "draft", "stopped")]
+    return v.render(
+        "campaigns/campaigns.html", ask=ask, now_open=now,
+        over=[one for one in every if one.state == "finished"], known=known, may_run=may_run, path=PATH,
+        values=first_values(v, known), currency=settings().currency, action=PATH, **WORDS,
+    )  # fmt: skip
+
+
+def one_page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Response:
+    """A campaign, over a question."""
+    page = campaign_page(
+        v.session, campaign_id, ask, today=v.today, now=v.now, language=v.user.language
+    )  # fmt: skip
+    chosen_arm = next((one for one in page.arms if one.key == arm), None)
+    free = next((key for key in "ABC" if all(one.key != key for one in page.arms)), "")
+    return v.render(
+        "campaigns/campaign.html", page=page, one=page.campaign, told=page.told, path=_at(campaign_id),
+        may_run=v.user.may("campaigns.run"), may_answer=v.user.may("campaigns.answer"),
+        arm=arm if chosen_arm is not None or (arm and arm == free) else "", chosen_arm=chosen_arm,
+        free_arm=free, arm_names={one.key: one.name for one in page.arms}, action=f"{_at(campaign_id)}/draft",
+        currency=page.campaign.currency, **_form_of(v, page), **WORDS,
+    )  # fmt: skip
+
+
+def _form_of(v: Visit, page: CampaignPage) -> dict[str, object]:
+    if page.chosen != "change":
+        return {"known": None, "values": {}}
+    known = choosable(v.session, page.campaign.currency)
+    row = v.session.get_one(Campaign, page.campaign.id)
+    code = next((code for code, name in known.tariffs if name == page.campaign.tariff), "")
+    return {"known": known, "values": values_of(page.campaign, page.audience, code, row.a_day)}
+
+
+def _doubt(v: Visit, drawn: int, alone: int, best: float | None) -> str:
+    _ = _say(v)
+    words = _(
+        "Who and arms are frozen then: %(asked)s customers are asked and %(alone)s are left alone.",
+        asked=number(drawn - alone, 0, v.user.language),
+        alone=number(alone, 0, v.user.language),
+    )
+    if best is None:
+        return " ".join((words, _("So few would show no effect at all.")))
+    seen = _("A rise of %(share)s or more would be seen.", share=percent(best, 1, v.user.language))
+    return f"{words} {seen}"
+
+
+def _page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Callable[[], Response]:
+    return lambda: one_page(v, campaign_id, ask, arm)
+
+
+def _at(campaign_id: int) -> str:
+    return f"{PATH}/{campaign_id}"
+
+
+def _say(v: Visit) -> Callable[..., str]:
+    return translator(v.user.language, PACKAGE)

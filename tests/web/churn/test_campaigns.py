@@ -1,0 +1,260 @@
+"""Campaigns on the screen: a question becomes one that runs, the agent's prompt, the customer's link."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from churn.campaigns.answering import answer
+from churn.campaigns.drafting import change_arm, draft_campaign
+from churn.campaigns.first_words import first_words
+from churn.campaigns.launching import launch
+from churn.campaigns.running import keep_results
+from churn.campaigns.sending import send_due
+from churn.campaigns.tables import Campaign, CampaignMember
+from churn.campaigns.tokens import PATH, token
+from notifications.consents.recording import record_consent
+from tests.db.churn.conftest import Person, Supplier, supplier
+from tests.web.churn.test_leavers import words_of
+from tests.web.conftest import MakeClient
+from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
+from utility_crm.customers.tables import ContactPoint
+from utility_crm.kit.settings import settings
+
+SECRET = "only for tests"
+FORM = {
+    "name": "Day & Night for winter", "offer": "tariff", "tariff": "day_night", "amount": "",
+    "segment": "household", "area": "", "on_tariff": "steady", "saving_above": "10.00", "may_leave": "",
+    "control": "30", "baseline": "2", "starts_on": "2026-11-20", "ends_on": "2026-12-31",
+    "decides_on": "2027-01-31", "budget": "50.00", "a_day": "0", "margin": "", "margin_source": "",
+    "cost_email": "0.04", "cost_sms": "0.06", "cost_letter": "0.90", "cost_call": "3.00",
+    "cost_accepted": "0",
+}  # fmt: skip
+__all__ = ["supplier"]
+
+
+@pytest.fixture(autouse=True)
+def own_secret(monkeypatch: pytest.MonkeyPatch, demo_settings: None) -> Iterator[None]:
+    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", SECRET)
+    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def homes(session: Session, supplier: Supplier) -> list[Person]:
+    return populate(session, supplier, 40)
+
+
+def members(session: Session, campaign_id: int, arm: str) -> list[CampaignMember]:
+    session.expire_all()
+    found = select(CampaignMember).where(CampaignMember.campaign_id == campaign_id, CampaignMember.arm == arm)
+    return list(session.scalars(found.order_by(CampaignMember.id)))
+
+
+def test_from_a_question_to_a_running_campaign(
+    make_client: MakeClient, session: Session, homes: list[Person]
+) -> None:
+    client = make_client("marketer")
+    assert "No campaign runs." in client.get("/campaigns").text
+    wrong = client.post("/campaigns", data=FORM | {"tariff": "", "name": ""})
+    assert wrong.status_code == 422 and "This is needed." in wrong.text
+    assert "Choose the tariff that is offered." in client.post("/campaigns", data=FORM | {"tariff": ""}).text
+    made = client.post("/campaigns", data=FORM)
+    assert made.status_code == 303
+    path = made.headers["location"].partition("?")[0]
+    page = words_of(client.get(f"{path}?ask=arms").text)
+    assert "would be seen with a chance of 80 %" in page and "A, Letter" in page
+    assert "You would have paid £34.20 less last year" in page
+    assert "40 customers would be drawn." in words_of(client.get(f"{path}?ask=who").text)
+    asked = client.post(f"{path}/launch", data={})
+    assert asked.status_code == 200 and "Who and arms are frozen then" in asked.text
+    sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
+    assert sure is not None
+    assert client.post(f"{path}/launch", data={"sure": sure[1]}).status_code == 303
+    row = session.scalars(select(Campaign).execution_options(populate_existing=True)).one()
+    assert row.state == "running" and row.planned["groups"]["control"] > 0
+    for ask in ("who", "saving", "not", "arms", "result", "keeps", "cost", "earns"):
+        assert client.get(f"{path}?ask={ask}").status_code == 200, ask
+    assert "Too early to say" in words_of(client.get(path).text)
+    assert "Not known: nobody told what a customer earns." in words_of(client.get(f"{path}?ask=earns").text)
+    stopped = client.post(f"{path}/stop", data={"because": "enough"})
+    assert stopped.status_code == 303 and session.scalars(select(Campaign.state)).one() == "stopped"
+
+
+def test_arms_are_changed_added_and_dropped(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    client, path = make_client("marketer"), f"/campaigns/{campaign_id}"
+    words = first_words("tariff")
+    given = {f"{part}_{language}": words[language][part] for language in words for part in words[language]}
+    arm = {"key": "C", "name": "Call", "weight": "2", "ways": "call", **given}
+    assert client.post(f"{path}/arms/C", data=arm).status_code == 303
+    assert "C, Call" in client.get(f"{path}?ask=arms").text
+    assert client.post(f"{path}/arms/C", data={**arm, "ways": ""}).status_code == 422
+    assert 'value="Call"' in client.get(f"{path}?ask=arms&arm=C").text
+    assert client.post(f"{path}/arms/C/drop", data={}).status_code == 303
+    assert "C, Call" not in client.get(f"{path}?ask=arms").text
+    changed = client.post(f"{path}/draft", data=FORM | {"name": "Another name", "control": "20"})
+    assert changed.status_code == 303 and "Another name" in client.get(f"{path}?ask=change").text
+
+
+def test_a_result_is_said_with_its_interval(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    send_due(session, NOW, TODAY)
+    for one in members(session, campaign_id, "A") + members(session, campaign_id, "B"):
+        if one.id % 3:
+            answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW)
+    keep_results(session, NOW - timedelta(days=1), TODAY - timedelta(days=1))
+    keep_results(session, NOW, TODAY)
+    client = make_client("marketer")
+    page = client.get(f"/campaigns/{campaign_id}").text
+    said = words_of(page)
+    assert "more took it than of those left alone: between" in said and "works" in said
+    assert page.count('class="pt"') >= 3 and 'class="lnc"' in page
+    rows = list(csv.DictReader(StringIO(client.get(f"/campaigns/{campaign_id}/results.csv").text)))
+    assert {row["outcome"] for row in rows} == {"taken", "lost"} and float(rows[0]["low"]) > 0
+    russian = make_client("marketer", language="ru").get(f"/campaigns/{campaign_id}").text
+    assert "Что это дало?" in russian
+
+
+def test_the_customer_accepts_by_one_click(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    one, two, three = members(session, campaign_id, "A")[:3]
+    client = make_client()
+    path = f"{PATH}{token(SECRET, one.id)}"
+    page = client.get(path)
+    assert page.status_code == 200 and "set-cookie" not in page.headers
+    language = session.scalar(text("select language from customers where id = :id"), {"id": one.customer_id})
+    said = words_of(page.text)
+    assert ("£34.20" if language == "en" else "34,20") in said
+    assert ("£900.00" if language == "en" else "900,00") in said and ("99" in said or "100" in said)
+    for secret in ("Person 0", "Test Row", "example.org", f"C{one.customer_id:05d}"):
+        assert secret not in page.text
+    assert session.scalar(select(CampaignMember.answer).where(CampaignMember.id == one.id)) == ""  # looking
+    for _ in range(2):  # and its replay
+        done = client.post(path, data={"answer": "accepted"}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert done.status_code == 303
+    agreed = "select count(*) from agreements where account_id = :id and tariff_id = :tariff"
+    assert session.scalar(text(agreed), {"id": one.account_id, "tariff": supplier.day_night}) == 1
+    assert client.get(done.headers["location"]).status_code == 200
+    assert client.post(path, data={"answer": "declined"}).status_code == 409
+    no = f"{PATH}{token(SECRET, two.id)}"
+    assert client.post(no, data={"answer": "declined"}).status_code == 303
+    assert client.post(no, data={"answer": "perhaps"}).status_code == 422
+    assert client.get(f"{PATH}nonsense").status_code == 404
+    alone = members(session, campaign_id, "control")[0]
+    assert client.get(f"{PATH}{token(SECRET, alone.id)}").status_code == 404
+    session.execute(text("update campaigns set starts_on = '2026-01-01', ends_on = '2026-11-19'"))
+    late = f"{PATH}{token(SECRET, three.id)}"
+    assert client.get(late).status_code == 410
+    assert client.post(late, data={"answer": "accepted"}).status_code == 410
+    refused = [client.post(no, data={"answer": "declined"}).status_code for _ in range(30)]
+    assert refused[0] == 303 and refused[-1] == 429
+
+
+def test_the_agent_brings_it_up_and_notes_the_answer(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    prompted, quiet = members(session, campaign_id, "B")[0], members(session, campaign_id, "A")[0]
+    client = make_client("agent")
+    page = client.get(f"/customers/{prompted.customer_id}").text
+    assert "Bring up: Day &amp; Night for winter" in page and "£34.20" in page
+    assert "Bring up" not in client.get(f"/customers/{quiet.customer_id}").text
+    alone = members(session, campaign_id, "control")[0]
+    assert "Bring up" not in client.get(f"/customers/{alone.customer_id}").text
+    panel = client.get(f"/customers/{prompted.customer_id}?do=f").text
+    assert "They accept" in panel and "£900.00" in panel and "1 Dec 2026" in panel
+    form = {"member": str(prompted.id), "answer": "accepted", "do": "f", "ask": ""}
+    address = f"/customers/{prompted.customer_id}/offers"
+    assert client.post(address, data=form).status_code == 303
+    session.expire_all()
+    one = session.get_one(CampaignMember, prompted.id)
+    assert (one.answer, one.answered_via, one.outcome) == ("accepted", "desk", "changed")
+    assert one.answered_by is not None
+    assert "Bring up" not in client.get(f"/customers/{prompted.customer_id}").text
+    # Another customer's offer is not theirs.
+    wrong = client.post(f"/customers/{alone.customer_id}/offers", data={**form, "member": str(quiet.id)})
+    assert wrong.status_code == 404
+    assert make_client("marketer").post(address, data=form).status_code == 403
+    assert session.scalar(text("select count(*) from audit_log where what = 'answer to an offer'")) == 1
+
+
+def test_a_telephone_list_is_worked_through(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    for one in homes[:30]:
+        number = f"+44770090{one.customer % 10000:04d}"
+        session.add(ContactPoint(customer_id=one.customer, kind="phone", value=number, normal=number))
+        session.flush()
+        record_consent(
+            session,
+            one.customer,
+            "marketing",
+            "call",
+            granted=True,
+            now=NOW - timedelta(days=3),
+            proof="a call",
+        )
+    campaign_id = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    change_arm(
+        session, campaign_id, "B", name="Call", weight=1, ways=("call",), words=first_words("tariff"),
+        now=NOW, by=None,
+    )  # fmt: skip
+    launch(session, campaign_id, today=TODAY, now=NOW, by=None)
+    why = dict(session.execute(text("select reason, count(*) from campaign_members group by 1")).all())
+    assert why["no_call_consent"] == 10
+    listed = members(session, campaign_id, "B")
+    session.execute(text("delete from consents where customer_id = :id"), {"id": listed[0].customer_id})
+    client, path = make_client("agent"), f"/campaigns/{campaign_id}"
+    assert f"{len(listed)} customers are still to be called." in words_of(
+        client.get(f"{path}?ask=calls").text
+    )
+    went = client.post(f"{path}/calls/next", data={}).headers["location"]
+    assert went == f"/customers/{listed[1].customer_id}?do=f"  # who withdrew is passed over
+    other = make_client("supervisor").post(f"{path}/calls/next", data={}).headers["location"]
+    assert other == f"/customers/{listed[2].customer_id}?do=f"  # held for whoever asked first
+    form = {"member": str(listed[1].id), "campaign": str(campaign_id), "answer": "no_answer"}
+    assert client.post(f"/customers/{listed[1].customer_id}/offers", data=form).status_code == 303
+    again = client.post(f"{path}/calls/next", data={}).headers["location"]
+    assert again == f"/customers/{listed[3].customer_id}?do=f"
+    no = {"member": str(listed[3].id), "campaign": str(campaign_id), "answer": "do_not_call"}
+    assert client.post(f"/customers/{listed[3].customer_id}/offers", data=no).status_code == 303
+    newest = text(
+        "select granted from consents where customer_id = :id and channel = 'call' order by id desc limit 1"
+    )
+    assert session.scalar(newest, {"id": listed[3].customer_id}) is False
+    yes = {"member": str(listed[4].id), "campaign": str(campaign_id), "answer": "accepted"}
+    assert client.post(f"/customers/{listed[4].customer_id}/offers", data=yes).status_code == 303
+    row = session.get_one(CampaignMember, listed[4].id, populate_existing=True)
+    assert (row.answer, row.answered_via, row.call_result, row.call_tries) == (
+        "accepted",
+        "call",
+        "talked",
+        1,
+    )
+
+
+def test_who_may_not(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    agent, ops = make_client("agent"), make_client("ops")
+    assert agent.post("/campaigns", data=FORM).status_code == 403
+    assert agent.post(f"/campaigns/{campaign_id}/launch", data={}).status_code == 403
+    assert ops.get("/campaigns").status_code == 403
+    assert agent.get("/campaigns/999999").status_code == 404
