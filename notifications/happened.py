@@ -35,7 +35,10 @@ def _outage(call: CustomerCall, one: PastOutage) -> TimelineEntry:
             when = f"{day_near(one.ends_at, call.today, call.language)} {when}"
         back = _("back at %(when)s", when=when)
     detail = " · ".join(part for part in (back, one.address, one.reason) if part)
-    return TimelineEntry(one.starts_at, OUTAGES, title, detail, "", f"/outages/{one.id}")
+    opens = call.viewer is None or call.viewer.may("outages.read")
+    return TimelineEntry(
+        one.starts_at, OUTAGES, title, detail, "", f"/outages/{one.id}" if opens else ""
+    )  # fmt: skip
 
 
 def _word(call: CustomerCall, one: Word) -> TimelineEntry:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 from functools import partial
 from io import StringIO
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -45,7 +46,7 @@ from utility_crm.web.words import translator
 router = APIRouter()
 PATH = "/campaigns"
 LISTED = ("now", "over", "new")
-WORDS = {
+WORDS: dict[str, Any] = {
     "kind_words": KIND_WORDS, "offer_words": OFFER_WORDS, "state_words": STATE_WORDS,
     "state_tones": STATE_TONES, "way_words": WAY_WORDS, "reason_words": REASON_WORDS,
     "segment_words": SEGMENT_WORDS, "verdict_words": VERDICT_WORDS, "verdict_classes": VERDICT_CLASSES,
@@ -235,7 +236,7 @@ def one_page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Response:
     )  # fmt: skip
 
 
-def _form_of(v: Visit, page: CampaignPage) -> dict[str, object]:
+def _form_of(v: Visit, page: CampaignPage) -> dict[str, Any]:
     if page.chosen != "change":
         return {"known": None, "values": {}}
     known = choosable(v.session, page.campaign.currency)

@@ -17,7 +17,7 @@ LIMITED = {
     "/confirm/{token}": "a signed link does one thing, once",
     "/unsubscribe/{token}": "a signed link does one thing; the same again changes nothing",
     "/survey/{token}": "a signed link; an answer is changed so many times in a quarter of an hour",
-    "/offer/{token}": "a signed link, answered once; 30 an address in a quarter of an hour (auth.doors.OFFERS)",
+    "/offer/{token}": "a signed link, answered once; 30 an address in a quarter of an hour (auth.doors)",
     "/api/v1/messenger/{name}": "a signature over body and time; a name counts once",
     "/api/v1/receipts/{provider}": "a signature over body and time; an event counts once",
 }
