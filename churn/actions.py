@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from billing.tables import Agreement, Bill
 from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC_NAMES
 from churn.domain.label import Supply
+from churn.domain.models import model_of
 from churn.domain.reasons import Reason, grouped
-from churn.domain.scoring import LogisticModel, points
+from churn.domain.scoring import points
 from churn.domain.split import TimeSplit, time_split
 from churn.features import features
 from churn.model import table_of
@@ -123,7 +124,7 @@ def _kept(session: Session, as_of: date, now: datetime, status: str, learned: Le
 
 def _scored(session: Session, as_of: date, now: datetime, present: pd.DataFrame, learned: Learned) -> Scored:
     assert learned.model is not None
-    model = LogisticModel.of(learned.model.document())  # score from what is stored, so that both are one
+    model = model_of(learned.model.document())  # score from what is stored, so that both are one
     table = table_of(present, NUMERIC_NAMES, CATEGORICAL)
     terms = model.terms(table)
     chances = model.chances(table)

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churn.candidates import LOGISTIC, Chosen, choose, fitted
 from churn.domain.facts import CATEGORICAL, NUMERIC, NUMERIC_NAMES, natural
 from churn.domain.figures import FEWEST_LEAVERS, BoolArray, enough, figures, rank
 from churn.domain.label import HORIZON_DAYS, Outcome, Supply, Window, outcomes
-from churn.domain.scoring import LogisticModel
+from churn.domain.models import Model
 from churn.domain.split import TimeSplit
-from churn.model import fit, table_of
+from churn.model import table_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Learned:
     figures: see `learn`.
     """
 
-    model: LogisticModel | None
+    model: Model | None
     figures: dict[str, Any]
 
 
@@ -73,31 +74,43 @@ def past(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], dates: S
 def learn(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], split: TimeSplit) -> Learned:
     """The model in use, with what a later time said of the same model fitted earlier.
 
-    figures: {"horizon_days", "fit": {dates, rows, customers, leavers, unknown}, "train": the same, "test":
-    {"date", "customers", "leavers", "unknown", "figures" or null where too few left to say}, "contrast":
-    [{"fact", "left", "stayed"}], "lost": [{"customer_id", "score", "rank"}]}.
+    figures: {"horizon_days", "fit": {dates, rows, customers, leavers, unknown}, "train": the same,
+    "candidates": {"chosen", "log_loss" by candidate, "setting"}, "test": {"date", "customers", "leavers",
+    "unknown", "figures" and "baseline" (of the plain logistic regression), null where too few left to say},
+    "contrast": [{"fact", "left", "stayed"}], "lost": [{"customer_id", "score", "rank"}]}.
+
+    Which model it is was chosen among the customers of the earlier dates, so the test knows nothing of it.
     """
     everything = past(frame, supplies, split.known)
     document: dict[str, Any] = {"horizon_days": HORIZON_DAYS, "fit": everything.document()}
     if not _learnable(everything):
         return Learned(None, document)
-    document |= _tested(frame, supplies, split)
+    train = past(frame, supplies, split.train)
+    chosen = _chosen(train if _learnable(train) else everything)
+    document |= {"candidates": chosen.document(), **_tested(frame, supplies, split, train, chosen)}
     document["contrast"] = _contrast(everything)
-    return Learned(_fitted(everything), document)
+    return Learned(_fitted(chosen, everything), document)
 
 
 def _learnable(known: Past) -> bool:
     return enough(known.left) and known.leavers >= FEWEST_LEAVERS
 
 
-def _fitted(known: Past) -> LogisticModel:
-    return fit(known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
+def _chosen(known: Past) -> Chosen:
+    return choose(known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
+
+
+def _fitted(chosen: Chosen, known: Past) -> Model:
+    return fitted(chosen, known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
 
 
 def _tested(
-    frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], split: TimeSplit
+    frame: pd.DataFrame,
+    supplies: Mapping[int, Sequence[Supply]],
+    split: TimeSplit,
+    train: Past,
+    chosen: Chosen,
 ) -> dict[str, Any]:
-    train = past(frame, supplies, split.train)
     test = past(frame, supplies, [split.test])
     document: dict[str, Any] = {
         "train": train.document(),
@@ -108,12 +121,14 @@ def _tested(
             "leavers": test.leavers,
             "unknown": test.unknown,
             "figures": None,
+            "baseline": None,
         },
         "lost": [],
     }
     if not _learnable(train):
         return document
-    scores = _fitted(train).chances(table_of(test.frame, NUMERIC_NAMES, CATEGORICAL))
+    table = table_of(test.frame, NUMERIC_NAMES, CATEGORICAL)
+    scores = _fitted(chosen, train).chances(table)
     places = rank(scores)
     document["lost"] = [
         {"customer_id": int(customer), "score": float(score), "rank": int(place)}
@@ -122,7 +137,9 @@ def _tested(
         )
     ]
     if enough(test.left):
+        plain = scores if chosen.boosting is None else _fitted(LOGISTIC, train).chances(table)
         document["test"]["figures"] = figures(test.left, scores).document()
+        document["test"]["baseline"] = figures(test.left, plain).document()
     return document
 
 

@@ -63,8 +63,13 @@ def best_method(odds: FloatArray, left: BoolArray, seed: int) -> tuple[str, floa
 
 def log_loss(chances: FloatArray, left: BoolArray) -> float:
     """Mean negative logarithm of the chance given to what happened."""
+    return float(losses(chances, left).mean())
+
+
+def losses(chances: FloatArray, left: BoolArray) -> FloatArray:
+    """float64 (rows,): the negative logarithm of the chance given to what happened."""
     sure = np.clip(chances, SUREST, 1 - SUREST)
-    return float(-np.mean(np.where(left, np.log(sure), np.log1p(-sure))))
+    return np.asarray(-np.where(left, np.log(sure), np.log1p(-sure)), dtype=np.float64)
 
 
 def to_odds(chances: FloatArray) -> FloatArray:

@@ -1,0 +1,117 @@
+"""Which model learns best from the customers whose outcome is known: chosen among them, before any test.
+
+A logistic regression and boosted trees of one fact each (`churn.boosted`) with their settings, each told of
+customers it was not fitted on. What asks for honest chances as well as for order is the log loss. Both are
+sums of one term a fact, so the reasons of either are exact. Frames in, a model out; no session here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from churn import boosted
+from churn.boosted import Boosting, Coded
+from churn.domain.additive import AdditiveModel
+from churn.domain.feature_table import FloatArray
+from churn.domain.figures import BoolArray
+from churn.domain.models import Model
+from churn.learning.calibrating import WORTH, from_odds, log_loss, losses, to_odds
+from churn.model import fit as fit_logistic
+from churn.model import table_of
+
+FOLDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """boosting: its setting, None where the logistic regression did better. slope, shift: of its log-odds,
+    the curve that makes its chances come true (Platt). losses: log loss by candidate, of customers held
+    back."""
+
+    boosting: Boosting | None
+    slope: float
+    shift: float
+    losses: dict[str, float]
+
+    def document(self) -> dict[str, Any]:
+        setting = {} if self.boosting is None else asdict(self.boosting)
+        return {
+            "chosen": "logistic" if self.boosting is None else "boosted",
+            "log_loss": {name: round(loss, 6) for name, loss in self.losses.items()},
+            "setting": setting | ({"slope": self.slope, "shift": self.shift} if setting else {}),
+        }
+
+
+LOGISTIC = Chosen(None, 1.0, 0.0, {})
+"""The baseline, of which nothing is chosen."""
+
+
+def choose(
+    frame: pd.DataFrame,
+    left: BoolArray,
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+) -> Chosen:
+    """By folds of whole customers (`customer_id`): one who is seen on several dates is on one side only."""
+    logistic = np.full(left.size, np.nan)
+    tried: dict[Boosting, FloatArray] = {}
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+    with threadpool_limits(1):  # sums keep their order, and fits side by side do not crawl
+        for learned, tested in folds.split(frame, left, frame["customer_id"]):
+            inside, outside = frame.iloc[learned], frame.iloc[tested]
+            plain = fit_logistic(inside, left[learned], numeric, categorical)
+            logistic[tested] = plain.chances(table_of(outside, numeric, categorical))
+            coded = Coded.of(inside, numeric, categorical)
+            matrices = coded.matrix(inside), coded.matrix(outside)
+            for setting, odds in boosted.trials(coded, matrices[0], left[learned], matrices[1]):
+                tried.setdefault(setting, np.full(left.size, np.nan))[tested] = odds
+    lost = {setting: log_loss(from_odds(odds), left) for setting, odds in tried.items()}
+    best = min(lost, key=lambda setting: lost[setting])
+    slope, shift = _stretch(tried[best], left)
+    found = {
+        "logistic": log_loss(from_odds(to_odds(logistic)), left),
+        "boosted": log_loss(from_odds(tried[best] * slope + shift), left),
+    }
+    better = _surely_less(from_odds(tried[best] * slope + shift), logistic, left, frame["customer_id"])
+    return Chosen(best if better else None, slope if better else 1.0, shift if better else 0.0, found)
+
+
+def _surely_less(one: FloatArray, other: FloatArray, left: BoolArray, customers: Any) -> bool:
+    """Whether the loss of `one` is less than the simpler other's by more than its standard error, each
+    customer being one observation: the simpler model is left only for what is worth it (the rule of one
+    standard error: Breiman, Friedman, Olshen, Stone, Classification and Regression Trees, 1984)."""
+    gains = losses(other, left) - losses(one, left)
+    of_each = pd.Series(gains).groupby(np.asarray(customers)).sum().to_numpy()
+    error = float(of_each.std(ddof=1)) * of_each.size**0.5
+    return float(of_each.sum()) > error
+
+
+def _stretch(odds: FloatArray, left: BoolArray) -> tuple[float, float]:
+    """Slope and shift; 1 and 0 where they make the loss no better worth speaking of."""
+    made = LogisticRegression(C=1e3).fit(odds[:, None], left)
+    slope, shift = float(made.coef_[0, 0]), float(made.intercept_[0])
+    gain = log_loss(from_odds(odds), left) - log_loss(from_odds(odds * slope + shift), left)
+    return (slope, shift) if gain > WORTH and slope > 0 else (1.0, 0.0)
+
+
+def fitted(
+    chosen: Chosen,
+    frame: pd.DataFrame,
+    left: BoolArray,
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+) -> Model:
+    """The chosen model, fitted on all of the rows."""
+    if chosen.boosting is None:
+        return fit_logistic(frame, left, numeric, categorical)
+    with threadpool_limits(1):
+        made: AdditiveModel = boosted.fit(frame, left, numeric, categorical, chosen.boosting)
+    return made.stretched(chosen.slope, chosen.shift)
