@@ -91,7 +91,7 @@ def _surely_less(one: FloatArray, other: FloatArray, left: BoolArray, customers:
     gains = losses(other, left) - losses(one, left)
     of_each = pd.Series(gains).groupby(np.asarray(customers)).sum().to_numpy()
     error = float(of_each.std(ddof=1)) * of_each.size**0.5
-    return float(of_each.sum()) > error
+    return bool(of_each.sum() > error)
 
 
 def _stretch(odds: FloatArray, left: BoolArray) -> tuple[float, float]:
