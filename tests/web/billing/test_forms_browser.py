@@ -44,6 +44,7 @@ def customer(fresh_database_url: str) -> Iterator[str]:
             issued_on=date(2026, 11, 3), known_at=NOW - timedelta(days=10), now=NOW,
         )  # fmt: skip
         add_user(session, login="priya", name="Priya Nair", role="agent", password=PASSWORD)
+        add_user(session, login="tom", name="Tom Reed", role="agent", password=PASSWORD)
     with serving(create_app(engine, secret="for one test")) as address:
         yield f"{address}/customers/{one.customer_id}"
     engine.dispose()
@@ -111,3 +112,23 @@ def test_a_form_is_refused_asked_back_and_done_by_keyboard_alone(chromium: Chrom
     page.reload()
     assert not page.is_visible("text=Payment of £9,000.00 taken")
     assert [one for one in complaints if "status of 422" not in one] == []  # a page of its own status
+
+
+def test_what_one_has_typed_is_not_shown_to_who_signs_in_next_in_the_same_tab(
+    chromium: Chromium, customer: str
+) -> None:
+    page, _ = complaining_page(chromium)
+
+    def amount_of(login: str) -> str:
+        page.context.clear_cookies()  # the session ended by itself: nothing told the browser to forget
+        sign_in(page, f"{customer}?ask=why", login)
+        page.keyboard.press("r")
+        focused(page, "at.id === 'f-act-payment-amount'")
+        return str(page.input_value("#f-act-payment-amount"))
+
+    first = amount_of("priya")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12.34")
+    page.wait_for_function("() => Object.values(sessionStorage).some((one) => one.includes('12.34'))")
+    assert amount_of("tom") == first != "12.34"
+    assert amount_of("priya") == "12.34"

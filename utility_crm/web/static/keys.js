@@ -36,7 +36,7 @@ const isQuestion = (element) => element?.matches(".ask ol a") ?? false;
 
 // A key of the page before never sends a form: nobody has seen what it would send. It leads to the button.
 let cautious = false;
-const sends = (element) => element.form?.method === "post" && element.type === "submit";
+const sends = (element) => element.form?.matches("[method=post]") && element.type === "submit";
 const press = (element) => {
   if (typing(element)) {
     element.focus();
@@ -100,7 +100,7 @@ addEventListener("keydown", (event) => {
     one("#q").select();
     return;
   }
-  if ((event.ctrlKey || event.metaKey) && key === "Enter" && event.target.form && (event.target.tagName === "TEXTAREA" || event.target.form.method === "post")) {
+  if ((event.ctrlKey || event.metaKey) && key === "Enter" && event.target.form && (event.target.tagName === "TEXTAREA" || event.target.form.matches("[method=post]"))) {
     event.preventDefault();
     if (!event.repeat) event.target.form.requestSubmit();
     return;

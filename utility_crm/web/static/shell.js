@@ -175,6 +175,7 @@ const toggle = (element) => {
 // next in the same tab sees none of them.
 const drafts = {
   mine: `draft ${document.body.dataset.user ?? ""} `,
+  sent: "[data-panel] form[method=post]", // not form.method: that is the field of this name, where there is one
   whose: () => /^\/customers\/\d+/.exec(location.pathname)?.[0] ?? location.pathname,
   redrawn: () => location.pathname !== drafts.whose(), // by the server, with all that was typed: refused, or asked back
   name: (form) => `${drafts.mine}${drafts.whose()} ${form.closest("[data-panel]").id} ${form.id}`,
@@ -212,11 +213,11 @@ const drafts = {
 };
 addEventListener("input", (event) => {
   const form = event.target.form;
-  if (form?.method === "post" && form.closest("[data-panel]")) drafts.keep(form);
+  if (form?.matches(drafts.sent)) drafts.keep(form);
 });
 addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method === "post" && form.closest?.("[data-panel]")) sessionStorage.setItem("sent", drafts.name(form));
+  if (form.matches(drafts.sent)) sessionStorage.setItem("sent", drafts.name(form));
 });
 const sent = sessionStorage.getItem("sent");
 if (sent && !one(".notice.bad[data-announce], .over.warn[id^=ask-]") && one(".notice[data-announce]")) sessionStorage.removeItem(sent);
