@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from notifications.answers import follow_answers
 from notifications.delivery.worker import deliver_batch, workers
+from utility_crm.auth.tables import User
 from utility_crm.customers.tables import ContactPoint, Customer
 from utility_crm.installed import load_tables
 from utility_crm.kit.clock import utc_now
@@ -118,6 +119,8 @@ def test_a_thread_through_kills_repeats_and_machines(
         session.flush()
         mail = "ann@home.example"
         session.add(ContactPoint(customer_id=ann.id, kind="email", value=mail, normal=mail))
+        omar = User(login="omar", name="Omar Haddad", role="agent", password_hash="nobody's")
+        session.add(omar)
 
     with reader(fresh_database_url) as read:
         assert read("nowhere") == 0  # the mailbox is known from now on
@@ -159,7 +162,7 @@ def test_a_thread_through_kills_repeats_and_machines(
         with unit_of_work(engine) as session:
             words = "October was cold."
             add_message(
-                session, ticket.id, direction="out", text=words, channel="email", now=utc_now(),
+                session, ticket.id, direction="out", text=words, channel="email", now=utc_now(), by=omar.id,
                 attachments=(Given("How it adds up.txt", b"October: 412 kWh"),), form_key="once",
             )  # fmt: skip
         deliver(engine)
