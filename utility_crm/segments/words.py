@@ -43,7 +43,6 @@ _SAID = {
     "in_next_days": mark("in the next %(first)s days"),
     "in_last_days": mark("in the last %(first)s days"),
     "any_of": mark("is %(first)s"),
-    "yes": mark("yes"),
     "no": mark("no"),
     "known": mark("is known"),
 }
@@ -93,6 +92,8 @@ class Words:
 
     def leaf(self, leaf: Leaf) -> str:
         """A condition: "Saving on tariff Day & Night above £40.00 a year"."""
+        if leaf.op == "yes":
+            return self.named(leaf.fact, leaf.parameter)
         told = [self.value(leaf, value) for value in leaf.values]
         first = self._any(told) if leaf.op == "any_of" else told[0] if told else ""
         said = self._(_SAID[leaf.op], first=first, second=told[1] if len(told) > 1 else "")
