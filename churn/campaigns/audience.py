@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.errors import NotFound
-from utility_crm.web.words import mark
+from utility_crm.segments.members import members_of
 
 SEGMENTS = ("household", "small_business", "industry")
 RULES = ("segment", "area", "tariff", "not_on_it", "saving", "may_leave", "listed")
@@ -179,7 +179,7 @@ class Asked:
 def candidates(session: Session, asked: Asked, today: date, now: datetime) -> list[Candidate]:
     """Everybody the rules find, with why they must not be asked; by the customer's id."""
     values = {
-        **_values(asked, today), "kind": asked.kind, "campaign": asked.campaign_id,
+        **_values(session, asked, today), "kind": asked.kind, "campaign": asked.campaign_id,
         "by_saving_alone": asked.by_saving_alone, "cap_offers": asked.cap_offers,
         "cap_days": asked.cap_days, "now": now,
     }  # fmt: skip
@@ -188,7 +188,7 @@ def candidates(session: Session, asked: Asked, today: date, now: datetime) -> li
 
 def funnel(session: Session, asked: Asked, today: date) -> tuple[int, tuple[Step, ...]]:
     """How many are supplied, and how many are left after each rule that asks something."""
-    everybody, *left = session.execute(_FUNNEL, _values(asked, today)).one()
+    everybody, *left = session.execute(_FUNNEL, _values(session, asked, today)).one()
     audience, before, steps = asked.audience, everybody, []
     asks = {
         "segment": bool(audience.segments), "area": bool(audience.area), "tariff": bool(audience.tariff),
@@ -208,18 +208,22 @@ def still_may_be_asked(session: Session, customers: Sequence[int], today: date) 
     return {int(row[0]): str(row[1]) for row in rows}
 
 
-def _values(asked: Asked, today: date) -> dict[str, Any]:
+def _values(session: Session, asked: Asked, today: date) -> dict[str, Any]:
     audience = asked.audience
     return {
         "today": today, "segments": list(audience.segments), "area": audience.area,
         "tariff": audience.tariff, "offered": asked.offered, "saving_above": audience.saving_above_minor,
         "may_leave": None if audience.may_leave_ppm is None else audience.may_leave_ppm / 1e6,
-        "listed": _listed(audience.segment_id),
+        "listed": _listed(session, audience.segment_id),
     }  # fmt: skip
 
 
-def _listed(segment_id: int | None) -> list[int] | None:
-    """Who is in a saved segment; None where none is asked for."""
+def _listed(session: Session, segment_id: int | None) -> list[int] | None:
+    """Who is in a saved segment now; None where none is asked for. In one that was deleted is nobody. Raises
+    Invalid where a fact it asks about is offered no more."""
     if segment_id is None:
         return None
-    raise NotFound("segment", mark("This segment is not here any more."), "segment")
+    try:
+        return members_of(session, segment_id)
+    except NotFound:
+        return []

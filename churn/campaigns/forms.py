@@ -29,6 +29,7 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     tariff = posted.one_of("tariff", ["", *codes])
     amount = posted.field("amount", lambda typed: _amount(typed, posted.text("offer"), minor))
     segment = posted.one_of("segment", ["", *SEGMENTS])
+    saved = posted.one_of("saved", ["", *(key for key, _ in known.segments)])
     area = posted.one_of("area", ["", *(code for code, _ in known.areas)])
     on_tariff = posted.one_of("on_tariff", ["", *codes])
     saving = posted.field("saving_above", minor)
@@ -45,6 +46,7 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     audience = Audience(
         (segment.value,) if segment.value else (), area.value, on_tariff.value, saving.value,
         None if may_leave.value is None else 10_000 * may_leave.value,
+        int(saved.value) if saved.value else None,
     )  # fmt: skip
     return Wanted(
         name=name.value, offer=offer.value, currency=currency, audience=audience,
@@ -57,11 +59,11 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     )  # fmt: skip
 
 
-def first_values(v: Visit, known: Known) -> dict[str, object]:
+def first_values(v: Visit, known: Known, saved: str = "") -> dict[str, object]:
     """What stands in the form of a new campaign: six weeks, a fifth left alone, looked at a month later."""
     return {
         "name": "", "offer": "tariff", "tariff": known.tariffs[0][0] if known.tariffs else "", "amount": "",
-        "segment": "household", "area": "", "on_tariff": "", "saving_above": "", "may_leave": "",
+        "segment": "" if saved else "household", "area": "", "on_tariff": "", "saved": saved, "saving_above": "", "may_leave": "",
         "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
         "ends_on": (v.today + timedelta(days=41)).isoformat(),
         "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": "500.00", "a_day": 0,
@@ -76,7 +78,8 @@ def values_of(one: Campaigned, audience: Audience, tariff: str, a_day: int) -> d
     return {
         "name": one.name, "offer": one.offer, "tariff": tariff, "amount": amount,
         "segment": audience.segments[0] if audience.segments else "", "area": audience.area,
-        "on_tariff": audience.tariff, "saving_above": _plain(audience.saving_above_minor),
+        "on_tariff": audience.tariff, "saved": audience.segment_id or "",
+        "saving_above": _plain(audience.saving_above_minor),
         "may_leave": "" if audience.may_leave_ppm is None else audience.may_leave_ppm // 10_000,
         "control": one.control_ppm // 10_000, "baseline": one.baseline_ppm // 10_000,
         "starts_on": one.starts_on.isoformat(), "ends_on": one.ends_on.isoformat(),

@@ -34,6 +34,8 @@ from churn.campaigns.results import Campaigned, Results, campaigned, results
 from churn.campaigns.sending import offers_of
 from churn.campaigns.tables import Campaign
 from notifications.types.campaign import Offer
+from utility_crm.kit.errors import NotFound
+from utility_crm.segments.members import segment_of
 
 OF_DRAFT = ("who", "saving", "not", "arms", "change")
 OF_RUNNING = ("who", "saving", "not", "arms", "result", "keeps", "cost", "earns")
@@ -58,6 +60,7 @@ class CampaignPage:
     told: Results | None
     saving_median: int | None
     sample: Offer | None
+    segment: str = ""
     to_call: int = 0
     kept_back: Sequence[tuple[str, int]] = ()
     care: Sequence[Person] = ()
@@ -111,11 +114,14 @@ def campaign_page(
     seen = preview(session, row, today=today, now=now) if draft else None
     everybody, steps = funnel(session, asked_of(row), today) if chosen in ("who", "change") else (0, ())
     known = _savings(session, row, today, now) if draft else savings(session, campaign_id)
+    audience = Audience.of(row.audience)
     evidence: dict[str, Any] = {}
+    if chosen == "who" and audience.segment_id is not None:
+        evidence = {"segment": _segment_name(session, audience.segment_id)}
     if chosen == "not" and not draft:
         evidence = {"care": care_first(session, campaign_id), "kept_back": kept_back(session, campaign_id)}
     if chosen == "who" and not draft:
-        evidence = {"some": some_of_them(session, campaign_id)}
+        evidence |= {"some": some_of_them(session, campaign_id)}
     if chosen == "saving":
         amounts = np.array([value for value in known if value], dtype=np.int64)
         evidence = {"bins": histogram_of(amounts)}
@@ -125,11 +131,18 @@ def campaign_page(
         if chosen == "result":
             evidence["curve"] = curve(kept_days(session, campaign_id), told)
     return CampaignPage(
-        chosen, asks, one, Audience.of(row.audience), lines, log(session, campaign_id),
+        chosen, asks, one, audience, lines, log(session, campaign_id),
         seen.left_out if seen is not None else left_out(session, campaign_id), everybody, steps, seen, told,
         round(median(known)) if known else None, _sample(lines, one, known, language),
         sum(line.open for line in calls), calls=calls if chosen == CALLS else (), **evidence,
     )  # fmt: skip
+
+
+def _segment_name(session: Session, segment_id: int) -> str:
+    try:
+        return segment_of(session, segment_id).name
+    except NotFound:
+        return "–"
 
 
 def _savings(session: Session, row: Campaign, today: date, now: datetime) -> list[int]:

@@ -56,10 +56,10 @@ WORDS: dict[str, Any] = {
 
 
 @router.get("/campaigns")
-def campaigns(request: Request, ask: str = "now") -> Response:
-    """What runs, what is over, and the form of a new one."""
+def campaigns(request: Request, ask: str = "now", segment: str = "") -> Response:
+    """What runs, what is over, and the form of a new one; for a saved segment (its id), where it is named."""
     with visit(request, "campaigns.read") as v:
-        return list_page(v, ask)
+        return list_page(v, ask, segment)
 
 
 @router.post("/campaigns")
@@ -206,7 +206,7 @@ def end(request: Request, campaign_id: int, posted: Posting) -> Response:
         return handled(v, posted, "stop", act, _page(v, campaign_id, "result"), back=_at(campaign_id))
 
 
-def list_page(v: Visit, ask: str) -> Response:
+def list_page(v: Visit, ask: str, segment: str = "") -> Response:
     """The list, over a question."""
     every = lines(v.session)
     known = choosable(v.session, settings().currency)
@@ -216,7 +216,7 @@ def list_page(v: Visit, ask: str) -> Response:
     return v.render(
         "campaigns/campaigns.html", ask=ask, now_open=now,
         over=[one for one in every if one.state == "finished"], known=known, may_run=may_run, path=PATH,
-        values=first_values(v, known), currency=settings().currency, action=PATH, **WORDS,
+        values=first_values(v, known, segment), currency=settings().currency, action=PATH, **WORDS,
     )  # fmt: skip
 
 

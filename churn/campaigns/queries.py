@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from utility_crm.segments.queries import saved_segments
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -181,6 +183,7 @@ class Known:
 
     tariffs: Sequence[tuple[str, str]]
     areas: Sequence[tuple[str, str]]
+    segments: Sequence[tuple[str, str]]
 
 
 _TARIFFS = text("select code, name from tariffs where currency = :currency order by name")
@@ -189,9 +192,10 @@ _TARIFF_ID = text("select id from tariffs where code = :code")
 
 
 def choosable(session: Session, currency: str) -> Known:
-    """Tariffs and areas by (code, name)."""
+    """Tariffs and areas by (code, name), saved segments by (id, name)."""
     tariffs = [(row[0], row[1]) for row in session.execute(_TARIFFS, {"currency": currency})]
-    return Known(tariffs, [(row[0], row[1]) for row in session.execute(_AREAS)])
+    segments = [(str(one.id), one.name) for one in saved_segments(session) if not one.broken]
+    return Known(tariffs, [(row[0], row[1]) for row in session.execute(_AREAS)], segments)
 
 
 def tariff_id_of(session: Session, code: str) -> int | None:

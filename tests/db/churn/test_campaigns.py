@@ -24,6 +24,7 @@ from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, NotFound, Refused
 from utility_crm.kit.settings import settings
+from utility_crm.segments.tables import Segment, SegmentMember
 
 EVERY_HOME = Audience(segments=("household",))
 
@@ -157,6 +158,24 @@ def test_rules_are_counted_one_after_another(session: Session, supplier: Supplie
     assert [(one.rule, one.left, one.dropped) for one in steps] == [
         ("segment", 13, 1), ("tariff", 12, 1), ("not_on_it", 12, 0), ("saving", 11, 1),
     ]  # fmt: skip
+
+
+def test_a_saved_segment_says_who(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    tree = {"fact": "segment", "op": "any_of", "values": ["household"]}
+    mine = Segment(name="Some", tree=tree, created_at=NOW, changed_at=NOW, frozen_at=NOW)
+    session.add(mine)
+    session.flush()
+    session.add_all(SegmentMember(segment_id=mine.id, customer_id=one.customer) for one in people[:20])
+    session.flush()
+    campaign_id = launched(session, supplier, audience=Audience(segment_id=mine.id))
+    assert {one.customer_id for one in members(session, campaign_id)} == {one.customer for one in people[:20]}
+    mine.deleted_at = NOW
+    session.flush()
+    second = draft_campaign(
+        session, wanted(supplier, audience=Audience(segment_id=mine.id)), now=NOW, by=None
+    )
+    assert preview(session, session.get_one(Campaign, second), today=TODAY, now=NOW).drawn == 0
 
 
 def test_the_budget_and_the_day_hold_letters_back(session: Session, supplier: Supplier) -> None:
