@@ -63,7 +63,8 @@ def first_values(v: Visit, known: Known, saved: str = "") -> dict[str, object]:
     """What stands in the form of a new campaign: six weeks, a fifth left alone, looked at a month later."""
     return {
         "name": "", "offer": "tariff", "tariff": known.tariffs[0][0] if known.tariffs else "", "amount": "",
-        "segment": "" if saved else "household", "area": "", "on_tariff": "", "saved": saved, "saving_above": "", "may_leave": "",
+        "segment": "" if saved else "household", "area": "", "on_tariff": "", "saved": saved,
+        "saving_above": "", "may_leave": "",
         "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
         "ends_on": (v.today + timedelta(days=41)).isoformat(),
         "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": "500.00", "a_day": 0,
