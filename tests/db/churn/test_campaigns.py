@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -12,8 +14,10 @@ from sqlalchemy.orm import Session
 from billing.tables import Agreement
 from churn.campaigns.answering import answer, first_day
 from churn.campaigns.audience import Audience, funnel
+from churn.campaigns.commands import document, take_margins
 from churn.campaigns.drafting import asked_of, change_arm, change_draft, draft_campaign
 from churn.campaigns.launching import launch, preview
+from churn.campaigns.queries import lines
 from churn.campaigns.results import results
 from churn.campaigns.running import keep_results, stop
 from churn.campaigns.sending import send_due
@@ -22,7 +26,7 @@ from notifications.tables import OutboxNotice
 from tests.db.churn.conftest import Supplier
 from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
 from utility_crm.customers.tables import CustomerFlag
-from utility_crm.kit.errors import Conflict, NotFound, Refused
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
 from utility_crm.segments.tables import Segment, SegmentMember
 
@@ -280,6 +284,28 @@ def test_margin_is_unknown_until_it_is_data(session: Session, supplier: Supplier
     assert margin is not None and margin.effect is not None and margin.verdict == "works"
     assert margin.effect.low < 2000 < margin.effect.high and back is not None
     assert back.low < (2000 * asked - told.spent_minor) / told.spent_minor < back.high
+
+
+def test_what_the_commands_say(session: Session, supplier: Supplier, tmp_path: Path) -> None:
+    people = populate(session, supplier, 40)
+    campaign_id = launched(session, supplier)
+    told = document(results(session, campaign_id, TODAY))
+    assert told["romi"] is None and told["margin"] is None and told["spent"] == "0.00"
+    assert set(told["groups"]) == {"A", "B", "control"} and told["effects"][0]["verdict"] == "early"
+    assert 0 < told["detectable"]["A"] < 1 and json.loads(json.dumps(told)) == told
+    rows = [f"C{place:05d},{place}.50" for place in range(1, len(people) + 1)]
+    file = tmp_path / "margins.csv"
+    file.write_text("\n".join(["customer_number,margin", *rows]))
+    assert take_margins(session, campaign_id, file) == 40
+    told = document(results(session, campaign_id, TODAY))
+    assert told["margin"]["low"] is not None and told["romi"] is None  # nothing is spent
+    assert {row["outcome"] for row in told["effects"]} == {"taken", "lost", "margin"}
+    for line, where in (("C99999,1.00", "line 2"), ("C00001,much", "line 2"), ("C00001,1.005", "line 2")):
+        file.write_text(f"customer_number,margin\n{line}")
+        with pytest.raises(Invalid) as wrong:
+            take_margins(session, campaign_id, file)
+        assert wrong.value.where == where
+    assert [one.code for one in lines(session)] == [f"K-{campaign_id}"]
 
 
 def test_the_first_day_is_that_of_the_next_bill() -> None:

@@ -31,7 +31,8 @@ from utility_crm.kit.settings import settings
 SECRET = "only for tests"
 FORM = {
     "name": "Day & Night for winter", "offer": "tariff", "tariff": "day_night", "amount": "",
-    "segment": "household", "saved": "", "area": "", "on_tariff": "steady", "saving_above": "10.00", "may_leave": "",
+    "segment": "household", "saved": "",
+    "area": "", "on_tariff": "steady", "saving_above": "10.00", "may_leave": "",
     "control": "30", "baseline": "2", "starts_on": "2026-11-20", "ends_on": "2026-12-31",
     "decides_on": "2027-01-31", "budget": "50.00", "a_day": "0", "margin": "", "margin_source": "",
     "cost_email": "0.04", "cost_sms": "0.06", "cost_letter": "0.90", "cost_call": "3.00",
