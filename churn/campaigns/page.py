@@ -134,7 +134,7 @@ def campaign_page(
         chosen, asks, one, audience, lines, log(session, campaign_id),
         seen.left_out if seen is not None else left_out(session, campaign_id), everybody, steps, seen, told,
         round(median(known)) if known else None, _sample(lines, one, known, language),
-        sum(line.open for line in calls), calls=calls if chosen == CALLS else (), **evidence,
+        to_call=sum(line.open for line in calls), calls=calls if chosen == CALLS else (), **evidence,
     )  # fmt: skip
 
 
