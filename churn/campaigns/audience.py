@@ -109,7 +109,8 @@ _FOUND = """
         left join premises p on p.id = s.premise_id
         left join root r on r.node_id = p.node_id
         left join told w on w.account_id = a.id
-        where g.starts_on <= :today and g.ends_before is null
+        where g.starts_on <= :today
+          and (g.ends_before is null or cast(:past as boolean) and g.ends_before > :today)
         order by a.customer_id, w.own_minor - w.other_minor desc nulls last, g.starts_on, g.id),
     base as (
         select c.id, p.account_id, c.segment, p.area, p.own_minor, p.other_minor, p.coverage_ppm, p.on_day,
@@ -174,6 +175,8 @@ class Asked:
     campaign_id: int = 0
     cap_offers: int = 2
     cap_days: int = 90
+    past: bool = False
+    """As it was on an earlier day: whose supply ended since was not known to leave."""
 
 
 def candidates(session: Session, asked: Asked, today: date, now: datetime) -> list[Candidate]:
@@ -211,7 +214,7 @@ def still_may_be_asked(session: Session, customers: Sequence[int], today: date) 
 def _values(session: Session, asked: Asked, today: date) -> dict[str, Any]:
     audience = asked.audience
     return {
-        "today": today, "segments": list(audience.segments), "area": audience.area,
+        "today": today, "past": asked.past, "segments": list(audience.segments), "area": audience.area,
         "tariff": audience.tariff, "offered": asked.offered, "saving_above": audience.saving_above_minor,
         "may_leave": None if audience.may_leave_ppm is None else audience.may_leave_ppm / 1e6,
         "listed": _listed(session, audience.segment_id),

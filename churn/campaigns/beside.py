@@ -100,7 +100,7 @@ def banners(call: CustomerCall) -> Sequence[Banner]:
     return (
         Banner(
             _("Bring up: %(name)s", name=found.name), f"“{spoken(found, call.language)}”", "now",
-            f"/customers/{call.customer_id}?do=f", _("Note what they say"), key=f"offer-{found.member_id}",
+            f"/customers/{call.customer_id}?do=q", _("Note what they say"), key=f"offer-{found.member_id}",
         ),
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ ROOM = CustomerRoom(
     timeline=timeline,
     acts=(
         Act(
-            "f", mark("Offer"), "campaigns.answer", "campaigns/act_offer.html", order=55, context=panel,
+            "q", mark("Offer"), "campaigns.answer", "campaigns/act_offer.html", order=55, context=panel,
             applies=lambda call: any(one.open for one in call.once(offers)),
         ),
     ),

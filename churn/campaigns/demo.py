@@ -71,7 +71,7 @@ def build(context: DemoBuild) -> None:
         owner = session.scalar(_OWNER)
         over = as_of - OVER_AGO
         points = _begun(
-            session, owner, over, as_of, name="Thank you, 500 points", offer="points", amount=500,
+            session, owner, over, name="Thank you, 500 points", offer="points", amount=500,
             ends_on=over + timedelta(days=41), decides_on=over + timedelta(days=95), note=KNOWN,
         )  # fmt: skip
         if points is not None:
@@ -81,7 +81,7 @@ def build(context: DemoBuild) -> None:
             session.get_one(Campaign, points).state = "finished"
         since = as_of - RUNS_SINCE
         audit = _begun(
-            session, owner, since, as_of, name="Energy audit before winter", offer="audit", amount=None,
+            session, owner, since, name="Energy audit before winter", offer="audit", amount=None,
             ends_on=since + timedelta(days=48), decides_on=since + timedelta(days=75), note=RUNNING,
         )  # fmt: skip
         if audit is not None:
@@ -94,7 +94,6 @@ def _begun(
     session: Session,
     owner: int | None,
     day: date,
-    as_of: date,
     *,
     name: str,
     offer: str,
@@ -116,7 +115,7 @@ def _begun(
             made = draft_campaign(session, wanted, now=at, by=owner)
             row = session.get_one(Campaign, made)
             row.secret, row.note = f"demo-{name}", note
-            launch(session, made, today=as_of, now=at, by=owner, past=True)
+            launch(session, made, today=day, now=at, by=owner, past=True)
     except CareError:
         return None
     session.execute(_SENT, {"id": made, "at": at})

@@ -55,7 +55,7 @@ def answered(request: Request, customer_id: int, posted: Posting) -> Response:
             }.get(done.outcome, _("Noted: not now.") if done.answer == "not_now" else _("Noted: declined."))
             return v.done(words, back, nothing=done.already)
 
-        page = partial(customer_page, v, customer_id, "", params={"do": "f"})
+        page = partial(customer_page, v, customer_id, "", params={"do": "q"})
         named = "".join(sign for sign in posted.text("member") if sign.isdecimal())[:20]
         return handled(v, posted, f"offer-{named}", act, page, back=back)
 
@@ -71,7 +71,7 @@ def call_next(request: Request, campaign_id: int, posted: Posting) -> Response:
             if found is None:
                 words = _("Nobody is left to call for now.")
                 return v.done(words, f"{PATH}/{campaign_id}", ask="calls", nothing=True)
-            return v.redirect(f"/customers/{found}", do="f")
+            return v.redirect(f"/customers/{found}", do="q")
 
         page = partial(one_page, v, campaign_id, "calls")
         return handled(v, posted, "next", act, page, back=f"{PATH}/{campaign_id}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -85,13 +85,13 @@ class _Draw:
 def preview(session: Session, row: Campaign, *, today: date, now: datetime) -> Preview:
     """What beginning now would come to; nothing is kept but the secrets of its draw."""
     arms = _arms(session, row.id)
-    return _preview(row, arms, _drawn(session, row, arms, today, now))
+    return _preview(row, arms, _drawn(session, row, arms, today, now, False))
 
 
 def launch(
     session: Session, campaign_id: int, *, today: date, now: datetime, by: int | None, past: bool = False
 ) -> Preview:
-    """Freeze who and arms, and let it run. past: its days may be over, as a simulated one's are.
+    """Freeze who and arms, and let it run. past: as on an earlier day, as a simulated one is.
 
     Raises NotFound; Conflict where it began already or its days are over; Refused where too few are left.
     """
@@ -99,7 +99,7 @@ def launch(
     if row.ends_on < today and not past:
         raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
     arms = _arms(session, row.id)
-    draw = _drawn(session, row, arms, today, now)
+    draw = _drawn(session, row, arms, today, now, past)
     told = _preview(row, arms, draw)
     if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
         words = mark("Only %(count)s customers are left: too few to draw groups from.")
@@ -123,8 +123,10 @@ def _arms(session: Session, campaign_id: int) -> Sequence[CampaignArm]:
     return session.scalars(statement).all()
 
 
-def _drawn(session: Session, row: Campaign, arms: Sequence[CampaignArm], today: date, now: datetime) -> _Draw:
-    found = candidates(session, asked_of(row), today, now)
+def _drawn(
+    session: Session, row: Campaign, arms: Sequence[CampaignArm], today: date, now: datetime, past: bool
+) -> _Draw:
+    found = candidates(session, replace(asked_of(row), past=past), today, now)
     unreached = _unreached(session, row, arms, [one for one in found if not one.reason], now)
     why = [one.reason or unreached.get(one.customer_id, "") for one in found]
     free = [one for one, reason in zip(found, why, strict=True) if not reason]

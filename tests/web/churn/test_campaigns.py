@@ -178,9 +178,9 @@ def test_the_agent_brings_it_up_and_notes_the_answer(
     assert "Bring up" not in client.get(f"/customers/{quiet.customer_id}").text
     alone = members(session, campaign_id, "control")[0]
     assert "Bring up" not in client.get(f"/customers/{alone.customer_id}").text
-    panel = client.get(f"/customers/{prompted.customer_id}?do=f").text
+    panel = client.get(f"/customers/{prompted.customer_id}?do=q").text
     assert "They accept" in panel and "£900.00" in panel and "1 Dec 2026" in panel
-    form = {"member": str(prompted.id), "answer": "accepted", "do": "f", "ask": ""}
+    form = {"member": str(prompted.id), "answer": "accepted", "do": "q", "ask": ""}
     address = f"/customers/{prompted.customer_id}/offers"
     assert client.post(address, data=form).status_code == 303
     session.expire_all()
@@ -226,13 +226,13 @@ def test_a_telephone_list_is_worked_through(
         client.get(f"{path}?ask=calls").text
     )
     went = client.post(f"{path}/calls/next", data={}).headers["location"]
-    assert went == f"/customers/{listed[1].customer_id}?do=f"  # who withdrew is passed over
+    assert went == f"/customers/{listed[1].customer_id}?do=q"  # who withdrew is passed over
     other = make_client("supervisor").post(f"{path}/calls/next", data={}).headers["location"]
-    assert other == f"/customers/{listed[2].customer_id}?do=f"  # held for whoever asked first
+    assert other == f"/customers/{listed[2].customer_id}?do=q"  # held for whoever asked first
     form = {"member": str(listed[1].id), "campaign": str(campaign_id), "answer": "no_answer"}
     assert client.post(f"/customers/{listed[1].customer_id}/offers", data=form).status_code == 303
     again = client.post(f"{path}/calls/next", data={}).headers["location"]
-    assert again == f"/customers/{listed[3].customer_id}?do=f"
+    assert again == f"/customers/{listed[3].customer_id}?do=q"
     no = {"member": str(listed[3].id), "campaign": str(campaign_id), "answer": "do_not_call"}
     assert client.post(f"/customers/{listed[3].customer_id}/offers", data=no).status_code == 303
     newest = text(
