@@ -61,8 +61,10 @@ select o.account_id, s.id, t.id, '2020-01-01', case when o.id % 50 = 0 then date
        case when o.id % 3 = 0 then date '2026-11-20' + cast(o.id * 31 % 700 as int) end
 from occupancies o join service_points s on s.premise_id = o.premise_id
 join tariffs t on t.code = 'T' || 1 + o.id % 5;
+set local session_replication_role = replica;
 insert into account_balances (account_id, balance_minor)
 select id, id * 7919 % 30000 - 10000 from accounts on conflict (account_id) do nothing;
+set local session_replication_role = origin;
 insert into fact_values (fact, parameter, customer_id, value, computed_at)
 select 'saving_on', 'T' || t, id, id * 104729 % 20000 - 8000, now()
 from customers cross join generate_series(1, 5) t;

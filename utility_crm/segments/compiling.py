@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.facts import FactOffer, Kind
@@ -24,6 +24,8 @@ from utility_crm.segments.domain.tree import And, Leaf, Not, Tree
 
 _STORED: Final = "select customer_id, value from fact_values where fact = {fact} and parameter = {parameter}"
 _MEMORY: Final = text("select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+_WHOLE: Final = text("select set_config('enable_nestloop', 'off', true)")
+_AGAIN: Final = text("select set_config('enable_nestloop', 'on', true)")
 _TYPES: Final[Mapping[Kind, str]] = {"number": "numeric", "money": "numeric", "date": "date"}
 _COMPARED: Final = {
     "at_least": ">=", "from": ">=", "at_most": "<=", "above": ">", "below": "<", "before": "<",
@@ -130,6 +132,16 @@ def with_memory(session: Session) -> None:
     """Sets of customers stay in memory for the rest of this transaction; such statements are too short to be
     worth compiling."""
     session.execute(_MEMORY)
+
+
+def counted(session: Session, sql: str, bound: Mapping[str, Any]) -> Row[Any]:
+    """The one row of a count over everybody. Sets are read whole and hashed: how many rows a condition leaves
+    cannot be guessed, and looking customers up one by one after a wrong guess takes several times as long."""
+    with_memory(session)
+    session.execute(_WHOLE)
+    row = session.execute(text(sql), bound).one()
+    session.execute(_AGAIN)
+    return row
 
 
 def _customers(rows: str, fits: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.today import utility_today
-from utility_crm.segments.compiling import Compiler, with_memory
+from utility_crm.segments.compiling import Compiler, counted, with_memory
 from utility_crm.segments.domain.tree import And, Not, Or, Tree, leaves_of
 from utility_crm.segments.members import SAVED, SavedSegment, condition_of, limit, saved
 from utility_crm.segments.offers import offers
@@ -91,9 +91,8 @@ def count_saved(
 
 
 def _count(session: Session, compiler: Compiler, where: Sequence[str]) -> int:
-    with_memory(session)
     sql = f"select count(*) from customers c where {' and '.join(where)}"
-    return int(session.execute(text(sql), compiler.bound).scalar_one())
+    return int(counted(session, sql, compiler.bound)[0])
 
 
 def parts_of(tree: Tree) -> tuple[Tree, ...]:
@@ -123,8 +122,7 @@ def look(session: Session, tree: Tree, now: datetime, areas: Collection[int] | N
     where = " and ".join([compiler.base(), *limit(compiler, areas)])
     # offset 0: each set of customers is made once, not once for each time its flag is counted
     sql = f"select {', '.join(told)} from (select c.id{named} from customers c where {where} offset 0) x"
-    with_memory(session)
-    row = [int(value) for value in session.execute(text(sql), compiler.bound).one()]
+    row = [int(value) for value in counted(session, sql, compiler.bound)]
     alone = row[1 + len(places) :]
     steps = tuple(
         Step(row[1 + place], alone[at], tuple(alone[sub] for sub in subs))
@@ -258,9 +256,8 @@ def overlap(
     pairs = [(one, other) for one in range(len(some)) for other in range(one, len(some))]
     told = ", ".join(f"count(*) filter (where k{one} and k{other})" for one, other in pairs)
     where = " and ".join([compiler.base(), *limit(compiler, areas)])
-    with_memory(session)
     sql = f"select {told} from (select c.id{named} from customers c where {where} offset 0) x"
-    row = session.execute(text(sql), compiler.bound).one()
+    row = counted(session, sql, compiler.bound)
     square = [[0] * len(some) for _ in some]
     for (one, other), shared in zip(pairs, row, strict=True):
         square[one][other] = square[other][one] = int(shared)
