@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ WORDS = {"Date": "Datum", "<b>": "<i>", "It's": "Es ist"}
 class Ours(Environment):
     code_generator_class = OfOneLanguage
     put_in = staticmethod(put_in)
+    quotes: Mapping[int, str] = {ord("“"): "«", ord("”"): "»"}
 
     def words_in(self, name: str) -> Any:
         return lambda message: Markup(
@@ -69,3 +71,7 @@ values = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.none
 def test_what_is_put_in_is_what_markupsafe_says(value: Any) -> None:
     assert str(put_in(value)) == str(escape(value))
     assert rendered("{{ value }}", value=value) == str(escape(value))
+
+
+def test_quotation_marks_of_a_template_are_the_languages_and_those_of_values_stay() -> None:
+    assert rendered("<p>“{{ said }}”</p>", said="as “they” said") == "<p>«as “they” said»</p>"
