@@ -137,7 +137,7 @@ def test_who_types_is_not_torn_away_and_goes_with_one_key(chromium: Chromium, se
     page.keyboard.type("half a sentence")
     listening(page)
     served.tell("ringing")
-    page.wait_for_selector("#line >> text=They ring")
+    page.wait_for_selector(".strip >> text=They ring")
     assert page.input_value(NOTE) == "half a sentence"
     assert not axe_violations(page)
     page.keyboard.press("Alt+0")
