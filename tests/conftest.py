@@ -88,6 +88,8 @@ def _seal(admin: psycopg.Connection[Any], name: str) -> None:
 
 
 def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
+    """A database of this worker alone: another one may be at a test of the same fixture."""
+    name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     template = _template(server)
     with psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")
@@ -99,13 +101,13 @@ def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def database_url(server: EmbeddedServer | None) -> Iterator[str]:
     """This worker's own migrated database, empty. Nothing is committed in it: see `fresh_database_url`."""
-    yield from _clone(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+    yield from _clone(server, "test")
 
 
 @pytest.fixture
 def fresh_database_url(server: EmbeddedServer | None) -> Iterator[str]:
     """A database for one test that commits (0.3 s: keep them few)."""
-    yield from _clone(server, f"fresh_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+    yield from _clone(server, "fresh")
 
 
 @pytest.fixture(scope="session")
