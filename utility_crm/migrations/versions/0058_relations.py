@@ -9,7 +9,7 @@ from utility_crm.customers.reach import number_in
 from utility_crm.kit.settings import settings
 
 revision = "0058"
-down_revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

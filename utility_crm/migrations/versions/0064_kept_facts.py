@@ -1,9 +1,9 @@
-"""Models that learn who may leave: registry, champion and challenger, watch over drift."""
+"""Facts of segments kept up with what changes."""
 
 from __future__ import annotations
 
-revision = "0057"
-down_revision = "0056"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
