@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray, auc
 from churn.learning.columns import Columns
+from utility_crm.kit.shares import wilson
 
 TELLS_ALL = 0.9
 TELLS_MUCH = 0.82
@@ -95,9 +96,14 @@ def _why(one: _Alone, next_auc: float, leavers: int) -> str:
         return "alone"
     if one.auc >= TELLS_MUCH and 2 * one.auc - 1 >= FAR_BETTER * (2 * next_auc - 1):
         return "stands_out"
-    if one.sure_left >= max(_FEWEST, MANY * leavers) and wilson_low(one.sure_left, one.sure) >= PURE:
+    if one.sure_left >= max(_FEWEST, MANY * leavers) and _surely(one) >= PURE:
         return "pure"
     return ""
+
+
+def _surely(one: _Alone) -> float:
+    """The least share of those it is nearly certain of that left, as far as chance goes; 0 of nobody."""
+    return wilson(one.sure_left, one.sure)[0] if one.sure else 0.0
 
 
 def _ask(name: str, values: FloatArray, rare: BoolArray) -> _Alone:
@@ -128,13 +134,3 @@ def _by_number(learned: FloatArray, rare: BoolArray, tested: FloatArray) -> Floa
     )
     tree.fit(learned[:, None], rare)
     return np.asarray(tree.predict_proba(tested[:, None])[:, 1], dtype=np.float64)
-
-
-def wilson_low(happened: int, of: int, z: float = 1.96) -> float:
-    """The lower bound of a share's interval (Wilson, 1927); 0 of nothing."""
-    if not of:
-        return 0.0
-    share = happened / of
-    centre = share + z * z / (2 * of)
-    spread = z * float(np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)))
-    return float((centre - spread) / (1 + z * z / of))

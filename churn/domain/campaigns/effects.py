@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
 import numpy as np
 
-LEVEL = 0.95
+from utility_crm.kit.shares import LEVEL, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +30,6 @@ class Effect:
         return self.low > 0 or self.high < 0
 
 
-def z_of(level: float = LEVEL) -> float:
-    """The two-sided normal quantile of a level."""
-    return NormalDist().inv_cdf(0.5 + level / 2)
-
-
-def wilson(count: int, of: int, level: float = LEVEL) -> tuple[float, float]:
-    """The score interval of a share (Wilson, JASA 22, 1927)."""
-    if not 0 <= count <= of or of < 1:
-        raise ValueError(f"{count} of {of} is no share")
-    z, share = z_of(level), count / of
-    middle = share + z * z / (2 * of)
-    half = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
 def difference_of_shares(arm: int, of_arm: int, control: int, of_control: int) -> Effect:
     """Arm less control, with the hybrid score interval (Newcombe, Statistics in Medicine 17, 1998, 873-890,
     method 10): it is made of the two Wilson intervals and needs no large counts."""
@@ -60,16 +43,11 @@ def difference_of_shares(arm: int, of_arm: int, control: int, of_control: int) -
 
 
 def t_of(freedom: float, level: float = LEVEL) -> float:
-    """The two-sided quantile of Student's t, from the normal one (Abramowitz and Stegun 26.7.5); within
-    0.001 from six degrees of freedom on."""
-    z = z_of(level)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    """The two-sided quantile of Student's t. SciPy is loaded where somebody first told margins, and by no
+    process before."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + level / 2))
 
 
 def difference_of_means(arm: Sequence[float], control: Sequence[float]) -> Effect | None:

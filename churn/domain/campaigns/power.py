@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import sqrt
 from statistics import NormalDist
 
-from churn.domain.campaigns.effects import z_of
+from utility_crm.kit.shares import z_of
 
 POWER = 0.80
 

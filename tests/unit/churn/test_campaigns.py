@@ -73,8 +73,14 @@ def test_known_intervals() -> None:
 
 
 def test_students_quantiles() -> None:
-    for freedom, quantile in ((6, 2.4469), (10, 2.2281), (30, 2.0423), (1000, 1.9623)):
-        assert t_of(freedom) == pytest.approx(quantile, abs=1.5e-3)
+    for freedom, quantile in (
+        (1, 12.7062),
+        (6, 2.4469),
+        (10, 2.2281),
+        (30, 2.0423),
+        (1e6, 1.95997),
+    ):
+        assert t_of(freedom) == pytest.approx(quantile, abs=5e-5 * quantile)
 
 
 def test_power_is_what_happens() -> None:

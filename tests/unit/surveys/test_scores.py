@@ -58,7 +58,7 @@ def test_a_net_score_lies_in_its_interval_and_turns_with_its_sides(given_: tuple
 
 @pytest.mark.parametrize(("good", "answers"), [(0, 0), (3, 2), (-1, 4)])
 def test_no_figure_of_nothing(good: int, answers: int) -> None:
-    with pytest.raises(ValueError, match="one answer"):
+    with pytest.raises(ValueError, match="no share"):
         wilson(good, answers)
     with pytest.raises(ValueError, match="one answer"):
         promoters_less_detractors(good, 0, answers)

@@ -12,12 +12,14 @@ from math import sqrt
 from types import MappingProxyType
 from typing import Literal
 
+from utility_crm.kit import shares
+
 Question = Literal["csat", "nps"]
 QUESTIONS: tuple[Question, ...] = ("csat", "nps")
 SCORES: Mapping[str, range] = MappingProxyType({"csat": range(1, 6), "nps": range(11)})
 _GOOD: Mapping[str, int] = MappingProxyType({"csat": 4, "nps": 9})
 _BAD: Mapping[str, int] = MappingProxyType({"csat": 2, "nps": 6})
-Z = 1.959963984540054
+Z = shares.z_of()
 """Of a 95 % interval."""
 
 
@@ -47,17 +49,12 @@ class Interval:
 
 
 def wilson(good: int, answers: int) -> Interval:
-    """A share with Wilson's score interval (E. B. Wilson, JASA 22, 1927), good even near 0 and 1 and for few.
+    """A share with Wilson's score interval (`kit.shares`).
 
     Raises ValueError for no answers, or more good ones than there are.
     """
-    if not 0 <= good <= answers or not answers:
-        raise ValueError("a share is of one answer at least")
-    share = good / answers
-    below = 1 + Z * Z / answers
-    middle = (share + Z * Z / (2 * answers)) / below
-    half = Z / below * sqrt(share * (1 - share) / answers + Z * Z / (4 * answers * answers))
-    return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)), answers)
+    low, high = shares.wilson(good, answers)
+    return Interval(good / answers, low, high, answers)
 
 
 def promoters_less_detractors(promoters: int, detractors: int, answers: int) -> Interval:

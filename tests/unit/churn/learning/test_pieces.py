@@ -13,7 +13,6 @@ from churn.domain.figures import auc, average_precision, calibration_error, capt
 from churn.domain.intervals import _from_above, middle, repeated
 from churn.learning.calibrating import best_method, calibration, from_odds, to_odds
 from churn.learning.columns import columns_of
-from churn.learning.leakage import wilson_low
 from churn.learning.preparing import HowOften, SignedLog
 
 
@@ -96,9 +95,3 @@ def test_columns_of_a_typed_frame() -> None:
     assert (columns.numeric, columns.categorical) == (("n", "b"), ("t", "c"))
     taken = columns.take(frame)
     assert taken["t"].tolist() == ["x", "", "y"] and taken["b"].tolist() == [1.0, 0.0, 1.0]
-
-
-def test_wilson() -> None:
-    assert wilson_low(0, 0) == 0.0
-    assert wilson_low(10, 10) == pytest.approx(0.7225, abs=1e-4)  # Wilson 1927, z 1.96
-    assert wilson_low(81, 263) == pytest.approx(0.2553, abs=1e-4)  # Newcombe 1998, table I
