@@ -15,7 +15,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
-from utility_crm.kit.errors import CareError, Refused
+from utility_crm.kit.errors import MET, CareError, Conflict, Refused, have_met
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
 
@@ -34,9 +34,16 @@ def speaking(as_json: bool) -> Iterator[None]:
         _complain(error, as_json)
         raise typer.Exit(1) from error
     except OperationalError as error:
-        said = str(error.orig).splitlines()[0]
-        _complain(Refused("database_unreachable", f"The database does not answer: {said}"), as_json)
+        _complain(_of_the_database(error), as_json)
         raise typer.Exit(1) from error
+
+
+def _of_the_database(error: OperationalError) -> CareError:
+    """Whether it is away, or somebody else was at the same rows at the same moment."""
+    if have_met(error):
+        return Conflict(MET, "Somebody else was at it at the same moment. Nothing was done: run it again.")
+    said = str(error.orig).splitlines()[0]
+    return Refused("database_unreachable", f"The database does not answer: {said}")
 
 
 class SpeakingGroup(TyperGroup):

@@ -1,4 +1,4 @@
-"""The kinds of errors, and nothing else.
+"""The kinds of errors.
 
     CareError
     ├── NotFound   what was named does not exist            (web: 404)
@@ -48,3 +48,15 @@ class Refused(CareError):
 
 class Invalid(CareError):
     """The input cannot be read."""
+
+
+MET = "at_the_same_moment"
+"""The code where two were at the same rows at once, and one of them is to do it again."""
+
+_AT_ONCE = ("40001", "40P01")
+
+
+def have_met(error: Exception) -> bool:
+    """Whether the database undid one of two transactions that could not both go on (serialization_failure,
+    deadlock_detected; PostgreSQL, appendix A). It answers as ever."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _AT_ONCE

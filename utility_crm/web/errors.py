@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from utility_crm.kit.errors import CareError, Conflict, Invalid, NotFound, Refused
+from utility_crm.kit.errors import MET, CareError, Conflict, Invalid, NotFound, Refused, have_met
 from utility_crm.web.bearer import BearerRefused
 from utility_crm.web.chrome import language_of
 from utility_crm.web.forms import DRAFT, ONCE
@@ -45,10 +45,6 @@ MACHINE_TITLES = {401: "Who asks is not known", 415: "This cannot be read", 429:
 """Of problem documents that no page has."""
 _SECRET = re.compile("password|secret|code")
 """Names of fields that are not written into a page again."""
-AT_ONCE = ("40001", "40P01")
-"""What PostgreSQL says where two transactions cannot both go on (serialization_failure, deadlock_detected):
-it undid one of them, and answers as ever."""
-MET = "at_the_same_moment"
 log = logging.getLogger("utility_crm.web")
 
 
@@ -165,7 +161,7 @@ async def _erased_meanwhile(request: Request, error: Exception) -> Response:
 
 
 async def _no_database(request: Request, error: Exception) -> Response:
-    met = getattr(getattr(error, "orig", None), "sqlstate", None) in AT_ONCE
+    met = have_met(error)
     if met:
         log.warning("two at the same rows at the same moment, one is to send it again", exc_info=error)
     else:

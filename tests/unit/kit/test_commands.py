@@ -6,6 +6,7 @@ import json
 
 import pytest
 import typer
+from psycopg.errors import DeadlockDetected
 from sqlalchemy.exc import OperationalError
 
 from utility_crm.kit.commands import speaking
@@ -17,6 +18,7 @@ from utility_crm.kit.errors import Invalid
     [
         (Invalid("empty", "The file is empty.", "a.csv"), "empty"),
         (OperationalError("select", {}, Exception("connection refused")), "database_unreachable"),
+        (OperationalError("update", {}, DeadlockDetected("deadlock detected")), "at_the_same_moment"),
     ],
 )
 def test_an_error_is_one_document_and_exits_1(
