@@ -102,10 +102,11 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role: where it begins (`home`, a room's path) and what it may do."""
+    """A role: what it may do, and the rooms (by path) that stand first in its top bar. It begins in the first
+    of them."""
 
     name: str
-    home: str
+    rooms: tuple[str, ...]
     permissions: frozenset[str]
 
 
@@ -206,11 +207,11 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         role.name: role
         for role in (
-            Role("agent", "/", _AGENT),
-            Role("supervisor", "/", _SUPERVISOR),
-            Role("marketer", "/leavers", _MARKETER),
-            Role("ops", "/feeds", _OPS),
-            Role("admin", "/", frozenset(PERMISSIONS)),
+            Role("agent", ("/",), _AGENT),
+            Role("supervisor", ("/",), _SUPERVISOR),
+            Role("marketer", ("/leavers", "/segments", "/campaigns", "/value"), _MARKETER),
+            Role("ops", ("/feeds", "/billing", "/outages", "/notices"), _OPS),
+            Role("admin", ("/",), frozenset(PERMISSIONS)),
         )
     }
 )

@@ -34,17 +34,20 @@ def home_of(rooms: Iterable[Room], user: SignedIn) -> str:
     """Where a person begins: in their role's own room where its package is installed, else in the first they
     may enter."""
     mine = [room.path for room in rooms if user.may(room.permission)]
-    home = ROLES[user.role].home
+    home = ROLES[user.role].rooms[0]
     return home if home in mine or not mine else mine[0]
 
 
 def open_rooms(request: Request, user: SignedIn) -> list[Room]:
-    """The rooms a person may enter; who sees some areas only, none that show the whole utility."""
+    """The rooms a person may enter, those of their role's own work first; who sees some areas only, none that
+    show the whole utility."""
     whole = not user.area_ids
     knows = request.app.state.whose.knows_limits
-    return [
+    mine = [
         room for room in request.app.state.rooms if user.may(room.permission) and (whole or knows(room.path))
     ]
+    first = ROLES[user.role].rooms
+    return sorted(mine, key=lambda room: first.index(room.path) if room.path in first else len(first))
 
 
 def chrome(request: Request, user: SignedIn | None, now: datetime, today: date) -> dict[str, Any]:
