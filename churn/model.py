@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from churn.domain.feature_table import FeatureTable
+from churn.domain.feature_table import FeatureTable, FloatArray
 from churn.domain.figures import BoolArray
 from churn.domain.scoring import CategoryFact, LogisticModel, NumericFact, Scaled
 
@@ -55,12 +55,17 @@ def pipeline(numeric: Sequence[str], categorical: Sequence[str]) -> Pipeline:
 
 
 def fit(
-    frame: pd.DataFrame, left: BoolArray, numeric: Sequence[str], categorical: Sequence[str]
+    frame: pd.DataFrame,
+    left: BoolArray,
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+    weights: FloatArray | None = None,
 ) -> LogisticModel:
-    """Fit on customers (rows) whose outcome is known, and write the model down as plain numbers."""
+    """Fit on customers (rows) whose outcome is known, and write the model down as plain numbers. weights:
+    float64 (rows,), how much each counts; None: all the same."""
     made = pipeline(numeric, categorical)
     with threadpool_limits(1):  # two fits side by side on few cores crawl otherwise
-        made.fit(frame[[*numeric, *categorical]], left)
+        made.fit(frame[[*numeric, *categorical]], left, model__sample_weight=weights)
     return parameters(made, numeric, categorical)
 
 

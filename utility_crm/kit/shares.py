@@ -13,9 +13,10 @@ def z_of(level: float = LEVEL) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
-def wilson(count: int, of: int, level: float = LEVEL) -> tuple[float, float]:
+def wilson(count: float, of: float, level: float = LEVEL) -> tuple[float, float]:
     """(low, high) of the share count / of: the score interval (E. B. Wilson, JASA 22, 1927), good even near 0
-    and 1 and for few; it holds the share. Raises ValueError where that is no share."""
+    and 1 and for few; it holds the share. Counts need not be whole where customers count in parts. Raises
+    ValueError where that is no share."""
     if not 0 <= count <= of or of < 1:
         raise ValueError(f"{count} of {of} is no share")
     z, share = z_of(level), count / of

@@ -30,7 +30,7 @@ class Effect:
         return self.low > 0 or self.high < 0
 
 
-def difference_of_shares(arm: int, of_arm: int, control: int, of_control: int) -> Effect:
+def difference_of_shares(arm: float, of_arm: float, control: float, of_control: float) -> Effect:
     """Arm less control, with the hybrid score interval (Newcombe, Statistics in Medicine 17, 1998, 873-890,
     method 10): it is made of the two Wilson intervals and needs no large counts."""
     first, second = arm / of_arm, control / of_control
