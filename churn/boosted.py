@@ -24,7 +24,7 @@ LEAVES = (3, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Boosting:
+class Trees:
     """leaves of a tree, rounds of boosting."""
 
     leaves: int
@@ -56,13 +56,13 @@ class Coded:
 
 def trials(
     coded: Coded, learned: FloatArray, left: BoolArray, tested: FloatArray
-) -> Iterator[tuple[Boosting, FloatArray]]:
+) -> Iterator[tuple[Trees, FloatArray]]:
     """Every setting with the log-odds it gives the tested rows. Matrices are coded ones."""
     for leaves in LEAVES:
-        model = _trees(coded, Boosting(leaves, MOST_ROUNDS)).fit(learned, left)
+        model = _trees(coded, Trees(leaves, MOST_ROUNDS)).fit(learned, left)
         for rounds, odds in enumerate(model.staged_decision_function(tested), 1):
             if rounds % ROUND_STEP == 0:
-                yield Boosting(leaves, rounds), np.asarray(odds, dtype=np.float64).ravel()
+                yield Trees(leaves, rounds), np.asarray(odds, dtype=np.float64).ravel()
 
 
 def fit(
@@ -70,7 +70,7 @@ def fit(
     left: BoolArray,
     numeric: Sequence[str],
     categorical: Sequence[str],
-    setting: Boosting,
+    setting: Trees,
 ) -> AdditiveModel:
     """Fit on customers (rows) whose outcome is known, and write the curves down."""
     coded = Coded.of(frame, numeric, categorical)
@@ -88,11 +88,11 @@ def fit_modest(
     """A few small trees of which nothing is chosen, for some hundred customers, weighted where wanted."""
     coded = Coded.of(frame, numeric, categorical)
     matrix = coded.matrix(frame)
-    trees = _trees(coded, Boosting(leaves=3, rounds=60))
+    trees = _trees(coded, Trees(leaves=3, rounds=60))
     return _curves(trees.fit(matrix, had, sample_weight=weights), coded, matrix)
 
 
-def _trees(coded: Coded, setting: Boosting) -> HistGradientBoostingClassifier:
+def _trees(coded: Coded, setting: Trees) -> HistGradientBoostingClassifier:
     numbers = len(coded.numeric)
     return HistGradientBoostingClassifier(
         learning_rate=LEARNING_RATE,

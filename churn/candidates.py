@@ -8,43 +8,44 @@ sums of one term a fact, so the reasons of either are exact. Frames in, a model 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from churn import boosted
-from churn.boosted import Boosting, Coded
+from churn.boosted import Coded, Trees
 from churn.domain.additive import AdditiveModel
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray
 from churn.domain.models import Model
-from churn.learning.calibrating import WORTH, from_odds, log_loss, losses, to_odds
+from churn.domain.scoring import chance
+from churn.learning.calibrating import WORTH, calibration, log_loss, losses, to_odds
 from churn.model import fit as fit_logistic
 from churn.model import table_of
 
 FOLDS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Chosen:
-    """boosting: its setting, None where the logistic regression did better. slope, shift: of its log-odds,
+    """trees: their setting, None where the logistic regression did better. slope, shift: of its log-odds,
     the curve that makes its chances come true (Platt). losses: log loss by candidate, of customers held
-    back."""
+    back. odds: float64 (rows,), the log-odds it said of each row when its customer was held back."""
 
-    boosting: Boosting | None
+    trees: Trees | None
     slope: float
     shift: float
     losses: dict[str, float]
+    odds: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def document(self) -> dict[str, Any]:
-        setting = {} if self.boosting is None else asdict(self.boosting)
+        setting = {} if self.trees is None else asdict(self.trees)
         return {
-            "chosen": "logistic" if self.boosting is None else "boosted",
+            "chosen": "logistic" if self.trees is None else "boosted",
             "log_loss": {name: round(loss, 6) for name, loss in self.losses.items()},
             "setting": setting | ({"slope": self.slope, "shift": self.shift} if setting else {}),
         }
@@ -62,26 +63,25 @@ def choose(
 ) -> Chosen:
     """By folds of whole customers (`customer_id`): one who is seen on several dates is on one side only."""
     logistic = np.full(left.size, np.nan)
-    tried: dict[Boosting, FloatArray] = {}
+    tried: dict[Trees, FloatArray] = {}
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     with threadpool_limits(1):  # sums keep their order, and fits side by side do not crawl
         for learned, tested in folds.split(frame, left, frame["customer_id"]):
             inside, outside = frame.iloc[learned], frame.iloc[tested]
-            plain = fit_logistic(inside, left[learned], numeric, categorical)
-            logistic[tested] = plain.chances(table_of(outside, numeric, categorical))
+            straight = fit_logistic(inside, left[learned], numeric, categorical)
+            logistic[tested] = straight.chances(table_of(outside, numeric, categorical))
             coded = Coded.of(inside, numeric, categorical)
             matrices = coded.matrix(inside), coded.matrix(outside)
             for setting, odds in boosted.trials(coded, matrices[0], left[learned], matrices[1]):
                 tried.setdefault(setting, np.full(left.size, np.nan))[tested] = odds
-    lost = {setting: log_loss(from_odds(odds), left) for setting, odds in tried.items()}
+    lost = {setting: log_loss(chance(odds), left) for setting, odds in tried.items()}
     best = min(lost, key=lambda setting: lost[setting])
     slope, shift = _stretch(tried[best], left)
-    found = {
-        "logistic": log_loss(from_odds(to_odds(logistic)), left),
-        "boosted": log_loss(from_odds(tried[best] * slope + shift), left),
-    }
-    better = _surely_less(from_odds(tried[best] * slope + shift), logistic, left, frame["customer_id"])
-    return Chosen(best if better else None, slope if better else 1.0, shift if better else 0.0, found)
+    stretched, plain = tried[best] * slope + shift, to_odds(logistic)
+    found = {"logistic": log_loss(logistic, left), "boosted": log_loss(chance(stretched), left)}
+    if _surely_less(chance(stretched), logistic, left, frame["customer_id"]):
+        return Chosen(best, slope, shift, found, stretched)
+    return Chosen(None, 1.0, 0.0, found, plain)
 
 
 def _surely_less(one: FloatArray, other: FloatArray, left: BoolArray, customers: Any) -> bool:
@@ -96,9 +96,9 @@ def _surely_less(one: FloatArray, other: FloatArray, left: BoolArray, customers:
 
 def _stretch(odds: FloatArray, left: BoolArray) -> tuple[float, float]:
     """Slope and shift; 1 and 0 where they make the loss no better worth speaking of."""
-    made = LogisticRegression(C=1e3).fit(odds[:, None], left)
-    slope, shift = float(made.coef_[0, 0]), float(made.intercept_[0])
-    gain = log_loss(from_odds(odds), left) - log_loss(from_odds(odds * slope + shift), left)
+    line = calibration("sigmoid", odds, left).fitted
+    slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
+    gain = log_loss(chance(odds), left) - log_loss(chance(odds * slope + shift), left)
     return (slope, shift) if gain > WORTH and slope > 0 else (1.0, 0.0)
 
 
@@ -110,8 +110,8 @@ def fitted(
     categorical: Sequence[str],
 ) -> Model:
     """The chosen model, fitted on all of the rows."""
-    if chosen.boosting is None:
+    if chosen.trees is None:
         return fit_logistic(frame, left, numeric, categorical)
     with threadpool_limits(1):
-        made: AdditiveModel = boosted.fit(frame, left, numeric, categorical, chosen.boosting)
+        made: AdditiveModel = boosted.fit(frame, left, numeric, categorical, chosen.trees)
     return made.stretched(chosen.slope, chosen.shift)

@@ -1,39 +1,70 @@
-"""What the clock calls: once a day the model learns from the windows that ended, and everybody is scored."""
+"""What the clock calls: everybody is scored once a day, and once a week a model learns anew."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from churn.domain.registry import RETRAIN_DAYS
+from churn.registered import last_attempt
+from churn.registry_words import STATES, VERDICTS
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
-from utility_crm.kit.said import said
+from utility_crm.kit.said import Said, said
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 HOUR_SECONDS = 3600
-STATUS_WORDS = {
-    "scored": mark("scored"),
-    "unchanged": mark("unchanged"),
-    "too_short": mark("the bills do not reach back far enough"),
-}
+STATUS_WORDS = {"scored": mark("scored"), "unchanged": mark("unchanged")}
 
 
-def score_everybody(session: Session, now: datetime) -> str:
-    """Fit and score for today; repeated on the same day, it finds that done and changes nothing."""
-    from churn.actions import (
-        fit_and_score,
-    )  # frames and models are loaded when there is work, not with the clock
+def score_everybody(session: Session, now: datetime) -> Said:
+    """Score for today; repeated on the same day, it finds that done and changes nothing. Before the first
+    model, learn one."""
+    from churn.actions import score, train  # frames and models are loaded when there is work, not before
 
-    known = settings()
-    done = fit_and_score(session, known.as_of or today_in(known.timezone, now), now)
+    today = _today(now)
+    done = score(session, today, now)
+    if done.status == "no_model":
+        trained = train(session, today, now)
+        done = score(session, today, now)
+        if done.model_id is None:
+            return _in_words(trained.state, trained.why, today)
     return said(
         mark("%(status)s, %(customers)s customers as of %(as_of)s"),
         status=STATUS_WORDS[done.status],
         customers=done.customers,
-        as_of=done.as_of,
+        as_of=today,
     )
 
 
-JOBS = (Job("churn.score", HOUR_SECONDS, score_everybody, mark("Score who may leave")),)
+def learn_anew(session: Session, now: datetime) -> Said:
+    """Make a challenger where the last model, or attempt, is a week old; else say until when it waits."""
+    today = _today(now)
+    last = last_attempt(session)
+    if last is not None and last.learned and (today - last.as_of).days < RETRAIN_DAYS:
+        return said(mark("a model learned as of %(as_of)s; once a week is enough"), as_of=last.as_of)
+    if last is not None and not last.learned and last.as_of == today:
+        return _in_words("refused", last.why, today)
+    from churn.actions import train
+
+    done = train(session, today, now)
+    return _in_words(done.state, done.why, today)
+
+
+def _in_words(state: str, why: str, as_of: date) -> Said:
+    return said(
+        mark("%(state)s: %(why)s (as of %(as_of)s)"), state=STATES[state], why=VERDICTS[why], as_of=as_of
+    )
+
+
+def _today(now: datetime) -> date:
+    known = settings()
+    return known.as_of or today_in(known.timezone, now)
+
+
+JOBS = (
+    Job("churn.score", HOUR_SECONDS, score_everybody, mark("Score who may leave")),
+    Job("churn.train", HOUR_SECONDS, learn_anew, mark("Learn anew who leaves")),
+)

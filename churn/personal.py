@@ -15,5 +15,8 @@ PERSONAL = Personal(
             hidden=("model_id",),
         ),
     ),
-    apart={"churn_models": "weights of all customers together"},
+    apart={
+        "churn_models": "weights of all customers together",
+        "churn_runs": "means of all customers together",
+    },
 )

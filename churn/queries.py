@@ -43,16 +43,18 @@ class CustomerScore:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """The model in use, or the last attempt at one: see `churn.training.learn` for the shape of `figures`."""
+    """The model that scored last, else the champion, else the last attempt at one.
 
+    status: `scored`; `learned`, where nobody has been scored yet; else why there is no model. as_of: of the
+    scores, where there are any. usual: the mean of everybody's chance. figures: see `churn.training.learn`.
+    """
+
+    model_id: int
     status: str
     as_of: date
     fitted_at: datetime
     figures: Mapping[str, Any]
-
-    @property
-    def usual(self) -> float:
-        return float(self.figures.get("usual", 0.0))
+    usual: float
 
     @property
     def tested_on(self) -> date | None:
@@ -203,18 +205,20 @@ _OTHER_ENDS = text(
 )
 _CARD = text(
     """
-    select as_of, fitted_at, figures from churn_models
-    order by (id in (select model_id from churn_scores)) desc, id desc limit 1
+    select m.id, m.as_of, m.fitted_at, m.figures, r.as_of, r.usual
+    from churn_models m
+    left join churn_runs r on r.as_of = (select as_of from churn_scores limit 1)
+    order by (m.id = r.model_id) desc nulls last, (m.state = 'champion') desc, m.id desc limit 1
     """
 )
 SCORE = listed_kinds(
     """
-    select k.score, cast(m.figures->>'usual' as double precision), k.as_of, k.reasons,
+    select k.score, r.usual, k.as_of, k.reasons,
            coalesce((select cast(sum(b.open_minor) as bigint) from bills b
                      join accounts a on a.id = b.account_id
                      where a.customer_id = k.customer_id and b.status = 'issued' and b.open_minor > 0
                        and b.due_on < :today), 0)
-    from churn_scores k join churn_models m on m.id = k.model_id
+    from churn_scores k join churn_runs r on r.as_of = k.as_of
     where k.customer_id = :customer
     """,
     float, float, date, list, int,
@@ -228,9 +232,14 @@ def customer_score(row: Sequence[Any]) -> CustomerScore:
 
 
 def model_card(session: Session) -> ModelCard | None:
-    """The model of the scores; without scores the last attempt; None before the first."""
+    """None before the first attempt."""
     row = session.execute(_CARD).one_or_none()
-    return None if row is None else ModelCard(row[2]["status"], row[0], row[1], row[2])
+    if row is None:
+        return None
+    model_id, learned_as_of, fitted_at, figures, scored_as_of, usual = row
+    if scored_as_of is None:
+        return ModelCard(model_id, figures["status"], learned_as_of, fitted_at, figures, 0.0)
+    return ModelCard(model_id, "scored", scored_as_of, fitted_at, figures, usual)
 
 
 def leavers(

@@ -15,22 +15,14 @@ import pandas as pd
 
 from churn.candidates import LOGISTIC, Chosen, choose, fitted
 from churn.domain.facts import CATEGORICAL, NUMERIC, NUMERIC_NAMES, natural
+from churn.domain.feature_table import FloatArray
 from churn.domain.figures import FEWEST_LEAVERS, BoolArray, enough, figures, rank
 from churn.domain.label import HORIZON_DAYS, Outcome, Supply, Window, outcomes
 from churn.domain.models import Model
+from churn.domain.registry import Gain, gain_of
 from churn.domain.split import TimeSplit
+from churn.learning.calibrating import losses
 from churn.model import table_of
-
-
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """A model and what was found on the way, as JSON. model None: too few have left to learn from.
-
-    figures: see `learn`.
-    """
-
-    model: Model | None
-    figures: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +49,32 @@ class Past:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A model and what was found on the way. model None: too few have left to learn from.
+
+    twin: the same way of learning fitted on what was over on the test's morning, None where too few had left
+    by then. figures: JSON, see `learn`. known: the rows learned from. tested: what was said of later ones.
+    gain: of the twin over the twin of the model in use, None where nothing can be compared.
+    """
+
+    model: Model | None
+    figures: dict[str, Any]
+    known: Past
+    twin: Model | None = None
+    tested: Tested | None = None
+    gain: Gain | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """Customers on the test's date whose outcome is known, and what each model said of them before: float64
+    (rows,) by `challenger`, `baseline` and, where there is one to compare with, `champion`."""
+
+    past: Past
+    scores: dict[str, FloatArray]
+
+
 def past(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], dates: Sequence[date]) -> Past:
     """The rows of `dates` whose outcome is known; `unknown` counts those who moved, died or were cut off
     instead."""
@@ -71,8 +89,15 @@ def past(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], dates: S
     return Past(rows[known].reset_index(drop=True), ends[known] == Outcome.LEFT, int((~known).sum()))
 
 
-def learn(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], split: TimeSplit) -> Learned:
-    """The model in use, with what a later time said of the same model fitted earlier.
+def learn(
+    frame: pd.DataFrame,
+    supplies: Mapping[int, Sequence[Supply]],
+    split: TimeSplit,
+    incumbent: Model | None = None,
+) -> Learned:
+    """A model, with what a later time said of its twin, the same way of learning fitted earlier.
+
+    incumbent: the twin of the model in use, which is told of the same later customers.
 
     figures: {"horizon_days", "fit": {dates, rows, customers, leavers, unknown}, "train": the same,
     "candidates": {"chosen", "log_loss" by candidate, "setting"}, "test": {"date", "customers", "leavers",
@@ -84,12 +109,19 @@ def learn(frame: pd.DataFrame, supplies: Mapping[int, Sequence[Supply]], split: 
     everything = past(frame, supplies, split.known)
     document: dict[str, Any] = {"horizon_days": HORIZON_DAYS, "fit": everything.document()}
     if not _learnable(everything):
-        return Learned(None, document)
+        return Learned(None, document, everything)
     train = past(frame, supplies, split.train)
-    chosen = _chosen(train if _learnable(train) else everything)
-    document |= {"candidates": chosen.document(), **_tested(frame, supplies, split, train, chosen)}
-    document["contrast"] = _contrast(everything)
-    return Learned(_fitted(chosen, everything), document)
+    earlier = _learnable(train)
+    chosen = _chosen(train if earlier else everything)
+    twin = _fitted(chosen, train) if earlier else None
+    found = _tested(past(frame, supplies, [split.test]), twin, chosen, train, incumbent)
+    document |= {
+        "candidates": chosen.document(),
+        "train": train.document(),
+        **_test_document(split, found),
+        "contrast": _contrast(everything),
+    }
+    return Learned(_fitted(chosen, everything), document, everything, twin, found, _gain(found))
 
 
 def _learnable(known: Past) -> bool:
@@ -104,16 +136,21 @@ def _fitted(chosen: Chosen, known: Past) -> Model:
     return fitted(chosen, known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
 
 
-def _tested(
-    frame: pd.DataFrame,
-    supplies: Mapping[int, Sequence[Supply]],
-    split: TimeSplit,
-    train: Past,
-    chosen: Chosen,
-) -> dict[str, Any]:
-    test = past(frame, supplies, [split.test])
+def _tested(test: Past, twin: Model | None, chosen: Chosen, train: Past, incumbent: Model | None) -> Tested:
+    if twin is None:
+        return Tested(test, {})
+    table = table_of(test.frame, NUMERIC_NAMES, CATEGORICAL)
+    scores = {"challenger": twin.chances(table)}
+    plain = twin if chosen.trees is None else _fitted(LOGISTIC, train)
+    scores["baseline"] = plain.chances(table)
+    if incumbent is not None:
+        scores["champion"] = incumbent.chances(table)
+    return Tested(test, scores)
+
+
+def _test_document(split: TimeSplit, found: Tested) -> dict[str, Any]:
+    test = found.past
     document: dict[str, Any] = {
-        "train": train.document(),
         "test": {
             "date": split.test.isoformat(),
             "ends_on": Window(split.test).last_day.isoformat(),
@@ -125,10 +162,9 @@ def _tested(
         },
         "lost": [],
     }
-    if not _learnable(train):
+    if not found.scores:
         return document
-    table = table_of(test.frame, NUMERIC_NAMES, CATEGORICAL)
-    scores = _fitted(chosen, train).chances(table)
+    scores = found.scores["challenger"]
     places = rank(scores)
     document["lost"] = [
         {"customer_id": int(customer), "score": float(score), "rank": int(place)}
@@ -137,10 +173,16 @@ def _tested(
         )
     ]
     if enough(test.left):
-        plain = scores if chosen.boosting is None else _fitted(LOGISTIC, train).chances(table)
         document["test"]["figures"] = figures(test.left, scores).document()
-        document["test"]["baseline"] = figures(test.left, plain).document()
+        document["test"]["baseline"] = figures(test.left, found.scores["baseline"]).document()
     return document
+
+
+def _gain(found: Tested) -> Gain | None:
+    if "champion" not in found.scores or not enough(found.past.left):
+        return None
+    lost = {name: losses(scores, found.past.left) for name, scores in found.scores.items()}
+    return gain_of(lost["champion"], lost["challenger"])
 
 
 def _contrast(known: Past) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray
+from churn.domain.scoring import chance
 
 METHODS = ("none", "sigmoid", "isotonic")
 SUREST = 1e-4
@@ -31,7 +32,7 @@ class Calibration:
     def chances(self, odds: FloatArray) -> FloatArray:
         """Log-odds (rows,) to chances (rows,)."""
         if self.fitted is None:
-            return from_odds(odds)
+            return chance(odds)
         if self.method == "sigmoid":
             return np.asarray(self.fitted.predict_proba(odds[:, None])[:, 1], dtype=np.float64)
         return np.asarray(np.clip(self.fitted.predict(odds), SUREST, 1 - SUREST), dtype=np.float64)
@@ -49,7 +50,7 @@ def calibration(method: str, odds: FloatArray, left: BoolArray) -> Calibration:
 def best_method(odds: FloatArray, left: BoolArray, seed: int) -> tuple[str, float]:
     """The method with the least log loss in folds of its own, and that loss."""
     folds = min(5, int(left.sum()), int((~left).sum()))
-    losses = {"none": log_loss(from_odds(odds), left)}
+    losses = {"none": log_loss(chance(odds), left)}
     if folds >= 2:
         parts = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(odds[:, None], left))
         for method in METHODS[1:]:
@@ -76,8 +77,3 @@ def to_odds(chances: FloatArray) -> FloatArray:
     """Chances to log-odds, none surer than `SUREST`."""
     sure = np.clip(chances, SUREST, 1 - SUREST)
     return np.asarray(np.log(sure) - np.log1p(-sure), dtype=np.float64)
-
-
-def from_odds(odds: FloatArray) -> FloatArray:
-    """Log-odds to chances."""
-    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)

@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 from bent_history import no_trigger_minds
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from billing.tables import Agreement, Bill
-from churn.actions import Scored, fit_and_score
+from churn.actions import Done, fit_and_score, score, train
 from churn.customer import ROOM
 from churn.domain.label import Supply
 from churn.domain.split import time_split
 from churn.features import features
 from churn.jobs import JOBS
 from churn.queries import SCORE, Narrowed, crowd, leavers, lost, model_card, other_ends, reasons_at_the_top
-from churn.tables import ChurnModel, ChurnScore
+from churn.tables import ChurnModel, ChurnRun, ChurnScore
 from churn.training import past
 from meters.tables import ServicePoint
 from tests.db.churn.conftest import Supplier, at
@@ -121,12 +121,12 @@ def populate(supplier: Supplier, leave: float, seed: int = 4) -> None:
 
 
 @pytest.fixture
-def scored(session: Session, supplier: Supplier) -> Scored:
+def scored(session: Session, supplier: Supplier) -> Done:
     populate(supplier, leave=0.7)
     return fit_and_score(session, AS_OF, NOW)
 
 
-def test_the_planted_cause_is_found_on_a_later_time(session: Session, scored: Scored) -> None:
+def test_the_planted_cause_is_found_on_a_later_time(session: Session, scored: Done) -> None:
     assert scored.status == "scored"
     test = scored.figures["test"]["figures"]
     assert test["auc"] > 0.6 and test["auc_low"] < test["auc"] < test["auc_high"]
@@ -138,7 +138,7 @@ def test_the_planted_cause_is_found_on_a_later_time(session: Session, scored: Sc
     assert max(scored.figures["train"]["dates"]) < scored.figures["test"]["date"]
 
 
-def test_everybody_supplied_is_scored_and_the_cause_is_the_reason(session: Session, scored: Scored) -> None:
+def test_everybody_supplied_is_scored_and_the_cause_is_the_reason(session: Session, scored: Done) -> None:
     supplied = session.scalar(
         select(func.count()).select_from(Agreement).where(
             (Agreement.ends_before.is_(None)) | (Agreement.ends_before > AS_OF)
@@ -156,20 +156,20 @@ def test_everybody_supplied_is_scored_and_the_cause_is_the_reason(session: Sessi
     assert reasons_at_the_top(session, Narrowed(), 20)[0][0] == "complaints"
 
 
-def test_the_list_can_be_narrowed_and_paged(session: Session, scored: Scored) -> None:
+def test_the_list_can_be_narrowed_and_paged(session: Session, scored: Done) -> None:
     everybody = leavers(session, Narrowed(), rows=None)
     small = leavers(session, Narrowed(segment="small_business"), rows=None)
     assert small == [one for one in everybody if one.segment == "small_business"]
     assert leavers(session, Narrowed(area="AREA1"), rows=5, skip=5) == everybody[5:10]
     assert leavers(session, Narrowed(area="elsewhere")) == []
-    high = 2 * scored.figures["usual"]
-    counted = crowd(session, Narrowed(), scored.figures["usual"])
+    high = 2 * scored.usual
+    counted = crowd(session, Narrowed(), scored.usual)
     assert counted.customers == len(everybody)
     assert counted.high == sum(one.score >= high for one in everybody)
     assert counted.expected == pytest.approx(sum(one.score for one in everybody))
 
 
-def test_whoever_gave_notice_is_not_on_the_list(session: Session, scored: Scored) -> None:
+def test_whoever_gave_notice_is_not_on_the_list(session: Session, scored: Done) -> None:
     first = leavers(session, Narrowed(), rows=1)[0]
     session.execute(
         text(
@@ -181,23 +181,23 @@ def test_whoever_gave_notice_is_not_on_the_list(session: Session, scored: Scored
     assert leavers(session, Narrowed(), rows=1)[0].customer_id != first.customer_id
 
 
-def test_twice_a_day_changes_nothing(session: Session, scored: Scored) -> None:
+def test_twice_a_day_changes_nothing(session: Session, scored: Done) -> None:
     by_customer = select(ChurnScore.customer_id, ChurnScore.score).order_by(ChurnScore.customer_id)
     before = session.execute(by_customer).all()
-    again = fit_and_score(session, AS_OF, NOW + timedelta(hours=1))
+    again = score(session, AS_OF, NOW + timedelta(hours=1))
     assert (again.status, again.model_id, again.customers) == ("unchanged", scored.model_id, scored.customers)
-    assert session.scalar(select(func.count()).select_from(ChurnModel)) == 1
-    forced = fit_and_score(session, AS_OF, NOW + timedelta(hours=2), again=True)
-    assert forced.model_id != scored.model_id
+    forced = fit_and_score(session, AS_OF, NOW + timedelta(hours=2))
+    assert (forced.status, forced.model_id) == ("scored", scored.model_id)
+    assert session.scalar(select(func.count()).select_from(ChurnModel)) == 1, "the same data, the same model"
     assert session.execute(by_customer).all() == before
 
 
-def test_what_happens_later_does_not_change_a_past_run(
-    session: Session, supplier: Supplier, scored: Scored
+def test_what_happens_later_does_not_change_a_past_model(
+    session: Session, supplier: Supplier, scored: Done
 ) -> None:
     """The model of an earlier day is the same whether or not the days after it have happened."""
     day = AS_OF - timedelta(days=20)
-    before = fit_and_score(session, day, NOW)
+    before = _learned_alone(session, day)
     forgotten = [
         "delete from bills where issued_on >= :day returning id",
         "delete from contacts where at >= :day returning id",
@@ -206,8 +206,19 @@ def test_what_happens_later_does_not_change_a_past_run(
     with no_trigger_minds(session):
         for statement in forgotten:
             assert session.execute(text(statement), {"day": day}).all()
-    after = fit_and_score(session, day, NOW, again=True)
-    assert after.figures == before.figures
+    after = _learned_alone(session, day)
+    assert after.fingerprint == before.fingerprint != ""
+    assert (after.parameters, after.twin, after.figures) == (before.parameters, before.twin, before.figures)
+
+
+def _learned_alone(session: Session, day: date) -> ChurnModel:
+    """The model of a day, in an empty registry."""
+    for table in (ChurnScore, ChurnRun, ChurnModel):
+        session.execute(delete(table))
+    session.expire_all()
+    done = train(session, day, NOW)
+    assert (done.status, done.state, done.why) == ("trained", "champion", "first")
+    return session.get_one(ChurnModel, done.model_id)
 
 
 def test_too_few_leavers_are_said(session: Session, supplier: Supplier) -> None:
@@ -254,12 +265,12 @@ def test_other_ends_are_no_churn(session: Session, supplier: Supplier, reason: s
     assert other_ends(session, AS_OF) == {reason: 1}
 
 
-def test_the_customer_page_says_the_chance_and_why(session: Session, scored: Scored) -> None:
+def test_the_customer_page_says_the_chance_and_why(session: Session, scored: Done) -> None:
     first = leavers(session, Narrowed(), rows=1)[0]
     call = CustomerCall(session, first.customer_id, NOW, AS_OF)
     assert ROOM.cells is not None and ROOM.sections is not None
     (cell,) = ROOM.cells(call)
-    usual = f"{round(100 * scored.figures['usual'])}\N{NO-BREAK SPACE}%"
+    usual = f"{round(100 * scored.usual)}\N{NO-BREAK SPACE}%"
     assert (cell.label, cell.detail, cell.tone) == ("May leave", f"usual {usual}", "bad")
     (section,) = ROOM.sections(call)
     assert section.title == f"May leave: {cell.figure}, where {usual} is usual"
@@ -269,9 +280,10 @@ def test_the_customer_page_says_the_chance_and_why(session: Session, scored: Sco
     assert not ROOM.cells(nobody) and not ROOM.sections(nobody)
 
 
-def test_the_job_scores_today(session: Session, supplier: Supplier, monkeypatch: pytest.MonkeyPatch) -> None:
-    (job,) = JOBS
-    assert job.run(session, NOW) == "the bills do not reach back far enough, 0 customers as of 2026-11-20"
+def test_the_jobs_say_why_nothing_can_be_learned(session: Session, supplier: Supplier) -> None:
+    for job in JOBS:
+        assert job.run(session, NOW) == "refused: the bills do not reach back far enough (as of 2026-11-20)"
+    assert session.scalar(select(func.count()).select_from(ChurnModel)) == 1
 
 
 def test_the_web_and_the_clock_load_neither_frames_nor_models() -> None:

@@ -30,6 +30,14 @@ def test_the_commands_say_what_there_is(own_database: str) -> None:
     assert nobody.exit_code == 1
     assert json.loads(nobody.stdout)["error"]["code"] == "not_scored"
 
+    for command in ("fit", "train"):
+        vain = run.invoke(app, [command, "--as-of", "2026-11-20", "--json"])
+        assert vain.exit_code == 1  # there is nothing to learn from
+        assert json.loads(vain.stdout)["status"] == "too_short"
+    unscored = run.invoke(app, ["score", "--json"])
+    assert (unscored.exit_code, json.loads(unscored.stdout)["status"]) == (1, "no_model")
+    assert run.invoke(app, ["fit", "--as-of", "yesterday"]).exit_code == 2
+
     load_tables()
     engine = make_engine(own_database)
     with Session(engine) as session, session.begin():
@@ -44,7 +52,7 @@ def test_the_commands_say_what_there_is(own_database: str) -> None:
     spoken = run.invoke(app, ["list", "--segment", "small_business"])
     assert "Day & Night would cost less +4" in spoken.stdout and "Ada" not in spoken.stdout
 
-    fitted = run.invoke(app, ["fit", "--as-of", "2026-11-20", "--json"])
-    assert fitted.exit_code == 1  # there is nothing to learn from
-    assert json.loads(fitted.stdout)["status"] == "too_short"
-    assert run.invoke(app, ["fit", "--as-of", "yesterday"]).exit_code == 2
+    known = json.loads(run.invoke(app, ["models", "--json"]).stdout)["models"]
+    assert [(one["state"], one["why"]) for one in known] == [("champion", "first"), ("refused", "too_short")]
+    assert known[0]["fingerprint"] == "c0ffee" * 10 and known[0]["features"][0] == "saving"
+    assert "challenger" not in run.invoke(app, ["models"]).stdout

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from churn import boosted
-from churn.boosted import Boosting, Coded, fit
+from churn.boosted import Coded, Trees, fit
 from churn.domain.additive import AdditiveModel, Curve
 from churn.domain.scoring import chance, points
 from churn.model import table_of
 
 NUMERIC = ("use", "late", "never", "flat")
 CATEGORICAL = ("segment", "tariff")
-SETTING = Boosting(6, 60)
+SETTING = Trees(6, 60)
 
 
 @pytest.fixture(scope="module")

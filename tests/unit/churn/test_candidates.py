@@ -40,7 +40,7 @@ def people(seed: int, bent: bool) -> tuple[pd.DataFrame, BoolArray]:
 def test_what_bends_is_followed_by_trees() -> None:
     frame, left = people(1, bent=True)
     chosen = choose(frame, left, NUMERIC, CATEGORICAL)
-    assert chosen.boosting is not None and chosen.losses["boosted"] < chosen.losses["logistic"] - 0.01
+    assert chosen.trees is not None and chosen.losses["boosted"] < chosen.losses["logistic"] - 0.01
     new, outcome = people(2, bent=True)
     table = table_of(new, NUMERIC, CATEGORICAL)
     best, plain = (

@@ -11,14 +11,25 @@ import pytest
 from sqlalchemy.orm import Session
 
 from billing.tables import Tariff
+from churn.domain.additive import AdditiveModel, Curve, Levels
 from churn.domain.figures import figures
-from churn.tables import ChurnModel, ChurnScore
+from churn.tables import ChurnModel, ChurnRun, ChurnScore
 from tests.db.churn.conftest import FLAT, TWO_RATE, Person, Supplier
 from utility_crm.customers.tables import Customer
 from utility_crm.network.tables import NetworkNode, Premise
 
 AS_OF = date(2026, 11, 20)
 TESTED = date(2026, 8, 21)
+
+MODEL = AdditiveModel(
+    -2.4,
+    (
+        Curve("saving", np.array([0.05, 0.12]), np.array([-0.3, 0.1, 0.7]), -0.1),
+        Curve("unanswered", np.array([0.5]), np.array([-0.1, 1.4]), 0.0),
+    ),
+    (Levels("tariff", {"steady": 0.05, "day_night": -0.2}, 0.0),),
+)
+"""What stands in the registry: two curves and a category."""
 
 COMPLAINT = {
     "group": "complaints",
@@ -60,9 +71,8 @@ def model_figures(lost: Person) -> dict[str, Any]:
     }
     measured = tested_figures()
     return {
-        "status": "scored",
+        "status": "learned",
         "horizon_days": 90,
-        "usual": 0.1,
         "fit": learned,
         "train": learned,
         "test": {
@@ -101,12 +111,15 @@ def put_scored(session: Session) -> Scored:
     supplier.ends(scored.lost, AS_OF - timedelta(days=9), "switched")
     gone = supplier.moves_in()
     supplier.ends(gone, AS_OF - timedelta(days=20), "moved")
+    learned_at = datetime(2026, 11, 20, 3, tzinfo=UTC)
     model = ChurnModel(
-        fitted_at=datetime(2026, 11, 20, 3, tzinfo=UTC), as_of=AS_OF, parameters={},
-        figures=model_figures(scored.lost),
+        fitted_at=learned_at, as_of=AS_OF, parameters=MODEL.document(), figures=model_figures(scored.lost),
+        state="champion", why="first", champion_since=learned_at, fingerprint="c0ffee" * 10, rows=4000,
+        leavers=90, versions={"numpy": "2", "scikit-learn": "1"}, features=list(MODEL.facts),
     )  # fmt: skip
     session.add(model)
     session.flush()
+    session.add(ChurnRun(as_of=AS_OF, model_id=model.id, scored_at=learned_at, customers=4, usual=0.1))
     rows = (
         (scored.ada, 0.31, [COMPLAINT, CHEAPER]),
         (scored.works, 0.22, [CHEAPER]),

@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from churn.domain.figures import auc, average_precision, calibration_error, captured
 from churn.domain.intervals import _from_above, middle, repeated
-from churn.learning.calibrating import best_method, calibration, from_odds, to_odds
+from churn.domain.scoring import chance as chance_of
+from churn.learning.calibrating import best_method, calibration, to_odds
 from churn.learning.columns import columns_of
 from churn.learning.preparing import HowOften, SignedLog
 
@@ -68,17 +69,17 @@ def test_calibration_error_is_the_distance_between_said_and_happened() -> None:
 def test_calibration_is_taken_where_it_is_needed() -> None:
     draw = np.random.default_rng(3)
     odds = draw.normal(-1, 1.2, 6000)
-    left = draw.random(6000) < from_odds(odds)
+    left = draw.random(6000) < chance_of(odds)
     assert best_method(odds, left, 0)[0] == "none"
     method, _loss = best_method(odds * 3 + 1, left, 0)
     assert method != "none"
     mended = calibration(method, odds * 3 + 1, left).chances(odds * 3 + 1)
-    assert calibration_error(left, mended) < 0.02 < calibration_error(left, from_odds(odds * 3 + 1))
+    assert calibration_error(left, mended) < 0.02 < calibration_error(left, chance_of(odds * 3 + 1))
 
 
 @given(st.floats(0, 1))
 def test_odds_and_chances_are_one(chance: float) -> None:
-    back = from_odds(to_odds(np.array([chance])))[0]
+    back = chance_of(to_odds(np.array([chance])))[0]
     assert back == pytest.approx(min(max(chance, 1e-4), 1 - 1e-4))
 
 

@@ -1,0 +1,128 @@
+"""Score everybody who is supplied with the champion, and say why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
+from sqlalchemy.orm import Session
+
+from churn.actions.registering import champion, is_usable, one_at_a_time
+from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC_NAMES
+from churn.domain.models import model_of
+from churn.domain.reasons import Reason, grouped
+from churn.domain.scoring import points
+from churn.features import features
+from churn.model import table_of
+from churn.tables import ChurnModel, ChurnRun, ChurnScore
+from utility_crm.kit.settings import settings
+
+FIGURES_OF = {
+    "bill_up": ("step_minor", "before_minor", "shock_minor", "shock_before_minor", "shock_on"),
+    "bill_year": ("same_minor", "year_minor"),
+    "price_rise": ("price_rise_minor",),
+    "tariff_fit": ("saving_minor", "cheaper", "night_flat"),
+    "arrears": ("overdue_minor", "late_day_count"),
+    "complaints": ("complaint_count", "unanswered_count", "unanswered_days"),
+    "contacts": ("contact_count",),
+    "estimated": ("estimated_bills", "bills"),
+    "tenure": ("since",),
+    "service_points": ("service_points",),
+    "export": ("export",),
+    "segment": ("segment",),
+    "tariff": ("tariff_name",),
+    "payment_method": ("payment_method",),
+}
+"""The customer's own figures that each reason is said with; `currency` goes with every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a run did. status: `scored`; `unchanged`, where the champion has scored this date before;
+    `no_model`, nobody is champion yet, or it asks for what is no longer known. usual: the mean chance."""
+
+    status: str
+    as_of: date
+    customers: int
+    usual: float
+    model_id: int | None
+
+
+def score(session: Session, as_of: date, now: datetime, *, again: bool = False) -> Scored:
+    """Score everybody supplied on `as_of` with the champion, from what is known on its morning.
+
+    Repeating it for the date that was scored last changes nothing, unless `again` or under another champion.
+    """
+    one_at_a_time(session)
+    model = champion(session)
+    if model is None or not is_usable(model_of(model.parameters)):
+        return Scored("no_model", as_of, 0, 0.0, None)
+    if not again and (known := _already(session, as_of, model.id)) is not None:
+        return known
+    present = features(session, [as_of], settings().timezone)
+    return _scored(session, as_of, now, present, model)
+
+
+def _already(session: Session, as_of: date, model_id: int) -> Scored | None:
+    last = session.scalar(
+        select(ChurnRun).order_by(ChurnRun.scored_at.desc(), ChurnRun.as_of.desc()).limit(1)
+    )
+    if last is None or (last.as_of, last.model_id) != (as_of, model_id):
+        return None
+    return Scored("unchanged", as_of, last.customers, last.usual, model_id)
+
+
+def _scored(session: Session, as_of: date, now: datetime, present: pd.DataFrame, kept: ChurnModel) -> Scored:
+    model = model_of(kept.parameters)
+    table = table_of(present, NUMERIC_NAMES, CATEGORICAL)
+    terms = model.terms(table)
+    chances = model.chances(table)
+    usual_terms = terms.mean(axis=0) if len(present) else terms.sum(axis=0)
+    why = grouped(points(terms, model.intercept, usual_terms), model.facts, GROUP_OF).reasons()
+    session.execute(delete(ChurnScore))
+    rows = [
+        {
+            "customer_id": record["customer_id"],
+            "model_id": kept.id,
+            "as_of": as_of,
+            "score": chance,
+            "reasons": [_reason_document(reason, record) for reason in reasons],
+        }
+        for record, chance, reasons in zip(present.to_dict("records"), chances.tolist(), why, strict=True)
+    ]
+    if rows:
+        session.execute(insert(ChurnScore), rows)
+    usual = float(chances.mean()) if rows else 0.0
+    run = {"model_id": kept.id, "scored_at": now, "customers": len(rows), "usual": usual}
+    session.execute(
+        insert_or_update(ChurnRun)
+        .values(as_of=as_of, **run)
+        .on_conflict_do_update(index_elements=[ChurnRun.as_of], set_=run)
+    )
+    return Scored("scored", as_of, len(rows), usual, kept.id)
+
+
+def _reason_document(reason: Reason, record: Mapping[Any, Any]) -> dict[str, Any]:
+    """A reason as it is stored: its group, its points, and the figures it is said with."""
+    said = {name: _plain(record[name]) for name in (*FIGURES_OF[reason.group], "currency")}
+    return {"group": reason.group, "points": round(reason.points, 2), "figures": said}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a frame as JSON has it: whole numbers whole, unknown as null."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return int(value) if value.is_integer() else value
+    return value

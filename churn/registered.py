@@ -1,0 +1,72 @@
+"""What the registry of models can be asked: session in, frozen values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt at a model. learned: one came of it; why: a word of `churn.registry_words`."""
+
+    as_of: date
+    learned: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A model in the registry; see `churn.tables.ChurnModel`. kind: `additive`, `logistic`, "" for a vain
+    attempt. tested: its figures on a later time, None where too few left. gain: over the champion of then."""
+
+    model_id: int
+    state: str
+    why: str
+    as_of: date
+    fitted_at: datetime
+    champion_since: datetime | None
+    retired_at: datetime | None
+    retired_why: str
+    kind: str
+    fingerprint: str
+    rows: int
+    leavers: int
+    versions: Mapping[str, str]
+    features: Sequence[str]
+    feature_version: str
+    tested: Mapping[str, Any] | None
+    gain: Mapping[str, float] | None
+
+
+_LAST_ATTEMPT = text(
+    "select as_of, fingerprint <> '', why from churn_models order by as_of desc, id desc limit 1"
+)
+_REGISTERED = text(
+    """
+    select id, state, why, as_of, fitted_at, champion_since, retired_at, retired_why,
+           coalesce(parameters->>'kind', ''), fingerprint, rows, leavers, versions, features, feature_version,
+           figures#>'{test,figures}', figures->'gain'
+    from churn_models
+    order by (state = 'champion') desc, (state = 'challenger') desc, id desc limit :most
+    """
+)
+
+
+def last_attempt(session: Session) -> Attempt | None:
+    """The newest model or vain attempt; None before the first."""
+    row = session.execute(_LAST_ATTEMPT).one_or_none()
+    return None if row is None else Attempt(*row)
+
+
+def registered(session: Session, most: int = MOST_SHOWN) -> list[Registered]:
+    """The champion, the challenger, then the others, the newest first."""
+    rows = session.execute(_REGISTERED, {"most": most})
+    return [Registered(*row) for row in rows]

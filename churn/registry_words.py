@@ -1,0 +1,26 @@
+"""States of models, and why they came to them, as people say it."""
+
+from __future__ import annotations
+
+from utility_crm.web.words import mark
+
+STATES = {
+    "champion": mark("champion"),
+    "challenger": mark("challenger"),
+    "retired": mark("retired"),
+    "refused": mark("refused"),
+}
+VERDICTS = {
+    "first": mark("there was none before"),
+    "unregistered": mark("the one before could no longer be held against it"),
+    "better": mark("surely better on later customers"),
+    "old": mark("no worse, and the champion is old"),
+    "drifted": mark("no worse, and the customers have changed"),
+    "untested": mark("too few left to tell it from the champion"),
+    "not_surely_better": mark("not surely better than the champion"),
+    "worse": mark("worse than the champion on later customers"),
+    "too_few": mark("too few have left to learn from"),
+    "too_short": mark("the bills do not reach back far enough"),
+    "replaced": mark("another became champion"),
+    "newer": mark("a newer one took its place"),
+}
