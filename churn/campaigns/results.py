@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from churn.campaigns.sending import spent_minor
 from churn.domain.campaigns.assigning import CONTROL
 from churn.domain.campaigns.effects import Effect, difference_of_means, difference_of_shares
+from churn.domain.campaigns.looks import level_at, part_over
 from churn.domain.campaigns.verdicts import Verdict, romi, verdict
 from churn.domain.label import HORIZON_DAYS
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.shares import LEVEL
 from utility_crm.web.words import mark
 
 Outcome = Literal["taken", "lost", "margin"]
@@ -101,6 +103,15 @@ class Campaigned:
     control_ppm: int
     note: str
     costs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """reached: it is the day for looking, at the planned size. level: of every interval; None: too early for
+    any."""
+
+    reached: bool
+    level: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +221,11 @@ def results(session: Session, campaign_id: int, today: date) -> Results:
         and all(by_arm.get(key, Counts()).customers >= 0.9 * size for key, size in planned.items())
     )
     margins = {row[0]: (row[1] or [], row[2]) for row in session.execute(_MARGINS, {"id": campaign_id})}
-    found = [*_rows(by_arm, reached), *_segment_rows(by_segment, reached)]
+    look = Look(reached, _level(one, today, reached))
+    found = [*_rows(by_arm, look), *_segment_rows(by_segment, look)]
     asked = sum((counts for key, counts in by_arm.items() if key != CONTROL), Counts())
     together = next((row for row in found if row.outcome == "taken" and row.arm == ""), None)
-    margin_rows, whole, known = _margins(margins, reached)
+    margin_rows, whole, known = _margins(margins, look)
     kept = None if whole is None else _times(whole, asked.customers)
     if kept is None and one.margin_minor is not None:
         lost = next((row.effect for row in found if row.outcome == "lost" and row.arm == ""), None)
@@ -261,14 +273,21 @@ def _summed(rows: Iterable[Any], key: Any) -> dict[Any, Counts]:
     return found
 
 
-def _rows(by_arm: Mapping[str, Counts], reached: bool, segment: str = "") -> list[Row]:
+def _level(one: Campaigned, today: date, reached: bool) -> float | None:
+    """95 % on the day for looking; before, what daily looks need."""
+    if reached or one.launched_at is None:
+        return LEVEL
+    return level_at(part_over(one.launched_at.date(), one.decides_on, today))
+
+
+def _rows(by_arm: Mapping[str, Counts], look: Look, segment: str = "") -> list[Row]:
     control = by_arm.get(CONTROL, Counts())
     arms = sorted(key for key in by_arm if key != CONTROL)
     groups = {key: by_arm[key] for key in arms}
     if arms:
         groups = {"": sum(groups.values(), Counts())} | groups
     return [
-        _row(outcome, arm, segment, counts, control, reached)
+        _row(outcome, arm, segment, counts, control, look)
         for outcome in ("taken", "lost")
         for arm, counts in groups.items()
         if len(arms) > 1 or arm == "" or segment == ""
@@ -276,30 +295,30 @@ def _rows(by_arm: Mapping[str, Counts], reached: bool, segment: str = "") -> lis
 
 
 def _row(
-    outcome: Literal["taken", "lost"], arm: str, segment: str, counts: Counts, control: Counts, reached: bool
+    outcome: Literal["taken", "lost"], arm: str, segment: str, counts: Counts, control: Counts, look: Look
 ) -> Row:
     count, against = getattr(counts, outcome), getattr(control, outcome)
     effect = None
-    if counts.customers and control.customers:
-        effect = difference_of_shares(count, counts.customers, against, control.customers)
-    word = verdict(effect, reached=reached, good="more" if outcome == "taken" else "less")
+    if counts.customers and control.customers and look.level is not None:
+        effect = difference_of_shares(count, counts.customers, against, control.customers, look.level)
+    word = verdict(effect, reached=look.reached, good="more" if outcome == "taken" else "less")
     return Row(outcome, arm, segment, count, counts.customers, against, control.customers, effect, word)
 
 
-def _segment_rows(by_segment: Mapping[tuple[str, str], Counts], reached: bool) -> list[Row]:
+def _segment_rows(by_segment: Mapping[tuple[str, str], Counts], look: Look) -> list[Row]:
     segments = sorted({segment for _, segment in by_segment})
     return [
         row
         for segment in segments
         for row in _rows(
-            {arm: counts for (arm, mine), counts in by_segment.items() if mine == segment}, reached, segment
+            {arm: counts for (arm, mine), counts in by_segment.items() if mine == segment}, look, segment
         )
         if row.arm == ""
     ]
 
 
 def _margins(
-    margins: Mapping[str, tuple[Sequence[int], int]], reached: bool
+    margins: Mapping[str, tuple[Sequence[int], int]], look: Look
 ) -> tuple[tuple[Row, ...], Effect | None, int]:
     """Rows of margin, the effect on all who were asked, and of how many customers it is known: only where it
     is of all."""
@@ -311,8 +330,8 @@ def _margins(
     groups = {"": [value for values in groups.values() for value in values]} | groups
     rows = []
     for arm, values in groups.items():
-        effect = difference_of_means(values, control)
-        word = verdict(effect, reached=reached)
+        effect = None if look.level is None else difference_of_means(values, control, look.level)
+        word = verdict(effect, reached=look.reached)
         of = (sum(values), len(values), sum(control), len(control))
         rows.append(Row("margin", arm, "", *of, effect, word))
     return tuple(rows), rows[0].effect, known

@@ -30,12 +30,14 @@ class Effect:
         return self.low > 0 or self.high < 0
 
 
-def difference_of_shares(arm: float, of_arm: float, control: float, of_control: float) -> Effect:
+def difference_of_shares(
+    arm: float, of_arm: float, control: float, of_control: float, level: float = LEVEL
+) -> Effect:
     """Arm less control, with the hybrid score interval (Newcombe, Statistics in Medicine 17, 1998, 873-890,
     method 10): it is made of the two Wilson intervals and needs no large counts."""
     first, second = arm / of_arm, control / of_control
-    low_1, high_1 = wilson(arm, of_arm)
-    low_0, high_0 = wilson(control, of_control)
+    low_1, high_1 = wilson(arm, of_arm, level)
+    low_0, high_0 = wilson(control, of_control, level)
     difference = first - second
     low = difference - sqrt((first - low_1) ** 2 + (high_0 - second) ** 2)
     high = difference + sqrt((high_1 - first) ** 2 + (second - low_0) ** 2)
@@ -50,7 +52,9 @@ def t_of(freedom: float, level: float = LEVEL) -> float:
     return float(stdtrit(freedom, 0.5 + level / 2))
 
 
-def difference_of_means(arm: Sequence[float], control: Sequence[float]) -> Effect | None:
+def difference_of_means(
+    arm: Sequence[float], control: Sequence[float], level: float = LEVEL
+) -> Effect | None:
     """Arm less control, with Welch's interval (Biometrika 34, 1947): the groups may spread differently. None
     where a group has fewer than two customers."""
     first, second = np.asarray(arm, dtype=np.float64), np.asarray(control, dtype=np.float64)
@@ -61,5 +65,5 @@ def difference_of_means(arm: Sequence[float], control: Sequence[float]) -> Effec
     if spread == 0:
         return Effect(difference, difference, difference)
     freedom = spread**2 / (of_first**2 / (first.size - 1) + of_second**2 / (second.size - 1))
-    half = t_of(float(freedom)) * sqrt(spread)
+    half = t_of(float(freedom), level) * sqrt(spread)
     return Effect(difference, difference - half, difference + half)

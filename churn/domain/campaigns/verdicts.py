@@ -10,7 +10,8 @@ Verdict = Literal["works", "harms", "early", "none"]
 
 
 def verdict(effect: Effect | None, *, reached: bool, good: Literal["more", "less"] = "more") -> Verdict:
-    """reached: the planned size is, and the day that was set for looking.
+    """reached: the planned size is, and the day that was set for looking; before, the effect comes with an
+    interval that allows for looking every day (`looks`).
 
     An interval that leaves zero out says `works` or `harms`, by whether more or less is `good`. One that
     holds zero says nothing (`early`) until the plan is reached, and then that no effect was seen (`none`).

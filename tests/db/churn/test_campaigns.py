@@ -24,7 +24,7 @@ from churn.campaigns.sending import send_due
 from churn.campaigns.tables import Campaign, CampaignArm, CampaignDay, CampaignMember
 from notifications.tables import OutboxNotice
 from tests.db.churn.conftest import Supplier
-from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
+from tests.worlds.campaign_world import NOW, TODAY, launched, nearly_over, populate, wanted
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
@@ -277,6 +277,8 @@ def test_margin_is_unknown_until_it_is_data(session: Session, supplier: Supplier
     session.execute(
         text("update campaign_members set margin_minor = margin_minor + 2000 where arm <> 'control'")
     )
+    assert (unlooked := results(session, campaign_id, TODAY).row("margin")) and unlooked.effect is None
+    nearly_over(session, campaign_id)
     told = results(session, campaign_id, TODAY)
     asked = told.asked.customers
     assert told.spent_minor == 50 + 4 * asked and told.margin_known == 40
@@ -297,6 +299,8 @@ def test_what_the_commands_say(session: Session, supplier: Supplier, tmp_path: P
     file = tmp_path / "margins.csv"
     file.write_text("\n".join(["customer_number,margin", *rows]))
     assert take_margins(session, campaign_id, file) == 40
+    assert document(results(session, campaign_id, TODAY))["margin"] is None  # too early for any interval
+    nearly_over(session, campaign_id)
     told = document(results(session, campaign_id, TODAY))
     assert told["margin"]["low"] is not None and told["romi"] is None  # nothing is spent
     assert {row["outcome"] for row in told["effects"]} == {"taken", "lost", "margin"}

@@ -24,7 +24,7 @@ from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier, supplier
 from tests.web.churn.test_leavers import words_of
 from tests.web.conftest import MakeClient
-from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
+from tests.worlds.campaign_world import NOW, TODAY, launched, nearly_over, populate, wanted
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.settings import settings
 
@@ -120,8 +120,11 @@ def test_a_result_is_said_with_its_interval(
     keep_results(session, NOW - timedelta(days=1), TODAY - timedelta(days=1))
     keep_results(session, NOW, TODAY)
     client = make_client("marketer")
+    assert "Too early to say" in words_of(client.get(f"/campaigns/{campaign_id}").text)
+    nearly_over(session, campaign_id)
     page = client.get(f"/campaigns/{campaign_id}").text
     said = words_of(page)
+    assert "allows for looking every day" in said
     assert "more took it than of those left alone: between" in said and "works" in said
     assert page.count('class="pt"') >= 3 and 'class="lnc"' in page
     rows = list(csv.DictReader(StringIO(client.get(f"/campaigns/{campaign_id}/results.csv").text)))
