@@ -250,7 +250,7 @@ def _said(item: Mapping[str, Any], side: str, language: str) -> str:
         return ("+" if value > 0 else "") + percent(value, 1, language)
     if kind == "share":
         return percent(value, 1, language)
-    return number(value, 1 if kind in ("days", "years") else 2, language)
+    return number(value, 1 if kind in ("days", "years", "amount") else 2, language)
 
 
 def _first_fifth(card: ModelCard | None) -> float:

@@ -1,5 +1,5 @@
 """What the customer's own readings say of the tariff they are on: what a price change costs them, whether
-another tariff of ours would cost them less, and how much they use at night while every hour costs the same.
+another tariff of ours would cost them less, and when they use energy.
 
 The last four weeks before a date are priced by the engine that makes the bills, on the tariffs as they
 stood then.
@@ -34,7 +34,9 @@ MOST_MISSING = 0.25
 FEWEST_ON_TARIFF = 5
 """A tariff is on offer to a segment when at least this many of its supplies are on it."""
 
-COLUMNS = ("as_of", "customer_id", "cost_minor", "price_rise_minor", "saving_minor", "cheaper", "night_flat")
+EVENING_MINUTES = (17 * 60, 21 * 60)
+SHARES = ("night_flat", "evening_share")
+COLUMNS = ("as_of", "customer_id", "cost_minor", "price_rise_minor", "saving_minor", "cheaper", *SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Batch:
 def tariff_fit(session: Session, supplies: pd.DataFrame) -> pd.DataFrame:
     """One row a customer and date (see COLUMNS): the cost of four weeks, what the price changes of the last
     90 days added to it, what the cheapest other tariff would take off it and that tariff's name, and the
-    share of energy used from 00:00 to 07:00, 0 where hours differ in price. Supplies with too few readings
-    are left out.
+    share of energy used from 00:00 to 07:00, 0 where hours differ in price; and from 17:00 to
+    21:00. Supplies with too few readings are left out.
 
     supplies: as `churn.known.supplies` gives them.
     """
@@ -152,7 +154,9 @@ def _priced(
         if cost is not None:
             cheaper = np.where(now - cost > saving, other.name, cheaper)
             saving = np.maximum(saving, now - cost)
-    flat = is_flat(tariff, yesterday)
+    shares = _shares(matrix, period, batch.timezone)
+    if not is_flat(tariff, yesterday):
+        shares["night_flat"] = np.zeros(len(rows))
     frame = pd.DataFrame(
         {
             "as_of": period.ends_before,
@@ -161,7 +165,7 @@ def _priced(
             "price_rise_minor": np.nan if before is None else now - before,
             "saving_minor": saving,
             "cheaper": cheaper,
-            "night_flat": _night_share(matrix, period, batch.timezone) if flat else 0.0,
+            **shares,
         }
     )
     return frame[_whole_enough(matrix, period, batch.timezone)]
@@ -185,14 +189,19 @@ def _columns(matrix: UsageMatrix, axis: Axis) -> tuple[slice, slice]:
     return slice(begin + offset, end + offset), slice(begin, end)
 
 
-def _night_share(matrix: UsageMatrix, period: Period, timezone: str) -> FloatArray:
+def _shares(matrix: UsageMatrix, period: Period, timezone: str) -> dict[str, FloatArray]:
+    """Of each row's energy, by SHARES; NaN where none was used."""
     axis = axis_of(timezone, matrix.interval_minutes, epoch_minute(matrix.starts_at), period)
     columns, part = _columns(matrix, axis)
     used = matrix.micro_kwh[:, columns]
-    night = axis.clock_minute[part] < NIGHT_ENDS_MINUTE
+    clock = axis.clock_minute[part]
     total = used.sum(axis=1)
-    share = used[:, night].sum(axis=1) / np.where(total > 0, total, 1)
-    return np.where(total > 0, share, np.nan)
+
+    def share(chosen: BoolArray) -> FloatArray:
+        return np.where(total > 0, used[:, chosen].sum(axis=1) / np.where(total > 0, total, 1), np.nan)
+
+    evening = (clock >= EVENING_MINUTES[0]) & (clock < EVENING_MINUTES[1])
+    return dict(zip(SHARES, (share(clock < NIGHT_ENDS_MINUTE), share(evening)), strict=True))
 
 
 def _whole_enough(matrix: UsageMatrix, period: Period, timezone: str) -> BoolArray:
@@ -204,16 +213,15 @@ def _whole_enough(matrix: UsageMatrix, period: Period, timezone: str) -> BoolArr
 
 
 def _by_customer(supplies: pd.DataFrame) -> pd.DataFrame:
-    """Several supplies of a customer as one: money is added, the night's share weighs by cost, and the
-    tariff named is that of the largest saving."""
+    """Several supplies of a customer as one: money is added, shares weigh by cost, and the tariff named is
+    that of the largest saving."""
     ordered = supplies.sort_values(["as_of", "customer_id", "saving_minor"], ascending=[True, True, False])
-    ordered = ordered.assign(night_cost=ordered["night_flat"] * ordered["cost_minor"])
-    found = ordered.groupby(["as_of", "customer_id"], as_index=False).agg(
-        cost_minor=("cost_minor", "sum"),
-        price_rise_minor=("price_rise_minor", lambda values: values.sum(min_count=1)),
-        saving_minor=("saving_minor", "sum"),
-        cheaper=("cheaper", "first"),
-        night_cost=("night_cost", "sum"),
-    )
-    share = found["night_cost"] / found["cost_minor"].where(found["cost_minor"] > 0)
-    return found.assign(night_flat=share)[list(COLUMNS)]
+    weighed = ordered.assign(**{name: ordered[name] * ordered["cost_minor"] for name in SHARES})
+    grouped = weighed.groupby(["as_of", "customer_id"])
+    found = grouped.agg(
+        cost_minor=("cost_minor", "sum"), saving_minor=("saving_minor", "sum"), cheaper=("cheaper", "first"),
+        **{name: (name, "sum") for name in SHARES},
+    )  # fmt: skip
+    found["price_rise_minor"] = grouped["price_rise_minor"].sum(min_count=1)
+    cost = found["cost_minor"].where(found["cost_minor"] > 0)
+    return found.assign(**{name: found[name] / cost for name in SHARES}).reset_index()[list(COLUMNS)]

@@ -24,6 +24,9 @@ from churn.domain.split import TimeSplit
 from churn.learning.calibrating import losses
 from churn.model import table_of
 
+LEAST_KNOWN = 0.1
+"""Of the rows learned from, the share that knows a number; below it, the number is left out."""
+
 
 @dataclass(frozen=True, eq=False)
 class Past:
@@ -124,16 +127,23 @@ def learn(
     return Learned(_fitted(chosen, everything), document, everything, twin, found, _gain(found))
 
 
+def _told(known: Past) -> tuple[str, ...]:
+    """The numbers that enough of the rows know. One that hardly anybody has yet, such as a bill's distance
+    from what the weather explains in a supplier's first year, would be weighed by those few alone."""
+    shares = known.frame[list(NUMERIC_NAMES)].notna().mean()
+    return tuple(name for name in NUMERIC_NAMES if shares[name] >= LEAST_KNOWN)
+
+
 def _learnable(known: Past) -> bool:
     return enough(known.left) and known.leavers >= FEWEST_LEAVERS
 
 
 def _chosen(known: Past) -> Chosen:
-    return choose(known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
+    return choose(known.frame, known.left, _told(known), CATEGORICAL)
 
 
 def _fitted(chosen: Chosen, known: Past) -> Model:
-    return fitted(chosen, known.frame, known.left, NUMERIC_NAMES, CATEGORICAL)
+    return fitted(chosen, known.frame, known.left, _told(known), CATEGORICAL)
 
 
 def _tested(test: Past, twin: Model | None, chosen: Chosen, train: Past, incumbent: Model | None) -> Tested:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from churn.queries import StoredReason
-from utility_crm.web.formats import day, money, month, number, percent, signed_money, signed_number
+from utility_crm.web.formats import day, day_year, money, month, number, percent, signed_money, signed_number
 from utility_crm.web.words import counting, mark, translator
 
 SEGMENTS = {
@@ -21,9 +21,16 @@ GROUPS = {
     "bill_year": mark("Bill against a year before"),
     "price_rise": mark("Price change"),
     "tariff_fit": mark("A cheaper tariff of ours"),
+    "use": mark("How much they use"),
+    "use_change": mark("Use against a year before"),
+    "beyond_weather": mark("Use beyond the weather"),
+    "evening": mark("Use in the evening"),
     "arrears": mark("Paying late"),
     "complaints": mark("Complaints"),
     "contacts": mark("Contacts"),
+    "outages": mark("Outages"),
+    "campaigns": mark("Offers"),
+    "term": mark("End of the term"),
     "estimated": mark("Estimated bills"),
     "tenure": mark("How long with us"),
     "service_points": mark("Places supplied"),
@@ -31,6 +38,7 @@ GROUPS = {
     "segment": mark("Segment"),
     "tariff": mark("Tariff"),
     "payment_method": mark("Way of paying"),
+    "contact_channel": mark("Way of contact"),
 }
 FACTS = {
     "tenure": mark("Years with us"),
@@ -40,11 +48,21 @@ FACTS = {
     "price_rise": mark("Price change, share of cost"),
     "saving": mark("Saving on another tariff of ours"),
     "night_flat": mark("Use at night on a flat tariff"),
+    "use": mark("Use, kWh a day"),
+    "use_change": mark("Use against a year before"),
+    "beyond_weather": mark("Use beyond what the weather explains"),
+    "evening_share": mark("Use from 17:00 to 21:00"),
+    "late_share": mark("Bills not paid in time in 12 months"),
     "late_days": mark("Days paid late in 12 months"),
     "overdue": mark("Overdue, in usual bills"),
     "complaints": mark("Complaints in 180 days"),
     "unanswered": mark("Complaints unanswered"),
+    "waited_days": mark("Days a complaint waited for its answer"),
     "contacts": mark("Contacts in 90 days"),
+    "outage_hours": mark("Hours without supply in 180 days"),
+    "asked": mark("Offers in 180 days"),
+    "accepted": mark("Offers accepted in 180 days"),
+    "term_days": mark("Days to the end of the agreed term"),
     "estimated": mark("Bills estimated"),
     "service_points": mark("Places supplied"),
     "export": mark("Feeds solar power in"),
@@ -54,6 +72,17 @@ METHODS = {
     "transfer": mark("Pays by transfer"),
     "direct_debit": mark("Pays by direct debit"),
     "cash": mark("Pays in cash"),
+}
+CHANNELS = {
+    "call": mark("Mostly calls"),
+    "email": mark("Mostly writes e-mails"),
+    "letter": mark("Mostly writes letters"),
+    "visit": mark("Mostly comes by"),
+    "web": mark("Mostly writes on the website"),
+    "fax": mark("Mostly sends faxes"),
+    "sms": mark("Mostly sends text messages"),
+    "messenger": mark("Mostly writes by messenger"),
+    "none": mark("Not heard of in 180 days"),
 }
 
 Figures = Mapping[str, Any]
@@ -131,6 +160,10 @@ class Words:
     def count(self, value: float) -> str:
         return number(value, 0, self.language)
 
+    def kwh(self, value: float) -> str:
+        """9.4, of kWh a day"""
+        return number(value, 1, self.language)
+
     def share(self, value: float) -> str:
         return percent(value, 0, self.language)
 
@@ -184,6 +217,32 @@ def _tariff_fit(w: Words, f: Figures) -> tuple[str, str]:
     return w._("No tariff of ours would cost less"), ""
 
 
+def _use(w: Words, f: Figures) -> tuple[str, str]:
+    if f["daily_kwh"] is None:
+        return w._("No bill in 12 months"), ""
+    return w._("Uses %(kwh)s kWh a day", kwh=w.kwh(f["daily_kwh"])), ""
+
+
+def _use_change(w: Words, f: Figures) -> tuple[str, str]:
+    if f["recent_kwh"] is None or f["year_kwh"] is None:
+        return w._("No bill of a year before"), ""
+    used = {"now": w.kwh(f["recent_kwh"]), "before": w.kwh(f["year_kwh"])}
+    return w._("Uses %(now)s kWh a day after %(before)s", **used), w._("on the same months a year before")
+
+
+def _beyond_weather(w: Words, f: Figures) -> tuple[str, str]:
+    if f["felt_kwh"] is None or f["expected_kwh"] is None:
+        return w._("What the weather did is not known"), ""
+    used = {"now": w.kwh(f["felt_kwh"]), "expected": w.kwh(f["expected_kwh"])}
+    return w._("Uses %(now)s kWh a day, by the weather %(expected)s", **used), w._("last bills")
+
+
+def _evening(w: Words, f: Figures) -> tuple[str, str]:
+    if f["evening_share"] is None:
+        return w._("Hours of use not known"), ""
+    return w._("%(share)s of use from 17:00 to 21:00", share=w.share(f["evening_share"])), ""
+
+
 def _arrears(w: Words, f: Figures) -> tuple[str, str]:
     late = w._("days late in 12 months: %(days)s", days=w.count(f["late_day_count"]))
     if f["overdue_minor"] and f["overdue_now_minor"] == 0:
@@ -191,6 +250,9 @@ def _arrears(w: Words, f: Figures) -> tuple[str, str]:
         return w._("%(amount)s was overdue on %(day)s, settled since", amount=amount, day=then), late
     if f["overdue_minor"]:
         return w._("%(amount)s overdue", amount=w.amount(f["overdue_minor"], f)), late
+    if f.get("late_bills") and f["due_bills"]:
+        counts = {"count": w.count(f["late_bills"]), "bills": w.count(f["due_bills"])}
+        return w._("%(count)s of %(bills)s bills not paid in time", **counts), late
     return (w._("Paid late"), late) if f["late_day_count"] else (w._("Never late in 12 months"), "")
 
 
@@ -201,9 +263,10 @@ def _complaints(w: Words, f: Figures) -> tuple[str, str]:
         several = w._("complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
         return title, several if f["complaint_count"] > 1 else ""
     if f["complaint_count"]:
-        return w._("Complaints in 180 days: %(count)s", count=w.count(f["complaint_count"])), w._(
-            "all answered"
-        )
+        title = w._("Complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
+        if waited := f.get("waited_day_count"):
+            return title, w._("longest wait for an answer, days: %(days)s", days=w.count(waited))
+        return title, w._("all answered")
     return w._("No complaint in 180 days"), ""
 
 
@@ -211,6 +274,30 @@ def _contacts(w: Words, f: Figures) -> tuple[str, str]:
     if not f["contact_count"]:
         return w._("Not heard of in 90 days"), ""
     return w._("Contacts in 90 days: %(count)s", count=w.count(f["contact_count"])), ""
+
+
+def _outages(w: Words, f: Figures) -> tuple[str, str]:
+    if not f["outage_count"]:
+        return w._("No outage in 180 days"), ""
+    hours = w._("hours without supply: %(hours)s", hours=number(f["outage_minutes"] / 60, 1, w.language))
+    return w._("Outages in 180 days: %(count)s", count=w.count(f["outage_count"])), hours
+
+
+def _campaigns(w: Words, f: Figures) -> tuple[str, str]:
+    if not f["asked_count"]:
+        return w._("No offer in 180 days"), ""
+    accepted = w._("accepted: %(count)s", count=w.count(f["accepted_count"]))
+    return w._("Offers in 180 days: %(count)s", count=w.count(f["asked_count"])), accepted
+
+
+def _term(w: Words, f: Figures) -> tuple[str, str]:
+    if f["term_ends_before"] is None:
+        return w._("No term agreed"), ""
+    last = date.fromisoformat(f["term_ends_before"]) - timedelta(days=1)
+    until = day_year(last, w.language)
+    if last >= f["as_of"]:
+        return w._("Agreed term ends on %(day)s", day=until), ""
+    return w._("Agreed term ended on %(day)s", day=until), ""
 
 
 def _estimated(w: Words, f: Figures) -> tuple[str, str]:
@@ -244,14 +331,25 @@ def _payment_method(w: Words, f: Figures) -> tuple[str, str]:
     return w._(METHODS.get(f["payment_method"], f["payment_method"])), w._("leave more often, all else equal")
 
 
+def _contact_channel(w: Words, f: Figures) -> tuple[str, str]:
+    return w._(CHANNELS.get(f["contact_channel"], f["contact_channel"])), ""
+
+
 _SAY: dict[str, Callable[[Words, Figures], tuple[str, str]]] = {
     "bill_up": _bill_up,
     "bill_year": _bill_year,
     "price_rise": _price_rise,
     "tariff_fit": _tariff_fit,
+    "use": _use,
+    "use_change": _use_change,
+    "beyond_weather": _beyond_weather,
+    "evening": _evening,
     "arrears": _arrears,
     "complaints": _complaints,
     "contacts": _contacts,
+    "outages": _outages,
+    "campaigns": _campaigns,
+    "term": _term,
     "estimated": _estimated,
     "tenure": _tenure,
     "service_points": _service_points,
@@ -259,4 +357,5 @@ _SAY: dict[str, Callable[[Words, Figures], tuple[str, str]]] = {
     "segment": _segment,
     "tariff": _tariff,
     "payment_method": _payment_method,
+    "contact_channel": _contact_channel,
 }

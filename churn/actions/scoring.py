@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
@@ -17,30 +13,13 @@ from sqlalchemy.orm import Session
 from churn.actions.registering import champion, is_usable, one_at_a_time
 from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC_NAMES
 from churn.domain.models import model_of
-from churn.domain.reasons import Reason, grouped
+from churn.domain.reasons import grouped
 from churn.domain.scoring import points
 from churn.features import features
 from churn.model import table_of
+from churn.reason_documents import reason_document
 from churn.tables import ChurnModel, ChurnRun, ChurnScore
 from utility_crm.kit.settings import settings
-
-FIGURES_OF = {
-    "bill_up": ("step_minor", "before_minor", "shock_minor", "shock_before_minor", "shock_on"),
-    "bill_year": ("same_minor", "year_minor"),
-    "price_rise": ("price_rise_minor",),
-    "tariff_fit": ("saving_minor", "cheaper", "night_flat"),
-    "arrears": ("overdue_minor", "late_day_count"),
-    "complaints": ("complaint_count", "unanswered_count", "unanswered_days"),
-    "contacts": ("contact_count",),
-    "estimated": ("estimated_bills", "bills"),
-    "tenure": ("since",),
-    "service_points": ("service_points",),
-    "export": ("export",),
-    "segment": ("segment",),
-    "tariff": ("tariff_name",),
-    "payment_method": ("payment_method",),
-}
-"""The customer's own figures that each reason is said with; `currency` goes with every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +72,7 @@ def _scored(session: Session, as_of: date, now: datetime, present: pd.DataFrame,
             "model_id": kept.id,
             "as_of": as_of,
             "score": chance,
-            "reasons": [_reason_document(reason, record) for reason in reasons],
+            "reasons": [reason_document(reason, record) for reason in reasons],
         }
         for record, chance, reasons in zip(present.to_dict("records"), chances.tolist(), why, strict=True)
     ]
@@ -107,22 +86,3 @@ def _scored(session: Session, as_of: date, now: datetime, present: pd.DataFrame,
         .on_conflict_do_update(index_elements=[ChurnRun.as_of], set_=run)
     )
     return Scored("scored", as_of, len(rows), usual, kept.id)
-
-
-def _reason_document(reason: Reason, record: Mapping[Any, Any]) -> dict[str, Any]:
-    """A reason as it is stored: its group, its points, and the figures it is said with."""
-    said = {name: _plain(record[name]) for name in (*FIGURES_OF[reason.group], "currency")}
-    return {"group": reason.group, "points": round(reason.points, 2), "figures": said}
-
-
-def _plain(value: Any) -> Any:
-    """A value of a frame as JSON has it: whole numbers whole, unknown as null."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return int(value) if value.is_integer() else value
-    return value

@@ -144,14 +144,20 @@ class Supplier:
         self.session.flush()
 
     def billed(
-        self, person: Person, starts_on: date, ends_before: date, total_minor: int, estimated: int = 0
+        self,
+        person: Person,
+        starts_on: date,
+        ends_before: date,
+        total_minor: int,
+        estimated: int = 0,
+        micro_kwh: int = 300_000_000,
     ) -> int:
         return self.add(
             Bill(
                 number=f"B{person.account}-{starts_on}", account_id=person.account, starts_on=starts_on,
                 ends_before=ends_before, issued_on=ends_before, due_on=ends_before + timedelta(days=14),
                 currency="GBP", total_minor=total_minor, open_minor=max(total_minor, 0),
-                micro_kwh=300_000_000, estimated_readings=estimated,
+                micro_kwh=micro_kwh, estimated_readings=estimated,
             )
         )  # fmt: skip
 

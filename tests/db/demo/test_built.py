@@ -260,6 +260,10 @@ def test_who_is_around_what_ends_when_and_who_comes_can_be_looked_at(demo: Conne
         "where c.kind = 'organisation' and g.ends_before is null and g.kind = 'contract'"
     )
     assert one(demo, firms) == one(demo, f"{firms} and term_ends_before > :day", day=AS_OF) > 0
+    left = firms.replace("g.ends_before is null", "g.end_reason = 'switched'")
+    assert one(demo, left) == one(
+        demo, f"{left} and term_ends_before is not null"
+    )  # a term tells nobody who left
     states = {row.state: row.n for row in rows(demo, "select state, count(*) n from appointments group by 1")}
     assert states["booked"] and states["done"]
     late = "select count(*) from appointments where state = 'booked' and on_day <= :day"
