@@ -67,6 +67,19 @@ class Settings(BaseSettings):
     campaign_holdout_percent: int = Field(
         0, ge=0, le=20, description="customers in a hundred who are in the control group of every campaign"
     )
+    value_horizon_months: int = Field(
+        24, ge=3, le=120, description="months ahead that the worth of a customer is reckoned for"
+    )
+    value_discount_percent: float = Field(
+        8.0, ge=0, le=50, description="percent by which money of a year later counts for less in it"
+    )
+    point_worth_micro: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="what a loyalty point is worth on a bill, millionths of the currency; none is redeemed"
+        " when absent",
+    )
     oidc_issuer: str | None = Field(
         None, description="identity provider that people may sign in by (OpenID Connect); none when absent"
     )

@@ -1,0 +1,1 @@
+"""What a customer is worth, and what to do next: pure calculation."""

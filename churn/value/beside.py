@@ -1,0 +1,81 @@
+"""The customer page's part of value: what to do next and why, for whoever speaks with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from churn.value.words import PACKAGE, STEP_TONES, STEP_WORDS, reason_said
+from utility_crm.kit.gathering import Gather, listed
+from utility_crm.kit.parts import CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.kit.together import together
+from utility_crm.web.formats import day, money
+from utility_crm.web.words import translator
+
+SEES_MONEY = "leavers.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The customer's next step as the last count has it. offer: its name; day: of the count; points: their
+    loyalty points."""
+
+    step: str
+    reason: str
+    offer: str
+    at_stake_minor: int | None
+    saved_minor: int | None
+    currency: str
+    day: date
+
+
+NEXT = listed(
+    """
+    select v.step, v.reason, coalesce(k.name, v.offer), v.at_stake_minor, v.saved_minor, d.currency, d.day
+    from customer_values v
+    cross join lateral (select currency, day from value_days order by day desc limit 1) d
+    left join campaigns k on k.code = v.offer and v.offer <> ''
+    where v.customer_id = :customer
+    """,
+    Next,
+)
+KNOWN = Gather((NEXT,), lambda call: {"customer": call.customer_id})
+
+
+def found(call: CustomerCall) -> Next | None:
+    """Their next step, once a page."""
+    (rows,) = together(call, KNOWN)
+    return Next(*rows[0]) if rows else None
+
+
+def sections(call: CustomerCall) -> Sequence[SideSection]:
+    """One line: what, and why; what is at stake to those who may see it."""
+    one = call.once(found)
+    if one is None:
+        return ()
+    _: Any = translator(call.language, PACKAGE)
+    title = _("Next: %(step)s", step=_(STEP_WORDS[one.step]))
+    tone: Tone = STEP_TONES[one.step] if one.step == "care" else ""
+    why = reason_said(one.reason, call.language)
+    items = [Todo(one.offer or why, why if one.offer else _as_of(_, one, call), tone=tone)]
+    if call.viewer is not None and call.viewer.may(SEES_MONEY) and one.at_stake_minor is not None:
+        saves = (
+            _("saves %(amount)s", amount=money(one.saved_minor, one.currency, call.language))
+            if one.saved_minor is not None
+            else ""
+        )
+        items.append(
+            Todo(
+                _("At stake"), saves, amount=money(one.at_stake_minor, one.currency, call.language), order=60
+            )
+        )
+    return (SideSection(title, tuple(items), order=41),)
+
+
+def _as_of(_: Any, one: Next, call: CustomerCall) -> str:
+    return str(_("as of %(day)s", day=day(one.day, call.language)))
+
+
+ROOM = CustomerRoom(gathers=(KNOWN,), sections=sections)
