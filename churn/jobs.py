@@ -6,16 +6,18 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from churn.domain.registry import RETRAIN_DAYS
-from churn.registered import last_attempt
-from churn.registry_words import STATES, VERDICTS
+from churn.domain.drift import CAME_TRUE
+from churn.domain.registry import RETRAIN_DAYS, RETRAIN_DRIFTED_DAYS
+from churn.registered import last_attempt, last_run
+from churn.registry_words import STATES, VERDICTS, WATCHED_WORDS
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.module import Job
-from utility_crm.kit.said import Said, said
+from utility_crm.kit.said import Said, said, together
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 HOUR_SECONDS = 3600
+MOST_NEWS = 3
 STATUS_WORDS = {"scored": mark("scored"), "unchanged": mark("unchanged")}
 
 
@@ -31,20 +33,31 @@ def score_everybody(session: Session, now: datetime) -> Said:
         done = score(session, today, now)
         if done.model_id is None:
             return _in_words(trained.state, trained.why, today)
-    return said(
+    run = last_run(session)
+    counted = said(
         mark("%(status)s, %(customers)s customers as of %(as_of)s"),
         status=STATUS_WORDS[done.status],
         customers=done.customers,
         as_of=today,
     )
+    return together([counted, *(_news(name) for name in (run.news if run else ())[:MOST_NEWS])])
+
+
+def _news(name: str) -> Said:
+    if name == CAME_TRUE:
+        return said(mark("what was said did not come true"))
+    return said(mark("the customers have changed in: %(fact)s"), fact=WATCHED_WORDS.get(name, name))
 
 
 def learn_anew(session: Session, now: datetime) -> Said:
-    """Make a challenger where the last model, or attempt, is a week old; else say until when it waits."""
+    """Make a challenger where the last model is a week old, or two days and the customers have changed since
+    the champion learned; else say that it waits. A vain attempt is made again the next day."""
     today = _today(now)
     last = last_attempt(session)
-    if last is not None and last.learned and (today - last.as_of).days < RETRAIN_DAYS:
-        return said(mark("a model learned as of %(as_of)s; once a week is enough"), as_of=last.as_of)
+    run = last_run(session)
+    wait = RETRAIN_DRIFTED_DAYS if run is not None and run.news else RETRAIN_DAYS
+    if last is not None and last.learned and (today - last.as_of).days < wait:
+        return said(mark("a model learned as of %(as_of)s; the next waits its turn"), as_of=last.as_of)
     if last is not None and not last.learned and last.as_of == today:
         return _in_words("refused", last.why, today)
     from churn.actions import train

@@ -23,6 +23,22 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A day's scoring by the model that is champion now; drift: see `churn.actions.watching`."""
+
+    as_of: date
+    model_id: int
+    customers: int
+    usual: float
+    drift: Mapping[str, Any]
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What calls for learning anew."""
+        return tuple(self.drift.get("news", ()))
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """A model in the registry; see `churn.tables.ChurnModel`. kind: `additive`, `logistic`, "" for a vain
     attempt. tested: its figures on a later time, None where too few left. gain: over the champion of then."""
@@ -49,6 +65,13 @@ class Registered:
 _LAST_ATTEMPT = text(
     "select as_of, fingerprint <> '', why from churn_models order by as_of desc, id desc limit 1"
 )
+_LAST_RUN = text(
+    """
+    select r.as_of, r.model_id, r.customers, r.usual, r.drift
+    from churn_runs r join churn_models m on m.id = r.model_id and m.state = 'champion'
+    order by r.as_of desc limit 1
+    """
+)
 _REGISTERED = text(
     """
     select id, state, why, as_of, fitted_at, champion_since, retired_at, retired_why,
@@ -64,6 +87,12 @@ def last_attempt(session: Session) -> Attempt | None:
     """The newest model or vain attempt; None before the first."""
     row = session.execute(_LAST_ATTEMPT).one_or_none()
     return None if row is None else Attempt(*row)
+
+
+def last_run(session: Session) -> Run | None:
+    """The newest day that the champion scored; None before the first."""
+    row = session.execute(_LAST_RUN).one_or_none()
+    return None if row is None else Run(*row)
 
 
 def registered(session: Session, most: int = MOST_SHOWN) -> list[Registered]:

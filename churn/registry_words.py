@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from churn.domain.drift import SCORE
+from churn.domain.facts import CATEGORICAL, GROUP_OF
+from churn.words import FACTS, GROUPS
 from utility_crm.web.words import mark
 
 STATES = {
@@ -24,3 +27,9 @@ VERDICTS = {
     "replaced": mark("another became champion"),
     "newer": mark("a newer one took its place"),
 }
+WATCHED_WORDS = {
+    SCORE: mark("Chance itself"),
+    **{name: GROUPS[GROUP_OF[name]] for name in CATEGORICAL},
+    **FACTS,
+}
+"""What may change: facts, and the score."""

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.tables import Agreement, Bill
+from billing.tables import Bill
 from churn.actions.registering import (
     champion,
     enter,
@@ -22,17 +22,21 @@ from churn.actions.registering import (
     twin_of,
     versions,
 )
+from churn.actions.supplied import supplies
+from churn.actions.watching import watched_of
+from churn.domain.comparison import compared
 from churn.domain.facts import CATEGORICAL, NUMERIC_NAMES
+from churn.domain.fairness import fairness_document
+from churn.domain.figures import enough
 from churn.domain.fingerprint import fingerprint
-from churn.domain.label import Supply
 from churn.domain.models import model_of
 from churn.domain.registry import Incumbent, Verdict, verdict
 from churn.domain.split import TimeSplit, time_split
 from churn.features import features
+from churn.groups import groups_of
 from churn.model import table_of
-from churn.tables import ChurnModel
+from churn.tables import ChurnModel, ChurnRun
 from churn.training import Learned, Past, learn
-from utility_crm.customers.tables import Account
 from utility_crm.kit.settings import settings
 
 
@@ -72,27 +76,31 @@ def _entered(session: Session, as_of: date, now: datetime, frame: pd.DataFrame, 
     learned = learn(frame, supplies(session), split, twin_of(incumbent))
     if learned.model is None:
         return _in_vain(session, as_of, now, "too_few", learned.figures)
-    made = _row(as_of, now, learned)
+    made = _row(as_of, now, learned, frame[frame["as_of"] == as_of])
     if (known := _same(session, made)) is not None:
         return _told("same_data", known)
-    enter(session, made, _judged(incumbent, learned, as_of), now)
+    _measure(session, made, learned, incumbent)
+    enter(session, made, _judged(session, incumbent, learned, as_of), now)
     return _told("trained", made)
 
 
-def supplies(session: Session) -> dict[int, list[Supply]]:
-    """Every agreement of everybody, by customer."""
-    rows = session.execute(
-        select(Account.customer_id, Agreement.starts_on, Agreement.ends_before, Agreement.end_reason).join(
-            Account, Account.id == Agreement.account_id
-        )
-    )
-    found: dict[int, list[Supply]] = {}
-    for customer_id, starts_on, ends_before, end_reason in rows:
-        found.setdefault(customer_id, []).append(Supply(starts_on, ends_before, end_reason))
-    return found
+def _measure(session: Session, made: ChurnModel, learned: Learned, incumbent: ChurnModel | None) -> None:
+    """Figures on the later customers: of every model beside each other, and by groups that no model sees."""
+    tested = learned.tested
+    if tested is None or not tested.scores or not enough(tested.past.left):
+        return
+    left = tested.past.left
+    groups = groups_of(session, tested.past.frame["customer_id"].tolist())
+    made.figures = made.figures | {
+        "compared": {
+            "champion_id": None if incumbent is None else incumbent.id,
+            "models": compared(left, tested.scores),
+        },
+        "fairness": fairness_document(groups, left, tested.scores["challenger"]),
+    }
 
 
-def _row(as_of: date, now: datetime, learned: Learned) -> ChurnModel:
+def _row(as_of: date, now: datetime, learned: Learned, present: pd.DataFrame) -> ChurnModel:
     assert learned.model is not None
     gain = None if learned.gain is None else asdict(learned.gain)
     return ChurnModel(
@@ -107,6 +115,7 @@ def _row(as_of: date, now: datetime, learned: Learned) -> ChurnModel:
         versions=versions(),
         features=list(learned.model.facts),
         feature_version=feature_version(),
+        watched=watched_of(learned, present).document(),
     )
 
 
@@ -135,12 +144,15 @@ def _same(session: Session, made: ChurnModel) -> ChurnModel | None:
     )
 
 
-def _judged(incumbent: ChurnModel | None, learned: Learned, as_of: date) -> Verdict:
+def _judged(session: Session, incumbent: ChurnModel | None, learned: Learned, as_of: date) -> Verdict:
     if incumbent is None:
         return verdict(None, None)
     age = (as_of - incumbent.as_of).days
     usable = bool(incumbent.fingerprint) and is_usable(model_of(incumbent.parameters))
-    return verdict(Incumbent(age, usable), learned.gain)
+    newest = select(ChurnRun).where(ChurnRun.model_id == incumbent.id).order_by(ChurnRun.as_of.desc())
+    run = session.scalar(newest.limit(1))
+    drifted = run is not None and bool(run.drift.get("news"))
+    return verdict(Incumbent(age, usable, drifted), learned.gain)
 
 
 def _in_vain(

@@ -20,6 +20,9 @@ OLD_DAYS = 60
 RETRAIN_DAYS = 7
 """A challenger is made once a week."""
 
+RETRAIN_DRIFTED_DAYS = 2
+"""So soon where the customers have changed: every day would learn from nearly the same rows."""
+
 State = Literal["champion", "challenger", "refused"]
 
 
