@@ -97,12 +97,26 @@ class BillPage:
         return part.tariff.version_on(self.main.last_on).starts_on
 
 
-def bill_page(session: Session, number: str, position: int, language: str) -> BillPage:
+@dataclass(frozen=True, slots=True)
+class BareBill:
+    """A bill of which no lines are kept, as one that another system made: what can be said of it."""
+
+    bill: BillRow
+    holder: BillHolder
+    before: BillRow | None
+    after: BillRow | None
+    invoice: InvoiceRow | None
+
+
+def bill_page(session: Session, number: str, position: int, language: str) -> BillPage | BareBill:
     """The page of a bill by its number, its charges as they are called in the language; position chooses the
     line that is asked about. Raises NotFound."""
     bill = bill_named(session, number)
     lines = in_language(lines_of_bill(session, bill.id), language)
     before = bill_before(session, bill)
+    if not lines:
+        holder, after = holder_of(session, bill.account_id), bill_after(session, bill)
+        return BareBill(bill, holder, before, after, invoice_of(session, bill.id))
     both = read_both(session, bill, before)
     read = both[-1]
     parts = tuple(item.part for item in read)

@@ -11,7 +11,6 @@ from utility_crm.kit.facts import FactOffer
 from utility_crm.web.words import mark
 
 _NOW = "g.starts_on <= :today and (g.ends_before is null or g.ends_before > :today)"
-_AGREED = f"from agreements g join accounts a on a.id = g.account_id and {_NOW}"
 _YEAR = "b.status = 'issued' and b.issued_on > :today - 365 and b.issued_on <= :today"
 
 FACTS = (
@@ -19,7 +18,7 @@ FACTS = (
         "supplied",
         mark("Supplied by us"),
         "yes-no",
-        f"select a.customer_id, true as value {_AGREED}",
+        f"select g.customer_id, true as value from agreements g where {_NOW}",
         several=True,
         absent_is_none=True,
         base=True,
@@ -28,7 +27,8 @@ FACTS = (
         "tariff",
         mark("Tariff"),
         "choice",
-        f"select a.customer_id, t.code as value {_AGREED} join tariffs t on t.id = g.tariff_id",
+        f"""select g.customer_id, t.code as value
+            from agreements g join tariffs t on t.id = g.tariff_id where {_NOW}""",
         choices="select code, name from tariffs order by name",
         several=True,
     ),
@@ -36,16 +36,17 @@ FACTS = (
         "agreement_ends",
         mark("Last day of the agreed term"),
         "date",
-        f"""select a.customer_id, least(g.term_ends_before, g.ends_before) - 1 as value {_AGREED}
-            where g.term_ends_before is not null or g.ends_before is not null""",
+        f"""select g.customer_id, least(g.term_ends_before, g.ends_before) - 1 as value from agreements g
+            where {_NOW} and (g.term_ends_before is not null or g.ends_before is not null)""",
         several=True,
     ),
     FactOffer(
         "balance",
         mark("Balance"),
         "money",
-        """select a.customer_id, sum(b.balance_minor) as value from account_balances b
-           join accounts a on a.id = b.account_id group by a.customer_id""",
+        """select customer_id, sum(balance_minor) as value
+           from (select customer_id, balance_minor from account_balances order by customer_id offset 0) b
+           group by customer_id""",
         absent_is_none=True,
     ),
     FactOffer(

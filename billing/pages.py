@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from billing.answers_api import router as answers_router
-from billing.bill_page import QUESTIONS, bill_page
+from billing.bill_page import QUESTIONS, BareBill, bill_page
 from billing.corrections.pages import router as corrections_router
 from billing.customer.why import explanation_context
 from billing.documents.making import document_of
@@ -69,6 +69,9 @@ def bill(request: Request, number: str, ask: str = "charge", line: int = 0) -> R
     """One bill as issued; `line` is the position of the charge that is asked about."""
     with visit(request, "bills.read") as v:
         page = bill_page(v.session, number, line, v.user.language)
+        if isinstance(page, BareBill):
+            name, asked = bill_label_year(page.bill, v.user.language), "paid" if ask == "paid" else "total"
+            return v.render("billing/bare_bill.html", page=page, name=name, ask=asked)
         words: dict[str, Any] = explanation_context(page.explained, v.user.language) if page.explained else {}
         return v.render(
             "billing/bill.html",

@@ -11,10 +11,10 @@ FACTS = (
         "may_be_written_to",
         mark("May be written to with offers"),
         "choice",
-        """select k.customer_id, k.channel as value from consents k
-           where k.purpose = 'marketing' and k.granted and not exists (
-               select from consents w where w.customer_id = k.customer_id and w.channel = k.channel
-               and w.purpose = 'marketing' and not w.granted and (w.at, w.id) > (k.at, k.id))""",
+        """select customer_id, channel as value from (
+               select distinct on (customer_id, channel) customer_id, channel, granted from consents
+               where purpose = 'marketing' order by customer_id desc, channel desc, at desc, id desc) said
+           where granted""",
         words={
             "email": mark("by e-mail"),
             "sms": mark("by SMS"),

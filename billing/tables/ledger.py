@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from utility_crm.customers.tables import of_account
 from utility_crm.kit.database import Base, identity
 
 _ACCOUNTS = (
@@ -148,9 +149,12 @@ class LedgerEntry(Base):
 
 
 class AccountBalance(Base):
-    """The sum of an account's receivable entries, kept by the database as they are posted. Positive: owed."""
+    """The sum of an account's receivable entries, kept by the database as they are posted. Positive: owed.
+    customer_id: whose the account is."""
 
     __tablename__ = "account_balances"
+    __table_args__ = (of_account("account_balances"), Index(None, "customer_id"))
 
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger)
     balance_minor: Mapped[int]

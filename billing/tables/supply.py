@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     Index,
     SmallInteger,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from utility_crm.customers.tables import of_account
 from utility_crm.kit.database import Base, identity
 
 
@@ -39,7 +41,8 @@ class Agreement(Base):
     database. kind `deemed`: nobody agreed on it, the law supplies whoever lives there. `term_ends_before`:
     the day after the last of the term that was agreed, null where none was; supply goes on beyond it.
     notice_days: how long before an end either side says so. price_fixed_before, price_guaranteed_before: the
-    day after the last on which the agreed price stays as it is, or is promised not to rise."""
+    day after the last on which the agreed price stays as it is, or is promised not to rise. customer_id:
+    whose the account is, which the database writes and keeps true."""
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -63,12 +66,15 @@ class Agreement(Base):
         Index(
             "ix_agreements_term", "term_ends_before", postgresql_where=text("term_ends_before is not null")
         ),
+        of_account("agreements"),
         Index(None, "account_id"),
+        Index(None, "customer_id"),
         Index(None, "tariff_id"),
     )
 
     id: Mapped[int] = identity()
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    customer_id: Mapped[int] = mapped_column(BigInteger, FetchedValue())
     service_point_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("service_points.id"))
     tariff_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("tariffs.id"))
     starts_on: Mapped[date]

@@ -31,6 +31,15 @@ class Consent(Base):
         CheckConstraint("channel in ('email', 'sms', 'messenger', 'push', 'letter', 'call')", name="channel"),
         Index(None, "customer_id", "purpose", "channel", "at"),
         Index(
+            "ix_consents_marketing",
+            "customer_id",
+            "channel",
+            "at",
+            "id",
+            postgresql_include=["granted"],
+            postgresql_where=text("purpose = 'marketing'"),
+        ),
+        Index(
             "ix_consents_token_digest",
             "token_digest",
             unique=True,

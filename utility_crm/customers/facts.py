@@ -6,8 +6,7 @@ from utility_crm.kit.facts import FactOffer
 from utility_crm.web.words import mark
 
 _NOW = "o.starts_on <= :today and (o.ends_before is null or o.ends_before > :today)"
-_LIVE = f"""from accounts a join occupancies o on o.account_id = a.id and {_NOW}
-    join premises p on p.id = o.premise_id"""
+_LIVE = f"from occupancies o join premises p on p.id = o.premise_id and {_NOW}"
 _AREAS = """select n.id, coalesce(g.code, f.code, n.code) as code from network_nodes n
     left join network_nodes f on f.id = n.parent_id left join network_nodes g on g.id = f.parent_id"""
 
@@ -27,7 +26,7 @@ FACTS = (
         "area",
         mark("Area"),
         "choice",
-        f"select a.customer_id, r.code as value {_LIVE} join ({_AREAS}) r on r.id = p.node_id",
+        f"select o.customer_id, r.code as value {_LIVE} join ({_AREAS}) r on r.id = p.node_id",
         choices="select code, name from network_nodes where parent_id is null order by name",
         several=True,
     ),
@@ -35,7 +34,7 @@ FACTS = (
         "city",
         mark("City"),
         "choice",
-        f"select a.customer_id, p.city as value {_LIVE} where p.city <> ''",
+        f"select o.customer_id, p.city as value {_LIVE} where p.city <> ''",
         choices="select distinct city, city as name from premises where city <> '' order by city limit 200",
         several=True,
     ),

@@ -8,7 +8,9 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    FetchedValue,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     SmallInteger,
     Table,
@@ -144,6 +146,7 @@ class Account(Base):
         Index(None, "customer_id"),
         Index(None, "payer_id"),
         Index(None, "cycle_day"),
+        UniqueConstraint("id", "customer_id"),
         Index("ix_accounts_number_said", text("lower(number) text_pattern_ops")),
     )
 
@@ -159,8 +162,19 @@ class Account(Base):
     closed_on: Mapped[date | None]
 
 
+def of_account(table: str) -> ForeignKeyConstraint:
+    """A row of the table names its account and whose it is: both change together."""
+    return ForeignKeyConstraint(
+        ("account_id", "customer_id"),
+        ("accounts.id", "accounts.customer_id"),
+        name=f"fk_{table}_account_id_customer_id",
+        onupdate="CASCADE",
+    )
+
+
 class Occupancy(Base):
-    """An account at a premise, from a day until before another; who to tell of an outage there."""
+    """An account at a premise, from a day until before another; who to tell of an outage there. customer_id:
+    whose the account is, which the database writes and keeps true."""
 
     __tablename__ = "occupancies"
     __table_args__ = (
@@ -172,11 +186,13 @@ class Occupancy(Base):
             using="gist",
         ),
         CheckConstraint("ends_before is null or ends_before > starts_on", name="half_open"),
+        of_account("occupancies"),
         Index(None, "premise_id"),
     )
 
     id: Mapped[int] = identity()
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    customer_id: Mapped[int] = mapped_column(BigInteger, FetchedValue())
     premise_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("premises.id"))
     starts_on: Mapped[date]
     ends_before: Mapped[date | None]

@@ -17,7 +17,7 @@ from utility_crm.segments.builder import Built, GroupRow, built_from, built_of
 from utility_crm.segments.domain.tree import EVERYBODY, OPS, Tree, document_of, leaves_of, read_tree
 from utility_crm.segments.members import SavedSegment, segment_of
 from utility_crm.segments.offers import offers
-from utility_crm.segments.queries import Look, ages_of, choices_of, look, sample
+from utility_crm.segments.queries import Look, ages_of, choices_of, look, named
 from utility_crm.segments.words import OP_WORDS, Words, minor_units
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
@@ -100,7 +100,7 @@ def _page(v: Visit, built: Built | None, kept: SavedSegment | None) -> HTMLRespo
     context: dict[str, Any] = {
         "built": built, "kept": kept, "tree": json.dumps(document_of(tree)), "found": found,
         "left": left, "alone": alone, "words": words, "said": words.tree(tree), "offers": offers(),
-        "ops": OPS, "op_words": OP_WORDS, "people": sample(v.session, tree, v.now, v.user.area_ids),
+        "ops": OPS, "op_words": OP_WORDS, "people": named(v.session, found.some),
         "ages": [(words.named(age.fact, age.parameter), age) for age in ages_of(v.session, tree)],
         "facts": sorted(((name, words.title(name)) for name in offers() if not offers()[name].base),
                         key=lambda pair: pair[1].casefold()),

@@ -22,8 +22,13 @@ from utility_crm.kit.facts import FactOffer, Kind
 from utility_crm.segments.domain.reading import holds, nothing_of
 from utility_crm.segments.domain.tree import And, Leaf, Not, Tree
 
+_GONE: Final = "erased_on is not null or merged_into_id is not null or died_on is not null"
+_BITS: Final = 62
 _STORED: Final = "select customer_id, value from fact_values where fact = {fact} and parameter = {parameter}"
-_MEMORY: Final = text("select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+_MEMORY: Final = text(
+    "select set_config('work_mem', '64MB', true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _WHOLE: Final = text("select set_config('enable_nestloop', 'off', true)")
 _AGAIN: Final = text("select set_config('enable_nestloop', 'on', true)")
 _TYPES: Final[Mapping[Kind, str]] = {"number": "numeric", "money": "numeric", "date": "date"}
@@ -40,6 +45,7 @@ class Compiler:
     today: date
     now: datetime
     bound: dict[str, Any] = field(default_factory=dict)
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def condition(self, tree: Tree, *, true: bool = True) -> str:
         """SQL that holds for those of whom it is true (or known to be false)."""
@@ -56,7 +62,7 @@ class Compiler:
         """SQL of those who may be in any segment: nobody who was forgotten, died, or is kept as somebody
         else; only those of whom every base fact is true."""
         mine = [Leaf(offer.name, "yes") for offer in self.offers.values() if offer.base]
-        of_them = "c.erased_on is null and c.merged_into_id is null and c.died_on is null"
+        of_them = f"not ({_GONE})"
         return " and ".join([of_them, *(self._leaf(leaf, True) for leaf in mine)])
 
     def rows(self, offer: FactOffer, parameter: str) -> str:
@@ -89,22 +95,26 @@ class Compiler:
         if leaf.op == "known":
             if offer.absent_is_none:
                 return "true" if true else "false"
-            return f"c.id {'in' if true else 'not in'} ({_customers(rows, 'f.value is not null')})"
+            return self.among(_customers(rows, "f.value is not null"), true)
         fits = self._fits(leaf, offer.kind)
         nothing = nothing_of(offer) if offer.absent_is_none else None
         if nothing is None:
             if true:
-                return f"c.id in ({_customers(rows, fits)})"
-            return f"c.id in ({_known_not_to(rows, fits, offer.several)})"
+                return self.among(_customers(rows, fits))
+            return self.among(_known_not_to(rows, fits, offer.several))
         without = any(holds(leaf, value, self.today) for value in nothing)
         if (
             without == true
         ):  # whoever has no row is among those asked for: leave out whom a row speaks against
             against = _known_not_to(rows, fits, offer.several) if true else _customers(rows, fits)
-            return f"c.id not in ({against})"
+            return self.among(against, False)
         if true:
-            return f"c.id in ({_customers(rows, fits)})"
-        return f"c.id in ({_known_not_to(rows, fits, offer.several)})"
+            return self.among(_customers(rows, fits))
+        return self.among(_known_not_to(rows, fits, offer.several))
+
+    def among(self, customers: str, inside: bool = True) -> str:
+        """SQL that a customer is one of a select of ids (or none of them)."""
+        return f"c.id {'in' if inside else 'not in'} ({customers})"
 
     def _fits(self, leaf: Leaf, kind: Kind) -> str:
         op = leaf.op
@@ -123,14 +133,50 @@ class Compiler:
         return f"f.value {_COMPARED[op]} {named[0]}"
 
     def _bind(self, value: object, kind: str) -> str:
-        name = f"p{len(self.bound)}"
+        """Once for each value, so that one condition is the same text wherever it stands."""
+        name = self._names.setdefault((kind, repr(value)), f"p{len(self.bound)}")
         self.bound[name] = value
         return f"cast(:{name} as {kind})"
 
 
+@dataclass(slots=True)
+class Marker(Compiler):
+    """The same conditions where each is to be told by itself: every set of customers is read once, as a bit
+    that its customers have, and a condition is said of the bits."""
+
+    sets: list[str] = field(default_factory=list)
+
+    def among(self, customers: str, inside: bool = True) -> str:
+        if customers not in self.sets:
+            self.sets.append(customers)
+        word, bit = divmod(self.sets.index(customers), _BITS)
+        return f"c.m{word} & {1 << bit} {'<>' if inside else '='} 0"
+
+    def base(self) -> str:
+        mine = [self._leaf(Leaf(offer.name, "yes"), True) for offer in self.offers.values() if offer.base]
+        known = [] if mine else [self.among("select id from customers")]  # else they are in none of the sets
+        gone = self.among("select id from customers where " + _GONE, False)
+        return " and ".join([*mine, *known, gone])
+
+    def marked(self) -> str:
+        """SQL of `id` and the words of bits `m0`, `m1`...: everybody who is in any of the sets."""
+        words = range(-(-len(self.sets) // _BITS))
+        rows = " union all ".join(
+            f"select s.id, {', '.join(self._word(place, word) for word in words)} from ({customers}) s (id)"
+            for place, customers in enumerate(self.sets)
+        )
+        summed = ", ".join(f"bit_or(u.m{word}) as m{word}" for word in words)
+        named = ", ".join(f"m{word}" for word in words)
+        return f"select u.id, {summed} from ({rows}) u (id, {named}) group by u.id"
+
+    def _word(self, place: int, word: int) -> str:
+        at, bit = divmod(place, _BITS)
+        return f"cast({1 << bit if at == word else 0} as bigint)"
+
+
 def with_memory(session: Session) -> None:
     """Sets of customers stay in memory for the rest of this transaction; such statements are too short to be
-    worth compiling."""
+    worth compiling, or sharing out among processes: starting those takes as long as they save."""
     session.execute(_MEMORY)
 
 
@@ -149,10 +195,11 @@ def _customers(rows: str, fits: str) -> str:
 
 
 def _known_not_to(rows: str, fits: str, several: bool) -> str:
-    """Those with a value, none of which fits."""
+    """Those with a value, none of which fits. In order they are grouped as they come: hashing as many groups
+    as there are customers takes two or three times as long."""
     if several:
         return (
-            f"select f.customer_id from ({rows}) f where f.customer_id is not null"
-            f" group by f.customer_id having not bool_or({fits})"
+            f"select f.customer_id from (select * from ({rows}) r order by r.customer_id offset 0) f"
+            f" where f.customer_id is not null group by f.customer_id having not bool_or({fits})"
         )
     return _customers(rows, f"not ({fits})")

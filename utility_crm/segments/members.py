@@ -21,8 +21,8 @@ from utility_crm.segments.tables import Segment
 from utility_crm.web.visit import present
 from utility_crm.web.words import mark
 
-THEIRS = f"""c.id in (select a.customer_id from accounts a join occupancies o on o.account_id = a.id
-    join premises p on p.id = o.premise_id where p.node_id in ({NODES}))"""
+THEIRS = f"""c.id in (select o.customer_id from occupancies o join premises p on p.id = o.premise_id
+    where p.node_id in ({NODES}))"""
 """SQL condition that a customer is of the areas `:area_ids`."""
 NO_SUCH = mark("There is no such segment.")
 BROKEN = mark("“%(name)s” cannot be read any more: %(why)s")

@@ -6,15 +6,16 @@ limited to areas only theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.today import utility_today
-from utility_crm.segments.compiling import Compiler, counted, with_memory
+from utility_crm.segments.compiling import Compiler, Marker, counted, with_memory
 from utility_crm.segments.domain.tree import And, Not, Or, Tree, leaves_of
 from utility_crm.segments.members import SAVED, SavedSegment, condition_of, limit, saved
 from utility_crm.segments.offers import offers
@@ -36,11 +37,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """size: how many customers; of: how many there are to choose from; steps: what each part does."""
+    """size: how many customers; of: how many there are to choose from; steps: what each part does; some: ids
+    of a few of them, whoever they are."""
 
     size: int
     of: int
     steps: tuple[Step, ...] = ()
+    some: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +104,34 @@ def parts_of(tree: Tree) -> tuple[Tree, ...]:
 
 
 def look(session: Session, tree: Tree, now: datetime, areas: Collection[int] | None = None) -> Look:
-    """How many, and what each part does, in one pass over the customers."""
-    compiler = begun(now)
-    tops = parts_of(tree)
+    """How many, what each part does, and a few of them: one statement, which reads each set once."""
+    marker = Marker(offers(), utility_today(now), now)
     flags: list[str] = []
     places: list[tuple[int, tuple[int, ...]]] = []
-    for top in tops:
+    for top in parts_of(tree):
         inner = top.part if isinstance(top, Not) else top
         subs = inner.parts if isinstance(inner, Or | And) else ()
         at = len(flags)
-        flags.append(compiler.condition(top))
-        flags.extend(compiler.condition(sub) for sub in subs)
+        flags.append(marker.condition(top))
+        flags.extend(marker.condition(sub) for sub in subs)
         places.append((at, tuple(range(at + 1, at + 1 + len(subs)))))
-    told = ["count(*)"]
-    for last in range(len(places)):
-        kept = " and ".join(f"k{at}" for at, _ in places[: last + 1])
-        told.append(f"count(*) filter (where {kept})")
+    kept = [" and ".join(f"k{at}" for at, _ in places[: last + 1]) for last in range(len(places))]
+    told = ["count(*)", *(f"count(*) filter (where {one})" for one in kept)]
     told.extend(f"count(*) filter (where k{place})" for place in range(len(flags)))
     named = "".join(f", {flag} as k{place}" for place, flag in enumerate(flags))
-    where = " and ".join([compiler.base(), *limit(compiler, areas)])
-    # offset 0: each set of customers is made once, not once for each time its flag is counted
-    sql = f"select {', '.join(told)} from (select c.id{named} from customers c where {where} offset 0) x"
-    row = [int(value) for value in counted(session, sql, compiler.bound)]
+    where = " and ".join([marker.base(), *limit(marker, areas)])
+    some = f"select id from c where {kept[-1] if kept else 'true'} order by {_MIXED} limit {SAMPLE}"
+    sql = f"""
+        with c as materialized (select c.id{named} from ({marker.marked()}) c where {where})
+        select array({some}), {", ".join(told)} from c"""
+    found: tuple[Any, ...] = tuple(counted(session, sql, marker.bound))
+    row = [int(value) for value in found[1:]]
     alone = row[1 + len(places) :]
     steps = tuple(
         Step(row[1 + place], alone[at], tuple(alone[sub] for sub in subs))
         for place, (at, subs) in enumerate(places)
     )
-    return Look(steps[-1].left if steps else row[0], row[0], steps)
+    return Look(steps[-1].left if steps else row[0], row[0], steps, tuple(found[0]))
 
 
 _WHO = """
@@ -154,13 +157,9 @@ _MIXED = "hashint8(c.id), c.id"
 """An order that has to do with nothing, and is the same each time."""
 
 
-def sample(
-    session: Session, tree: Tree, now: datetime, areas: Collection[int] | None = None, many: int = SAMPLE
-) -> list[Somebody]:
-    """A few of them, whoever they are."""
-    compiler = begun(now)
-    where = [compiler.base(), compiler.condition(tree), *limit(compiler, areas)]
-    return list(_people(session, compiler, where, _MIXED, f"limit {int(many)}"))
+def named(session: Session, ids: Sequence[int]) -> list[Somebody]:
+    """These customers, as a list names them; they were chosen from those who may be seen."""
+    return list(_people(session, {"ids": list(ids)}, ["c.id = any(:ids)"], _MIXED, "")) if ids else []
 
 
 def everybody_of(
@@ -174,16 +173,16 @@ def everybody_of(
     compiler = begun(now)
     where = [compiler.base(), condition_of(compiler, one), *limit(compiler, areas)]
     if many is None:
-        return _people(session, compiler, where, "c.number", "")
-    return _people(session, compiler, where, _MIXED, f"limit {int(many)}")
+        return _people(session, compiler.bound, where, "c.number", "")
+    return _people(session, compiler.bound, where, _MIXED, f"limit {int(many)}")
 
 
 def _people(
-    session: Session, compiler: Compiler, where: Sequence[str], order: str, most: str
+    session: Session, bound: Mapping[str, Any], where: Sequence[str], order: str, most: str
 ) -> Iterator[Somebody]:
     with_memory(session)
     sql = _WHO.format(where=" and ".join(where), order=order, limit=most)
-    return (Somebody(*row) for row in session.execute(text(sql), compiler.bound))
+    return (Somebody(*row) for row in session.execute(text(sql), bound))
 
 
 _AGES = text(

@@ -20,7 +20,7 @@ class FactValue(Base):
 
     __tablename__ = "fact_values"
     __table_args__ = (
-        Index("ix_fact_values_value", "fact", "parameter", "value"),
+        Index("ix_fact_values_value", "fact", "parameter", "value", postgresql_include=["customer_id"]),
         Index(None, "customer_id"),
         {"info": {"recomputed": True}},
     )

@@ -90,7 +90,7 @@ class Templates:
             found = str(own.gettext(message))
             return found if found != message else str(everybodys.gettext(message))
 
-        def counted(one: str, many: str, num: int, **values: object) -> Markup:
+        def counted(one: str, many: str, num: int, /, **values: object) -> Markup:
             found = str(own.ngettext(one, many, num))
             if found in (one, many):
                 found = str(everybodys.ngettext(one, many, num))

@@ -303,7 +303,8 @@ def test_who_pays_for_others_answers_for_them_and_keeps_the_invoices(house: Sess
         "update accounts set payer_id = :payer, closed_on = '2026-11-02' where id = :account",
         "update invoices set customer_id = :payer where bill_id = :bill",
         "alter table account_balances disable trigger account_balances_follow",
-        """insert into account_balances (account_id, balance_minor) values (:account, 5)
+        """insert into account_balances (account_id, customer_id, balance_minor)
+           select id, customer_id, 5 from accounts where id = :account
            on conflict (account_id) do update set balance_minor = 5""",
         "alter table account_balances enable trigger account_balances_follow",
     ):

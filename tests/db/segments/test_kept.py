@@ -22,19 +22,20 @@ from utility_crm.segments.actions import (
 )
 from utility_crm.segments.breaking_down import broken_down
 from utility_crm.segments.domain.guarding import Told
-from utility_crm.segments.domain.tree import And, Leaf, Not, Or, read_tree
+from utility_crm.segments.domain.tree import And, Leaf, Not, Or, Tree, read_tree
 from utility_crm.segments.facts import keep_fact
 from utility_crm.segments.members import members_of, segment_of
 from utility_crm.segments.offers import offers
 from utility_crm.segments.queries import (
+    Somebody,
     ages_of,
     all_ages,
     choices_of,
     count,
     everybody_of,
     look,
+    named,
     overlap,
-    sample,
     sizes_of,
 )
 
@@ -60,12 +61,17 @@ def test_the_steps_are_the_counts(session: Session, house: House, now) -> None:
     assert [step.alone for step in found.steps] == [count(session, part, now) for part in parts]
 
 
-def test_a_sample_is_of_them(session: Session, house: House, now) -> None:
-    people = sample(session, STEADY, now)
+def some_of(session: Session, tree: Tree, now, areas: list[int] | None = None) -> list[Somebody]:
+    return named(session, look(session, tree, now, areas).some)
+
+
+def test_some_of_them_are_of_them(session: Session, house: House, now) -> None:
+    people = some_of(session, STEADY, now)
     assert len(people) == 10 and {one.id for one in people} <= set(house.those(where=lambda n: n % 2 == 0))
-    assert people == sample(session, STEADY, now)
+    assert people == some_of(session, STEADY, now)
+    assert look(session, Not(And(())), now).some == () and some_of(session, Not(And(())), now) == []
     area = session.scalar(text("select id from network_nodes where code = 'K'"))
-    theirs = sample(session, STEADY, now, [area])
+    theirs = some_of(session, STEADY, now, [area])
     assert {one.area for one in theirs} == {"Kelder"} and len(theirs) == count(session, STEADY, now, [area])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from utility_crm.kit.facts import FactOffer
-from utility_crm.segments.compiling import Compiler, with_memory
+from utility_crm.segments import compiling
+from utility_crm.segments.compiling import Compiler, Marker, with_memory
 from utility_crm.segments.domain.reading import truth
 from utility_crm.segments.domain.tree import And, Leaf, Not, Or, Tree, document_of, read_tree
 
@@ -134,9 +136,9 @@ def _put_in(session: Session, known: list[dict[tuple[str, str], tuple[Any, ...]]
         HealthCheck.data_too_large,
     ],
 )
-@given(tree=TREES, known=KNOWN)
+@given(tree=TREES, known=KNOWN, bits=st.sampled_from([1, 3, 62]))
 def test_the_database_reads_a_tree_as_it_is_written(
-    session: Session, tree: Tree, known: list[dict[tuple[str, str], tuple[Any, ...]]]
+    session: Session, tree: Tree, known: list[dict[tuple[str, str], tuple[Any, ...]]], bits: int
 ) -> None:
     ids = _put_in(session, known)
     assert read_tree(document_of(tree), OFFERS) == tree
@@ -151,3 +153,8 @@ def test_the_database_reads_a_tree_as_it_is_written(
             if truth(asked, of_one, OFFERS, TODAY) is True
         ]
         assert sorted(found) == sorted(expected)
+        with patch.object(compiling, "_BITS", bits):
+            marker = Marker(OFFERS, TODAY, NOW)
+            condition = f"{marker.base()} and {marker.condition(asked)}"
+            by_marks = f"select c.id from ({marker.marked()}) c where {condition}"
+        assert sorted(session.scalars(text(by_marks), marker.bound)) == sorted(expected)

@@ -9,6 +9,7 @@ import pytest
 from billing_world import NOW, Supplied, World
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger_world import bill as booked
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -47,6 +48,19 @@ def test_every_question_of_a_bill(
             assert money(line.amount_minor, "GBP") in shown
         assert f"lines add up to {money(bill.total_minor, 'GBP')}; left over £0.00" in shown
         assert "it is the same to the penny" in shown
+
+
+@pytest.mark.parametrize("ask", ["charge", "total", "paid", "again"])
+def test_a_bill_without_lines_says_what_is_known(
+    make_client: MakeClient, billed: Supplied, session: Session, ask: str
+) -> None:
+    made = booked(session, billed.account_id, 6350, number="OLD-7")
+    page = make_client("agent").get("/bills/OLD-7", params={"ask": ask})
+    assert page.status_code == 200, page.text
+    shown = words(page.text)
+    assert "No lines of this bill are kept" in shown and money(made.total_minor, "GBP") in shown
+    assert "it is the same to the penny" not in shown  # nothing to make it again from
+    assert ("still open" in shown) == (ask == "paid")
 
 
 def test_the_invoice_by_rate_and_its_document(
