@@ -7,7 +7,7 @@ from functools import cache
 from utility_crm.kit.module import Module, resolve
 from utility_crm.kit.personal import Personal
 
-MODULES = ["notifications", "meters", "billing", "churn", "churn.campaigns", "churn.value"]
+MODULES = ["notifications", "meters", "billing", "churn", "churn.campaigns", "churn.uplift", "churn.value"]
 GROUND = [
     "utility_crm.people",
     "utility_crm.live",

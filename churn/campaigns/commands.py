@@ -54,6 +54,16 @@ def results_(code: Code, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def uplift(code: Code, as_json: AsJson = False) -> None:
+    """Learn whom a campaign moves from its arms, keep it and say it: Qini areas with 95 % intervals."""
+    from churn.uplift.told import told  # frames and models, for this command alone
+
+    with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        said = told(session, _id_of(session, code), code, now=utc_now(), today=_today())
+        emit(said.document, as_json, lambda: said.words)
+
+
+@app.command()
 def margins(
     code: Code,
     file: Annotated[Path, typer.Argument(help="CSV with the columns customer_number and margin")],

@@ -33,13 +33,14 @@ from churn.campaigns.queries import curve as kept_days
 from churn.campaigns.results import Campaigned, Results, campaigned, results
 from churn.campaigns.sending import offers_of
 from churn.campaigns.tables import Campaign
+from churn.uplift.page import Moves, moves
 from notifications.types.campaign import Offer
 from utility_crm.kit.errors import NotFound
 from utility_crm.segments.members import segment_of
 
 OF_DRAFT = ("who", "saving", "not", "arms", "change")
 OF_RUNNING = ("who", "saving", "not", "arms", "result", "keeps", "cost", "earns")
-CALLS = "calls"
+CALLS, MOVES = "calls", "moves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class CampaignPage:
     intervals: Intervals | None = None
     curve: Curve | None = None
     calls: Sequence[CallLine] = ()
+    moves: Moves | None = None
 
     @property
     def draft(self) -> bool:
@@ -107,7 +109,7 @@ def campaign_page(
     draft = one.state == "draft"
     lines = arms(session, campaign_id)
     listed = [line for line in lines if "call" in line.ways]
-    asks = OF_DRAFT if draft else (*OF_RUNNING, *((CALLS,) if listed else ()))
+    asks = OF_DRAFT if draft else (*OF_RUNNING, *((CALLS,) if listed else ()), MOVES)
     chosen = ask if ask in asks else "who" if draft else "result"
     calls = call_list(session, campaign_id) if listed and not draft else []
     told = None if draft else results(session, campaign_id, today)
@@ -134,7 +136,8 @@ def campaign_page(
         chosen, asks, one, audience, lines, log(session, campaign_id),
         seen.left_out if seen is not None else left_out(session, campaign_id), everybody, steps, seen, told,
         round(median(known)) if known else None, _sample(lines, one, known, language),
-        to_call=sum(line.open for line in calls), calls=calls if chosen == CALLS else (), **evidence,
+        to_call=sum(line.open for line in calls), calls=calls if chosen == CALLS else (),
+        moves=None if draft else moves(session, campaign_id, one.kind), **evidence,
     )  # fmt: skip
 
 

@@ -36,7 +36,22 @@ _CAMPAIGN = text("""
     from campaigns c left join tariffs t on t.id = c.tariff_id
     where c.id = :id
 """)
-_COUNTS = text("""
+FOLLOWED = """
+    cross join lateral (
+        select exists (select from accounts a join agreements g on g.account_id = a.id
+            where a.customer_id = m.customer_id and g.tariff_id = cast(:tariff as bigint)
+              and g.starts_on > :began and g.starts_on <= :until) as found
+    ) as moved
+    cross join lateral (
+        select exists (select from accounts a join agreements g on g.account_id = a.id
+            where a.customer_id = m.customer_id and g.end_reason = 'switched'
+              and g.ends_before > :began and g.ends_before <= :watched) as found
+    ) as gone
+"""
+"""What became of the member `m`: `moved.found`, on the offered tariff; `gone.found`, lost. With the values of
+`followed`."""
+_COUNTS = text(
+    """
     select m.arm, m.segment, coalesce(o.channel, '') as channel, count(*) as customers,
            count(*) filter (where o.state = 'sent'
                    or o.id is null and m.sent_at is not null and m.not_sent = '')
@@ -50,19 +65,13 @@ _COUNTS = text("""
            cast(coalesce(sum(m.call_tries), 0) as bigint) as calls
     from campaign_members m
     left join outbox o on o.key = 'campaign:' || :code || ':' || m.customer_id
-    cross join lateral (
-        select exists (select from accounts a join agreements g on g.account_id = a.id
-            where a.customer_id = m.customer_id and g.tariff_id = cast(:tariff as bigint)
-              and g.starts_on > :began and g.starts_on <= :until) as found
-    ) as moved
-    cross join lateral (
-        select exists (select from accounts a join agreements g on g.account_id = a.id
-            where a.customer_id = m.customer_id and g.end_reason = 'switched'
-              and g.ends_before > :began and g.ends_before <= :watched) as found
-    ) as gone
+    """
+    + FOLLOWED
+    + """
     where m.campaign_id = :id and m.arm <> ''
     group by 1, 2, 3 order by 1, 2, 3
-""")
+"""
+)
 _MARGINS = text("""
     select arm, array_agg(margin_minor order by id) filter (where margin_minor is not null), count(*)
     from campaign_members where campaign_id = :id and arm <> '' group by arm
@@ -256,13 +265,18 @@ def keep_day(session: Session, told: Results) -> None:
 def _counted(session: Session, one: Campaigned, today: date) -> Sequence[Any]:
     if one.launched_at is None:
         return ()
+    return session.execute(_COUNTS, followed(one, today) | {"code": one.code}).all()
+
+
+def followed(one: Campaigned, today: date) -> dict[str, Any]:
+    """Between which days members are followed; of a campaign that began."""
+    assert one.launched_at is not None
     began = one.launched_at.date()
-    given = {
-        "id": one.id, "code": one.code, "tariff": one.tariff_id, "began": began,
+    return {
+        "id": one.id, "tariff": one.tariff_id, "began": began,
         "until": one.decides_on + timedelta(days=TAKEN_DAYS),
         "watched": min(today, began + timedelta(days=HORIZON_DAYS)),
     }  # fmt: skip
-    return session.execute(_COUNTS, given).all()
 
 
 def _summed(rows: Iterable[Any], key: Any) -> dict[Any, Counts]:

@@ -23,7 +23,7 @@ ROOMS = sorted(
 )
 """Rooms of the ground that have a catalogue of their own; the others share that of `web`."""
 
-ROOMS_OF_CHURN = ("campaigns", "value")
+ROOMS_OF_CHURN = ("campaigns", "uplift", "value")
 """Rooms of churn that are modules with a catalogue of their own."""
 
 
@@ -68,6 +68,7 @@ def russian_of(folder: str) -> dict[str, tuple[str, ...]]:
         ("billing", "billing", 250, 0),
         ("churn", "churn", 120, 0),
         ("churn/campaigns", "churn/campaigns", 120, 0),
+        ("churn/uplift", "churn/uplift", 20, 0),
         ("churn/value", "churn/value", 100, 1),
         *((f"utility_crm/{room}", f"utility_crm/{room}", 1, 0) for room in ROOMS),
     ],

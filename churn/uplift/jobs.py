@@ -1,0 +1,24 @@
+"""What the clock calls: campaigns whose day for looking has come are learned from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from utility_crm.kit.module import Job
+from utility_crm.kit.said import said
+from utility_crm.kit.today import utility_today
+from utility_crm.web.words import mark
+
+
+def learn(session: Session, now: datetime) -> str:
+    """Up to three at a time; repeated, it finds them done."""
+    from churn.uplift.actions import learn_due  # frames and models are loaded when there is work
+
+    return said(
+        mark("%(learned)s campaigns learned from"), learned=learn_due(session, now, utility_today(now))
+    )
+
+
+JOBS = (Job("campaigns.uplift", 3600, learn, mark("Learn whom campaigns move")),)

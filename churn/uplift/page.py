@@ -1,0 +1,75 @@
+"""What the campaign's page shows of whom it moves, from what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from churn.domain.uplift.verdicts import LEAVING, SAVING, TRANSFORMED, UPLIFT
+from churn.uplift.pictures import Chart, Lanes, chart, lanes
+from churn.uplift.queries import Kept, kept
+
+STAYING = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """The answer. shown: the outcome that the campaign is for, all arms together, or the other one where only
+    that can be told; None before anything was learned. wanted: the one it is for. every: all that is kept."""
+
+    wanted: str
+    shown: Kept | None
+    every: Sequence[Kept]
+
+    @property
+    def told(self) -> bool:
+        return self.shown is not None and self.shown.state == "told"
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        return {} if self.shown is None else self.shown.figures
+
+    @property
+    def rankings(self) -> Mapping[str, Any]:
+        """In the order of the table."""
+        found = self.figures.get("rankings", {})
+        return {name: found[name] for name in (UPLIFT, TRANSFORMED, LEAVING, SAVING) if name in found}
+
+    @property
+    def than(self) -> Mapping[str, Any]:
+        """By ranking, how much uplift is better than it."""
+        return {one["than"]: one for one in self.figures.get("differences", ())}
+
+    @property
+    def arms(self) -> Sequence[Kept]:
+        """The same outcome, arm by arm."""
+        return [one for one in self.every if self.shown and one.arm and one.outcome == self.shown.outcome]
+
+    @property
+    def other(self) -> Kept | None:
+        """The other outcome, all arms together."""
+        return next(
+            (one for one in self.every if self.shown and not one.arm and one.outcome != self.shown.outcome),
+            None,
+        )
+
+    @property
+    def chart(self) -> Chart | None:
+        return chart(self.rankings) if self.told else None
+
+    @property
+    def lanes(self) -> Lanes | None:
+        return lanes(self.rankings) if self.told else None
+
+
+def moves(session: Session, campaign_id: int, kind: str) -> Moves:
+    """One statement."""
+    every = kept(session, campaign_id)
+    wanted = "stayed" if kind == STAYING else "taken"
+    whole = sorted(
+        (one for one in every if not one.arm), key=lambda one: (one.state != "told", one.outcome != wanted)
+    )
+    return Moves(wanted, whole[0] if whole else None, every)
