@@ -22,13 +22,17 @@ from utility_crm.web.words import mark
 OVER_AGO, RUNS_SINCE = timedelta(days=120), timedelta(days=9)
 TRUE_EFFECT = {"A": 0.14, "B": 0.24}
 """Of those in an arm of the campaign that is over, the share that takes the offer; of the others nobody."""
+MOVED = {"direct_debit": 0.5}
+"""How much likelier they take it than their arm's average, by way of paying, 1.5 of all others: an offer
+moves those who look at each bill. The averages stay as they are."""
 SO_FAR = {"A": 0.05, "B": 0.09}
 KNOWN = mark(
     "The answers are simulated: in truth 14 of 100 take it by the letter, 24 with the agent as well."
 )
 RUNNING = mark("The answers are simulated.")
 _ASKED = text("""
-    select id, arm from campaign_members where campaign_id = :id and arm in ('A', 'B') order by id
+    select m.id, m.arm, a.payment_method from campaign_members m left join accounts a on a.id = m.account_id
+    where m.campaign_id = :id and m.arm in ('A', 'B') order by m.id
 """)
 _SENT = text("update campaign_members set sent_at = :at where campaign_id = :id and arm in ('A', 'B')")
 _ANSWERED = text("""
@@ -133,9 +137,14 @@ def _answered(
 ) -> None:
     """Each takes it by chance, most within ten days; as many again say no."""
     given: dict[str, list[object]] = {"ids": [], "answers": [], "ats": [], "vias": []}
-    for row in session.execute(_ASKED, {"id": campaign_id}):
+    rows = session.execute(_ASKED, {"id": campaign_id}).all()
+    moved = [MOVED.get(row.payment_method, 1.5) for row in rows]
+    usual = {
+        arm: np.mean([one for one, row in zip(moved, rows, strict=True) if row.arm == arm]) for arm in chances
+    }
+    for row, more in zip(rows, moved, strict=True):
         lot, when, way = draw.random(3)
-        chance = chances[row.arm]
+        chance = chances[row.arm] * more / usual[row.arm]
         if lot >= 1.6 * chance:
             continue
         hours = 3 + 24 * days * float(when) ** 2.5

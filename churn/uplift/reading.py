@@ -14,19 +14,18 @@ import pandas as pd
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from billing.tables import Agreement, Bill
+from billing.tables import Bill
+from churn.actions.supplied import supplies
 from churn.campaigns.results import FOLLOWED, Campaigned, followed
 from churn.domain.facts import CATEGORICAL, NUMERIC_NAMES
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray, enough
-from churn.domain.label import Supply
 from churn.domain.models import Model, model_of
 from churn.domain.split import time_split
 from churn.features import features
 from churn.model import fit, table_of
 from churn.tables import ChurnModel
 from churn.training import past
-from utility_crm.customers.tables import Account
 from utility_crm.kit.settings import settings
 
 OFFER_SAVING = "offer_saving"
@@ -102,7 +101,8 @@ def _leaving(session: Session, frame: pd.DataFrame, day: date, zone: str) -> Flo
 def _kept(session: Session, day: date) -> Model | None:
     document = session.scalar(
         select(ChurnModel.parameters)
-        .where(ChurnModel.as_of <= day, ChurnModel.parameters["kind"].astext != "")
+        .where(ChurnModel.as_of <= day, ChurnModel.state != "refused")
+        .where(ChurnModel.parameters["kind"].astext != "")
         .order_by(ChurnModel.as_of.desc(), ChurnModel.id.desc())
         .limit(1)
     )
@@ -116,13 +116,5 @@ def _learned(session: Session, day: date, zone: str) -> Model | None:
     split = None if first_bill_on is None else time_split(day, first_bill_on)
     if split is None:
         return None
-    rows = session.execute(
-        select(Account.customer_id, Agreement.starts_on, Agreement.ends_before, Agreement.end_reason).join(
-            Account, Account.id == Agreement.account_id
-        )
-    )
-    supplies: dict[int, list[Supply]] = {}
-    for customer_id, starts_on, ends_before, end_reason in rows:
-        supplies.setdefault(customer_id, []).append(Supply(starts_on, ends_before, end_reason))
-    known = past(features(session, split.known, zone), supplies, split.known)
+    known = past(features(session, split.known, zone), supplies(session), split.known)
     return fit(known.frame, known.left, NUMERIC_NAMES, CATEGORICAL) if enough(known.left) else None

@@ -25,9 +25,14 @@ class Compared:
 
 
 def compared(value: float, low: float, high: float, *, reached: bool) -> Compared:
-    """An interval clear of zero is `better` or `worse`. One that holds zero says nothing (`early`) until the
-    planned size and the day for looking are reached, and then that no difference was seen (`none`)."""
-    held: Held = "better" if low > 0 else "worse" if high < 0 else "none" if reached else "early"
+    """Until the planned size and the day for looking are reached nothing is claimed (`early`): who looks
+    often would sometime find an interval clear of zero. Then one that is clear is `better` or `worse`, and of
+    one that holds zero no difference was seen (`none`)."""
+    held: Held = "none"
+    if not reached:
+        held = "early"
+    elif low > 0 or high < 0:
+        held = "better" if low > 0 else "worse"
     return Compared(value, low, high, held)
 
 

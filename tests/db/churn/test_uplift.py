@@ -166,7 +166,7 @@ def test_the_chance_of_leaving_is_that_of_the_day(session: Session, points: int)
         "categorical": [{"name": "payment_method", "weights": {"direct_debit": 2.0, "transfer": 0.0}}]
     }
     for day, document in ((TODAY - timedelta(days=40), older), (TODAY, debit)):
-        session.add(ChurnModel(as_of=day, parameters=document, figures={"status": "scored"}))
+        session.add(ChurnModel(as_of=day, parameters=document, figures={}))
     session.flush()
     whom = drawn(session, campaigned(session, points), DECIDES)
     assert whom.leaving is not None

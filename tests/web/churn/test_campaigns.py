@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 
+import numpy as np
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -20,6 +21,10 @@ from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from churn.campaigns.tables import Campaign, CampaignMember
 from churn.campaigns.tokens import PATH, token
+from churn.domain.uplift.trial import Trial
+from churn.domain.uplift.verdicts import LEAVING, TRANSFORMED, UPLIFT
+from churn.uplift.judging import judged
+from churn.uplift.tables import CampaignUplift
 from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier, supplier
 from tests.web.churn.test_leavers import words_of
@@ -262,3 +267,39 @@ def test_who_may_not(
     assert agent.post(f"/campaigns/{campaign_id}/launch", data={}).status_code == 403
     assert ops.get("/campaigns").status_code == 403
     assert agent.get("/campaigns/999999").status_code == 404
+
+
+def test_whom_it_moves_is_said_before_and_after_its_day(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    client, path = make_client("marketer"), f"/campaigns/{campaign_id}?ask=moves"
+    assert "Too early to say: it is learned on" in words_of(client.get(path).text)
+    counts = {"customers": 40, "asked": 28, "asked_had": 3, "alone": 12, "alone_had": 1, "fewest": 20,
+              "alone_cannot": False}  # fmt: skip
+    kept = {"campaign_id": campaign_id, "outcome": "taken", "day": TODAY, "made_at": NOW}
+    session.add(CampaignUplift(**kept, arm="", state="too_few", figures=counts))
+    session.flush()
+    assert "each group needs 20 who did and 20 who did not" in words_of(client.get(path).text)
+    session.execute(text("delete from campaign_uplift"))
+    draw = np.random.default_rng(5)
+    scores, asked = draw.random(1500), draw.permutation(1500) < 1000
+    trial = Trial(asked, draw.random(1500) < 0.1 + 0.5 * scores * asked)
+    for name, leaving, said in (
+        ("A", draw.random(1500), "Uplift ranks better than the chance of leaving"),
+        ("", 2 * scores, "The chance of leaving ranks as well as uplift"),
+    ):
+        rankings = {UPLIFT: scores, TRANSFORMED: scores + draw.random(1500), LEAVING: leaving}
+        told = judged(trial, rankings, reached=True, worth_minor=500.0, cost_minor=40.0, repeats=100)
+        session.execute(text("delete from campaign_uplift where arm = ''"))
+        for arm in {"", name}:
+            figures = counts | told
+            session.add(CampaignUplift(**kept, arm=arm, state="told", figures=figures))
+        session.flush()
+        page = client.get(path).text
+        assert said in words_of(page) and page.count('class="pt"') >= 3
+    assert 'class="band"' in page and 'class="ln2"' in page and "style=" not in page
+    assert page.count("<tr") >= 10 + 3 and "Arm by arm" in page
+    assert "How many of the highest would it pay to ask?" in words_of(page)
+    russian = make_client("marketer", language="ru").get(path).text
+    assert "На кого это действует?" in russian and "Вероятность ухода упорядочивает" in russian

@@ -140,3 +140,4 @@ def test_the_sentence_follows_the_intervals(
 
     assert sentence(one(random), one(leaving), one(leaving_random)) == said
     assert sentence(one("better"), None, None) == "better"
+    assert compared(0.2, 0.1, 0.3, reached=False).held == "early"  # before its day nothing is claimed
