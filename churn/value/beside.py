@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from churn.value.points import POINTS, PointRow, redeemable_accounts, worth_of
 from churn.value.words import PACKAGE, STEP_TONES, STEP_WORDS, reason_said
 from utility_crm.kit.gathering import Gather, listed
-from utility_crm.kit.parts import CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom, SideSection, Todo, Tone
+from utility_crm.kit.settings import settings
 from utility_crm.kit.together import together
-from utility_crm.web.formats import day, money
-from utility_crm.web.words import translator
+from utility_crm.web.formats import day, money, number
+from utility_crm.web.words import mark, translator
 
 SEES_MONEY = "leavers.read"
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The customer's next step as the last count has it. offer: its name; day: of the count; points: their
-    loyalty points."""
+    """The customer's next step as the last count has it. offer: its name; day: of the count."""
 
     step: str
     reason: str
@@ -41,21 +42,29 @@ NEXT = listed(
     """,
     Next,
 )
-KNOWN = Gather((NEXT,), lambda call: {"customer": call.customer_id})
+KNOWN = Gather((NEXT, POINTS), lambda call: {"customer": call.customer_id})
 
 
 def found(call: CustomerCall) -> Next | None:
     """Their next step, once a page."""
-    (rows,) = together(call, KNOWN)
+    rows, _points = together(call, KNOWN)
     return Next(*rows[0]) if rows else None
+
+
+def points(call: CustomerCall) -> list[PointRow]:
+    """Their loyalty points as they came and went, the newest first, once a page."""
+    _next, rows = together(call, KNOWN)
+    return [PointRow(*row) for row in rows]
 
 
 def sections(call: CustomerCall) -> Sequence[SideSection]:
     """One line: what, and why; what is at stake to those who may see it."""
-    one = call.once(found)
-    if one is None:
-        return ()
+    one, mine = call.once(found), call.once(points)
     _: Any = translator(call.language, PACKAGE)
+    held = number(sum(row.points for row in mine), 0, call.language)
+    has = Todo(_("Loyalty points"), href=f"/customers/{call.customer_id}?do=z", amount=held, order=70)
+    if one is None:
+        return (SideSection(_("Loyalty points"), (has,), order=42),) if mine else ()
     title = _("Next: %(step)s", step=_(STEP_WORDS[one.step]))
     tone: Tone = STEP_TONES[one.step] if one.step == "care" else ""
     why = reason_said(one.reason, call.language)
@@ -71,11 +80,33 @@ def sections(call: CustomerCall) -> Sequence[SideSection]:
                 _("At stake"), saves, amount=money(one.at_stake_minor, one.currency, call.language), order=60
             )
         )
+    if mine:
+        items.append(has)
     return (SideSection(title, tuple(items), order=41),)
+
+
+def panel(call: CustomerCall) -> Mapping[str, Any]:
+    """Their points, what they are worth, and the accounts they can be credited to."""
+    rows = call.once(points)
+    balance = sum(row.points for row in rows)
+    return {
+        "rows": rows, "balance": balance, "each": settings().point_worth_micro, "whole": worth_of(balance),
+        "accounts": [(one, one) for _key, one in redeemable_accounts(call.session, call.customer_id)],
+        "currency": settings().currency,
+    }  # fmt: skip
 
 
 def _as_of(_: Any, one: Next, call: CustomerCall) -> str:
     return str(_("as of %(day)s", day=day(one.day, call.language)))
 
 
-ROOM = CustomerRoom(gathers=(KNOWN,), sections=sections)
+ROOM = CustomerRoom(
+    gathers=(KNOWN,),
+    sections=sections,
+    acts=(
+        Act(
+            "z", mark("Points"), "money.arrange", "value/act_points.html", order=56, context=panel,
+            applies=lambda call: bool(call.once(points)),
+        ),
+    ),
+)  # fmt: skip

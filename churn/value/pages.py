@@ -9,6 +9,7 @@ from io import StringIO
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from churn.value import desk_pages
 from churn.value.page import Asked, value_page
 from churn.value.pictures import STOPS
 from churn.value.queries import STEPS, Valued, ValueState, next_ones, state
@@ -16,6 +17,7 @@ from churn.value.words import BY_WORDS, SEGMENT_WORDS, STEP_TONES, STEP_WORDS, r
 from utility_crm.web.visit import visit
 
 router = APIRouter()
+router.include_router(desk_pages.router)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PATH = "/value"
 _HEAD = (

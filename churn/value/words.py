@@ -26,7 +26,7 @@ REASON_WORDS = {
     "no_margin": mark("they cost more than they bring"),
     "no_chance": mark("their chance of leaving is not known"),
     "no_offers": mark("no campaign has offered anything yet"),
-    "not_measured": mark("no finished campaign has measured it: leave some alone, to see"),
+    "not_measured": mark("no finished campaign has measured yet what it does"),
     "early": mark("what it does is too early to say"),
     "none": mark("a finished campaign saw no effect"),
     "works": mark("a finished campaign kept customers by it"),

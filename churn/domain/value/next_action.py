@@ -15,6 +15,8 @@ from churn.domain.value.worth import Horizon, saved_minor
 
 Step = Literal["care", "offer", "alone", "unknown"]
 """See to them first; offer; leave alone, since contact does harm or brings nothing; nothing can be said."""
+OFFERED = ("works", "not_measured", "early")
+LEFT = ("harms", "costs_more", "none")
 LOW_TIMES_USUAL = 1.0
 """Below so many times the usual chance they are left alone: who does not think of leaving is not reminded."""
 
@@ -69,7 +71,8 @@ def next_actions(
     one: Standing, offers: Sequence[Offer], horizon: Horizon, care_first: Sequence[str]
 ) -> list[Action]:
     """What to do, the best first; never empty. What was seen to work comes first by what it saves, then what
-    is not measured yet (cheapest first), then what showed no effect."""
+    is not measured yet (cheapest first), then what is to be left: what does harm, costs more than it keeps,
+    or showed no effect."""
     if one.why_not in care_first:
         return [Action("care", one.why_not)]
     if one.why_not:
@@ -91,12 +94,13 @@ def next_actions(
     for offer in eligible:
         action = _judged(one, offer, horizon)
         if action.step == "offer":
-            order = ("works", "not_measured", "early", "none").index(action.reason)
+            order = OFFERED.index(action.reason)
             by = -(action.saved_minor or 0) if action.reason == "works" else offer.cost_minor
             good.append((order, by, action))
         else:
             bad.append(action)
-    return [action for *_, action in sorted(good, key=lambda at: (at[0], at[1], at[2].offer))] + bad
+    left = sorted(bad, key=lambda action: (LEFT.index(action.reason), action.offer))
+    return [action for *_, action in sorted(good, key=lambda at: (at[0], at[1], at[2].offer))] + left
 
 
 def _judged(one: Standing, offer: Offer, horizon: Horizon) -> Action:
@@ -104,7 +108,7 @@ def _judged(one: Standing, offer: Offer, horizon: Horizon) -> Action:
     if found is None:
         return Action("offer", "not_measured", offer.key)
     if found.verdict in ("early", "none"):
-        return Action("offer", found.verdict, offer.key)
+        return Action("offer" if found.verdict == "early" else "alone", found.verdict, offer.key)
     if one.month_minor is None or one.chance is None:
         return Action("alone" if found.verdict == "harms" else "offer", found.verdict, offer.key)
     saved, low, high = (

@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 
 from billing.tables import Agreement, Bill, BillLine, Dispute
 from churn.campaigns.audience import CARE_FIRST, Audience
-from churn.campaigns.tables import Campaign, CampaignMember
+from churn.campaigns.tables import Campaign, CampaignMember, LoyaltyPoint
 from churn.domain.value.margins import NOT_EARNED, Cost, Margin, Scope, Supplied, margin_of, shared_out
 from churn.tables import ChurnModel, ChurnScore
 from churn.value.costs import Brought, bring_costs, drop_cost, rates
 from churn.value.counting import Counted, count_values
 from churn.value.margins import bill_margins, standings
+from churn.value.points import POINTS, PointRow, redeem_points, take_points_back
 from churn.value.queries import next_ones, state, value_of, values
 from churn.value.tables import CostRate, CustomerValue, ValueDay
 from tests.db.churn.conftest import Person, Supplier
 from tests.worlds.campaign_world import NOW, TODAY, launched, populate
 from utility_crm.customers.tables import CustomerFlag
-from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.kit.gathering import gathered
 from utility_crm.kit.settings import settings
 
 HOMES = Audience(segments=("household",))
@@ -330,3 +332,74 @@ def test_what_does_harm_is_not_offered(session: Session, supplier: Supplier, tmp
     row = session.get_one(CustomerValue, fresh.customer)
     assert (row.step, row.reason) == ("alone", "harms")
     assert row.saved_minor is not None and row.saved_minor < 0
+
+
+@pytest.fixture
+def worth_a_penny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UTILITY_CRM_POINT_WORTH_MICRO", "12500")
+    settings.cache_clear()
+
+
+def given_points(session: Session, person: Person, count: int = 500) -> str:
+    session.add(LoyaltyPoint(customer_id=person.customer, points=count, at=NOW))
+    session.flush()
+    number = session.scalar(text("select number from accounts where id = :id"), {"id": person.account})
+    assert isinstance(number, str)
+    return number
+
+
+def balances(session: Session, person: Person) -> tuple[int, int]:
+    """Points, and what is owed."""
+    points = session.scalar(
+        text("select sum(points) from loyalty_points where customer_id = :id"), {"id": person.customer}
+    )
+    owed = session.scalar(
+        text("select balance_minor from account_balances where account_id = :id"), {"id": person.account}
+    )
+    return int(points or 0), int(owed or 0)
+
+
+def test_points_are_credited_once_and_taken_back_once(
+    session: Session, supplier: Supplier, worth_a_penny: None
+) -> None:
+    person = supplier.moves_in()
+    number = given_points(session, person)
+    common: dict[str, Any] = {"words": "Points", "today": TODAY, "now": NOW, "by": None}
+    done = redeem_points(session, person.customer, number, 333, seen=500, **common)
+    assert (done.points, done.amount_minor) == (333, 416)  # 4.1625, rounded down
+    assert balances(session, person) == (167, -416)
+    with pytest.raises(Conflict):  # the same form again
+        redeem_points(session, person.customer, number, 333, seen=500, **common)
+    assert balances(session, person) == (167, -416)
+    rows = [PointRow(*row) for row in gathered(session, [POINTS], {"customer": person.customer})[0]]
+    assert [(row.points, row.credited_minor, row.account) for row in rows] == [
+        (-333, 416, number), (500, None, None),
+    ]  # fmt: skip
+    undone = take_points_back(session, person.customer, rows[0].id, **common)
+    assert (undone.points, undone.amount_minor) == (333, 416)
+    assert balances(session, person) == (500, 0)
+    with pytest.raises(Conflict):
+        take_points_back(session, person.customer, rows[0].id, **common)
+    with pytest.raises(NotFound):
+        take_points_back(session, supplier.moves_in().customer, rows[0].id, **common)
+
+
+def test_what_cannot_be_redeemed_is_refused(
+    session: Session, supplier: Supplier, worth_a_penny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, other = supplier.moves_in(), supplier.moves_in()
+    number, theirs = given_points(session, person), given_points(session, other)
+    common: dict[str, Any] = {"seen": 500, "words": "Points", "today": TODAY, "now": NOW, "by": None}
+    with pytest.raises(Refused, match="500 points"):
+        redeem_points(session, person.customer, number, 501, **common)
+    with pytest.raises(NotFound):
+        redeem_points(session, person.customer, theirs, 100, **common)
+    monkeypatch.setenv("UTILITY_CRM_POINT_WORTH_MICRO", "1")
+    settings.cache_clear()
+    with pytest.raises(Refused, match="nothing"):
+        redeem_points(session, person.customer, number, 100, **common)
+    monkeypatch.delenv("UTILITY_CRM_POINT_WORTH_MICRO")
+    settings.cache_clear()
+    with pytest.raises(Refused, match="Nobody set"):
+        redeem_points(session, person.customer, number, 100, **common)
+    assert balances(session, person) == (500, 0)

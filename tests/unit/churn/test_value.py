@@ -180,8 +180,8 @@ def told(one: Standing, offers: list[Offer] = OFFERS) -> list[tuple[str, str, st
 
 def test_what_works_comes_first_and_harm_last() -> None:
     assert told(standing()) == [
-        ("offer", "works", "K-1"), ("offer", "not_measured", "K-4"), ("offer", "none", "K-5"),
-        ("alone", "harms", "K-3"), ("alone", "costs_more", "K-2"),
+        ("offer", "works", "K-1"), ("offer", "not_measured", "K-4"), ("alone", "harms", "K-3"),
+        ("alone", "costs_more", "K-2"), ("alone", "none", "K-5"),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -14,6 +15,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from billing.tables import Bill, BillLine, Tariff
+from churn.campaigns.tables import LoyaltyPoint
 from churn.value.content import Content, grouped
 from churn.value.costs import put_costs
 from churn.value.counting import count_values
@@ -22,6 +24,7 @@ from tests.web.churn.conftest import AS_OF, Scored
 from tests.web.churn.test_leavers import names_of, words_of
 from tests.web.conftest import MakeClient
 from utility_crm.customers.tables import Contact
+from utility_crm.kit.settings import settings
 from utility_crm.network.tables import NetworkNode
 from utility_crm.segments.domain.guarding import FEWEST
 from utility_crm.surveys.domain.scores import Question
@@ -197,6 +200,41 @@ class Sent:
     def note(self, _c: object, _cur: object, statement: str, *_: object) -> None:
         if not statement.upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
             self.found.append(statement)
+
+
+def test_an_agent_credits_points_after_a_question_and_takes_them_back(
+    make_client: MakeClient, scored: Scored, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_POINT_WORTH_MICRO", "10000")
+    settings.cache_clear()
+    who = scored.ada
+    session.add(LoyaltyPoint(customer_id=who.customer, points=500, at=NOW))
+    session.flush()
+    client = make_client("agent")
+    page = f"/customers/{who.customer}"
+    assert "Loyalty points 500" in words_of(client.get(page).text)
+    panel = words_of(client.get(f"{page}?do=z").text)
+    assert "they have 500, which is £5.00" in panel
+    number = re.search(r'name="account" value="(A\d+)"', client.get(f"{page}?do=z").text)
+    assert number is not None
+    form = {"account": number[1], "points": "400", "seen": "500"}
+    asked = client.post(f"{page}/points", data=form)
+    assert asked.status_code == 200
+    assert f"400 points are used, and £4.00 is credited to account {number[1]}." in words_of(asked.text)
+    assert "Loyalty points 500" in words_of(client.get(page).text)
+    sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
+    assert sure is not None
+    done = client.post(f"{page}/points", data={**form, "sure": sure[1]})
+    assert done.status_code == 303
+    after = client.get(f"{page}?do=z").text
+    assert "Loyalty points 100" in words_of(after) and "−400 £4.00" in words_of(after)
+    row = re.search(r'name="row" value="(\d+)"', after)
+    assert row is not None
+    undo = client.post(f"{page}/points/back", data={"row": row[1]})
+    sure = re.search(r'name="sure" value="([^"]+)"', undo.text)
+    assert sure is not None and f'name="row" value="{row[1]}"' in undo.text
+    assert client.post(f"{page}/points/back", data={"row": row[1], "sure": sure[1]}).status_code == 303
+    assert "Loyalty points 500" in words_of(client.get(page).text)
 
 
 answers = st.lists(
