@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 from psycopg.sql import SQL, Literal
@@ -19,7 +20,7 @@ from bench.measure_rating import three_rates
 from bench.measurement import Measurement, side_by_side
 from billing.actions.tariffs import import_tariff
 from billing.queries.tariffs import tariff_named, tariffs_by_id
-from billing.what_if.base import CHUNK, base_what_if
+from billing.what_if.base import CHUNK, Other, base_what_ifs
 from billing.what_if.supplies import base_supplies
 from meters.demo.block_copy import copying_blocks
 from utility_crm.installed import load_tables
@@ -65,7 +66,8 @@ def measurements() -> Iterator[Measurement]:
         channels = [one.channel_id for one in supplies]
 
         def ours() -> None:
-            found = base_what_if(engine, supplies, tariffs, other, today=TODAY)
+            asked = [Other(other, supplies, tariffs)]
+            (found,) = base_what_ifs(partial(unit_of_work, engine), asked, today=TODAY)
             assert len(found.accounts) == CUSTOMERS and not found.left_out
 
         seconds = side_by_side(ours, lambda: _bare(engine, channels), worked_so_far=seconds_of_both(engine))

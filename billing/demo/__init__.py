@@ -21,6 +21,8 @@ from billing.demo.paying import IssuedBill, Paid, payments
 from billing.demo.reminding import remind
 from billing.demo.tariff_files import tariff_files
 from billing.queries.late_fees import Jurisdiction
+from billing.queries.what_ifs import tariffs_to_compare
+from billing.what_if.running import run_what_ifs_in
 from utility_crm.demo.calendar import CYCLE_DAYS
 from utility_crm.demo.context import DemoBuild
 
@@ -56,6 +58,25 @@ def build(context: DemoBuild) -> None:
     _payments(context)
     with context.session() as session:
         gather(session)
+    _what_ifs(context)
+
+
+def _what_ifs(context: DemoBuild) -> None:
+    """What everybody would pay on each tariff, as the clock compares them each day."""
+    today = context.plan.as_of
+    with context.session() as session:
+        codes = tariffs_to_compare(session, today, context.now, context.now)
+    with context.steps.step("Other tariffs", 100) as advance:
+        shown = 0
+
+        def watch(done: int, due: int) -> None:
+            nonlocal shown
+            advance(100 * done // due - shown)
+            shown = 100 * done // due
+
+        if codes:
+            run_what_ifs_in(context.session, codes, today=today, now=context.now, progress=watch)
+    context.analyse("what_ifs", "what_if_results", "fact_values")
 
 
 def _tariffs(context: DemoBuild) -> None:

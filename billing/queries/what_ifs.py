@@ -69,13 +69,13 @@ _STALE = text(
       and (select min(cast(v ->> 'starts_on' as date))
            from jsonb_array_elements(t.document -> 'versions') v) <= :today
       and not exists (select from what_ifs w where w.tariff_id = t.id and w.segment is null
-                      and w.finished_at > :since)
+                      and w.finished_at > :since and (w.started_at >= t.updated_at or t.updated_at > :now))
     order by t.code
     """
 )
 
 
-def tariffs_to_compare(session: Session, today: date, since: datetime) -> list[str]:
+def tariffs_to_compare(session: Session, today: date, since: datetime, now: datetime) -> list[str]:
     """Codes of the tariffs in force, in a currency that somebody is billed in, on which no what-if of
-    everybody has been run since."""
-    return list(session.scalars(_STALE, {"today": today, "since": since}))
+    everybody has been run since, nor since they were changed."""
+    return list(session.scalars(_STALE, {"today": today, "since": since, "now": now}))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from billing.domain.money import Int64Array
 from billing.domain.rating.refused import refused_rows
@@ -20,7 +21,6 @@ from billing.what_if.eligible import alike
 from billing.what_if.reading import readings_of
 from billing.what_if.rerating import Costs, rerated
 from billing.what_if.supplies import BaseSupply, year_of
-from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.memory import at_rest
 
 CHUNK = 250
@@ -28,6 +28,8 @@ CHUNK = 250
 LEAST_COVERAGE_PPM = 750_000
 """With fewer of a year's readings it cannot be told what a supply would pay."""
 Progress = Callable[[int, int], None]
+Opens = Callable[[], AbstractContextManager[Session]]
+"""Opens a unit of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +145,35 @@ def _priced(
     return rest, *made[rest]
 
 
-@at_rest()
-def base_what_if(
-    engine: Engine,
-    supplies: Sequence[BaseSupply],
-    tariffs: Mapping[int, Tariff],
-    other: Tariff,
-    *,
-    today: date,
-    candidates: int = 1,
-    progress: Progress | None = None,
-) -> BaseWhatIf:
-    """Re-rate the supplies on `other`, in chunks, each read in a unit of work of its own.
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A tariff to hold the base to. supplies: whom it is for; tariffs: by id, those that they are on;
+    candidates: of how many tariffs it is one, for the doubt in the judgement."""
 
-    tariffs: by id, those that the supplies are on. candidates: of how many tariffs `other` is one, for the
-    doubt in the judgement. progress is told (supplies done, of how many) after each chunk.
+    tariff: Tariff
+    supplies: Sequence[BaseSupply]
+    tariffs: Mapping[int, Tariff]
+    candidates: int = 1
+
+
+@at_rest()
+def base_what_ifs(
+    opens: Opens, others: Sequence[Other], *, today: date, progress: Progress | None = None
+) -> list[BaseWhatIf]:
+    """Re-rate the supplies on each of the others, in chunks, each read once in a unit of work of its own
+    (`opens`): reading takes most of the time. progress is told (supplies done, of how many) after each chunk.
     """
-    sums = Sums(supplies)
-    for start in range(0, len(supplies), CHUNK):
-        with unit_of_work(engine) as session:
-            for group, usage in readings_of(session, supplies[start : start + CHUNK], today):
-                sums.add(group, usage, tariffs[group[0].tariff_id], other, today)
+    every = list({one.channel_id: one for other in others for one in other.supplies}.values())
+    told = [(other, Sums(other.supplies), {one.channel_id for one in other.supplies}) for other in others]
+    for start in range(0, len(every), CHUNK):
+        with opens() as session:
+            for group, usage in readings_of(session, every[start : start + CHUNK], today):
+                for other, sums, channels in told:
+                    rows = [row for row, one in enumerate(group) if one.channel_id in channels]
+                    if rows:
+                        mine = usage if len(rows) == len(group) else usage.rows(rows)
+                        own = other.tariffs[group[0].tariff_id]
+                        sums.add([group[row] for row in rows], mine, own, other.tariff, today)
         if progress is not None:
-            progress(min(start + CHUNK, len(supplies)), len(supplies))
-    return sums.told(candidates)
+            progress(min(start + CHUNK, len(every)), len(every))
+    return [sums.told(other.candidates) for other, sums, _ in told]

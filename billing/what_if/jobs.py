@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from billing.forecasting import refresh_next_bills, refresh_spreads
 from billing.queries.what_ifs import tariffs_to_compare
-from billing.what_if.running import run_what_if
+from billing.what_if.running import run_what_ifs_in
+from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
 from utility_crm.web.words import mark
@@ -36,13 +38,14 @@ def foretell_next_bills(session: Session, now: datetime) -> str:
 
 
 def compare_tariffs(session: Session, now: datetime) -> str:
-    """Re-rate the whole base on every tariff in force whose last what-if is older than a day.
+    """Re-rate the whole base on every tariff in force that was changed since its last what-if, or whose last
+    one is older than a day.
 
-    The runs are units of work of their own, each whole or not there; what the customer page says of other
-    tariffs, and the fact `saving_on`, come from here.
+    They are one reading of the base, in units of work of its own, whole or not there; what the customer page
+    says of other tariffs, and the fact `saving_on`, come from here.
     """
     today = utility_today(now)
-    due = tariffs_to_compare(session, today, now - timedelta(hours=COMPARE_AFTER_HOURS))
-    for code in due:
-        run_what_if(session.get_bind().engine, code, today=today, now=now)
+    due = tariffs_to_compare(session, today, now - timedelta(hours=COMPARE_AFTER_HOURS), now)
+    if due:
+        run_what_ifs_in(partial(unit_of_work, session.get_bind().engine), due, today=today, now=now)
     return said(mark("%(compared)s tariffs compared"), compared=len(due))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from billing.domain.tariffs.tariff import Tariff
 from billing.queries.prices import with_known_prices
 from billing.queries.tariffs import tariff_named, tariffs_by_id
 from billing.tables import WhatIf
-from billing.what_if.base import BaseAccount, BaseWhatIf, Progress, base_what_if
+from billing.what_if.base import BaseAccount, BaseWhatIf, Opens, Other, Progress, base_what_ifs
 from billing.what_if.eligible import in_force, segments_of
 from billing.what_if.supplies import BaseSupply, base_supplies
 from utility_crm.kit.database import unit_of_work
@@ -29,6 +30,7 @@ from utility_crm.segments.facts import keep_fact
 FACT = "saving_on"
 """What a customer would save in a year, minor units; its parameter is the tariff's code."""
 
+_FAR = text("update what_ifs set done = least(:done, due) where id = any(cast(:ids as bigint[]))")
 _ALL = text("select id from tariffs where currency = :currency")
 _EARLIER = text(
     "delete from what_ifs where tariff_id = :tariff and segment is not distinct from :segment and id < :id"
@@ -63,32 +65,41 @@ def run_what_if(
     Keeps the newest result of a tariff and segment, and the fact `saving_on` of everybody told. Raises
     NotFound for the tariff, Invalid for the segment.
     """
+    opens = partial(unit_of_work, engine)
+    return run_what_ifs_in(
+        opens, [tariff], segment, today=today, now=now, asked_by=asked_by, progress=progress
+    )[0]
+
+
+def run_what_ifs_in(
+    opens: Opens,
+    tariffs: Sequence[str],
+    segment: str | None = None,
+    *,
+    today: date,
+    now: datetime,
+    asked_by: int | None = None,
+    progress: Progress | None = None,
+) -> list[int]:
+    """The same on several tariffs over one reading of the base, in units of work that `opens` opens."""
     if segment is not None and segment not in SEGMENTS:
         words = f"There is no segment '{segment}'; there are {', '.join(SEGMENTS)}."
         raise Invalid("segment", words, "segment")
-    with unit_of_work(engine) as session:
-        asked = _begun(session, tariff, segment, today, now, asked_by)
+    with opens() as session:
+        asked = [_begun(session, tariff, segment, today, now, asked_by) for tariff in tariffs]
 
     def watch(done: int, due: int) -> None:
-        with unit_of_work(engine) as session:
-            session.execute(
-                text("update what_ifs set done = :done where id = :id"), {"done": done, "id": asked.id}
-            )
+        with opens() as session:
+            session.execute(_FAR, {"done": done, "ids": [one.id for one in asked]})
         if progress is not None:
             progress(done, due)
 
-    found = base_what_if(
-        engine,
-        asked.supplies,
-        asked.tariffs,
-        asked.other,
-        today=today,
-        candidates=asked.candidates,
-        progress=watch,
-    )
-    with unit_of_work(engine) as session:
-        _stored(session, asked, segment, found, now)
-    return asked.id
+    others = [Other(one.other, one.supplies, one.tariffs, one.candidates) for one in asked]
+    found = base_what_ifs(opens, others, today=today, progress=watch)
+    with opens() as session:
+        for one, told in zip(asked, found, strict=True):
+            _stored(session, one, segment, told, now)
+    return [one.id for one in asked]
 
 
 def _begun(

@@ -10,16 +10,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import Audience
-from churn.campaigns.drafting import HOUSE, Wanted, draft_campaign
+from churn.campaigns.drafting import HOUSE, Wanted, change_arm, draft_campaign
+from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch
 from churn.campaigns.tables import Campaign, CampaignKey
 from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.random_streams import stream
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.settings import settings
+from utility_crm.segments.domain.tree import Leaf
 from utility_crm.web.words import mark
 
 OVER_AGO, RUNS_SINCE = timedelta(days=120), timedelta(days=9)
+HOUSEHOLDS = Leaf("customer_kind", "any_of", ("household",))
 TRUE_EFFECT = {"A": 0.14, "B": 0.24}
 """Of those in an arm of the campaign that is over, the share that takes the offer; of the others nobody."""
 MOVED = {"direct_debit": 0.5}
@@ -109,7 +112,7 @@ def _begun(
     """A campaign that began on a day; None where a small utility has too few who agreed."""
     at = datetime.combine(day, time(9, 30), UTC)
     wanted = Wanted(
-        name=name, offer=offer, currency=settings().currency, audience=Audience(segments=("household",)),
+        name=name, offer=offer, currency=settings().currency, audience=Audience(HOUSEHOLDS),
         tariff_id=None, amount=amount, control_percent=30, baseline_percent=1, starts_on=day, ends_on=ends_on,
         decides_on=decides_on, budget_minor=50_000,
         costs={"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 250},
@@ -117,6 +120,7 @@ def _begun(
     try:
         with session.begin_nested():
             made = draft_campaign(session, wanted, now=at, by=owner)
+            _second_arm(session, made, offer, at, owner)
             row = session.get_one(Campaign, made)
             row.secret, row.note = f"demo-{name}", note
             launch(session, made, today=day, now=at, by=owner, past=True)
@@ -124,6 +128,13 @@ def _begun(
         return None
     session.execute(_SENT, {"id": made, "at": at})
     return made
+
+
+def _second_arm(session: Session, campaign_id: int, offer: str, at: datetime, by: int | None) -> None:
+    change_arm(
+        session, campaign_id, "B", name="Letter and agent", weight=1, ways=("notice", "prompt"),
+        words=first_words(offer), now=at, by=by,
+    )  # fmt: skip
 
 
 def _answered(

@@ -47,8 +47,7 @@ class Wanted:
 
 
 def draft_campaign(session: Session, wanted: Wanted, *, now: datetime, by: int | None) -> int:
-    """A new draft with two arms, a letter and a letter with the agent's prompt, in first words of its offer;
-    its id. Raises Invalid."""
+    """A new draft with one arm, a letter in first words of its offer; its id. Raises Invalid."""
     _check(wanted)
     made = Campaign(code="", secret=secrets.token_urlsafe(24), made_at=now, made_by=by)
     _put(made, wanted)
@@ -56,14 +55,25 @@ def draft_campaign(session: Session, wanted: Wanted, *, now: datetime, by: int |
     session.add(made)
     session.flush()
     made.code = f"K-{made.id}"
-    words = first_words(wanted.offer)
-    for key, name, ways in (("A", "Letter", ["notice"]), ("B", "Letter and agent", ["notice", "prompt"])):
-        session.add(
-            CampaignArm(campaign_id=made.id, key=key, name=name, weight=1, ways=ways, words=dict(words))
-        )
+    session.add(first_arm(made.id, wanted.offer))
     note_event(session, made.id, "made", now, by)
     session.flush()
     return made.id
+
+
+def first_arm(campaign_id: int, offer: str) -> CampaignArm:
+    """What a new draft begins with."""
+    words = dict(first_words(offer))
+    return CampaignArm(
+        campaign_id=campaign_id, key="A", name="Letter", weight=1, ways=["notice"], words=words
+    )
+
+
+def row_of(wanted: Wanted) -> Campaign:
+    """The campaign as a row that is not kept: to see what would come of it."""
+    row = Campaign(code="new", secret="", stratified=True, cap_offers=2, cap_days=90, a_day=0)
+    _put(row, wanted)
+    return row
 
 
 def change_draft(

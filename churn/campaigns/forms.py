@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
 from billing.money_in.typed import typed_minor
-from churn.campaigns.audience import SEGMENTS, Audience
+from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import LANGUAGES, LONGEST, Wanted
 from churn.campaigns.queries import Known, tariff_id_of
 from churn.campaigns.results import Campaigned
 from churn.campaigns.words import OF_TARIFF, OFFER_WORDS
 from utility_crm.kit.errors import Invalid
+from utility_crm.segments.domain.tree import EVERYBODY, Tree, document_of, read_tree
+from utility_crm.segments.offers import offers
 from utility_crm.web.forms import Posted
 from utility_crm.web.visit import Visit
 from utility_crm.web.words import mark
@@ -28,12 +32,8 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     offer = posted.one_of("offer", OFFER_WORDS)
     tariff = posted.one_of("tariff", ["", *codes])
     amount = posted.field("amount", lambda typed: _amount(typed, posted.text("offer"), minor))
-    segment = posted.one_of("segment", ["", *SEGMENTS])
     saved = posted.one_of("saved", ["", *(key for key, _ in known.segments)])
-    area = posted.one_of("area", ["", *(code for code, _ in known.areas)])
-    on_tariff = posted.one_of("on_tariff", ["", *codes])
-    saving = posted.field("saving_above", minor)
-    may_leave = posted.field("may_leave", _percent)
+    tree = posted.field("tree", _question)
     control = posted.whole("control", 5, 50)
     baseline = posted.whole("baseline", 0, 90)
     starts_on, ends_on, decides_on = posted.day("starts_on"), posted.day("ends_on"), posted.day("decides_on")
@@ -43,11 +43,7 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     margin, source = posted.field("margin", minor), posted.text("margin_source")
     posted.check()
     offers_tariff = offer.value in OF_TARIFF
-    audience = Audience(
-        (segment.value,) if segment.value else (), area.value, on_tariff.value, saving.value,
-        None if may_leave.value is None else 10_000 * may_leave.value,
-        int(saved.value) if saved.value else None,
-    )  # fmt: skip
+    audience = Audience(tree.value, int(saved.value) if saved.value else None)
     return Wanted(
         name=name.value, offer=offer.value, currency=currency, audience=audience,
         tariff_id=tariff_id_of(v.session, tariff.value) if offers_tariff and tariff.value else None,
@@ -59,13 +55,11 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
     )  # fmt: skip
 
 
-def first_values(v: Visit, known: Known, saved: str = "") -> dict[str, object]:
+def first_values(v: Visit, known: Known) -> dict[str, object]:
     """What stands in the form of a new campaign: six weeks, a fifth left alone, looked at a month later."""
     return {
-        "name": "", "offer": "tariff", "tariff": known.tariffs[0][0] if known.tariffs else "", "amount": "",
-        "segment": "" if saved else "household", "area": "", "on_tariff": "", "saved": saved,
-        "saving_above": "", "may_leave": "",
-        "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
+        "name": "", "offer": "tariff", "tariff": known.helps_most, "amount": "",
+        "saved": "", "tree": "", "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
         "ends_on": (v.today + timedelta(days=41)).isoformat(),
         "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": "500.00", "a_day": 0,
         "margin": "", "margin_source": "",
@@ -78,16 +72,27 @@ def values_of(one: Campaigned, audience: Audience, tariff: str, a_day: int) -> d
     amount = "" if one.amount is None else one.amount if one.offer == "points" else _plain(one.amount)
     return {
         "name": one.name, "offer": one.offer, "tariff": tariff, "amount": amount,
-        "segment": audience.segments[0] if audience.segments else "", "area": audience.area,
-        "on_tariff": audience.tariff, "saved": audience.segment_id or "",
-        "saving_above": _plain(audience.saving_above_minor),
-        "may_leave": "" if audience.may_leave_ppm is None else audience.may_leave_ppm // 10_000,
+        "saved": audience.segment_id or "",
+        "tree": json.dumps(document_of(audience.tree)) if audience.own and audience.tree else "",
         "control": one.control_ppm // 10_000, "baseline": one.baseline_ppm // 10_000,
         "starts_on": one.starts_on.isoformat(), "ends_on": one.ends_on.isoformat(),
         "decides_on": one.decides_on.isoformat(), "budget": _plain(one.budget_minor), "a_day": a_day,
         "margin": _plain(one.margin_minor), "margin_source": one.margin_source,
         **{f"cost_{way}": _plain(int(one.costs.get(way, 0))) for way in WAYS},
     }  # fmt: skip
+
+
+def with_given(values: Mapping[str, object], given: Mapping[str, str]) -> dict[str, object]:
+    """The form's values with those that were typed, or that an address names. A question that cannot be read
+    is none."""
+    found = {**values, **{name: value for name, value in given.items() if name in values}}
+    try:
+        _question(str(found["tree"]))
+    except Invalid:
+        found["tree"] = ""
+    if found["offer"] not in OFFER_WORDS:
+        found["offer"] = values["offer"]
+    return found
 
 
 def read_words(posted: Posted) -> dict[str, dict[str, str]]:
@@ -114,12 +119,15 @@ def _amount(typed: str, offer: str, minor: partial[int | None]) -> int | None:
     return int(typed)
 
 
-def _percent(typed: str) -> int | None:
+def _question(typed: str) -> Tree:
+    """Conditions as the builder hands them on; nothing is everybody."""
     if not typed:
-        return None
-    if not (typed.isascii() and typed.isdecimal() and int(typed) <= 100):
-        raise Invalid("number", mark("A chance is a whole number of a hundred."), "may_leave")
-    return int(typed)
+        return EVERYBODY
+    try:
+        document = json.loads(typed)
+    except ValueError:
+        raise Invalid("segment_tree", mark("This is no question that can be read."), "tree") from None
+    return read_tree(document, offers())
 
 
 def _plain(minor: int | None) -> str:

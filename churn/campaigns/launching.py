@@ -67,6 +67,18 @@ class Preview:
     drawn: int
     groups: tuple[Group, ...]
     left_out: tuple[tuple[str, int], ...]
+    savings: tuple[int, ...] = ()
+    """What those who would be drawn would save in a year, the least first; minor units."""
+
+    @property
+    def alone(self) -> int:
+        """Customers in the control group."""
+        return self.groups[-1].customers
+
+    @property
+    def out(self) -> int:
+        """Customers who are left out before the draw."""
+        return sum(count for _, count in self.left_out)
 
     @property
     def best(self) -> float | None:
@@ -84,7 +96,13 @@ class _Draw:
 
 def preview(session: Session, row: Campaign, *, today: date, now: datetime) -> Preview:
     """What beginning now would come to; nothing is kept but the secrets of its draw."""
-    arms = _arms(session, row.id)
+    return preview_of(session, row, _arms(session, row.id), today=today, now=now)
+
+
+def preview_of(
+    session: Session, row: Campaign, arms: Sequence[CampaignArm], *, today: date, now: datetime
+) -> Preview:
+    """The same of a campaign that need not be kept, with these arms."""
     return _preview(row, arms, _drawn(session, row, arms, today, now, False))
 
 
@@ -184,8 +202,10 @@ def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview
     ]
     reasons = Counter(why for why in draw.why if why)
     return Preview(
-        sum(sizes.values()), (*groups, Group(CONTROL, control, None)), tuple(reasons.most_common())
-    )
+        sum(sizes.values()), (*groups, Group(CONTROL, control, None)), tuple(reasons.most_common()),
+        tuple(sorted(one.saving_minor for one, arm in zip(draw.found, draw.arms, strict=True)
+                     if arm and one.saving_minor is not None)),
+    )  # fmt: skip
 
 
 def _row(one: Candidate, why: str, arm: str, campaign_row: Campaign) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.what_if.report import Bin, histogram_of
-from churn.campaigns.audience import Audience, Step, candidates, funnel
+from churn.campaigns.audience import Audience, Step, funnel
 from churn.campaigns.calling import CallLine, call_list
 from churn.campaigns.drafting import asked_of
 from churn.campaigns.launching import Preview, preview
@@ -35,12 +35,24 @@ from churn.campaigns.sending import offers_of
 from churn.campaigns.tables import Campaign
 from churn.uplift.page import Moves, moves
 from notifications.types.campaign import Offer
-from utility_crm.kit.errors import NotFound
-from utility_crm.segments.members import segment_of
+from utility_crm.segments.domain.tree import leaves_of
+from utility_crm.segments.queries import choices_of
+from utility_crm.segments.words import Words
 
 OF_DRAFT = ("who", "saving", "not", "arms", "change")
 OF_RUNNING = ("who", "saving", "not", "arms", "result", "keeps", "cost", "earns")
 CALLS, MOVES = "calls", "moves"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition in words ("" is who a segment was frozen with), of a saved segment or, `named` "", the
+    campaign's own; and how many customers are left after it."""
+
+    said: str
+    named: str
+    left: int
+    dropped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +68,13 @@ class CampaignPage:
     log: Sequence[LogRow]
     left_out: Sequence[tuple[str, int]]
     everybody: int
-    steps: Sequence[Step]
+    rules: Sequence[Rule]
     preview: Preview | None
     told: Results | None
     saving_median: int | None
     sample: Offer | None
-    segment: str = ""
     to_call: int = 0
+    readable: bool = True
     kept_back: Sequence[tuple[str, int]] = ()
     care: Sequence[Person] = ()
     some: Sequence[Person] = ()
@@ -114,12 +126,11 @@ def campaign_page(
     calls = call_list(session, campaign_id) if listed and not draft else []
     told = None if draft else results(session, campaign_id, today)
     seen = preview(session, row, today=today, now=now) if draft else None
-    everybody, steps = funnel(session, asked_of(row), today) if chosen in ("who", "change") else (0, ())
-    known = _savings(session, row, today, now) if draft else savings(session, campaign_id)
     audience = Audience.of(row.audience)
-    evidence: dict[str, Any] = {}
-    if chosen == "who" and audience.segment_id is not None:
-        evidence = {"segment": _segment_name(session, audience.segment_id)}
+    told_of = funnel(session, asked_of(row), today, now) if chosen == "who" else (0, ())
+    known = savings(session, campaign_id) if seen is None else seen.savings
+    evidence: dict[str, Any] = {"readable": told_of is not None}
+    everybody, steps = told_of or (0, ())
     if chosen == "not" and not draft:
         evidence = {"care": care_first(session, campaign_id), "kept_back": kept_back(session, campaign_id)}
     if chosen == "who" and not draft:
@@ -134,26 +145,22 @@ def campaign_page(
             evidence["curve"] = curve(kept_days(session, campaign_id), told)
     return CampaignPage(
         chosen, asks, one, audience, lines, log(session, campaign_id),
-        seen.left_out if seen is not None else left_out(session, campaign_id), everybody, steps, seen, told,
+        seen.left_out if seen is not None else left_out(session, campaign_id), everybody,
+        _rules(session, steps, one.currency, language), seen, told,
         round(median(known)) if known else None, _sample(lines, one, known, language),
         to_call=sum(line.open for line in calls), calls=calls if chosen == CALLS else (),
         moves=None if draft else moves(session, campaign_id, one.kind), **evidence,
     )  # fmt: skip
 
 
-def _segment_name(session: Session, segment_id: int) -> str:
-    try:
-        return segment_of(session, segment_id).name
-    except NotFound:
-        return "–"
-
-
-def _savings(session: Session, row: Campaign, today: date, now: datetime) -> list[int]:
-
-    if row.tariff_id is None:
-        return []
-    found = candidates(session, asked_of(row), today, now)
-    return sorted(one.saving_minor for one in found if one.saving_minor is not None)
+def _rules(session: Session, steps: Sequence[Step], currency: str, language: str) -> list[Rule]:
+    parts = [step.part for step in steps if step.part is not None]
+    facts = {leaf.fact for part in parts for leaf in leaves_of(part)}
+    words = Words(language, currency, choices_of(session, facts) if facts else {})
+    return [
+        Rule("" if step.part is None else words.tree(step.part), step.named, step.left, step.dropped)
+        for step in steps
+    ]
 
 
 def _sample(lines: Sequence[ArmRow], one: Campaigned, known: Sequence[int], language: str) -> Offer | None:

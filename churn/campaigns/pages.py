@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import StringIO
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy import select
 from starlette.responses import Response
 
 from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, drop_arm
 from churn.campaigns.first_words import BLANKS
-from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of
+from churn.campaigns.foreseeing import foreseen, whom
+from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
 from churn.campaigns.launching import launch, preview
 from churn.campaigns.page import CampaignPage, campaign_page
 from churn.campaigns.queries import choosable, lines
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import stop
-from churn.campaigns.tables import Campaign
+from churn.campaigns.tables import Campaign, CampaignArm
 from churn.campaigns.words import (
     CALL_WORDS,
     CHANNEL_WORDS,
@@ -29,7 +31,6 @@ from churn.campaigns.words import (
     OFFER_WORDS,
     PACKAGE,
     REASON_WORDS,
-    RULE_WORDS,
     SEGMENT_WORDS,
     STATE_TONES,
     STATE_WORDS,
@@ -39,6 +40,7 @@ from churn.campaigns.words import (
 )
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import number, percent
+from utility_crm.web.forms import Posted
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import translator
@@ -50,16 +52,17 @@ WORDS: dict[str, Any] = {
     "kind_words": KIND_WORDS, "offer_words": OFFER_WORDS, "state_words": STATE_WORDS,
     "state_tones": STATE_TONES, "way_words": WAY_WORDS, "reason_words": REASON_WORDS,
     "segment_words": SEGMENT_WORDS, "verdict_words": VERDICT_WORDS, "verdict_classes": VERDICT_CLASSES,
-    "rule_words": RULE_WORDS, "event_words": EVENT_WORDS, "channel_words": CHANNEL_WORDS,
+    "event_words": EVENT_WORDS, "channel_words": CHANNEL_WORDS,
     "call_words": CALL_WORDS, "of_tariff": OF_TARIFF, "ways_of_cost": WAYS, "blanks": BLANKS,
 }  # fmt: skip
 
 
 @router.get("/campaigns")
-def campaigns(request: Request, ask: str = "now", segment: str = "") -> Response:
-    """What runs, what is over, and the form of a new one; for a saved segment (its id), where it is named."""
+def campaigns(request: Request, ask: str = "now") -> Response:
+    """What runs, what is over, and the form of a new one. The address may name whatever stands in the form:
+    `saved`, the id of a segment, or `tree`, a question of the builder's, say."""
     with visit(request, "campaigns.read") as v:
-        return list_page(v, ask, segment)
+        return list_page(v, ask, _given(request))
 
 
 @router.post("/campaigns")
@@ -74,14 +77,15 @@ def new(request: Request, posted: Posting) -> Response:
             made = draft_campaign(v.session, wanted, now=v.now, by=v.user.id)
             return v.done(_("The draft is kept; nothing is sent yet."), f"{PATH}/{made}", ask="arms")
 
-        return handled(v, posted, "campaign", act, partial(list_page, v, "new"), back=PATH)
+        page = partial(list_page, v, "new", _typed(posted))
+        return handled(v, posted, "campaign", act, page, back=PATH)
 
 
 @router.get("/campaigns/{campaign_id}")
 def campaign(request: Request, campaign_id: int, ask: str = "", arm: str = "") -> Response:
     """One campaign; of a draft also the form of an arm (`arm`: its letter)."""
     with visit(request, "campaigns.read") as v:
-        return one_page(v, campaign_id, ask, arm)
+        return one_page(v, campaign_id, ask, arm, _given(request))
 
 
 @router.get("/campaigns/{campaign_id}/results.csv")
@@ -127,7 +131,8 @@ def change(request: Request, campaign_id: int, posted: Posting) -> Response:
             change_draft(v.session, campaign_id, wanted, now=v.now, by=v.user.id)
             return v.done(_("The draft is kept; nothing is sent yet."), _at(campaign_id), ask="who")
 
-        return handled(v, posted, "campaign", act, _page(v, campaign_id, "change"), back=_at(campaign_id))
+        page = partial(one_page, v, campaign_id, "change", "", _typed(posted))
+        return handled(v, posted, "campaign", act, page, back=_at(campaign_id))
 
 
 @router.post("/campaigns/{campaign_id}/arms/{key}")
@@ -206,22 +211,34 @@ def end(request: Request, campaign_id: int, posted: Posting) -> Response:
         return handled(v, posted, "stop", act, _page(v, campaign_id, "result"), back=_at(campaign_id))
 
 
-def list_page(v: Visit, ask: str, segment: str = "") -> Response:
-    """The list, over a question."""
+def list_page(v: Visit, ask: str, given: Mapping[str, str] | None = None) -> Response:
+    """The list, over a question. given: what stands in the form of a new one, by field."""
     every = lines(v.session)
-    known = choosable(v.session, settings().currency)
     may_run = v.user.may("campaigns.run")
     ask = ask if ask in LISTED and (may_run or ask != "new") else LISTED[0]
     now = [one for one in every if one.state in ("running", "draft", "stopped")]
     return v.render(
         "campaigns/campaigns.html", ask=ask, now_open=now,
-        over=[one for one in every if one.state == "finished"], known=known, may_run=may_run, path=PATH,
-        values=first_values(v, known, segment), currency=settings().currency, action=PATH, **WORDS,
+        over=[one for one in every if one.state == "finished"], may_run=may_run, path=PATH,
+        currency=settings().currency, action=PATH, drafts=[one for one in every if one.state == "draft"],
+        **(_new(v, given or {}) if ask == "new" else {}), **WORDS,
     )  # fmt: skip
 
 
-def one_page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Response:
-    """A campaign, over a question."""
+def _new(v: Visit, given: Mapping[str, str]) -> dict[str, Any]:
+    currency = settings().currency
+    known = choosable(v.session, currency)
+    values = with_given(first_values(v, known), given)
+    return {
+        "known": known, "values": values, "whom": whom(v, str(values["tree"]), currency),
+        "plan": foreseen(v, values, known, currency), "here": f"{PATH}?ask=new", "arm_ways": {"notice"},
+    }  # fmt: skip
+
+
+def one_page(
+    v: Visit, campaign_id: int, ask: str, arm: str = "", given: Mapping[str, str] | None = None
+) -> Response:
+    """A campaign, over a question. given: what stands in a draft's form instead, by field."""
     page = campaign_page(
         v.session, campaign_id, ask, today=v.today, now=v.now, language=v.user.language
     )  # fmt: skip
@@ -232,17 +249,33 @@ def one_page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Response:
         may_run=v.user.may("campaigns.run"), may_answer=v.user.may("campaigns.answer"),
         arm=arm if chosen_arm is not None or (arm and arm == free) else "", chosen_arm=chosen_arm,
         free_arm=free, arm_names={one.key: one.name for one in page.arms}, action=f"{_at(campaign_id)}/draft",
-        currency=page.campaign.currency, **_form_of(v, page), **WORDS,
+        currency=page.campaign.currency, **_form_of(v, page, given or {}), **WORDS,
     )  # fmt: skip
 
 
-def _form_of(v: Visit, page: CampaignPage) -> dict[str, Any]:
+def _form_of(v: Visit, page: CampaignPage, given: Mapping[str, str]) -> dict[str, Any]:
     if page.chosen != "change":
-        return {"known": None, "values": {}}
-    known = choosable(v.session, page.campaign.currency)
-    row = v.session.get_one(Campaign, page.campaign.id)
-    code = next((code for code, name in known.tariffs if name == page.campaign.tariff), "")
-    return {"known": known, "values": values_of(page.campaign, page.audience, code, row.a_day)}
+        return {}
+    one = page.campaign
+    known = choosable(v.session, one.currency)
+    row = v.session.get_one(Campaign, one.id)
+    code = next((code for code, name in known.tariffs if name == one.tariff), "")
+    values = with_given(values_of(one, page.audience, code, row.a_day), given)
+    arms = v.session.scalars(select(CampaignArm).where(CampaignArm.campaign_id == one.id)).all()
+    return {
+        "known": known, "values": values, "whom": whom(v, str(values["tree"]), one.currency),
+        "plan": foreseen(v, values, known, one.currency, arms), "here": f"{_at(one.id)}?ask=change",
+        "arm_ways": {way for line in arms for way in line.ways},
+    }  # fmt: skip
+
+
+def _given(request: Request) -> dict[str, str]:
+    """What an address says of a form."""
+    return {name: value.replace("\0", "").strip() for name, value in request.query_params.items()}
+
+
+def _typed(posted: Posted) -> dict[str, str]:
+    return {name: posted.text(name) for name in posted.values}
 
 
 def _doubt(v: Visit, drawn: int, alone: int, best: float | None) -> str:

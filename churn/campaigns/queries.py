@@ -182,20 +182,26 @@ class Known:
     """What a form of campaigns offers to choose from."""
 
     tariffs: Sequence[tuple[str, str]]
-    areas: Sequence[tuple[str, str]]
     segments: Sequence[tuple[str, str]]
+    helps_most: str = ""
+    """The tariff that most customers would save on; "" where none is known."""
 
 
 _TARIFFS = text("select code, name from tariffs where currency = :currency order by name")
-_AREAS = text("select code, name from network_nodes where parent_id is null order by name")
+_HELPS = text("""
+    select parameter from fact_values where fact = 'saving_on' and value > 0
+    group by parameter order by count(*) desc, parameter
+""")
 _TARIFF_ID = text("select id from tariffs where code = :code")
 
 
 def choosable(session: Session, currency: str) -> Known:
-    """Tariffs and areas by (code, name), saved segments by (id, name)."""
+    """Tariffs by (code, name), saved segments by (id, name)."""
     tariffs = [(row[0], row[1]) for row in session.execute(_TARIFFS, {"currency": currency})]
     segments = [(str(one.id), one.name) for one in saved_segments(session) if not one.broken]
-    return Known(tariffs, [(row[0], row[1]) for row in session.execute(_AREAS)], segments)
+    helps = session.scalars(_HELPS).all()
+    codes = [code for code, _ in tariffs]
+    return Known(tariffs, segments, next((code for code in (*helps, *codes) if code in codes), ""))
 
 
 def tariff_id_of(session: Session, code: str) -> int | None:

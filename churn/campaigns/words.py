@@ -57,11 +57,13 @@ SEGMENT_WORDS = {
     "industry": mark("Industry"),
 }
 REASON_WORDS = {
+    "ends": mark("their supply is about to end"),
+    "on_it": mark("they are on that tariff already"),
     "died": mark("they have died"),
     "complaint": mark("a complaint is open: care first"),
     "debt": mark("a bill is late: care first"),
     "vulnerable": mark("they need particular care: care first"),
-    "saving_unknown": mark("too few readings to say what they would save"),
+    "saving_unknown": mark("not known what they would save: too few readings, or the tariff is not for them"),
     "dearer": mark("they would pay more"),
     "another_offer": mark("another campaign of this kind asks them"),
     "offered_lately": mark("they were offered enough lately"),
@@ -83,15 +85,6 @@ VERDICT_WORDS = {
     "none": mark("no effect seen"),
 }
 VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": ""}
-RULE_WORDS = {
-    "segment": mark("Kind of customer"),
-    "area": mark("Area"),
-    "tariff": mark("Tariff"),
-    "not_on_it": mark("Not on the offered tariff yet"),
-    "saving": mark("Saving on the offered tariff"),
-    "may_leave": mark("May leave"),
-    "listed": mark("Saved segment"),
-}
 EVENT_WORDS = {
     "made": mark("Drafted"),
     "changed": mark("Changed"),

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from churn.campaigns.audience import Asked, Audience, candidates
+from churn.campaigns.audience import Asked, Audience, candidates, parts_of, saved_of
 from churn.campaigns.results import Results, results
 from churn.campaigns.words import BY_SAVING
 from churn.domain.value.next_action import Measured, Offer
+from utility_crm.segments.domain.tree import And, Tree, leaves_of
 
 # Of each thing offered the newest campaign says what it costs; the newest that is over, what it did.
 _CAMPAIGNS = text("""
@@ -23,13 +24,15 @@ _CAMPAIGNS = text("""
     where c.launched_at is not null and c.currency = :currency
     order by c.offer, c.tariff_id, c.state = 'finished', c.launched_at desc, c.id desc
 """)
+OF_THEMSELVES = ("customer_kind", "area", "city", "tariff", "read_remotely", "feeds_in")
+"""Facts of what a customer is and has, as whom an offer is for asks about them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogued:
     """An offer as campaigns know it. key, name: of the newest campaign with it; measured_by: the code of the
-    finished one that `measured` comes from; tried, lost, control, lost_control: its counts. segments, area,
-    on_tariff: whom it is for, empty is everybody."""
+    finished one that `measured` comes from; tried, lost, control, lost_control: its counts. whom: whom it is
+    for."""
 
     key: str
     name: str
@@ -39,9 +42,7 @@ class Catalogued:
     tariff: str
     amount: int | None
     cost_minor: float
-    segments: tuple[str, ...]
-    area: str
-    on_tariff: str
+    whom: Tree
     measured_by: str = ""
     measured: Measured | None = None
     tried: int = 0
@@ -72,7 +73,7 @@ def catalogue(session: Session, currency: str, today: date) -> list[Catalogued]:
             row.tariff,
             row.amount,
             planned,
-            *_whom(Audience.of(row.audience)),
+            _whom(session, Audience.of(row.audience)),
         )
         found[key] = _with_result(one, results(session, row.id, today)) if row.finished else one
     return sorted(found.values(), key=lambda one: one.key)
@@ -82,20 +83,22 @@ def must_not(
     session: Session, offers: Sequence[Catalogued], today: date, now: datetime
 ) -> dict[str, dict[int, str]]:
     """Of each offer, why customers must not be asked ("" where they may), by the same rules as its campaigns
-    have: one statement an offer. Whoever stands in none is of another kind than it is for, or on the offered
-    tariff already."""
+    have: one statement an offer. Whoever stands in none is not whom it is for, or has it already."""
     found = {}
     for one in offers:
-        whom = Audience(one.segments, one.area, one.on_tariff)
-        asked = Asked(whom, one.kind, one.tariff_id, one.offer in BY_SAVING)
-        found[one.key] = {row.customer_id: row.reason for row in candidates(session, asked, today, now)}
+        asked = Asked(Audience(one.whom), one.kind, one.tariff_id, one.offer in BY_SAVING)
+        rows = candidates(session, asked, today, now)
+        found[one.key] = {row.customer_id: row.reason for row in rows if row.reason != "on_it"}
     return found
 
 
-def _whom(audience: Audience) -> tuple[tuple[str, ...], str, str]:
+def _whom(session: Session, audience: Audience) -> Tree:
     """Whom it is for, as far as they cannot help it: what they would save, and whether they may leave, is
     judged for each."""
-    return audience.segments, audience.area, audience.tariff
+    saved = saved_of(session, audience)
+    asked = [tree for tree in (saved.tree if saved else None, audience.tree) if tree is not None]
+    parts = [part for tree in asked for part in parts_of(tree)]
+    return And(tuple(part for part in parts if all(leaf.fact in OF_THEMSELVES for leaf in leaves_of(part))))
 
 
 def _with_result(one: Catalogued, told: Results) -> Catalogued:

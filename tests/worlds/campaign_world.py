@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.tables import WhatIf, WhatIfResult
 from churn.campaigns.audience import Audience
-from churn.campaigns.drafting import Wanted, draft_campaign
+from churn.campaigns.drafting import Wanted, change_arm, draft_campaign
+from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch
 from churn.campaigns.tables import CampaignKey
 from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier
 from utility_crm.customers.tables import ContactPoint, Customer
+from utility_crm.segments.domain.tree import And, Leaf
+from utility_crm.segments.facts import keep_fact
 
+HOUSEHOLD = Leaf("customer_kind", "any_of", ("household",))
+ON_STEADY = Leaf("tariff", "any_of", ("steady",))
+SAVES_TEN = Leaf("saving_on", "above", (Decimal(1000),), "day_night")
+WHO = And((HOUSEHOLD, ON_STEADY, SAVES_TEN))
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -61,6 +69,7 @@ def populate(session: Session, supplier: Supplier, count: int, *, saves_minor: i
         )
         for one in people
     )  # fmt: skip
+    keep_fact(session, "saving_on", "day_night", {one.customer: saves_minor for one in people}, NOW)
     session.flush()
     return people
 
@@ -69,7 +78,7 @@ def wanted(supplier: Supplier, **changed: object) -> Wanted:
     """A tariff campaign of two months."""
     usual = Wanted(
         name="Day & Night for winter", offer="tariff", currency="GBP",
-        audience=Audience(segments=("household",), tariff="steady", saving_above_minor=1000),
+        audience=Audience(WHO),
         tariff_id=supplier.day_night, amount=None, control_percent=30, baseline_percent=2, starts_on=TODAY,
         ends_on=TODAY + timedelta(days=40), decides_on=TODAY + timedelta(days=60), budget_minor=50_000,
         costs={"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0},
@@ -77,9 +86,20 @@ def wanted(supplier: Supplier, **changed: object) -> Wanted:
     return replace(usual, **changed)  # type: ignore[arg-type]
 
 
+def drafted(session: Session, supplier: Supplier, **changed: object) -> int:
+    """A draft with a letter and a letter with the agent's prompt; its id."""
+    asked = wanted(supplier, **changed)
+    campaign_id = draft_campaign(session, asked, now=NOW, by=None)
+    change_arm(
+        session, campaign_id, "B", name="Letter and agent", weight=1, ways=("notice", "prompt"),
+        words=first_words(asked.offer), now=NOW, by=None,
+    )  # fmt: skip
+    return campaign_id
+
+
 def launched(session: Session, supplier: Supplier, **changed: object) -> int:
     """A campaign that runs since NOW; its id."""
-    campaign_id = draft_campaign(session, wanted(supplier, **changed), now=NOW, by=None)
+    campaign_id = drafted(session, supplier, **changed)
     launch(session, campaign_id, today=TODAY, now=NOW, by=None)
     return campaign_id
 

@@ -83,7 +83,7 @@ def build(context: DemoBuild) -> None:
 
 
 def _of_a_saving(session: Session) -> list[tuple[str, dict[str, Any]]]:
-    """Who would save on a tariff by the hour; the clock compares everybody soon after the demo stands."""
+    """Who would save on a tariff by the hour."""
     known = "select code from tariffs order by (code like '%night%') desc, code limit 1"
     code = session.execute(text(known)).scalar_one_or_none()
     if code is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.tables import Agreement
 from churn.campaigns.answering import answer, first_day
-from churn.campaigns.audience import Audience, funnel
+from churn.campaigns.audience import Audience, candidates, funnel
 from churn.campaigns.commands import document, take_margins
 from churn.campaigns.drafting import asked_of, change_arm, change_draft, draft_campaign
 from churn.campaigns.launching import launch, preview
@@ -24,13 +24,27 @@ from churn.campaigns.sending import send_due
 from churn.campaigns.tables import Campaign, CampaignArm, CampaignDay, CampaignMember
 from notifications.tables import OutboxNotice
 from tests.db.churn.conftest import Supplier
-from tests.worlds.campaign_world import NOW, TODAY, launched, nearly_over, populate, wanted
+from tests.worlds.campaign_world import (
+    HOUSEHOLD,
+    NOW,
+    ON_STEADY,
+    SAVES_TEN,
+    TODAY,
+    drafted,
+    launched,
+    nearly_over,
+    populate,
+    wanted,
+)
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
+from utility_crm.segments.actions import save_segment
+from utility_crm.segments.domain.tree import And
+from utility_crm.segments.facts import keep_fact
 from utility_crm.segments.tables import Segment, SegmentMember
 
-EVERY_HOME = Audience(segments=("household",))
+EVERY_HOME = Audience(HOUSEHOLD)
 
 
 @pytest.fixture(autouse=True)
@@ -123,9 +137,10 @@ def test_whoever_must_not_be_asked_is_left_out_with_the_reason(session: Session,
     assert reasons == {
         people[0].customer: "complaint", people[1].customer: "debt", people[2].customer: "vulnerable",
         people[3].customer: "no_consent", people[4].customer: "dearer", people[5].customer: "saving_unknown",
-        people[6].customer: "died",
     }  # fmt: skip
-    second = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    drawn = {one.customer_id for one in members(session, campaign_id)}
+    assert people[6].customer not in drawn  # who died is in no segment
+    second = drafted(session, supplier)
     told = preview(session, session.get_one(Campaign, second), today=TODAY, now=NOW)
     assert dict(told.left_out)["another_offer"] > 0
     # What happens after the draw keeps the letter back, and nobody out of their arm.
@@ -152,16 +167,48 @@ def test_rules_are_counted_one_after_another(session: Session, supplier: Supplie
     people = populate(session, supplier, 12)
     supplier.moves_in(segment="industry")
     supplier.moves_in(tariff=supplier.day_night)
+    savings = {one.customer: 3420 for one in people} | {people[0].customer: 500}
+    keep_fact(session, "saving_on", "day_night", savings, NOW)
+    row = session.get_one(Campaign, drafted(session, supplier))
+    found = funnel(session, asked_of(row), TODAY, NOW)
+    assert found is not None and found[0] == 14
+    assert [(one.part, one.left, one.dropped) for one in found[1]] == [
+        (HOUSEHOLD, 13, 1), (ON_STEADY, 12, 1), (SAVES_TEN, 11, 1),
+    ]  # fmt: skip
+    # Of a saved segment, conditions of its own narrow it further.
+    mine = save_segment(session, "Homes on Steady", And((HOUSEHOLD, ON_STEADY)), NOW, by=None)
+    narrowed = Audience(And((SAVES_TEN,)), mine)
+    row = session.get_one(Campaign, drafted(session, supplier, audience=narrowed))
+    found = funnel(session, asked_of(row), TODAY, NOW)
+    assert found is not None
+    assert [(one.named, one.left) for one in found[1]] == [
+        ("Homes on Steady", 13), ("Homes on Steady", 12), ("", 11),
+    ]  # fmt: skip
+    assert preview(session, row, today=TODAY, now=NOW).drawn == 11
+
+
+def test_a_question_that_cannot_be_read_any_more_finds_nobody(session: Session, supplier: Supplier) -> None:
+    populate(session, supplier, 12)
+    row = session.get_one(Campaign, drafted(session, supplier))
+    row.audience = {"tree": {"fact": "offered_no_more", "op": "yes"}, "segment_id": None}
+    session.flush()
+    assert funnel(session, asked_of(row), TODAY, NOW) is None
+    assert preview(session, row, today=TODAY, now=NOW).drawn == 0
+    with pytest.raises(Refused, match="few"):
+        launch(session, row.id, today=TODAY, now=NOW, by=None)
+
+
+def test_what_the_offer_needs_is_added_with_its_reason(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 24)
+    there = supplier.moves_in(tariff=supplier.day_night)
     session.execute(
-        text("update what_if_results set other_minor = own_minor - 500 where account_id = :id"),
+        text("update agreements set ends_before = '2026-12-10', end_reason = 'moved' where account_id = :id"),
         {"id": people[0].account},
     )
-    row = session.get_one(Campaign, draft_campaign(session, wanted(supplier), now=NOW, by=None))
-    everybody, steps = funnel(session, asked_of(row), TODAY)
-    assert everybody == 14
-    assert [(one.rule, one.left, one.dropped) for one in steps] == [
-        ("segment", 13, 1), ("tariff", 12, 1), ("not_on_it", 12, 0), ("saving", 11, 1),
-    ]  # fmt: skip
+    row = session.get_one(Campaign, drafted(session, supplier, audience=EVERY_HOME))
+    found = candidates(session, asked_of(row), TODAY, NOW)
+    why = {one.customer_id: one.reason for one in found if one.reason}
+    assert why == {people[0].customer: "ends", there.customer: "on_it"} and len(found) == 25
 
 
 def test_a_saved_segment_says_who(session: Session, supplier: Supplier) -> None:

@@ -30,12 +30,12 @@ from churn.uplift.reading import drawn
 from churn.uplift.tables import CampaignUplift
 from churn.uplift.told import told
 from tests.db.churn.conftest import Supplier
-from tests.worlds.campaign_world import NOW, TODAY, launched, populate, wanted
+from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, launched, populate, wanted
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.kit.settings import settings
 
 POINTS = {
-    "offer": "points", "tariff_id": None, "amount": 500, "audience": Audience(segments=("household",)),
+    "offer": "points", "tariff_id": None, "amount": 500, "audience": Audience(HOUSEHOLD),
 }  # fmt: skip
 PEOPLE = 200
 DECIDES = TODAY + timedelta(days=60)

@@ -24,13 +24,13 @@ from churn.value.points import POINTS, PointRow, redeem_points, take_points_back
 from churn.value.queries import next_ones, state, value_of, values
 from churn.value.tables import CostRate, CustomerValue, ValueDay
 from tests.db.churn.conftest import Person, Supplier
-from tests.worlds.campaign_world import NOW, TODAY, launched, populate
+from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, launched, populate
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.gathering import gathered
 from utility_crm.kit.settings import settings
 
-HOMES = Audience(segments=("household",))
+HOMES = Audience(HOUSEHOLD)
 WHOLE = """kind,valid_from,price,fuel,tariff,segment,area
 purchase,2024-01-01,0.10,,,,
 network_kwh,2024-01-01,0.05,,,,

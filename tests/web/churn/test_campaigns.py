@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,15 +30,26 @@ from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier, supplier
 from tests.web.churn.test_leavers import words_of
 from tests.web.conftest import MakeClient
-from tests.worlds.campaign_world import NOW, TODAY, launched, nearly_over, populate, wanted
+from tests.worlds.campaign_world import (
+    HOUSEHOLD,
+    NOW,
+    TODAY,
+    WHO,
+    drafted,
+    launched,
+    nearly_over,
+    populate,
+    wanted,
+)
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.settings import settings
+from utility_crm.segments.actions import save_segment
+from utility_crm.segments.domain.tree import document_of
 
 SECRET = "only for tests"
 FORM = {
     "name": "Day & Night for winter", "offer": "tariff", "tariff": "day_night", "amount": "",
-    "segment": "household", "saved": "",
-    "area": "", "on_tariff": "steady", "saving_above": "10.00", "may_leave": "",
+    "saved": "", "tree": json.dumps(document_of(WHO)),
     "control": "30", "baseline": "2", "starts_on": "2026-11-20", "ends_on": "2026-12-31",
     "decides_on": "2027-01-31", "budget": "50.00", "a_day": "0", "margin": "", "margin_source": "",
     "cost_email": "0.04", "cost_sms": "0.06", "cost_letter": "0.90", "cost_call": "3.00",
@@ -80,7 +92,10 @@ def test_from_a_question_to_a_running_campaign(
     page = words_of(client.get(f"{path}?ask=arms").text)
     assert "would be seen with a chance of 80 %" in page and "A, Letter" in page
     assert "You would have paid £34.20 less last year" in page
-    assert "40 customers would be drawn." in words_of(client.get(f"{path}?ask=who").text)
+    assert "B, " not in page
+    who = words_of(client.get(f"{path}?ask=who").text)
+    assert "40 customers would be drawn." in who
+    assert "Saving on tariff Day &amp; Night above £10.00 a year" in who and "its own" in who
     asked = client.post(f"{path}/launch", data={})
     assert asked.status_code == 200 and "Who and arms are frozen then" in asked.text
     sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
@@ -94,6 +109,47 @@ def test_from_a_question_to_a_running_campaign(
     assert "Not known: nobody told what a customer earns." in words_of(client.get(f"{path}?ask=earns").text)
     stopped = client.post(f"{path}/stop", data={"because": "enough"})
     assert stopped.status_code == 303 and session.scalars(select(Campaign.state)).one() == "stopped"
+
+
+def test_the_form_says_what_would_come_of_it(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    supplier.says(homes[0], TODAY - timedelta(days=3), complaint=True)
+    session.flush()
+    client = make_client("marketer")
+    own = {**FORM, "ask": "new", "tree": FORM["tree"]}
+    page = words_of(client.get("/campaigns", params=own).text)
+    assert "40 customers fit." in page and "1 are left out before:" in page
+    assert "A complaint is open: care first" in page
+    said = re.search(r"A rise of at least ([\d.]+) points would be seen, with a chance of 80 %", page)
+    assert said is not None and 5 < float(said[1]) < 60
+    assert "An e-mail to each who is asked costs £1." in page
+    assert "The budget pays for 2 of" in words_of(
+        client.get("/campaigns", params={**own, "budget": "0.09"}).text
+    )
+    assert "Counted once all figures" in client.get("/campaigns", params={**own, "control": "many"}).text
+    # only what the offer needs
+    assert 'name="tariff"' in client.get("/campaigns?ask=new").text
+    points = client.get("/campaigns", params={**own, "offer": "points"}).text
+    assert 'name="tariff"' not in points and "How many points" in points and 'value="Day &amp;' in points
+    assert 'name="amount"' not in client.get("/campaigns", params={**own, "offer": "audit"}).text
+    # a segment taken along, and one that narrows it
+    mine = save_segment(session, "Homes", HOUSEHOLD, NOW, by=None)
+    taken = client.get(f"/campaigns?ask=new&saved={mine}").text
+    assert f'<option value="{mine}" selected>Homes</option>' in taken
+    made = client.post("/campaigns", data={**FORM, "saved": str(mine)}).headers["location"]
+    who = words_of(client.get(f"{made.partition('?')[0]}?ask=who").text)
+    assert "Homes" in who and "its own" in who
+    # conditions that come to a draft that is there
+    other = json.dumps(document_of(HOUSEHOLD))
+    offered = client.get("/campaigns", params={"ask": "new", "tree": other}).text
+    assert f"{made.partition('?')[0]}?ask=change&amp;tree=" in offered
+    changed = client.get(made.partition("?")[0], params={"ask": "change", "tree": other}).text
+    assert "Household or business is household." in changed
+    # what is no question is refused in words, and asks nothing meanwhile
+    assert "customers fit" in client.get("/campaigns", params={"ask": "new", "tree": "{"}).text
+    wrong = client.post("/campaigns", data={**FORM, "tree": '{"fact": "none", "op": "yes"}'})
+    assert wrong.status_code == 422 and "There is no fact" in words_of(wrong.text)
 
 
 def test_arms_are_changed_added_and_dropped(
@@ -219,7 +275,7 @@ def test_a_telephone_list_is_worked_through(
             now=NOW - timedelta(days=3),
             proof="a call",
         )
-    campaign_id = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    campaign_id = drafted(session, supplier)
     change_arm(
         session, campaign_id, "B", name="Call", weight=1, ways=("call",), words=first_words("tariff"),
         now=NOW, by=None,
