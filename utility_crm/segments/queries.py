@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
@@ -23,6 +23,8 @@ from utility_crm.segments.tables import Segment, SegmentSize
 
 SAMPLE = 10
 HISTORY_DAYS = 400
+LATE = timedelta(hours=36)
+"""A kept fact is worked out once a day; when it is older than this, the clock has missed a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class Age:
     parameter: str
     computed_at: datetime | None
     customers: int
+
+    def late(self, now: datetime) -> bool:
+        """Whether it was not worked out again in time: what is made of it is to say so."""
+        return self.computed_at is not None and now - self.computed_at > LATE
 
 
 def begun(now: datetime) -> Compiler:

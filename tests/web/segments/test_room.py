@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from tests.web.conftest import MakeClient
 from utility_crm.auth.tables import AuditRow, User
 from utility_crm.segments.actions import save_segment
 from utility_crm.segments.domain.tree import And, Leaf, Not
+from utility_crm.segments.facts import keep_fact
 from utility_crm.segments.members import members_of
 from utility_crm.segments.tables import Segment
 
@@ -98,6 +100,32 @@ def test_every_question_of_one(make_client: MakeClient, session: Session, made: 
     client = make_client("marketer")
     page = client.get(f"/segments/{made}", params={"ask": ask})
     assert page.status_code == 200 and "On Steady" in page.text
+
+
+def test_a_fact_that_was_not_worked_out_in_time_is_said(
+    make_client: MakeClient, session: Session, house: House, now
+) -> None:
+    saves = Leaf("saving_on", "above", (0,), "day-night")
+    made = save_segment(session, "Would save", saves, now, by=None)
+    address = "/segments/new?item=1&fact.1=saving_on&of.1=day-night&op.1=above&a.1=0"
+    pages = (f"/segments/{made}", address, "/segments?ask=fresh")
+    client = make_client("marketer")
+    assert (
+        "not worked out yet" in client.get(pages[0]).text and "not worked out yet" in client.get(address).text
+    )
+    for days, said in ((0, False), (2, True)):
+        keep_fact(session, "saving_on", "day-night", {house.ids[1]: 500}, now - timedelta(days=days))
+        for page in pages:
+            assert ("not in time" in client.get(page).text) == said, page
+    assert "One customer fits today." in client.get(pages[0]).text
+
+
+def test_figures_of_a_thousand_are_set_as_such(make_client: MakeClient, session: Session, now) -> None:
+    built(session, 1001)
+    made = save_segment(session, "Everybody", And(()), now, by=None)
+    client = make_client("marketer")
+    assert "1,001 customers of 1,001 fit." in client.get("/segments/new").text
+    assert "1,001 customers fit today." in client.get(f"/segments/{made}").text
 
 
 @pytest.mark.parametrize("ask", ["all", "shared", "fresh", "new"])
