@@ -29,8 +29,12 @@ _MEMORY: Final = text(
     "select set_config('work_mem', '64MB', true), set_config('jit', 'off', true),"
     " set_config('max_parallel_workers_per_gather', '0', true)"
 )
-_WHOLE: Final = text("select set_config('enable_nestloop', 'off', true)")
-_AGAIN: Final = text("select set_config('enable_nestloop', 'on', true)")
+_WHOLE: Final = text(
+    "select set_config('enable_nestloop', 'off', true), set_config('enable_hashagg', :grouped, true)"
+)
+_AGAIN: Final = text(
+    "select set_config('enable_nestloop', 'on', true), set_config('enable_hashagg', 'on', true)"
+)
 _TYPES: Final[Mapping[Kind, str]] = {"number": "numeric", "money": "numeric", "date": "date"}
 _COMPARED: Final = {
     "at_least": ">=", "from": ">=", "at_most": "<=", "above": ">", "below": "<", "before": "<",
@@ -180,11 +184,13 @@ def with_memory(session: Session) -> None:
     session.execute(_MEMORY)
 
 
-def counted(session: Session, sql: str, bound: Mapping[str, Any]) -> Row[Any]:
+def counted(session: Session, sql: str, bound: Mapping[str, Any], *, grouped: bool = False) -> Row[Any]:
     """The one row of a count over everybody. Sets are read whole and hashed: how many rows a condition leaves
-    cannot be guessed, and looking customers up one by one after a wrong guess takes several times as long."""
+    cannot be guessed, and looking customers up one by one after a wrong guess takes several times as long.
+    So does making each set distinct before it is joined; only what groups customers itself (`Marker`) is
+    `grouped` by hashing."""
     with_memory(session)
-    session.execute(_WHOLE)
+    session.execute(_WHOLE, {"grouped": "on" if grouped else "off"})
     row = session.execute(text(sql), bound).one()
     session.execute(_AGAIN)
     return row

@@ -130,7 +130,7 @@ def look(session: Session, tree: Tree, now: datetime, areas: Collection[int] | N
     sql = f"""
         with c as materialized (select c.id{named} from ({marker.marked()}) c where {where})
         select array({some}), {", ".join(told)} from c"""
-    found: tuple[Any, ...] = tuple(counted(session, sql, marker.bound))
+    found: tuple[Any, ...] = tuple(counted(session, sql, marker.bound, grouped=True))
     row = [int(value) for value in found[1:]]
     alone = row[1 + len(places) :]
     steps = tuple(
