@@ -33,6 +33,14 @@ _DISPUTED = text("""
     select distinct a.customer_id from disputes d join accounts a on a.id = d.account_id
     where d.state = 'open'
 """)
+# Who is in an arm and has not answered; whoever is left alone is in none, and their offers say so.
+_ASKED_NOW = text("""
+    select distinct on (m.customer_id) m.customer_id, c.code
+    from campaign_members m join campaigns c on c.id = m.campaign_id
+    where c.state = 'running' and c.starts_on <= :today and c.ends_on >= :today
+      and m.arm not in ('', 'control') and m.answer in ('', 'not_now')
+    order by m.customer_id, c.launched_at desc, c.id desc
+""")
 _FROM = text("""
     select (select max(as_of) from churn_scores), (select max(fitted_at) from churn_models),
            (select min(valid_from) from cost_rates where currency = :currency),
@@ -90,7 +98,7 @@ def count_values(session: Session, today: date, now: datetime, *, again: bool = 
         "margin_minor": _sum(known, "margin_minor"), "worth_minor": _sum(known, "worth_minor"),
         "at_stake_minor": _sum(known, "at_stake_minor"), "horizon_months": horizon.months,
         "discount_percent": horizon.discount_percent,
-        "scored_on": scored_on, "costs_from": costs_from, "offers": [asdict(one) for one in offers],
+        "scored_on": scored_on, "costs_from": costs_from, "offers": [_kept(one) for one in offers],
         "curves": _curves(everybody),
     }  # fmt: skip
     statement = insert(ValueDay).values(day)
@@ -110,6 +118,7 @@ def _steps(
     """What to do about each, the best first."""
     why = still_may_be_asked(session, [one.customer_id for one in everybody], today)
     disputed = set(session.scalars(_DISPUTED))
+    asked = {row.customer_id: row.code for row in session.execute(_ASKED_NOW, {"today": today})}
     reasons = must_not(session, offers, today, now)
     plain = [one.plain for one in offers]
     scores = [one.chance for one in everybody if one.chance is not None]
@@ -119,7 +128,7 @@ def _steps(
         key = one.customer_id
         first = why.get(key, "") or (DISPUTE if key in disputed else "")
         by_offer = tuple((code, them.get(key, "not_theirs")) for code, them in reasons.items())
-        standing = Standing(one.chance, usual, month_minor(one), first, by_offer)
+        standing = Standing(one.chance, usual, month_minor(one), first, by_offer, asked.get(key, ""))
         found.append(next_actions(standing, plain, horizon, FIRST_TO_CARE))
     return found
 
@@ -154,6 +163,11 @@ def _rows(
             "money": money[place], "step": first.step, "reason": first.reason, "offer": first.offer,
             "saved_minor": first.saved_minor, "actions": [asdict(action) for action in steps[place]],
         }  # fmt: skip
+
+
+def _kept(one: Catalogued) -> dict[str, Any]:
+    """An offer as the day keeps it: without its question of whom, which is the campaign's."""
+    return {name: value for name, value in asdict(one).items() if name != "whom"}
 
 
 def _curves(everybody: Sequence[Base]) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ REASON_WORDS = {
     "dispute": mark("a bill is disputed: care first"),
     "low": mark("less likely to leave than usual: whoever does not think of it is not reminded"),
     "no_margin": mark("they cost more than they bring"),
+    "asked_now": mark("a campaign asks them now"),
     "no_chance": mark("their chance of leaving is not known"),
     "no_offers": mark("no campaign has offered anything yet"),
     "not_measured": mark("no finished campaign has measured yet what it does"),

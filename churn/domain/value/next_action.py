@@ -58,13 +58,15 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a customer stands. month_minor: margin a month, None unknown. why_not: campaigns' reason for which
-    they must not be asked anything, "" where they may; by_offer: the same of each offer."""
+    they must not be asked anything, "" where they may; asked_by: the campaign that asks them now, "" where
+    none does; by_offer: why not, of each offer."""
 
     chance: float | None
     usual: float
     month_minor: float | None
     why_not: str = ""
     by_offer: tuple[tuple[str, str], ...] = ()
+    asked_by: str = ""
 
 
 def next_actions(
@@ -77,6 +79,8 @@ def next_actions(
         return [Action("care", one.why_not)]
     if one.why_not:
         return [Action("alone", one.why_not)]
+    if one.asked_by:
+        return [Action("offer", "asked_now", one.asked_by)]
     if one.chance is None:
         return [Action("unknown", "no_chance")]
     if one.chance < LOW_TIMES_USUAL * one.usual:

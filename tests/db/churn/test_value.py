@@ -321,6 +321,23 @@ def test_next_actions_follow_campaigns(session: Session, supplier: Supplier, tmp
     assert known is not None and known.offer_name(code) == "Thank you"
 
 
+def test_who_is_asked_now_stays_so_and_who_is_left_alone_is_not_asked(
+    session: Session, supplier: Supplier
+) -> None:
+    people = populate(session, supplier, 30)
+    key = launched(session, supplier)
+    scored(session, {one.customer: 0.3 for one in people})
+    count_values(session, TODAY, NOW)
+    arms = {
+        row.customer_id: row.arm
+        for row in session.scalars(select(CampaignMember).where(CampaignMember.campaign_id == key))
+    }
+    for row in session.scalars(select(CustomerValue)):
+        asked = ("alone", "another_offer") if arms[row.customer_id] == "control" else ("offer", "asked_now")
+        assert (row.step, row.reason) == asked
+    assert "control" in arms.values()
+
+
 def test_what_does_harm_is_not_offered(session: Session, supplier: Supplier, tmp_path: Path) -> None:
     brought(session, tmp_path)
     populate(session, supplier, 120)

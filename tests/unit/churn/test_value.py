@@ -190,6 +190,11 @@ def test_care_goes_before_everything(reason: str, chance: float, month: int) -> 
     assert told(standing(why_not=reason, chance=chance, month_minor=month)) == [("care", reason, "")]
 
 
+def test_a_campaign_that_runs_goes_on_but_for_care() -> None:
+    assert told(standing(chance=0.0, asked_by="K-9")) == [("offer", "asked_now", "K-9")]
+    assert told(standing(why_not="debt", asked_by="K-9")) == [("care", "debt", "")]
+
+
 def test_who_is_left_alone() -> None:
     assert told(standing(chance=0.04)) == [("alone", "low", "")]
     assert told(standing(why_not="died")) == [("alone", "died", "")]
