@@ -38,6 +38,7 @@ _NEXT = text(f"""
     select m.id, m.customer_id from campaign_members m
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
     join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.ends_on >= :today
+    join customers k on k.id = m.customer_id and k.merged_into_id is null
     where m.campaign_id = :id and {_OPEN}
       and (m.called_at is null or m.called_at < :rested)
       and (m.held_until is null or m.held_until < :now or m.called_by = :by)

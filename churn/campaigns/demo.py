@@ -1,9 +1,10 @@
 """The campaigns' part of the demo utility: one that is over, with an effect that is known since it was put
-in, and one that runs. Drawn as any campaign is, from customers who agreed to offers."""
+in, one that runs, and one that begins. Drawn as any campaign is, from customers who agreed to offers."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import numpy as np
 from sqlalchemy import text
@@ -18,10 +19,12 @@ from utility_crm.demo.context import DemoBuild
 from utility_crm.demo.random_streams import stream
 from utility_crm.kit.errors import CareError
 from utility_crm.kit.settings import settings
-from utility_crm.segments.domain.tree import Leaf
+from utility_crm.segments.domain.tree import And, Leaf
 from utility_crm.web.words import mark
 
 OVER_AGO, RUNS_SINCE = timedelta(days=120), timedelta(days=9)
+LEAST_SAVING_MINOR = 1000
+"""A year; less is no reason to change."""
 HOUSEHOLDS = Leaf("customer_kind", "any_of", ("household",))
 TRUE_EFFECT = {"A": 0.14, "B": 0.24}
 """Of those in an arm of the campaign that is over, the share that takes the offer; of the others nobody."""
@@ -64,14 +67,15 @@ _DAYS = text("""
         interval '1 day') as d
     where m.campaign_id = :id and m.arm <> '' group by 1, 2, 3
 """)
+_NIGHT = text("select id, code from tariffs where code like '%night%' order by code limit 1")
 _OWNER = text("select id from users where role = 'marketer' order by id limit 1")
 
 
 def build(context: DemoBuild) -> None:
-    """Both."""
+    """All of them."""
     as_of = context.plan.as_of
     with context.steps.step("Campaigns"), context.session() as session:
-        names = (HOUSE, "retention", "efficiency")
+        names = (HOUSE, "retention", "efficiency", "tariff")
         session.add_all(CampaignKey(name=name, secret=f"demo-{context.plan.seed}-{name}") for name in names)
         session.flush()
         draw = stream(context.plan.seed, "campaigns")
@@ -94,7 +98,33 @@ def build(context: DemoBuild) -> None:
         if audit is not None:
             _answered(session, audit, draw, SO_FAR, since, RUNS_SINCE.days - 1, "task")
             _days(session, audit, since, as_of)
+        _two_rates(session, owner, context)
         context.analyse("campaigns", "campaign_arms", "campaign_members", "campaign_days")
+
+
+def _two_rates(session: Session, owner: int | None, context: DemoBuild) -> None:
+    """A tariff of two rates for households that would save on it; it begins this morning, and the clock hands
+    its letters over. Where a small utility has too few of them, or no such tariff, there is none."""
+    night = session.execute(_NIGHT).one_or_none()
+    if night is None:
+        return
+    today, at = context.plan.as_of, context.now
+    saves = Leaf("saving_on", "above", (Decimal(LEAST_SAVING_MINOR),), night.code)
+    wanted = Wanted(
+        name="Two rates for the winter", offer="tariff", currency=settings().currency,
+        audience=Audience(And((HOUSEHOLDS, saves))), tariff_id=night.id, amount=None, control_percent=30,
+        baseline_percent=1, starts_on=today, ends_on=today + timedelta(days=41),
+        decides_on=today + timedelta(days=72), budget_minor=50_000,
+        costs={"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0},
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            made = draft_campaign(session, wanted, now=at, by=owner)
+            _second_arm(session, made, "tariff", at, owner)
+            session.get_one(Campaign, made).secret = f"demo-{wanted.name}"
+            launch(session, made, today=today, now=at, by=owner)
+    except CareError:
+        return
 
 
 def _begun(

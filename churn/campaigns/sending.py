@@ -41,6 +41,7 @@ _NEXT = text("""
     select m.id, m.customer_id, m.account_id, m.saving_minor, a.words, a.name as arm
     from campaign_members m
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm
+    join customers k on k.id = m.customer_id and k.merged_into_id is null
     where m.campaign_id = :campaign and m.sent_at is null and m.not_sent = '' and m.answer = ''
       and 'notice' = any(a.ways)
     order by m.id limit :most for update of m skip locked

@@ -69,6 +69,6 @@ def panel(call: CustomerCall) -> Mapping[str, Any]:
 def no_power_act(known: Any) -> Act:
     """The act, offered where `known(call)` tells of no outage that runs."""
     return Act(
-        "b", mark("No power"), "tickets.write", "notifications/act_no_power.html", order=12, context=panel,
+        "i", mark("No power"), "tickets.write", "notifications/act_no_power.html", order=12, context=panel,
         applies=lambda call: not known(call),
     )  # fmt: skip

@@ -39,6 +39,7 @@ from tests.worlds.campaign_world import (
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.settings import settings
+from utility_crm.quality.merging import merge_customers
 from utility_crm.segments.actions import save_segment
 from utility_crm.segments.domain.tree import And
 from utility_crm.segments.facts import keep_fact
@@ -272,6 +273,20 @@ def test_answers_and_what_cannot_be(session: Session, supplier: Supplier) -> Non
     assert session.scalar(
         text("select count(*) from tasks where key = :key"), {"key": f"campaign:{asked[1].id}"}
     )
+
+
+def test_who_was_kept_twice_counts_once(session: Session, supplier: Supplier) -> None:
+    populate(session, supplier, 40)
+    campaign_id = launched(session, supplier, offer="points", tariff_id=None, amount=5, audience=EVERY_HOME)
+    rows = [one for one in members(session, campaign_id) if one.arm in ("A", "B")]
+    first, second = rows[0], rows[1]
+    answer(session, second.id, "accepted", via="link", today=TODAY, now=NOW)
+    before = results(session, campaign_id, TODAY)
+    merge_customers(session, first.customer_id, second.customer_id, None, NOW)
+    told = results(session, campaign_id, TODAY)
+    assert told.asked.customers == before.asked.customers - 1
+    assert (told.asked.accepted, told.by_arm[first.arm].accepted) == (1, 1)
+    assert send_due(session, NOW, TODAY) == told.asked.customers  # none to the stub
 
 
 def test_points_and_credits_are_given_once(session: Session, supplier: Supplier) -> None:

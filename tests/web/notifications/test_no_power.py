@@ -48,10 +48,10 @@ def test_ops_sees_several_at_one_transformer_until_the_outage_is_kept(
     agent, ops = make_client("agent"), make_client("ops")
     hers = session.scalars(select(Premise.id).where(Premise.code == "P1")).one()
     form = {"place": hers, "said": "the street is dark, too", "form_key": "k1"}
-    assert 'data-open="act-b"' in agent.get(f"/customers/{people.margaret}").text
+    assert 'data-open="act-i"' in agent.get(f"/customers/{people.margaret}").text
     for _ in range(2):
         assert agent.post(f"/customers/{people.margaret}/no-power", data=form).status_code == 303
-    panel = words(agent.get(f"/customers/{people.bakery}/acts/b", headers=HX).text)
+    panel = words(agent.get(f"/customers/{people.bakery}/acts/i", headers=HX).text)
     assert "one customer says so at Moorside 3/7" in panel
     told = {"place": neighbour, "form_key": "k2"}
     assert agent.post(f"/customers/{people.bakery}/no-power", data=told).status_code == 303
@@ -75,7 +75,7 @@ def test_ops_sees_several_at_one_transformer_until_the_outage_is_kept(
     kept = {"node": node, "starts": "2026-11-20T14:40", "ends": "", "state": "reported", "reason": ""}
     assert ops.post("/outages/report", data=kept).status_code == 303
     assert "not looked at yet" not in ops.get("/outages?ask=now").text
-    assert 'data-open="act-b"' not in agent.get(f"/customers/{people.margaret}").text
+    assert 'data-open="act-i"' not in agent.get(f"/customers/{people.margaret}").text
     assert session.scalars(select(Contact.note).where(Contact.topic == "outage")).all()
 
 
@@ -88,5 +88,5 @@ def test_agents_report_no_outage_and_no_place_of_others(
     path = f"/customers/{people.margaret}/no-power"
     assert agent.post(path, data={"place": neighbour, "form_key": "k"}).status_code == 422
     assert session.scalars(select(Ticket.id)).all() == []
-    russian = make_client("agent", language="ru").get(f"/customers/{people.margaret}/acts/b", headers=HX).text
+    russian = make_client("agent", language="ru").get(f"/customers/{people.margaret}/acts/i", headers=HX).text
     assert "Нет света, а отключение там не известно" in russian
