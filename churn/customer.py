@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from churn.domain.survival import MonthlyHazard
 from churn.queries import HIGH_TIMES_USUAL, SCORE, CustomerScore, customer_score
 from churn.words import Words
 from utility_crm.kit.gathering import Gather
@@ -13,6 +16,8 @@ from utility_crm.web.formats import day, percent
 from utility_crm.web.words import mark
 
 RAISED_TIMES_USUAL = 1.5
+LAST_MONTH = 12
+LAST = 99
 
 
 KNOWN = Gather((SCORE,), lambda call: {"customer": call.customer_id, "today": call.today})
@@ -66,7 +71,19 @@ def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
     if not items:
         since = words._("as of %(day)s", day=day(found.as_of, words.language))
         items.append(Todo(words._("Nothing about them raises it"), since))
-    return tuple(items)
+    return (*items, *_when(found, words))
+
+
+def _when(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
+    """When, not only whether."""
+    if found.hazard is None:
+        return ()
+    lost = MonthlyHazard.read(found.hazard).lost_within(np.array([found.score]), LAST_MONTH)[0]
+    one, six, year = (percent(float(lost[month - 1]), 0, words.language) for month in (1, 6, LAST_MONTH))
+    said = words._(
+        "Within one month %(one)s, six months %(six)s, a year %(year)s", one=one, six=six, year=year
+    )
+    return (Todo(said, words._("if nothing changes"), order=LAST),)
 
 
 ROOM = CustomerRoom(gathers=(KNOWN,), cells=_cells, sections=_sections)

@@ -12,5 +12,6 @@ MODULE = Module(
     jobs="churn.jobs:JOBS",
     commands="churn.commands:app",
     demo="churn.demo:build",
+    plain=("/leavers/model",),
     navigation=(Room("Leavers", "/leavers", "m", "leavers.read", 40),),
 )

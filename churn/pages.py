@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from io import StringIO
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from churn.card.page import QUESTIONS as CARD_QUESTIONS
+from churn.card.page import card_page, why
 from churn.leavers_page import QUESTIONS, leaver_rows, leavers_page
 from churn.queries import Narrowed, leavers, model_card
+from churn.registry_words import STATES
 from churn.words import SEGMENTS, Words
 from utility_crm.web.visit import visit
 
@@ -29,6 +33,21 @@ def who_may_leave(
             v.session, chosen, _narrowed(segment, area), max(0, skip), v.today, v.user.language
         )
         return v.render("churn/leavers.html", page=page, segments=SEGMENTS)
+
+
+@router.get("/leavers/model")
+def model_card_page(request: Request, ask: str = "good") -> Response:
+    """Six questions about the model in use; nothing of any customer."""
+    with visit(request, "leavers.read") as v:
+        page = card_page(v.session, ask if ask in CARD_QUESTIONS else "good", v.user.language)
+        return v.render(
+            "churn/model.html",
+            page=page,
+            words=Words(v.user.language),
+            why=why,
+            states=STATES,
+            on=date.fromisoformat,
+        )
 
 
 @router.get("/leavers.csv")

@@ -31,7 +31,8 @@ class StoredReason:
 class CustomerScore:
     """The latest chance of one customer, the usual one (the mean of everybody's), and why it is not that.
 
-    overdue_now_minor: what is overdue today, which may have been paid since the chance was reckoned.
+    overdue_now_minor: what is overdue today, which may have been paid since the chance was reckoned. hazard:
+    when they may leave (`churn.domain.survival.MonthlyHazard`), None where too few have left to tell.
     """
 
     score: float
@@ -39,6 +40,7 @@ class CustomerScore:
     as_of: date
     reasons: tuple[StoredReason, ...]
     overdue_now_minor: int
+    hazard: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +219,18 @@ SCORE = listed_kinds(
            coalesce((select cast(sum(b.open_minor) as bigint) from bills b
                      join accounts a on a.id = b.account_id
                      where a.customer_id = k.customer_id and b.status = 'issued' and b.open_minor > 0
-                       and b.due_on < :today), 0)
-    from churn_scores k join churn_runs r on r.as_of = k.as_of
+                       and b.due_on < :today), 0), m.figures#>'{survival,hazard}'
+    from churn_scores k join churn_runs r on r.as_of = k.as_of join churn_models m on m.id = k.model_id
     where k.customer_id = :customer
     """,
-    float, float, date, list, int,
+    float, float, date, list, int, dict,
 )  # fmt: skip
 """The latest chance of `:customer`, with what is overdue `:today`; nothing for somebody never scored."""
 
 
 def customer_score(row: Sequence[Any]) -> CustomerScore:
     """A row of SCORE."""
-    return CustomerScore(row[0], row[1], row[2], _reasons(row[3]), row[4])
+    return CustomerScore(row[0], row[1], row[2], _reasons(row[3]), row[4], row[5])
 
 
 def model_card(session: Session) -> ModelCard | None:

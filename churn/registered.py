@@ -60,6 +60,31 @@ class Registered:
     feature_version: str
     tested: Mapping[str, Any] | None
     gain: Mapping[str, float] | None
+    compared: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The champion with all that its card tells."""
+
+    model_id: int
+    why: str
+    as_of: date
+    champion_since: datetime
+    parameters: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    watched: Mapping[str, Any]
+    fingerprint: str
+    rows: int
+    leavers: int
+    versions: Mapping[str, str]
+    features: Sequence[str]
+    feature_version: str
+
+    @property
+    def learned_on(self) -> tuple[date, ...]:
+        """The dates that it learned from, oldest first."""
+        return tuple(date.fromisoformat(day) for day in self.figures.get("fit", {}).get("dates", ()))
 
 
 _LAST_ATTEMPT = text(
@@ -72,11 +97,18 @@ _LAST_RUN = text(
     order by r.as_of desc limit 1
     """
 )
+_IN_USE = text(
+    """
+    select id, why, as_of, champion_since, parameters, figures, watched, fingerprint, rows, leavers, versions,
+           features, feature_version
+    from churn_models where state = 'champion'
+    """
+)
 _REGISTERED = text(
     """
     select id, state, why, as_of, fitted_at, champion_since, retired_at, retired_why,
            coalesce(parameters->>'kind', ''), fingerprint, rows, leavers, versions, features, feature_version,
-           figures#>'{test,figures}', figures->'gain'
+           figures#>'{test,figures}', figures->'gain', figures->'compared'
     from churn_models
     order by (state = 'champion') desc, (state = 'challenger') desc, id desc limit :most
     """
@@ -93,6 +125,12 @@ def last_run(session: Session) -> Run | None:
     """The newest day that the champion scored; None before the first."""
     row = session.execute(_LAST_RUN).one_or_none()
     return None if row is None else Run(*row)
+
+
+def model_in_use(session: Session) -> InUse | None:
+    """The champion; None before the first."""
+    row = session.execute(_IN_USE).one_or_none()
+    return None if row is None else InUse(*row)
 
 
 def registered(session: Session, most: int = MOST_SHOWN) -> list[Registered]:

@@ -58,6 +58,7 @@ class Learned:
 
     twin: the same way of learning fitted on what was over on the test's morning, None where too few had left
     by then. figures: JSON, see `learn`. known: the rows learned from. tested: what was said of later ones.
+    held_back: rows of earlier dates with the log-odds said of each when its customer was held back.
     gain: of the twin over the twin of the model in use, None where nothing can be compared.
     """
 
@@ -66,6 +67,7 @@ class Learned:
     known: Past
     twin: Model | None = None
     tested: Tested | None = None
+    held_back: tuple[Past, FloatArray] | None = None
     gain: Gain | None = None
 
 
@@ -124,7 +126,8 @@ def learn(
         **_test_document(split, found),
         "contrast": _contrast(everything),
     }
-    return Learned(_fitted(chosen, everything), document, everything, twin, found, _gain(found))
+    held_back = (train if earlier else everything, chosen.odds)
+    return Learned(_fitted(chosen, everything), document, everything, twin, found, held_back, _gain(found))
 
 
 def _told(known: Past) -> tuple[str, ...]:

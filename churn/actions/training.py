@@ -34,6 +34,7 @@ from churn.domain.registry import Incumbent, Verdict, verdict
 from churn.domain.split import TimeSplit, time_split
 from churn.features import features
 from churn.groups import groups_of
+from churn.lives import survival_document
 from churn.model import table_of
 from churn.tables import ChurnModel, ChurnRun
 from churn.training import Learned, Past, learn
@@ -67,19 +68,26 @@ def train(session: Session, as_of: date, now: datetime) -> Trained:
     split = None if first_bill_on is None else time_split(as_of, first_bill_on)
     if split is None:
         return _in_vain(session, as_of, now, "too_short", {})
+    assert first_bill_on is not None
     frame = features(session, [as_of, *split.known], settings().timezone)
-    return _entered(session, as_of, now, frame, split)
+    return _entered(session, as_of, now, frame, split, first_bill_on)
 
 
-def _entered(session: Session, as_of: date, now: datetime, frame: pd.DataFrame, split: TimeSplit) -> Trained:
+def _entered(
+    session: Session, as_of: date, now: datetime, frame: pd.DataFrame, split: TimeSplit, seen_from: date
+) -> Trained:
     incumbent = champion(session)
-    learned = learn(frame, supplies(session), split, twin_of(incumbent))
+    lives = supplies(session)
+    learned = learn(frame, lives, split, twin_of(incumbent))
     if learned.model is None:
         return _in_vain(session, as_of, now, "too_few", learned.figures)
     made = _row(as_of, now, learned, frame[frame["as_of"] == as_of])
     if (known := _same(session, made)) is not None:
         return _told("same_data", known)
     _measure(session, made, learned, incumbent)
+    customers = list(lives)
+    segments = dict(zip(customers, groups_of(session, customers)["segment"].tolist(), strict=True))
+    made.figures = made.figures | {"survival": survival_document(learned, lives, segments, seen_from, as_of)}
     enter(session, made, _judged(session, incumbent, learned, as_of), now)
     return _told("trained", made)
 
