@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, Integer, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -77,3 +78,27 @@ class ChurnScore(Base):
     as_of: Mapped[date]
     score: Mapped[float] = mapped_column(Double)
     reasons: Mapped[list[Any]]
+
+
+class ChurnFactsLayout(Base):
+    """Of which morning the kept facts are, when they were read and of how many customers; `layout` says what
+    each of their numbers is (`churn.domain.kept`). One row."""
+
+    __tablename__ = "churn_facts_layouts"
+
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    kept_at: Mapped[datetime]
+    customers: Mapped[int] = mapped_column(Integer)
+    layout: Mapped[dict[str, Any]]
+
+
+class ChurnFacts(Base):
+    """What was known of a customer that morning, in the order of the layout; NaN where unknown."""
+
+    __tablename__ = "churn_facts"
+    __table_args__ = ({"info": {"recomputed": True}},)
+
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    facts: Mapped[list[float]] = mapped_column(ARRAY(Double))

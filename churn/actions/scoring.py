@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Session
 
@@ -17,14 +17,17 @@ from churn.actions.supplied import supplies
 from churn.actions.watching import came_true, drift_document, newest_over
 from churn.domain.drift import Watched
 from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC_NAMES
-from churn.domain.models import model_of
+from churn.domain.feature_table import FloatArray
+from churn.domain.kept import Kept
+from churn.domain.models import Model, model_of
 from churn.domain.reasons import grouped
-from churn.domain.scoring import points
+from churn.domain.scoring import chance, points
 from churn.features import features
-from churn.model import table_of
-from churn.reason_documents import reason_document
+from churn.kept_facts import frame_of, keep, kept_on
+from churn.reason_documents import reason_documents
 from churn.tables import ChurnModel, ChurnRun, ChurnScore
 from churn.training import past
+from utility_crm.kit.driver import driver_cursor
 from utility_crm.kit.settings import settings
 
 
@@ -40,10 +43,19 @@ class Scored:
     model_id: int | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """chances: float64 (customers,); reasons: JSON of each."""
+
+    chances: FloatArray
+    reasons: list[str]
+
+
 def score(session: Session, as_of: date, now: datetime, *, again: bool = False) -> Scored:
     """Score everybody supplied on `as_of` with the champion, from what is known on its morning.
 
-    Repeating it for the date that was scored last changes nothing, unless `again` or under another champion.
+    Repeating it for the date that was scored last changes nothing, unless `again` or under another champion,
+    who finds the facts of that morning kept.
     """
     one_at_a_time(session)
     model = champion(session)
@@ -52,10 +64,12 @@ def score(session: Session, as_of: date, now: datetime, *, again: bool = False) 
     if not again and (known := _already(session, as_of, model.id)) is not None:
         return known
     over = newest_over(as_of)
-    frame = features(session, [as_of, over], settings().timezone)
-    present = frame[frame["as_of"] == as_of].reset_index(drop=True)
-    drift = _drift(session, model, present, frame, over)
-    return _scored(session, as_of, now, present, model, drift)
+    facts = None if again else kept_on(session, as_of)
+    frame = features(session, [over] if facts is not None else [as_of, over], settings().timezone)
+    if facts is None:
+        facts = keep(session, as_of, now, frame[frame["as_of"] == as_of])
+    drift = _drift(session, model, frame_of(facts), frame, over)
+    return scored_from(session, as_of, now, facts, model, drift)
 
 
 def _drift(
@@ -83,38 +97,18 @@ def _already(session: Session, as_of: date, model_id: int) -> Scored | None:
     return Scored("unchanged", as_of, last.customers, last.usual, model_id)
 
 
-def _scored(
-    session: Session,
-    as_of: date,
-    now: datetime,
-    present: pd.DataFrame,
-    kept: ChurnModel,
-    drift: Mapping[str, Any],
+def scored_from(
+    session: Session, as_of: date, now: datetime, facts: Kept, kept: ChurnModel, drift: Mapping[str, Any]
 ) -> Scored:
-    model = model_of(kept.parameters)
-    table = table_of(present, NUMERIC_NAMES, CATEGORICAL)
-    terms = model.terms(table)
-    chances = model.chances(table)
-    usual_terms = terms.mean(axis=0) if len(present) else terms.sum(axis=0)
-    why = grouped(points(terms, model.intercept, usual_terms), model.facts, GROUP_OF).reasons()
+    """Judge everybody by facts that were read, and write it in place of the earlier scores."""
+    found = judged(facts, model_of(kept.parameters))
     session.execute(delete(ChurnScore))
-    rows = [
-        {
-            "customer_id": record["customer_id"],
-            "model_id": kept.id,
-            "as_of": as_of,
-            "score": chance,
-            "reasons": [reason_document(reason, record) for reason in reasons],
-        }
-        for record, chance, reasons in zip(present.to_dict("records"), chances.tolist(), why, strict=True)
-    ]
-    if rows:
-        session.execute(insert(ChurnScore), rows)
-    usual = float(chances.mean()) if rows else 0.0
+    written(session, facts, found, kept.id, as_of)
+    usual = float(found.chances.mean()) if len(facts) else 0.0
     run = {
         "model_id": kept.id,
         "scored_at": now,
-        "customers": len(rows),
+        "customers": len(facts),
         "usual": usual,
         "drift": dict(drift),
     }
@@ -123,4 +117,26 @@ def _scored(
         .values(as_of=as_of, **run)
         .on_conflict_do_update(index_elements=[ChurnRun.as_of], set_=run)
     )
-    return Scored("scored", as_of, len(rows), usual, kept.id)
+    return Scored("scored", as_of, len(facts), usual, kept.id)
+
+
+def judged(facts: Kept, model: Model) -> Judged:
+    """What the model says of everybody, and why."""
+    terms = model.terms(facts.table(NUMERIC_NAMES, CATEGORICAL))
+    chances = chance(terms.sum(axis=1) + model.intercept)
+    usual_terms = terms.mean(axis=0) if len(facts) else terms.sum(axis=0)
+    why = grouped(points(terms, model.intercept, usual_terms), model.facts, GROUP_OF)
+    return Judged(chances, reason_documents(facts, why))
+
+
+def written(session: Session, facts: Kept, found: Judged, model_id: int, as_of: date) -> None:
+    """Write all rows by one COPY; a backslash is the only mark of it that JSON may have."""
+    rows = "".join(
+        f"{customer}\t{model_id}\t{as_of}\t{score!r}\t{why}\n"
+        for customer, score, why in zip(
+            facts.customer_ids.tolist(), found.chances.tolist(), found.reasons, strict=True
+        )
+    )
+    told = "copy churn_scores (customer_id, model_id, as_of, score, reasons) from stdin"
+    with driver_cursor(session) as cursor, cursor.copy(told) as copy:
+        copy.write(rows.replace("\\", "\\\\"))

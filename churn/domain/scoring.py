@@ -51,7 +51,8 @@ class CategoryFact:
     weights: Mapping[str, float]
 
     def term(self, values: Any) -> FloatArray:
-        return np.array([self.weights.get(str(value), 0.0) for value in values], dtype=np.float64)
+        told = {value: self.weights.get(str(value), 0.0) for value in set(values)}
+        return np.array([told[value] for value in values], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
