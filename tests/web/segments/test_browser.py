@@ -87,6 +87,6 @@ def test_a_segment_is_built_by_keyboard_alone(chromium: Chromium, served: str) -
     page.keyboard.press("Enter")
     arrive(page, lambda now: now.rpartition("/")[2].isdigit())
     assert "16 customers fit today." in page.inner_text("blockquote")
-    assert "Tariff is Steady and not: Tag is staff" in page.inner_text(".then")
+    assert page.locator(".holds > li").all_inner_texts() == ["Tariff is Steady", "not: Tag is staff"]
     assert axe_violations(page) == []
     assert complaints == []
