@@ -88,7 +88,8 @@ def fit_modest(
     """A few small trees of which nothing is chosen, for some hundred customers, weighted where wanted."""
     coded = Coded.of(frame, numeric, categorical)
     matrix = coded.matrix(frame)
-    trees = _trees(coded, Trees(leaves=3, rounds=60))
+    bins = max(63, *(len(names) for names in coded.names.values()), 0)  # finer ones take time where weighted
+    trees = _trees(coded, Trees(leaves=3, rounds=60)).set_params(max_bins=min(bins, 255))
     return _curves(trees.fit(matrix, had, sample_weight=weights), coded, matrix)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
@@ -13,8 +13,8 @@ from utility_crm.web.charts import axis
 
 HEIGHT, TOP = 190.0, 16.0
 RANDOM = "random"
-LABEL_STEPS = {UPLIFT: 6, LEAVING: 12, RANDOM: 16}
-"""At which twentieth each line is named: far enough from each other that names do not meet."""
+LABEL_STEPS = {UPLIFT: range(4, 8), LEAVING: range(9, 14), RANDOM: range(15, 19)}
+"""At which twentieths a line may be named: apart from each other, so that names do not meet."""
 
 _LABEL_PX = 7.0
 
@@ -115,16 +115,19 @@ def chart(rankings: Mapping[str, Any]) -> Chart:
     )
 
 
-def _named(name: str, path: str, shown: Mapping[str, Sequence[float]], at: Any) -> Line:
-    """Its name above it where it is the highest there, else below it where it is the lowest, else where there
-    is more room."""
-    step = LABEL_STEPS[name]
-    mine = shown[name][step]
-    others = [values[step] for other, values in shown.items() if other != name]
-    above = [value - mine for value in others if value >= mine]
-    below = [mine - value for value in others if value < mine]
-    up = not above or (bool(below) and min(above) >= min(below))
-    y = TOP + HEIGHT * at(mine) / 100 + (-_LABEL_PX if up else 2 * _LABEL_PX)
+def _named(name: str, path: str, shown: Mapping[str, Sequence[float]], at: Callable[[float], float]) -> Line:
+    """Its name stands above or below it where the next line on that side is farthest."""
+
+    def room(step: int, up: bool) -> float:
+        mine = shown[name][step]
+        away = [values[step] - mine for other, values in shown.items() if other != name]
+        return min((abs(one) for one in away if (one >= 0) is up), default=1.0)
+
+    up, step = max(
+        ((up, step) for up in (True, False) for step in LABEL_STEPS[name]),
+        key=lambda one: room(one[1], one[0]),
+    )
+    y = TOP + HEIGHT * at(shown[name][step]) / 100 + (-_LABEL_PX if up else 2 * _LABEL_PX)
     return Line(name, path, 100 * step / STEPS, round(y, 1))
 
 

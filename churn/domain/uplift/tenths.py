@@ -38,7 +38,7 @@ def tenths(trial: Trial, scores: FloatArray, parts: int = TENTHS) -> tuple[Tenth
     ]
     found = []
     for part in range(parts):
-        low, high = part * len(trial) / parts, (part + 1) * len(trial) / parts
+        low, high = round(part * len(trial) / parts), round((part + 1) * len(trial) / parts)
         inside = np.clip((np.minimum(ends, high) - np.maximum(begins, low)) / (ends - begins), 0.0, 1.0)
         of_asked, of_had, of_alone, of_alone_had = (float((one * inside).sum()) for one in counts)
         effect = None

@@ -9,6 +9,8 @@ from churn.domain.uplift.cutting import best_cut
 from churn.domain.uplift.repeating import GRID, repeated
 from churn.domain.uplift.trial import Trial, curve, qini
 from churn.domain.uplift.verdicts import Compared, against, compared, sentence
+from churn.uplift.judging import judged
+from churn.uplift.pictures import HEIGHT, TOP, chart, lanes
 
 REPEATS = 100
 
@@ -141,3 +143,18 @@ def test_the_sentence_follows_the_intervals(
     assert sentence(one(random), one(leaving), one(leaving_random)) == said
     assert sentence(one("better"), None, None) == "better"
     assert compared(0.2, 0.1, 0.3, reached=False).held == "early"  # before its day nothing is claimed
+
+
+def test_names_stand_clear_of_each_other_and_of_other_lines() -> None:
+    draw, size = np.random.default_rng(17), 900
+    scores = draw.random(size)
+    trial = _drawn(draw, size, 0.6, np.full(size, 0.1), 0.4 * scores)
+    told = judged(trial, {"two_model": scores, "leaving": draw.random(size)}, reached=True, repeats=50)[
+        "rankings"
+    ]
+    found = chart(told)
+    assert [line.name for line in found.lines] == ["two_model", "leaving", "random"]
+    assert [line.x for line in found.lines] == sorted(line.x for line in found.lines)
+    assert all(0 <= y <= TOP + HEIGHT for y, _ in found.ticks) and found.ticks[0][1] <= 0 < found.ticks[-1][1]
+    uplift = lanes(told).lanes[0]
+    assert uplift.clear and lanes(told).zero < uplift.low < uplift.point < uplift.high <= 100
