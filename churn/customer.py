@@ -78,11 +78,15 @@ def _when(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
     """When, not only whether."""
     if found.hazard is None:
         return ()
-    lost = MonthlyHazard.read(found.hazard).lost_within(np.array([found.score]), LAST_MONTH)[0]
+    hazard = MonthlyHazard.read(found.hazard)
+    lost = hazard.lost_within(np.array([found.score]), LAST_MONTH)[0]
     one, six, year = (percent(float(lost[month - 1]), 0, words.language) for month in (1, 6, LAST_MONTH))
-    said = words._(
-        "Within one month %(one)s, six months %(six)s, a year %(year)s", one=one, six=six, year=year
-    )
+    if hazard.seen < LAST_MONTH:  # of so long nobody could know yet
+        said = words._("Within one month %(one)s, six months %(six)s", one=one, six=six)
+    else:
+        said = words._(
+            "Within one month %(one)s, six months %(six)s, a year %(year)s", one=one, six=six, year=year
+        )
     return (Todo(said, words._("if nothing changes"), order=LAST),)
 
 

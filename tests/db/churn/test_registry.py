@@ -57,6 +57,13 @@ def test_a_model_keeps_what_it_was_made_of_and_scores_name_it(peopled: Session) 
     groups = {one["by"]: one["groups"] for one in second.figures["fairness"]}
     assert {one["group"] for one in groups["segment"]} == {"household", "small_business"}
     assert "care" not in groups, "of one group alone nothing is to be told"
+    survival = second.figures["survival"]
+    assert survival["curves"][0]["segment"] == "" and survival["curves"][0]["lost"] > 20
+    tests = {one["months"]: one for one in survival["tested"]}
+    assert set(tests) >= {1, 2, 3} and tests[3]["customers"] == second.figures["test"]["customers"]
+    assert tests[3]["left"] == int(second.figures["test"]["figures"]["leavers"])
+    assert tests[1]["said"] < tests[2]["said"] < tests[3]["said"]
+    assert tests[3]["said"] == pytest.approx(second.figures["test"]["figures"]["predicted"], abs=1e-6)
     run = last_run(peopled)
     assert run is not None and run.model_id == champion.id
     true = run.drift["came_true"]

@@ -92,9 +92,19 @@ def test_when_they_leave(make_client: MakeClient, scored: Scored) -> None:
     assert "so long nobody was watched yet" in words
     assert "Half of the customers are gone after 4.2 years" in words
     assert "2 years: 70 % (64 %–76 %)" in words
-    customer = words_of(make_client("agent").get(f"/customers/{scored.ada.customer}").text)
-    found = re.search(r"Within one month (\d+) %, six months (\d+) %, a year (\d+) %", customer)
-    assert found is not None and int(found[1]) < 31 < int(found[2]) < int(found[3])
+
+
+def test_the_customer_page_says_when(make_client: MakeClient, scored: Scored, session: Session) -> None:
+    client = make_client("agent")
+    page = f"/customers/{scored.ada.customer}"
+    found = re.search(r"Within one month (\d+) %, six months (\d+) %(.{8})", words_of(client.get(page).text))
+    assert found is not None and int(found[1]) < 31 < int(found[2])
+    assert "a year" not in found[3], "ten months are all that was ever seen"
+    (model,) = session.query(ChurnModel).all()
+    survival = model.figures["survival"]
+    model.figures = model.figures | {"survival": survival | {"hazard": survival["hazard"] | {"seen": 12}}}
+    session.flush()
+    assert re.search(r"six months \d+ %, a year \d+ %", words_of(client.get(page).text))
 
 
 @pytest.mark.parametrize("role", ["agent", "ops"])
