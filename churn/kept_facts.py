@@ -53,13 +53,13 @@ def keep(session: Session, as_of: date, now: datetime, frame: pd.DataFrame | Non
 
 def kept_on(session: Session, as_of: date) -> Kept | None:
     """The facts as they were kept for this date; None where they were not, or were of other facts."""
-    last = session.get(ChurnFactsLayout, as_of)
-    layout = None if last is None else Layout.of(last.layout)
+    told = session.scalar(select(ChurnFactsLayout.layout).where(ChurnFactsLayout.as_of == as_of))
+    layout = None if told is None else Layout.of(told)
     if layout is None or layout.names != NAMES:
         return None
     with driver_cursor(session) as cursor:
-        told = "copy (select customer_id, facts from churn_facts) to stdout (format binary)"
-        with cursor.copy(told) as copy:
+        asked = "copy (select customer_id, facts from churn_facts) to stdout (format binary)"
+        with cursor.copy(asked) as copy:
             found = pieces(cursor, copy)
     kind = _row_of(len(layout.names))
     # The first piece has the head before its row; the last, of two bytes, is none.

@@ -78,7 +78,6 @@ def test_facts_of_another_make_are_read_anew(session: Session, supplier: Supplie
     supplier.moves_in()
     keep(session, AS_OF, NOW)
     session.execute(text("update churn_facts_layouts set layout = jsonb_set(layout, '{names}', '[]')"))
-    session.expire_all()
     assert kept_on(session, AS_OF) is None
 
 
