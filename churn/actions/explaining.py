@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC, NUMERIC_NAMES, natural
+from churn.domain.feature_table import FeatureTable
+from churn.domain.kept import Kept
 from churn.domain.models import model_of
-from churn.domain.reasons import Reason, grouped
+from churn.domain.reasons import grouped
 from churn.domain.scoring import chance, points
 from churn.features import features
-from churn.model import table_of
-from churn.reason_documents import reason_document
+from churn.kept_facts import kept_on, packed
+from churn.reason_documents import FIGURES_OF
 from churn.tables import ChurnModel, ChurnScore
 from utility_crm.customers.tables import Customer
 from utility_crm.kit.errors import NotFound, Refused
@@ -76,14 +79,15 @@ def explain(session: Session, number: str) -> Explained:
     stored = session.scalar(select(ChurnScore).where(ChurnScore.customer_id == customer_id))
     if stored is None:
         raise Refused("not_scored", mark("Customer %(number)s has not been scored."), number=number)
-    frame = features(session, [stored.as_of], settings().timezone)
-    (place,) = np.flatnonzero(frame["customer_id"].to_numpy() == customer_id)
+    facts = kept_on(session, stored.as_of)
+    if facts is None:  # another morning's are kept by now
+        facts = packed(features(session, [stored.as_of], settings().timezone))
+    (place,) = np.flatnonzero(facts.customer_ids == customer_id)
     model = model_of(session.get_one(ChurnModel, stored.model_id).parameters)
-    table = table_of(frame, NUMERIC_NAMES, CATEGORICAL)
+    table = facts.table(NUMERIC_NAMES, CATEGORICAL)
     terms = model.terms(table)
     usual_terms = terms.mean(axis=0)
     moved = points(terms[[place]], model.intercept, usual_terms)
-    record = frame.iloc[place].to_dict()
     log_odds = float(terms[place].sum() + model.intercept)
     found = grouped(moved, model.facts, GROUP_OF)
     by_points = sorted(zip(found.groups, found.points[0].tolist(), strict=True), key=lambda one: -one[1])
@@ -99,7 +103,7 @@ def explain(session: Session, number: str) -> Explained:
         model.intercept,
         log_odds,
         tuple(
-            Term(fact, GROUP_OF[fact], _said(fact, record[fact]), term, usual, one)
+            Term(fact, GROUP_OF[fact], _said(fact, table, place), term, usual, one)
             for fact, term, usual, one in zip(
                 model.facts,
                 terms[place].tolist(),
@@ -109,14 +113,20 @@ def explain(session: Session, number: str) -> Explained:
             )
         ),
         tuple(
-            reason_document(Reason(group, one), record) | {"points": one}  # not rounded: they add up
+            {"group": group, "points": one, "figures": _figures(facts, group, place)}
             for group, one in by_points
         ),
     )
 
 
-def _said(fact: str, kept: Any) -> float | str | None:
+def _figures(facts: Kept, group: str, place: np.intp) -> dict[str, Any]:
+    """What a reason is said with."""
+    rows = np.array([place])
+    return {name: json.loads(facts.json(name, rows)[0]) for name in (*FIGURES_OF[group], "currency")}
+
+
+def _said(fact: str, table: FeatureTable, place: np.intp) -> float | str | None:
     if fact in CATEGORICAL:
-        return str(kept)
-    value = float(kept)
+        return str(table.categorical[fact][place])
+    value = float(table.numeric[fact][place])
     return None if np.isnan(value) else float(natural(_KINDS[fact], np.array([value]))[0])
