@@ -81,7 +81,7 @@ def change_draft(
 ) -> None:
     """Raises Invalid, NotFound, Conflict where it began already."""
     _check(wanted)
-    held = hold_draft(session, campaign_id)
+    held = hold_to_change(session, campaign_id)
     if held.offer != wanted.offer:
         session.execute(
             text("update campaign_arms set words = cast(:words as jsonb) where campaign_id = :id"),
@@ -106,7 +106,7 @@ def change_arm(
 ) -> None:
     """An arm, new or changed. words: by language headline, body and short. Raises Invalid, NotFound,
     Conflict."""
-    hold_draft(session, campaign_id)
+    hold_to_change(session, campaign_id)
     if not ways:
         raise Invalid("ways", mark("An arm meets customers in one way at least."), "ways")
     for language in LANGUAGES:
@@ -130,7 +130,7 @@ def change_arm(
 
 def drop_arm(session: Session, campaign_id: int, key: str, *, now: datetime, by: int | None) -> None:
     """Raises NotFound, Conflict for the last one."""
-    hold_draft(session, campaign_id)
+    hold_to_change(session, campaign_id)
     arms = session.scalars(select(CampaignArm).where(CampaignArm.campaign_id == campaign_id)).all()
     found = next((one for one in arms if one.key == key), None)
     if found is None:
@@ -150,6 +150,13 @@ def hold_draft(session: Session, campaign_id: int) -> Campaign:
     if held.state != "draft":
         words = mark("Who and arms are frozen since it began: make a new campaign from it.")
         raise Conflict("began", words)
+    return held
+
+
+def hold_to_change(session: Session, campaign_id: int) -> Campaign:
+    """`hold_draft` of one that is changed: what somebody asked for to begin was another."""
+    held = hold_draft(session, campaign_id)
+    held.planned = {}
     return held
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.audience import Candidate, candidates
 from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, key_of, note_event
 from churn.campaigns.tables import Campaign, CampaignArm
@@ -111,7 +112,11 @@ def launch(
 ) -> Preview:
     """Freeze who and arms, and let it run. past: as on an earlier day, as a simulated one is.
 
-    Raises NotFound; Conflict where it began already or its days are over; Refused where too few are left.
+    Where it is large (`campaign_second_person_from`, `_budget`), whoever is not who asked for it begins it;
+    nothing is asked of what is simulated, or of nobody (`by` None).
+
+    Raises NotFound; Conflict where it began already or its days are over; Refused where too few are left, or
+    a second person has to begin it.
     """
     row = hold_draft(session, campaign_id)
     if row.ends_on < today and not past:
@@ -122,6 +127,10 @@ def launch(
     if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
         words = mark("Only %(count)s customers are left: too few to draw groups from.")
         raise Refused("too_few", words, count=told.drawn)
+    if by is not None and not past and needs_second(row, told.drawn) and asked_by(row) in (None, by):
+        raise Refused(
+            "second_person", mark("It is large: a second person begins it, once one has asked for it.")
+        )
     rows = [_row(one, why, arm, row) for one, why, arm in zip(draw.found, draw.why, draw.arms, strict=True)]
     for start in range(0, len(rows), SLICE):
         given = {"campaign": row.id, "rows": json.dumps(rows[start : start + SLICE]), "now": now}
@@ -134,6 +143,27 @@ def launch(
     note_event(session, row.id, "launched", now, by, str(told.drawn))
     session.flush()
     return told
+
+
+def needs_second(row: Campaign, drawn: int) -> bool:
+    """Whether it is so large that two people begin it: one asks, another does."""
+    known = settings()
+    people, budget = known.campaign_second_person_from, known.campaign_second_person_budget
+    unit = 10 ** default_decimals(row.currency)
+    return bool((people and drawn >= people) or (budget and row.budget_minor >= budget * unit))
+
+
+def asked_by(row: Campaign) -> int | None:
+    """Who asked for a draft to begin, as it stands; None: nobody."""
+    found = row.planned.get("asked_by")
+    return int(found) if found is not None else None
+
+
+def ask_to_begin(session: Session, campaign_id: int, *, now: datetime, by: int) -> None:
+    """Keep that somebody wants it to begin as it stands: another does it. Raises NotFound, Conflict."""
+    row = hold_draft(session, campaign_id)
+    row.planned = {"asked_by": by, "asked_at": now.isoformat()}
+    session.flush()
 
 
 def _arms(session: Session, campaign_id: int) -> Sequence[CampaignArm]:

@@ -16,7 +16,7 @@ from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, d
 from churn.campaigns.first_words import BLANKS
 from churn.campaigns.foreseeing import foreseen, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
-from churn.campaigns.launching import launch, preview
+from churn.campaigns.launching import ask_to_begin, asked_by, launch, needs_second, preview
 from churn.campaigns.page import CampaignPage, campaign_page
 from churn.campaigns.queries import choosable, lines
 from churn.campaigns.results import campaigned, results
@@ -180,6 +180,12 @@ def begin(request: Request, campaign_id: int, posted: Posting) -> Response:
             row = v.session.get(Campaign, campaign_id)
             if row is not None and row.state == "draft":
                 seen = preview(v.session, row, today=v.today, now=v.now)
+                if needs_second(row, seen.drawn) and asked_by(row) in (None, v.user.id):
+                    nothing = asked_by(row) == v.user.id
+                    if not nothing:
+                        ask_to_begin(v.session, campaign_id, now=v.now, by=v.user.id)
+                    words = _("It is large: it is kept that you ask for it, and a second person begins it.")
+                    return v.done(words, _at(campaign_id), ask="arms", nothing=nothing)
                 posted.sure(_doubt(v, seen.drawn, seen.groups[-1].customers, seen.best), do=_("Begin it"))
             told = launch(v.session, campaign_id, today=v.today, now=v.now, by=v.user.id)
             words = _(

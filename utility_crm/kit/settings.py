@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     campaign_holdout_percent: int = Field(
         0, ge=0, le=20, description="customers in a hundred who are in the control group of every campaign"
     )
+    campaign_second_person_from: int = Field(
+        0, ge=0, description="customers drawn from which on a second person begins a campaign; 0: never"
+    )
+    campaign_second_person_budget: int = Field(
+        0, ge=0, description="budget in whole units of the currency from which on likewise; 0: never"
+    )
     value_horizon_months: int = Field(
         24, ge=3, le=120, description="months ahead that the worth of a customer is reckoned for"
     )

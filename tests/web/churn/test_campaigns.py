@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from churn.campaigns.answering import answer
 from churn.campaigns.drafting import change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
-from churn.campaigns.launching import launch
+from churn.campaigns.launching import launch, needs_second
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from churn.campaigns.tables import Campaign, CampaignMember
@@ -150,6 +151,42 @@ def test_the_form_says_what_would_come_of_it(
     assert "customers fit" in client.get("/campaigns", params={"ask": "new", "tree": "{"}).text
     wrong = client.post("/campaigns", data={**FORM, "tree": '{"fact": "none", "op": "yes"}'})
     assert wrong.status_code == 422 and "There is no fact" in words_of(wrong.text)
+
+
+def test_a_large_campaign_takes_two_people(
+    make_client: MakeClient,
+    session: Session,
+    supplier: Supplier,
+    homes: list[Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_CAMPAIGN_SECOND_PERSON_FROM", "40")
+    settings.cache_clear()
+    campaign_id = drafted(session, supplier)
+    path = f"/campaigns/{campaign_id}"
+
+    def begins(client: Any) -> str:
+        asked = client.post(f"{path}/launch", data={})
+        sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
+        if sure is not None:
+            client.post(f"{path}/launch", data={"sure": sure[1]})
+        session.expire_all()
+        return str(session.scalar(select(Campaign.state)))
+
+    first, second = make_client("marketer"), make_client("admin")
+    assert begins(first) == "draft" and begins(first) == "draft"  # asking twice is no second person
+    assert "You asked for it: a second person begins it." in first.get(f"{path}?ask=arms").text
+    assert "A colleague asked for it to begin" in second.get(f"{path}?ask=arms").text
+    first.post(f"{path}/draft", data=FORM | {"control": "25"})  # what was asked for is another now
+    assert begins(second) == "draft" and begins(second) == "draft"
+    assert begins(first) == "running"
+    monkeypatch.delenv("UTILITY_CRM_CAMPAIGN_SECOND_PERSON_FROM")
+    monkeypatch.setenv("UTILITY_CRM_CAMPAIGN_SECOND_PERSON_BUDGET", "1000")
+    settings.cache_clear()
+    row = session.get_one(Campaign, campaign_id)
+    assert (row.budget_minor, needs_second(row, 10_000)) == (5_000, False)
+    row.budget_minor = 100_000
+    assert needs_second(row, 0)
 
 
 def test_arms_are_changed_added_and_dropped(
