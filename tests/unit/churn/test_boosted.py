@@ -16,6 +16,7 @@ from churn.boosted import Coded, Trees, fit
 from churn.domain.additive import AdditiveModel, Curve
 from churn.domain.scoring import chance, points
 from churn.model import table_of
+from tests.unit.churn.conftest import facts_of
 
 NUMERIC = ("use", "late", "never", "flat")
 CATEGORICAL = ("segment", "tariff")
@@ -24,20 +25,9 @@ SETTING = Trees(6, 60)
 
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
-    draw = np.random.default_rng(4)
-    count = 1500
-    frame = pd.DataFrame(
-        {
-            "use": np.where(draw.random(count) < 0.2, np.nan, draw.normal(3, 2, count)),
-            "late": draw.poisson(1.0, count).astype(float),
-            "never": np.full(count, np.nan),
-            "flat": np.ones(count),
-            "segment": draw.choice(["household", "industry"], count).astype(object),
-            "tariff": draw.choice(["a", "b", "c"], count).astype(object),
-        }
-    )
+    frame, draw = facts_of(1500, seed=4)
     odds = -1.5 + np.abs(frame["use"].fillna(6) - 3) + (frame["late"] > 1) + (frame["tariff"] == "b")
-    return frame.assign(left=draw.random(count) < 1 / (1 + np.exp(2 - odds)))
+    return frame.assign(left=draw.random(1500) < 1 / (1 + np.exp(2 - odds)))
 
 
 @pytest.fixture(scope="module")

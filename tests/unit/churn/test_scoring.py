@@ -11,6 +11,7 @@ import pytest
 from churn.domain.feature_table import FeatureTable
 from churn.domain.scoring import LogisticModel, chance, points
 from churn.model import parameters, pipeline, table_of
+from tests.unit.churn.conftest import facts_of
 
 NUMERIC = ("use", "late", "never", "flat")
 CATEGORICAL = ("segment", "tariff")
@@ -18,20 +19,9 @@ CATEGORICAL = ("segment", "tariff")
 
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
-    draw = np.random.default_rng(3)
-    count = 800
-    frame = pd.DataFrame(
-        {
-            "use": np.where(draw.random(count) < 0.2, np.nan, draw.normal(3, 2, count)),
-            "late": draw.poisson(1.0, count).astype(float),
-            "never": np.full(count, np.nan),
-            "flat": np.ones(count),
-            "segment": draw.choice(["household", "industry"], count).astype(object),
-            "tariff": draw.choice(["a", "b", "c"], count).astype(object),
-        }
-    )
+    frame, draw = facts_of(800, seed=3)
     odds = -1.5 + 0.8 * frame["late"] + 0.3 * frame["use"].fillna(3) + (frame["tariff"] == "b")
-    return frame.assign(left=draw.random(count) < 1 / (1 + np.exp(-odds + 2)))
+    return frame.assign(left=draw.random(800) < 1 / (1 + np.exp(-odds + 2)))
 
 
 @pytest.fixture(scope="module")
