@@ -68,6 +68,7 @@ _DAYS = text("""
     where m.campaign_id = :id and m.arm <> '' group by 1, 2, 3
 """)
 _NIGHT = text("select id, code from tariffs where code like '%night%' order by code limit 1")
+_TWO_AREAS = text("select code from network_nodes where parent_id is null order by code limit 2")
 _OWNER = text("select id from users where role = 'marketer' order by id limit 1")
 
 
@@ -103,17 +104,19 @@ def build(context: DemoBuild) -> None:
 
 
 def _two_rates(session: Session, owner: int | None, context: DemoBuild) -> None:
-    """A tariff of two rates for households that would save on it; it begins this morning, and the clock hands
-    its letters over. Where a small utility has too few of them, or no such tariff, there is none."""
+    """A tariff of two rates for households of two areas that would save on it; in the others there are some
+    left for a campaign that somebody tries. It begins this morning, and the clock hands its letters over.
+    Where a small utility has too few of them, or no such tariff, there is none."""
     night = session.execute(_NIGHT).one_or_none()
     if night is None:
         return
     today, at = context.plan.as_of, context.now
     saves = Leaf("saving_on", "above", (Decimal(LEAST_SAVING_MINOR),), night.code)
+    areas = Leaf("area", "any_of", tuple(session.scalars(_TWO_AREAS)))
     wanted = Wanted(
         name="Two rates for the winter", offer="tariff", currency=settings().currency,
-        audience=Audience(And((HOUSEHOLDS, saves))), tariff_id=night.id, amount=None, control_percent=30,
-        baseline_percent=1, starts_on=today, ends_on=today + timedelta(days=41),
+        audience=Audience(And((HOUSEHOLDS, saves, areas))), tariff_id=night.id, amount=None,
+        control_percent=30, baseline_percent=1, starts_on=today, ends_on=today + timedelta(days=41),
         decides_on=today + timedelta(days=72), budget_minor=50_000,
         costs={"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0},
     )  # fmt: skip
