@@ -23,12 +23,15 @@ STATUS_WORDS = {"scored": mark("scored"), "unchanged": mark("unchanged")}
 
 def score_everybody(session: Session, now: datetime) -> Said:
     """Score for today; repeated on the same day, it finds that done and changes nothing. Before the first
-    model, learn one."""
+    model, learn one; where that was in vain, it is tried again the next day."""
     from churn.actions import score, train  # frames and models are loaded when there is work, not before
 
     today = _today(now)
     done = score(session, today, now)
     if done.status == "no_model":
+        last = last_attempt(session)
+        if last is not None and not last.learned and last.as_of == today:
+            return _in_words("refused", last.why, today)
         trained = train(session, today, now)
         done = score(session, today, now)
         if done.model_id is None:

@@ -19,6 +19,9 @@ _FACTS = """
 """
 """By name, with days and words as they are said."""
 
+_THEIRS = "cast(x->>'customer_id' as bigint)"
+"""Whose an element of `churn_models.figures->'lost'` is: who left in the test, with what was said of them."""
+
 PERSONAL = Personal(
     holdings=(
         Holding(
@@ -35,9 +38,24 @@ PERSONAL = Personal(
             "delete",
             out=_FACTS,
         ),
+        Holding(
+            "churn_models",
+            mark("What we thought before your supply ended"),
+            f"""exists (select from jsonb_array_elements(t.figures->'lost') x
+                        where {_THEIRS} = any(:people))""",
+            {
+                "figures": f"""jsonb_set(t.figures, '{{lost}}', coalesce(
+                    (select jsonb_agg(x order by place)
+                     from jsonb_array_elements(t.figures->'lost') with ordinality as told (x, place)
+                     where {_THEIRS} <> all(:people)), '[]'))"""
+            },
+            out=f"""select {_THEIRS} as customer_id, t.figures#>>'{{test,date}}' as as_of,
+                           x->>'score' as chance, x->>'rank' as place
+                    from churn_models t cross join jsonb_array_elements(t.figures->'lost') x
+                    where {_THEIRS} = any(:people) order by t.id""",
+        ),
     ),
     apart={
-        "churn_models": "weights of all customers together",
         "churn_runs": "means of all customers together",
         "churn_facts_layouts": "names of columns",
     },

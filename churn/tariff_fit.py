@@ -216,12 +216,16 @@ def _by_customer(supplies: pd.DataFrame) -> pd.DataFrame:
     """Several supplies of a customer as one: money is added, shares weigh by cost, and the tariff named is
     that of the largest saving."""
     ordered = supplies.sort_values(["as_of", "customer_id", "saving_minor"], ascending=[True, True, False])
-    weighed = ordered.assign(**{name: ordered[name] * ordered["cost_minor"] for name in SHARES})
+    cost = ordered["cost_minor"].where(ordered["cost_minor"] > 0)
+    weighed = ordered.assign(
+        **{name: ordered[name] * cost for name in SHARES},
+        **{f"{name}_cost": cost.where(ordered[name].notna()) for name in SHARES},
+    )
     grouped = weighed.groupby(["as_of", "customer_id"])
     found = grouped.agg(
-        cost_minor=("cost_minor", "sum"), saving_minor=("saving_minor", "sum"), cheaper=("cheaper", "first"),
-        **{name: (name, "sum") for name in SHARES},
-    )  # fmt: skip
+        cost_minor=("cost_minor", "sum"), saving_minor=("saving_minor", "sum"), cheaper=("cheaper", "first")
+    )
     found["price_rise_minor"] = grouped["price_rise_minor"].sum(min_count=1)
-    cost = found["cost_minor"].where(found["cost_minor"] > 0)
-    return found.assign(**{name: found[name] / cost for name in SHARES}).reset_index()[list(COLUMNS)]
+    for name in SHARES:  # where nothing was used there is no share, and none that weighs in another's
+        found[name] = grouped[name].sum(min_count=1) / grouped[f"{name}_cost"].sum(min_count=1)
+    return found.reset_index()[list(COLUMNS)]

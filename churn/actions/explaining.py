@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from churn.actions.registering import is_usable
 from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC, NUMERIC_NAMES, natural
 from churn.domain.feature_table import FeatureTable
 from churn.domain.kept import Kept
@@ -72,7 +73,8 @@ class Explained:
 
 
 def explain(session: Session, number: str) -> Explained:
-    """Raises NotFound for nobody's number, Refused where the customer has not been scored."""
+    """Raises NotFound for nobody's number, Refused where the customer has not been scored, was not supplied
+    on that day after all, or the model asks for a fact that is no longer known."""
     customer_id = session.scalar(select(Customer.id).where(Customer.number == number))
     if customer_id is None:
         raise NotFound("customer", mark("There is no customer %(number)s."), number=number)
@@ -82,8 +84,12 @@ def explain(session: Session, number: str) -> Explained:
     facts = kept_on(session, stored.as_of)
     if facts is None:  # another morning's are kept by now
         facts = packed(features(session, [stored.as_of], settings().timezone))
-    (place,) = np.flatnonzero(facts.customer_ids == customer_id)
+    places = np.flatnonzero(facts.customer_ids == customer_id)
     model = model_of(session.get_one(ChurnModel, stored.model_id).parameters)
+    if not places.size or not is_usable(model):
+        words = mark("The score of customer %(number)s is out of date: score anew.")
+        raise Refused("score_outlived", words, number=number)
+    place = places[0]
     table = facts.table(NUMERIC_NAMES, CATEGORICAL)
     terms = model.terms(table)
     usual_terms = terms.mean(axis=0)

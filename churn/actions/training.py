@@ -98,13 +98,17 @@ def _measure(session: Session, made: ChurnModel, learned: Learned, incumbent: Ch
     if tested is None or not tested.scores or not enough(tested.past.left):
         return
     left = tested.past.left
+    scores = dict(tested.scores)
+    if incumbent is not None and incumbent.as_of > made.as_of:
+        scores.pop("champion", None)  # it may have seen what became of them
+        incumbent = None
     groups = groups_of(session, tested.past.frame["customer_id"].tolist())
     made.figures = made.figures | {
         "compared": {
             "champion_id": None if incumbent is None else incumbent.id,
-            "models": compared(left, tested.scores),
+            "models": compared(left, scores),
         },
-        "fairness": fairness_document(groups, left, tested.scores["challenger"]),
+        "fairness": fairness_document(groups, left, scores["challenger"]),
     }
 
 

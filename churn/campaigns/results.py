@@ -190,6 +190,11 @@ class Results:
         return tuple(sorted(key for key in self.by_arm if key != CONTROL))
 
     @property
+    def level(self) -> float | None:
+        """Of every interval; None: too early for any."""
+        return _level(self.campaign, self.on_day, self.reached)
+
+    @property
     def control(self) -> Counts:
         return self.by_arm.get(CONTROL, Counts())
 

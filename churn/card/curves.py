@@ -68,7 +68,8 @@ def _ends(watched: Watched | None, name: str) -> tuple[float, float]:
     if bins is None or not bins.edges.size:
         return 0.0, 1.0
     low, high = float(bins.edges[0]), float(bins.edges[-1])
-    return (low, high) if high > low else (low, low + 1.0)
+    # Of what most have none of, all edges lie at nought: one more is shown.
+    return (low, high) if high - low > 1e-6 else (low, low + 1.0)
 
 
 def _drawn(name: str, values: Any, terms: Any, most: float, language: str) -> FactCurve:

@@ -24,6 +24,8 @@ SOME, CHANGED = 0.10, 0.25
 SURE = 0.998
 """Two-sided, so that one fact in a thousand is called changed by chance."""
 BINS = 10
+EQUAL = 1e-9
+"""So little above a value that many have begins the next bin."""
 SCORE = "score"
 CAME_TRUE = "came_true"
 
@@ -32,18 +34,20 @@ State = Literal["same", "some", "changed"]
 
 @dataclass(frozen=True, eq=False)
 class NumberBins:
-    """Bins of a number by its tenths when learned. edges: rising; a value on an edge lies above it. shares:
-    of each bin, that of the unknown last; they add up to one."""
+    """Bins of a number by its tenths when learned. edges: rising; a value on an edge lies above it. A value
+    that a tenth or more have is a bin of its own: of a number that is nought for most, those who have more
+    are told from them. shares: of each bin, that of the unknown last; they add up to one."""
 
     edges: FloatArray
     shares: FloatArray
 
     @classmethod
     def of(cls, values: FloatArray) -> NumberBins:
-        """Of many equal values one edge is made: a bin then holds more than a tenth."""
         known = values[~np.isnan(values)]
         cuts = np.quantile(known, np.arange(1, BINS) / BINS, method="higher") if known.size else np.zeros(0)
         edges = np.unique(cuts)
+        heavy = edges[[np.count_nonzero(known == edge) * BINS >= known.size for edge in edges]]
+        edges = np.unique(np.concatenate((edges, heavy + EQUAL * np.maximum(1.0, np.abs(heavy)))))
         return cls(edges, _shares(cls._counts(edges, values)))
 
     @staticmethod

@@ -47,8 +47,9 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Incumbent:
-    """The champion when a challenger comes. usable: it was registered with its data, and every fact that it
-    asks for is still known. drifted: its customers have changed since, or what it said did not come true."""
+    """The champion when a challenger comes. age_days: below nought, it learned at a later date than the
+    challenger. usable: it was registered with its data, and every fact that it asks for is still known.
+    drifted: its customers have changed since, or what it said did not come true."""
 
     age_days: int
     usable: bool = True
@@ -63,7 +64,9 @@ class Verdict:
     why: str
 
 
-WHYS = ("first", "unregistered", "better", "old", "drifted", "untested", "not_surely_better", "worse")
+WHYS = (
+    "first", "unregistered", "earlier", "better", "old", "drifted", "untested", "not_surely_better", "worse",
+)  # fmt: skip
 
 
 def verdict(incumbent: Incumbent | None, gain: Gain | None) -> Verdict:
@@ -72,6 +75,8 @@ def verdict(incumbent: Incumbent | None, gain: Gain | None) -> Verdict:
         return Verdict("champion", "first")
     if not incumbent.usable:
         return Verdict("champion", "unregistered")
+    if incumbent.age_days < 0:  # its twin may have seen what became of those that both are tested on
+        return Verdict("refused", "earlier")
     if gain is not None and gain.worse:
         return Verdict("refused", "worse")
     if gain is not None and gain.better:

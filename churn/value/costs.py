@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,12 @@ def bring_costs(session: Session, file: Path, *, currency: str, source: str, now
 
     Raises Invalid with the line and what is wrong with it.
     """
-    with file.open(encoding="utf-8-sig", newline="") as opened:
+    try:
+        written = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise Invalid("encoding", "the file is not written in UTF-8", f"line {line}") from None
+    with StringIO(written, newline="") as opened:
         reader = csv.DictReader(opened)
         named = tuple(reader.fieldnames or ())
         missing = [one for one in NEEDED_COLUMNS if one not in named]

@@ -42,7 +42,7 @@ _ASKED_NOW = text("""
     order by m.customer_id, c.launched_at desc, c.id desc
 """)
 _FROM = text("""
-    select (select max(as_of) from churn_scores), (select max(fitted_at) from churn_models),
+    select (select max(as_of) from churn_scores), (select max(scored_at) from churn_runs),
            (select min(valid_from) from cost_rates where currency = :currency),
            (select max(brought_at) from cost_rates)
 """)
@@ -76,11 +76,11 @@ def count_values(session: Session, today: date, now: datetime, *, again: bool = 
     scores came in since; `again`: all the same."""
     session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
     currency = settings().currency
-    scored_on, fitted_at, costs_from, brought_at = session.execute(_FROM, {"currency": currency}).one()
+    scored_on, scored_at, costs_from, brought_at = session.execute(_FROM, {"currency": currency}).one()
     last = session.execute(
         select(ValueDay.counted_at, ValueDay.customers, ValueDay.known).where(ValueDay.day == today)
     ).one_or_none()
-    newer = [at for at in (fitted_at, brought_at) if at is not None and last and at > last.counted_at]
+    newer = [at for at in (scored_at, brought_at) if at is not None and last and at > last.counted_at]
     if last is not None and not again and not newer:
         return Counted(False, last.customers, last.known)
     horizon = Horizon(settings().value_horizon_months, settings().value_discount_percent)

@@ -41,8 +41,8 @@ BILL_MARGINS = f"""
           and b.currency = :currency),
     l as (
         select x.bill_id, x.agreement_id, min(x.starts_on) as starts_on, max(x.ends_before) as ends_before,
-               coalesce(sum(x.quantity_micro) filter (where x.charge = 'energy' and x.unit = 'kWh'), 0)
-                   as charged,
+               coalesce(sum(x.quantity_micro)
+                   filter (where x.charge = 'energy' and x.unit in ('kWh', 'm3')), 0) as charged,
                coalesce(sum(x.amount_minor) filter (where x.charge not in ('tax', 'fee', 'budget')), 0)
                    as revenue
         from bill_lines x join b on b.id = x.bill_id
@@ -78,7 +78,7 @@ BILL_MARGINS = f"""
         from parts t
         join priced p on p.fuel = t.fuel and p.tariff_id = t.tariff_id and p.segment = t.segment
                      and p.area = t.area and p.starts_on < t.ends_before and p.ends_before > t.starts_on
-                     and p.by_kwh is not null and p.by_day is not null
+                     and p.by_kwh is not null and p.by_day is not null and t.days > 0
         cross join lateral (select least(p.ends_before, t.ends_before)
                                    - greatest(p.starts_on, t.starts_on) as days) as o
         group by t.bill_id),
@@ -105,7 +105,9 @@ _STANDINGS = text(
         select customer_id, sum(revenue_minor) as revenue_minor,
                case when count(cost_minor) = count(*) then sum(revenue_minor - cost_minor) end
                    as margin_minor,
-               sum(unknown_days) as unknown_days, max(ends_before) - min(starts_on) as days
+               sum(unknown_days) as unknown_days,
+               (select sum(upper(span) - lower(span))
+                from unnest(range_agg(daterange(starts_on, ends_before))) as span) as days
         from margins group by customer_id),
     acts as (
         select customer_id, max(day) as last_on, count(distinct day) as days
@@ -143,8 +145,8 @@ _STANDINGS = text(
 @dataclass(frozen=True, slots=True)
 class Base:
     """A supplied customer as the day finds them. chance: of leaving within 90 days, None where nobody scored
-    them; margin_minor: of all their bills of a year, None where the cost of a day is not known; days: from
-    the first of these bills' days to the last; acts: days on which they got in touch or paid."""
+    them; margin_minor: of all their bills of a year, None where the cost of a day is not known; days: that
+    one of these bills holds, each once; acts: days on which they got in touch or paid."""
 
     customer_id: int
     segment: str

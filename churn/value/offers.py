@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 from churn.campaigns.audience import Asked, Audience, candidates, parts_of, saved_of
 from churn.campaigns.results import Results, results
 from churn.campaigns.words import BY_SAVING
+from churn.domain.campaigns.effects import ratio_of_shares
 from churn.domain.value.next_action import Measured, Offer
 from utility_crm.segments.domain.tree import And, Tree, leaves_of
 
-# Of each thing offered the newest campaign says what it costs; the newest that is over, what it did.
+# Of so much of each thing offered the newest campaign says what it costs; the newest that is over, what it
+# did.
 _CAMPAIGNS = text("""
-    select distinct on (c.offer, c.tariff_id, c.state = 'finished')
+    select distinct on (c.offer, c.tariff_id, c.amount, c.state = 'finished')
            c.id, c.code, c.name, c.offer, c.kind, c.tariff_id, c.amount, c.costs, c.baseline_ppm, c.audience,
            c.state = 'finished' as finished, coalesce(t.name, '') as tariff
     from campaigns c left join tariffs t on t.id = c.tariff_id
     where c.launched_at is not null and c.currency = :currency
-    order by c.offer, c.tariff_id, c.state = 'finished', c.launched_at desc, c.id desc
+    order by c.offer, c.tariff_id, c.amount, c.state = 'finished', c.launched_at desc, c.id desc
 """)
 OF_THEMSELVES = ("customer_kind", "area", "city", "tariff", "read_remotely", "feeds_in")
 """Facts of what a customer is and has, as whom an offer is for asks about them."""
@@ -59,9 +61,9 @@ def catalogue(session: Session, currency: str, today: date) -> list[Catalogued]:
     """Everything that a campaign offered or offers. A finished campaign is read once for each thing offered,
     of which there are a handful."""
     rows = session.execute(_CAMPAIGNS, {"currency": currency}).all()
-    found: dict[tuple[str, int | None], Catalogued] = {}
+    found: dict[tuple[str, int | None, int | None], Catalogued] = {}
     for row in sorted(rows, key=lambda one: one.finished):  # what is over comes last and adds to what runs
-        key = (row.offer, row.tariff_id)
+        key = (row.offer, row.tariff_id, row.amount)
         before = found.get(key)
         planned = float(row.costs.get("email", 0)) + row.baseline_ppm / 1e6 * row.costs.get("accepted", 0)
         one = before or Catalogued(
@@ -101,16 +103,17 @@ def _whom(session: Session, audience: Audience) -> Tree:
     return And(tuple(part for part in parts if all(leaf.fact in OF_THEMSELVES for leaf in leaves_of(part))))
 
 
+def _fewer(ratio: float | None) -> float | None:
+    return None if ratio is None else 1 - ratio
+
+
 def _with_result(one: Catalogued, told: Results) -> Catalogued:
     row = told.row("lost")
     cost = told.spent_minor / told.asked.customers if told.asked.customers else one.cost_minor
     measured = None
-    if row is not None and row.effect is not None and row.control:
-        usual = row.control / row.of_control
-        effect = row.effect
-        measured = Measured(
-            -effect.difference / usual, -effect.high / usual, -effect.low / usual, row.verdict
-        )
+    if row is not None and row.effect is not None and told.level is not None:
+        found = ratio_of_shares(row.count, row.of, row.control, row.of_control, told.level)
+        measured = Measured(_fewer(found.ratio), _fewer(found.high), 1 - found.low, row.verdict)
     counts = (row.of, row.count, row.of_control, row.control) if row is not None else (0, 0, 0, 0)
     tried, lost, control, lost_control = counts
     return replace(

@@ -34,6 +34,7 @@ from utility_crm.surveys.domain.scores import Interval, Question
 
 QUESTIONS = ("worth", "stake", "next", "content")
 FEWEST_ANSWERS = 15
+MOST_SKIPPED = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Asked:
         number = int(saved) if saved.isdecimal() and len(saved) < 18 else None
         return cls(
             ask if ask in QUESTIONS else QUESTIONS[0], segment if segment in SEGMENT_WORDS else "",
-            step if step in STEPS else "", by if by in BY else BY[0], number, max(0, skip),
+            step if step in STEPS else "", by if by in BY else BY[0], number,
+            min(max(0, skip), MOST_SKIPPED),
         )  # fmt: skip
 
 
@@ -127,7 +129,8 @@ def value_page(session: Session, asked: Asked, now: datetime) -> ValuePage:
     if asked.chosen == "stake":
         return ValuePage(**common, segments=sums, rows=values(session, **narrowed), count=count)
     if asked.step:
-        count = sum(one.customers for one in common["kinds"] if one.step == asked.step)
+        steps = kinds(session, asked.segment) if asked.segment else common["kinds"]
+        count = sum(one.customers for one in steps if one.step == asked.step)
     return ValuePage(**common, rows=next_ones(session, step=asked.step, **narrowed), count=count)
 
 

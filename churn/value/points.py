@@ -52,10 +52,9 @@ POINTS = listed(
     PointRow,
 )
 """Every row of `:customer`, the newest first."""
-_HELD = text("""
-    select coalesce((select sum(points) from loyalty_points where customer_id = :customer), 0)
-    from customers where id = :customer for update
-""")
+# Two statements: the sum sees what whoever held the customer before has written only if it begins after them.
+_THEIRS_ALONE = text("select id from customers where id = :customer for update")
+_HELD = text("select coalesce(sum(points), 0) from loyalty_points where customer_id = :customer")
 _ACCOUNTS = text("""
     select id, number from accounts
     where customer_id = :customer and closed_on is null and currency = :currency order by opened_on, id
@@ -109,13 +108,11 @@ def redeem_points(
     Raises NotFound, Conflict where the balance is another by now, Refused for more than there are or where
     they come to nothing.
     """
-    held = session.execute(_HELD, {"customer": customer_id}).scalar()
-    if held is None:
-        raise NotFound("customer", mark("There is no such customer."))
+    held = _held(session, customer_id)
     if held != seen:
         raise Conflict("points_changed", CHANGED, "points")
     if points > held:
-        raise Refused("points", mark("They have %(points)s points."), "points", points=int(held))
+        raise Refused("points", mark("They have %(points)s points."), "points", points=held)
     amount = worth_of(points)
     if amount is None:
         raise Refused("no_worth", mark("Nobody set what a point is worth."), "points")
@@ -129,10 +126,15 @@ def redeem_points(
     session.add(row)
     session.flush()
     credit(session, account_id, amount, Reason(f"points:{row.id}", words, today, by))
-    note_change(
-        session, customer_id, mark("loyalty points"), {"points": int(held)}, {"points": int(held) - points}
-    )
+    note_change(session, customer_id, mark("loyalty points"), {"points": held}, {"points": held - points})
     return Redeemed(points, amount)
+
+
+def _held(session: Session, customer_id: int) -> int:
+    """Their points, with the customer locked to the end of the transaction. Raises NotFound."""
+    if session.scalar(_THEIRS_ALONE, {"customer": customer_id}) is None:
+        raise NotFound("customer", mark("There is no such customer."))
+    return int(session.scalar(_HELD, {"customer": customer_id}) or 0)
 
 
 def take_points_back(
@@ -140,7 +142,7 @@ def take_points_back(
 ) -> Redeemed:
     """Undo a redemption: the points are theirs again, and what was credited is charged. Raises NotFound,
     Conflict where it is undone already."""
-    held = session.execute(_HELD, {"customer": customer_id}).scalar()
+    held = _held(session, customer_id)
     found = session.execute(_REDEEMED, {"customer": customer_id, "row": row_id}).one_or_none()
     if found is None:
         raise NotFound("points", mark("Nothing was redeemed there."))
@@ -150,8 +152,8 @@ def take_points_back(
     credit(session, found.account_id, found.amount_minor, Reason(reference, words, today, by))
     session.add(LoyaltyPoint(customer_id=customer_id, points=-found.points, at=now))
     note_change(
-        session, customer_id, mark("loyalty points"), {"points": int(held or 0)},
-        {"points": int(held or 0) - found.points},
+        session, customer_id, mark("loyalty points"), {"points": held},
+        {"points": held - found.points},
     )  # fmt: skip
     session.flush()
     return Redeemed(-found.points, -found.amount_minor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 PAGE_ROWS = 50
 STEPS = ("care", "offer", "alone", "unknown")
+FIRST = "care"
+"""The one reason that lists and sums give for care first: who needs particular care is nobody's list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,11 @@ _NEXT = text(f"""
     limit :rows offset :skip
 """)
 _ONE = text(f"select {_COLUMNS} where c.number = :number")
-_KINDS = text("""
-    select step, reason, offer, count(*), cast(sum(at_stake_minor) as bigint),
-           cast(sum(saved_minor) as bigint)
-    from customer_values group by step, reason, offer
-    order by array_position(array['care', 'offer', 'alone', 'unknown'], step), count(*) desc, reason, offer
+_KINDS = text(f"""
+    select step, case when step = 'care' then '{FIRST}' else reason end, offer, count(*),
+           cast(sum(at_stake_minor) as bigint), cast(sum(saved_minor) as bigint)
+    from customer_values where :segment = '' or segment = :segment group by 1, 2, 3
+    order by array_position(array['care', 'offer', 'alone', 'unknown'], step), 4 desc, 2, 3
 """)
 _BY_SEGMENT = text("""
     select segment, count(*), count(margin_minor), cast(sum(revenue_minor) as bigint),
@@ -146,7 +148,7 @@ def values(
 ) -> list[Valued]:
     """Customers, what is most at stake first. rows None: all."""
     given = {"step": step, "segment": segment, "rows": rows, "skip": skip}
-    return [Valued(*row) for row in session.execute(_VALUES, given)]
+    return [_listed(Valued(*row)) for row in session.execute(_VALUES, given)]
 
 
 def next_ones(
@@ -154,18 +156,24 @@ def next_ones(
 ) -> list[Valued]:
     """Customers by what to do: care first, then offers by what they save. rows None: all."""
     given = {"step": step, "segment": segment, "rows": rows, "skip": skip}
-    return [Valued(*row) for row in session.execute(_NEXT, given)]
+    return [_listed(Valued(*row)) for row in session.execute(_NEXT, given)]
+
+
+def _listed(one: Valued) -> Valued:
+    if one.step != "care":
+        return one
+    return replace(one, reason=FIRST, actions=[{**action, "reason": FIRST} for action in one.actions])
 
 
 def value_of(session: Session, number: str) -> Valued | None:
-    """The customer of a number."""
+    """The customer of a number, with the very reason."""
     row = session.execute(_ONE, {"number": number}).one_or_none()
     return None if row is None else Valued(*row)
 
 
-def kinds(session: Session) -> list[Kind]:
-    """What there is to do, counted."""
-    return [Kind(*row) for row in session.execute(_KINDS)]
+def kinds(session: Session, segment: str = "") -> list[Kind]:
+    """What there is to do, counted; "": of every segment."""
+    return [Kind(*row) for row in session.execute(_KINDS, {"segment": segment})]
 
 
 def by_segment(session: Session) -> list[BySegment]:

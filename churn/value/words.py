@@ -21,6 +21,7 @@ STEP_WORDS = {
 }
 STEP_TONES: dict[str, Tone] = {"care": "warn", "offer": "now", "alone": "wait", "unknown": ""}
 REASON_WORDS = {
+    "care": mark("a complaint, a debt, a dispute or a need of particular care comes first"),
     "dispute": mark("a bill is disputed: care first"),
     "low": mark("less likely to leave than usual: whoever does not think of it is not reminded"),
     "no_margin": mark("they cost more than they bring"),

@@ -44,6 +44,34 @@ def difference_of_shares(
     return Effect(difference, max(-1.0, low), min(1.0, high))
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """An arm's share over control's, and its interval; None where nobody of the control group is counted, and
+    nothing bounds it from above."""
+
+    ratio: float | None
+    low: float
+    high: float | None
+
+
+def ratio_of_shares(
+    arm: float, of_arm: float, control: float, of_control: float, level: float = LEVEL
+) -> Ratio:
+    """Arm over control, recovered from the two Wilson intervals (Donner, Zou, Statistical Methods in Medical
+    Research 21, 2012, 347-359): it allows for what is not known of either share, and leaves one out exactly
+    where the interval of `difference_of_shares` leaves zero out."""
+    first, second = arm / of_arm, control / of_control
+    low_1, high_1 = wilson(arm, of_arm, level)
+    low_0, high_0 = wilson(control, of_control, level)
+    both = first * second
+    least = low_1 * (2 * first - low_1)
+    low = least and least / (both + sqrt(max(0.0, both**2 - least * high_0 * (2 * second - high_0))))
+    if not control:
+        return Ratio(None, low, None)
+    below, most = low_0 * (2 * second - low_0), high_1 * (2 * first - high_1)
+    return Ratio(first / second, low, (both + sqrt(max(0.0, both**2 - most * below))) / below)
+
+
 def t_of(freedom: float, level: float = LEVEL) -> float:
     """The two-sided quantile of Student's t. SciPy is loaded where somebody first told margins, and by no
     process before."""

@@ -24,10 +24,11 @@ LOW_TIMES_USUAL = 1.0
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a finished campaign did to leaving, as a share of those who would have left: 0.2 is a fifth fewer,
-    negative is more. None in `Offer.measured`: no campaign with it is over."""
+    negative is more. relative, low: None where nobody left of those left alone, so that nothing is a share of
+    it. None in `Offer.measured`: no campaign with it is over."""
 
-    relative: float
-    low: float
+    relative: float | None
+    low: float | None
     high: float
     verdict: Verdict
 
@@ -113,7 +114,7 @@ def _judged(one: Standing, offer: Offer, horizon: Horizon) -> Action:
         return Action("offer", "not_measured", offer.key)
     if found.verdict in ("early", "none"):
         return Action("offer" if found.verdict == "early" else "alone", found.verdict, offer.key)
-    if one.month_minor is None or one.chance is None:
+    if one.month_minor is None or one.chance is None or found.relative is None or found.low is None:
         return Action("alone" if found.verdict == "harms" else "offer", found.verdict, offer.key)
     saved, low, high = (
         saved_minor(one.month_minor, one.chance, relative, horizon, offer.cost_minor)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -280,9 +281,19 @@ def test_the_customer_page_says_the_chance_and_why(session: Session, scored: Don
     assert not ROOM.cells(nobody) and not ROOM.sections(nobody)
 
 
-def test_the_jobs_say_why_nothing_can_be_learned(session: Session, supplier: Supplier) -> None:
-    for job in JOBS:
+def test_the_jobs_say_why_nothing_can_be_learned(
+    session: Session, supplier: Supplier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def counted(*given: Any) -> Any:
+        tried.append(given[1])
+        return train(*given)
+
+    monkeypatch.setattr("churn.actions.train", counted)
+    for job in (*JOBS, *JOBS):
         assert job.run(session, NOW) == "refused: the bills do not reach back far enough (as of 2026-11-20)"
+    assert tried == [AS_OF], "every fact of everybody is not reckoned anew each hour in vain"
     assert session.scalar(select(func.count()).select_from(ChurnModel)) == 1
 
 

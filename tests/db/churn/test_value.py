@@ -16,13 +16,15 @@ from billing.tables import Agreement, Bill, BillLine, Dispute
 from churn.campaigns.audience import CARE_FIRST, Audience
 from churn.campaigns.tables import Campaign, CampaignMember, LoyaltyPoint
 from churn.domain.value.margins import NOT_EARNED, Cost, Margin, Scope, Supplied, margin_of, shared_out
-from churn.tables import ChurnModel, ChurnScore
+from churn.tables import ChurnModel, ChurnRun, ChurnScore
 from churn.value.costs import Brought, bring_costs, drop_cost, rates
 from churn.value.counting import Counted, count_values
 from churn.value.margins import bill_margins, standings
+from churn.value.page import Asked, value_page
 from churn.value.points import POINTS, PointRow, redeem_points, take_points_back
 from churn.value.queries import next_ones, state, value_of, values
 from churn.value.tables import CostRate, CustomerValue, ValueDay
+from meters.tables import ServicePoint
 from tests.db.churn.conftest import Person, Supplier
 from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, launched, populate
 from utility_crm.customers.tables import CustomerFlag
@@ -127,6 +129,14 @@ def test_a_wrong_row_is_told_with_its_line(
     assert session.scalar(select(CostRate.id).limit(1)) is None
 
 
+def test_a_file_in_another_writing_is_told_with_its_line(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "costs.csv"
+    file.write_bytes("kind,valid_from,price,tariff\npurchase,2024-01-01,0.1,S\u00fcd\n".encode("latin-1"))
+    with pytest.raises(Invalid) as told:
+        bring_costs(session, file, currency="GBP", source="a test", now=NOW)
+    assert (told.value.code, told.value.where) == ("encoding", "line 2")
+
+
 def test_the_margin_of_a_bill_is_without_tax(session: Session, supplier: Supplier, tmp_path: Path) -> None:
     person = supplier.moves_in()
     bill = a_bill(session, supplier, person)
@@ -226,6 +236,54 @@ def test_a_year_is_the_sum_of_its_bills_and_one_unknown_day_hides_it(
     assert one.margin_minor is None and one.unknown_days == 1 and one.revenue_minor == 27_000
 
 
+def test_days_that_no_bill_holds_are_no_days_of_a_margin(
+    session: Session, supplier: Supplier, tmp_path: Path
+) -> None:
+    """A bill of long ago that was put right lately stands far from the others."""
+    person = supplier.moves_in()
+    a_bill(session, supplier, person)
+    first, last = date(2025, 3, 1), date(2025, 3, 31)
+    old = supplier.add(
+        Bill(
+            number="B-again", account_id=person.account, starts_on=first, ends_before=last,
+            issued_on=date(2026, 11, 2), due_on=date(2026, 11, 2), currency="GBP", total_minor=0,
+            open_minor=0, micro_kwh=300_000_000,
+        )
+    )  # fmt: skip
+    line(session, old, 1, person.agreement, starts_on=first, ends_before=last)
+    brought(session, tmp_path)
+    (one,) = standings(session, TODAY)
+    assert one.days == 30 + 31 and one.margin_minor is not None
+
+
+def test_water_is_shared_out_by_what_it_charges(session: Session, supplier: Supplier, tmp_path: Path) -> None:
+    """300 kWh and 50 m3 on one bill: each is bought at its own price."""
+    person = supplier.moves_in()
+    point = supplier.add(
+        ServicePoint(code="W1", premise_id=session.scalar(text("select id from premises")), fuel="water")
+    )
+    water = supplier.agrees(person.account, point, supplier.steady, date(2024, 1, 1))
+    first, last = date(2026, 10, 1), date(2026, 11, 1)
+    bill = supplier.add(
+        Bill(
+            number="B-water", account_id=person.account, starts_on=first, ends_before=last, issued_on=last,
+            due_on=last, currency="GBP", total_minor=0, open_minor=0, micro_kwh=350_000_000,
+        )
+    )  # fmt: skip
+    line(session, bill, 1, person.agreement, starts_on=first, ends_before=last)
+    line(
+        session, bill, 2, water, starts_on=first, ends_before=last, unit="m3", quantity_micro=50_000_000,
+        amount_minor=8_000,
+    )  # fmt: skip
+    brought(
+        session,
+        tmp_path,
+        WHOLE + WHOLE.split("\n", 1)[1].replace(",,,,", ",water,,,").replace("0.10", "1.10"),
+    )
+    # 300 x 0.15 + 50 x 1.15 + 31 days x 0.20 of each
+    assert bill_margins(session, TODAY)[bill] == Margin(17_000, 4_500 + 5_750 + 2 * 620)
+
+
 def test_without_costs_nothing_is_called_worth(session: Session, supplier: Supplier) -> None:
     person = supplier.moves_in()
     a_bill(session, supplier, person)
@@ -246,6 +304,13 @@ def test_it_is_counted_once_a_day_unless_something_came_in(
     scored(session, {person.customer: 0.2})
     assert count_values(session, TODAY, NOW).done
     assert not count_values(session, TODAY, NOW + timedelta(minutes=30)).done
+    model = session.scalars(select(ChurnModel.id)).one()
+    at = NOW + timedelta(minutes=40)  # the day's scores come, and nothing was learned
+    session.add(ChurnRun(as_of=TODAY, model_id=model, scored_at=at, customers=1, usual=0.3))
+    session.execute(text("update churn_scores set score = 0.3"))
+    assert count_values(session, TODAY, NOW + timedelta(minutes=45)).done
+    assert [one.chance for one in values(session)] == [0.3]
+    assert not count_values(session, TODAY, NOW + timedelta(minutes=50)).done
     later = NOW + timedelta(hours=1)
     brought(session, tmp_path)
     session.execute(text("update cost_rates set brought_at = :at"), {"at": later})
@@ -338,6 +403,16 @@ def test_who_is_asked_now_stays_so_and_who_is_left_alone_is_not_asked(
     assert "control" in arms.values()
 
 
+def test_a_list_narrowed_twice_is_counted_as_it_is_narrowed(session: Session, supplier: Supplier) -> None:
+    for segment in ("household", "household", "industry"):
+        supplier.moves_in(segment=segment)
+    count_values(session, TODAY, NOW)
+    for segment, many in (("household", 2), ("industry", 1), ("small_business", 0), ("", 3)):
+        page = value_page(session, Asked.of("next", segment, "unknown", "", "", 0), NOW)
+        assert (page.count, len(page.rows)) == (many, many)
+    assert not value_page(session, Asked.of("next", "", "", "", "", 10**30), NOW).rows
+
+
 def test_what_does_harm_is_not_offered(session: Session, supplier: Supplier, tmp_path: Path) -> None:
     brought(session, tmp_path)
     populate(session, supplier, 120)
@@ -420,3 +495,17 @@ def test_what_cannot_be_redeemed_is_refused(
     with pytest.raises(Refused, match="Nobody set"):
         redeem_points(session, person.customer, number, 100, **common)
     assert balances(session, person) == (500, 0)
+
+
+def test_harm_is_not_offered_where_nobody_left_alone_has_left(
+    session: Session, supplier: Supplier, tmp_path: Path
+) -> None:
+    brought(session, tmp_path)
+    populate(session, supplier, 120)
+    finished(session, supplier, {"A": 22, "B": 22})
+    fresh = supplier.moves_in()
+    a_bill(session, supplier, fresh)
+    scored(session, {fresh.customer: 0.3})
+    count_values(session, TODAY + timedelta(days=100), NOW + timedelta(days=100))
+    row = session.get_one(CustomerValue, fresh.customer)
+    assert (row.step, row.reason, row.saved_minor) == ("alone", "harms", None)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churn.domain.campaigns.assigning import Share, arms_of, controls, units
-from churn.domain.campaigns.effects import difference_of_means, difference_of_shares, t_of
+from churn.domain.campaigns.effects import difference_of_means, difference_of_shares, ratio_of_shares, t_of
 from churn.domain.campaigns.looks import level_at, part_over
 from churn.domain.campaigns.power import detectable, needed, power_of
 from churn.domain.campaigns.verdicts import romi, verdict
@@ -171,3 +171,32 @@ def test_words_stand_before_the_figures() -> None:
     assert verdict(unclear, reached=False) == "early" and verdict(unclear, reached=True) == "none"
     assert verdict(None, reached=True) == "early"
     assert romi(300.0, 100.0) == 2.0 and romi(300.0, 0.0) is None
+
+
+@given(st.integers(0, 60), st.integers(60, 400), st.integers(0, 60), st.integers(60, 400))
+def test_a_ratio_leaves_one_out_where_the_difference_leaves_zero_out(a: int, m: int, b: int, n: int) -> None:
+    found, difference = ratio_of_shares(a, m, b, n), difference_of_shares(a, m, b, n)
+    assert (found.ratio is None) == (found.high is None) == (b == 0)
+    if abs(difference.low) > 1e-9:
+        assert (found.low > 1) == (difference.low > 0)
+    if found.ratio is not None and found.high is not None:
+        assert 0 <= found.low <= found.ratio + 1e-12 and found.ratio <= found.high + 1e-12
+        if abs(difference.high) > 1e-9:
+            assert (found.high < 1) == (difference.high < 0)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 3.0])
+def test_the_interval_of_a_ratio_covers_what_is(ratio: float) -> None:
+    """Also far from one, where the interval of the difference over the control's share does not: there the
+    control group counts as exact."""
+    draw = np.random.default_rng(5)
+    arm, control = draw.binomial(600, 0.1 * ratio, 1000), draw.binomial(300, 0.1, 1000)
+    covered = plain = 0
+    for one, other in zip(arm.tolist(), control.tolist(), strict=True):
+        found, difference = ratio_of_shares(one, 600, other, 300), difference_of_shares(one, 600, other, 300)
+        assert found.high is not None
+        covered += found.low <= ratio <= found.high
+        usual = other / 300
+        plain += 1 + difference.low / usual <= ratio <= 1 + difference.high / usual
+    assert 930 <= covered <= 975
+    assert ratio < 3 or plain < 900

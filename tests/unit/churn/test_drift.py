@@ -65,6 +65,21 @@ def test_what_has_moved_is_found_and_survives_being_kept() -> None:
     assert "tariff" not in kept.moved(FeatureTable(later.numeric, {}), chances)
 
 
+@pytest.mark.parametrize("had", [0.0, 0.05, 0.3])
+def test_of_what_most_have_none_of_more_who_have_it_are_a_change(had: float) -> None:
+    """Complaints, debts, outages: nought for nearly everybody, so that every tenth ends at nought."""
+    draw = np.random.default_rng(3)
+
+    def complaints(share: float) -> FeatureTable:
+        return FeatureTable({"complaints": (draw.random(3000) < share).astype(float)}, {})
+
+    scores = draw.random(3000)
+    watched = Watched.read(json.loads(json.dumps(Watched.of(complaints(had), scores, 3000).document())))
+    assert watched is not None
+    assert watched.moved(complaints(had), scores)["complaints"].state == "same"
+    assert watched.moved(complaints(0.7), scores)["complaints"].state == "changed"
+
+
 def test_nobody_is_no_change() -> None:
     assert moved(np.array([0.5, 0.5]), np.zeros(2), 100) == Moved(0.0, 0.0)
 

@@ -26,10 +26,14 @@ def test_a_champion_stays_until_there_is_a_reason() -> None:
         assert verdict(old, UNSURE).state == verdict(old, None).state == "champion"
         assert verdict(old, WORSE).state == "refused"
     assert verdict(Incumbent(7, usable=False), WORSE).state == "champion"
+    late = Incumbent(-30, drifted=True)
+    for gain in (None, UNSURE, BETTER):
+        assert verdict(late, gain).why == "earlier", "the late one may have known the customers"
+        assert verdict(late, gain).state == "refused"
 
 
 @given(
-    st.none() | st.builds(Incumbent, st.integers(0, 400), st.booleans(), st.booleans()),
+    st.none() | st.builds(Incumbent, st.integers(-400, 400), st.booleans(), st.booleans()),
     st.none() | st.builds(Gain, st.floats(-1, 1), st.floats(0, 1)),
 )
 def test_every_verdict_has_its_words(incumbent: Incumbent | None, gain: Gain | None) -> None:

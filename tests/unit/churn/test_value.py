@@ -185,6 +185,14 @@ def test_what_works_comes_first_and_harm_last() -> None:
     ]  # fmt: skip
 
 
+def test_harm_is_harm_where_nobody_of_those_left_alone_has_left() -> None:
+    """Of nobody no share can be told, yet what was seen is not unmeasured."""
+    harms = Offer("K-3", "Calls", 10.0, Measured(None, None, -2.0, "harms"))
+    assert told(standing(), [harms]) == [("alone", "harms", "K-3")]
+    (action,) = next_actions(standing(), [harms], Horizon(), CARE)
+    assert action.saved_minor is None
+
+
 @given(st.sampled_from(CARE), chances, margins)
 def test_care_goes_before_everything(reason: str, chance: float, month: int) -> None:
     assert told(standing(why_not=reason, chance=chance, month_minor=month)) == [("care", reason, "")]

@@ -48,7 +48,7 @@ def test_a_challenger_is_told_of_the_same_customers(
     assert words.index(f"Model {model.id}, in use 0.") < words.index(f"Model {waiting.id}, challenger 0.")
     listed = words_of(client.get("/leavers/model?ask=models").text)
     assert f"{waiting.id} challenger 20 Nov 2026" in listed
-    assert "not surely better than the champion" in listed
+    assert "not better than the champion by more than the standard error" in listed
 
 
 def test_what_each_fact_adds(make_client: MakeClient, scored: Scored) -> None:
