@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from churn.campaigns.audience import WHY_NOT
 from churn.value.points import POINTS, PointRow, redeemable_accounts, worth_of
-from churn.value.words import PACKAGE, STEP_TONES, STEP_WORDS, reason_said
+from churn.value.words import DISPUTE, PACKAGE, STEP_TONES, STEP_WORDS, reason_said
 from utility_crm.kit.gathering import Gather, listed
 from utility_crm.kit.parts import Act, CustomerCall, CustomerRoom, SideSection, Todo, Tone
 from utility_crm.kit.settings import settings
@@ -21,7 +22,8 @@ SEES_MONEY = "leavers.read"
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The customer's next step as the last count has it. offer: its name; day: of the count."""
+    """The customer's next step as the last count has it, unless by now they must not be asked. offer: its
+    name; day: of the count, or today."""
 
     step: str
     reason: str
@@ -33,16 +35,26 @@ class Next:
 
 
 NEXT = listed(
-    """
-    select v.step, v.reason, coalesce(k.name, v.offer), v.at_stake_minor, v.saved_minor, d.currency, d.day
+    f"""
+    select case when n.why = '' then v.step when n.why = 'died' then 'alone' else 'care' end,
+           case when n.why = '' then v.reason else n.why end,
+           case when n.why = '' then coalesce(k.name, v.offer) else '' end, v.at_stake_minor,
+           case when n.why = '' then v.saved_minor end, d.currency,
+           case when n.why = '' then d.day else cast(:today as date) end
     from customer_values v
+    join customers c on c.id = v.customer_id
+    cross join lateral (
+        select coalesce(nullif({WHY_NOT}, ''), case when exists (
+            select from disputes x join accounts a on a.id = x.account_id
+            where a.customer_id = c.id and x.state = 'open') then '{DISPUTE}' else '' end) as why) n
     cross join lateral (select currency, day from value_days order by day desc limit 1) d
     left join campaigns k on k.code = v.offer and v.offer <> ''
     where v.customer_id = :customer
     """,
     Next,
 )
-KNOWN = Gather((NEXT, POINTS), lambda call: {"customer": call.customer_id})
+"""Who complained since the count is not to be offered anything: why they must not be asked is asked anew."""
+KNOWN = Gather((NEXT, POINTS), lambda call: {"customer": call.customer_id, "today": call.today})
 
 
 def found(call: CustomerCall) -> Next | None:

@@ -21,10 +21,10 @@ from churn.domain.value.worth import MONTH_DAYS, Horizon, at_stake_minor, months
 from churn.value.margins import Base, standings
 from churn.value.offers import Catalogued, catalogue, must_not
 from churn.value.tables import CustomerValue, ValueDay
+from churn.value.words import DISPUTE
 from utility_crm.kit.settings import settings
 
 SLICE = 5000
-DISPUTE = "dispute"
 FEWEST_DAYS = 28
 """Days of bills below which no month's margin is said."""
 FIRST_TO_CARE = (*CARE_FIRST, DISPUTE)

@@ -8,6 +8,8 @@ from utility_crm.kit.parts import Tone
 from utility_crm.web.words import mark, translator
 
 PACKAGE = "churn.value"
+DISPUTE = "dispute"
+"""The reason beside those of campaigns for which care comes first."""
 SEGMENT_WORDS = {
     "household": mark("Households"),
     "small_business": mark("Small businesses"),
@@ -22,7 +24,7 @@ STEP_WORDS = {
 STEP_TONES: dict[str, Tone] = {"care": "warn", "offer": "now", "alone": "wait", "unknown": ""}
 REASON_WORDS = {
     "care": mark("a complaint, a debt, a dispute or a need of particular care comes first"),
-    "dispute": mark("a bill is disputed: care first"),
+    DISPUTE: mark("a bill is disputed: care first"),
     "low": mark("less likely to leave than usual: whoever does not think of it is not reminded"),
     "no_margin": mark("they cost more than they bring"),
     "asked_now": mark("a campaign asks them now"),

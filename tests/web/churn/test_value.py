@@ -146,6 +146,12 @@ def test_the_agent_reads_one_line_and_no_money(
     assert client.get("/value").status_code == 403
     seen = words_of(make_client("marketer").get(f"/customers/{billed.bela.customer}").text)
     assert "At stake £" in seen
+    session.add(
+        Contact(customer_id=billed.bela.customer, channel="call", topic="bill", complaint=True, at=NOW)
+    )
+    session.flush()  # after the count
+    words = words_of(client.get(f"/customers/{billed.bela.customer}").text)
+    assert "Next: First to care a complaint is open: care first" in words
 
 
 def test_questions_are_in_russian(make_client: MakeClient, billed: Scored, session: Session) -> None:
