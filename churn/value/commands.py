@@ -22,6 +22,7 @@ app = typer.Typer(name="value", help="What customers are worth, and what to do n
 costs = typer.Typer(name="costs", help="What purchase and network cost us.", no_args_is_help=True)
 app.add_typer(costs)
 UNKNOWN = "Margins are not known: bring costs by `utility-crm value costs import FILE.csv`."
+COUNT = "`utility-crm value count`"
 NOT_COUNTED = "Nobody's value was worked out yet: run `utility-crm value count`."
 
 
@@ -63,7 +64,8 @@ def remove(
     """Take a cost away: what it was of goes by the next wider one, or is not known any more."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         drop_cost(session, number)
-        emit({"removed": number}, as_json, lambda: f"cost {number} is gone")
+        words = f"cost {number} is gone; margins are as they were until the next count: {COUNT}"
+        emit({"removed": number}, as_json, lambda: words)
 
 
 @app.command()

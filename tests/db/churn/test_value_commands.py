@@ -48,5 +48,6 @@ def test_the_commands_say_what_is_known(own_database: str, tmp_path: Path) -> No
     assert json.loads(brought.stdout) == {"new": 1, "changed": 0, "same": 0}
     (rate,) = json.loads(run.invoke(app, ["costs", "list", "--json"]).stdout)["costs"]
     assert (rate["price_micro"], rate["tariff"], rate["source"]) == (100_000, None, "costs.csv")
-    assert run.invoke(app, ["costs", "remove", str(rate["id"])]).exit_code == 0
+    removed = run.invoke(app, ["costs", "remove", str(rate["id"])])
+    assert removed.exit_code == 0 and "until the next count" in removed.stdout
     assert run.invoke(app, ["costs", "remove", str(rate["id"]), "--json"]).exit_code == 1
