@@ -3,20 +3,18 @@ how small an effect would be seen, and what letters would cost. Nothing is kept.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import Wanted, first_arm, row_of
 from churn.campaigns.forms import read_wanted
 from churn.campaigns.launching import Preview, preview_of
 from churn.campaigns.queries import Known
 from churn.campaigns.tables import CampaignArm
-from utility_crm.kit.errors import CareError
+from utility_crm.kit.errors import CareError, Invalid
 from utility_crm.segments.builder import built_from
 from utility_crm.segments.domain.tree import EVERYBODY, Tree, leaves_of
-from utility_crm.segments.offers import offers
+from utility_crm.segments.offers import offers, question_of
 from utility_crm.segments.queries import choices_of
 from utility_crm.segments.words import Words, minor_units
 from utility_crm.web.forms import Posted
@@ -26,11 +24,13 @@ from utility_crm.web.visit import Visit
 @dataclass(frozen=True, slots=True)
 class Whom:
     """The conditions of a campaign's own as its form shows them. tree: JSON, "" where there are none; said:
-    read back; builder: where they are changed, "" where the builder cannot draw them."""
+    read back; builder: where they are changed, "" where the builder cannot draw them; broken: they cannot be
+    read, and nobody is asked."""
 
     tree: str = ""
     said: str = ""
     builder: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,11 @@ def _with_costs(told: Preview, wanted: Wanted) -> Foreseen:
 
 def whom(v: Visit, tree: str, currency: str) -> Whom:
     """Conditions read back, of the form's own text."""
-    read = Audience.of({"tree": json.loads(tree)}).tree if tree else EVERYBODY
-    if read is None or read == EVERYBODY:
+    try:
+        read = question_of(tree) if tree else EVERYBODY
+    except Invalid:
+        return Whom(tree, broken=True)
+    if read == EVERYBODY:
         return Whom()
     built = built_from(read, minor_units(currency), offers())
     said = words_of(v, read, currency).tree(read)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from billing.money_in.typed import typed_minor
 from churn.campaigns.audience import Audience
@@ -14,8 +15,8 @@ from churn.campaigns.queries import Known, tariff_id_of
 from churn.campaigns.results import Campaigned
 from churn.campaigns.words import OF_TARIFF, OFFER_WORDS
 from utility_crm.kit.errors import Invalid
-from utility_crm.segments.domain.tree import EVERYBODY, Tree, document_of, read_tree
-from utility_crm.segments.offers import offers
+from utility_crm.segments.domain.tree import EVERYBODY, Tree, document_of
+from utility_crm.segments.offers import question_of
 from utility_crm.web.forms import Posted
 from utility_crm.web.visit import Visit
 from utility_crm.web.words import mark
@@ -67,13 +68,15 @@ def first_values(v: Visit, known: Known) -> dict[str, object]:
     }  # fmt: skip
 
 
-def values_of(one: Campaigned, audience: Audience, tariff: str, a_day: int) -> dict[str, object]:
-    """A draft as its form shows it."""
+def values_of(one: Campaigned, kept: Mapping[str, Any], tariff: str, a_day: int) -> dict[str, object]:
+    """A draft as its form shows it. kept: its audience as it is kept, which may be one that cannot be read
+    any more."""
+    tree = kept.get("tree") or document_of(EVERYBODY)
     amount = "" if one.amount is None else one.amount if one.offer == "points" else _plain(one.amount)
     return {
         "name": one.name, "offer": one.offer, "tariff": tariff, "amount": amount,
-        "saved": audience.segment_id or "",
-        "tree": json.dumps(document_of(audience.tree)) if audience.own and audience.tree else "",
+        "saved": kept.get("segment_id") or "",
+        "tree": json.dumps(tree) if tree != document_of(EVERYBODY) else "",
         "control": one.control_ppm // 10_000, "baseline": one.baseline_ppm // 10_000,
         "starts_on": one.starts_on.isoformat(), "ends_on": one.ends_on.isoformat(),
         "decides_on": one.decides_on.isoformat(), "budget": _plain(one.budget_minor), "a_day": a_day,
@@ -84,12 +87,8 @@ def values_of(one: Campaigned, audience: Audience, tariff: str, a_day: int) -> d
 
 def with_given(values: Mapping[str, object], given: Mapping[str, str]) -> dict[str, object]:
     """The form's values with those that were typed, or that an address names. A question that cannot be read
-    is none."""
+    stays as it is: were it left out, everybody would be asked."""
     found = {**values, **{name: value for name, value in given.items() if name in values}}
-    try:
-        _question(str(found["tree"]))
-    except Invalid:
-        found["tree"] = ""
     if found["offer"] not in OFFER_WORDS:
         found["offer"] = values["offer"]
     return found
@@ -123,11 +122,7 @@ def _question(typed: str) -> Tree:
     """Conditions as the builder hands them on; nothing is everybody."""
     if not typed:
         return EVERYBODY
-    try:
-        document = json.loads(typed)
-    except ValueError:
-        raise Invalid("segment_tree", mark("This is no question that can be read."), "tree") from None
-    return read_tree(document, offers())
+    return question_of(typed)
 
 
 def _plain(minor: int | None) -> str:

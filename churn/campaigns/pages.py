@@ -266,7 +266,7 @@ def _form_of(v: Visit, page: CampaignPage, given: Mapping[str, str]) -> dict[str
     known = choosable(v.session, one.currency)
     row = v.session.get_one(Campaign, one.id)
     code = next((code for code, name in known.tariffs if name == one.tariff), "")
-    values = with_given(values_of(one, page.audience, code, row.a_day), given)
+    values = with_given(values_of(one, row.audience, code, row.a_day), given)
     arms = v.session.scalars(select(CampaignArm).where(CampaignArm.campaign_id == one.id)).all()
     return {
         "known": known, "values": values, "whom": whom(v, str(values["tree"]), one.currency),

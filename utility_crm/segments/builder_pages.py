@@ -10,13 +10,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from utility_crm.kit.errors import Invalid
 from utility_crm.kit.settings import settings
 from utility_crm.segments.actions import change_segment, save_segment
 from utility_crm.segments.builder import Built, GroupRow, built_from, built_of
-from utility_crm.segments.domain.tree import EVERYBODY, OPS, Tree, document_of, leaves_of, read_tree
+from utility_crm.segments.domain.tree import EVERYBODY, OPS, Tree, document_of, leaves_of
 from utility_crm.segments.members import SavedSegment, segment_of
-from utility_crm.segments.offers import offers
+from utility_crm.segments.offers import offers, question_of
 from utility_crm.segments.queries import Look, ages_of, choices_of, look, named
 from utility_crm.segments.words import OP_WORDS, Words, minor_units
 from utility_crm.web.posting import Posting, handled
@@ -78,11 +77,7 @@ def change(request: Request, segment_id: int, posted: Posting) -> Response:
 
 
 def _posted_tree(text: str) -> Tree:
-    try:
-        document = json.loads(text or "{}")
-    except ValueError:
-        raise Invalid("segment_tree", mark("This is no question that can be read."), "tree") from None
-    return read_tree(document, offers())
+    return question_of(text or "{}")
 
 
 def _again(v: Visit, tree: Tree, of: str) -> HTMLResponse:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from utility_crm.installed import modules
+from utility_crm.kit.errors import Invalid
 from utility_crm.kit.facts import FactOffer
 from utility_crm.kit.module import resolve
+from utility_crm.segments.domain.tree import Tree, read_tree
+from utility_crm.web.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,14 @@ def offered() -> Mapping[str, Offered]:
 def offers() -> Mapping[str, FactOffer]:
     """The offers alone."""
     return MappingProxyType({name: one.offer for name, one in offered().items()})
+
+
+def question_of(text: str) -> Tree:
+    """The tree of JSON that somebody sent. Raises Invalid, also where it lies too deep to be read, or holds
+    half of a character pair, which no database keeps."""
+    try:
+        document = json.loads(text)
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Invalid("segment_tree", mark("This is no question that can be read."), "tree") from None
+    return read_tree(document, offers())

@@ -10,6 +10,7 @@ import pytest
 from utility_crm.kit.errors import Invalid
 from utility_crm.kit.facts import FactOffer
 from utility_crm.segments.domain.tree import And, Leaf, Not, document_of, read_tree
+from utility_crm.segments.offers import question_of
 
 OFFERS = {
     one.name: one
@@ -111,3 +112,18 @@ def test_who_needs_care_may_be_left_out() -> None:
     assert read_tree({"and": [USE, {"not": CARE}]}, OFFERS) == And(
         (Leaf("use", "above", (Decimal("1.5"),)), Not(Leaf("care", "yes")))
     )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{", "[" * 50_000, '{"not":' * 3000 + "1" + "}" * 3000,
+        '{"fact": "tariff", "op": "any_of", "values": ["\\ud800"]}',
+        '{"fact": "balance", "op": "above", "values": ["1e5000000"]}',
+        '{"fact": "balance", "op": "above", "values": ["1e-5000"]}',
+        '{"fact": "saving_on", "parameter": "\\u0000", "op": "above", "values": [1]}',
+    ],
+)  # fmt: skip
+def test_what_somebody_sends_is_read_or_refused(typed: str) -> None:
+    with pytest.raises(Invalid):
+        question_of(typed)

@@ -147,8 +147,11 @@ def test_the_form_says_what_would_come_of_it(
     assert f"{made.partition('?')[0]}?ask=change&amp;tree=" in offered
     changed = client.get(made.partition("?")[0], params={"ask": "change", "tree": other}).text
     assert "Household or business is household." in changed
-    # what is no question is refused in words, and asks nothing meanwhile
-    assert "customers fit" in client.get("/campaigns", params={"ask": "new", "tree": "{"}).text
+    # what is no question is said to be none, and refused: left out, everybody would be asked
+    for typed in ("{", "[" * 50_000, '{"fact": "tariff", "op": "any_of", "values": ["\\ud800"]}'):
+        form = client.post("/campaigns", data={**FORM, "tree": typed})
+        assert form.status_code == 422 and "They cannot be read: nobody is asked." in words_of(form.text)
+    assert "customers fit" not in client.get("/campaigns", params={"ask": "new", "tree": "{"}).text
     wrong = client.post("/campaigns", data={**FORM, "tree": '{"fact": "none", "op": "yes"}'})
     assert wrong.status_code == 422 and "There is no fact" in words_of(wrong.text)
 
@@ -187,6 +190,23 @@ def test_a_large_campaign_takes_two_people(
     assert (row.budget_minor, needs_second(row, 10_000)) == (5_000, False)
     row.budget_minor = 100_000
     assert needs_second(row, 0)
+
+
+def test_a_draft_whose_conditions_are_known_no_more_does_not_come_to_ask_everybody(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = draft_campaign(session, wanted(supplier), now=NOW, by=None)
+    lost = {"fact": "offered_no_more", "op": "yes"}
+    row = session.get_one(Campaign, campaign_id)
+    row.audience = {"tree": lost, "segment_id": 999_999}
+    session.flush()
+    client, path = make_client("marketer"), f"/campaigns/{campaign_id}"
+    form = client.get(f"{path}?ask=change").text
+    assert "They cannot be read: nobody is asked." in words_of(form) and "customers fit" not in form
+    assert '<option value="999999" selected>one that is there no more</option>' in form
+    for change in ({"tree": json.dumps(lost)}, {"saved": "999999"}):
+        assert client.post(f"{path}/draft", data=FORM | change).status_code == 422, change
+    assert "customers fit" in client.get(f"{path}?ask=change&tree=&saved=").text
 
 
 def test_arms_are_changed_added_and_dropped(

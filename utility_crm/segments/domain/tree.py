@@ -27,6 +27,7 @@ MOST_CONDITIONS: Final = 40
 MOST_DEPTH: Final = 8
 MOST_CHOICES: Final = 200
 LARGEST: Final = Decimal(10) ** 15
+MOST_DECIMALS: Final = 30
 
 Value = Decimal | date | str | int
 
@@ -154,6 +155,8 @@ def _leaf(given: Mapping[str, object], at: str, offers: Mapping[str, FactOffer])
     if not isinstance(parameter, str) or bool(parameter) != bool(offer.parameters):
         words = "says of what" if offer.parameters else "has no parameter"
         raise _wrong(_in(at, "parameter"), f"The fact '{name}' {words}.")
+    if parameter:
+        _code(parameter, _in(at, "parameter"))
     takes = OPS[offer.kind].get(op) if isinstance(op, str) else None
     if takes is None or not isinstance(op, str):
         known = ", ".join(OPS[offer.kind])
@@ -177,7 +180,8 @@ def _number(value: object, at: str) -> Value:
             found = Decimal(str(value))
         except InvalidOperation:
             found = Decimal("NaN")
-        if found.is_finite() and abs(found) <= LARGEST:
+        decimals = -int(found.as_tuple().exponent) if found.is_finite() else MOST_DECIMALS + 1
+        if decimals <= MOST_DECIMALS and found.copy_abs() <= LARGEST:
             return found
     raise _wrong(at, f"'{value}' is not a number.")
 
