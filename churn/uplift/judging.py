@@ -36,7 +36,7 @@ def judged(
     """
     again = repeated(trial, rankings, repeats)
     areas = {name: qini(trial, scores) for name, scores in rankings.items()}
-    random = {name: against(areas, again, name, reached=reached) for name in rankings}
+    beyond_random = {name: against(areas, again, name, reached=reached) for name in rankings}
     differences = {
         name: against(areas, again, UPLIFT, name, reached=reached) for name in rankings if name != UPLIFT
     }
@@ -54,7 +54,7 @@ def judged(
         ),
         "rankings": {
             name: {
-                "qini": asdict(random[name]), "coefficient": coefficient(trial, scores),
+                "qini": asdict(beyond_random[name]), "coefficient": coefficient(trial, scores),
                 "area_under": area_under(trial, scores), "curve": _rounded(lines[name]),
                 "band": [_rounded(end) for end in again.band(name)],
             }
@@ -65,7 +65,7 @@ def judged(
         ],
         "tenths": [asdict(one) for one in tenths(trial, rankings[UPLIFT])],
         "cut": cut,
-        "sentence": sentence(random[UPLIFT], differences.get(LEAVING), random.get(LEAVING)),
+        "sentence": sentence(beyond_random[UPLIFT], differences.get(LEAVING), beyond_random.get(LEAVING)),
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tests.web.people import People
 from utility_crm.auth.permissions import may
 from utility_crm.auth.tables import AuditRow, User
 from utility_crm.customers.party_tables import Verification
-from utility_crm.customers.tables import Account, Contact, Occupancy
+from utility_crm.customers.tables import Contact, Occupancy
 from utility_crm.kit.module import Module
 from utility_crm.knowledge.module import MODULE as KNOWLEDGE
 from utility_crm.tasks.actions import add_task
@@ -267,7 +267,7 @@ def test_the_serial_of_her_meter_is_covered_in_texts_whatever_its_shape(
 ) -> None:
     """Packages say what numbers their things have; nothing is asked where nothing has to be covered."""
     premise = session.scalars(
-        select(Occupancy.premise_id).join(Account).where(Account.customer_id == people.margaret)
+        select(Occupancy.premise_id).where(Occupancy.customer_id == people.margaret)
     ).one()
     point = ServicePoint(code="MP.77", fuel="electricity", premise_id=premise)
     session.add(point)
