@@ -128,13 +128,13 @@ class Lost:
 
 
 # One place for each customer: that of their oldest supply. Whoever has no supply without an end has left, or
-# has said so, and is nobody to be kept.
+# has said so, and is nobody to be kept. Worked out once, whatever the planner thinks of tables just filled.
 _PLACES = """
     with recursive root as (
         select id, code, name, id as node_id from network_nodes where parent_id is null
         union all
         select r.id, r.code, r.name, n.id from network_nodes n join root r on n.parent_id = r.node_id),
-    supplied as (
+    supplied as materialized (
         select distinct on (a.customer_id) a.customer_id, t.name as tariff,
                r.code as area_code, coalesce(r.name, '') as area
         from agreements g

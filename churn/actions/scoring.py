@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Session
 
@@ -140,3 +140,4 @@ def written(session: Session, facts: Kept, found: Judged, model_id: int, as_of: 
     told = "copy churn_scores (customer_id, model_id, as_of, score, reasons) from stdin"
     with driver_cursor(session) as cursor, cursor.copy(told) as copy:
         copy.write(rows.replace("\\", "\\\\"))
+    session.execute(text("analyze churn_scores"))  # or whoever reads them next has a plan for a table of none

@@ -16,6 +16,7 @@ from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.queries import Line, lines
 from churn.campaigns.results import Counts, Results, Row, results
+from churn.domain.campaigns.effects import Effect
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
@@ -122,6 +123,7 @@ def document(told: Results) -> dict[str, Any]:
             for (arm, channel), counts in told.by_channel.items()
         ],
         "effects": [_effect(row) for row in told.rows],
+        "earned_by": told.stands_on or None,
         "spent": money(told.spent_minor), "budget": money(one.budget_minor),
         "margin": None if kept is None else
             {"difference": money(kept.difference), "low": money(kept.low), "high": money(kept.high)},
@@ -163,20 +165,27 @@ def _list_words(found: list[Line]) -> str:
 def _result_words(told: Results) -> str:
     lines_ = [f"{told.campaign.code} {told.campaign.name}, as of {told.on_day}"]
     for row in told.rows:
-        if row.outcome == "margin" or row.effect is None:
+        if row.effect is None:
             continue
         whom = row.segment or row.arm or "all"
-        ends = f"{100 * row.effect.low:+.1f} to {100 * row.effect.high:+.1f}"
-        lines_.append(
-            f"{row.outcome:<6} {whom:<15} {row.count} of {row.of}, "
-            f"control {row.control} of {row.of_control}: "
-            f"{100 * row.effect.difference:+.1f} in 100 ({ends}), {row.verdict}"
-        )
+        lines_.append(f"{row.outcome:<6} {whom:<15} {_against(row, row.effect)}, {row.verdict}")
     back = told.romi
     lines_.append(
         f"spent {told.spent_minor} minor units; return " + (f"{back.difference:.0%}" if back else "unknown")
     )
     return "\n".join(lines_)
+
+
+def _against(row: Row, effect: Effect) -> str:
+    if row.outcome == "margin":
+        return (
+            f"{row.count / row.of:.0f} minor units a customer, control {row.control / row.of_control:.0f}: "
+            f"{effect.difference:+.0f} ({effect.low:+.0f} to {effect.high:+.0f})"
+        )
+    return (
+        f"{row.count} of {row.of}, control {row.control} of {row.of_control}: "
+        f"{100 * effect.difference:+.1f} in 100 ({100 * effect.low:+.1f} to {100 * effect.high:+.1f})"
+    )
 
 
 def _id_of(session: Session, code: str) -> int:

@@ -42,6 +42,8 @@ from utility_crm.segments.words import Words
 OF_DRAFT = ("who", "saving", "not", "arms", "change")
 OF_RUNNING = ("who", "saving", "not", "arms", "result", "keeps", "cost", "earns")
 CALLS, MOVES = "calls", "moves"
+OUTCOMES = {"result": "taken", "keeps": "lost", "earns": "margin"}
+"""What is held against control, by question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,8 @@ def campaign_page(
     if chosen == "saving":
         amounts = np.array([value for value in known if value], dtype=np.int64)
         evidence = {"bins": histogram_of(amounts)}
-    if chosen in ("result", "keeps") and told is not None:
-        mine = [line for line in told.rows if line.outcome == ("lost" if chosen == "keeps" else "taken")]
+    if chosen in OUTCOMES and told is not None:
+        mine = [line for line in told.rows if line.outcome == OUTCOMES[chosen]]
         evidence = {"intervals": intervals(mine)}
         if chosen == "result":
             evidence["curve"] = curve(kept_days(session, campaign_id), told)

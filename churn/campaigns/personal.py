@@ -19,7 +19,15 @@ PERSONAL = Personal(
             mark("Offers that you were drawn for, and your answers"),
             "t.customer_id = any(:people)",
             "delete",
-            hidden=("answered_by", "called_by", "held_until", "margin_minor", "stratum"),
+            hidden=(
+                "answered_by",
+                "before_minor",
+                "billed_minor",
+                "called_by",
+                "held_until",
+                "margin_minor",
+                "stratum",
+            ),
         ),
     ),
     apart={

@@ -26,7 +26,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Intervals over one axis of customers in a hundred: zero, and ticks of (x, label)."""
+    """Intervals over one axis, of customers in a hundred, or of margin in minor units a customer: zero, and
+    ticks of (x, label)."""
 
     zero: float
     ticks: tuple[tuple[float, int], ...]
@@ -34,17 +35,18 @@ class Intervals:
 
 
 def intervals(rows: Sequence[Row]) -> Intervals | None:
-    """Of `taken` and `lost`; None where nothing can be told."""
-    told = [(row, row.effect) for row in rows if row.effect is not None and row.outcome != "margin"]
+    """Of rows of shares, or of margin; None where nothing can be told."""
+    told = [(row, row.effect) for row in rows if row.effect is not None]
     if not told:
         return None
-    low = round(100 * min(min(effect.low for _, effect in told), 0.0) - 0.5)
-    high = round(100 * max(max(effect.high for _, effect in told), 0.0) + 0.5)
+    scale = 1 if told[0][0].outcome == "margin" else 100
+    low = round(scale * min(min(effect.low for _, effect in told), 0.0) - 0.5)
+    high = round(scale * max(max(effect.high for _, effect in told), 0.0) + 0.5)
     first, step, count = axis(low, high)
     wide = step * count
 
-    def place(share: float) -> float:
-        return round(100 * (100 * share - first) / wide, 2)
+    def place(value: float) -> float:
+        return round(100 * (scale * value - first) / wide, 2)
 
     bars = tuple(
         Bar(row, place(effect.low), place(effect.high), place(effect.difference), effect.clear)

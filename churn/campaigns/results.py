@@ -15,9 +15,10 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from churn.campaigns.earned import Earned, Group, earned
 from churn.campaigns.sending import spent_minor
 from churn.domain.campaigns.assigning import CONTROL
-from churn.domain.campaigns.effects import Effect, difference_of_means, difference_of_shares
+from churn.domain.campaigns.effects import Effect, difference_of_shares
 from churn.domain.campaigns.looks import level_at, part_over
 from churn.domain.campaigns.verdicts import Verdict, romi, verdict
 from churn.domain.label import HORIZON_DAYS
@@ -79,10 +80,6 @@ _COUNTS = text(
     group by 1, 2, 3 order by 1, 2, 3
 """
 )
-_MARGINS = text("""
-    select arm, array_agg(margin_minor order by id) filter (where margin_minor is not null), count(*)
-    from campaign_members where campaign_id = :id and arm <> '' group by arm
-""")
 _KEEP = text("""
     insert into campaign_days (campaign_id, day, arm, customers, sent, read, answered, accepted, taken, lost,
         spent_minor)
@@ -169,8 +166,10 @@ class Results:
     """Everything that is known of a campaign's effect on a day.
 
     by_arm, by_segment (arm, segment), by_channel (arm, way): counts. rows: all together, by arm, then by
-    segment. extra: taken up beyond control, with its interval, as customers. romi_low, romi, romi_high: None
-    where no margin is known or nothing was spent.
+    segment. extra: taken up beyond control, with its interval, as customers. kept_margin: what all who were
+    asked earned beyond control; stands_on: by margins that somebody `brought`, by customers kept and what
+    was `told` of one's year, or by what was `billed` since the draw. romi: None where no margin is known or
+    nothing was spent. margin_known: of how many members.
     """
 
     campaign: Campaigned
@@ -183,6 +182,7 @@ class Results:
     spent_minor: int
     extra: Effect | None
     kept_margin: Effect | None
+    stands_on: Literal["brought", "told", "billed", ""]
     margin_known: int
 
     @property
@@ -241,21 +241,17 @@ def results(session: Session, campaign_id: int, today: date) -> Results:
         and bool(planned)
         and all(by_arm.get(key, Counts()).customers >= 0.9 * size for key, size in planned.items())
     )
-    margins = {row[0]: (row[1] or [], row[2]) for row in session.execute(_MARGINS, {"id": campaign_id})}
     look = Look(reached, _level(one, today, reached))
     found = [*_rows(by_arm, look), *_segment_rows(by_segment, look)]
     asked = sum((counts for key, counts in by_arm.items() if key != CONTROL), Counts())
     together = next((row for row in found if row.outcome == "taken" and row.arm == ""), None)
-    margin_rows, whole, known = _margins(margins, look)
-    kept = None if whole is None else _times(whole, asked.customers)
-    if kept is None and one.margin_minor is not None:
-        lost = next((row.effect for row in found if row.outcome == "lost" and row.arm == ""), None)
-        if lost is not None:
-            kept = _turned(_times(lost, asked.customers * one.margin_minor))
+    margins = earned(session, campaign_id, look.level)
+    margin_rows = [_margin_row(group, reached) for group in margins.groups]
+    kept, stands_on = _kept(one, margins, found, asked.customers)
     extra = None if together is None or together.effect is None else _times(together.effect, asked.customers)
     return Results(
         one, today, reached, by_arm, by_segment, by_channel, (*found, *margin_rows),
-        spent_minor(session, campaign_id), extra, kept, known,
+        spent_minor(session, campaign_id), extra, kept, stands_on, margins.known,
     )  # fmt: skip
 
 
@@ -343,24 +339,26 @@ def _segment_rows(by_segment: Mapping[tuple[str, str], Counts], look: Look) -> l
     ]
 
 
-def _margins(
-    margins: Mapping[str, tuple[Sequence[int], int]], look: Look
-) -> tuple[tuple[Row, ...], Effect | None, int]:
-    """Rows of margin, the effect on all who were asked, and of how many customers it is known: only where it
-    is of all."""
-    known = sum(len(values) for values, _ in margins.values())
-    if not known or any(len(values) < size for values, size in margins.values()) or CONTROL not in margins:
-        return (), None, known
-    control = margins[CONTROL][0]
-    groups = {key: list(values) for key, (values, _) in sorted(margins.items()) if key != CONTROL}
-    groups = {"": [value for values in groups.values() for value in values]} | groups
-    rows = []
-    for arm, values in groups.items():
-        effect = None if look.level is None else difference_of_means(values, control, look.level)
-        word = verdict(effect, reached=look.reached)
-        of = (sum(values), len(values), sum(control), len(control))
-        rows.append(Row("margin", arm, "", *of, effect, word))
-    return tuple(rows), rows[0].effect, known
+def _margin_row(group: Group, reached: bool) -> Row:
+    word = verdict(group.effect, reached=reached)
+    of = (group.sum_minor, group.of, group.control_minor, group.of_control)
+    return Row("margin", group.arm, "", *of, group.effect, word)
+
+
+def _kept(
+    one: Campaigned, margins: Earned, found: Sequence[Row], asked: int
+) -> tuple[Effect | None, Literal["brought", "told", "billed", ""]]:
+    """What was earned beyond control, and what that stands on. What a person told of a year goes before
+    bills, which know of 90 days alone."""
+    whole = margins.groups[0].effect if margins.groups else None
+    lost = next((row.effect for row in found if row.outcome == "lost" and row.arm == ""), None)
+    if whole is not None and margins.source == "brought":
+        return _times(whole, asked), "brought"
+    if one.margin_minor is not None and lost is not None:
+        return _turned(_times(lost, asked * one.margin_minor)), "told"
+    if whole is not None:
+        return _times(whole, asked), "billed"
+    return None, ""
 
 
 def _times(effect: Effect, by: float) -> Effect:

@@ -39,7 +39,8 @@ class Campaign(Base):
     "letter", "call", "prompt"), and of each who accepts ("accepted"). baseline_ppm: who would take it anyway,
     as it was thought before. decides_on: the day that was set for looking. margin_minor: what a customer who
     stays earns in a year, and `margin_source` where that is known from; null: not known. planned: group sizes
-    and the least effect that they show, told when it began.
+    and the least effect that they show, told when it began. margins_on: the day its members' margins were
+    reckoned by their bills.
     """
 
     __tablename__ = "campaigns"
@@ -88,6 +89,7 @@ class Campaign(Base):
     costs: Mapped[dict[str, Any]]
     margin_minor: Mapped[int | None]
     margin_source: Mapped[str] = mapped_column(server_default="")
+    margins_on: Mapped[date | None]
     planned: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     note: Mapped[str] = mapped_column(server_default="")
     made_at: Mapped[datetime]
@@ -125,7 +127,8 @@ class CampaignMember(Base):
     tariff would have saved by their own readings, and what that stands on. not_sent: why nothing was sent;
     sent_at: when it was handed to the outbox. taken_on: from when what they accepted holds; outcome: how that
     was done (`changed`, `task`, `credited`, `points`). called_*: of a telephone list; held_until: somebody is
-    calling. margin_minor: what they earned meanwhile, where it is known.
+    calling. margin_minor: what they earned meanwhile, where somebody brought it; billed_minor: by the bills
+    of the days since the draw, and before_minor by those of the year before it.
     """
 
     __tablename__ = "campaign_members"
@@ -168,6 +171,8 @@ class CampaignMember(Base):
     called_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     held_until: Mapped[datetime | None]
     margin_minor: Mapped[int | None]
+    billed_minor: Mapped[int | None]
+    before_minor: Mapped[int | None]
 
 
 class CampaignDay(Base):

@@ -7,6 +7,7 @@ from typing import Any
 
 from churn.value.costs import put_costs
 from churn.value.counting import count_values
+from churn.value.of_campaigns import count_margins
 from utility_crm.demo.context import DemoBuild
 from utility_crm.kit.settings import settings
 
@@ -23,13 +24,14 @@ PURCHASE = {"industry": (104_000, 113_000)}
 
 
 def build(context: DemoBuild) -> None:
-    """Two years of costs, and the count of the as-of date."""
+    """Two years of costs, the count of the as-of date, and what campaigns earned by it."""
     as_of = context.plan.as_of
     now = datetime.combine(as_of, time(6, 40), UTC)
     with context.steps.step("What customers are worth"), context.session() as session:
         put_costs(session, list(simulated_costs(as_of)), source=SOURCE, now=now)
         count_values(session, as_of, now)
-        context.analyse("cost_rates", "customer_values")
+        count_margins(session, as_of)
+        context.analyse("cost_rates", "customer_values", "campaign_members")
 
 
 def simulated_costs(as_of: date) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from churn.value.counting import count_values
+from churn.value.of_campaigns import count_margins
 from utility_crm.kit.module import Job
 from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
@@ -27,4 +28,12 @@ def value_everybody(session: Session, now: datetime) -> str:
     )
 
 
-JOBS = (Job("value.count", EVERY_SECONDS, value_everybody, mark("Work out what customers are worth")),)
+def margins_of_campaigns(session: Session, now: datetime) -> str:
+    """Once a day, what members of campaigns earned since they were drawn; repeated, it does nothing."""
+    return said(mark("%(campaigns)s campaigns"), campaigns=count_margins(session, utility_today(now)))
+
+
+JOBS = (
+    Job("value.count", EVERY_SECONDS, value_everybody, mark("Work out what customers are worth")),
+    Job("value.campaigns", 3600, margins_of_campaigns, mark("Work out what campaigns earned")),
+)

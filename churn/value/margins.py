@@ -101,7 +101,7 @@ _BY_BILL = text(
 _STANDINGS = text(
     f"""
     with recursive {BILL_MARGINS},
-    yearly as (
+    yearly as materialized (
         select customer_id, sum(revenue_minor) as revenue_minor,
                case when count(cost_minor) = count(*) then sum(revenue_minor - cost_minor) end
                    as margin_minor,
@@ -109,7 +109,7 @@ _STANDINGS = text(
                (select sum(upper(span) - lower(span))
                 from unnest(range_agg(daterange(starts_on, ends_before))) as span) as days
         from margins group by customer_id),
-    acts as (
+    acts as materialized (
         select customer_id, max(day) as last_on, count(distinct day) as days
         from (
             select x.customer_id, cast(x.at at time zone :zone as date) as day
@@ -119,7 +119,7 @@ _STANDINGS = text(
             from payments p join accounts a on a.id = p.account_id
             where p.amount_minor > 0 and p.received_at > cast(:after as date)) as d
         where day <= :today group by customer_id),
-    supplied as (
+    supplied as materialized (
         select distinct on (a.customer_id) a.customer_id, t.name as tariff, coalesce(r.code, '') as area
         from agreements g
         join accounts a on a.id = g.account_id
@@ -163,17 +163,18 @@ class Base:
 
 def bill_margins(session: Session, today: date) -> dict[int, Margin]:
     """The margin of every bill of the last year, by its id."""
-    rows = session.execute(_BY_BILL, _values(today))
+    rows = session.execute(_BY_BILL, values_of(today))
     return {row[0]: Margin(row[1], row[2], row[3]) for row in rows}
 
 
 def standings(session: Session, today: date) -> list[Base]:
     """Everybody who is supplied, by id."""
-    values = _values(today) | {"zone": settings().timezone}
+    values = values_of(today) | {"zone": settings().timezone}
     return [Base(*row) for row in session.execute(_STANDINGS, values)]
 
 
-def _values(today: date) -> dict[str, Any]:
+def values_of(today: date) -> dict[str, Any]:
+    """What `BILL_MARGINS` asks for: bills of the last year, of the house's currency."""
     currency = settings().currency
     return {
         "today": today, "after": today - timedelta(days=YEAR_DAYS), "currency": currency,
