@@ -29,13 +29,18 @@ Via = Literal["link", "desk", "call"]
 Answer = Literal["accepted", "declined", "not_now"]
 ANSWERS: tuple[Answer, ...] = ("accepted", "declined", "not_now")
 TASK_DAYS = 3
+# Whoever was kept twice may have been drawn twice: all rows of theirs are held, in one order.
 _HOLD = text("""
-    select m.id, m.customer_id, m.account_id, m.arm, m.answer, m.outcome, m.taken_on, m.saving_minor,
-           c.id as campaign_id, c.code, c.name, c.offer, c.tariff_id, c.amount, c.currency, c.state,
-           c.ends_on, c.made_by, a.cycle_day
-    from campaign_members m join campaigns c on c.id = m.campaign_id
+    select m.id, m.customer_id, who.person, m.account_id, m.arm, m.answer, m.outcome, m.taken_on,
+           m.saving_minor, c.id as campaign_id, c.code, c.name, c.offer, c.tariff_id, c.amount, c.currency,
+           c.state, c.ends_on, c.made_by, a.cycle_day
+    from (select o.campaign_id, coalesce(k.merged_into_id, k.id) as person
+          from campaign_members o join customers k on k.id = o.customer_id where o.id = :member) who
+    join campaign_members m on m.campaign_id = who.campaign_id and m.customer_id in
+        (select who.person union all select s.id from customers s where s.merged_into_id = who.person)
+    join campaigns c on c.id = m.campaign_id
     left join accounts a on a.id = m.account_id
-    where m.id = :member for update of m
+    order by m.id for update of m
 """)
 _SUPPLY = text("""
     select g.id, g.tariff_id from agreements g
@@ -70,14 +75,17 @@ def answer(
     """Keep what a customer says to an offer, and do what they accept. customer_id: whose it has to be.
 
     What cannot be done at once (the tariff cannot be on that day) becomes a task, and their word is kept.
+    Who was drawn twice, since they were kept twice, accepts once.
     Raises NotFound; Conflict where another answer was acted upon; Refused where the offer is over.
     """
-    held = session.execute(_HOLD, {"member": member_id}).one_or_none()
+    theirs = session.execute(_HOLD, {"member": member_id}).all()
+    held = next((one for one in theirs if one.id == member_id), None)
     if held is None or held.arm in ("", "control") or customer_id not in (None, held.customer_id):
         raise NotFound("offer", mark("There is no such offer."))
-    if held.answer == said:
-        return Done(said, held.outcome, held.taken_on, already=True)
-    if held.answer == "accepted":
+    done = next((one for one in theirs if one.answer == "accepted"), held)
+    if done.answer == said:
+        return Done(said, done.outcome, done.taken_on, already=True)
+    if done.answer == "accepted":
         raise Conflict("accepted", mark("They accepted it already: change it where their supply is changed."))
     if not is_open(held.state, held.ends_on, today):
         raise Refused("over", mark("This offer ended on %(day)s."), day=held.ends_on)
@@ -89,7 +97,7 @@ def answer(
     session.execute(update(CampaignMember).where(CampaignMember.id == member_id).values(**changed))
     before = {"answer": held.answer} if held.answer else None
     note_change(
-        session, held.customer_id, mark("answer to an offer"), before, {"answer": said, "campaign": held.code}
+        session, held.person, mark("answer to an offer"), before, {"answer": said, "campaign": held.code}
     )
     return Done(said, outcome, taken_on)
 
@@ -129,7 +137,7 @@ def _taken(
         return "credited", today
     if held.offer == "points":
         given = insert(LoyaltyPoint).values(
-            customer_id=held.customer_id, member_id=held.id, points=held.amount, at=now
+            customer_id=held.person, member_id=held.id, points=held.amount, at=now
         )
         session.execute(given)
         return "points", today
@@ -142,6 +150,6 @@ def _task(session: Session, held: Row[Any], today: date, now: datetime, by: int 
     add_task(
         session, title=_("Accepted “%(name)s”: see to it", name=held.name),
         due_at=today + timedelta(days=TASK_DAYS), now=now, by=by,
-        assignee_id=held.made_by if by is None else by, customer_id=held.customer_id, note=why,
+        assignee_id=held.made_by if by is None else by, customer_id=held.person, note=why,
         promised=True, key=f"campaign:{held.id}",
     )  # fmt: skip

@@ -152,6 +152,24 @@ _CANDIDATES = """
 _STILL = text(f"select c.id, {WHY_NOT} from customers c where c.id = any(cast(:customers as bigint[]))")
 
 
+STILL_WHY_NOT = f"""
+    case when not exists (select from agreements g where g.account_id = m.account_id
+                          and g.ends_before is null) then 'ends'
+    when exists (select from agreements g where g.account_id = m.account_id and g.ends_before is null
+                 and g.tariff_id = o.tariff_id) then 'on_it'
+    else {WHY_NOT.strip()} end
+"""
+"""The same since the draw, of the member `m` of campaign `o`, who is customer `c`: their supply may have
+ended, or be on the offered tariff by now."""
+_MEMBERS_STILL = text(f"""
+    select m.id, {STILL_WHY_NOT}
+    from campaign_members m
+    join campaigns o on o.id = m.campaign_id
+    join customers c on c.id = m.customer_id
+    where m.id = any(cast(:members as bigint[]))
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who is looked for: the audience, and of the campaign what rules out people."""
@@ -212,6 +230,12 @@ def funnel(session: Session, asked: Asked, today: date, now: datetime) -> tuple[
 def still_may_be_asked(session: Session, customers: Sequence[int], today: date) -> dict[int, str]:
     """Why each of them must not be asked now; "" where they may."""
     rows = session.execute(_STILL, {"customers": list(customers), "today": today})
+    return {int(row[0]): str(row[1]) for row in rows}
+
+
+def members_still(session: Session, members: Sequence[int], today: date) -> dict[int, str]:
+    """Why each member of a campaign must not be asked any more; "" where they may."""
+    rows = session.execute(_MEMBERS_STILL, {"members": list(members), "today": today})
     return {int(row[0]): str(row[1]) for row in rows}
 
 

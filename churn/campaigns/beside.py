@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from churn.campaigns.answering import first_day
+from churn.campaigns.audience import STILL_WHY_NOT
 from churn.campaigns.first_words import filled
 from churn.campaigns.sending import blanks
 from churn.campaigns.words import ANSWER_WORDS, CALL_WORDS, OF_TARIFF, OFFER_WORDS, PACKAGE
@@ -20,7 +21,8 @@ from utility_crm.web.words import mark, translator
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An offer of a campaign that asks them now, or that they answered."""
+    """An offer of a campaign that asks them now, or that they answered. why_not: why it is not to be brought
+    up, "" where it may."""
 
     member_id: int
     campaign_id: int
@@ -41,6 +43,7 @@ class Offered:
     cycle_day: int | None
     holds: bool
     call_result: str
+    why_not: str
 
     @property
     def open(self) -> bool:
@@ -54,15 +57,17 @@ class Offered:
 
 
 OFFERS = listed(
-    """
-    select m.id, c.id, c.name, c.offer, coalesce(t.name, ''), c.amount, c.currency, c.ends_on,
+    f"""
+    select m.id, o.id, o.name, o.offer, coalesce(t.name, ''), o.amount, o.currency, o.ends_on,
            to_json(a.ways), a.words, m.saving_minor, m.basis, m.answer, m.answered_at, m.outcome, m.taken_on,
            k.cycle_day,
-           c.state in ('running', 'stopped') and c.starts_on <= :today and c.ends_on >= :today, m.call_result
+           o.state in ('running', 'stopped') and o.starts_on <= :today and o.ends_on >= :today, m.call_result,
+           case when o.state <> 'running' then 'over' else {STILL_WHY_NOT} end
     from campaign_members m
-    join campaigns c on c.id = m.campaign_id
-    join campaign_arms a on a.campaign_id = c.id and a.key = m.arm
-    left join tariffs t on t.id = c.tariff_id
+    join customers c on c.id = m.customer_id
+    join campaigns o on o.id = m.campaign_id
+    join campaign_arms a on a.campaign_id = o.id and a.key = m.arm
+    left join tariffs t on t.id = o.tariff_id
     left join accounts k on k.id = m.account_id
     where m.customer_id = :customer
     order by m.id desc limit 20
@@ -83,14 +88,15 @@ def _answers(call: CustomerCall) -> bool:
 
 
 def banners(call: CustomerCall) -> Sequence[Banner]:
-    """What whoever speaks with them may bring up; nothing once they said no."""
+    """What whoever speaks with them may bring up; nothing once they said no, while care comes first, or where
+    it is for them no more."""
     if not _answers(call):
         return ()
     found = next(
         (
             one
             for one in call.once(offers)
-            if one.open and not one.answer and {"prompt", "call"} & set(one.ways)
+            if one.open and not one.answer and not one.why_not and {"prompt", "call"} & set(one.ways)
         ),
         None,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from churn.campaigns.audience import still_may_be_asked
+from churn.campaigns.audience import members_still
 from churn.campaigns.words import CALL_WORDS
 from notifications.consents.recording import record_consent
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
@@ -22,22 +22,29 @@ REST = timedelta(hours=4)
 
 _OPEN = f"""
     m.answer in ('', 'not_now') and m.call_result in ('', 'no_answer') and m.call_tries < {TRIES}
-    and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died')
+    and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died', 'ends', 'on_it')
 """
 _LIST = text(f"""
     select m.id, m.customer_id, c.name, m.segment, m.call_tries, m.call_result, m.called_at, m.answer,
            m.saving_minor, coalesce(u.name, ''), m.held_until, {_OPEN} as open
     from campaign_members m
-    join customers c on c.id = m.customer_id
+    join customers c on c.id = m.customer_id and c.merged_into_id is null
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
     left join users u on u.id = m.called_by
     where m.campaign_id = :id
     order by {_OPEN} desc, m.call_tries, m.id limit 300
 """)
+_TO_CALL = text(f"""
+    select count(*) from campaign_members m
+    join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
+    join customers c on c.id = m.customer_id and c.merged_into_id is null
+    where m.campaign_id = :id and {_OPEN}
+""")
 _NEXT = text(f"""
     select m.id, m.customer_id from campaign_members m
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
-    join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.ends_on >= :today
+    join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.starts_on <= :today
+        and c.ends_on >= :today
     join customers k on k.id = m.customer_id and k.merged_into_id is null
     where m.campaign_id = :id and {_OPEN}
       and (m.called_at is null or m.called_at < :rested)
@@ -80,15 +87,21 @@ def call_list(session: Session, campaign_id: int) -> list[CallLine]:
     return [CallLine(*row) for row in session.execute(_LIST, {"id": campaign_id})]
 
 
+def to_call(session: Session, campaign_id: int) -> int:
+    """How many are still to be called, however long the list."""
+    return int(session.execute(_TO_CALL, {"id": campaign_id}).scalar_one())
+
+
 def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, now: datetime) -> int | None:
-    """Hold the next on the list for a person and say which customer; None where nobody is left. Who withdrew
-    their consent, or whom care sees to first by now, is passed over."""
+    """Hold the next on the list for a person and say which customer; None where nobody is left, or it has not
+    begun. Who withdrew their consent, whom care sees to first by now, or whom it is for no more, is passed
+    over."""
     given: dict[str, Any] = {"id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST}
     found = session.execute(_NEXT, given).all()
-    why = still_may_be_asked(session, [one.customer_id for one in found], today)
+    why = members_still(session, [one.id for one in found], today)
     for one in found:
-        if why[one.customer_id]:
-            session.execute(_SKIP, {"id": one.id, "why": why[one.customer_id]})
+        if why[one.id]:
+            session.execute(_SKIP, {"id": one.id, "why": why[one.id]})
             continue
         session.execute(_TAKE, {"id": one.id, "until": now + HELD, "by": by})
         return int(one.customer_id)

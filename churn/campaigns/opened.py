@@ -19,16 +19,24 @@ from notifications.types.campaign import Offer
 from utility_crm.kit.errors import NotFound
 from utility_crm.web.words import mark
 
+# Whoever was kept twice may have had two letters: what either accepted is accepted (`y`).
 _OPENED = text("""
     select m.id, c.language, c.erased_on, k.state, k.offer, k.amount, k.currency, k.ends_on,
-           coalesce(t.name, '') as tariff, a.words, m.saving_minor, m.basis, m.answer, m.outcome, m.taken_on,
-           coalesce(x.cycle_day, 1) as cycle_day, n.name as now_on
+           coalesce(t.name, '') as tariff, a.words, m.saving_minor, m.basis,
+           coalesce(y.answer, m.answer) as answer, coalesce(y.outcome, m.outcome) as outcome,
+           coalesce(y.taken_on, m.taken_on) as taken_on, coalesce(x.cycle_day, 1) as cycle_day,
+           n.name as now_on
     from campaign_members m
     join customers c on c.id = m.customer_id
     join campaigns k on k.id = m.campaign_id
     join campaign_arms a on a.campaign_id = k.id and a.key = m.arm
     left join tariffs t on t.id = k.tariff_id
     left join accounts x on x.id = m.account_id
+    left join lateral (select i.answer, i.outcome, i.taken_on from campaign_members i
+        where i.campaign_id = m.campaign_id and i.answer = 'accepted' and i.customer_id in
+            (select coalesce(c.merged_into_id, c.id) union all
+             select s.id from customers s where s.merged_into_id = coalesce(c.merged_into_id, c.id))
+        order by i.id limit 1) y on true
     left join lateral (select p.name from agreements g join tariffs p on p.id = g.tariff_id
         where g.account_id = m.account_id and g.starts_on <= :today
           and (g.ends_before is null or g.ends_before > :today)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.what_if.report import Bin, histogram_of
 from churn.campaigns.audience import Audience, Step, funnel
-from churn.campaigns.calling import CallLine, call_list
+from churn.campaigns.calling import CallLine, call_list, to_call
 from churn.campaigns.drafting import asked_of
 from churn.campaigns.launching import Preview, preview
 from churn.campaigns.pictures import Curve, Intervals, curve, intervals
@@ -125,7 +125,7 @@ def campaign_page(
     listed = [line for line in lines if "call" in line.ways]
     asks = OF_DRAFT if draft else (*OF_RUNNING, *((CALLS,) if listed else ()), MOVES)
     chosen = ask if ask in asks else "who" if draft else "result"
-    calls = call_list(session, campaign_id) if listed and not draft else []
+    calls = call_list(session, campaign_id) if chosen == CALLS else []
     told = None if draft else results(session, campaign_id, today)
     seen = preview(session, row, today=today, now=now) if draft else None
     audience = Audience.of(row.audience)
@@ -150,7 +150,7 @@ def campaign_page(
         seen.left_out if seen is not None else left_out(session, campaign_id), everybody,
         _rules(session, steps, one.currency, language), seen, told,
         round(median(known)) if known else None, _sample(lines, one, known, language),
-        to_call=sum(line.open for line in calls), calls=calls if chosen == CALLS else (),
+        to_call=to_call(session, campaign_id) if listed and not draft else 0, calls=calls,
         moves=None if draft else moves(session, campaign_id, one.kind), **evidence,
     )  # fmt: skip
 

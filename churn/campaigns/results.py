@@ -51,35 +51,36 @@ FOLLOWED = """
 """
 """What became of the member `m`: `moved.found`, on the offered tariff; `gone.found`, lost. With the values of
 `followed`."""
-# A customer who was drawn twice, since they were kept twice, is one since they were merged: the row that
-# stays with the stub is nobody's, and what was accepted by it was accepted by whom they are.
-_COUNTS = text(
-    """
+TWICE = """
+    left join (select distinct s.merged_into_id as id from campaign_members t
+               join customers s on s.id = t.customer_id and s.merged_into_id is not null
+               where t.campaign_id = :id and t.arm <> '' and t.answer = 'accepted') twin
+        on twin.id = m.customer_id
+"""
+"""A customer who was drawn twice, since they were kept twice, is one since they were merged: the row that
+stays with the stub is nobody's, and what was accepted by it was accepted by whom they are (`twin`)."""
+ACCEPTED = "(m.answer = 'accepted' or twin.id is not null)"
+TAKEN = f"case when cast(:tariff as bigint) is null then {ACCEPTED} else moved.found end"
+"""SQL of who took what was offered: who has the tariff, which whoever is left alone may as well, and not who
+said yes to it; of other offers, who accepted."""
+_COUNTS = text(f"""
     select m.arm, m.segment, coalesce(o.channel, '') as channel, count(*) as customers,
            count(*) filter (where o.state = 'sent'
                    or o.id is null and m.sent_at is not null and m.not_sent = '')
                as sent,
            count(*) filter (where o.receipt = 'read' or m.answered_via = 'link') as read,
            count(*) filter (where m.answer <> '' or twin.id is not null) as answered,
-           count(*) filter (where m.answer = 'accepted' or twin.id is not null) as accepted,
-           count(*) filter (where m.answer = 'accepted' or twin.id is not null or moved.found) as taken,
+           count(*) filter (where {ACCEPTED}) as accepted, count(*) filter (where {TAKEN}) as taken,
            count(*) filter (where gone.found) as lost,
            count(*) filter (where m.not_sent <> '') as not_sent,
            cast(coalesce(sum(m.call_tries), 0) as bigint) as calls
     from campaign_members m
     join customers c on c.id = m.customer_id and c.merged_into_id is null
-    left join (select distinct s.merged_into_id as id from campaign_members t
-               join customers s on s.id = t.customer_id and s.merged_into_id is not null
-               where t.campaign_id = :id and t.arm <> '' and t.answer = 'accepted') twin
-        on twin.id = m.customer_id
     left join outbox o on o.key = 'campaign:' || :code || ':' || m.customer_id
-    """
-    + FOLLOWED
-    + """
+    {TWICE} {FOLLOWED}
     where m.campaign_id = :id and m.arm <> ''
     group by 1, 2, 3 order by 1, 2, 3
-"""
-)
+""")
 _KEEP = text("""
     insert into campaign_days (campaign_id, day, arm, customers, sent, read, answered, accepted, taken, lost,
         spent_minor)

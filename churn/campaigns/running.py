@@ -14,7 +14,9 @@ from notifications.outbox.queueing import take_back
 from utility_crm.kit.errors import Conflict, NotFound
 from utility_crm.web.words import mark
 
-_OPEN = text("select id, decides_on from campaigns where state in ('running', 'stopped') order by id")
+_OPEN = text(
+    "select id, ends_on, decides_on from campaigns where state in ('running', 'stopped') order by id"
+)
 
 
 def stop(session: Session, campaign_id: int, because: str, *, now: datetime, by: int | None) -> int:
@@ -33,12 +35,12 @@ def stop(session: Session, campaign_id: int, because: str, *, now: datetime, by:
 
 
 def keep_results(session: Session, now: datetime, today: date) -> int:
-    """Keep how every campaign that is not over stands today; one whose day for looking has come is finished
-    with it. How many."""
+    """Keep how every campaign that is not over stands today; one whose day for looking has come, and whose
+    last day for an answer is over, is finished with it. How many."""
     rows = session.execute(_OPEN).all()
     for row in rows:
         keep_day(session, results(session, row.id, today))
-        if today >= row.decides_on:
+        if today >= row.decides_on and today > row.ends_on:
             held = session.get_one(Campaign, row.id, with_for_update=True)
             held.state = "finished"
             note_event(session, row.id, "finished", now, None)

@@ -1,8 +1,8 @@
 """Letters of running campaigns go to the outbox, a slice at a time; never commits.
 
 Whether one may be written to, and at which hour, is the outbox's to say. Here it is asked again whether
-anything has happened since the draw for which care comes first: those are not written to, and stay in their
-arm, since they were assigned to it.
+anything has happened since the draw for which care comes first, or whether the offer is for them no more:
+those are not written to, and stay in their arm, since they were assigned to it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from churn.campaigns.audience import still_may_be_asked
+from churn.campaigns.audience import members_still
 from churn.campaigns.drafting import LANGUAGES, note_event
 from churn.campaigns.first_words import filled
 from churn.campaigns.tokens import PATH, token
@@ -124,11 +124,9 @@ def _send(session: Session, row: Row[Any], now: datetime, today: date) -> int:
     people = session.execute(_NEXT, {"campaign": row.id, "most": room}).all()
     if not people:
         return 0
-    why = still_may_be_asked(session, [one.customer_id for one in people], today)
-    _note(
-        session, _KEPT_BACK, [(one.id, why[one.customer_id]) for one in people if why[one.customer_id]], now
-    )
-    free = [one for one in people if not why[one.customer_id]]
+    why = members_still(session, [one.id for one in people], today)
+    _note(session, _KEPT_BACK, [(one.id, why[one.id]) for one in people if why[one.id]], now)
+    free = [one for one in people if not why[one.id]]
     base = public_address(settings())
     notices = [
         campaign(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from billing.tables import Bill
 from churn.actions.supplied import supplies
-from churn.campaigns.results import FOLLOWED, Campaigned, followed
+from churn.campaigns.results import FOLLOWED, TAKEN, TWICE, Campaigned, followed
 from churn.domain.facts import CATEGORICAL, NUMERIC_NAMES
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray, enough
@@ -31,17 +31,13 @@ from utility_crm.kit.settings import settings
 OFFER_SAVING = "offer_saving"
 """What a year on the offered tariff would have saved, as it was kept at the draw: a fact of its own."""
 
-_MEMBERS = text(
-    """
-    select m.customer_id, m.arm, m.saving_minor, m.answer = 'accepted' or moved.found as taken,
-           not gone.found as stayed
+_MEMBERS = text(f"""
+    select m.customer_id, m.arm, m.saving_minor, {TAKEN} as taken, not gone.found as stayed
     from campaign_members m
-    """
-    + FOLLOWED
-    + """
+    join customers c on c.id = m.customer_id and c.merged_into_id is null
+    {TWICE} {FOLLOWED}
     where m.campaign_id = :id and m.arm <> '' order by m.customer_id
-    """
-)
+""")
 
 
 @dataclass(frozen=True, eq=False)

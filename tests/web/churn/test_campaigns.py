@@ -19,7 +19,7 @@ from churn.campaigns.answering import answer
 from churn.campaigns.drafting import change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch, needs_second
-from churn.campaigns.running import keep_results
+from churn.campaigns.running import keep_results, stop
 from churn.campaigns.sending import send_due
 from churn.campaigns.tables import Campaign, CampaignMember
 from churn.campaigns.tokens import PATH, token
@@ -314,6 +314,23 @@ def test_the_agent_brings_it_up_and_notes_the_answer(
     assert wrong.status_code == 404
     assert make_client("marketer").post(address, data=form).status_code == 403
     assert session.scalar(text("select count(*) from audit_log where what = 'answer to an offer'")) == 1
+
+
+def test_nothing_is_brought_up_while_care_comes_first_or_once_it_is_stopped(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    one, two = members(session, campaign_id, "B")[:2]
+    client = make_client("agent")
+    assert "Bring up" in client.get(f"/customers/{one.customer_id}").text
+    complains = next(person for person in homes if person.customer == one.customer_id)
+    supplier.says(complains, TODAY, complaint=True)
+    session.flush()
+    assert "Bring up" not in client.get(f"/customers/{one.customer_id}").text
+    assert "Bring up" in client.get(f"/customers/{two.customer_id}").text
+    stop(session, campaign_id, "enough", now=NOW, by=None)
+    assert "Bring up" not in client.get(f"/customers/{two.customer_id}").text
+    assert "They accept" in client.get(f"/customers/{two.customer_id}?do=q").text  # what it said stands
 
 
 def test_a_telephone_list_is_worked_through(

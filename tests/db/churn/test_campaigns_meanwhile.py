@@ -1,0 +1,161 @@
+"""What happens to customers between the draw, the letter, the answer and the result."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from churn.campaigns.answering import answer
+from churn.campaigns.audience import Audience
+from churn.campaigns.calling import call_list, next_to_call, to_call
+from churn.campaigns.drafting import change_arm
+from churn.campaigns.first_words import first_words
+from churn.campaigns.launching import launch
+from churn.campaigns.opened import opened
+from churn.campaigns.results import campaigned, results
+from churn.campaigns.running import keep_results
+from churn.campaigns.sending import send_due
+from churn.campaigns.tables import CampaignMember
+from churn.campaigns.tokens import token
+from churn.uplift.reading import drawn
+from notifications.consents.recording import record_consent
+from tests.db.churn.conftest import Person, Supplier
+from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, drafted, launched, nearly_over, populate
+from utility_crm.auth.tables import User
+from utility_crm.customers.tables import ContactPoint
+from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.quality.merging import merge_customers
+
+EVERY_HOME = Audience(HOUSEHOLD)
+NO_TARIFF = {"tariff_id": None, "audience": EVERY_HOME}
+
+
+def members(session: Session, campaign_id: int, *arms: str) -> list[CampaignMember]:
+    session.expire_all()
+    mine = (CampaignMember.campaign_id == campaign_id, CampaignMember.arm.in_(arms))
+    return list(session.scalars(select(CampaignMember).where(*mine).order_by(CampaignMember.id)))
+
+
+def of_customer(people: list[Person], member: CampaignMember) -> Person:
+    return next(one for one in people if one.customer == member.customer_id)
+
+
+def test_who_left_or_has_it_since_the_draw_is_not_written_to(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 40)
+    campaign_id = launched(session, supplier)
+    asked = members(session, campaign_id, "A", "B")
+    gone, has = of_customer(people, asked[0]), of_customer(people, asked[1])
+    supplier.ends(gone, TODAY + timedelta(days=5), "moved")
+    supplier.ends(has, date(2026, 12, 1), "changed_tariff")
+    supplier.agrees(has.account, has.point, supplier.day_night, date(2026, 12, 1))
+    assert send_due(session, NOW, TODAY) == len(asked) - 2
+    why = {one.id: (one.sent_at, one.not_sent) for one in members(session, campaign_id, "A", "B")[:2]}
+    assert why == {asked[0].id: (None, "ends"), asked[1].id: (None, "on_it")}
+
+
+def listed(session: Session, supplier: Supplier, people: list[Person], **changed: object) -> int:
+    """A campaign of an arm that is called, of people who agreed to it."""
+    for one in people:
+        number = f"+44770090{one.customer % 10000:04d}"
+        session.add(ContactPoint(customer_id=one.customer, kind="phone", value=number, normal=number))
+        session.flush()
+        since = NOW - timedelta(days=3)
+        record_consent(session, one.customer, "marketing", "call", granted=True, now=since, proof="a call")
+    campaign_id = drafted(session, supplier, **changed)
+    words = first_words("tariff")
+    change_arm(
+        session, campaign_id, "B", name="Call", weight=1, ways=("call",), words=words, now=NOW, by=None
+    )
+    launch(session, campaign_id, today=TODAY, now=NOW, by=None)
+    return campaign_id
+
+
+def somebody(session: Session) -> int:
+    user = User(login="abel", name="Abel", role="agent", password_hash="none")
+    session.add(user)
+    session.flush()
+    return user.id
+
+
+def test_nobody_is_called_before_it_begins_or_for_nothing(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    campaign_id = listed(session, supplier, people, starts_on=TODAY + timedelta(days=7))
+    by, begins = somebody(session), TODAY + timedelta(days=7)
+    assert next_to_call(session, campaign_id, by, today=TODAY, now=NOW) is None
+    first, second, third = members(session, campaign_id, "B")[:3]
+    supplier.ends(of_customer(people, first), TODAY + timedelta(days=2), "switched")
+    merge_customers(session, third.customer_id, second.customer_id, None, NOW)
+    many = to_call(session, campaign_id)
+    assert many == len(members(session, campaign_id, "B")) - 1
+    assert many == sum(one.open for one in call_list(session, campaign_id))
+    then = NOW + timedelta(days=7)
+    assert next_to_call(session, campaign_id, by, today=begins, now=then) == third.customer_id
+    assert to_call(session, campaign_id) == many - 1
+
+
+def test_an_answer_is_taken_to_the_end_of_its_last_day(session: Session, supplier: Supplier) -> None:
+    populate(session, supplier, 30)
+    last = TODAY + timedelta(days=30)
+    campaign_id = launched(session, supplier, ends_on=last, decides_on=last)
+    one, two = members(session, campaign_id, "A", "B")[:2]
+    keep_results(session, NOW + timedelta(days=30), last)
+    assert answer(session, one.id, "accepted", via="link", today=last, now=NOW).outcome == "changed"
+    keep_results(session, NOW + timedelta(days=31), last + timedelta(days=1))
+    assert campaigned(session, campaign_id).state == "finished"
+    with pytest.raises(Refused):
+        answer(session, two.id, "accepted", via="link", today=last + timedelta(days=1), now=NOW)
+
+
+def test_a_tariff_is_taken_by_who_has_it_not_by_who_said_yes(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 40)
+    campaign_id = launched(session, supplier)
+    asked = members(session, campaign_id, "A", "B")
+    supplier.ends(of_customer(people, asked[0]), date(2026, 12, 10), "moved")
+    assert answer(session, asked[0].id, "accepted", via="link", today=TODAY, now=NOW).outcome == "task"
+    assert answer(session, asked[1].id, "accepted", via="link", today=TODAY, now=NOW).outcome == "changed"
+    told = results(session, campaign_id, TODAY)
+    assert (told.asked.accepted, told.asked.taken) == (2, 1)
+    assert drawn(session, told.campaign, TODAY).taken.sum() == 1
+
+
+def kept_twice(session: Session, campaign_id: int) -> tuple[CampaignMember, CampaignMember]:
+    """Two who were drawn and turn out to be one: who stays, and whose row nobody has any more."""
+    stays, stub = members(session, campaign_id, "A", "B")[:2]
+    merge_customers(session, stays.customer_id, stub.customer_id, None, NOW)
+    return stays, stub
+
+
+@pytest.mark.parametrize("offer", ["points", "discount"])
+def test_who_was_drawn_twice_is_given_it_once(session: Session, supplier: Supplier, offer: str) -> None:
+    populate(session, supplier, 40)
+    campaign_id = launched(session, supplier, offer=offer, amount=500, **NO_TARIFF)
+    stays, stub = kept_twice(session, campaign_id)
+    first = answer(session, stub.id, "accepted", via="link", today=TODAY, now=NOW)  # the letter to the stub
+    again = answer(session, stays.id, "accepted", via="link", today=TODAY, now=NOW)
+    assert (first.already, again.already, again.outcome) == (False, True, first.outcome)
+    with pytest.raises(Conflict):
+        answer(session, stays.id, "declined", via="desk", today=TODAY, now=NOW)
+    points = session.execute(text("select customer_id, points from loyalty_points")).all()
+    credited = session.scalars(text("select amount_minor from adjustments")).all()
+    assert [tuple(row) for row in points] == ([(stays.customer_id, 500)] if offer == "points" else [])
+    assert list(credited) == ([-500] if offer == "discount" else [])
+    for one in (stays, stub):
+        assert opened(session, "s", token("s", one.id), TODAY).answer == "accepted"
+    told = results(session, campaign_id, TODAY)
+    assert told.asked.taken == 1 == drawn(session, told.campaign, TODAY).taken.sum()
+
+
+def test_margins_are_known_of_all_once_two_are_one(session: Session, supplier: Supplier) -> None:
+    populate(session, supplier, 40)
+    campaign_id = launched(session, supplier)
+    _stays, stub = kept_twice(session, campaign_id)
+    session.execute(
+        text("update campaign_members set margin_minor = 1000 + id % 7 where id <> :id"), {"id": stub.id}
+    )
+    nearly_over(session, campaign_id)
+    told = results(session, campaign_id, TODAY)
+    assert told.margin_known == 39 == told.asked.customers + told.control.customers
+    assert told.row("margin") is not None
