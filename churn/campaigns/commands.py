@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.queries import Line, lines
 from churn.campaigns.results import Counts, Results, Row, results
+from churn.campaigns.words import VERDICT_WORDS
 from churn.domain.campaigns.effects import Effect
 from utility_crm.kit.clock import today_in, utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
@@ -25,6 +27,7 @@ from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 
 app = typer.Typer(name="campaigns", help="Campaigns, and what they brought.", no_args_is_help=True)
+MOST_MINOR = 10**12
 Code = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="its number, such as K-3")]
 _MARGIN = text("""
     update campaign_members m set margin_minor = :margin from customers c
@@ -80,7 +83,7 @@ def take_margins(session: Session, campaign_id: int, file: Path) -> int:
     """How many. Raises Invalid with the line that is wrong."""
     currency = session.scalar(text("select currency from campaigns where id = :id"), {"id": campaign_id})
     decimals = default_decimals(str(currency))
-    with file.open(encoding="utf-8-sig", newline="") as opened:
+    with StringIO(_written(file), newline="") as opened:
         reader = csv.DictReader(opened)
         if not {"customer_number", "margin"} <= set(reader.fieldnames or ()):
             raise Invalid("columns", "the file needs the columns customer_number and margin", "line 1")
@@ -90,7 +93,9 @@ def take_margins(session: Session, campaign_id: int, file: Path) -> int:
             try:
                 minor = Decimal(row["margin"] or "").scaleb(decimals)
             except InvalidOperation:
-                raise Invalid("amount", f"'{row['margin']}' is no amount", where) from None
+                minor = Decimal("nan")
+            if not minor.is_finite() or abs(minor) > MOST_MINOR:
+                raise Invalid("amount", f"'{row['margin'] or ''}' is no amount such as 12.50", where)
             if minor != minor.to_integral_value():
                 raise Invalid("amount", f"'{row['margin']}' has more than {decimals} decimals", where)
             given = {"margin": int(minor), "campaign": campaign_id, "number": row["customer_number"]}
@@ -98,6 +103,17 @@ def take_margins(session: Session, campaign_id: int, file: Path) -> int:
                 raise Invalid("customer", f"{row['customer_number']} was not drawn for this campaign", where)
             taken += 1
     return taken
+
+
+def _written(file: Path) -> str:
+    """Raises NotFound, or Invalid with the line that is not UTF-8."""
+    if not file.is_file():
+        raise NotFound("file", f"There is no file {file}.")
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise Invalid("encoding", "the file is not written in UTF-8", f"line {line}") from None
 
 
 def document(told: Results) -> dict[str, Any]:
@@ -168,7 +184,9 @@ def _result_words(told: Results) -> str:
         if row.effect is None:
             continue
         whom = row.segment or row.arm or "all"
-        lines_.append(f"{row.outcome:<6} {whom:<15} {_against(row, row.effect)}, {row.verdict}")
+        lines_.append(
+            f"{row.outcome:<6} {whom:<15} {_against(row, row.effect)}, {VERDICT_WORDS[row.verdict]}"
+        )
     back = told.romi
     lines_.append(
         f"spent {told.spent_minor} minor units; return " + (f"{back.difference:.0%}" if back else "unknown")

@@ -11,11 +11,12 @@ import typer
 from churn.commands.app import app
 from churn.registered import Registered, registered
 from churn.registry_words import STATES, VERDICTS
-from utility_crm.kit.clock import today_in, utc_now
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.errors import Invalid
 from utility_crm.kit.runtime import database
-from utility_crm.kit.settings import settings
+from utility_crm.kit.today import utility_today
 
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the date; today by default")
@@ -68,7 +69,7 @@ def train(as_of: AsOf = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def score(as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Score everybody who is supplied on a date with the champion."""
+    """Score everybody who is supplied on a date with the champion; the list is of that date then."""
     from churn.actions import score as score_everybody
 
     now = utc_now()
@@ -97,8 +98,15 @@ def models(as_json: AsJson = False) -> None:
 
 
 def _day(as_of: datetime | None, now: datetime) -> date:
-    known = settings()
-    return as_of.date() if as_of else known.as_of or today_in(known.timezone, now)
+    """Raises Invalid for a date to come: its scores would take the place of today's."""
+    today = utility_today(now)
+    if as_of is None:
+        return today
+    if as_of.date() > today:
+        raise Invalid(
+            "as_of", f"{as_of.date()} is after today, {today}: nothing is known of it yet", "--as-of"
+        )
+    return as_of.date()
 
 
 def _fit_words(document: Mapping[str, Any]) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
 
 from churn.commands.app import app
 from churn.queries import PAGE_ROWS, Leaver, ModelCard, Narrowed, leavers, model_card
-from churn.words import Words
+from churn.words import SEGMENTS, Words
+from utility_crm.auth.teams import areas
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
-from utility_crm.kit.errors import Refused
+from utility_crm.kit.errors import Invalid, Refused
 from utility_crm.kit.runtime import database
 
 
@@ -29,6 +31,8 @@ def list_(
         card = model_card(session)
         if card is None or card.status != "scored":
             raise Refused("not_scored", "Nobody has been scored yet: run `utility-crm churn fit`.")
+        _known("--segment", segment, SEGMENTS)
+        _known("--area", area, [code for code, _ in areas(session)])
         found = leavers(session, Narrowed(segment, area), rows=rows)
         document = {
             "as_of": card.as_of.isoformat(),
@@ -36,6 +40,12 @@ def list_(
             "customers": [_customer_document(one) for one in found],
         }
         emit(document, as_json, lambda: _list_words(found, card))
+
+
+def _known(option: str, given: str, allowed: Collection[str]) -> None:
+    """Raises Invalid: a word that nobody has would make an empty list, which says that nobody may leave."""
+    if given and given not in allowed:
+        raise Invalid("not_known", f"'{given}' is none of {', '.join(allowed)}", option)
 
 
 def _customer_document(one: Leaver) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import typer
 from churn.value.costs import Rate, bring_costs, drop_cost, rates
 from churn.value.counting import count_values
 from churn.value.queries import Valued, ValueState, state, value_of, values
+from churn.value.words import STEP_WORDS, reason_said
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
-from utility_crm.kit.errors import NotFound, Refused
+from utility_crm.kit.errors import Invalid, NotFound, Refused
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
 from utility_crm.kit.today import utility_today
@@ -86,6 +87,8 @@ def list_(
 ) -> None:
     """Customers by what is at stake, with what to do next."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
+        if step and step not in STEP_WORDS:
+            raise Invalid("step", f"'{step}' is none of {', '.join(STEP_WORDS)}", "--step")
         known = _counted(state(session))
         found = values(session, step=step, rows=rows)
         document = {**_state(known), "customers": [_value(one) for one in found]}
@@ -157,7 +160,7 @@ def _list_words(found: list[Valued], known: ValueState) -> str:
         lines.append(UNKNOWN)
     lines += [
         f"{_or_unknown(one.at_stake_minor):>10} at stake  {_chance(one.chance)}  {one.number}  {one.name}  "
-        f"{one.step}: {one.reason}{' ' + one.offer if one.offer else ''}"
+        f"{_step(one.step, one.reason, one.offer)}"
         for one in found
     ]
     return "\n".join(lines)
@@ -170,11 +173,16 @@ def _one_words(one: Valued, known: ValueState) -> str:
         f"{_or_unknown(one.worth_minor)}, at stake {_or_unknown(one.at_stake_minor)} (minor units)",
     ]
     lines += [
-        f"{place}. {action['step']}: {action['reason']} {action['offer']} saves "
+        f"{place}. {_step(action['step'], action['reason'], action['offer'])}; saves "
         f"{_or_unknown(action['saved_minor'])}"
         for place, action in enumerate(one.actions, 1)
     ]
     return "\n".join(lines if one.margin_minor is not None else [*lines, UNKNOWN])
+
+
+def _step(step: str, reason: str, offer: str) -> str:
+    """Such as "Offer K-2: a campaign asks them now"."""
+    return f"{STEP_WORDS[step]}{' ' + offer if offer else ''}: {reason_said(reason, 'en')}"
 
 
 def _or_unknown(minor: int | None) -> str:

@@ -366,11 +366,13 @@ def test_what_the_commands_say(session: Session, supplier: Supplier, tmp_path: P
     told = document(results(session, campaign_id, TODAY))
     assert told["margin"]["low"] is not None and told["romi"] is None  # nothing is spent
     assert {row["outcome"] for row in told["effects"]} == {"taken", "lost", "margin"}
-    for line, where in (("C99999,1.00", "line 2"), ("C00001,much", "line 2"), ("C00001,1.005", "line 2")):
-        file.write_text(f"customer_number,margin\n{line}")
+    for line in (b"C99999,1.00", b"C00001,much", b"C00001,1.005", b"C00001,inf", b"C00001", b"C0\xff,1"):
+        file.write_bytes(b"customer_number,margin\n" + line)
         with pytest.raises(Invalid) as wrong:
             take_margins(session, campaign_id, file)
-        assert wrong.value.where == where
+        assert wrong.value.where == "line 2"
+    with pytest.raises(NotFound):
+        take_margins(session, campaign_id, tmp_path)
     assert [one.code for one in lines(session)] == [f"K-{campaign_id}"]
 
 

@@ -24,7 +24,9 @@ def own_database(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> It
     settings.cache_clear()
 
 
-def test_the_commands_say_what_there_is(own_database: str) -> None:
+def test_the_commands_say_what_there_is(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+    settings.cache_clear()
     run = CliRunner()
     nobody = run.invoke(app, ["list", "--json"])
     assert nobody.exit_code == 1
@@ -37,6 +39,9 @@ def test_the_commands_say_what_there_is(own_database: str) -> None:
     unscored = run.invoke(app, ["score", "--json"])
     assert (unscored.exit_code, json.loads(unscored.stdout)["status"]) == (1, "no_model")
     assert run.invoke(app, ["fit", "--as-of", "yesterday"]).exit_code == 2
+    for command in ("fit", "train", "score"):  # a day to come would take the place of today's list
+        ahead = run.invoke(app, [command, "--as-of", "2026-11-21", "--json"])
+        assert (ahead.exit_code, json.loads(ahead.stdout)["error"]["where"]) == (1, "--as-of")
 
     load_tables()
     engine = make_engine(own_database)
@@ -50,6 +55,9 @@ def test_the_commands_say_what_there_is(own_database: str) -> None:
     assert [one["name"] for one in document["customers"]] == ["Ada Example", "=Works & Sons"]
     assert document["customers"][0]["reasons"][0]["reason"] == "complaints"
     spoken = run.invoke(app, ["list", "--segment", "small_business"])
+    for option in ("--segment", "--area"):  # none would be shown, as if nobody of theirs might leave
+        unknown = run.invoke(app, ["list", option, "nowhere", "--json"])
+        assert (unknown.exit_code, json.loads(unknown.stdout)["error"]["where"]) == (1, option)
     assert "Day & Night would cost less +4" in spoken.stdout and "Ada" not in spoken.stdout
 
     known = json.loads(run.invoke(app, ["models", "--json"]).stdout)["models"]

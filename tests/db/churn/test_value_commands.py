@@ -36,6 +36,9 @@ def test_the_commands_say_what_is_known(own_database: str, tmp_path: Path) -> No
     assert told["customer"]["actions"][0]["reason"] == "no_offers"
     assert "unknown" in run.invoke(app, ["next", "--customer", "C00001"]).stdout
     assert run.invoke(app, ["next", "--customer", "NOBODY", "--json"]).exit_code == 1
+    assert ": no campaign has offered anything yet" in run.invoke(app, ["list"]).stdout  # words, no keys
+    unknown = run.invoke(app, ["list", "--step", "gift", "--json"])
+    assert (unknown.exit_code, json.loads(unknown.stdout)["error"]["where"]) == (1, "--step")
 
     file = tmp_path / "costs.csv"
     file.write_text("kind,valid_from,price\npurchase,2024-01-01,0.1\ngift,2024-01-01,1\n", encoding="utf-8")
