@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
+from utility_crm.auth import passwords
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine
 from utility_crm.kit.embedded_server import EmbeddedServer
@@ -42,6 +44,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
     gc.enable()
+
+
+OF_THE_HOUSE = passwords._HASHER
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # nobody guesses these
+
+
+@pytest.fixture(scope="session")
+def hasher() -> PasswordHasher:
+    """What hashes passwords outside of tests, where it takes the time it is meant to take."""
+    return OF_THE_HOUSE
 
 
 @pytest.fixture(scope="session")

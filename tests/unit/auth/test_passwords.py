@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as some
@@ -86,3 +88,10 @@ def test_an_own_password_never_expires() -> None:
     ends = [one.name for one in User.__table__.columns if "expire" in one.name or "password" in one.name]
     assert ends == ["password_hash", "password_expires_at"]
     assert User.__table__.columns["password_expires_at"].nullable
+
+
+def test_outside_of_tests_a_hash_costs_what_rfc_9106_asks(hasher: PasswordHasher) -> None:
+    kept = hasher.hash("correct horse battery")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert not PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).check_needs_rehash(kept)
+    assert hasher.verify(kept, "correct horse battery")
