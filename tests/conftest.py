@@ -46,6 +46,16 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several workers none shall begin what takes minutes when the others are about to end: stories and
+    files that drive a browser come first (with --no-loadscope-reorder, which goes by the number of tests)."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        long = {item.path for item in items if item.get_closest_marker("browser")}
+        stories = ROOT / "tests" / "stories"
+        items.sort(key=lambda item: item.path not in long and not item.path.is_relative_to(stories))
+
+
 OF_THE_HOUSE = passwords._HASHER
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # nobody guesses these
 
