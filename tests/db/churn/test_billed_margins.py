@@ -92,10 +92,10 @@ def test_it_is_held_against_control_and_the_return_stands_on_it(
     told = results(session, campaign, LOOKED)
     row = told.row("margin")
     assert row is not None and row.effect is not None and told.stands_on == "billed"
-    assert row.effect.low < 200 < row.effect.high and row.verdict == "works"
+    assert abs(row.effect.difference - 200) < 5 and row.verdict == "works"
     plain = row.count / row.of - row.control / row.of_control
     assert abs(row.effect.difference - 200) < abs(plain - 200) + 1
-    assert row.effect.high - row.effect.low < 150  # by what they brought before; 800 or so without
+    assert row.effect.high - row.effect.low < 20  # by what they brought before; hundreds without
     said = document(told)
     assert said["earned_by"] == "billed" and said["margin"]["low"] is not None
     session.execute(text("update campaigns set margin_minor = 9000, margin_source = 'a study'"))
