@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from utility_crm.kit.migrations import history_hash, migrate
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
 settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("house")
 gc.disable()  # until everything is collected: going through what only grows took a third of the time
@@ -81,8 +83,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer 
     if os.environ.get("UTILITY_CRM_TEST_DATABASE_URL"):
         yield None
         return
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    home = Path(tempfile.gettempdir()) / f"utility-crm-tests-{run[:12]}"
+    home = Path(tempfile.gettempdir()) / f"utility-crm-tests-{_RUN[:12]}"
     started = EmbeddedServer(home, fast=True).start("postgres")
     yield started
     if started.leave():
@@ -98,21 +99,55 @@ def _address(server: EmbeddedServer | None, database: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _template(server: EmbeddedServer | None) -> str:
-    """The migrated template database, made once for this history."""
-    name = f"template_{history_hash()}"
-    lock = Path(tempfile.gettempdir()) / f"utility-crm-template-{os.getuid()}.lock"
+def _kept(
+    server: EmbeddedServer | None, name: str, make: Callable[[str], None], of: str = "template1"
+) -> str:
+    """A database to be cloned, filled once by `make`, which is told its address; whole or not there."""
+    lock = Path(tempfile.gettempdir()) / f"utility-crm-{name.partition('_')[0]}-{os.getuid()}.lock"
     with lock.open("w") as held, psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not admin.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
-            admin.execute(f"drop database if exists {name}_new")
-            admin.execute(f"create database {name}_new")
-            engine = make_engine(_address(server, f"{name}_new"))
-            migrate(engine)
-            engine.dispose()
+            admin.execute(f"drop database if exists {name}_new with (force)")
+            admin.execute(f"create database {name}_new template {of}")
+            make(_address(server, f"{name}_new"))
             _seal(admin, f"{name}_new")
             admin.execute(f"alter database {name}_new rename to {name}")
     return name
+
+
+def _migrated(url: str) -> None:
+    engine = make_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _template(server: EmbeddedServer | None) -> str:
+    """The migrated template database, made once for this history."""
+    return _kept(server, f"template_{history_hash()}", _migrated)
+
+
+@contextmanager
+def demo_databases(
+    server: EmbeddedServer | None, name: str, make: Callable[[Engine], object]
+) -> Iterator[Engine]:
+    """A clone of a demo utility that is built once a run, by whichever worker needs it first: a dozen
+    seconds each time otherwise. `make` builds and commits it."""
+
+    def built(url: str) -> None:
+        load_tables()
+        engine = make_engine(url)
+        make(engine)
+        engine.dispose()
+
+    kept = _kept(server, f"{name}_{_RUN[:12]}", built, _template(server))
+    for url in _clone(server, name, kept):
+        load_tables()
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+    if server is None:  # ours goes with its server
+        with psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
+            admin.execute(f"drop database if exists {kept}")
 
 
 def _seal(admin: psycopg.Connection[Any], name: str) -> None:
@@ -123,10 +158,10 @@ def _seal(admin: psycopg.Connection[Any], name: str) -> None:
         time.sleep(0.05)
 
 
-def _clone(server: EmbeddedServer | None, name: str) -> Iterator[str]:
+def _clone(server: EmbeddedServer | None, name: str, template: str | None = None) -> Iterator[str]:
     """A database of this worker alone: another one may be at a test of the same fixture."""
     name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    template = _template(server)
+    template = template or _template(server)
     with psycopg.connect(_address(server, "postgres"), autocommit=True) as admin:
         admin.execute(f"drop database if exists {name} with (force)")
         admin.execute(f"create database {name} template {template}")
@@ -152,6 +187,15 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = make_engine(database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_engine(server: EmbeddedServer | None) -> Iterator[Engine]:
+    """The demo utility in the size of tests (tests/worlds/demo_world.py). Nothing is committed in it."""
+    from demo_world import build_small
+
+    with demo_databases(server, "demo", build_small) as engine:
+        yield engine
 
 
 @pytest.fixture

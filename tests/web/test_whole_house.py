@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
-from tests.conftest import _clone
+from tests.conftest import demo_databases
 from tests.web.browsing import PASSWORD, Chromium, arrive, axe_violations, complaining_page, serving, sign_in
 from tests.web.proofs import Proofs, leaks
 from tests.web.written import write
@@ -20,8 +20,8 @@ from utility_crm.app import create_app
 from utility_crm.auth.actions import set_password
 from utility_crm.auth.permissions import may
 from utility_crm.demo.build import build
-from utility_crm.installed import load_tables, modules
-from utility_crm.kit.database import make_engine, unit_of_work
+from utility_crm.installed import modules
+from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.embedded_server import EmbeddedServer
 from utility_crm.tickets.domain.numbers import number_of
 
@@ -53,17 +53,18 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(server: EmbeddedServer | None) -> Iterator[House]:
-    load_tables()
-    databases = _clone(server, "whole_house")
-    engine = make_engine(next(databases))
+    with demo_databases(server, "whole_house", build_house) as engine:
+        first = "select distinct on (role) role, login from users order by role, id"
+        with engine.connect() as connection:  # a second agent sees one area only
+            logins = {row.role: row.login for row in connection.execute(text(first))}
+        yield House(engine, logins)
+
+
+def build_house(engine: Engine) -> None:
     people = build(engine, modules(), as_of=date(2026, 11, 20), customers=CUSTOMERS)
     with unit_of_work(engine) as session:
         for one in people:
             set_password(session, one.login, PASSWORD)
-    first = {one.role: one.login for one in reversed(people)}  # a second agent sees one area only
-    yield House(engine, first)
-    engine.dispose()
-    next(databases, None)
 
 
 def links_of(page: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from utility_crm.demo.build import build, build_into
+from utility_crm.demo.build import build
 from utility_crm.demo.progress import Steps
 from utility_crm.demo.staff import SignIn
 from utility_crm.installed import modules
@@ -21,8 +21,3 @@ MARGARET = 1
 def build_small(engine: Engine) -> list[SignIn]:
     """Build and commit it, into a migrated database without customers."""
     return build(engine, modules(), as_of=AS_OF, seed=SEED, customers=CUSTOMERS, steps=Steps())
-
-
-def build_small_into(connection: Connection, *, seed: int = SEED) -> list[SignIn]:
-    """Build it in the caller's transaction."""
-    return build_into(connection, modules(), as_of=AS_OF, seed=seed, customers=CUSTOMERS)

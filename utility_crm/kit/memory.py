@@ -17,8 +17,12 @@ def at_rest() -> Iterator[None]:
 
     A process of ours holds half a million objects of modules and mappings. A batch that makes many rows has
     the collector go through all of them several times: a fifth of a bill run's time. Freezing and thawing
-    only moves lists of objects (CPython, `gc.freeze`). Where two overlap, the first to end thaws for both.
+    only moves lists of objects (CPython, `gc.freeze`). Where something is frozen already, by another batch or
+    by a process that serves (`settle`), whoever froze it thaws it.
     """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.freeze()
     try:
         yield

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from demo_world import build_small_into
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
@@ -20,10 +19,9 @@ NOW = datetime(2026, 11, 20, 14, 42, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def demo(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
+def demo(demo_engine: Engine) -> Iterator[Connection]:
+    with demo_engine.connect() as connection:
         transaction = connection.begin()
-        build_small_into(connection)
         yield connection
         transaction.rollback()
 

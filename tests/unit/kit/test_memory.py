@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from utility_crm.kit.memory import settle
+from utility_crm.kit.memory import at_rest, settle
 
 
 class Node:
@@ -29,7 +29,7 @@ def thawed() -> Iterator[None]:
     known = list(gc.callbacks)
     yield
     gc.callbacks[:] = known
-    gc.unfreeze()
+    gc.freeze()  # as tests are run (tests/conftest.py)
 
 
 def test_what_is_there_is_looked_through_no_more_and_later_cycles_go() -> None:
@@ -48,3 +48,17 @@ def test_what_is_there_is_looked_through_no_more_and_later_cycles_go() -> None:
     later = a_cycle()
     gc.collect()
     assert later() is None
+
+
+def test_a_batch_thaws_what_it_froze_and_nothing_else() -> None:
+    gc.unfreeze()
+    with at_rest():
+        assert gc.get_freeze_count() > 10_000
+        with at_rest():
+            pass
+        assert gc.get_freeze_count() > 10_000, "another batch that ends leaves it"
+    assert gc.get_freeze_count() == 0
+    settle()
+    with at_rest():
+        pass
+    assert gc.get_freeze_count() > 10_000, "a process that serves stays as it was"
