@@ -100,3 +100,30 @@ def test_steps_go_through_what_they_are_made_of(known: list[float], heights: lis
         assert made.term(values).tolist() == heights[: len(known)]
     assert isinstance(made, Curve) and made.term(np.array([np.nan])).tolist() == [1.5]
     assert made.term(np.array([-np.inf])).tolist() == heights[:1]
+
+
+def test_a_curve_is_the_same_however_many_facts_are_asked_about_at_once(
+    people: pd.DataFrame, model: AdditiveModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boosted, "_AT_ONCE", 3)
+    assert [*boosted._batches([1, 1, 5, 2, 1])] == [[0, 1], [2], [3, 4]]
+    again = fit(people, people["left"].to_numpy(), NUMERIC, CATEGORICAL, SETTING)
+    assert again.document() == model.document()
+
+
+@given(
+    st.lists(st.floats(-9, 9) | st.just(float("nan")), min_size=1, max_size=200).map(np.array),
+    st.integers(2, 20),
+)
+def test_a_column_made_coarse_keeps_its_order_and_what_is_unknown(column: np.ndarray, bins: int) -> None:
+    coarse = boosted._coarse(column, bins)
+    unknown = np.isnan(column)
+    assert np.array_equal(np.isnan(coarse), unknown)
+    known, found = column[~unknown], coarse[~unknown]
+    assert np.unique(found).size <= max(bins, 1)
+    order = np.argsort(known, kind="stable")
+    assert np.all(np.diff(found[order]) >= 0)
+    if np.unique(known).size <= bins:
+        assert np.array_equal(found, known)
+    elif known.size:
+        assert found.min() >= known.min() and found.max() <= known.max()
