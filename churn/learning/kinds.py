@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from churn.domain.feature_table import FloatArray, TextArray
+from churn.learning.named_months import in_figures
 from utility_crm.records.domain.amounts import Mark, amount_of, mark_of
 from utility_crm.records.domain.days import Order, day_of, orders_of
 
@@ -127,7 +128,7 @@ def days_of(texts: Sequence[str] | TextArray) -> Days | None:
 
 def _day_part(text: str) -> str:
     """Without the time of day; a month (2016-03) is its first day."""
-    day = re.split(r"[T ]", text, maxsplit=1)[0]
+    day = re.split(r"[T ]", in_figures(text), maxsplit=1)[0]
     return f"{day}-01" if _MONTH.fullmatch(day) else day
 
 

@@ -48,7 +48,7 @@ def target_of(cells: Cells, title: str, positive: str | None) -> tuple[Target, B
         )
     both = [str(value) for value in values]
     if positive is not None:
-        chosen, guessed = _plain(positive), ""
+        chosen, guessed = _meant(_plain(positive), both), ""
         if chosen not in both:
             raise Invalid(
                 "positive",
@@ -63,6 +63,12 @@ def target_of(cells: Cells, title: str, positive: str | None) -> tuple[Target, B
         chosen, guessed = (named[0], "by its name") if len(named) == 1 else (rarer, "the rarer of the two")
     (other,) = [value for value in both if value != chosen]
     return Target(title, chosen, other, texts[known] == chosen, guessed), known
+
+
+def _meant(text: str, values: list[str]) -> str:
+    """The one of the two values that a person wrote, whose capitals may be others where that leaves one."""
+    alike = [value for value in values if value.casefold() == text.casefold()]
+    return alike[0] if len(alike) == 1 else text
 
 
 def _plain(text: str) -> str:

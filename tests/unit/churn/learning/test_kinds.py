@@ -39,7 +39,13 @@ def test_numbers_are_read_as_they_were_meant(cents: list[int], style: str, data:
     assert np.delete(found.values, blank) == pytest.approx([one / 100 for one in cents])
 
 
-@given(DAYS, st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d 13:45:00", "%Y-%m-%dT00:00:00Z"]))
+STYLES = (
+    "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d 13:45:00", "%Y-%m-%dT00:00:00Z", "%d-%b-%Y", "%d %B %Y",
+    "%b %d, %Y", "%d%b%Y", "%d%b%Y:00:00:00", "%d-%b-%Y 13:45:00",
+)  # fmt: skip
+
+
+@given(DAYS, st.sampled_from(STYLES))
 def test_days_are_read_in_the_order_that_fits_all(days: list[date], style: str) -> None:
     days = [*days, date(2016, 3, 25)]  # one that says which order it is
     found = days_of([one.strftime(style) for one in days] + [""])
@@ -58,6 +64,14 @@ def test_days_that_can_be_read_both_ways_say_so() -> None:
 def test_a_month_is_its_first_day() -> None:
     found = days_of(["2016-03", "2016-04"])
     assert found is not None and np.diff(found.values).tolist() == [31]
+
+
+def test_words_that_begin_like_months_are_no_days() -> None:
+    assert days_of(["12 marks 2016", "13 marks 2016"]) is None
+    assert days_of(["May", "May 5"]) is None
+    assert days_of(["31-Feb-2016", "30-Feb-2016"]) is None
+    september = days_of(["7 Sept. 2016", "1-SEP-16"])
+    assert september is not None and np.ptp(september.values) == 6
 
 
 def test_days_of_never_are_unknown() -> None:

@@ -60,6 +60,13 @@ def test_which_value_means_leaving(written: Write) -> None:
     assert floats.left.sum() == table["churn"].sum()
 
 
+def test_the_target_is_named_with_other_capitals(written: Write) -> None:
+    table = supplier_table(200)
+    table["churn"] = np.where(table["churn"] == 1, "True", "False")
+    found = read_labelled(written(table), Asked("churn", positive="false"))
+    assert found.target.positive == "False" and found.left.sum() == (table["churn"] == "False").sum()
+
+
 def test_ids_that_come_again_stay_together(written: Write) -> None:
     table = supplier_table(200)
     table["id"] = table["id"].iloc[np.arange(200) // 2].to_numpy()
