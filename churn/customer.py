@@ -8,7 +8,7 @@ import numpy as np
 
 from churn.domain.survival import MonthlyHazard
 from churn.queries import HIGH_TIMES_USUAL, SCORE, CustomerScore, customer_score
-from churn.words import Words
+from churn.words import Since, Words
 from utility_crm.kit.gathering import Gather
 from utility_crm.kit.parts import Cell, CustomerCall, CustomerRoom, SideSection, Todo, Tone
 from utility_crm.kit.together import together
@@ -57,7 +57,7 @@ def _sections(call: CustomerCall) -> Sequence[SideSection]:
 
 
 def _reasons(found: CustomerScore, words: Words) -> tuple[Todo, ...]:
-    said = words.reasons(found.reasons, found.as_of, found.overdue_now_minor)
+    said = words.reasons(found.reasons, found.as_of, Since(found.overdue_now_minor, found.unanswered_now))
     items = [
         Todo(
             one.text,

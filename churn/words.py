@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -99,6 +99,15 @@ class Said:
     in_points: str
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What may be otherwise by now than on the morning of the score, None where it is not known: what is
+    overdue may have been paid, a complaint answered."""
+
+    overdue_now_minor: int | None = None
+    unanswered_now: int | None = None
+
+
 class Words:
     """The words of one language. Amounts are in the currency that each reason carries."""
 
@@ -106,25 +115,24 @@ class Words:
         self.language = language
         self._ = translator(language, "churn")
 
-    def reason(
-        self, reason: StoredReason, as_of: date, overdue_now_minor: int | None = None
-    ) -> tuple[str, str]:
+    def reason(self, reason: StoredReason, as_of: date, since: Since | None = None) -> tuple[str, str]:
         """A reason with the customer's own figures, and a few smaller words after it (may be empty).
 
-        overdue_now_minor: what is overdue now, where that is known: it may have been paid since.
+        since: what is so by now, where that is known.
         """
         say = _SAY.get(reason.group)
         if say is None:
             return self._(GROUPS.get(reason.group, reason.group)), ""
-        return say(self, {**reason.figures, "as_of": as_of, "overdue_now_minor": overdue_now_minor})
+        now = asdict(since or Since())
+        return say(self, {**reason.figures, "as_of": as_of, **now})
 
     def reasons(
-        self, reasons: Iterable[StoredReason], as_of: date, overdue_now_minor: int | None = None
+        self, reasons: Iterable[StoredReason], as_of: date, since: Since | None = None
     ) -> tuple[Said, ...]:
         """Reasons as a table says them."""
         return tuple(
             Said(
-                *self.reason(reason, as_of, overdue_now_minor),
+                *self.reason(reason, as_of, since),
                 self.points(reason.points),
                 self.in_points(reason.points),
             )
@@ -258,8 +266,10 @@ def _arrears(w: Words, f: Figures) -> tuple[str, str]:
 
 def _complaints(w: Words, f: Figures) -> tuple[str, str]:
     if f["unanswered_count"]:
-        since = day(f["as_of"] - timedelta(days=int(f["unanswered_days"])), w.language)
-        title = w._("Complaint unanswered since %(day)s", day=since)
+        made = day(f["as_of"] - timedelta(days=int(f["unanswered_days"])), w.language)
+        title = w._("Complaint unanswered since %(day)s", day=made)
+        if f["unanswered_now"] == 0:
+            title = w._("Complaint of %(day)s, answered since", day=made)
         several = w._("complaints in 180 days: %(count)s", count=w.count(f["complaint_count"]))
         return title, several if f["complaint_count"] > 1 else ""
     if f["complaint_count"]:

@@ -12,7 +12,7 @@ from churn.domain.facts import CATEGORICAL, GROUP_OF, NUMERIC_NAMES
 from churn.domain.reasons import Reason, grouped
 from churn.queries import StoredReason
 from churn.reason_documents import FIGURES_OF
-from churn.words import FACTS, GROUPS, Words
+from churn.words import FACTS, GROUPS, Since, Words
 
 AS_OF = date(2026, 11, 20)
 
@@ -146,6 +146,14 @@ def test_what_was_overdue_and_is_settled_since_is_said_so() -> None:
     reason = StoredReason("arrears", 6.0, figures)
     late = "days late in 12 months: 28"
     assert Words("en").reason(reason, AS_OF) == ("£43.17 overdue", late)
-    assert Words("en").reason(reason, AS_OF, 1) == ("£43.17 overdue", late)
-    then = Words("en").reason(reason, AS_OF, 0)
+    assert Words("en").reason(reason, AS_OF, Since(1)) == ("£43.17 overdue", late)
+    then = Words("en").reason(reason, AS_OF, Since(0))
     assert then == ("£43.17 was overdue on 20 Nov, settled since", late)
+
+
+def test_a_complaint_that_is_answered_since_is_said_so() -> None:
+    figures = {"complaint_count": 1, "unanswered_count": 1, "unanswered_days": 17, "currency": "GBP"}
+    reason = StoredReason("complaints", 6.0, figures)
+    for since in (None, Since(0), Since(0, 1)):
+        assert Words("en").reason(reason, AS_OF, since) == ("Complaint unanswered since 3 Nov", "")
+    assert Words("en").reason(reason, AS_OF, Since(0, 0)) == ("Complaint of 3 Nov, answered since", "")
