@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.tables import Bill
 from churn.domain.facts import CATEGORICAL, NUMERIC_NAMES
 from churn.features import FIGURES, features
 from tests.db.churn.conftest import Person, Supplier
+from utility_crm.customers.tables import CustomerFlag
+from utility_crm.network.tables import NetworkNode
 
 AS_OF = date(2026, 11, 27)
 ZONE = "Europe/London"
@@ -157,3 +160,31 @@ def test_whoever_is_not_supplied_is_not_there(session: Session, supplier: Suppli
     supplier.moves_in(since=AS_OF + timedelta(days=1))
     there = supplier.moves_in(since=AS_OF)
     assert features(session, [AS_OF], ZONE)["customer_id"].tolist() == [there.customer]
+
+
+def test_who_somebody_is_changes_no_fact(session: Session, supplier: Supplier, ada: Person) -> None:
+    """Neither name, language, tags, being a person or a firm, how they like to be spoken with, nor care that
+    is noted; and no place in the network beyond what happened there."""
+    with_a_past(supplier, ada)
+    before = features(session, [AS_OF], ZONE)
+    session.execute(
+        text(
+            "update customers set name = 'Other', language = 'ru', kind = 'organisation', tags = '{elderly}',"
+            " preferred_channel = 'letter', contact_times = '{morning}', number = 'X1'"
+        )
+    )
+    for kind in ("vulnerable", "medical", "needs"):
+        consented_at = datetime(2026, 1, 1, tzinfo=UTC)
+        session.add(
+            CustomerFlag(
+                customer_id=ada.customer, kind=kind, consented_at=consented_at, review_on=date(2027, 1, 1)
+            )
+        )
+    other = NetworkNode(code="AREA2", name="Valley", kind="area")
+    session.add(other)
+    session.flush()
+    session.execute(
+        text("update premises set node_id = :node, address = '2 Other Street', city = 'Else'"),
+        {"node": other.id},
+    )
+    pd.testing.assert_frame_equal(features(session, [AS_OF], ZONE), before)
