@@ -18,6 +18,7 @@ from churn.domain.facts import CATEGORICAL, NUMERIC, NUMERIC_NAMES, natural
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import FEWEST_LEAVERS, BoolArray, enough, figures, rank
 from churn.domain.label import HORIZON_DAYS, Outcome, Supply, Window, outcomes
+from churn.domain.level import Level, level_of
 from churn.domain.models import Model
 from churn.domain.registry import Gain, gain_of
 from churn.domain.split import TimeSplit
@@ -105,7 +106,8 @@ def learn(
     incumbent: the twin of the model in use, which is told of the same later customers.
 
     figures: {"horizon_days", "fit": {dates, rows, customers, leavers, unknown}, "train": the same,
-    "candidates": {"chosen", "log_loss" by candidate, "setting"}, "test": {"date", "customers", "leavers",
+    "candidates": {"chosen", "log_loss" by candidate, "setting"}, "level" (`churn.domain.level`, of the model
+    on the morning of `split.as_of`; null where nobody is supplied), "test": {"date", "customers", "leavers",
     "unknown", "figures" and "baseline" (of the plain logistic regression), null where too few left to say},
     "contrast": [{"fact", "left", "stayed"}], "lost": [{"customer_id", "score", "rank"}]}.
 
@@ -118,16 +120,20 @@ def learn(
     train = past(frame, supplies, split.train)
     earlier = _learnable(train)
     chosen = _chosen(train if earlier else everything)
-    twin = _fitted(chosen, train) if earlier else None
-    found = _tested(past(frame, supplies, [split.test]), twin, chosen, train, incumbent)
+    later = frame[frame["as_of"] == split.test]
+    twin = _fitted(chosen, train, later)[0] if earlier else None
+    plain = twin if chosen.trees is None or not earlier else _fitted(LOGISTIC, train, later)[0]
+    found = _tested(past(frame, supplies, [split.test]), twin, plain, incumbent)
+    model, level = _fitted(chosen, everything, frame[frame["as_of"] == split.as_of])
     document |= {
         "candidates": chosen.document(),
         "train": train.document(),
+        "level": None if level is None else level.document(),
         **_test_document(split, found),
         "contrast": _contrast(everything),
     }
     held_back = (train if earlier else everything, chosen.odds)
-    return Learned(_fitted(chosen, everything), document, everything, twin, found, held_back, _gain(found))
+    return Learned(model, document, everything, twin, found, held_back, _gain(found))
 
 
 def _told(known: Past) -> tuple[str, ...]:
@@ -145,17 +151,24 @@ def _chosen(known: Past) -> Chosen:
     return choose(known.frame, known.left, _told(known), CATEGORICAL)
 
 
-def _fitted(chosen: Chosen, known: Past) -> Model:
-    return fitted(chosen, known.frame, known.left, _told(known), CATEGORICAL)
+def _fitted(chosen: Chosen, known: Past, present: pd.DataFrame) -> tuple[Model, Level | None]:
+    """The model with its level set for the customers of a later morning, of whom only the facts are asked;
+    None where there are none."""
+    model = fitted(chosen, known.frame, known.left, _told(known), CATEGORICAL)
+    if not len(present):
+        return model, None
+    then, now = (
+        model.log_odds(table_of(rows, NUMERIC_NAMES, CATEGORICAL)) for rows in (known.frame, present)
+    )
+    level = level_of(then, now, known.frame["as_of"].nunique())
+    return model.raised(level.shift), level
 
 
-def _tested(test: Past, twin: Model | None, chosen: Chosen, train: Past, incumbent: Model | None) -> Tested:
-    if twin is None:
+def _tested(test: Past, twin: Model | None, plain: Model | None, incumbent: Model | None) -> Tested:
+    if twin is None or plain is None:
         return Tested(test, {})
     table = table_of(test.frame, NUMERIC_NAMES, CATEGORICAL)
-    scores = {"challenger": twin.chances(table)}
-    plain = twin if chosen.trees is None else _fitted(LOGISTIC, train)
-    scores["baseline"] = plain.chances(table)
+    scores = {"challenger": twin.chances(table), "baseline": plain.chances(table)}
     if incumbent is not None:
         scores["champion"] = incumbent.chances(table)
     return Tested(test, scores)

@@ -8,7 +8,7 @@ what fitted it. (Lou, Caruana, Gehrke: Intelligible Models for Classification an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,17 @@ class AdditiveModel:
         columns += [one.term(table.categorical[one.name]) for one in self.levels]
         return np.column_stack(columns) if columns else np.zeros((len(table), 0))
 
+    def log_odds(self, table: FeatureTable) -> FloatArray:
+        """float64 (customers,): those of leaving."""
+        return np.asarray(self.terms(table).sum(axis=1) + self.intercept, dtype=np.float64)
+
     def chances(self, table: FeatureTable) -> FloatArray:
         """float64 (customers,): the chance of leaving, 0 to 1."""
-        return chance(self.terms(table).sum(axis=1) + self.intercept)
+        return chance(self.log_odds(table))
+
+    def raised(self, shift: float) -> AdditiveModel:
+        """The same model with everybody's log-odds so much higher."""
+        return replace(self, intercept=self.intercept + shift)
 
     def stretched(self, slope: float, shift: float) -> AdditiveModel:
         """The same model with log-odds `slope` times as far apart, and `shift` higher: how a calibration

@@ -7,7 +7,7 @@ sum of one term for each fact and an intercept, so what a fact contributes is ex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,9 +74,17 @@ class LogisticModel:
         columns += [fact.term(table.categorical[fact.name]) for fact in self.categorical]
         return np.column_stack(columns) if columns else np.zeros((len(table), 0))
 
+    def log_odds(self, table: FeatureTable) -> FloatArray:
+        """float64 (customers,): those of leaving."""
+        return np.asarray(self.terms(table).sum(axis=1) + self.intercept, dtype=np.float64)
+
     def chances(self, table: FeatureTable) -> FloatArray:
         """float64 (customers,): the chance of leaving, 0 to 1."""
-        return chance(self.terms(table).sum(axis=1) + self.intercept)
+        return chance(self.log_odds(table))
+
+    def raised(self, shift: float) -> LogisticModel:
+        """The same model with everybody's log-odds so much higher."""
+        return replace(self, intercept=self.intercept + shift)
 
     def document(self) -> dict[str, Any]:
         """The model as JSON."""

@@ -15,11 +15,13 @@ FIRST_MONTHS_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """Dates, newest first. `test`: the newest whose window is over. `known`: all whose windows are over by
-    now, the test's own among them; the model in use learns from these. `train`: those of them whose windows
-    were over on the test's morning, so that the tested model knew nothing of the test's future.
+    """Dates, newest first. `as_of`: the morning of whom the model in use is to tell. `test`: the newest whose
+    window is over. `known`: all whose windows are over by now, the test's own among them; the model in use
+    learns from these. `train`: those of them whose windows were over on the test's morning, so that the
+    tested model knew nothing of the test's future.
     """
 
+    as_of: date
     test: date
     train: tuple[date, ...]
     known: tuple[date, ...]
@@ -35,4 +37,4 @@ def time_split(as_of: date, first_bill_on: date, horizon_days: int = HORIZON_DAY
     back = [timedelta(days=round(step * over / STEPS_IN_WINDOW)) for step in range(MOST_STEPS + 1)]
     known = tuple(test - days for days in back if test - days >= earliest)
     train = tuple(day for day in known if day <= test - timedelta(days=over))
-    return TimeSplit(test, train, known) if train else None
+    return TimeSplit(as_of, test, train, known) if train else None

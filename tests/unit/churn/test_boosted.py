@@ -81,6 +81,8 @@ def test_a_stretched_model_says_stretched_odds(model: AdditiveModel, people: pd.
     odds = model.terms(table).sum(axis=1) + model.intercept
     other = model.stretched(0.7, -0.2)
     np.testing.assert_allclose(other.chances(table), chance(0.7 * odds - 0.2), atol=1e-12)
+    np.testing.assert_allclose(model.raised(0.3).log_odds(table), odds + 0.3, atol=1e-12)
+    assert (model.raised(0.3).terms(table) == model.terms(table)).all()
 
 
 def test_only_its_own_kind_is_read() -> None:

@@ -60,6 +60,13 @@ def test_points_sum_to_the_distance_from_the_average_customer(
     assert (np.sign(moved) == np.sign(terms - usual_terms)).all()
 
 
+def test_a_raised_model_has_the_same_parts(model: LogisticModel, people: pd.DataFrame) -> None:
+    table = table_of(people, NUMERIC, CATEGORICAL)
+    other = LogisticModel.of(json.loads(json.dumps(model.raised(-0.4).document())))
+    assert (other.terms(table) == model.terms(table)).all()
+    np.testing.assert_allclose(other.log_odds(table), model.log_odds(table) - 0.4, atol=1e-12)
+
+
 def test_the_average_customer_has_no_points(model: LogisticModel, people: pd.DataFrame) -> None:
     terms = model.terms(table_of(people, NUMERIC, CATEGORICAL))
     assert points(terms.mean(axis=0)[None, :], model.intercept, terms.mean(axis=0)) == pytest.approx(0)
