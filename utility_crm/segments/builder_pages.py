@@ -32,7 +32,7 @@ def build(request: Request) -> Response:
         given = [(name, value.replace("\0", "")) for name, value in request.query_params.multi_items()]
         asked = dict(given)
         decimals = minor_units(settings().currency)
-        kept = segment_of(v.session, int(asked["of"])) if asked.get("of", "").isdigit() else None
+        kept = _kept(v, asked.get("of", ""))
         if kept is not None and "item" not in asked and "do" not in asked and kept.tree is not None:
             return _page(v, built_from(kept.tree, decimals, offers()), kept)
         built = built_of(given, offers(), decimals)
@@ -81,8 +81,12 @@ def _posted_tree(text: str) -> Tree:
 
 
 def _again(v: Visit, tree: Tree, of: str) -> HTMLResponse:
-    kept = segment_of(v.session, int(of)) if of.isdigit() else None
-    return _page(v, built_from(tree, minor_units(settings().currency), offers()), kept)
+    return _page(v, built_from(tree, minor_units(settings().currency), offers()), _kept(v, of))
+
+
+def _kept(v: Visit, of: str) -> SavedSegment | None:
+    """The saved segment whose number an address or a form names; None where it names none."""
+    return segment_of(v.session, int(of)) if of.isascii() and of.isdecimal() else None
 
 
 def _page(v: Visit, built: Built | None, kept: SavedSegment | None) -> HTMLResponse:

@@ -133,7 +133,7 @@ def _named(session: Session, segment: str) -> SavedSegment:
         func.lower(Segment.name) == segment.lower(), Segment.deleted_at.is_(None)
     )
     found = session.scalar(by_name)
-    if found is None and segment.isdigit():
+    if found is None and segment.isascii() and segment.isdecimal():
         found = int(segment)
     if found is None:
         raise NotFound("no_such_segment", NO_SUCH, "--segment")

@@ -86,6 +86,12 @@ def test_a_taken_name_comes_back_with_the_rows(make_client: MakeClient, made: in
     assert 'name="fact.1"' in refused.text
 
 
+def test_a_number_that_is_none_names_no_segment(make_client: MakeClient, made: int) -> None:
+    client = make_client("marketer")
+    assert client.get("/segments/new", params={"of": "²"}).status_code == 200
+    assert client.post("/segments", data={"name": "", "tree": '{"and":[]}', "of": "²"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "tree", ["", "[", "{}", '{"fact": "shoe", "op": "known"}', '{"fact":"needs_care","op":"yes"}']
 )
@@ -113,7 +119,7 @@ def test_a_fact_that_was_not_worked_out_in_time_is_said(
     assert (
         "not worked out yet" in client.get(pages[0]).text and "not worked out yet" in client.get(address).text
     )
-    for days, said in ((0, False), (2, True)):
+    for days, said in ((0, False), (3, True)):
         keep_fact(session, "saving_on", "day-night", {house.ids[1]: 500}, now - timedelta(days=days))
         for page in pages:
             assert ("not in time" in client.get(page).text) == said, page
