@@ -1,29 +1,37 @@
-"""Who a campaign is for, and who of them must not be asked, each with the reason. One statement each.
+"""Who a campaign is for, and who of them must not be asked, each with the reason. One statement each,
+and one that says for whom the offered tariff is.
 
 Whom it asks is a question of segments: a saved segment, conditions of its own, or both. What a campaign adds
-is what its offer needs. A customer counts with one supply: the one that would save most on the offered
-tariff, else the oldest.
+is what its offer needs. A customer counts with one supply: of electricity, the one that would save most on
+the offered tariff, else the oldest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from billing.domain.tariffs.eligibility import Place
+from billing.queries.tariffs import tariffs_by_id
 from utility_crm.kit.errors import Invalid, NotFound
 from utility_crm.segments.compiling import Compiler, counted, with_memory
 from utility_crm.segments.domain.tree import EVERYBODY, And, Tree, document_of, read_tree
 from utility_crm.segments.members import SavedSegment, condition_of, segment_of
 from utility_crm.segments.offers import offers
 
+LATEST_START = timedelta(days=31)
+"""What is accepted today holds from the next billing cycle on, that is so much later at most."""
 SEGMENTS = ("household", "small_business", "industry")
 CARE_FIRST = ("complaint", "debt", "vulnerable")
 """Reasons for which somebody is seen to by care before anything is offered."""
+CARE = "care"
+"""The one reason that lists and sums give for them: who needs particular care is nobody's list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,8 @@ _CANDIDATES = """
         join what_if_results r on r.what_if_id = w.id),
     supplied as (
         select distinct on (a.customer_id) a.customer_id, a.id as account_id, g.tariff_id,
-               coalesce(r.code, '') as area, w.own_minor, w.other_minor, w.coverage_ppm, w.on_day
+               coalesce(r.code, '') as area, w.own_minor, w.other_minor, w.coverage_ppm, w.on_day, s.fuel,
+               s.connection_micro_kw
         from agreements g
         join accounts a on a.id = g.account_id
         join service_points s on s.id = g.service_point_id
@@ -128,7 +137,8 @@ _CANDIDATES = """
         left join told w on w.account_id = a.id
         where g.starts_on <= :today and a.customer_id in (select id from who)
           and (g.ends_before is null or cast(:past as boolean) and g.ends_before > :today)
-        order by a.customer_id, w.own_minor - w.other_minor desc nulls last, g.starts_on, g.id)
+        order by a.customer_id, s.fuel = 'electricity' desc, w.own_minor - w.other_minor desc nulls last,
+                 g.starts_on, g.id)
     select c.id, p.account_id, c.segment, coalesce(p.area, ''), p.own_minor, p.other_minor, p.coverage_ppm,
            p.on_day,
            case when p.account_id is null then 'ends'
@@ -143,7 +153,8 @@ _CANDIDATES = """
                      and m.arm <> '' and m.campaign_id <> :campaign
                      and m.drawn_at > cast(:now as timestamptz) - make_interval(days => :cap_days))
                     >= :cap_offers then 'offered_lately'
-               else '' end) end
+               else '' end) end,
+           coalesce(p.fuel, ''), p.connection_micro_kw
     from who join customers c on c.id = who.id left join supplied p on p.customer_id = c.id
     order by c.id
 """
@@ -201,7 +212,15 @@ def candidates(session: Session, asked: Asked, today: date, now: datetime) -> li
     who = " and ".join([compiler.base(), *(condition for _, _, condition in parts)])
     with_memory(session)
     sql = _CANDIDATES.format(who=who, why_not=WHY_NOT)
-    return [Candidate(*row) for row in session.execute(text(sql), values | compiler.bound)]
+    rows = session.execute(text(sql), values | compiler.bound)
+    people = [(Candidate(*row[:9]), Place(row[2], row[9], row[3], row[10])) for row in rows]
+    if asked.offered is None:
+        return [one for one, _ in people]
+    tariff = tariffs_by_id(session, [asked.offered])[asked.offered]
+    on = today + LATEST_START
+    sold = tariff.versions[0].starts_on <= on
+    fits = {place: sold and not tariff.eligibility.unfit(place, on) for _, place in people}
+    return [one if one.reason or fits[place] else replace(one, reason="not_theirs") for one, place in people]
 
 
 def funnel(session: Session, asked: Asked, today: date, now: datetime) -> tuple[int, tuple[Step, ...]] | None:
@@ -231,6 +250,14 @@ def still_may_be_asked(session: Session, customers: Sequence[int], today: date) 
     """Why each of them must not be asked now; "" where they may."""
     rows = session.execute(_STILL, {"customers": list(customers), "today": today})
     return {int(row[0]): str(row[1]) for row in rows}
+
+
+def summed_up(reasons: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Customers by reason as they may be told, the most frequent first."""
+    found: Counter[str] = Counter()
+    for reason, customers in reasons:
+        found[CARE if reason in CARE_FIRST else reason] += customers
+    return tuple(found.most_common())
 
 
 def members_still(session: Session, members: Sequence[int], today: date) -> dict[int, str]:

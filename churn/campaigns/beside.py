@@ -114,7 +114,7 @@ def banners(call: CustomerCall) -> Sequence[Banner]:
 def spoken(one: Offered, language: str) -> str:
     """The offer in one sentence that can be said aloud."""
     said = one.words.get(language) or one.words.get("en") or {}
-    return filled(str(said.get("short", one.name)), blanks(one, one.saving_minor, language)) + "."
+    return filled(str(said.get("short") or one.name), blanks(one, one.saving_minor, language)) + "."
 
 
 def timeline(call: CustomerCall) -> list[TimelineEntry]:

@@ -87,9 +87,9 @@ def take_margins(session: Session, campaign_id: int, file: Path) -> int:
         reader = csv.DictReader(opened)
         if not {"customer_number", "margin"} <= set(reader.fieldnames or ()):
             raise Invalid("columns", "the file needs the columns customer_number and margin", "line 1")
-        taken = 0
+        taken: dict[str, str] = {}
         for row in reader:
-            where = f"line {reader.line_num}"
+            where, number = f"line {reader.line_num}", row["customer_number"]
             try:
                 minor = Decimal(row["margin"] or "").scaleb(decimals)
             except InvalidOperation:
@@ -98,11 +98,13 @@ def take_margins(session: Session, campaign_id: int, file: Path) -> int:
                 raise Invalid("amount", f"'{row['margin'] or ''}' is no amount such as 12.50", where)
             if minor != minor.to_integral_value():
                 raise Invalid("amount", f"'{row['margin']}' has more than {decimals} decimals", where)
-            given = {"margin": int(minor), "campaign": campaign_id, "number": row["customer_number"]}
+            if number in taken:
+                raise Invalid("twice", f"{number} stands on {taken[number]} already", where)
+            given = {"margin": int(minor), "campaign": campaign_id, "number": number}
             if session.execute(_MARGIN, given).first() is None:
-                raise Invalid("customer", f"{row['customer_number']} was not drawn for this campaign", where)
-            taken += 1
-    return taken
+                raise Invalid("customer", f"{number} was not drawn for this campaign", where)
+            taken[number] = where
+    return len(taken)
 
 
 def _written(file: Path) -> str:

@@ -13,14 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import Asked, Audience
-from churn.campaigns.first_words import first_words
+from churn.campaigns.first_words import first_words, unknown_blank
 from churn.campaigns.tables import Campaign, CampaignArm, CampaignEvent, CampaignKey
-from churn.campaigns.words import BY_SAVING, KIND_OF, OF_TARIFF
+from churn.campaigns.words import BY_SAVING, KIND_OF, OF_AMOUNT, OF_TARIFF
 from utility_crm.kit.errors import Conflict, Invalid, NotFound
 from utility_crm.web.words import mark
 
 LANGUAGES = ("en", "ru")
 HOUSE = "house"
+MOST_YEARS = 5
 LONGEST = {"headline": 90, "body": 1200, "short": 120}
 
 
@@ -48,7 +49,7 @@ class Wanted:
 
 def draft_campaign(session: Session, wanted: Wanted, *, now: datetime, by: int | None) -> int:
     """A new draft with one arm, a letter in first words of its offer; its id. Raises Invalid."""
-    _check(wanted)
+    _check(wanted, now)
     made = Campaign(code="", secret=secrets.token_urlsafe(24), made_at=now, made_by=by)
     _put(made, wanted)
     made.code = f"draft-{secrets.token_hex(6)}"
@@ -80,7 +81,7 @@ def change_draft(
     session: Session, campaign_id: int, wanted: Wanted, *, now: datetime, by: int | None
 ) -> None:
     """Raises Invalid, NotFound, Conflict where it began already."""
-    _check(wanted)
+    _check(wanted, now)
     held = hold_to_change(session, campaign_id)
     if held.offer != wanted.offer:
         session.execute(
@@ -106,7 +107,7 @@ def change_arm(
 ) -> None:
     """An arm, new or changed. words: by language headline, body and short. Raises Invalid, NotFound,
     Conflict."""
-    hold_to_change(session, campaign_id)
+    offer = hold_to_change(session, campaign_id).offer
     if not ways:
         raise Invalid("ways", mark("An arm meets customers in one way at least."), "ways")
     for language in LANGUAGES:
@@ -117,6 +118,9 @@ def change_arm(
                 raise Invalid("needed", mark("A letter needs its words in each language."), where)
             if len(given) > most:
                 raise Invalid("long", mark("At most %(most)s letters."), where, most=most)
+            if blank := unknown_blank(given, offer):
+                words_of = mark("“%(blank)s” cannot be filled in for this offer.")
+                raise Invalid("blank", words_of, where, blank=blank)
     values = {
         "name": name,
         "weight": weight,
@@ -175,6 +179,12 @@ def key_of(session: Session, name: str) -> str:
     return str(session.scalar(select(CampaignKey.secret).where(CampaignKey.name == name)))
 
 
+def hold_draws(session: Session) -> None:
+    """One draw at a time: of two campaigns that begin together the second sees whom the first asks."""
+    key_of(session, HOUSE)
+    session.execute(select(CampaignKey.name).where(CampaignKey.name == HOUSE).with_for_update())
+
+
 def note_event(
     session: Session, campaign_id: int, kind: str, now: datetime, by: int | None, detail: str = ""
 ) -> None:
@@ -182,17 +192,20 @@ def note_event(
     session.add(CampaignEvent(campaign_id=campaign_id, at=now, kind=kind, detail=detail, by_user=by))
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: Wanted, now: datetime) -> None:
     if not wanted.name.strip():
         raise Invalid("needed", mark("A campaign needs a name."), "name")
     if (wanted.offer in OF_TARIFF) != (wanted.tariff_id is not None):
         raise Invalid("tariff", mark("Choose the tariff that is offered."), "tariff")
-    if (wanted.offer in ("discount", "points")) != (wanted.amount is not None and wanted.amount > 0):
+    if (wanted.offer in OF_AMOUNT) != (wanted.amount is not None and wanted.amount > 0):
         raise Invalid("amount", mark("Say how much is given."), "amount")
     if wanted.ends_on < wanted.starts_on:
         raise Invalid("days", mark("It ends before it begins."), "ends_on")
     if wanted.decides_on < wanted.ends_on:
         raise Invalid("days", mark("The result is looked at after the last day for an answer."), "decides_on")
+    if wanted.decides_on.year > now.year + MOST_YEARS:
+        words = mark("The result is looked at within %(years)s years.")
+        raise Invalid("days", words, "decides_on", years=MOST_YEARS)
     if (wanted.margin_minor is None) != (not wanted.margin_source.strip()):
         raise Invalid("margin", mark("A margin needs its source, and a source its margin."), "margin_source")
 

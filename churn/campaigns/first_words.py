@@ -7,7 +7,10 @@ the last day for an answer.
 # ruff: noqa: E501 - sentences as they are read
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from churn.campaigns.words import BY_SAVING, OF_AMOUNT, OF_TARIFF
 
 Words = Mapping[str, Mapping[str, str]]
 
@@ -86,7 +89,22 @@ _OF: Mapping[str, Words] = {
     "points": _POINTS,
     "discount": _DISCOUNT,
 }
-BLANKS = ("{saving}", "{tariff}", "{amount}", "{until}")
+_BLANK = re.compile(r"\{\s*[^\W\d_]+\s*\}")
+
+
+def blanks_of(offer: str) -> tuple[str, ...]:
+    """The blanks that can be filled in for everybody who is asked: a saving is known of all only where the
+    offer goes by it."""
+    return (
+        *(("{saving}",) if offer in BY_SAVING else ()), *(("{tariff}",) if offer in OF_TARIFF else ()),
+        *(("{amount}",) if offer in OF_AMOUNT else ()), "{until}",
+    )  # fmt: skip
+
+
+def unknown_blank(words: str, offer: str) -> str:
+    """The first blank that nothing is filled into; "" where there is none."""
+    known = blanks_of(offer)
+    return next((found for found in _BLANK.findall(words) if found not in known), "")
 
 
 def first_words(offer: str) -> dict[str, dict[str, str]]:

@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from billing.domain.tariffs.file import default_decimals
-from churn.campaigns.audience import Candidate, candidates
-from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, key_of, note_event
+from churn.campaigns.audience import Candidate, candidates, summed_up
+from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, hold_draws, key_of, note_event
 from churn.campaigns.tables import Campaign, CampaignArm
 from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls
 from churn.domain.campaigns.power import detectable
@@ -122,6 +122,7 @@ def launch(
     if row.ends_on < today and not past:
         raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
     arms = _arms(session, row.id)
+    hold_draws(session)
     draw = _drawn(session, row, arms, today, now, past)
     told = _preview(row, arms, draw)
     if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
@@ -232,7 +233,7 @@ def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview
     ]
     reasons = Counter(why for why in draw.why if why)
     return Preview(
-        sum(sizes.values()), (*groups, Group(CONTROL, control, None)), tuple(reasons.most_common()),
+        sum(sizes.values()), (*groups, Group(CONTROL, control, None)), summed_up(reasons.items()),
         tuple(sorted(one.saving_minor for one, arm in zip(draw.found, draw.arms, strict=True)
                      if arm and one.saving_minor is not None)),
     )  # fmt: skip

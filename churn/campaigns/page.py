@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from billing.what_if.report import Bin, histogram_of
-from churn.campaigns.audience import Audience, Step, funnel
+from churn.campaigns.audience import CARE, Audience, Step, funnel
 from churn.campaigns.calling import CallLine, call_list, to_call
 from churn.campaigns.drafting import asked_of
 from churn.campaigns.launching import Preview, preview
@@ -104,7 +104,7 @@ class CampaignPage:
 
     @property
     def care_first(self) -> int:
-        return sum(count for reason, count in self.left_out if reason in ("complaint", "debt", "vulnerable"))
+        return sum(count for reason, count in self.left_out if reason == CARE)
 
     @property
     def detectable(self) -> float | None:

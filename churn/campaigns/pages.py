@@ -13,7 +13,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, drop_arm
-from churn.campaigns.first_words import BLANKS
+from churn.campaigns.first_words import blanks_of
 from churn.campaigns.foreseeing import foreseen, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
 from churn.campaigns.launching import ask_to_begin, asked_by, launch, needs_second, preview
@@ -53,7 +53,7 @@ WORDS: dict[str, Any] = {
     "state_tones": STATE_TONES, "way_words": WAY_WORDS, "reason_words": REASON_WORDS,
     "segment_words": SEGMENT_WORDS, "verdict_words": VERDICT_WORDS, "verdict_classes": VERDICT_CLASSES,
     "event_words": EVENT_WORDS, "channel_words": CHANNEL_WORDS,
-    "call_words": CALL_WORDS, "of_tariff": OF_TARIFF, "ways_of_cost": WAYS, "blanks": BLANKS,
+    "call_words": CALL_WORDS, "of_tariff": OF_TARIFF, "ways_of_cost": WAYS,
 }  # fmt: skip
 
 
@@ -255,7 +255,8 @@ def one_page(
         may_run=v.user.may("campaigns.run"), may_answer=v.user.may("campaigns.answer"),
         arm=arm if chosen_arm is not None or (arm and arm == free) else "", chosen_arm=chosen_arm,
         free_arm=free, arm_names={one.key: one.name for one in page.arms}, action=f"{_at(campaign_id)}/draft",
-        currency=page.campaign.currency, **_form_of(v, page, given or {}), **WORDS,
+        currency=page.campaign.currency, blanks=blanks_of(page.campaign.offer),
+        **_form_of(v, page, given or {}), **WORDS,
     )  # fmt: skip
 
 

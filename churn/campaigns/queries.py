@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from churn.campaigns.audience import summed_up
 from utility_crm.segments.queries import saved_segments
 
 
@@ -113,34 +114,33 @@ _KEPT_BACK = text("""
 
 def left_out(session: Session, campaign_id: int) -> list[tuple[str, int]]:
     """(reason, customers) of those who were not drawn, the most frequent first."""
-    return [(row[0], row[1]) for row in session.execute(_REASONS, {"id": campaign_id})]
+    return list(summed_up((row[0], row[1]) for row in session.execute(_REASONS, {"id": campaign_id})))
 
 
 def kept_back(session: Session, campaign_id: int) -> list[tuple[str, int]]:
     """(reason, customers) of those who were drawn and to whom nothing was sent."""
-    return [(row[0], row[1]) for row in session.execute(_KEPT_BACK, {"id": campaign_id})]
+    return list(summed_up((row[0], row[1]) for row in session.execute(_KEPT_BACK, {"id": campaign_id})))
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer of the campaign in a list."""
+    """A customer of the campaign in a list. Why they were left out is not said of one."""
 
     customer_id: int
     number: str
     name: str
     segment: str
-    reason: str
     saving_minor: int | None
 
 
 _CARE = text("""
-    select c.id, c.number, c.name, m.segment, m.reason, m.saving_minor
+    select c.id, c.number, c.name, m.segment, m.saving_minor
     from campaign_members m join customers c on c.id = m.customer_id
     where m.campaign_id = :id and m.reason in ('complaint', 'debt', 'vulnerable')
-    order by array_position(array['complaint', 'vulnerable', 'debt'], m.reason), c.name, c.id limit :most
+    order by c.name, c.id limit :most
 """)
 _SOME = text("""
-    select c.id, c.number, c.name, m.segment, '', m.saving_minor
+    select c.id, c.number, c.name, m.segment, m.saving_minor
     from campaign_members m join customers c on c.id = m.customer_id
     where m.campaign_id = :id and m.arm <> '' order by m.saving_minor desc nulls last, m.id limit :most
 """)

@@ -56,15 +56,16 @@ _KEPT_BACK = text("""
     from unnest(cast(:ids as bigint[]), cast(:whys as text[])) as r (id, why)
     where m.id = r.id
 """)
-# A letter that is so old that the outbox has forgotten it counts as an e-mail.
+# A letter that is so old that the outbox has forgotten it counts as an e-mail; a credit costs what it gives.
 _SPENT = text("""
     select coalesce(sum(case when o.state in ('withheld', 'dead') then 0
                  when o.id is not null then coalesce(cast(c.costs ->> o.channel as bigint), 0)
                  when m.sent_at is not null and m.not_sent = ''
                  then coalesce(cast(c.costs ->> 'email' as bigint), 0) else 0 end
              + m.call_tries * coalesce(cast(c.costs ->> 'call' as bigint), 0)
-             + case when m.answer = 'accepted' then coalesce(cast(c.costs ->> 'accepted' as bigint), 0)
-               else 0 end), 0)
+             + case when m.answer = 'accepted' then greatest(
+                   coalesce(cast(c.costs ->> 'accepted' as bigint), 0),
+                   case when c.offer = 'discount' then c.amount else 0 end) else 0 end), 0)
     from campaign_members m
     join campaigns c on c.id = m.campaign_id
     left join outbox o on o.key = 'campaign:' || c.code || ':' || m.customer_id

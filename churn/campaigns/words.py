@@ -31,6 +31,7 @@ KIND_OF = {
 OF_TARIFF = ("tariff", "green", "two_rate")
 BY_SAVING = ("tariff", "two_rate")
 """Offers of which the point is money saved."""
+OF_AMOUNT = ("discount", "points")
 STATE_WORDS = {
     "draft": mark("draft"),
     "running": mark("running"),
@@ -63,6 +64,8 @@ REASON_WORDS = {
     "complaint": mark("a complaint is open: care first"),
     "debt": mark("a bill is late: care first"),
     "vulnerable": mark("they need particular care: care first"),
+    "care": mark("a complaint, a late bill or a need of particular care comes first"),
+    "not_theirs": mark("they cannot be on that tariff: it is not for them, or not sold by then"),
     "saving_unknown": mark("not known what they would save: too few readings, or the tariff is not for them"),
     "dearer": mark("they would pay more"),
     "another_offer": mark("another campaign of this kind asks them"),

@@ -31,7 +31,7 @@ _DUE = text("""
     select c.id from campaigns c left join campaign_uplift u on u.campaign_id = c.id
     where c.launched_at is not null and c.decides_on <= :today
     group by c.id
-    having min(u.day) is null
+    having min(u.day) is null or min(u.day) < c.decides_on
         or min(u.day) < greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
            and :today >= greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
     order by c.id limit :most

@@ -204,6 +204,11 @@ class Supplier:
 
 @pytest.fixture
 def supplier(session: Session) -> Supplier:
+    return supplied_by(session)
+
+
+def supplied_by(session: Session) -> Supplier:
+    """The same in a database of a test's own."""
     area = NetworkNode(code="AREA1", name="Moorside", kind="area")
     tariffs = [
         Tariff(code=file["code"], name=file["name"], currency="GBP", document=file)

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.answering import answer
+from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch, needs_second
@@ -42,7 +43,7 @@ from tests.worlds.campaign_world import (
     populate,
     wanted,
 )
-from utility_crm.customers.tables import ContactPoint
+from utility_crm.customers.tables import ContactPoint, CustomerFlag
 from utility_crm.kit.settings import settings
 from utility_crm.segments.actions import save_segment
 from utility_crm.segments.domain.tree import document_of
@@ -121,7 +122,7 @@ def test_the_form_says_what_would_come_of_it(
     own = {**FORM, "ask": "new", "tree": FORM["tree"]}
     page = words_of(client.get("/campaigns", params=own).text)
     assert "40 customers fit." in page and "1 are left out before:" in page
-    assert "A complaint is open: care first" in page
+    assert "A complaint, a late bill or a need of particular care comes first" in page
     said = re.search(r"A rise of at least ([\d.]+) points would be seen, with a chance of 80 %", page)
     assert said is not None and 5 < float(said[1]) < 60
     assert "An e-mail to each who is asked costs £1." in page
@@ -286,6 +287,34 @@ def test_the_customer_accepts_by_one_click(
     assert client.post(late, data={"answer": "accepted"}).status_code == 410
     refused = [client.post(no, data={"answer": "declined"}).status_code for _ in range(30)]
     assert refused[0] == 303 and refused[-1] == 429
+
+
+def test_a_tariff_that_would_have_cost_more_says_so(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    session.execute(text("update what_if_results set other_minor = own_minor + 1200"))
+    offer = {"offer": "green", "audience": Audience(HOUSEHOLD)}
+    one = members(session, launched(session, supplier, **offer), "A")[0]
+    session.execute(text("update customers set language = 'en'"))
+    said = words_of(make_client().get(f"{PATH}{token(SECRET, one.id)}").text)
+    assert "More to pay £12.00" in said and "Less to pay" not in said
+
+
+def test_nobody_lists_those_who_need_particular_care(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    session.add(
+        CustomerFlag(
+            customer_id=homes[0].customer, kind="medical", consented_at=NOW, review_on=date(2027, 1, 1)
+        )
+    )  # fmt: skip
+    supplier.says(homes[1], TODAY, complaint=True)
+    session.flush()
+    campaign_id = launched(session, supplier)
+    said = words_of(make_client("marketer").get(f"/campaigns/{campaign_id}?ask=not").text)
+    assert "Care sees to them first" in said and "Person 00001" in said and "Person 00002" in said
+    assert "comes first 2" in said
+    assert "they need particular care" not in said and "complaint is open" not in said
 
 
 def test_the_agent_brings_it_up_and_notes_the_answer(

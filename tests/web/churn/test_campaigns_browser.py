@@ -138,7 +138,7 @@ def test_from_a_question_to_a_result_by_the_screen_alone(
     page.keyboard.press("m")
     arrive(page, "**/campaigns?ask=new&saved=*")
     page.wait_for_selector("#counted:has-text('60 customers fit.')")
-    assert "A complaint is open: care first" in page.inner_text("#counted")
+    assert "A complaint, a late bill or a need of particular care" in page.inner_text("#counted")
     assert page.locator("#f-campaign-tariff").input_value() == "day_night"
     power = page.inner_text("#power")
     page.fill("#f-campaign-name", "Day & Night for winter")
