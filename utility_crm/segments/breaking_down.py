@@ -65,6 +65,6 @@ def broken_down(
         Group(value, customers, told, Fraction(total), Fraction(largest), Fraction(signed))
         for value, customers, told, total, largest, signed in session.execute(text(sql), compiler.bound)
     ]
-    told = guarded(groups)
+    told = guarded(groups, several=known[by].several)
     hidden = of == "" or not told
     return told, None if hidden else mean_of(*groups)

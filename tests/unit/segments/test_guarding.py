@@ -83,3 +83,10 @@ def test_what_is_not_told_cannot_be_worked_out(groups: list[Group]) -> None:
     silent = [one for one in groups if one.value not in said]
     if said and silent:
         assert mean_of(*silent) is not None
+
+
+def test_of_a_fact_with_several_values_the_rest_is_not_told() -> None:
+    # One customer with sixteen tags is sixteen groups of one, and no fifteen customers.
+    groups = [Group("staff", 40), *(Group(f"tag {place}", 1) for place in range(16))]
+    assert [one.value for one in guarded(groups)] == ["staff", None]
+    assert [one.value for one in guarded(groups, several=True)] == ["staff"]

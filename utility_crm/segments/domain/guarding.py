@@ -46,8 +46,10 @@ class Told:
     of: int = 1
 
 
-def guarded(groups: Sequence[Group]) -> list[Told]:
-    """What may be told, the largest group first; the rest last. [] where nothing may be told at all.
+def guarded(groups: Sequence[Group], *, several: bool = False) -> list[Told]:
+    """What may be told, the largest group first; the rest last. [] where nothing may be told at all. several:
+    a customer may be in more than one group; of the rest together nothing is told then, for they may be fewer
+    than they look.
 
     Means follow the same rule: those that are hidden are so many that what all of them come to, which the
     whole less the others would tell, may be told.
@@ -63,7 +65,11 @@ def guarded(groups: Sequence[Group]) -> list[Told]:
         silent.append(saying.pop())
     told = [Told(one.value, one.customers, mean_of(one) if one in saying else None) for one in shown]
     together = sum(one.customers for one in rest)
-    return [*told, Told(None, together, None, len(rest))] if rest and together >= FEWEST else told
+    return (
+        [*told, Told(None, together, None, len(rest))]
+        if rest and together >= FEWEST and not several
+        else told
+    )
 
 
 def mean_of(*groups: Group) -> Fraction | None:
