@@ -42,11 +42,13 @@ _HOLD = text("""
     left join accounts a on a.id = m.account_id
     order by m.id for update of m
 """)
-_SUPPLY = text("""
-    select g.id, g.tariff_id from agreements g
+# All of an account that are not on it yet: what it would save was said of the account.
+_SUPPLIES = text("""
+    select g.id from agreements g
     join service_points s on s.id = g.service_point_id and s.fuel = 'electricity'
     where g.account_id = :account and g.starts_on <= :today and g.ends_before is null
-    order by g.tariff_id = :tariff, g.starts_on, g.id limit 1
+      and g.tariff_id <> :tariff
+    order by g.starts_on, g.id
 """)
 
 
@@ -119,14 +121,14 @@ def _taken(
         starts_on = first_day(held.cycle_day or 1, today)
         try:
             with session.begin_nested():
-                supply = session.execute(
-                    _SUPPLY, {"account": held.account_id, "today": today, "tariff": held.tariff_id}
-                ).one_or_none()
-                if supply is None:
+                not_yet = {"account": held.account_id, "today": today, "tariff": held.tariff_id}
+                supplies = session.scalars(_SUPPLIES, not_yet).all()
+                if not supplies:
                     raise Refused("no_supply", mark("There is no supply of theirs that it is for."))
-                switch_tariff(
-                    session, supply.id, held.tariff_id, starts_on, Telling(today, now, by, sure=True)
-                )
+                for agreement_id in supplies:
+                    switch_tariff(
+                        session, agreement_id, held.tariff_id, starts_on, Telling(today, now, by, sure=True)
+                    )
         except CareError as error:
             _task(session, held, today, now, by, str(error))
             return "task", None

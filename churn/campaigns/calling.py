@@ -20,25 +20,26 @@ TRIES = 3
 REST = timedelta(hours=4)
 """Who did not answer is called again after so long, three times at most."""
 
-_OPEN = f"""
+OPEN = f"""
     m.answer in ('', 'not_now') and m.call_result in ('', 'no_answer') and m.call_tries < {TRIES}
     and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died', 'ends', 'on_it')
 """
+"""SQL that the member `m` of an arm that is called is still to be called."""
 _LIST = text(f"""
     select m.id, m.customer_id, c.name, m.segment, m.call_tries, m.call_result, m.called_at, m.answer,
-           m.saving_minor, coalesce(u.name, ''), m.held_until, {_OPEN} as open
+           m.saving_minor, coalesce(u.name, ''), m.held_until, {OPEN} as open
     from campaign_members m
     join customers c on c.id = m.customer_id and c.merged_into_id is null
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
     left join users u on u.id = m.called_by
     where m.campaign_id = :id
-    order by {_OPEN} desc, m.call_tries, m.id limit 300
+    order by {OPEN} desc, m.call_tries, m.id limit 300
 """)
 _TO_CALL = text(f"""
     select count(*) from campaign_members m
     join campaign_arms a on a.campaign_id = m.campaign_id and a.key = m.arm and 'call' = any(a.ways)
     join customers c on c.id = m.customer_id and c.merged_into_id is null
-    where m.campaign_id = :id and {_OPEN}
+    where m.campaign_id = :id and {OPEN}
 """)
 _NEXT = text(f"""
     select m.id, m.customer_id from campaign_members m
@@ -46,7 +47,7 @@ _NEXT = text(f"""
     join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.starts_on <= :today
         and c.ends_on >= :today
     join customers k on k.id = m.customer_id and k.merged_into_id is null
-    where m.campaign_id = :id and {_OPEN}
+    where m.campaign_id = :id and {OPEN}
       and (m.called_at is null or m.called_at < :rested)
       and (m.held_until is null or m.held_until < :now or m.called_by = :by)
       and (select s.granted from consents s where s.customer_id = m.customer_id
@@ -59,8 +60,13 @@ _SKIP = text("update campaign_members set not_sent = :why where id = :id and not
 _RESULT = text(f"""
     update campaign_members m set call_tries = call_tries + 1, call_result = :result, called_at = :now,
         called_by = :by, held_until = null
-    where m.id = :id and m.campaign_id = :campaign and (:answered or {_OPEN})
+    where m.id = :id and m.campaign_id = :campaign and m.customer_id = :customer and (:answered or {OPEN})
     returning m.customer_id
+""")
+
+
+_KNOWN = text("""
+    select 1 from campaign_members where id = :id and campaign_id = :campaign and customer_id = :customer
 """)
 
 
@@ -112,21 +118,22 @@ def note_call(
     session: Session,
     campaign_id: int,
     member_id: int,
+    customer_id: int,
     result: str,
     *,
     now: datetime,
     by: int,
     answered: bool = False,
 ) -> int:
-    """What came of a call; the customer's id. answered: they said yes or no on it, which is kept
+    """What came of a call with a customer; their id. answered: they said yes or no on it, which is kept
     already. Raises Invalid, NotFound, Conflict where they are called no more."""
     if result not in CALL_WORDS:
         raise Invalid("choice", mark("Choose one of what is offered."), "result")
-    given = {"id": member_id, "campaign": campaign_id, "result": result, "now": now, "by": by}
-    customer = session.scalar(_RESULT, {**given, "answered": answered})
+    theirs = {"id": member_id, "campaign": campaign_id, "customer": customer_id}
+    given = theirs | {"result": result, "now": now, "by": by, "answered": answered}
+    customer = session.scalar(_RESULT, given)
     if customer is None:
-        known = text("select 1 from campaign_members where id = :id and campaign_id = :campaign")
-        if session.scalar(known, {"id": member_id, "campaign": campaign_id}) is None:
+        if session.scalar(_KNOWN, theirs) is None:
             raise NotFound("offer", mark("There is no such offer."))
         raise Conflict("called", mark("They are not to be called any more."))
     if result == "do_not_call":

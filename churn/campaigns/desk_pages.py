@@ -34,7 +34,9 @@ def answered(request: Request, customer_id: int, posted: Posting) -> Response:
             posted.check()
             if said.value in CALL_WORDS:
                 list_of = posted.whole("campaign", 1)
-                note_call(v.session, list_of.value, member.value, said.value, now=v.now, by=v.user.id)
+                note_call(
+                    v.session, list_of.value, member.value, customer_id, said.value, now=v.now, by=v.user.id
+                )
                 return v.done(_("Noted: %(result)s.", result=_(CALL_WORDS[said.value])), back)
             via = "call" if posted.text("campaign") else "desk"
             done = answer(
@@ -44,7 +46,8 @@ def answered(request: Request, customer_id: int, posted: Posting) -> Response:
             if via == "call" and not done.already:
                 of_list = posted.whole("campaign", 1).value
                 note_call(
-                    v.session, of_list, member.value, "talked", now=v.now, by=v.user.id, answered=True
+                    v.session, of_list, member.value, customer_id, "talked", now=v.now, by=v.user.id,
+                    answered=True,
                 )  # fmt: skip
             day = "" if done.taken_on is None else day_year(done.taken_on, v.user.language)
             words = {

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from churn.domain.campaigns.assigning import CONTROL
 from churn.domain.campaigns.effects import Effect, beside_before, difference_of_means
+from churn.domain.campaigns.looks import each_of
 
 Source = Literal["brought", "billed", ""]
 _MARGINS = text("""
@@ -75,7 +76,9 @@ def _held_against(
     for name, of in parts.items():
         effect = None
         if level is not None:
-            effect = difference_of_means(np.concatenate([fair[arm] for arm in of]), fair[CONTROL], level)
+            mine_alone = level if not name else each_of(level, len(arms))
+            everybody = np.concatenate([fair[arm] for arm in of])
+            effect = difference_of_means(everybody, fair[CONTROL], mine_alone)
         mine = [value for arm in of for value in plain[arm]]
         found.append(
             Group(name, sum(mine), len(mine), sum(plain[CONTROL]), len(plain[CONTROL]), effect)

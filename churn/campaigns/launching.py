@@ -18,12 +18,14 @@ from churn.campaigns.audience import Candidate, candidates, summed_up
 from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, hold_draws, key_of, note_event
 from churn.campaigns.tables import Campaign, CampaignArm
 from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls
+from churn.domain.campaigns.looks import each_of
 from churn.domain.campaigns.power import detectable
 from notifications.domain.permission import Withhold
 from notifications.outbox.queueing import foresee
 from notifications.types.campaign import Offer, campaign
 from utility_crm.kit.errors import Conflict, Refused
 from utility_crm.kit.settings import settings
+from utility_crm.kit.shares import LEVEL
 from utility_crm.web.words import mark
 
 SLICE = 5000
@@ -227,10 +229,12 @@ def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview
     sizes = Counter(one for one in draw.arms if one)
     keys = [one.key for one in arms]
     base, control = row.baseline_ppm / 1e6, sizes[CONTROL]
-    groups = [
-        Group(key, sizes[key], detectable(base, sizes[key], control) if control and sizes[key] else None)
+    level = each_of(LEVEL, len(keys))
+    rises = {
+        key: detectable(base, sizes[key], control, level=level) if control and sizes[key] else None
         for key in keys
-    ]
+    }
+    groups = [Group(key, sizes[key], rises[key]) for key in keys]
     reasons = Counter(why for why in draw.why if why)
     return Preview(
         sum(sizes.values()), (*groups, Group(CONTROL, control, None)), summed_up(reasons.items()),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import summed_up
+from churn.campaigns.calling import OPEN
 from utility_crm.segments.queries import saved_segments
 
 
@@ -37,9 +38,9 @@ class Line:
     to_call: int
 
 
-_LINES = text("""
+_LINES = text(f"""
     select c.id, c.code, c.name, c.kind, c.offer, coalesce(t.name, ''), c.state, c.currency, c.starts_on,
-           c.ends_on, c.decides_on, coalesce(u.name, ''), m.drawn, m.control, m.sent, m.accepted, m.to_call
+           c.ends_on, c.decides_on, coalesce(u.name, ''), n.drawn, n.control, n.sent, n.accepted, n.to_call
     from campaigns c
     left join tariffs t on t.id = c.tariff_id
     left join users u on u.id = c.made_by
@@ -47,10 +48,10 @@ _LINES = text("""
         select count(*) filter (where arm <> '') as drawn, count(*) filter (where arm = 'control') as control,
                count(*) filter (where sent_at is not null and not_sent = '') as sent,
                count(*) filter (where answer = 'accepted') as accepted,
-               count(*) filter (where call_result in ('', 'no_answer') and answer in ('', 'not_now')
-                   and call_tries < 3 and arm in (select key from campaign_arms a
-                       where a.campaign_id = c.id and 'call' = any(a.ways))) as to_call
-        from campaign_members where campaign_id = c.id) m
+               count(*) filter (where {OPEN} and k.merged_into_id is null and arm in
+                   (select key from campaign_arms a
+                    where a.campaign_id = c.id and 'call' = any(a.ways))) as to_call
+        from campaign_members m join customers k on k.id = m.customer_id where campaign_id = c.id) n
     order by array_position(array['running', 'draft', 'stopped', 'finished'], c.state), c.starts_on desc,
              c.id desc
 """)

@@ -19,7 +19,7 @@ from churn.campaigns.earned import Earned, Group, earned
 from churn.campaigns.sending import spent_minor
 from churn.domain.campaigns.assigning import CONTROL
 from churn.domain.campaigns.effects import Effect, difference_of_shares
-from churn.domain.campaigns.looks import level_at, part_over
+from churn.domain.campaigns.looks import each_of, level_at, part_over
 from churn.domain.campaigns.verdicts import Verdict, romi, verdict
 from churn.domain.label import HORIZON_DAYS
 from utility_crm.kit.errors import NotFound
@@ -121,11 +121,15 @@ class Campaigned:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """reached: it is the day for looking, at the planned size. level: of every interval; None: too early for
-    any."""
+    """reached: it is the day for looking, at the planned size. level: of the interval of all together; None:
+    too early for any."""
 
     reached: bool
     level: float | None
+
+    def of_one(self, many: int) -> Look:
+        """The same of one of several that are looked at side by side: arms, or segments."""
+        return Look(self.reached, None if self.level is None else each_of(self.level, many))
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +314,7 @@ def _rows(by_arm: Mapping[str, Counts], look: Look, segment: str = "") -> list[R
     if arms:
         groups = {"": sum(groups.values(), Counts())} | groups
     return [
-        _row(outcome, arm, segment, counts, control, look)
+        _row(outcome, arm, segment, counts, control, look.of_one(len(arms)) if arm else look)
         for outcome in ("taken", "lost")
         for arm, counts in groups.items()
         if len(arms) > 1 or arm == "" or segment == ""
@@ -330,6 +334,7 @@ def _row(
 
 def _segment_rows(by_segment: Mapping[tuple[str, str], Counts], look: Look) -> list[Row]:
     segments = sorted({segment for _, segment in by_segment})
+    look = look.of_one(len(segments))
     return [
         row
         for segment in segments

@@ -21,7 +21,7 @@ from churn.campaigns.first_words import filled
 from churn.campaigns.tokens import PATH, token
 from notifications.consents.links import public_address
 from notifications.outbox.queueing import queue_all
-from notifications.types.campaign import Offer, campaign
+from notifications.types.campaign import TYPE, Offer, campaign
 from utility_crm.kit.runtime import signing_keys
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import day_long, money, number
@@ -114,7 +114,7 @@ def _offer(words: dict[str, str], values: dict[str, str]) -> Offer:
 
 def _send(session: Session, row: Row[Any], now: datetime, today: date) -> int:
     room = SLICE if not row.a_day else min(SLICE, max(0, row.a_day - row.today_sent))
-    dearest = max((int(row.costs.get(way, 0)) for way in ("email", "sms", "letter")), default=0)
+    dearest = max(int(row.costs.get(way, 0)) for way in TYPE.channels)
     left = row.budget_minor - spent_minor(session, row.id)
     if dearest:
         room = min(room, max(0, left // dearest))

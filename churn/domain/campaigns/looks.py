@@ -28,6 +28,13 @@ def level_at(fraction: float) -> float | None:
     return None if boundary > _WIDEST else 2 * NormalDist().cdf(boundary) - 1
 
 
+def each_of(level: float, many: int) -> float:
+    """The level of each of several intervals that are to hold all at once (Bonferroni: Dunn, Journal of the
+    American Statistical Association 56, 1961): of three looked at side by side one would else be clear of
+    nothing in fourteen of a hundred."""
+    return 1 - (1 - level) / max(1, many)
+
+
 def part_over(began: date, decides_on: date, today: date) -> float:
     """Which part of the time from the draw to the day for looking is over, at most 1."""
     whole = (decides_on - began).days

@@ -9,13 +9,13 @@ from __future__ import annotations
 from math import sqrt
 from statistics import NormalDist
 
-from utility_crm.kit.shares import z_of
+from utility_crm.kit.shares import LEVEL, z_of
 
 POWER = 0.80
 
 
-def power_of(base: float, share: float, of_arm: int, of_control: int) -> float:
-    """The chance that a test at 5 % sees `share` against `base`."""
+def power_of(base: float, share: float, of_arm: int, of_control: int, level: float = LEVEL) -> float:
+    """The chance that a test sees `share` against `base`; at 5 %, or what is left of another level."""
     if min(of_arm, of_control) < 1:
         return 0.0
     mean = (share * of_arm + base * of_control) / (of_arm + of_control)
@@ -23,21 +23,23 @@ def power_of(base: float, share: float, of_arm: int, of_control: int) -> float:
     under_this = sqrt(share * (1 - share) / of_arm + base * (1 - base) / of_control)
     if under_this == 0:
         return 1.0 if share != base else 0.0
-    return NormalDist().cdf((abs(share - base) - z_of() * under_none) / under_this)
+    return NormalDist().cdf((abs(share - base) - z_of(level) * under_none) / under_this)
 
 
-def detectable(base: float, of_arm: int, of_control: int, power: float = POWER) -> float | None:
+def detectable(
+    base: float, of_arm: int, of_control: int, power: float = POWER, level: float = LEVEL
+) -> float | None:
     """The least rise above a base share that is seen with this power, as a share of one; None where even a
     rise to everybody would not be."""
     if not 0 <= base < 1:
         raise ValueError(f"a base share lies between 0 and 1, not {base}")
     most = 1 - base
-    if power_of(base, base + most, of_arm, of_control) < power:
+    if power_of(base, base + most, of_arm, of_control, level) < power:
         return None
     low, high = 0.0, most
     for _ in range(40):
         middle = (low + high) / 2
-        if power_of(base, base + middle, of_arm, of_control) < power:
+        if power_of(base, base + middle, of_arm, of_control, level) < power:
             low = middle
         else:
             high = middle

@@ -8,25 +8,28 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from billing.tables import Agreement
 from churn.campaigns.answering import answer
 from churn.campaigns.audience import Audience
-from churn.campaigns.calling import call_list, next_to_call, to_call
+from churn.campaigns.calling import call_list, next_to_call, note_call, to_call
 from churn.campaigns.drafting import change_arm
 from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch
 from churn.campaigns.opened import opened
+from churn.campaigns.queries import lines
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from churn.campaigns.tables import CampaignMember
 from churn.campaigns.tokens import token
 from churn.uplift.reading import drawn
+from meters.tables import ServicePoint
 from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier
 from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, drafted, launched, nearly_over, populate
 from utility_crm.auth.tables import User
 from utility_crm.customers.tables import ContactPoint
-from utility_crm.kit.errors import Conflict, Refused
+from utility_crm.kit.errors import Conflict, NotFound, Refused
 from utility_crm.quality.merging import merge_customers
 
 EVERY_HOME = Audience(HOUSEHOLD)
@@ -159,3 +162,46 @@ def test_margins_are_known_of_all_once_two_are_one(session: Session, supplier: S
     told = results(session, campaign_id, TODAY)
     assert told.margin_known == 39 == told.asked.customers + told.control.customers
     assert told.row("margin") is not None
+
+
+def test_what_was_said_of_the_account_is_done_for_all_of_its_electricity(
+    session: Session, supplier: Supplier
+) -> None:
+    people = populate(session, supplier, 40)
+    campaign_id = launched(session, supplier)
+    one = members(session, campaign_id, "A", "B")[0]
+    home = of_customer(people, one)
+    garage = supplier.add(
+        ServicePoint(code="GARAGE", premise_id=session.get_one(ServicePoint, home.point).premise_id)
+    )
+    supplier.agrees(home.account, garage, supplier.steady, date(2025, 3, 1))
+    assert answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW).outcome == "changed"
+    now_on = select(Agreement.service_point_id).where(
+        Agreement.account_id == home.account, Agreement.tariff_id == supplier.day_night
+    )
+    assert set(session.scalars(now_on)) == {home.point, garage}
+
+
+def test_a_way_it_never_goes_holds_no_letter_back(session: Session, supplier: Supplier) -> None:
+    populate(session, supplier, 40)
+    costs = {"email": 4, "sms": 6, "letter": 90}
+    launched(session, supplier, costs=costs, budget_minor=60)
+    assert send_due(session, NOW, TODAY) == 10
+
+
+def test_a_call_is_noted_with_the_customer_it_was_with(session: Session, supplier: Supplier) -> None:
+    campaign_id = listed(session, supplier, populate(session, supplier, 30))
+    one, other = members(session, campaign_id, "B")[:2]
+    by = somebody(session)
+    with pytest.raises(NotFound):
+        note_call(session, campaign_id, one.id, other.customer_id, "do_not_call", now=NOW, by=by)
+    assert lines(session)[0].to_call == to_call(session, campaign_id)
+    note_call(session, campaign_id, one.id, one.customer_id, "do_not_call", now=NOW, by=by)
+    session.execute(
+        text("update campaign_members set not_sent = 'complaint' where id = :id"), {"id": other.id}
+    )
+    assert (
+        lines(session)[0].to_call
+        == to_call(session, campaign_id)
+        == (len(members(session, campaign_id, "B")) - 2)
+    )

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn.domain.campaigns.assigning import Share, arms_of, controls, units
+from churn.campaigns.results import Counts, Look, _rows, _segment_rows
+from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls, units
 from churn.domain.campaigns.effects import (
     beside_before,
     difference_of_means,
@@ -18,9 +19,10 @@ from churn.domain.campaigns.effects import (
     ratio_of_shares,
     t_of,
 )
-from churn.domain.campaigns.looks import level_at, part_over
+from churn.domain.campaigns.looks import each_of, level_at, part_over
 from churn.domain.campaigns.power import detectable, needed, power_of
 from churn.domain.campaigns.verdicts import romi, verdict
+from utility_crm.kit.shares import LEVEL
 
 PEOPLE = range(1, 4001)
 TWO = (Share("A", 1), Share("B", 1))
@@ -125,6 +127,28 @@ def test_a_simulated_campaign_is_found_again(effect: float, people: int, seed: i
     assert covered >= 0.91 * REPEATS
     if effect == 0:
         assert silent >= 0.91 * REPEATS
+
+
+def test_of_three_arms_that_do_nothing_one_rarely_seems_to_do_something() -> None:
+    draw, wrong, wrong_if_plain = np.random.default_rng(3), 0, 0
+    for _ in range(2000):
+        control, *arms = draw.binomial(400, 0.2, 4).tolist()
+        told = [difference_of_shares(arm, 400, control, 400, each_of(LEVEL, 3)).clear for arm in arms]
+        wrong += any(told)
+        wrong_if_plain += any(difference_of_shares(arm, 400, control, 400).clear for arm in arms)
+    assert wrong <= 0.06 * 2000 < 0.09 * 2000 < wrong_if_plain
+
+
+def test_arms_and_segments_hold_all_at_once() -> None:
+    groups = {"A": Counts(200, taken=20), "B": Counts(200, taken=30), CONTROL: Counts(200, taken=10)}
+    rows = {row.arm: row.effect for row in _rows(groups, Look(True, LEVEL)) if row.outcome == "taken"}
+    assert rows[""] == difference_of_shares(50, 400, 10, 200)
+    assert rows["B"] == difference_of_shares(30, 200, 10, 200, each_of(LEVEL, 2))
+    segments = {(arm, name): one for arm, one in groups.items() for name in ("household", "industry")}
+    told = [row.effect for row in _segment_rows(segments, Look(True, LEVEL)) if row.outcome == "taken"]
+    assert told == 2 * [difference_of_shares(50, 400, 10, 200, each_of(LEVEL, 2))]
+    alone = {"A": groups["A"], CONTROL: groups[CONTROL]}
+    assert len({row.effect for row in _rows(alone, Look(True, LEVEL)) if row.outcome == "taken"}) == 1
 
 
 def test_looking_every_day_at_nothing_rarely_sees_something() -> None:

@@ -401,6 +401,7 @@ def test_a_telephone_list_is_worked_through(
     again = client.post(f"{path}/calls/next", data={}).headers["location"]
     assert again == f"/customers/{listed[3].customer_id}?do=q"
     no = {"member": str(listed[3].id), "campaign": str(campaign_id), "answer": "do_not_call"}
+    assert client.post(f"/customers/{listed[5].customer_id}/offers", data=no).status_code == 404
     assert client.post(f"/customers/{listed[3].customer_id}/offers", data=no).status_code == 303
     newest = text(
         "select granted from consents where customer_id = :id and channel = 'call' order by id desc limit 1"
