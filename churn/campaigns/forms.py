@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from billing.domain.money import amount_text
+from billing.domain.tariffs.file import default_decimals
 from billing.money_in.typed import typed_minor
 from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import LANGUAGES, LONGEST, Wanted
@@ -15,6 +17,7 @@ from churn.campaigns.queries import Known, tariff_id_of
 from churn.campaigns.results import Campaigned
 from churn.campaigns.words import OF_TARIFF, OFFER_WORDS
 from utility_crm.kit.errors import Invalid
+from utility_crm.kit.settings import settings
 from utility_crm.segments.domain.tree import EVERYBODY, Tree, document_of
 from utility_crm.segments.offers import question_of
 from utility_crm.web.forms import Posted
@@ -22,6 +25,7 @@ from utility_crm.web.visit import Visit
 from utility_crm.web.words import mark
 
 WAYS = ("email", "sms", "letter", "call", "accepted")
+USUAL_BUDGET = 50_000
 USUAL_COSTS = {"email": 4, "sms": 6, "letter": 90, "call": 300, "accepted": 0}
 
 
@@ -58,13 +62,14 @@ def read_wanted(v: Visit, posted: Posted, known: Known, currency: str) -> Wanted
 
 def first_values(v: Visit, known: Known) -> dict[str, object]:
     """What stands in the form of a new campaign: six weeks, a fifth left alone, looked at a month later."""
+    currency = settings().currency
     return {
         "name": "", "offer": "tariff", "tariff": known.helps_most, "amount": "",
         "saved": "", "tree": "", "control": 20, "baseline": 2, "starts_on": v.today.isoformat(),
         "ends_on": (v.today + timedelta(days=41)).isoformat(),
-        "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": "500.00", "a_day": 0,
-        "margin": "", "margin_source": "",
-        **{f"cost_{way}": _plain(cost) for way, cost in USUAL_COSTS.items()},
+        "decides_on": (v.today + timedelta(days=72)).isoformat(), "budget": _plain(USUAL_BUDGET, currency),
+        "a_day": 0, "margin": "", "margin_source": "",
+        **{f"cost_{way}": _plain(cost, currency) for way, cost in USUAL_COSTS.items()},
     }  # fmt: skip
 
 
@@ -72,16 +77,17 @@ def values_of(one: Campaigned, kept: Mapping[str, Any], tariff: str, a_day: int)
     """A draft as its form shows it. kept: its audience as it is kept, which may be one that cannot be read
     any more."""
     tree = kept.get("tree") or document_of(EVERYBODY)
-    amount = "" if one.amount is None else one.amount if one.offer == "points" else _plain(one.amount)
+    plain = partial(_plain, currency=one.currency)
+    amount = "" if one.amount is None else one.amount if one.offer == "points" else plain(one.amount)
     return {
         "name": one.name, "offer": one.offer, "tariff": tariff, "amount": amount,
         "saved": kept.get("segment_id") or "",
         "tree": json.dumps(tree) if tree != document_of(EVERYBODY) else "",
         "control": one.control_ppm // 10_000, "baseline": one.baseline_ppm // 10_000,
         "starts_on": one.starts_on.isoformat(), "ends_on": one.ends_on.isoformat(),
-        "decides_on": one.decides_on.isoformat(), "budget": _plain(one.budget_minor), "a_day": a_day,
-        "margin": _plain(one.margin_minor), "margin_source": one.margin_source,
-        **{f"cost_{way}": _plain(int(one.costs.get(way, 0))) for way in WAYS},
+        "decides_on": one.decides_on.isoformat(), "budget": plain(one.budget_minor), "a_day": a_day,
+        "margin": plain(one.margin_minor), "margin_source": one.margin_source,
+        **{f"cost_{way}": plain(int(one.costs.get(way, 0))) for way in WAYS},
     }  # fmt: skip
 
 
@@ -125,6 +131,6 @@ def _question(typed: str) -> Tree:
     return question_of(typed)
 
 
-def _plain(minor: int | None) -> str:
-    """An amount as it is typed; two decimals, as the currencies here have."""
-    return "" if minor is None else f"{minor / 100:.2f}"
+def _plain(minor: int | None, currency: str) -> str:
+    """An amount as it is typed, with the decimals that the currency has."""
+    return "" if minor is None else amount_text(minor, default_decimals(currency))

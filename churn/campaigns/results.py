@@ -200,6 +200,12 @@ class Results:
         return _level(self.campaign, self.on_day, self.reached)
 
     @property
+    def days_watched(self) -> int:
+        """Days since the draw in which who leaves is counted, of HORIZON_DAYS."""
+        began = self.campaign.launched_at
+        return 0 if began is None else min(HORIZON_DAYS, (self.on_day - began.date()).days)
+
+    @property
     def control(self) -> Counts:
         return self.by_arm.get(CONTROL, Counts())
 
