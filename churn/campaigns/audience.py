@@ -168,10 +168,13 @@ STILL_WHY_NOT = f"""
                           and g.ends_before is null) then 'ends'
     when exists (select from agreements g where g.account_id = m.account_id and g.ends_before is null
                  and g.tariff_id = o.tariff_id) then 'on_it'
+    when exists (select from customers s join campaign_members t on t.customer_id = s.id
+                 where s.merged_into_id = c.id and t.campaign_id = m.campaign_id
+                   and t.answer in ('accepted', 'declined')) then 'answered'
     else {WHY_NOT.strip()} end
 """
 """The same since the draw, of the member `m` of campaign `o`, who is customer `c`: their supply may have
-ended, or be on the offered tariff by now."""
+ended, or be on the offered tariff by now, or they answered where they were kept as somebody else."""
 _MEMBERS_STILL = text(f"""
     select m.id, {STILL_WHY_NOT}
     from campaign_members m

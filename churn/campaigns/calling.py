@@ -22,7 +22,7 @@ REST = timedelta(hours=4)
 
 OPEN = f"""
     m.answer in ('', 'not_now') and m.call_result in ('', 'no_answer') and m.call_tries < {TRIES}
-    and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died', 'ends', 'on_it')
+    and m.not_sent not in ('complaint', 'debt', 'vulnerable', 'died', 'ends', 'on_it', 'answered')
 """
 """SQL that the member `m` of an arm that is called is still to be called."""
 _LIST = text(f"""

@@ -66,6 +66,7 @@ REASON_WORDS = {
     "vulnerable": mark("they need particular care: care first"),
     "care": mark("a complaint, a late bill or a need of particular care comes first"),
     "not_theirs": mark("they cannot be on that tariff: it is not for them, or not sold by then"),
+    "answered": mark("they were kept twice, and answered already"),
     "saving_unknown": mark("not known what they would save: too few readings, or the tariff is not for them"),
     "dearer": mark("they would pay more"),
     "another_offer": mark("another campaign of this kind asks them"),

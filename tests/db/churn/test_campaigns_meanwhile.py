@@ -147,6 +147,8 @@ def test_who_was_drawn_twice_is_given_it_once(session: Session, supplier: Suppli
     assert list(credited) == ([-500] if offer == "discount" else [])
     for one in (stays, stub):
         assert opened(session, "s", token("s", one.id), TODAY).answer == "accepted"
+    asked = len(members(session, campaign_id, "A", "B")) - 1  # but the stub
+    assert send_due(session, NOW, TODAY) == asked - 1  # they said yes already
     told = results(session, campaign_id, TODAY)
     assert told.asked.taken == 1 == drawn(session, told.campaign, TODAY).taken.sum()
 
