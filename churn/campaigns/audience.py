@@ -147,7 +147,8 @@ _CANDIDATES = """
                case when cast(:by_saving_alone as boolean) and p.own_minor is null then 'saving_unknown'
                when cast(:by_saving_alone as boolean) and p.own_minor <= p.other_minor then 'dearer'
                when exists (select from campaign_members m join campaigns o on o.id = m.campaign_id
-                            where m.customer_id = c.id and o.state = 'running' and o.kind = :kind
+                            where m.customer_id = c.id and o.state = 'running'
+                              and (o.kind = :kind or o.tariff_id = cast(:offered as bigint))
                               and m.arm <> '' and o.id <> :campaign) then 'another_offer'
                when (select count(*) from campaign_members m where m.customer_id = c.id
                      and m.arm <> '' and m.campaign_id <> :campaign

@@ -69,7 +69,7 @@ REASON_WORDS = {
     "answered": mark("they were kept twice, and answered already"),
     "saving_unknown": mark("not known what they would save: too few readings, or the tariff is not for them"),
     "dearer": mark("they would pay more"),
-    "another_offer": mark("another campaign of this kind asks them"),
+    "another_offer": mark("another campaign of this kind, or with this tariff, asks them"),
     "offered_lately": mark("they were offered enough lately"),
     "no_consent": mark("they did not agree to offers"),
     "no_call_consent": mark("they did not agree to be called with offers"),

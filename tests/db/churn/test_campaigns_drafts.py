@@ -115,6 +115,17 @@ def premise_of(session: Session, person: Person) -> int | None:
     return session.get_one(ServicePoint, person.point).premise_id
 
 
+def test_who_is_left_alone_is_not_offered_the_same_tariff_elsewhere(
+    session: Session, supplier: Supplier
+) -> None:
+    populate(session, supplier, 30)
+    launched(session, supplier)
+    row = session.get_one(Campaign, drafted(session, supplier, offer="two_rate"))
+    assert dict(preview(session, row, today=TODAY, now=NOW).left_out) == {"another_offer": 30}
+    row = session.get_one(Campaign, drafted(session, supplier, **POINTS))  # another kind, and no tariff
+    assert preview(session, row, today=TODAY, now=NOW).drawn == 30
+
+
 @pytest.mark.parametrize(("told", "spent"), [(0, 1500), (1800, 1800)])
 def test_a_credit_costs_at_least_itself(session: Session, supplier: Supplier, told: int, spent: int) -> None:
     populate(session, supplier, 40)
