@@ -24,30 +24,35 @@ from churn.domain.figures import BoolArray
 from churn.domain.models import Model
 from churn.domain.scoring import chance
 from churn.learning.calibrating import WORTH, calibration, log_loss, losses, to_odds
+from churn.model import STRENGTH, table_of
 from churn.model import fit as fit_logistic
-from churn.model import table_of
 
 FOLDS = 3
+STRENGTHS = (0.03, 0.1, 0.3)
+"""Inverse strengths of the logistic regression's penalty to choose from."""
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """trees: their setting, None where the logistic regression did better. slope, shift: of its log-odds,
-    the curve that makes its chances come true (Platt). losses: log loss by candidate, of customers held
-    back. odds: float64 (rows,), the log-odds it said of each row when its customer was held back."""
+    """trees: their setting, None where the logistic regression did better. slope, shift: of their log-odds,
+    the curve that makes their chances come true (Platt). losses: log loss by candidate, of customers held
+    back. odds: float64 (rows,), the log-odds it said of each row when its customer was held back. strength:
+    of the logistic regression's penalty, the inverse."""
 
     trees: Trees | None
     slope: float
     shift: float
     losses: dict[str, float]
     odds: FloatArray = field(default_factory=lambda: np.zeros(0))
+    strength: float = STRENGTH
 
     def document(self) -> dict[str, Any]:
-        setting = {} if self.trees is None else asdict(self.trees)
+        straight = {"strength": self.strength}
+        trees = {} if self.trees is None else asdict(self.trees) | {"slope": self.slope, "shift": self.shift}
         return {
             "chosen": "logistic" if self.trees is None else "boosted",
             "log_loss": {name: round(loss, 6) for name, loss in self.losses.items()},
-            "setting": setting | ({"slope": self.slope, "shift": self.shift} if setting else {}),
+            "setting": trees or straight,
         }
 
 
@@ -62,18 +67,22 @@ def choose(
     categorical: Sequence[str],
 ) -> Chosen:
     """By folds of whole customers (`customer_id`): one who is seen on several dates is on one side only."""
-    logistic = np.full(left.size, np.nan)
+    straight = {strength: np.full(left.size, np.nan) for strength in STRENGTHS}
     tried: dict[Trees, FloatArray] = {}
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     with threadpool_limits(1):  # sums keep their order, and fits side by side do not crawl
         for learned, tested in folds.split(frame, left, frame["customer_id"]):
             inside, outside = frame.iloc[learned], frame.iloc[tested]
-            straight = fit_logistic(inside, left[learned], numeric, categorical)
-            logistic[tested] = straight.chances(table_of(outside, numeric, categorical))
+            table = table_of(outside, numeric, categorical)
+            for strength, chances in straight.items():
+                one = fit_logistic(inside, left[learned], numeric, categorical, strength=strength)
+                chances[tested] = one.chances(table)
             coded = Coded.of(inside, numeric, categorical)
             matrices = coded.matrix(inside), coded.matrix(outside)
             for setting, odds in boosted.trials(coded, matrices[0], left[learned], matrices[1]):
                 tried.setdefault(setting, np.full(left.size, np.nan))[tested] = odds
+    strength = min(straight, key=lambda one: log_loss(straight[one], left))
+    logistic = straight[strength]
     lost = {setting: log_loss(chance(odds), left) for setting, odds in tried.items()}
     best = min(lost, key=lambda setting: lost[setting])
     slope, shift = _stretch(tried[best], left)
@@ -81,7 +90,7 @@ def choose(
     found = {"logistic": log_loss(logistic, left), "boosted": log_loss(chance(stretched), left)}
     if _surely_less(chance(stretched), logistic, left, frame["customer_id"]):
         return Chosen(best, slope, shift, found, stretched)
-    return Chosen(None, 1.0, 0.0, found, plain)
+    return Chosen(None, 1.0, 0.0, found, plain, strength)
 
 
 def _surely_less(one: FloatArray, other: FloatArray, left: BoolArray, customers: Any) -> bool:
@@ -111,7 +120,7 @@ def fitted(
 ) -> Model:
     """The chosen model, fitted on all of the rows."""
     if chosen.trees is None:
-        return fit_logistic(frame, left, numeric, categorical)
+        return fit_logistic(frame, left, numeric, categorical, strength=chosen.strength)
     with threadpool_limits(1):
         made: AdditiveModel = boosted.fit(frame, left, numeric, categorical, chosen.trees)
     return made.stretched(chosen.slope, chosen.shift)

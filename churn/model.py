@@ -23,11 +23,13 @@ from churn.domain.figures import BoolArray
 from churn.domain.scoring import CategoryFact, LogisticModel, NumericFact, Scaled
 
 STRENGTH = 0.3
-"""Inverse strength of the penalty. Weak enough for strong facts, strong enough for a few dozen leavers."""
+"""Inverse strength of the penalty where none is chosen. Weak enough for strong facts, strong enough for a few
+dozen leavers."""
 
 
-def pipeline(numeric: Sequence[str], categorical: Sequence[str]) -> Pipeline:
-    """The unfitted model. Unknown numbers become the median and, beside it, a mark that they were unknown."""
+def pipeline(numeric: Sequence[str], categorical: Sequence[str], strength: float = STRENGTH) -> Pipeline:
+    """The unfitted model. strength: the inverse of the penalty's. Unknown numbers become the median and,
+    beside it, a mark that they were unknown."""
     numbers = Pipeline(
         [
             ("fill", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
@@ -49,7 +51,7 @@ def pipeline(numeric: Sequence[str], categorical: Sequence[str]) -> Pipeline:
                     ]
                 ),
             ),
-            ("model", LogisticRegression(C=STRENGTH, max_iter=2000, tol=1e-8)),
+            ("model", LogisticRegression(C=strength, max_iter=2000, tol=1e-8)),
         ]
     )
 
@@ -60,10 +62,11 @@ def fit(
     numeric: Sequence[str],
     categorical: Sequence[str],
     weights: FloatArray | None = None,
+    strength: float = STRENGTH,
 ) -> LogisticModel:
     """Fit on customers (rows) whose outcome is known, and write the model down as plain numbers. weights:
-    float64 (rows,), how much each counts; None: all the same."""
-    made = pipeline(numeric, categorical)
+    float64 (rows,), how much each counts; None: all the same. strength: the inverse of the penalty's."""
+    made = pipeline(numeric, categorical, strength)
     with threadpool_limits(1):  # two fits side by side on few cores crawl otherwise
         made.fit(frame[[*numeric, *categorical]], left, model__sample_weight=weights)
     return parameters(made, numeric, categorical)

@@ -122,7 +122,7 @@ def learn(
     chosen = _chosen(train if earlier else everything)
     later = frame[frame["as_of"] == split.test]
     twin = _fitted(chosen, train, later)[0] if earlier else None
-    plain = twin if chosen.trees is None or not earlier else _fitted(LOGISTIC, train, later)[0]
+    plain = _fitted(LOGISTIC, train, later)[0] if earlier else None
     found = _tested(past(frame, supplies, [split.test]), twin, plain, incumbent)
     model, level = _fitted(chosen, everything, frame[frame["as_of"] == split.as_of])
     document |= {

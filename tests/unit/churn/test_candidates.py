@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.candidates import LOGISTIC, choose, fitted
+from churn.candidates import LOGISTIC, STRENGTHS, choose, fitted
 from churn.domain.feature_table import FloatArray
 from churn.domain.figures import BoolArray
 from churn.domain.models import model_of
@@ -52,7 +52,24 @@ def test_what_bends_is_followed_by_trees() -> None:
 
 def test_a_straight_line_stays_one() -> None:
     chosen = choose(*people(3, bent=False), NUMERIC, CATEGORICAL)
-    assert chosen.document()["chosen"] == "logistic" and chosen.document()["setting"] == {}
+    assert chosen.document()["chosen"] == "logistic" and set(chosen.document()["setting"]) == {"strength"}
+
+
+def test_many_facts_that_say_nothing_are_held_down_harder() -> None:
+    """Of few who left, slopes of noise alone are shrunk; one strong fact among many customers is not."""
+    draw = np.random.default_rng(6)
+    noise = tuple(f"noise{place}" for place in range(25))
+
+    def chosen(count: int, told: tuple[str, ...], slope: float) -> float:
+        frame = pd.DataFrame({name: draw.normal(0, 1, count) for name in (*told, "cause")})
+        frame = frame.assign(customer_id=np.arange(count), tariff="a")
+        left = draw.random(count) < 1 / (1 + np.exp(3 - slope * frame["cause"].to_numpy()))
+        found = choose(frame, left, (*told, "cause"), CATEGORICAL)
+        assert found.trees is None
+        return found.strength
+
+    assert chosen(1200, noise, 0.4) == min(STRENGTHS)
+    assert chosen(3000, (), 3.0) == max(STRENGTHS)
 
 
 def test_a_model_of_a_kind_that_nobody_knows_is_refused() -> None:
