@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from churn.domain.feature_table import FloatArray
@@ -15,6 +14,7 @@ from churn.learning.columns import CROWDED, Columns
 from churn.learning.kinds import Dropped, kind_of
 from churn.learning.making import Features
 from churn.learning.reading import Cells, IntArray, read_cells
+from churn.learning.same_customers import by_id, copies
 from churn.learning.target import Target, target_of
 from churn.learning.times import times_of
 from utility_crm.kit.errors import Invalid, Refused
@@ -134,7 +134,7 @@ def _typed(cells: Cells, asked: Asked, target: Target, notes: list[str]) -> Labe
     )
     if not columns.names:
         raise Invalid("no_columns", "No column is left that anything could be learned from.", cells.where)
-    groups = _groups(cells, asked.id, notes) if asked.id else _copies(cells, features.naming, notes)
+    groups = by_id(cells, asked.id, notes) if asked.id else copies(cells, target, features.naming, notes)
     return Labelled(
         frame,
         target.left,
@@ -158,40 +158,3 @@ def _repeated(title: str, kind: Dropped, cells: Cells, asked: Asked) -> list[str
             "rows of one customer then stay together."
         ]
     return []
-
-
-def _groups(cells: Cells, title: str, notes: list[str]) -> IntArray | None:
-    """Rows of one id together. A blank id is somebody of their own."""
-    texts = cells.frame[title].to_numpy(dtype=object)
-    blank = texts == ""
-    if blank.any():
-        first = cells.lines[int(np.flatnonzero(blank)[0])]
-        notes.append(
-            f"{int(blank.sum())} rows have no id, the first in line {first}; each is taken as a customer."
-        )
-    codes, found = pd.factorize(pd.Series(texts, dtype=object).mask(blank))
-    again = len(texts) - int(blank.sum()) - len(found)
-    if not again:
-        return None
-    codes = np.where(blank, len(found) + np.arange(len(texts)), codes)
-    kept = pd.Series(texts[~blank])
-    example = kept[kept.duplicated()].iloc[0]
-    notes.append(
-        f"Ids come again ({again} rows, “{example}” the first of them): "
-        "rows of one id are never on both sides of a split by chance."
-    )
-    return codes.astype(np.int64)
-
-
-def _copies(cells: Cells, naming: bool, notes: list[str]) -> IntArray | None:
-    """Rows that are alike in every cell together: a copy would be tested on itself. naming: a column names
-    rows; without one, rows that are alike are customers who are alike, and belong on both sides."""
-    again = int(cells.frame.duplicated().sum())
-    if not naming or not again:
-        return None
-    first = cells.lines[int(np.flatnonzero(cells.frame.duplicated())[0])]
-    notes.append(
-        f"{again} rows repeat another one in every cell, the first in line {first}: "
-        "such rows are never on both sides of a split by chance."
-    )
-    return np.asarray(cells.frame.groupby(list(cells.frame.columns), sort=False).ngroup(), dtype=np.int64)

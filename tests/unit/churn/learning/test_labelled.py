@@ -85,6 +85,16 @@ def test_copies_of_rows_stay_together(written: Write) -> None:
     assert any(note.startswith("7 rows repeat") for note in found.notes)
 
 
+def test_copies_are_known_without_a_column_that_names_rows(written: Write) -> None:
+    table = supplier_table(400).drop(columns="id")
+    found = read_labelled(written(pd.concat([table, table.head(60)])), Asked("churn"))
+    assert found.groups is not None
+    assert found.groups[400:].tolist() == found.groups[:60].tolist()
+    assert read_labelled(written(table), Asked("churn")).groups is None
+    strangers = table.head(60).assign(churn=table["churn"].iloc[60:120].to_numpy())
+    assert read_labelled(written(pd.concat([table, strangers])), Asked("churn")).groups is None
+
+
 def test_customers_who_are_alike_are_no_copies(written: Write) -> None:
     table = supplier_table(200)[["channel", "colour", "churn"]]
     found = read_labelled(written(table), Asked("churn"))
