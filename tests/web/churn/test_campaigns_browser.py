@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from billing.tables import Tariff
+from churn.campaigns.answering import answer
 from churn.campaigns.jobs import count_results, send_letters
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
@@ -34,8 +35,7 @@ from utility_crm.network.tables import NetworkNode
 
 pytestmark = pytest.mark.browser
 SECRET = "for one test, and long enough to be one"
-ACCEPTED = """update campaign_members set answer = 'accepted', answered_at = :now, answered_via = 'link',
-    outcome = 'changed'"""
+OTHERS = "select id from campaign_members where arm = :arm and answer = '' and id % 3 > 0 order by id"
 SAID = "select answer, answered_via from campaign_members where answer <> ''"
 ASKED_OF = (
     "select customer_id from campaign_members where arm = 'A' and sent_at is not null order by id limit 2"
@@ -185,7 +185,7 @@ def test_from_a_question_to_a_result_by_the_screen_alone(
         told = dict(session.execute(text(SAID)).all())
         assert told == {"accepted": "link", "declined": "desk"}
         # others answer as well, and the day for looking comes
-        session.execute(text(f"{ACCEPTED} where arm = 'A' and answer = '' and id % 3 > 0"), {"now": NOW})
+        others_accept(session, "A")
         count_results(session, NOW)
     later = DECIDES + timedelta(days=1)
     monkeypatch.setenv("UTILITY_CRM_AS_OF", later.isoformat())
@@ -207,6 +207,11 @@ def test_from_a_question_to_a_result_by_the_screen_alone(
             assert min(ratios) >= least, (scheme, selector, ratios)
         assert not axe_violations(page), scheme
     assert complaints == []
+
+
+def others_accept(session: Session, arm: str) -> None:
+    for member in session.scalars(text(OTHERS), {"arm": arm}).all():
+        answer(session, member, "accepted", via="link", today=TODAY, now=NOW)
 
 
 def said(page: Page, words: str) -> None:
@@ -246,7 +251,7 @@ def demo_campaign(served: tuple[str, Engine]) -> str:
         made = drafted(session, tariffs)
         launch(session, made, today=TODAY, now=NOW, by=None)
         send_due(session, NOW, TODAY)
-        session.execute(text(f"{ACCEPTED} where arm = 'B' and id % 3 > 0"), {"now": NOW})
+        others_accept(session, "B")
         keep_results(session, NOW, TODAY)
         drafted(session, tariffs, name="A draft")
     return address
