@@ -8,7 +8,7 @@ supply went to another supplier by choice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -254,6 +254,8 @@ def results(session: Session, campaign_id: int, today: date) -> Results:
     )
     look = Look(reached, _level(one, today, reached))
     found = [*_rows(by_arm, look), *_segment_rows(by_segment, look)]
+    if one.tariff_id is None:  # who is left alone cannot accept: that some do is no effect
+        found = [replace(row, verdict=_no_effect(row)) for row in found]
     asked = sum((counts for key, counts in by_arm.items() if key != CONTROL), Counts())
     together = next((row for row in found if row.outcome == "taken" and row.arm == ""), None)
     margins = earned(session, campaign_id, look.level)
@@ -336,6 +338,10 @@ def _row(
         effect = difference_of_shares(count, counts.customers, against, control.customers, look.level)
     word = verdict(effect, reached=look.reached, good="more" if outcome == "taken" else "less")
     return Row(outcome, arm, segment, count, counts.customers, against, control.customers, effect, word)
+
+
+def _no_effect(row: Row) -> Verdict:
+    return "counted" if row.outcome == "taken" and row.effect is not None else row.verdict
 
 
 def _segment_rows(by_segment: Mapping[tuple[str, str], Counts], look: Look) -> list[Row]:

@@ -87,8 +87,9 @@ VERDICT_WORDS = {
     "harms": mark("does harm"),
     "early": mark("too early to say"),
     "none": mark("no effect seen"),
+    "counted": mark("counted"),
 }
-VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": ""}
+VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": "", "counted": ""}
 EVENT_WORDS = {
     "made": mark("Drafted"),
     "changed": mark("Changed"),

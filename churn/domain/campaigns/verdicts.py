@@ -6,7 +6,8 @@ from typing import Literal
 
 from churn.domain.campaigns.effects import Effect
 
-Verdict = Literal["works", "harms", "early", "none"]
+Verdict = Literal["works", "harms", "early", "none", "counted"]
+"""counted: what nobody left alone can do is counted, and no effect is judged by it."""
 
 
 def verdict(effect: Effect | None, *, reached: bool, good: Literal["more", "less"] = "more") -> Verdict:

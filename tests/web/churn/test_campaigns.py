@@ -252,6 +252,23 @@ def test_a_result_is_said_with_its_interval(
     assert "Что это дало?" in russian
 
 
+def test_that_some_accept_what_nobody_else_can_is_no_effect(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    points = {"offer": "points", "tariff_id": None, "amount": 500, "audience": Audience(HOUSEHOLD)}
+    campaign_id = launched(session, supplier, **points)
+    for one in members(session, campaign_id, "A") + members(session, campaign_id, "B"):
+        answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW)
+    nearly_over(session, campaign_id)
+    client = make_client("marketer")
+    page = client.get(f"/campaigns/{campaign_id}?ask=result").text
+    assert "Of 100 who were asked 100.0 accepted" in words_of(page)
+    assert "so it shows no effect" in page and "counted" in page and '"verdict yes"' not in page
+    rows = csv.DictReader(StringIO(client.get(f"/campaigns/{campaign_id}/results.csv").text))
+    assert {row["verdict"] for row in rows if row["outcome"] == "taken"} == {"counted"}
+    assert "£" in words_of(client.get(f"/campaigns/{campaign_id}?ask=cost").text)
+
+
 def test_the_customer_accepts_by_one_click(
     make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
 ) -> None:
