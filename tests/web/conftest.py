@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.routing import BaseRoute
@@ -47,6 +48,15 @@ def no_failed_parts(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFix
     if "may_fail" not in request.fixturenames:
         failed = [one for one in caplog.get_records("call") if one.name.startswith("utility_crm.")]
         assert not [one.getMessage() for one in failed if one.levelno >= logging.WARNING]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Every request of every client began and ended an event loop, and threads, of its own: a third of what
+    a small page takes."""
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @pytest.fixture(scope="module")
