@@ -233,8 +233,8 @@ def test_a_result_is_said_with_its_interval(
 ) -> None:
     campaign_id = launched(session, supplier)
     send_due(session, NOW, TODAY)
-    for one in members(session, campaign_id, "A") + members(session, campaign_id, "B"):
-        if one.id % 3:
+    for place, one in enumerate(members(session, campaign_id, "A") + members(session, campaign_id, "B")):
+        if place % 3:
             answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW)
     keep_results(session, NOW - timedelta(days=1), TODAY - timedelta(days=1))
     keep_results(session, NOW, TODAY)
