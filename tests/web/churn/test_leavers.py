@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from churn.tables import ChurnModel, ChurnScore
 from tests.web.churn.conftest import AS_OF, Scored
 from tests.web.conftest import MakeClient
+from utility_crm.customers.tables import Contact
 
 
 def words_of(page: str) -> str:
@@ -154,10 +155,24 @@ def test_too_few_in_the_test_is_too_early_to_say(
     assert "too few left in the time it could be tested on" in client.get("/leavers?ask=good").text
 
 
-def test_the_customer_page_shows_the_chance_and_why(make_client: MakeClient, scored: Scored) -> None:
-    words = words_of(make_client("agent").get(f"/customers/{scored.ada.customer}").text)
+def test_the_customer_page_shows_the_chance_and_why(
+    make_client: MakeClient, scored: Scored, session: Session
+) -> None:
+    """The complaint as it is by now: still waiting, or answered since the morning of the score."""
+    complaint = Contact(
+        customer_id=scored.ada.customer, at=datetime(2026, 11, 11, 12, tzinfo=UTC), channel="call",
+        topic="bill", complaint=True,
+    )  # fmt: skip
+    session.add(complaint)
+    session.flush()
+    page, client = f"/customers/{scored.ada.customer}", make_client("agent")
+    words = words_of(client.get(page).text)
     assert "May leave 31 % usual 10 %" in words
     assert "May leave: 31 %, where 10 % is usual Complaint unanswered since 11 Nov +9 points" in words
+    complaint.answered_at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    session.flush()
+    words = words_of(client.get(page).text)
+    assert "31 %, where 10 % is usual Complaint of 11 Nov, answered since +9 points" in words
 
 
 def test_a_russian_marketer_reads_it_in_russian(
