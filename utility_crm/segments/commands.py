@@ -143,8 +143,8 @@ def _named(session: Session, segment: str) -> SavedSegment:
 def _tree_of(path: Path) -> Tree:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Invalid("json", f"This is not JSON: {error}", str(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise Invalid("json", f"This is not JSON that can be read: {error}", str(path)) from error
     return read_tree(document, offers())
 
 

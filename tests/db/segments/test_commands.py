@@ -57,7 +57,12 @@ def test_listed_counted_taken_out(terminal: Any, tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_told_with_its_place(terminal: Any, tmp_path: Path) -> None:
     question = tmp_path / "question.json"
-    for text, where in (("{", str(question)), ('{"and": [{"fact": "shoe", "op": "known"}]}', "and[0].fact")):
+    deep = "[" * 100_000
+    for text, where in (
+        ("{", str(question)),
+        (deep, str(question)),
+        ('{"and": [{"fact": "shoe", "op": "known"}]}', "and[0].fact"),
+    ):
         question.write_text(text, encoding="utf-8")
         done = terminal("count", "--tree", str(question), "--json")
         assert done.exit_code == 1 and json.loads(done.output)["error"]["where"] == where
