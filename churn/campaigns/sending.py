@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.audience import members_still
 from churn.campaigns.drafting import LANGUAGES, note_event
 from churn.campaigns.first_words import filled
@@ -56,7 +57,8 @@ _KEPT_BACK = text("""
     from unnest(cast(:ids as bigint[]), cast(:whys as text[])) as r (id, why)
     where m.id = r.id
 """)
-# A letter that is so old that the outbox has forgotten it counts as an e-mail; a credit costs what it gives.
+# A letter that is so old that the outbox has forgotten it counts as an e-mail; a credit costs what it gives,
+# and so do points.
 _SPENT = text("""
     select coalesce(sum(case when o.state in ('withheld', 'dead') then 0
                  when o.id is not null then coalesce(cast(c.costs ->> o.channel as bigint), 0)
@@ -65,7 +67,9 @@ _SPENT = text("""
              + m.call_tries * coalesce(cast(c.costs ->> 'call' as bigint), 0)
              + case when m.answer = 'accepted' then greatest(
                    coalesce(cast(c.costs ->> 'accepted' as bigint), 0),
-                   case when c.offer = 'discount' then c.amount else 0 end) else 0 end), 0)
+                   case c.offer when 'discount' then c.amount
+                   when 'points' then c.amount * cast(:point_micro as bigint) / :micro_a_minor
+                   else 0 end) else 0 end), 0)
     from campaign_members m
     join campaigns c on c.id = m.campaign_id
     left join outbox o on o.key = 'campaign:' || c.code || ':' || m.customer_id
@@ -83,7 +87,12 @@ def send_due(session: Session, now: datetime, today: date) -> int:
 
 def spent_minor(session: Session, campaign_id: int) -> int:
     """What it cost so far: letters that were handed over, calls that were tried, and what was given."""
-    return int(session.execute(_SPENT, {"campaign": campaign_id}).scalar_one())
+    known = settings()
+    given = {
+        "campaign": campaign_id, "point_micro": known.point_worth_micro or 0,
+        "micro_a_minor": 10 ** (6 - default_decimals(known.currency)),
+    }  # fmt: skip
+    return int(session.execute(_SPENT, given).scalar_one())
 
 
 def offers_of(words: dict[str, Any], row: Any, saving_minor: int | None) -> dict[str, Offer]:

@@ -30,6 +30,7 @@ from utility_crm.customers.tables import CustomerFlag
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
 from utility_crm.kit.errors import Invalid, Refused
+from utility_crm.kit.settings import settings
 
 EVERY_HOME = Audience(HOUSEHOLD)
 POINTS = {"offer": "points", "tariff_id": None, "amount": 500, "audience": EVERY_HOME}
@@ -135,6 +136,21 @@ def test_a_credit_costs_at_least_itself(session: Session, supplier: Supplier, to
     assert one is not None
     answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW)
     assert results(session, campaign_id, TODAY).spent_minor == spent
+
+
+def test_points_cost_what_they_are_worth(
+    session: Session, supplier: Supplier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populate(session, supplier, 40)
+    campaign_id = launched(session, supplier, **POINTS, costs={"email": 4})
+    one = session.scalars(select(CampaignMember).where(CampaignMember.arm == "A")).first()
+    assert one is not None
+    answer(session, one.id, "accepted", via="link", today=TODAY, now=NOW)
+    assert results(session, campaign_id, TODAY).spent_minor == 0  # nobody set what a point is worth
+    monkeypatch.setenv("UTILITY_CRM_POINT_WORTH_MICRO", "12500")
+    settings.cache_clear()
+    assert results(session, campaign_id, TODAY).spent_minor == 625
+    settings.cache_clear()
 
 
 def test_sums_name_one_reason_for_care(session: Session, supplier: Supplier) -> None:
