@@ -69,8 +69,13 @@ def foreseen(
 
 def _with_costs(told: Preview, wanted: Wanted) -> Foreseen:
     asked, price = told.drawn - told.alone, int(wanted.costs.get("email", 0))
-    paid = wanted.budget_minor // price if price else asked
-    return Foreseen(told, asked * price, paid if paid < asked else None)
+    return Foreseen(told, asked * price, pays_for(wanted.budget_minor, price, asked))
+
+
+def pays_for(budget_minor: int, price_minor: int, letters: int) -> int | None:
+    """How many of so many letters a budget pays; None where it pays for all."""
+    paid = budget_minor // price_minor if price_minor else letters
+    return paid if paid < letters else None
 
 
 def whom(v: Visit, tree: str, currency: str) -> Whom:

@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, drop_arm
 from churn.campaigns.first_words import blanks_of
-from churn.campaigns.foreseeing import foreseen, whom
+from churn.campaigns.foreseeing import foreseen, pays_for, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
-from churn.campaigns.launching import ask_to_begin, asked_by, launch, needs_second, preview
+from churn.campaigns.launching import Preview, ask_to_begin, asked_by, launch, needs_second, preview
 from churn.campaigns.page import CampaignPage, campaign_page
 from churn.campaigns.queries import choosable, lines
 from churn.campaigns.results import campaigned, results
@@ -39,7 +39,7 @@ from churn.campaigns.words import (
     WAY_WORDS,
 )
 from utility_crm.kit.settings import settings
-from utility_crm.web.formats import number, percent
+from utility_crm.web.formats import number
 from utility_crm.web.forms import Posted
 from utility_crm.web.posting import Posting, handled
 from utility_crm.web.visit import Visit, visit
@@ -186,7 +186,7 @@ def begin(request: Request, campaign_id: int, posted: Posting) -> Response:
                         ask_to_begin(v.session, campaign_id, now=v.now, by=v.user.id)
                     words = _("It is large: it is kept that you ask for it, and a second person begins it.")
                     return v.done(words, _at(campaign_id), ask="arms", nothing=nothing)
-                posted.sure(_doubt(v, seen.drawn, seen.groups[-1].customers, seen.best), do=_("Begin it"))
+                posted.sure(_doubt(v, seen), _unpaid(v, row, seen), do=_("Begin it"))
             told = launch(v.session, campaign_id, today=v.today, now=v.now, by=v.user.id)
             words = _(
                 "It runs: %(drawn)s customers are drawn, %(alone)s of them are left alone.",
@@ -285,17 +285,36 @@ def _typed(posted: Posted) -> dict[str, str]:
     return {name: posted.text(name) for name in posted.values}
 
 
-def _doubt(v: Visit, drawn: int, alone: int, best: float | None) -> str:
+def _doubt(v: Visit, seen: Preview) -> str:
     _ = _say(v)
     words = _(
         "Who and arms are frozen then: %(asked)s customers are asked and %(alone)s are left alone.",
-        asked=number(drawn - alone, 0, v.user.language),
-        alone=number(alone, 0, v.user.language),
+        asked=number(seen.drawn - seen.alone, 0, v.user.language),
+        alone=number(seen.alone, 0, v.user.language),
     )
-    if best is None:
+    if seen.best is None:
         return " ".join((words, _("So few would show no effect at all.")))
-    seen = _("A rise of %(share)s or more would be seen.", share=percent(best, 1, v.user.language))
-    return f"{words} {seen}"
+    least = _(
+        "A rise of %(points)s points or more would be seen.",
+        points=number(100 * seen.best, 1, v.user.language),
+    )
+    return f"{words} {least}"
+
+
+def _unpaid(v: Visit, row: Campaign, seen: Preview) -> str:
+    """That the budget does not reach all who are written to: the others count as asked all the same."""
+    _ = _say(v)
+    arms = v.session.scalars(select(CampaignArm).where(CampaignArm.campaign_id == row.id))
+    written = {arm.key for arm in arms if "notice" in arm.ways}
+    letters = sum(group.customers for group in seen.groups if group.key in written)
+    paid = pays_for(row.budget_minor, int(row.costs.get("email", 0)), letters)
+    if paid is None:
+        return ""
+    return _(
+        "The budget pays for %(some)s of %(asked)s e-mails; who gets none counts as asked all the same.",
+        some=number(paid, 0, v.user.language),
+        asked=number(letters, 0, v.user.language),
+    )
 
 
 def _page(v: Visit, campaign_id: int, ask: str, arm: str = "") -> Callable[[], Response]:

@@ -9,6 +9,7 @@ from churn.value.costs import put_costs
 from churn.value.counting import count_values
 from churn.value.of_campaigns import count_margins
 from utility_crm.demo.context import DemoBuild
+from utility_crm.kit.clock import utc_now
 from utility_crm.kit.settings import settings
 
 SOURCE = "simulated"
@@ -26,7 +27,7 @@ PURCHASE = {"industry": (104_000, 113_000)}
 def build(context: DemoBuild) -> None:
     """Two years of costs, the count of the as-of date, and what campaigns earned by it."""
     as_of = context.plan.as_of
-    now = datetime.combine(as_of, time(6, 40), UTC)
+    now = min(datetime.combine(as_of, time(6, 40), UTC), utc_now())  # nothing is worked out in hours to come
     with context.steps.step("What customers are worth"), context.session() as session:
         put_costs(session, list(simulated_costs(as_of)), source=SOURCE, now=now)
         count_values(session, as_of, now)

@@ -32,6 +32,7 @@ FIRST_OP: Final = {
     "yes-no": "yes",
 }
 CHOOSE = mark("Choose what it asks about.")
+CHOOSE_OF = mark("Choose in the second field which one is meant.")
 SAY_VALUE = mark("Say how much, or when.")
 TICK = mark("Tick one or more.")
 NOT_A_NUMBER = mark("“%(typed)s” is no number.")
@@ -215,7 +216,7 @@ def _finished(row: Row, offer: FactOffer, offers: Mapping[str, FactOffer], decim
     """The row with its condition, or with what it still wants."""
     takes = OPS[offer.kind][row.op]
     if offer.parameters and not row.parameter:
-        return replace(row, wants=CHOOSE)
+        return replace(row, wants=CHOOSE_OF)
     if takes < 0 and not row.chosen:
         return replace(row, wants=TICK)
     typed = [row.first, row.second][: max(takes, 0)]

@@ -100,6 +100,7 @@ def test_from_a_question_to_a_running_campaign(
     assert "Saving on tariff Day &amp; Night above £10.00 a year" in who and "its own" in who
     asked = client.post(f"{path}/launch", data={})
     assert asked.status_code == 200 and "Who and arms are frozen then" in asked.text
+    assert "The budget pays for" not in asked.text
     sure = re.search(r'name="sure" value="([^"]+)"', asked.text)
     assert sure is not None
     assert client.post(f"{path}/launch", data={"sure": sure[1]}).status_code == 303
@@ -155,6 +156,24 @@ def test_the_form_says_what_would_come_of_it(
     assert "customers fit" not in client.get("/campaigns", params={"ask": "new", "tree": "{"}).text
     wrong = client.post("/campaigns", data={**FORM, "tree": '{"fact": "none", "op": "yes"}'})
     assert wrong.status_code == 422 and "There is no fact" in words_of(wrong.text)
+
+
+def test_before_it_begins_it_says_whom_the_budget_does_not_reach_and_why_nobody_is_left(
+    make_client: MakeClient, session: Session, homes: list[Person]
+) -> None:
+    client = make_client("marketer")
+    kept = client.post("/campaigns", data={**FORM, "budget": "0.09"})
+    path = kept.headers["location"].split("?")[0]
+    asked = client.post(f"{path}/launch", data={})
+    assert re.search(r"The budget pays for 2 of \d\d e-mails; who gets none counts as asked", asked.text)
+    assert re.search(
+        r"Yes: a rise of [\d.]+ points or more would be seen", client.get(f"{path}?ask=arms").text
+    )
+    called = {"key": "A", "name": "Call", "weight": "1", "ways": "call"}
+    assert client.post(f"{path}/arms/A", data=called).status_code == 303
+    page = words_of(client.get(f"{path}?ask=arms").text)  # nobody agreed to be called
+    assert "Nobody is left to ask. Of 40 who fit, 40 are left out for one reason:" in page
+    assert "The budget pays for" not in client.post(f"{path}/launch", data={}).text
 
 
 def test_a_large_campaign_takes_two_people(

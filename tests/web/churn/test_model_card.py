@@ -74,6 +74,7 @@ def test_groups_that_are_off_are_named(make_client: MakeClient, scored: Scored, 
     session.flush()
     words = words_of(client.get("/leavers/model?ask=fair").text)
     assert "Of one group what was said lies outside of what happened." in words and "too low" in words
+    assert "More left than was said: " in words and "Fewer left than was said: " not in words
 
 
 def test_what_has_changed_is_said(make_client: MakeClient, scored: Scored) -> None:

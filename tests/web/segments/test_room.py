@@ -57,10 +57,10 @@ def test_a_button_is_pressed_once(make_client: MakeClient, house) -> None:
     assert pressed.status_code == 303
     address = pressed.headers["location"]
     assert "do" not in parse_qs(urlsplit(address).query)
-    assert client.get(address).text.count("counts for nothing yet") == 1
+    assert client.get(address).text.count("counts for nothing yet</span>") == 1
     swapped = client.get("/segments/new", params=[*FIELDS[:4], ("do", "add")], headers={"HX-Request": "true"})
     assert swapped.headers["HX-Push-Url"] == address
-    assert swapped.text.count("counts for nothing yet") == 1
+    assert swapped.text.count("counts for nothing yet</span>") == 1
 
 
 def test_saved_as_it_was_built(make_client: MakeClient, session: Session, house: House, now) -> None:
@@ -75,6 +75,18 @@ def test_saved_as_it_was_built(make_client: MakeClient, session: Session, house:
     assert answer.headers["location"] == f"/segments/{row.id}"
     assert (row.name, row.size) == ("Asked", 13) and len(members_of(session, row.id, now=now)) == 13
     assert "Asked" in client.get("/segments").text
+
+
+def test_what_is_not_finished_is_not_kept(make_client: MakeClient, house) -> None:
+    """Or a segment would be saved, or a campaign made, of fewer conditions than are on the screen."""
+    client = make_client("marketer")
+    page = client.get("/segments/new", params=[*FIELDS, ("item", "9"), ("fact.9", "open_complaint")]).text
+    assert "count for nothing yet" not in page and 'name="tree"' in page
+    page = client.get("/segments/new", params=[*FIELDS, ("item", "9"), ("fact.9", "overdue")]).text
+    assert page.count("One condition counts for nothing yet.") == 2
+    assert 'name="tree"' not in page and "/campaigns?ask=new" not in page
+    page = client.get("/segments/new", params=[*FIELDS, ("item", "9"), ("item", "10")]).text
+    assert "2 conditions count for nothing yet." in page and 'name="tree"' not in page
 
 
 def test_a_taken_name_comes_back_with_the_rows(make_client: MakeClient, made: int) -> None:
