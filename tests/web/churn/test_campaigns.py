@@ -126,7 +126,7 @@ def test_the_form_says_what_would_come_of_it(
     assert "A complaint, a late bill or a need of particular care comes first" in page
     said = re.search(r"A rise of at least ([\d.]+) points would be seen, with a chance of 80 %", page)
     assert said is not None and 5 < float(said[1]) < 60
-    assert "An e-mail to each who is asked costs £1." in page
+    assert re.search(r"An e-mail to each who is asked costs £[01]\.\d\d", page)  # the lot decides how many
     assert "The budget pays for 2 of" in words_of(
         client.get("/campaigns", params={**own, "budget": "0.09"}).text
     )
