@@ -56,13 +56,20 @@ class Offered:
         return "call" in self.ways and self.call_result in ("", "no_answer")
 
 
+# Who took back what they agreed to, and agrees to no way now, does not want to be told of offers (regulation
+# (EU) 2016/679, article 21); whoever was never asked may be, when they call.
+_OBJECTED = """coalesce((select not bool_or(s.granted) from (
+                   select distinct on (s.channel) s.granted from consents s
+                   where s.customer_id = c.id and s.purpose = 'marketing'
+                   order by s.channel, s.at desc, s.id desc) s), false)"""
 OFFERS = listed(
     f"""
     select m.id, o.id, o.name, o.offer, coalesce(t.name, ''), o.amount, o.currency, o.ends_on,
            to_json(a.ways), a.words, m.saving_minor, m.basis, m.answer, m.answered_at, m.outcome, m.taken_on,
            k.cycle_day,
            o.state in ('running', 'stopped') and o.starts_on <= :today and o.ends_on >= :today, m.call_result,
-           case when o.state <> 'running' then 'over' else {STILL_WHY_NOT} end
+           case when o.state <> 'running' then 'over' when {_OBJECTED} then 'consent_withdrawn'
+                else {STILL_WHY_NOT} end
     from campaign_members m
     join customers c on c.id = m.customer_id
     join campaigns o on o.id = m.campaign_id

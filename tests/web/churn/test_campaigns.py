@@ -385,9 +385,15 @@ def test_nothing_is_brought_up_while_care_comes_first_or_once_it_is_stopped(
     make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
 ) -> None:
     campaign_id = launched(session, supplier)
-    one, two = members(session, campaign_id, "B")[:2]
+    one, two, three = members(session, campaign_id, "B")[:3]
     client = make_client("agent")
     assert "Bring up" in client.get(f"/customers/{one.customer_id}").text
+    assert "Bring up" in client.get(f"/customers/{three.customer_id}").text
+    record_consent(
+        session, three.customer_id, "marketing", "email", granted=False, now=NOW, proof="the link in a letter"
+    )
+    session.flush()
+    assert "Bring up" not in client.get(f"/customers/{three.customer_id}").text  # no way is agreed to now
     complains = next(person for person in homes if person.customer == one.customer_id)
     supplier.says(complains, TODAY, complaint=True)
     session.flush()
