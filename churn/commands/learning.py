@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from churn.commands.app import app
 from churn.registered import Registered, registered
 from churn.registry_words import STATES, VERDICTS
+from churn.tables import ChurnScore
 from utility_crm.kit.clock import utc_now
 from utility_crm.kit.commands import AsJson, emit, speaking
 from utility_crm.kit.database import unit_of_work
@@ -31,7 +34,7 @@ def fit(as_of: AsOf = None, as_json: AsJson = False) -> None:
     now = utc_now()
     with speaking(as_json):
         with database() as engine, unit_of_work(engine) as session:
-            done = fit_and_score(session, _day(as_of, now), now)
+            done = fit_and_score(session, _day_of_list(session, as_of, now), now)
         document = {
             "status": done.status,
             "as_of": done.as_of.isoformat(),
@@ -69,13 +72,14 @@ def train(as_of: AsOf = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def score(as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Score everybody who is supplied on a date with the champion; the list is of that date then."""
+    """Score everybody who is supplied on a date with the champion; the list is of that date then, which
+    may not be before the list's own."""
     from churn.actions import score as score_everybody
 
     now = utc_now()
     with speaking(as_json):
         with database() as engine, unit_of_work(engine) as session:
-            done = score_everybody(session, _day(as_of, now), now, again=True)
+            done = score_everybody(session, _day_of_list(session, as_of, now), now, again=True)
         document = {
             "status": done.status,
             "as_of": done.as_of.isoformat(),
@@ -95,6 +99,20 @@ def models(as_json: AsJson = False) -> None:
         found = registered(session)
         document = {"models": [_model_document(one) for one in found]}
         emit(document, as_json, lambda: "\n".join(map(_model_words, found)) or "No model yet.")
+
+
+def _day_of_list(session: Session, as_of: datetime | None, now: datetime) -> date:
+    """Raises Invalid, too, for a date before that of the list there is: the old would take its place."""
+    day = _day(as_of, now)
+    newest = session.scalar(select(func.max(ChurnScore.as_of)))
+    if newest is not None and day < newest:
+        raise Invalid(
+            "as_of",
+            f"the list is of {newest} already, and one of {day} would take its place; "
+            "`churn evaluate` and the model card tell of earlier dates",
+            "--as-of",
+        )
+    return day
 
 
 def _day(as_of: datetime | None, now: datetime) -> date:

@@ -48,6 +48,9 @@ def test_the_commands_say_what_there_is(own_database: str, monkeypatch: pytest.M
     with Session(engine) as session, session.begin():
         put_scored(session)
     engine.dispose()
+    for command in ("fit", "score"):  # nor may a day that is over
+        behind = run.invoke(app, [command, "--as-of", "2026-11-19", "--json"])
+        assert (behind.exit_code, json.loads(behind.stdout)["error"]["where"]) == (1, "--as-of")
     listed = run.invoke(app, ["list", "--json", "--rows", "2"])
     assert listed.exit_code == 0
     document = json.loads(listed.stdout)
