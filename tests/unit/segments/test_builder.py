@@ -9,6 +9,7 @@ import pytest
 from utility_crm.kit.facts import FactOffer
 from utility_crm.segments.builder import (
     CHOOSE,
+    CHOOSE_OF,
     NOT_A_NUMBER,
     SAY_VALUE,
     TICK,
@@ -53,7 +54,7 @@ def test_an_amount_is_typed_in_the_currency() -> None:
     ("fields", "wants"),
     [
         ({"fact__1": ""}, CHOOSE),
-        ({"fact__1": "saving", "a__1": "4"}, CHOOSE),
+        ({"fact__1": "saving", "a__1": "4"}, CHOOSE_OF),
         ({"fact__1": "use"}, SAY_VALUE),
         ({"fact__1": "use", "a__1": "many"}, NOT_A_NUMBER),
         ({"fact__1": "use", "a__1": "1e999"}, NOT_A_NUMBER),
