@@ -107,9 +107,6 @@ def volume_documents(draw: st.DrawFn) -> dict[str, Any]:
         for charge in charges:
             if "base" in charge:
                 charge["base"] = [code for code in charge["base"] if code in codes] or ["daily"]
-                used = {c["code"] for c in charges if c["kind"] == "energy"}
-                if "up_to" in charge and not used & set(charge["base"]):  # there are no first kWh
-                    del charge["up_to"], charge["per"]
             if water and "tiers" in charge:
                 unit = charge["tiers"].get("unit", "kWh").replace("kWh", "m3")
                 charge["tiers"] = {**charge["tiers"], "unit": unit}
@@ -120,6 +117,10 @@ def volume_documents(draw: st.DrawFn) -> dict[str, Any]:
             charges.insert(
                 1, {**flat("1.7", "sewerage"), "share": draw(st.sampled_from(["95", "92.5", "0.0001"]))}
             )
+        for place, charge in enumerate(charges):
+            energy = {c["code"] for c in charges[:place] if c["kind"] == "energy"}
+            if "up_to" in charge and not energy & set(charge.get("base", energy)):  # there are no first kWh
+                del charge["up_to"], charge["per"]
         kept.append({**one, "charges": charges})
     values = draw(
         st.sampled_from([[("2010-01-01", "39.4")], [("2010-01-01", "38.9"), ("2013-07-01", "40.123456")]])
