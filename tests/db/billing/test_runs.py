@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
-from time import sleep
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from billing.invoices import next_number
 from billing.jobs import bill_what_is_due, remind_of_late_bills
 from billing.queries.held import bill_runs, held_accounts, held_by_id
 from billing.runs import issue_bills, issue_for_account, present_instant
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.app import load_tables
 from utility_crm.auth.tables import User
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -209,16 +209,6 @@ def test_a_utility_of_a_later_day_knows_what_came_before_it(world: World, sessio
     assert abs(present_instant(session, date(2020, 1, 1)) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
-def until_it_waits(engine: Engine, work: Future[Any]) -> None:
-    """Until the other thread waits for a lock, or is through."""
-    waiting = (
-        "select count(*) from pg_stat_activity "
-        "where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    while not work.done() and not rows(engine, waiting)[0][0]:
-        sleep(0.01)
-
-
 def test_a_release_waits_for_the_account_before_it_takes_the_hold(committed: Engine) -> None:
     """A run holds the account and then writes its hold: the other way round is a deadlock."""
     with unit_of_work(committed) as session:
@@ -242,7 +232,7 @@ def test_a_release_waits_for_the_account_before_it_takes_the_hold(committed: Eng
         with committed.begin() as run_by_hand:
             run_by_hand.execute(text("select from accounts for no key update"))
             done = pool.submit(release)
-            until_it_waits(committed, done)
+            assert until_all_wait(committed, done)
             free = run_by_hand.execute(text("select id from held_bills for update skip locked")).all()
         assert len(free) == 1
         done.result()
@@ -261,7 +251,7 @@ def test_the_clock_never_waits_for_an_account_while_it_holds_the_numbers(committ
         with committed.begin() as by_hand:
             by_hand.execute(text(late))
             done = pool.submit(clock)
-            until_it_waits(committed, done)
+            assert until_all_wait(committed, done)
             by_hand.execute(text("set local lock_timeout = '1s'"))
             with Session(by_hand, join_transaction_mode="create_savepoint") as numbers, numbers.begin():
                 taken = next_number(numbers, "bill", date(2026, 10, 1)).number

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import sleep
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -26,6 +25,7 @@ from churn.uplift.queries import kept
 from meters.tables import ServicePoint
 from tests.db.churn.conftest import Person, Supplier, supplied_by, tariff_file
 from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, drafted, launched, populate, wanted
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -213,8 +213,5 @@ def test_two_that_begin_together_do_not_ask_the_same(fresh: Engine) -> None:
         with unit_of_work(fresh) as session:
             launch(session, first, today=TODAY, now=NOW, by=None)
             waiting = pool.submit(begin)
-            while not session.scalar(text("select count(*) from pg_locks where not granted")):
-                if waiting.done():
-                    break
-                sleep(0.01)
+            assert until_all_wait(fresh, waiting)
         assert waiting.result(timeout=30) == "too_few"

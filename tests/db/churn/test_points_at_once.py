@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from time import sleep
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from churn.campaigns.tables import LoyaltyPoint
 from churn.value.points import redeem_points
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.customers.tables import Account, Customer
 from utility_crm.installed import load_tables
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -67,9 +67,7 @@ def test_who_waits_for_another_sees_what_they_left(fresh: Engine) -> None:
         with unit_of_work(fresh) as session:
             redeem_points(session, customer, "A1", 500, **common)
             waiting = pool.submit(second)
-            while not session.scalar(text("select count(*) from pg_locks where not granted")):
-                assert not waiting.done()
-                sleep(0.01)
+            assert until_all_wait(fresh, waiting)
         assert waiting.result(timeout=30) == "points_changed"
     with fresh.connect() as connection:
         assert connection.scalar(text("select sum(points) from loyalty_points")) == 0

@@ -133,7 +133,9 @@ def test_it_outlives_its_connection(committing: Engine, until: Callable[..., Non
             ended = connection.scalars(
                 text(
                     "select pg_terminate_backend(pid) from pg_locks "
-                    "where locktype = 'advisory' and (classid::bigint << 32) + objid::bigint = :lock"
+                    "where locktype = 'advisory' and granted "
+                    "and database = (select oid from pg_database where datname = current_database()) "
+                    "and (classid::bigint << 32) + objid::bigint = :lock"
                 ),
                 {"lock": LEADER_LOCK},
             ).all()

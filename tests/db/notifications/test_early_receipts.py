@@ -18,6 +18,7 @@ from notifications.outbox.queueing import queue
 from notifications.outbox.receipts import Kind, Told, take_receipts
 from notifications.outbox.settling import Tried, begin, settle
 from tests.db.notifications.conftest import Town, reminder
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.customers.tables import ContactPoint
 from utility_crm.kit.database import make_engine, unit_of_work
 
@@ -159,8 +160,7 @@ def raced(engine: Engine, held: Claimed, now: datetime, settles_first: bool) -> 
             first(one)
             begun = pool.submit(_alone, engine, second)
             # the other waits for our row: nothing of ours is committed, and it is not done
-            while not _waits(engine):
-                assert not begun.done(), "it did not wait for the transaction before it"
+            assert until_all_wait(engine, begun)
         begun.result()
     with engine.connect() as connection:
         return tuple(
@@ -177,9 +177,3 @@ def raced(engine: Engine, held: Claimed, now: datetime, settles_first: bool) -> 
 def _alone(engine: Engine, act: Callable[[Session], None]) -> None:
     with unit_of_work(engine) as session:
         act(session)
-
-
-def _waits(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        blocked = "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"
-        return bool(connection.scalar(text(blocked)))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from time import sleep
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notifications.outbox.queueing import queue
 from notifications.types.payment_reminder import payment_reminder
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.announcing.telling import announce
 from utility_crm.kit.database import make_engine
 from utility_crm.privacy.reading import hold_still
@@ -61,17 +60,6 @@ def committed(fresh_database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def until_they_wait(engine: Engine, many: int, work: list[Future[Any]]) -> None:
-    """Until so many wait for a lock, or one of them is through."""
-    waiting = text(
-        "select count(*) from pg_stat_activity "
-        "where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
-        while not any(one.done() for one in work) and watching.scalar(waiting) < many:
-            sleep(0.01)
-
-
 def test_what_waited_for_an_erasure_is_refused(committed: Engine) -> None:
     def write(sql: str) -> str:
         with Session(committed) as session:
@@ -102,7 +90,7 @@ def test_what_waited_for_an_erasure_is_refused(committed: Engine) -> None:
         with Session(committed) as erasing:
             hold_still(erasing, 1)
             work = [*(pool.submit(write, sql) for sql in WRITES), pool.submit(tell), pool.submit(remind)]
-            until_they_wait(committed, len(work), work)
+            assert until_all_wait(committed, *work)
             erased = text("update customers set name = '(erased)', erased_on = :day where id = 1")
             erasing.execute(erased, {"day": date(2026, 11, 20)})
             erasing.commit()

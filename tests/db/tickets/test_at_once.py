@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from tests.db.tickets.conftest import put_in
+from tests.worlds.lock_waits import until_all_wait
 from utility_crm.auth.sign_ins import begin_sign_in
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.database import make_engine, unit_of_work
@@ -100,7 +101,6 @@ def test_who_writes_on_a_ticket_goes_on_while_its_customer_is_merged(fresh: Engi
         care = put_in(session)
         ticket = care.open(customer_id=care.bakery)
         keep, gone, now = care.margaret, care.bakery, care.now
-    merging = text("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'update%'")
 
     def merged() -> object:
         with unit_of_work(fresh) as session:
@@ -109,9 +109,7 @@ def test_who_writes_on_a_ticket_goes_on_while_its_customer_is_merged(fresh: Engi
     with ThreadPoolExecutor(1) as pool, unit_of_work(fresh) as session:
         held(session, ticket)
         one = pool.submit(merged)
-        with fresh.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
-            while not watching.scalar(merging) and not one.done():
-                pass
+        assert until_all_wait(fresh, one)
         session.add(Contact(customer_id=gone, at=now, channel="call", topic="bill", note="They called"))
         session.flush()
         session.commit()
