@@ -15,11 +15,10 @@ from churn.leavers_page import QUESTIONS, leaver_rows, leavers_page
 from churn.queries import Narrowed, leavers, model_card
 from churn.registry_words import STATES
 from churn.words import SEGMENTS, Words
+from utility_crm.kit.formulas import cells
 from utility_crm.web.visit import visit
 
 router = APIRouter()
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("/leavers")
@@ -64,11 +63,8 @@ def download(request: Request, segment: str = "", area: str = "") -> Response:
             one = row.leaver
             said = [cell for reason in row.reasons for cell in (reason.text, reason.points)]
             writer.writerow(
-                _harmless(cell)
-                for cell in (
-                    one.rank, one.number, one.name, one.segment, one.area, one.tariff,
-                    f"{one.score:.4f}", *said,
-                )
+                cells((one.rank, one.number, one.name, one.segment, one.area, one.tariff,
+                       f"{one.score:.4f}", *said))
             )  # fmt: skip
         name = f"leavers-{card.as_of if card else v.today}.csv"
         return Response(
@@ -86,11 +82,3 @@ _HEAD = (
 
 def _narrowed(segment: str, area: str) -> Narrowed:
     return Narrowed(segment if segment in SEGMENTS else "", area)
-
-
-def _harmless(cell: object) -> str:
-    """Text that a spreadsheet would run as a formula is kept as text; signed numbers stay numbers."""
-    words = str(cell)
-    if words.startswith(_FORMULA) and not words[1:].replace(".", "", 1).isdigit():
-        return "'" + words
-    return words

@@ -25,6 +25,7 @@ from billing.queries.statements import Statement, statement_of
 from billing.wording import method_words, say
 from meters.pages.uploading import WORDS_FOR_TOO_MUCH, UploadRoute
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.masking import shown
 from utility_crm.web.formats import money as money_words
 from utility_crm.web.posting import Posting, handled, shown_again
@@ -80,10 +81,10 @@ def _as_csv(found: Statement) -> str:
         )
         writer.writerow(
             (
-                row.posted_on, row.kind, _harmless(shown(row.name, "text", whose)),
-                _harmless(shown(row.words, "text", whose)),
+                row.posted_on, row.kind, guarded(shown(row.name, "text", whose)),
+                guarded(shown(row.words, "text", whose)),
                 amount_text(row.amount_minor, decimals), amount_text(row.balance_minor, decimals),
-                _harmless(pays),
+                guarded(pays),
             )
         )  # fmt: skip
     return out.getvalue()
@@ -242,8 +243,3 @@ def _day(text: str, where: str) -> date:
 def _file(content: bytes, media_type: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _harmless(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

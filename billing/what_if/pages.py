@@ -23,8 +23,8 @@ from billing.what_if.report import (
     what_if_report,
 )
 from billing.what_if.running import run_what_if
-from meters.domain.formulas import guarded
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.formulas import guarded
 from utility_crm.web.visit import Visit, visit
 from utility_crm.web.words import mark
 

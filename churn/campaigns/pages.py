@@ -38,6 +38,7 @@ from churn.campaigns.words import (
     VERDICT_WORDS,
     WAY_WORDS,
 )
+from utility_crm.kit.formulas import cells
 from utility_crm.kit.settings import settings
 from utility_crm.web.formats import number
 from utility_crm.web.forms import Posted
@@ -103,8 +104,8 @@ def download(request: Request, campaign_id: int) -> Response:
                 else tuple(f"{x:.6g}" for x in (row.effect.difference, row.effect.low, row.effect.high))
             )
             writer.writerow(
-                (row.outcome, row.arm or "all", row.segment or "all", row.count, row.of, row.control,
-                 row.of_control, *ends, row.verdict)
+                cells((row.outcome, row.arm or "all", row.segment or "all", row.count, row.of, row.control,
+                       row.of_control, *ends, row.verdict))
             )  # fmt: skip
         name = f"{told.campaign.code}-{v.today}.csv"
         return Response(

@@ -14,11 +14,11 @@ from churn.value.page import Asked, value_page
 from churn.value.pictures import STOPS
 from churn.value.queries import STEPS, Valued, ValueState, next_ones, state
 from churn.value.words import BY_WORDS, SEGMENT_WORDS, STEP_TONES, STEP_WORDS, reason_said
+from utility_crm.kit.formulas import cells
 from utility_crm.web.visit import visit
 
 router = APIRouter()
 router.include_router(desk_pages.router)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PATH = "/value"
 _HEAD = (
     "customer_number", "name", "segment", "area", "tariff", "chance", "revenue_minor", "margin_minor",
@@ -66,23 +66,15 @@ def download(request: Request, segment: str = "", step: str = "") -> Response:
         )
 
 
-def _cells(found: list[Valued], known: ValueState, language: str) -> Iterator[list[str]]:
+def _cells(found: list[Valued], known: ValueState, language: str) -> Iterator[list[object]]:
     """Unknown is an empty cell."""
     assert set(STEP_WORDS) == set(STEPS)
     for one in found:
-        cells = (
+        told = (
             one.number, one.name, one.segment, one.area, one.tariff,
             None if one.chance is None else f"{one.chance:.4f}", one.revenue_minor, one.margin_minor,
             one.worth_minor, one.at_stake_minor, one.step, one.reason, one.offer, one.saved_minor,
             f"{known.offer_name(one.offer)}: {reason_said(one.reason, language)}" if one.offer
             else reason_said(one.reason, language),
         )  # fmt: skip
-        yield ["" if cell is None else _harmless(cell) for cell in cells]
-
-
-def _harmless(cell: object) -> str:
-    """Text that a spreadsheet would run as a formula is kept as text; signed numbers stay numbers."""
-    words = str(cell)
-    if words.startswith(_FORMULA) and not words[1:].replace(".", "", 1).isdigit():
-        return "'" + words
-    return words
+        yield cells(told)

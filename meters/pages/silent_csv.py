@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from meters.completeness import SPELLS, silent_meters
-from meters.domain.formulas import guarded
 from utility_crm.kit.errors import Invalid
+from utility_crm.kit.formulas import guarded
 from utility_crm.web.visit import visit
 
 router = APIRouter()

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from meters.domain.blocks import Block
 from meters.domain.decimals import MISSING, decimal_text
-from meters.domain.formulas import guarded
 from meters.domain.quality import Quality
 from meters.writing.writer import ChannelToWrite, Writer
 from utility_crm.kit.errors import Invalid
+from utility_crm.kit.formulas import guarded
 
 TITLES = "service_point,channel,direction,unit,starts_at,ends_at,value,quality"
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from notifications.delivery.staff import tell_staff
 from notifications.domain.window import address_lines, window_of
 from notifications.letters.typesetting import From, Pages, Set, set_letters
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.settings import Settings, settings
 from utility_crm.web.formats import locale
 
@@ -112,11 +113,6 @@ def _list(batch: int, letters: Sequence[Row[tuple[object, ...]]], pages: Pages) 
     writer.writerow(HEADER)
     for one, (first, last) in zip(letters, pages.spans, strict=True):
         number = letter_number(batch, one.position)
-        told = (_guarded(one.name), _guarded(one.address), one.notice)
+        told = (guarded(one.name), guarded(one.address), one.notice)
         writer.writerow((batch, number, one.notice_id, first, last, *told))
     return out.getvalue().encode()
-
-
-def _guarded(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell

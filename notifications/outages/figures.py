@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from notifications.domain.reliability import Interruption, Reliability, reliability
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.settings import settings
 from utility_crm.web.visit import visit
 
@@ -141,7 +142,9 @@ def as_csv(rows: Sequence[Reliability]) -> str:
     for row in rows:
         figures = [_decimal(figure) for figure in (row.saifi, row.saidi, row.caidi)]
         kind = "planned" if row.planned else "unplanned"
-        writer.writerow([row.area, f"{row.month:%Y-%m}", kind, row.served, row.interruptions, *figures])
+        writer.writerow(
+            [guarded(row.area), f"{row.month:%Y-%m}", kind, row.served, row.interruptions, *figures]
+        )
     return out.getvalue()
 
 

@@ -14,6 +14,7 @@ from utility_crm.audit.covering import covered, said_of, subject_of
 from utility_crm.audit.queries import LogRow, figures_since, log_rows, people, who_saw, whom
 from utility_crm.audit.words import did, thing, values
 from utility_crm.customers.desk import midnight
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.masking import HIDDEN
 from utility_crm.kit.settings import settings
 from utility_crm.web.visit import Visit, visit
@@ -87,13 +88,8 @@ def _file(v: Visit, rows: list[LogRow]) -> str:
             _shown(v, row, "before") if row.before else "",
             said_of(row) or (_shown(v, row, "after") if row.after else ""), row.address,
         )  # fmt: skip
-        writer.writerow((row.at.isoformat(), *map(_harmless, cells)))
+        writer.writerow((row.at.isoformat(), *map(guarded, cells)))
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _name(asking: Asking) -> str:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from utility_crm.installed import load_tables, personal
 from utility_crm.kit.database import Base
 from utility_crm.kit.errors import CareError
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.module import resolve
 from utility_crm.kit.personal import Holding, Papers, Scopes
 from utility_crm.kit.settings import settings
@@ -276,9 +277,7 @@ def _in_a_cell(value: Any) -> Any:
     """No spreadsheet takes a text for a formula."""
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def _write_papers(

@@ -15,9 +15,9 @@ from utility_crm.auth.audit import Acting, acts
 from utility_crm.kit.clock import today_in
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.runtime import database
 from utility_crm.kit.settings import settings
-from utility_crm.records.domain.guarding import guarded
 from utility_crm.records.domain.sums import FATES
 from utility_crm.records.jobs import here
 from utility_crm.records.kinds import kind_named, kinds

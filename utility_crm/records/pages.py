@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.responses import Response, StreamingResponse
 
 from utility_crm.kit.errors import Conflict, Invalid
-from utility_crm.records.domain.guarding import guarded
+from utility_crm.kit.formulas import guarded
 from utility_crm.records.jobs import here
 from utility_crm.records.kinds import kind_named, kinds
 from utility_crm.records.mapping import read_mapping

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import User
 from utility_crm.kit.errors import NotFound
-from utility_crm.records.domain.guarding import guarded
+from utility_crm.kit.formulas import guarded
 from utility_crm.records.domain.seen import ColumnSeen
 from utility_crm.records.mapping import Mapping as FileMapping
 from utility_crm.records.tables import RecordImport, RecordRefusal, RecordRow
@@ -118,7 +118,7 @@ def refusals(session: Session, import_id: int, most: int = 200) -> list[RefusalS
 
 def refused_rows(session: Session, import_id: int) -> Iterator[list[str]]:
     """The rows that were refused, as they stood, and why: to be mended and dropped again, guarded
-    (`domain.guarding`). By the thousand."""
+    (`kit.formulas`). By the thousand."""
     why = (
         select(
             RecordRefusal.line,

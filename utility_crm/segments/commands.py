@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from utility_crm.kit.commands import AsJson, check_paths, emit, speaking
 from utility_crm.kit.database import unit_of_work
 from utility_crm.kit.errors import Invalid, NotFound
+from utility_crm.kit.formulas import guarded
 from utility_crm.kit.runtime import database
 from utility_crm.segments.domain.tree import Tree, read_tree
 from utility_crm.segments.members import NO_SUCH, SavedSegment, segment_of
@@ -151,7 +152,7 @@ def _tree_of(path: Path) -> Tree:
 def _write(people: list[Somebody], out: Any) -> None:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows(map(_cells, people))
+    writer.writerows(map(guarded, _cells(one)) for one in people)
 
 
 def _cells(one: Somebody) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from io import StringIO
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from utility_crm.kit.formulas import cells, guarded
 from utility_crm.kit.masking import shown
 from utility_crm.segments.breaking_down import USUAL, broken_down
 from utility_crm.segments.domain.guarding import Told
@@ -23,7 +24,6 @@ from utility_crm.web.visit import visit
 
 router = APIRouter()
 COLUMNS = ("number", "name", "kind", "language", "since", "area", "city", "email", "phone")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("/segments/{segment_id}/customers.csv")
@@ -32,7 +32,9 @@ def customers(request: Request, segment_id: int) -> Response:
     with visit(request, "segments.export") as v:
         one = segment_of(v.session, segment_id)
         rows = everybody_of(v.session, one, v.now, v.user.area_ids)
-        return _file(f"segment-{segment_id}-{v.today}.csv", COLUMNS, map(cells_of, rows))
+        return _file(
+            f"segment-{segment_id}-{v.today}.csv", COLUMNS, (map(guarded, cells_of(row)) for row in rows)
+        )
 
 
 @router.get("/segments/{segment_id}/figures.csv")
@@ -42,7 +44,7 @@ def figures(request: Request, segment_id: int, by: str = USUAL, of: str = "") ->
         one = segment_of(v.session, segment_id)
         told, _whole = broken_down(v.session, one, by, of, v.now, v.user.area_ids)
         head = (by, "customers", f"mean_{of}" if of else "mean")
-        return _file(f"segment-{segment_id}-{by}-{v.today}.csv", head, map(_told, told))
+        return _file(f"segment-{segment_id}-{by}-{v.today}.csv", head, map(cells, map(_told, told)))
 
 
 def cells_of(one: Somebody) -> Sequence[str]:
@@ -59,17 +61,10 @@ def _told(one: Told) -> Sequence[str]:
     return ("(others)" if one.value is None else one.value, str(one.customers), mean)
 
 
-def _file(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
+def _file(name: str, head: Sequence[str], rows: Iterable[Iterable[object]]) -> Response:
     out = StringIO()
     writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerow(cells(head))
+    writer.writerows(rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _harmless(text: str) -> str:
-    """No spreadsheet takes it for a formula; a number stays one."""
-    if text.startswith(_FORMULA) and not text.lstrip("+-").replace(".", "", 1).isdigit():
-        return "'" + text
-    return text

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from meters.domain.decimals import MISSING, IntArray
-from meters.domain.formulas import guarded, unguarded
 from meters.domain.local_clock import DAY
 from meters.domain.problems import Problem, refusal
 from meters.domain.quality import WORDS, Quality
@@ -22,6 +21,7 @@ from meters.feeds.csv.rows import Rows
 from meters.feeds.csv.stamps import Stamps, read_stamps, stamp_advice
 from meters.feeds.lines import Unreadable
 from meters.feeds.row_spool import BUDGET_BYTES, RowSpool
+from utility_crm.kit.formulas import guarded, unguarded
 
 ROW = np.dtype(
     [

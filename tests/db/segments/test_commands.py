@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql
 from typer.testing import CliRunner
 
 from tests.db.segments.conftest import built
@@ -27,6 +28,7 @@ def terminal(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     engine = make_engine(fresh_database_url)
     with unit_of_work(engine) as session:
         built(session, 40)
+        session.execute(sql("update customers set name = '=1+1' where number = 'S2'"))
         save_segment(session, "On Steady", Leaf("tariff", "any_of", ("steady",)), present(), by=None)
     engine.dispose()
     yield lambda *given: CliRunner().invoke(app, list(given))
@@ -51,6 +53,8 @@ def test_listed_counted_taken_out(terminal: Any, tmp_path: Path) -> None:
     assert done["customers"] == 20
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 20 and rows[0]["area"] in ("Moorside", "Kelder")
+    [evil] = [row for row in rows if row["number"] == "S2"]
+    assert evil["name"] == "'=1+1", "no spreadsheet runs it"
     whole = json.loads(terminal("export", "--segment", str(listed["segments"][0]["id"]), "--json").output)
     assert [row["number"] for row in whole["rows"]] == [row["number"] for row in rows]
 

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meters.domain.blocks import MISSING
-from meters.domain.formulas import unguarded
 from meters.domain.quality import Quality
+from utility_crm.kit.formulas import unguarded
 
 SLOW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

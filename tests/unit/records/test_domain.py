@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from utility_crm.records.domain.amounts import amount_of, mark_of
 from utility_crm.records.domain.days import day_of, orders_of
-from utility_crm.records.domain.guarding import guarded, unguarded
 from utility_crm.records.domain.seen import ColumnSeen
 from utility_crm.records.domain.sums import FATES, Money, Sums
 
@@ -107,11 +106,3 @@ def test_sums_add_up_to_the_cent(rows: list[tuple[str, Money | None]]) -> None:
         key = next(iter(booked))
         booked[key] = booked[key][0], booked[key][1] + 1
         assert not sums.document(booked)["adds_up"]
-
-
-@given(st.text(alphabet="=+-@\t\r'a1"))
-def test_no_cell_is_a_formula_and_each_comes_back(cell: str) -> None:
-    assert guarded(cell)[:1] not in tuple("=+-@\t\r")
-    assert guarded(guarded(cell)) == guarded(cell)
-    assert unguarded(guarded(cell)) == unguarded(cell)
-    assert cell[:1] == "'" or unguarded(guarded(cell)) == cell

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utility_crm.kit.errors import Invalid
-from utility_crm.records.domain.guarding import unguarded
+from utility_crm.kit.formulas import unguarded
 from utility_crm.records.domain.seen import Cell
 from utility_crm.records.reading.encodings import letters_of
 from utility_crm.records.reading.workbooks import is_workbook, refuse_old, sheet_rows
