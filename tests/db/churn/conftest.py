@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from billing.tables import Adjustment, Agreement, Bill, Payment, Tariff
 from meters.tables import Channel, ServicePoint
 from utility_crm.customers.tables import Account, Contact, Customer
+from utility_crm.kit.settings import settings
 from utility_crm.network.tables import NetworkNode, Premise
 
 SINCE = date(2024, 1, 1)
@@ -200,6 +201,16 @@ class Supplier:
             text("insert into blocks (channel_id, day, micro, quality, feed_id) values (:c, :d, :m, 1, 1)"),
             [{"c": channel, "d": first + timedelta(days=n), "m": list(micro)} for n in range(days)],
         )
+
+
+@pytest.fixture
+def plain_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An address of ours and a key, read anew before and after: what a test sets of them is its own."""
+    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
+    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", "only for tests, and long enough to be one")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,21 +16,13 @@ from churn.value.of_campaigns import count_margins
 from tests.db.churn.conftest import Supplier
 from tests.db.churn.test_value import brought, line
 from tests.worlds.campaign_world import NOW, TODAY, launched, populate
-from utility_crm.kit.settings import settings
+
+pytestmark = pytest.mark.usefixtures("plain_settings")
 
 LATER = TODAY + timedelta(days=58)
 LOOKED = TODAY + timedelta(days=60)
 MONTHS = ((date(2026, 9, 1), date(2026, 10, 1)), (date(2026, 11, 1), date(2026, 12, 1)))
 """One before the draw of the 20th of November, one around it."""
-
-
-@pytest.fixture(autouse=True)
-def plain_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
-    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", "only for tests, and long enough to be one")
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture

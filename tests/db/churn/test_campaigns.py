@@ -38,23 +38,15 @@ from tests.worlds.campaign_world import (
 )
 from utility_crm.customers.tables import CustomerFlag
 from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
-from utility_crm.kit.settings import settings
 from utility_crm.quality.merging import merge_customers
 from utility_crm.segments.actions import save_segment
 from utility_crm.segments.domain.tree import And
 from utility_crm.segments.facts import keep_fact
 from utility_crm.segments.tables import Segment, SegmentMember
 
+pytestmark = pytest.mark.usefixtures("plain_settings")
+
 EVERY_HOME = Audience(HOUSEHOLD)
-
-
-@pytest.fixture(autouse=True)
-def public(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
-    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", "only for tests, and long enough to be one")
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 def members(session: Session, campaign_id: int) -> list[CampaignMember]:

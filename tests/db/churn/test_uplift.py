@@ -42,14 +42,9 @@ DECIDES = TODAY + timedelta(days=60)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
-    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", "only for tests, and long enough to be one")
-    settings.cache_clear()
+def quick(plain_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "cross_fitted", partial(cross_fitted, folds=3, seeds=(0,)))
     monkeypatch.setattr(actions, "judged", partial(actions.judged, repeats=200))
-    yield
-    settings.cache_clear()
 
 
 def accepted(session: Session, campaign_id: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,21 +31,14 @@ from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.gathering import gathered
 from utility_crm.kit.settings import settings
 
+pytestmark = pytest.mark.usefixtures("plain_settings")
+
 HOMES = Audience(HOUSEHOLD)
 WHOLE = """kind,valid_from,price,fuel,tariff,segment,area
 purchase,2024-01-01,0.10,,,,
 network_kwh,2024-01-01,0.05,,,,
 network_day,2024-01-01,0.2,,,,
 """
-
-
-@pytest.fixture(autouse=True)
-def plain_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("UTILITY_CRM_PUBLIC_URL", "https://care.example")
-    monkeypatch.setenv("UTILITY_CRM_SECRET_KEY", "only for tests, and long enough to be one")
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 def brought(session: Session, tmp_path: Path, words: str = WHOLE) -> Brought:
