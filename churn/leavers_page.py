@@ -137,7 +137,7 @@ def leavers_page(
     shown = everybody if narrowed == EVERYBODY else crowd(session, narrowed, usual)
     gone = lost(session, today)
     top = top_size(shown.customers)
-    reasons = reasons_at_the_top(session, narrowed if chosen == "why" else EVERYBODY, top)
+    reasons = reasons_at_the_top(session, narrowed, top)
     common: dict[str, Any] = {
         "chosen": chosen,
         "narrowed": narrowed,

@@ -31,7 +31,7 @@ def who_may_leave(
         page = leavers_page(
             v.session, chosen, _narrowed(segment, area), max(0, skip), v.today, v.user.language
         )
-        return v.render("churn/leavers.html", page=page, segments=SEGMENTS)
+        return v.render("churn/leavers.html", page=page, segments=SEGMENTS, narrows=narrowed_now(request))
 
 
 @router.get("/leavers/model")
@@ -82,3 +82,9 @@ _HEAD = (
 
 def _narrowed(segment: str, area: str) -> Narrowed:
     return Narrowed(segment if segment in SEGMENTS else "", area)
+
+
+def narrowed_now(request: Request) -> bool:
+    """Whether the form that narrows a sheet asks. It swaps the sheet alone, so the questions beside it come
+    along, with its choice in their links."""
+    return request.headers.get("HX-Trigger") == "narrow"

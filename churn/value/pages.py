@@ -9,6 +9,7 @@ from io import StringIO
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from churn.pages import narrowed_now
 from churn.value import desk_pages
 from churn.value.page import Asked, value_page
 from churn.value.pictures import STOPS
@@ -42,7 +43,7 @@ def value(
         return v.render(
             "value/value.html", page=page, asked=page.asked, known=page.state, path=PATH, stops=STOPS,
             segment_words=SEGMENT_WORDS, step_words=STEP_WORDS, step_tones=STEP_TONES, by_words=BY_WORDS,
-            reason=lambda key: reason_said(key, v.user.language),
+            reason=lambda key: reason_said(key, v.user.language), narrows=narrowed_now(request),
         )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from tests.web.churn.conftest import AS_OF, Scored
 from tests.web.conftest import MakeClient
 from utility_crm.customers.tables import Contact
 
+ASKED = ("who", "good", "why", "lost")
+
 
 def words_of(page: str) -> str:
     """The page's text, in one line, its blanks plain ones."""
@@ -93,6 +95,30 @@ def test_the_list_narrows_by_segment_and_area(make_client: MakeClient, scored: S
     assert '<option value="V" selected>Valley</option>' in valley.text
     assert "/leavers.csv?ask=who&amp;segment=&amp;area=V" in valley.text
     assert "Nobody here is scored." in client.get("/leavers?area=M&segment=industry").text
+
+
+def asked_of(page: str) -> list[str]:
+    """The links of the questions beside the sheet."""
+    bar = page[page.index('<ol id="asks"') :].replace("&amp;", "&")
+    return re.findall(r'<a href="([^"]+)"', bar[: bar.index("</ol>")])
+
+
+def test_a_choice_goes_along_to_the_other_questions(make_client: MakeClient, scored: Scored) -> None:
+    client = make_client("marketer")
+    assert asked_of(client.get("/leavers").text) == [f"/leavers?ask={ask}" for ask in ASKED]
+    kept = [f"/leavers?ask={ask}&segment=household&area=V" for ask in ASKED]
+    for ask in ASKED:
+        page = client.get(f"/leavers?ask={ask}&segment=household&area=V").text
+        assert asked_of(page) == kept
+    swapped = client.get(kept[0], headers={"HX-Request": "true", "HX-Trigger": "narrow"}).text
+    assert asked_of(swapped) == kept and '<ol id="asks" hx-swap-oob="true">' in swapped
+    clicked = client.get(kept[0], headers={"HX-Request": "true"}).text
+    assert 'id="asks"' not in clicked, "the question that was clicked keeps the cursor"
+
+
+def test_the_figures_beside_the_questions_are_of_the_choice(make_client: MakeClient, scored: Scored) -> None:
+    words = words_of(make_client("marketer").get("/leavers?ask=good&area=V").text)
+    assert "Who may leave? 0 at 20 % or more" in words and "A cheaper tariff of ours weighs most" not in words
 
 
 def test_a_chosen_question_is_a_fragment(make_client: MakeClient, scored: Scored) -> None:

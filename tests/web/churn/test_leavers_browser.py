@@ -48,8 +48,13 @@ def test_from_the_list_to_the_customer_by_keys_alone(chromium: Chromium, served:
     arrive(page, "**&area=V**", "#list tbody th a >> text=Bela Example")
     assert page.locator("#list tbody th a").count() == 1
     assert page.locator("#bar-download").get_attribute("href") == "/leavers.csv?ask=who&segment=&area=V"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("3")
+    page.wait_for_selector("#say-h:has-text('Why do they leave?')")
+    assert page.url.endswith("?ask=why&segment=&area=V")
+    page.keyboard.press("1")
+    page.wait_for_selector("#say-h:has-text('Who may leave?')")
     with page.expect_download() as started:
-        page.evaluate("document.activeElement.blur()")
         page.keyboard.press("d")
     assert "Bela Example" in started.value.path().read_text()
     page.keyboard.press("j")

@@ -21,7 +21,7 @@ from churn.value.costs import put_costs
 from churn.value.counting import count_values
 from tests.db.churn.conftest import Person, Supplier
 from tests.web.churn.conftest import AS_OF, Scored
-from tests.web.churn.test_leavers import names_of, words_of
+from tests.web.churn.test_leavers import asked_of, names_of, words_of
 from tests.web.conftest import MakeClient
 from utility_crm.customers.tables import Contact
 from utility_crm.kit.settings import settings
@@ -97,6 +97,18 @@ def test_who_brings_how_much(make_client: MakeClient, billed: Scored, session: S
     # less 51.20 of costs each, of those three who have a bill
     assert "£326.40 of 3" in words and "Margin of 1 is not known" in words
     assert "Households 3 £390.00" in words
+
+
+def test_a_choice_goes_along_to_the_other_questions(
+    make_client: MakeClient, billed: Scored, session: Session
+) -> None:
+    count_values(session, AS_OF, NOW)
+    client = make_client("marketer")
+    kept = [f"/value?ask={ask}&segment=household" for ask in ("worth", "stake", "next", "content")]
+    assert asked_of(client.get(kept[0]).text) == kept
+    headers = {"HX-Request": "true", "HX-Trigger": "narrow"}
+    assert asked_of(client.get(kept[2], headers=headers).text) == kept
+    assert asked_of(client.get("/value").text)[1] == "/value?ask=stake"
 
 
 def test_what_is_at_stake(make_client: MakeClient, billed: Scored, session: Session) -> None:
