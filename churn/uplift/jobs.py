@@ -1,4 +1,5 @@
-"""What the clock calls: campaigns whose day for looking has come are learned from."""
+"""What the clock calls: campaigns whose day for looking has come are learned from, and everybody is told by
+what was learned."""
 
 from __future__ import annotations
 
@@ -21,4 +22,16 @@ def learn(session: Session, now: datetime) -> str:
     )
 
 
-JOBS = (Job("campaigns.uplift", 3600, learn, mark("Learn whom campaigns move")),)
+def tell(session: Session, now: datetime) -> str:
+    """Once for the facts of a day, as soon as they are kept; repeated, it finds that done."""
+    from churn.uplift.moving import tell_whom
+
+    return said(
+        mark("everybody told by %(told)s campaigns"), told=tell_whom(session, utility_today(now), now)
+    )
+
+
+JOBS = (
+    Job("campaigns.uplift", 3600, learn, mark("Learn whom campaigns move")),
+    Job("campaigns.moved", 3600, tell, mark("Tell whom an offer that was tried would win")),
+)

@@ -57,6 +57,19 @@ class Moves:
         )
 
     @property
+    def finds(self) -> bool:
+        """Whether it says of others whom to ask: `churn.uplift.moving`."""
+        return self.told and bool(self.rankings[UPLIFT]["qini"]["held"] == "better")
+
+    @property
+    def worth_asking(self) -> float:
+        """From how many won of a hundred alike it pays to ask them; where nobody told what one earns, as many
+        as the campaign won on the whole. One decimal, which is a tenth at least."""
+        cut = self.figures.get("cut")
+        pays = cut["cost_minor"] / cut["worth_minor"] if cut else self.figures["effect"]["difference"]
+        return max(0.1, round(100 * float(pays), 1))
+
+    @property
     def chart(self) -> Chart | None:
         return chart(self.rankings) if self.told else None
 

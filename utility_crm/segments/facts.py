@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,6 +28,11 @@ _AGED = text(
     "on conflict (fact, parameter) do update set customers = excluded.customers, computed_at = "
     "case when :whole then excluded.computed_at else fact_ages.computed_at end"
 )
+_ELSE = text(
+    "with gone as ("
+    "delete from fact_values where fact = :fact and not parameter = any(cast(:kept as text[]))) "
+    "delete from fact_ages where fact = :fact and not parameter = any(cast(:kept as text[]))"
+)
 _OF = text(
     "select parameter, value, computed_at from fact_values "
     "where fact = :fact and customer_id = :customer order by parameter"
@@ -47,7 +52,7 @@ def keep_fact(
     session: Session,
     fact: str,
     parameter: str,
-    values: Mapping[int, int],
+    values: Mapping[int, int] | Mapping[int, Decimal],
     now: datetime,
     *,
     among: list[int] | None = None,
@@ -61,6 +66,11 @@ def keep_fact(
     session.execute(_KEEP, {**given, "amounts": amounts, "now": now})
     aged = {"fact": fact, "parameter": parameter, "now": now, "whole": among is None}
     session.execute(_AGED, aged)
+
+
+def keep_parameters(session: Session, fact: str, kept: Sequence[str]) -> None:
+    """Forget what is kept of a fact by any other parameter: nobody may ask about those any more."""
+    session.execute(_ELSE, {"fact": fact, "kept": list(kept)})
 
 
 def facts_of(session: Session, fact: str, customer_id: int) -> tuple[Fact, ...]:

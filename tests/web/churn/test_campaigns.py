@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -501,5 +502,14 @@ def test_whom_it_moves_is_said_before_and_after_its_day(
     assert 'class="band"' in page and 'class="ln2"' in page and "style=" not in page
     assert page.count("<tr") >= 10 + 3 and "Arm by arm" in page
     assert "How many of the highest would it pay to ask?" in words_of(page)
+    (whom,) = re.findall(r'href="(/segments/new\?[^"]+)"', page)
+    code = session.get_one(Campaign, campaign_id).code
+    assert unescape(whom).endswith(f"&of.1={code}&a.1=8.0")  # 0.40 to ask, 5.00 to earn
+    today = words_of(client.get(unescape(whom)).text)
+    assert (
+        f"Read back: Won by asking as in campaign {code}, Day &amp; Night for winter at least 8 more of 100."
+        in today
+    )
+    assert "is not worked out yet" in today  # the clock has not told anybody
     russian = make_client("marketer", language="ru").get(path).text
     assert "На кого это действует?" in russian and "Вероятность ухода упорядочивает" in russian
