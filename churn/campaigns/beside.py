@@ -10,10 +10,11 @@ from typing import Any
 from churn.campaigns.answering import first_day
 from churn.campaigns.audience import STILL_WHY_NOT
 from churn.campaigns.first_words import filled
+from churn.campaigns.not_asked import NOT_ASKED, NotAsked, section
 from churn.campaigns.sending import blanks
-from churn.campaigns.words import ANSWER_WORDS, CALL_WORDS, OF_TARIFF, OFFER_WORDS, PACKAGE
+from churn.campaigns.words import ANSWER_WORDS, CALL_WORDS, OF_TARIFF, OFFER_WORDS, PACKAGE, REASON_WORDS
 from utility_crm.kit.gathering import Gather, listed
-from utility_crm.kit.parts import Act, Banner, CustomerCall, CustomerRoom, TimelineEntry
+from utility_crm.kit.parts import Act, Banner, CustomerCall, CustomerRoom, SideSection, TimelineEntry
 from utility_crm.kit.together import together
 from utility_crm.web.formats import money
 from utility_crm.web.words import mark, translator
@@ -81,13 +82,22 @@ OFFERS = listed(
     """,
     Offered,
 )
-KNOWN = Gather((OFFERS,), lambda call: {"customer": call.customer_id, "today": call.today})
+KNOWN = Gather((OFFERS, NOT_ASKED), lambda call: {"customer": call.customer_id, "today": call.today})
 
 
 def offers(call: CustomerCall) -> list[Offered]:
     """Their offers, the newest first; use it through `call.once`."""
-    (rows,) = together(call, KNOWN)
+    rows, _not_asked = together(call, KNOWN)
     return [Offered(*row) for row in rows]
+
+
+def sections(call: CustomerCall) -> Sequence[SideSection]:
+    """Why a campaign does not ask them, for whoever is asked about it."""
+    _offers, rows = together(call, KNOWN)
+    held_back = {
+        one.member_id: one.why_not for one in call.once(offers) if one.holds and one.why_not in REASON_WORDS
+    }
+    return section(call, [NotAsked(*row) for row in rows], held_back)
 
 
 def _answers(call: CustomerCall) -> bool:
@@ -165,6 +175,7 @@ def panel(call: CustomerCall) -> Mapping[str, Any]:
 ROOM = CustomerRoom(
     gathers=(KNOWN,),
     banners=banners,
+    sections=sections,
     timeline=timeline,
     acts=(
         Act(

@@ -1,0 +1,69 @@
+"""Why a campaign does not ask one customer, on their own page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from notifications.consents.recording import record_consent
+from tests.db.churn.conftest import Person, Supplier, supplier
+from tests.web.churn.test_campaigns import homes, members, own_secret
+from tests.web.churn.test_leavers import words_of
+from tests.web.conftest import MakeClient
+from tests.worlds.campaign_world import NOW, TODAY, launched
+from utility_crm.customers.tables import CustomerFlag
+
+__all__ = ["homes", "own_secret", "supplier"]
+
+
+def test_why_one_customer_was_not_asked_stands_on_their_page(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    complains, owes, cared, answered, refuses = homes[:5]
+    supplier.says(complains, TODAY - timedelta(days=201), complaint=True)
+    supplier.says(answered, TODAY - timedelta(days=9), complaint=True)
+    supplier.billed(owes, date(2026, 9, 1), date(2026, 10, 1), 5000)
+    session.add(
+        CustomerFlag(customer_id=cared.customer, kind="medical", consented_at=NOW, review_on=date(2027, 1, 1))
+    )
+    record_consent(
+        session,
+        refuses.customer,
+        "marketing",
+        "email",
+        granted=False,
+        now=NOW - timedelta(days=1),
+        proof="it",
+    )
+    session.flush()
+    campaign_id = launched(session, supplier)
+    session.execute(
+        text("update contacts set answered_at = :now where customer_id = :one"),
+        {"now": NOW + timedelta(hours=2), "one": answered.customer},
+    )
+    agent, marketer = make_client("agent"), make_client("marketer")
+
+    def said(client: TestClient, customer: int) -> str:
+        return words_of(client.get(f"/customers/{customer}").text)
+
+    begun = "Not asked by a campaign Day & Night for winter left out on 20 Nov: "
+    begun = begun.replace("&", "&amp;")
+    assert f"{begun}complaint open since 3 May" in said(agent, complains.customer)
+    assert f"{begun}complaint open since 11 Nov" in said(agent, answered.customer)  # as it stood at the draw
+    assert f"{begun}bill late since 15 Oct" in said(marketer, owes.customer)
+    assert f"{begun}they need particular care: care first" in said(agent, cared.customer)
+    assert f"{begun}they withdrew their consent" in said(agent, refuses.customer)
+
+    alone, drawn = (members(session, campaign_id, arm)[0] for arm in ("control", "B"))
+    assert "left alone by lot on 20 Nov" in said(marketer, alone.customer_id)
+    assert "Not asked" not in said(agent, alone.customer_id)
+    assert "Not asked" not in said(agent, drawn.customer_id)
+    supplier.says(next(p for p in homes if p.customer == drawn.customer_id), TODAY, complaint=True)
+    assert "kept back now: complaint open since 20 Nov" in said(agent, drawn.customer_id)
+    drawn.not_sent = "over_budget"
+    session.flush()
+    assert "nothing was sent: the budget is spent" in said(agent, drawn.customer_id)
+    assert "Not asked" not in said(make_client("ops"), complains.customer)
