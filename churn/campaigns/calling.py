@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from churn.campaigns.audience import members_still
 from churn.campaigns.words import CALL_WORDS
 from notifications.consents.recording import record_consent
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from notifications.domain.permission import decent_from
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
+from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 HELD = timedelta(minutes=30)
@@ -52,9 +54,16 @@ _NEXT = text(f"""
       and (m.held_until is null or m.held_until < :now or m.called_by = :by)
       and (select s.granted from consents s where s.customer_id = m.customer_id
            and s.purpose = 'marketing' and s.channel = 'call' order by s.at desc, s.id desc limit 1)
+      and coalesce((
+          select p.timezone from occupancies o join premises p on p.id = o.premise_id
+          where o.account_id = coalesce(m.account_id, (
+              select min(id) from accounts where accounts.customer_id = m.customer_id))
+          order by o.starts_on <= :today desc, coalesce(o.ends_before > :today, true) desc, o.starts_on desc
+          limit 1), :own) = any(:awake)
     order by m.held_until > :now and m.called_by = :by desc nulls last, m.call_tries, m.id
     limit 20 for update of m skip locked
 """)
+_ZONES = text("select distinct timezone from premises")
 _TAKE = text("update campaign_members set held_until = :until, called_by = :by where id = :id")
 _SKIP = text("update campaign_members set not_sent = :why where id = :id and not_sent = ''")
 _RESULT = text(f"""
@@ -101,8 +110,15 @@ def to_call(session: Session, campaign_id: int) -> int:
 def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, now: datetime) -> int | None:
     """Hold the next on the list for a person and say which customer; None where nobody is left, or it has not
     begun. Who withdrew their consent, whom care sees to first by now, or whom it is for no more, is passed
-    over."""
-    given: dict[str, Any] = {"id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST}
+    over; where it is night, they wait. Raises Refused where it is night for everybody."""
+    own = settings().timezone
+    awake = [zone for zone in {own, *session.scalars(_ZONES)} if decent_from(now, zone) <= now]
+    if not awake:
+        raise Refused("night", mark("It is night: nobody is called between 21:00 and 8:00."))
+    given: dict[str, Any] = {
+        "id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST, "own": own,
+        "awake": awake,
+    }  # fmt: skip
     found = session.execute(_NEXT, given).all()
     why = members_still(session, [one.id for one in found], today)
     for one in found:

@@ -33,5 +33,5 @@ def tell(session: Session, now: datetime) -> str:
 
 JOBS = (
     Job("campaigns.uplift", 3600, learn, mark("Learn whom campaigns move")),
-    Job("campaigns.moved", 3600, tell, mark("Tell whom an offer that was tried would win")),
+    Job("campaigns.moved", 600, tell, mark("Tell whom an offer that was tried would win")),
 )

@@ -28,7 +28,7 @@ from notifications.consents.recording import record_consent
 from tests.db.churn.conftest import Person, Supplier
 from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, drafted, launched, nearly_over, populate
 from utility_crm.auth.tables import User
-from utility_crm.customers.tables import ContactPoint
+from utility_crm.customers.tables import ContactPoint, Occupancy
 from utility_crm.kit.errors import Conflict, NotFound, Refused
 from utility_crm.quality.merging import merge_customers
 
@@ -97,6 +97,25 @@ def test_nobody_is_called_before_it_begins_or_for_nothing(session: Session, supp
     then = NOW + timedelta(days=7)
     assert next_to_call(session, campaign_id, by, today=begins, now=then) == third.customer_id
     assert to_call(session, campaign_id) == many - 1
+
+
+def test_nobody_is_called_at_night_where_they_live(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    campaign_id, by = listed(session, supplier, people), somebody(session)
+    morning = NOW.replace(hour=9, minute=30)  # half past four in New York
+    first, second, *_ = members(session, campaign_id, "B")
+    home = of_customer(people, first)
+    premise = session.get_one(ServicePoint, home.point).premise_id
+    session.add(Occupancy(premise_id=premise, account_id=home.account, starts_on=date(2025, 1, 1)))
+    session.flush()
+    away = text("update premises set timezone = 'America/New_York' where id = :id")
+    session.execute(away, {"id": premise})
+    assert next_to_call(session, campaign_id, by, today=TODAY, now=morning) == second.customer_id
+    with pytest.raises(Refused, match="It is night"):
+        next_to_call(session, campaign_id, by, today=TODAY, now=NOW.replace(hour=3))
+    evening = NOW.replace(hour=22)
+    session.execute(text("update campaign_members set held_until = null"))
+    assert next_to_call(session, campaign_id, by, today=TODAY, now=evening) == first.customer_id
 
 
 def test_an_answer_is_taken_to_the_end_of_its_last_day(session: Session, supplier: Supplier) -> None:

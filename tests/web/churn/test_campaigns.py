@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from churn.campaigns import calling
 from churn.campaigns.answering import answer
 from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import change_arm, draft_campaign
@@ -404,7 +405,11 @@ def test_nothing_is_brought_up_while_care_comes_first_or_once_it_is_stopped(
 
 
 def test_a_telephone_list_is_worked_through(
-    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+    make_client: MakeClient,
+    session: Session,
+    supplier: Supplier,
+    homes: list[Person],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for one in homes[:30]:
         number = f"+44770090{one.customer % 10000:04d}"
@@ -430,6 +435,10 @@ def test_a_telephone_list_is_worked_through(
     listed = members(session, campaign_id, "B")
     session.execute(text("delete from consents where customer_id = :id"), {"id": listed[0].customer_id})
     client, path = make_client("agent"), f"/campaigns/{campaign_id}"
+    monkeypatch.setattr(calling, "decent_from", lambda now, zone: now + timedelta(hours=5))
+    night = client.post(f"{path}/calls/next", data={})
+    assert night.status_code == 409 and "It is night" in words_of(night.text)
+    monkeypatch.setattr(calling, "decent_from", lambda now, zone: now)
     assert f"{len(listed)} customers are still to be called." in words_of(
         client.get(f"{path}?ask=calls").text
     )
