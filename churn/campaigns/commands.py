@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from io import StringIO
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from billing.domain.money import amount_text
 from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.queries import Line, lines
-from churn.campaigns.results import Counts, Results, Row, results
+from churn.campaigns.results import Counts, Moved, Results, Row, results
 from churn.campaigns.words import VERDICT_WORDS
 from churn.domain.campaigns.effects import Effect
 from utility_crm.kit.clock import today_in, utc_now
@@ -51,7 +52,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command("results")
 def results_(code: Code, as_json: AsJson = False) -> None:
-    """What a campaign brought against those who were left alone, with 95 % intervals."""
+    """What a campaign brought against those who were left alone: as it was judged, else as of today."""
     with speaking(as_json), database() as engine, unit_of_work(engine) as session:
         told = results(session, _id_of(session, code), _today())
         emit(document(told), as_json, lambda: _result_words(told))
@@ -130,7 +131,8 @@ def document(told: Results) -> dict[str, Any]:
     return {
         "campaign": one.code, "name": one.name, "offer": one.offer, "tariff": one.tariff or None,
         "state": one.state, "as_of": told.on_day.isoformat(), "decides_on": one.decides_on.isoformat(),
-        "reached": told.reached, "detectable": dict(one.planned.get("detectable", {})),
+        "days": {outcome: day.isoformat() for outcome, day in one.days.items()},
+        "detectable": dict(one.planned.get("detectable", {})),
         "groups": {key: _counts(counts) for key, counts in told.by_arm.items()},
         "by_segment": [
             {"arm": arm, "segment": segment, **_counts(counts)}
@@ -160,6 +162,17 @@ def _effect(row: Row) -> dict[str, Any]:
         "of": row.of, "control": row.control, "of_control": row.of_control, "verdict": row.verdict,
         "difference": None if effect is None else effect.difference,
         "low": None if effect is None else effect.low, "high": None if effect is None else effect.high,
+        "level": row.level, "judged_on": row.judged_on and row.judged_on.isoformat(),
+        "moved": None if row.moved is None else _moved(row.moved),
+    }  # fmt: skip
+
+
+def _moved(now: Moved) -> dict[str, Any]:
+    effect = now.effect
+    return {
+        "on": now.on_day.isoformat(), "count": now.count, "of": now.of, "control": now.control,
+        "of_control": now.of_control, "difference": None if effect is None else effect.difference,
+        "low": None if effect is None else effect.low, "high": None if effect is None else effect.high,
     }  # fmt: skip
 
 
@@ -169,6 +182,7 @@ def _line(one: Line) -> dict[str, Any]:
         "tariff": one.tariff or None, "state": one.state, "starts_on": one.starts_on.isoformat(),
         "ends_on": one.ends_on.isoformat(), "decides_on": one.decides_on.isoformat(), "drawn": one.drawn,
         "control": one.control, "sent": one.sent, "accepted": one.accepted, "to_call": one.to_call,
+        "verdicts": dict(one.verdicts),
     }  # fmt: skip
 
 
@@ -176,6 +190,7 @@ def _list_words(found: list[Line]) -> str:
     return "\n".join(
         f"{one.code:<8} {one.state:<9} {one.name}: {one.drawn} drawn, {one.control} of them left alone, "
         f"{one.accepted} accepted"
+        + "".join(f", {outcome} {VERDICT_WORDS[word]}" for outcome, word in sorted(one.verdicts.items()))
         for one in found
     ) or "no campaigns"  # fmt: skip
 
@@ -188,12 +203,24 @@ def _result_words(told: Results) -> str:
         whom = row.segment or row.arm or "all"
         lines_.append(
             f"{row.outcome:<6} {whom:<15} {_against(row, row.effect)}, {VERDICT_WORDS[row.verdict]}"
+            + _since(row, told)
         )
     back = told.romi
     lines_.append(
         f"spent {told.spent_minor} minor units; return " + (f"{back.difference:.0%}" if back else "unknown")
     )
     return "\n".join(lines_)
+
+
+def _since(row: Row, told: Results) -> str:
+    if row.judged_on is None:
+        day = told.campaign.days[row.outcome]
+        return f" (to be judged on {day})" if row.verdict == "early" and day > told.on_day else ""
+    now = row.moved
+    if now is None or now.effect is None:
+        return f" (judged on {row.judged_on})"
+    later = replace(row, count=now.count, of=now.of, control=now.control, of_control=now.of_control)
+    return f" (judged on {row.judged_on}; on {now.on_day} {_against(later, now.effect)})"
 
 
 def _against(row: Row, effect: Effect) -> str:

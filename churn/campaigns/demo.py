@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import HOUSE, Wanted, change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
+from churn.campaigns.judging import judge_due
 from churn.campaigns.launching import launch
 from churn.campaigns.tables import Campaign, CampaignKey
 from utility_crm.demo.context import DemoBuild
@@ -91,6 +92,9 @@ def build(context: DemoBuild) -> None:
             session.execute(_POINTS, {"id": points})
             _days(session, points, over, over + timedelta(days=95))
             session.get_one(Campaign, points).state = "finished"
+            session.flush()
+            looked = over + timedelta(days=95)  # the clock's first round of that day, and today's look again
+            judge_due(session, datetime.combine(looked, time(0, 20), UTC), looked)
         since = as_of - RUNS_SINCE
         audit = _begun(
             session, owner, since, name="Energy audit before winter", offer="audit", amount=None,

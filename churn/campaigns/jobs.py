@@ -1,4 +1,4 @@
-"""What the clock calls: letters in slices within their days, results once an hour, kept by the day."""
+"""What the clock calls: letters in slices within their days, results by the day, and verdicts on theirs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from churn.campaigns.judging import judge_due, look_again
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from utility_crm.kit.module import Job
@@ -24,8 +25,16 @@ def count_results(session: Session, now: datetime) -> str:
     return said(mark("%(counted)s campaigns counted"), counted=keep_results(session, now, utility_today(now)))
 
 
+def judge_results(session: Session, now: datetime) -> str:
+    """Questions whose day has come are answered, once; verdicts are held against later figures once a day."""
+    today = utility_today(now)
+    judged, changed = judge_due(session, now, today), look_again(session, today)
+    return said(mark("%(judged)s questions judged, figures of %(moved)s moved"), judged=judged, moved=changed)
+
+
 JOBS = (
     Job("campaigns.send", 300, send_letters, mark("Send the letters of campaigns")),
     Job("campaigns.count", 3600, count_results, mark("Count what campaigns brought")),
+    Job("campaigns.judge", 3600, judge_results, mark("Judge what campaigns brought")),
 )
 """What the clock does for campaigns."""

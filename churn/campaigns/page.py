@@ -87,6 +87,11 @@ class CampaignPage:
     moves: Moves | None = None
 
     @property
+    def outcome(self) -> str:
+        """What the chosen question is about."""
+        return OUTCOMES.get(self.chosen, "taken")
+
+    @property
     def draft(self) -> bool:
         return self.campaign.state == "draft"
 

@@ -105,7 +105,7 @@ def download(request: Request, campaign_id: int) -> Response:
             )
             writer.writerow(
                 cells((row.outcome, row.arm or "all", row.segment or "all", row.count, row.of, row.control,
-                       row.of_control, *ends, row.verdict))
+                       row.of_control, *ends, row.verdict, row.judged_on or ""))
             )  # fmt: skip
         name = f"{told.campaign.code}-{v.today}.csv"
         return Response(
@@ -117,6 +117,7 @@ def download(request: Request, campaign_id: int) -> Response:
 
 _HEAD = (
     "outcome", "arm", "segment", "count", "of", "control", "of_control", "effect", "low", "high", "verdict",
+    "judged_on",
 )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ PERSONAL = Personal(
         "campaigns": "the house's own: what is offered",
         "campaign_arms": "the house's own: words of offers",
         "campaign_days": "sums over all customers",
+        "campaign_verdicts": "differences between sums over all customers",
+        "campaign_counts": "sums over all customers",
         "campaign_events": "what was done to a campaign, by whom of us",
         "campaign_keys": "secrets that lots are drawn by",
     },

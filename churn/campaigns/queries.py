@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import summed_up
 from churn.campaigns.calling import OPEN
+from churn.domain.campaigns.judging import Outcome, judging_days
 from utility_crm.segments.queries import saved_segments
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A campaign in the list; counts of those who were drawn."""
+    """A campaign in the list; counts of those who were drawn. verdicts: by question, of all who were asked;
+    those that are judged."""
 
     id: int
     code: str
@@ -36,11 +38,22 @@ class Line:
     sent: int
     accepted: int
     to_call: int
+    launched_at: datetime | None
+    verdicts: Mapping[str, str]
+
+    @property
+    def days(self) -> Mapping[Outcome, date]:
+        """On which day each question is judged; of a draft none is."""
+        if self.launched_at is None:
+            return {}
+        return judging_days(self.launched_at.date(), self.ends_on, self.decides_on)
 
 
 _LINES = text(f"""
     select c.id, c.code, c.name, c.kind, c.offer, coalesce(t.name, ''), c.state, c.currency, c.starts_on,
-           c.ends_on, c.decides_on, coalesce(u.name, ''), n.drawn, n.control, n.sent, n.accepted, n.to_call
+           c.ends_on, c.decides_on, coalesce(u.name, ''), n.drawn, n.control, n.sent, n.accepted, n.to_call,
+           c.launched_at, coalesce((select jsonb_object_agg(v.outcome, v.verdict) from campaign_verdicts v
+                where v.campaign_id = c.id and v.arm = '' and v.segment = ''), '{{}}')
     from campaigns c
     left join tariffs t on t.id = c.tariff_id
     left join users u on u.id = c.made_by

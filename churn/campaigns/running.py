@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.drafting import note_event
-from churn.campaigns.results import keep_day, results
+from churn.campaigns.results import campaigned, keep_day
+from churn.campaigns.results.counting import counted_now
+from churn.campaigns.sending import spent_minor
 from churn.campaigns.tables import Campaign
 from notifications.outbox.queueing import take_back
 from utility_crm.kit.errors import Conflict, NotFound
@@ -39,7 +41,8 @@ def keep_results(session: Session, now: datetime, today: date) -> int:
     last day for an answer is over, is finished with it. How many."""
     rows = session.execute(_OPEN).all()
     for row in rows:
-        keep_day(session, results(session, row.id, today))
+        one = campaigned(session, row.id)
+        keep_day(session, one, today, counted_now(session, one, today), spent_minor(session, row.id))
         if today >= row.decides_on and today > row.ends_on:
             held = session.get_one(Campaign, row.id, with_for_update=True)
             held.state = "finished"

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utility_crm.kit.database import Base, identity
@@ -194,6 +194,61 @@ class CampaignDay(Base):
     taken: Mapped[int] = mapped_column(Integer)
     lost: Mapped[int] = mapped_column(Integer)
     spent_minor: Mapped[int]
+
+
+class CampaignVerdict(Base):
+    """What was judged of a question (`outcome`) of a campaign, once and for good: of all arms together (`arm`
+    and `segment` empty), of an arm, or of a segment.
+
+    count of `of_arm` against control `of_control`: customers; of margins `count` and `control` are sums in
+    minor units. difference, low, high: the effect and its interval at `level`, null where it could not be
+    told. source: of margins, `brought` or `billed`. checked_on: the last day on which the figures were held
+    against it; moved: what they were then (`churn.campaigns.results.kept`), where they told something else.
+    """
+
+    __tablename__ = "campaign_verdicts"
+    __table_args__ = (
+        CheckConstraint("outcome in ('taken', 'lost', 'margin')", name="outcome"),
+        CheckConstraint("arm in ('', 'A', 'B', 'C') and (arm = '' or segment = '')", name="group"),
+        CheckConstraint("verdict in ('works', 'harms', 'none', 'counted', 'unseen')", name="verdict"),
+        CheckConstraint("(outcome = 'margin') = (source in ('brought', 'billed'))", name="source"),
+        CheckConstraint("num_nulls(difference, low, high) in (0, 3)", name="effect"),
+    )
+
+    campaign_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    segment: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    of_arm: Mapped[int] = mapped_column(Integer)
+    control: Mapped[int]
+    of_control: Mapped[int] = mapped_column(Integer)
+    difference: Mapped[float | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    level: Mapped[float]
+    verdict: Mapped[str]
+    source: Mapped[str] = mapped_column(server_default="")
+    judged_on: Mapped[date]
+    judged_at: Mapped[datetime]
+    checked_on: Mapped[date]
+    moved: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class CampaignCounts(Base):
+    """How the groups of a campaign stood, and what was spent, when uptake and leaving were judged. groups:
+    counts by arm, segment and way (`churn.campaigns.results.counting.Tally`)."""
+
+    __tablename__ = "campaign_counts"
+
+    campaign_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True
+    )
+    counted_on: Mapped[date]
+    spent_minor: Mapped[int]
+    groups: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
 class CampaignEvent(Base):

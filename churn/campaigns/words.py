@@ -88,8 +88,9 @@ VERDICT_WORDS = {
     "early": mark("too early to say"),
     "none": mark("no effect seen"),
     "counted": mark("counted"),
+    "unseen": mark("could not be seen"),
 }
-VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": "", "counted": ""}
+VERDICT_CLASSES = {"works": "yes", "harms": "no", "early": "early", "none": "", "counted": "", "unseen": ""}
 EVENT_WORDS = {
     "made": mark("Drafted"),
     "changed": mark("Changed"),

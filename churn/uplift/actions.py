@@ -29,9 +29,9 @@ from utility_crm.web.words import mark
 
 _DUE = text("""
     select c.id from campaigns c left join campaign_uplift u on u.campaign_id = c.id
-    where c.launched_at is not null and c.decides_on <= :today
+    where c.launched_at is not null and greatest(c.decides_on, c.ends_on + 1) <= :today
     group by c.id
-    having min(u.day) is null or min(u.day) < c.decides_on
+    having min(u.day) is null or min(u.day) < greatest(c.decides_on, c.ends_on + 1)
         or min(u.day) < greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
            and :today >= greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
     order by c.id limit :most
@@ -105,7 +105,8 @@ def _told(
     rankings[SAVING] = whom.saving[inside]
     worth = told.campaign.margin_minor if outcome == "stayed" else None
     cost = told.spent_minor / told.asked.customers if told.asked.customers else None
-    figures = judged(trial, rankings, reached=told.reached, worth_minor=worth, cost_minor=cost)
+    reached = told.reached("taken" if outcome == "taken" else "lost")
+    figures = judged(trial, rankings, reached=reached, worth_minor=worth, cost_minor=cost)
     model = {
         "facts": {"numeric": list(whom.numeric), "categorical": list(whom.categorical)},
         **{

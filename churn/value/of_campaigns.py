@@ -13,11 +13,10 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from churn.domain.campaigns.judging import BILLED_WITHIN_DAYS
 from churn.domain.label import HORIZON_DAYS
 from churn.value.margins import BILL_MARGINS, YEAR_DAYS, values_of
 
-BILLED_WITHIN_DAYS = 62
-"""A day of use is billed so much later at most; then a campaign's margins stay as they are."""
 _OPEN = text("""
     select id, cast(launched_at at time zone 'UTC' as date) as began from campaigns
     where launched_at is not null and currency = :currency and margins_on is distinct from :today
@@ -62,6 +61,7 @@ _COSTS = text("select exists (select from cost_rates where currency = :currency)
 
 def count_margins(session: Session, today: date) -> int:
     """Reckon the margins of every campaign whose bills may still come in, once a day; how many campaigns.
+    Then they stay as they are, and are judged (`churn.domain.campaigns.judging`).
     Without costs nothing is known, and nothing is kept."""
     values = values_of(today)
     followed = timedelta(days=HORIZON_DAYS + BILLED_WITHIN_DAYS)

@@ -111,8 +111,8 @@ def _with_result(one: Catalogued, told: Results) -> Catalogued:
     row = told.row("lost")
     cost = told.spent_minor / told.asked.customers if told.asked.customers else one.cost_minor
     measured = None
-    if row is not None and row.effect is not None and told.level is not None:
-        found = ratio_of_shares(row.count, row.of, row.control, row.of_control, told.level)
+    if row is not None and row.effect is not None and row.level is not None and row.verdict != "unseen":
+        found = ratio_of_shares(row.count, row.of, row.control, row.of_control, row.level)
         measured = Measured(_fewer(found.ratio), _fewer(found.high), 1 - found.low, row.verdict)
     counts = (row.of, row.count, row.of_control, row.control) if row is not None else (0, 0, 0, 0)
     tried, lost, control, lost_control = counts

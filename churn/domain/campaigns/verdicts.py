@@ -6,8 +6,9 @@ from typing import Literal
 
 from churn.domain.campaigns.effects import Effect
 
-Verdict = Literal["works", "harms", "early", "none", "counted"]
-"""counted: what nobody left alone can do is counted, and no effect is judged by it."""
+Verdict = Literal["works", "harms", "early", "none", "counted", "unseen"]
+"""counted: what nobody left alone can do is counted, and no effect is judged by it. unseen: on its day there
+were too few to see it by."""
 
 
 def verdict(effect: Effect | None, *, reached: bool, good: Literal["more", "less"] = "more") -> Verdict:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn.campaigns.results import Counts, Look, _rows, _segment_rows
+from churn.campaigns.results.counting import Counts, Tally
+from churn.campaigns.results.rows import Look, rows_of_shares
 from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls, units
 from churn.domain.campaigns.effects import (
     beside_before,
@@ -141,14 +142,24 @@ def test_of_three_arms_that_do_nothing_one_rarely_seems_to_do_something() -> Non
 
 def test_arms_and_segments_hold_all_at_once() -> None:
     groups = {"A": Counts(200, taken=20), "B": Counts(200, taken=30), CONTROL: Counts(200, taken=10)}
-    rows = {row.arm: row.effect for row in _rows(groups, Look(True, LEVEL)) if row.outcome == "taken"}
+    whole = Tally({(arm, "household", ""): one for arm, one in groups.items()})
+    told = rows_of_shares("taken", whole, Look(True, LEVEL), tariff=True)
+    rows = {row.arm: row.effect for row in told if not row.segment}
+    assert {row.arm: row.level for row in told if not row.segment} == {
+        "": LEVEL, "A": each_of(LEVEL, 2), "B": each_of(LEVEL, 2),
+    }  # fmt: skip
     assert rows[""] == difference_of_shares(50, 400, 10, 200)
     assert rows["B"] == difference_of_shares(30, 200, 10, 200, each_of(LEVEL, 2))
-    segments = {(arm, name): one for arm, one in groups.items() for name in ("household", "industry")}
-    told = [row.effect for row in _segment_rows(segments, Look(True, LEVEL)) if row.outcome == "taken"]
-    assert told == 2 * [difference_of_shares(50, 400, 10, 200, each_of(LEVEL, 2))]
-    alone = {"A": groups["A"], CONTROL: groups[CONTROL]}
-    assert len({row.effect for row in _rows(alone, Look(True, LEVEL)) if row.outcome == "taken"}) == 1
+    segments = Tally(
+        {(arm, name, ""): one for arm, one in groups.items() for name in ("household", "industry")}
+    )
+    told = rows_of_shares("taken", segments, Look(True, LEVEL), tariff=True)
+    assert [row.effect for row in told if row.segment] == 2 * [
+        difference_of_shares(50, 400, 10, 200, each_of(LEVEL, 2))
+    ]
+    alone = Tally({(arm, "household", ""): groups[arm] for arm in ("A", CONTROL)})
+    told = rows_of_shares("taken", alone, Look(True, LEVEL), tariff=True)
+    assert len({row.effect for row in told}) == 1
 
 
 def test_looking_every_day_at_nothing_rarely_sees_something() -> None:

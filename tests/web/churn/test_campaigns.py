@@ -21,6 +21,7 @@ from churn.campaigns.answering import answer
 from churn.campaigns.audience import Audience
 from churn.campaigns.drafting import change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
+from churn.campaigns.judging import judge_due
 from churn.campaigns.launching import launch, needs_second
 from churn.campaigns.running import keep_results, stop
 from churn.campaigns.sending import send_due
@@ -269,6 +270,48 @@ def test_a_result_is_said_with_its_interval(
     assert {row["outcome"] for row in rows} == {"taken", "lost"} and float(rows[0]["low"]) > 0
     russian = make_client("marketer", language="ru").get(f"/campaigns/{campaign_id}").text
     assert "Что это дало?" in russian
+
+
+def test_a_verdict_is_said_with_its_day_and_what_moved_since(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    path, client = f"/campaigns/{campaign_id}", make_client("marketer")
+    assert "Too early to say: it is judged on 19 Jan 2027." in words_of(client.get(f"{path}?ask=result").text)
+    keeps = words_of(client.get(f"{path}?ask=keeps").text)
+    assert "Too early to say: it is judged on 19 Feb 2027." in keeps  # 91 days after the draw
+    assert "22 Apr 2027" in words_of(client.get(f"{path}?ask=earns").text)
+    # as if it had begun long before; the page comes before the clock
+    session.execute(
+        text("update campaigns set launched_at = :began, starts_on = cast(:began as date), "
+             "ends_on = :last, decides_on = :day"),
+        {"began": NOW - timedelta(days=160), "day": TODAY, "last": TODAY - timedelta(days=1)},
+    )  # fmt: skip
+    assert "Its day has come: the clock judges it within the hour." in words_of(client.get(path).text)
+    assert "as of" in words_of(client.get(path).text)
+    assert judge_due(session, NOW, TODAY) == 2
+    session.execute(text("update campaigns set state = 'finished'"))
+    page = client.get(path).text
+    said = words_of(page)
+    assert "No effect was seen" in said and "Judged on 20 Nov 2026, once" in said
+    assert "bar: 95 % interval" in said and "moved" not in said
+    listed = words_of(client.get("/campaigns?ask=over").text)
+    assert "Uptake no effect seen" in listed and "Leaving no effect seen" in listed
+    # what comes in late stands beside it
+    session.execute(
+        text("update campaign_verdicts set moved = cast(:moved as jsonb) "
+             "where outcome = 'taken' and arm = ''"),
+        {"moved": json.dumps({"on": "2026-11-25", "count": 9, "of": 28, "control": 0, "of_control": 12,
+                              "effect": [0.321, 0.052, 0.51]})},
+    )  # fmt: skip
+    said = words_of(client.get(path).text)
+    assert "No effect was seen" in said and "now +32.1" in said
+    assert "on 25 Nov 2026 it was 9 of 28 against 0 of 12, +32.1 in 100 (+5.2 to +51.0)." in said
+    rows = list(csv.DictReader(StringIO(client.get(f"{path}/results.csv").text)))
+    assert {row["judged_on"] for row in rows} == {"2026-11-20"}
+    russian = make_client("marketer", language="ru")
+    assert "С тех пор цифры сдвинулись" in words_of(russian.get(path).text)
+    assert "эффекта не видно" in words_of(russian.get("/campaigns?ask=over").text)
 
 
 def test_that_some_accept_what_nobody_else_can_is_no_effect(
