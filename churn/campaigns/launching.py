@@ -22,7 +22,7 @@ from churn.domain.campaigns.looks import each_of
 from churn.domain.campaigns.power import detectable
 from notifications.domain.permission import Withhold
 from notifications.outbox.queueing import foresee
-from notifications.types.campaign import Offer, campaign
+from notifications.types.campaign import TYPE, Offer, campaign
 from utility_crm.kit.errors import Conflict, Refused
 from utility_crm.kit.settings import settings
 from utility_crm.kit.shares import LEVEL
@@ -99,7 +99,7 @@ class _Draw:
 
 def preview(session: Session, row: Campaign, *, today: date, now: datetime) -> Preview:
     """What beginning now would come to; nothing is kept but the secrets of its draw."""
-    return preview_of(session, row, _arms(session, row.id), today=today, now=now)
+    return preview_of(session, row, arms_drafted(session, row.id), today=today, now=now)
 
 
 def preview_of(
@@ -117,19 +117,15 @@ def launch(
     Where it is large (`campaign_second_person_from`, `_budget`), whoever is not who asked for it begins it;
     nothing is asked of what is simulated, or of nobody (`by` None).
 
-    Raises NotFound; Conflict where it began already or its days are over; Refused where too few are left, or
-    a second person has to begin it.
+    Raises NotFound; Conflict where it began already; what `refuse_in_vain` raises; Refused where a second
+    person has to begin it.
     """
     row = hold_draft(session, campaign_id)
-    if row.ends_on < today and not past:
-        raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
-    arms = _arms(session, row.id)
+    arms = arms_drafted(session, row.id)
     hold_draws(session)
     draw = _drawn(session, row, arms, today, now, past)
     told = _preview(row, arms, draw)
-    if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
-        words = mark("Only %(count)s customers are left: too few to draw groups from.")
-        raise Refused("too_few", words, count=told.drawn)
+    refuse_in_vain(row, arms, told, today=today, past=past)
     if by is not None and not past and needs_second(row, told.drawn) and asked_by(row) in (None, by):
         raise Refused(
             "second_person", mark("It is large: a second person begins it, once one has asked for it.")
@@ -146,6 +142,28 @@ def launch(
     note_event(session, row.id, "launched", now, by, str(told.drawn))
     session.flush()
     return told
+
+
+def refuse_in_vain(
+    row: Campaign, arms: Sequence[CampaignArm], told: Preview, *, today: date, past: bool = False
+) -> None:
+    """What is wrong is said before anybody is asked whether they are sure.
+
+    Raises Conflict where its days are over; Refused where nobody or too few are left to draw, or its budget
+    does not pay for the first letter."""
+    if row.ends_on < today and not past:
+        raise Conflict("over", mark("Its last day for an answer is over: choose later days."), "ends_on")
+    if not told.drawn:
+        raise Refused("nobody", mark("Nobody is left to ask, so there is nothing to begin."))
+    if told.drawn < FEWEST or any(one.customers == 0 for one in told.groups):
+        words = mark("Only %(count)s customers are left: too few to draw groups from.")
+        raise Refused("too_few", words, count=told.drawn)
+    # a letter may go by the dearest way, so sending stops where that would not be paid for
+    dearest = max(int(row.costs.get(way, 0)) for way in TYPE.channels)
+    if row.budget_minor < dearest and any("notice" in one.ways for one in arms):
+        raise Refused(
+            "unpaid", mark("The budget does not pay for one letter: raise it, or let the arms do without.")
+        )
 
 
 def needs_second(row: Campaign, drawn: int) -> bool:
@@ -169,7 +187,8 @@ def ask_to_begin(session: Session, campaign_id: int, *, now: datetime, by: int) 
     session.flush()
 
 
-def _arms(session: Session, campaign_id: int) -> Sequence[CampaignArm]:
+def arms_drafted(session: Session, campaign_id: int) -> Sequence[CampaignArm]:
+    """A campaign's arms, by their letters."""
     statement = select(CampaignArm).where(CampaignArm.campaign_id == campaign_id).order_by(CampaignArm.key)
     return session.scalars(statement).all()
 

@@ -16,7 +16,16 @@ from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, d
 from churn.campaigns.first_words import blanks_of
 from churn.campaigns.foreseeing import foreseen, pays_for, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
-from churn.campaigns.launching import Preview, ask_to_begin, asked_by, launch, needs_second, preview
+from churn.campaigns.launching import (
+    Preview,
+    arms_drafted,
+    ask_to_begin,
+    asked_by,
+    launch,
+    needs_second,
+    preview,
+    refuse_in_vain,
+)
 from churn.campaigns.page import CampaignPage, campaign_page
 from churn.campaigns.queries import choosable, lines
 from churn.campaigns.results import campaigned, results
@@ -174,7 +183,8 @@ def drop(request: Request, campaign_id: int, key: str, posted: Posting) -> Respo
 
 @router.post("/campaigns/{campaign_id}/launch")
 def begin(request: Request, campaign_id: int, posted: Posting) -> Response:
-    """Freeze who and arms; letters begin to leave. Asked back about with its figures: it is not undone."""
+    """Freeze who and arms; letters begin to leave. It is not undone, so it is asked back about with its
+    figures; what would be refused is refused at once."""
     with visit(request, "campaigns.run") as v:
 
         def act() -> Response:
@@ -182,6 +192,7 @@ def begin(request: Request, campaign_id: int, posted: Posting) -> Response:
             row = v.session.get(Campaign, campaign_id)
             if row is not None and row.state == "draft":
                 seen = preview(v.session, row, today=v.today, now=v.now)
+                refuse_in_vain(row, arms_drafted(v.session, row.id), seen, today=v.today)
                 if needs_second(row, seen.drawn) and asked_by(row) in (None, v.user.id):
                     nothing = asked_by(row) == v.user.id
                     if not nothing:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from utility_crm.auth.audit import note_change
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.kit.today import utility_today
 from utility_crm.segments.domain.tree import Tree, document_of, leaves_of
 from utility_crm.segments.members import NO_SUCH, members_of
@@ -97,15 +97,16 @@ def rename_segment(session: Session, segment_id: int, name: str, why: str, now: 
 
 def freeze_segment(session: Session, segment_id: int, why: str, now: datetime) -> int:
     """From now on it is the customers it has now; how many. Raises NotFound, Invalid, Conflict where it is
-    frozen."""
+    frozen, Refused where nobody is in it."""
     row = _held(session, segment_id)
     if row.frozen_at is not None:
         raise Conflict("segment_frozen", mark("It is frozen already."))
     told = _reason(why)
     found = members_of(session, segment_id, now=now)
-    if found:
-        rows = [{"segment_id": segment_id, "customer_id": customer} for customer in found]
-        session.execute(insert(SegmentMember), rows)
+    if not found:
+        raise Refused("segment_empty", mark("Nobody is in it now, and frozen it would stay empty."))
+    rows = [{"segment_id": segment_id, "customer_id": customer} for customer in found]
+    session.execute(insert(SegmentMember), rows)
     row.frozen_at = row.changed_at = row.counted_at = now
     row.size = len(found)
     note_change(

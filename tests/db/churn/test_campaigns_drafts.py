@@ -98,7 +98,7 @@ def test_nobody_is_offered_a_tariff_that_is_not_for_them(session: Session, suppl
     )
     campaign_id = drafted(session, supplier, **offer)
     assert set(reasons(session, campaign_id).values()) == {"not_theirs"}
-    with pytest.raises(Refused, match="few"):
+    with pytest.raises(Refused, match="Nobody is left to ask"):
         launch(session, campaign_id, today=TODAY, now=NOW, by=None)
 
 
@@ -214,4 +214,4 @@ def test_two_that_begin_together_do_not_ask_the_same(fresh: Engine) -> None:
             launch(session, first, today=TODAY, now=NOW, by=None)
             waiting = pool.submit(begin)
             assert until_all_wait(fresh, waiting)
-        assert waiting.result(timeout=30) == "too_few"
+        assert waiting.result(timeout=30) == "nobody"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.db.segments.conftest import House
 from utility_crm.auth.tables import AuditRow
-from utility_crm.kit.errors import Conflict, Invalid, NotFound
+from utility_crm.kit.errors import Conflict, Invalid, NotFound, Refused
 from utility_crm.segments.actions import (
     change_segment,
     count_again,
@@ -130,6 +130,14 @@ def test_frozen_it_stays(session: Session, house: House, now) -> None:
         freeze_segment(session, made, "again", now)
     with pytest.raises(Conflict):
         change_segment(session, made, KELDER, "another", now)
+
+
+def test_an_empty_one_is_not_frozen(session: Session, house: House, now) -> None:
+    nobody = Leaf("customer_kind", "any_of", ("industry",))
+    made = save_segment(session, "Industry", nobody, now, by=None)
+    with pytest.raises(Refused, match="Nobody is in it now"):
+        freeze_segment(session, made, "for the letter", now)
+    assert not segment_of(session, made).frozen
 
 
 def test_deleted_nobody_is_in_it(session: Session, house: House, now) -> None:

@@ -174,7 +174,40 @@ def test_before_it_begins_it_says_whom_the_budget_does_not_reach_and_why_nobody_
     assert client.post(f"{path}/arms/A", data=called).status_code == 303
     page = words_of(client.get(f"{path}?ask=arms").text)  # nobody agreed to be called
     assert "Nobody is left to ask. Of 40 who fit, 40 are left out for one reason:" in page
-    assert "The budget pays for" not in client.post(f"{path}/launch", data={}).text
+    refused = client.post(f"{path}/launch", data={})
+    assert refused.status_code == 409 and 'name="sure"' not in refused.text, "nothing to be sure about"
+    assert "Nobody is left to ask, so there is nothing to begin." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"budget": "0.05"}, "The budget does not pay for one letter"),
+        ({"control": "5", "saved": "few"}, "Only 9 customers are left: too few to draw groups from."),
+        ({"starts_on": "2026-10-01", "ends_on": "2026-11-19"}, "Its last day for an answer is over"),
+    ],
+)
+def test_what_would_be_refused_is_not_asked_about_first(
+    make_client: MakeClient,
+    session: Session,
+    homes: list[Person],
+    changed: dict[str, str],
+    said: str,
+) -> None:
+    client = make_client("marketer")
+    for one in homes[9:] if changed.pop("saved", "") else ():
+        session.add(
+            CustomerFlag(
+                customer_id=one.customer, kind="medical", consented_at=NOW, review_on=date(2027, 1, 1)
+            )
+        )
+    session.flush()
+    kept = client.post("/campaigns", data=FORM | changed)
+    assert kept.status_code == 303
+    begun = client.post(f"{kept.headers['location'].split('?')[0]}/launch", data={})
+    assert begun.status_code == 409 and said in words_of(begun.text)
+    assert 'name="sure"' not in begun.text
+    assert session.scalar(select(Campaign.state)) == "draft"
 
 
 def test_a_large_campaign_takes_two_people(
