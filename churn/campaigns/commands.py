@@ -133,6 +133,7 @@ def document(told: Results) -> dict[str, Any]:
         "state": one.state, "as_of": told.on_day.isoformat(), "decides_on": one.decides_on.isoformat(),
         "days": {outcome: day.isoformat() for outcome, day in one.days.items()},
         "detectable": dict(one.planned.get("detectable", {})),
+        "leaving": one.planned.get("leaving"),
         "groups": {key: _counts(counts) for key, counts in told.by_arm.items()},
         "by_segment": [
             {"arm": arm, "segment": segment, **_counts(counts)}

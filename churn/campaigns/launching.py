@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from billing.domain.tariffs.file import default_decimals
 from churn.campaigns.audience import Candidate, candidates, summed_up
 from churn.campaigns.drafting import HOUSE, asked_of, hold_draft, hold_draws, key_of, note_event
+from churn.campaigns.keeping import Leaving, leaving
 from churn.campaigns.tables import Campaign, CampaignArm
 from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls
 from churn.domain.campaigns.looks import each_of
@@ -72,6 +73,8 @@ class Preview:
     left_out: tuple[tuple[str, int], ...]
     savings: tuple[int, ...] = ()
     """What those who would be drawn would save in a year, the least first; minor units."""
+    leaving: Leaving | None = None
+    """Of those who would be drawn; None where their chances are not known."""
 
     @property
     def alone(self) -> int:
@@ -106,7 +109,7 @@ def preview_of(
     session: Session, row: Campaign, arms: Sequence[CampaignArm], *, today: date, now: datetime
 ) -> Preview:
     """The same of a campaign that need not be kept, with these arms."""
-    return _preview(row, arms, _drawn(session, row, arms, today, now, False))
+    return _preview(session, row, arms, _drawn(session, row, arms, today, now, False))
 
 
 def launch(
@@ -124,7 +127,7 @@ def launch(
     arms = arms_drafted(session, row.id)
     hold_draws(session)
     draw = _drawn(session, row, arms, today, now, past)
-    told = _preview(row, arms, draw)
+    told = _preview(session, row, arms, draw)
     refuse_in_vain(row, arms, told, today=today, past=past)
     if by is not None and not past and needs_second(row, told.drawn) and asked_by(row) in (None, by):
         raise Refused(
@@ -139,6 +142,8 @@ def launch(
         "groups": {one.key: one.customers for one in told.groups},
         "detectable": {one.key: one.detectable for one in told.groups if one.detectable is not None},
     }
+    if told.leaving is not None:
+        row.planned["leaving"] = told.leaving.document()
     note_event(session, row.id, "launched", now, by, str(told.drawn))
     session.flush()
     return told
@@ -244,7 +249,7 @@ def _stratum(one: Candidate) -> str:
     return f"{one.segment}/{one.area}/{'' if saving is None else len(str(abs(saving)))}"
 
 
-def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview:
+def _preview(session: Session, row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview:
     sizes = Counter(one for one in draw.arms if one)
     keys = [one.key for one in arms]
     base, control = row.baseline_ppm / 1e6, sizes[CONTROL]
@@ -255,10 +260,12 @@ def _preview(row: Campaign, arms: Sequence[CampaignArm], draw: _Draw) -> Preview
     }
     groups = [Group(key, sizes[key], rises[key]) for key in keys]
     reasons = Counter(why for why in draw.why if why)
+    drawn = [one.customer_id for one, arm in zip(draw.found, draw.arms, strict=True) if arm]
     return Preview(
         sum(sizes.values()), (*groups, Group(CONTROL, control, None)), summed_up(reasons.items()),
         tuple(sorted(one.saving_minor for one, arm in zip(draw.found, draw.arms, strict=True)
                      if arm and one.saving_minor is not None)),
+        leaving(session, drawn, control),
     )  # fmt: skip
 
 

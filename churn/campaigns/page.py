@@ -15,6 +15,7 @@ from billing.what_if.report import Bin, histogram_of
 from churn.campaigns.audience import CARE, Audience, Step, funnel
 from churn.campaigns.calling import CallLine, call_list, to_call
 from churn.campaigns.drafting import asked_of
+from churn.campaigns.keeping import Leaving, as_planned
 from churn.campaigns.launching import Preview, preview
 from churn.campaigns.pictures import Curve, Intervals, curve, intervals
 from churn.campaigns.queries import (
@@ -117,6 +118,11 @@ class CampaignPage:
         if self.preview is not None:
             return self.preview.best
         return min(self.campaign.planned.get("detectable", {}).values(), default=None)
+
+    @property
+    def leaving(self) -> Leaving | None:
+        """Who would leave, and what fall of it would be seen, as it was told before it began."""
+        return self.preview.leaving if self.preview is not None else as_planned(self.campaign.planned)
 
 
 def campaign_page(

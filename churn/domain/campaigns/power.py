@@ -6,6 +6,7 @@ for Rates and Proportions, third edition, 2003, chapter 4).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from statistics import NormalDist
 
@@ -33,13 +34,26 @@ def detectable(
     rise to everybody would not be."""
     if not 0 <= base < 1:
         raise ValueError(f"a base share lies between 0 and 1, not {base}")
-    most = 1 - base
-    if power_of(base, base + most, of_arm, of_control, level) < power:
+    return _least(lambda rise: power_of(base, base + rise, of_arm, of_control, level), 1 - base, power)
+
+
+def detectable_fall(
+    base: float, of_arm: int, of_control: int, power: float = POWER, level: float = LEVEL
+) -> float | None:
+    """The least fall below a base share that is seen with this power; None where even a fall to nobody would
+    not be."""
+    if not 0 <= base <= 1:
+        raise ValueError(f"a base share lies between 0 and 1, not {base}")
+    return _least(lambda fall: power_of(base, base - fall, of_arm, of_control, level), base, power)
+
+
+def _least(seen: Callable[[float], float], most: float, power: float) -> float | None:
+    if seen(most) < power:
         return None
     low, high = 0.0, most
     for _ in range(40):
         middle = (low + high) / 2
-        if power_of(base, base + middle, of_arm, of_control, level) < power:
+        if seen(middle) < power:
             low = middle
         else:
             high = middle

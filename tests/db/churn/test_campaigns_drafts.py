@@ -17,9 +17,12 @@ from churn.campaigns.audience import Audience, candidates
 from churn.campaigns.commands import take_margins
 from churn.campaigns.drafting import asked_of, change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
+from churn.campaigns.keeping import as_planned
 from churn.campaigns.launching import launch, preview
 from churn.campaigns.results import results
 from churn.campaigns.tables import Campaign, CampaignMember
+from churn.domain.campaigns.power import detectable_fall
+from churn.tables import ChurnModel, ChurnScore
 from churn.uplift.actions import learn_due, learn_uplift
 from churn.uplift.queries import kept
 from meters.tables import ServicePoint
@@ -164,6 +167,30 @@ def test_sums_name_one_reason_for_care(session: Session, supplier: Supplier) -> 
     session.flush()
     row = session.get_one(Campaign, drafted(session, supplier))
     assert preview(session, row, today=TODAY, now=NOW).left_out == (("care", 2),)
+
+
+def test_how_many_would_leave_is_told_before_and_kept_when_it_begins(
+    session: Session, supplier: Supplier
+) -> None:
+    people = populate(session, supplier, 200)
+    row = session.get_one(Campaign, drafted(session, supplier))
+    assert preview(session, row, today=TODAY, now=NOW).leaving is None  # nobody's chance is known
+    model = ChurnModel(as_of=TODAY, parameters={}, figures={})
+    session.add(model)
+    session.flush()
+    session.add_all(
+        ChurnScore(customer_id=one.customer, model_id=model.id, as_of=TODAY, score=chance, reasons=[])
+        for one, chance in zip(people, [0.9, 0.7] * 100, strict=True)
+    )
+    session.flush()
+    told = preview(session, row, today=TODAY, now=NOW)
+    assert told.leaving is not None and told.leaving.share == pytest.approx(0.8, abs=0.02)
+    assert told.leaving.fall == detectable_fall(told.leaving.share, told.drawn - told.alone, told.alone)
+    assert told.leaving.fall is not None and 0.1 < told.leaving.fall < 0.4
+    launch(session, row.id, today=TODAY, now=NOW, by=None)
+    session.execute(text("update churn_scores set score = 0.001"))
+    session.expire_all()
+    assert as_planned(session.get_one(Campaign, row.id).planned) == told.leaving
 
 
 def test_what_was_learned_by_hand_too_early_is_learned_again_on_the_day(

@@ -21,7 +21,7 @@ from churn.domain.campaigns.effects import (
     t_of,
 )
 from churn.domain.campaigns.looks import each_of, level_at, part_over
-from churn.domain.campaigns.power import detectable, needed, power_of
+from churn.domain.campaigns.power import detectable, detectable_fall, needed, power_of
 from churn.domain.campaigns.verdicts import romi, verdict
 from utility_crm.kit.shares import LEVEL
 
@@ -107,6 +107,21 @@ def test_power_is_what_happens() -> None:
         0.02, 0.13, each - 1, each - 1
     )
     assert detectable(0.5, 2, 2) is None and needed(0.5, 0.6) is None
+
+
+@given(st.floats(0.01, 0.99), st.integers(20, 5000), st.integers(20, 5000))
+def test_a_fall_that_is_seen_is_a_rise_of_the_others(base: float, of_arm: int, of_control: int) -> None:
+    """That fewer leave is that more stay."""
+    fall, rise = detectable_fall(base, of_arm, of_control), detectable(1 - base, of_arm, of_control)
+    assert (fall is None) == (rise is None)
+    if fall is not None and rise is not None:
+        assert fall == pytest.approx(rise, abs=1e-9) and 0 < fall <= base
+        assert power_of(base, base - fall, of_arm, of_control) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_of_few_who_leave_no_fall_is_seen() -> None:
+    assert detectable_fall(0.02, 100, 50) is None
+    assert detectable_fall(0.0, 5000, 5000) is None
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.04, 0.12])
