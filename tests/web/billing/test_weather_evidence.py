@@ -102,7 +102,7 @@ def test_weather_that_is_not_told_apart_has_its_reason(agent: TestClient, world:
             issued_on=date(2026, month + 1, 1), known_at=NOW, now=NOW,
         )  # fmt: skip
     page = agent.get(f"/customers/{one.customer_id}?ask=why").text
-    assert "this household’s use does not follow the temperature" in words(page)
+    assert "the use here does not follow the temperature" in words(page)
     assert 'id="warm-1"' not in page
 
 

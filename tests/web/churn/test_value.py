@@ -19,6 +19,7 @@ from churn.campaigns.tables import LoyaltyPoint
 from churn.value.content import Content, grouped
 from churn.value.costs import put_costs
 from churn.value.counting import count_values
+from churn.value.tables import ValueDay
 from tests.db.churn.conftest import Person, Supplier
 from tests.web.churn.conftest import AS_OF, Scored
 from tests.web.churn.test_leavers import asked_of, names_of, words_of
@@ -164,6 +165,26 @@ def test_the_agent_reads_one_line_and_no_money(
     session.flush()  # after the count
     words = words_of(client.get(f"/customers/{billed.bela.customer}").text)
     assert "Next: First to care a complaint is open: care first" in words
+
+
+def test_what_an_offer_did_to_leaving_is_said_without_a_sign(
+    make_client: MakeClient, billed: Scored, session: Session
+) -> None:
+    count_values(session, AS_OF, NOW)
+    row = session.scalars(select(ValueDay)).one()
+    row.offers = [
+        {
+            "key": "K-1", "name": "Points", "cost_minor": 56, "tried": 500, "lost": 17, "control": 228,
+            "lost_control": 5, "measured_by": "K-1",
+            "measured": {"relative": relative, "low": low, "high": high, "verdict": "none"},
+        }
+        for relative, low, high in ((-0.55, -3.01, 0.41), (0.25, 0.1, 0.4), (0.004, -0.2, 0.2))
+    ]  # fmt: skip
+    session.flush()
+    words = words_of(make_client("marketer").get("/value?ask=next").text)
+    assert "55 % more between 301 % more and 41 % fewer" in words
+    assert "25 % fewer between 10 % fewer and 40 % fewer" in words
+    assert "as many between 20 % more and 20 % fewer" in words
 
 
 def test_questions_are_in_russian(make_client: MakeClient, billed: Scored, session: Session) -> None:
