@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from churn.campaigns.drafting import Wanted, first_arm, row_of
 from churn.campaigns.forms import read_wanted
-from churn.campaigns.launching import Preview, preview_of
+from churn.campaigns.previewing import Preview, preview_of
 from churn.campaigns.queries import Known
 from churn.campaigns.tables import CampaignArm
 from utility_crm.kit.errors import CareError, Invalid

@@ -16,8 +16,8 @@ from churn.campaigns.audience import CARE, Audience, Step, funnel
 from churn.campaigns.calling import CallLine, call_list, to_call
 from churn.campaigns.drafting import asked_of
 from churn.campaigns.keeping import Leaving, as_planned
-from churn.campaigns.launching import Preview, preview
 from churn.campaigns.pictures import Curve, Intervals, curve, intervals
+from churn.campaigns.previewing import Preview, preview
 from churn.campaigns.queries import (
     ArmRow,
     LogRow,

@@ -13,20 +13,13 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from churn.campaigns.drafting import change_arm, change_draft, draft_campaign, drop_arm
+from churn.campaigns.drawing import arms_drafted
 from churn.campaigns.first_words import blanks_of
 from churn.campaigns.foreseeing import foreseen, pays_for, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
-from churn.campaigns.launching import (
-    Preview,
-    arms_drafted,
-    ask_to_begin,
-    asked_by,
-    launch,
-    needs_second,
-    preview,
-    refuse_in_vain,
-)
+from churn.campaigns.launching import ask_to_begin, asked_by, launch, needs_second, refuse_in_vain
 from churn.campaigns.page import CampaignPage, campaign_page
+from churn.campaigns.previewing import Preview, preview
 from churn.campaigns.queries import choosable, lines
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import stop

@@ -16,7 +16,8 @@ from churn.campaigns.answering import answer, first_day
 from churn.campaigns.audience import Audience, candidates, funnel
 from churn.campaigns.commands import document, take_margins
 from churn.campaigns.drafting import asked_of, change_arm, change_draft, draft_campaign
-from churn.campaigns.launching import launch, preview
+from churn.campaigns.launching import launch
+from churn.campaigns.previewing import preview
 from churn.campaigns.queries import lines
 from churn.campaigns.results import results
 from churn.campaigns.running import keep_results, stop

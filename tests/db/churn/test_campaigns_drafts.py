@@ -18,7 +18,8 @@ from churn.campaigns.commands import take_margins
 from churn.campaigns.drafting import asked_of, change_arm, draft_campaign
 from churn.campaigns.first_words import first_words
 from churn.campaigns.keeping import as_planned
-from churn.campaigns.launching import launch, preview
+from churn.campaigns.launching import launch
+from churn.campaigns.previewing import preview
 from churn.campaigns.results import results
 from churn.campaigns.tables import Campaign, CampaignMember
 from churn.domain.campaigns.power import detectable_fall
