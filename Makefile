@@ -5,7 +5,7 @@ PORT ?= $(or $(UTILITY_CRM_PORT),8000)
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install test check bench lock audit clean
+.PHONY: help demo demo-reset install test check search bench lock audit clean
 
 help: ## list everything there is
 	@echo "make TARGET, where TARGET is one of"
@@ -32,6 +32,10 @@ test: ## lint, types, import contracts and every test, in a real browser too
 check: ## the same without the browser and the long stories: quick
 	@sh scripts/install.sh dev
 	@sh scripts/check.sh -m "not browser" tests/unit tests/db tests/web
+
+search: ## other examples of every property, 1000 of each: an hour or two; EXAMPLES=100 draws fewer
+	@sh scripts/install.sh dev
+	@UTILITY_CRM_TEST_EXAMPLES=$(or $(EXAMPLES),1000) $(PYTHON) -m pytest -q -n 2 tests/unit
 
 bench: ## measure against peers, side by side; writes build/bench.json
 	@sh scripts/install.sh bench

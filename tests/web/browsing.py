@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,13 +20,28 @@ from utility_crm.web.server import Serving
 PASSWORD = "correct horse battery"
 DESKTOP = {"width": 1280, "height": 720}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# What Playwright switches off, which a second such argument would bring back, and pages of Chromium's own
+# that each window prepares behind its address bar: half of what a new window takes.
+WITHOUT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+    "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch", "WebUIOmniboxPopup",
+    "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "PreloadTopChromeWebUI", "InitialWebUI",
+    "SpareRendererForSitePerProcess",
+)  # fmt: skip
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-sync", "--no-first-run", "--disable-dev-shm-usage", f"--disable-features={','.join(WITHOUT)}",
 ]  # fmt: skip
 SLOWER = float(os.environ.get("UTILITY_CRM_TEST_SLOWER", "1"))  # 20: a page as on a machine 20 times slower
+VIOLATIONS = """() => axe.run({ resultTypes: ["violations"] }).then((found) =>
+    found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))]))"""
 Chromium = Any
 Page = Any
+Look = tuple[str, int]
+"""A theme and a width in pixels."""
+LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 390))
 
 
 def started_chromium() -> Iterator[Chromium]:
@@ -65,6 +80,15 @@ def complaining_page(
     page.set_default_timeout(float(os.environ.get("UTILITY_CRM_TEST_PATIENCE", "90")) * 1000)
     if SLOWER > 1:
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    wait = page.wait_for_selector
+
+    def wait_for_all(selector: str, **given: Any) -> Any:
+        """What is looked for may have come before the rest of its page, which the test reads next."""
+        found = wait(selector, **given)
+        page.wait_for_function("() => document.readyState !== 'loading'")
+        return found
+
+    page.wait_for_selector = wait_for_all
     page.on("console", lambda message: complaints.append(message.text) if serious(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page, complaints
@@ -102,7 +126,29 @@ def focused(page: Page, condition: str) -> None:
 
 
 def axe_violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds wrong: rule, and the places."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    found = axe.Axe().run(page).response["violations"]
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    """What axe finds wrong: rule, and the places. Not while a sheet that was fetched fades in: half of it has
+    half the contrast."""
+    axe = pytest.importorskip("axe_playwright_python.base", reason="axe is not installed")
+    page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.AXE_SCRIPT)
+    return [(rule, places) for rule, places in page.evaluate(VIOLATIONS)]
+
+
+def violations_in(page: Page, looks: Sequence[Look]) -> list[tuple[str, int, str, list[str]]]:
+    """What axe finds wrong in a page in several looks, and whether it scrolls sideways (WCAG 1.4.10): it is
+    fetched once and painted anew, as when somebody turns their phone or their evening begins. Leaves it in
+    the first."""
+    found = []
+    for scheme, width in looks:
+        _looks(page, scheme, width)
+        found += [(scheme, width, *violation) for violation in axe_violations(page)]
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found.append((scheme, width, "scrolls sideways", []))
+    _looks(page, *looks[0])
+    return found
+
+
+def _looks(page: Page, scheme: str, width: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})

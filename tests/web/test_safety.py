@@ -249,12 +249,12 @@ def test_a_body_in_two_lengths_is_refused() -> None:
             "Content-Length: 5\r\nTransfer-Encoding: chunked",
             "Content-Length: 5\r\nContent-Length: 6",
         ):
-            with socket.create_connection(listening.getsockname(), timeout=20) as sent:
+            with socket.create_connection(listening.getsockname(), timeout=120) as sent:
                 head = f"POST /sign-in HTTP/1.1\r\nHost: x\r\n{lengths}\r\n\r\n"
                 sent.sendall(head.encode() + b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
                 first = sent.recv(65536).split(b"\r\n")[0]
             assert first.startswith(b"HTTP/1.1 400"), first
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(120)
         listening.close()

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from free_ports import free_port
 from imapclient import IMAPClient
 
 USER, PASSWORD = "care", "only for tests"
-_SECONDS = 20.0
+_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,6 @@ def certificate(folder: Path) -> str:
     made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     subprocess.run(made, check=True, capture_output=True)
     return str(cert)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

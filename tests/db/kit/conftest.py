@@ -36,7 +36,7 @@ def home(open_folder: Path) -> Iterator[Path]:
 def until() -> Callable[..., None]:
     """Waits for something another process does."""
 
-    def wait(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    def wait(condition: Callable[[], object], seconds: float = 120.0) -> None:
         give_up_at = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < give_up_at, "it did not happen in time"

@@ -44,7 +44,7 @@ def clocks(engine: Engine, now: Simulated, *jobs: Job, count: int = 2) -> Iterat
     finally:
         stop.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(120)
     assert not any(thread.is_alive() for thread in threads)
 
 
@@ -117,14 +117,14 @@ def test_two_who_both_believe_to_lead_run_a_job_once(counted: Engine) -> None:
 
     def believes() -> None:
         for minute in range(5):
-            begin.wait(10)
+            begin.wait(120)
             ran.append(run_job(counted, job, at + timedelta(minutes=minute), if_due=True))
 
     threads = [threading.Thread(target=believes) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert effects(counted, "test.once") == [at + timedelta(minutes=minute) for minute in range(5)]
     assert (len(ran), sum(ran)) == (20, 5)
 
@@ -198,14 +198,14 @@ def test_a_long_job_does_not_run_beside_itself(counted: Engine, until: Callable[
 
     def takes_long(session: Session, now: datetime) -> str:
         begun.release()
-        assert go_on.wait(20)
+        assert go_on.wait(120)
         return effect("test.long")(session, now)
 
     begins = datetime(2026, 11, 20, 12, tzinfo=UTC)
     long, short = Job("test.long", 60, takes_long), Job("test.short", 60, effect("test.short"))
     now = Simulated(begins)
     with clocks(counted, now, long, short):
-        assert begun.acquire(timeout=20)
+        assert begun.acquire(timeout=120)
         for minute in range(1, 4):
             now.at = begins + timedelta(minutes=minute)
             end_the_leader(counted)
@@ -223,7 +223,7 @@ def test_the_job_of_a_clock_that_hangs_is_ended(counted: Engine, until: Callable
     def hangs(session: Session, now: datetime) -> str:
         effect("test.hangs")(session, now)
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(120)
         return "never told"
 
     job = Job("test.hangs", 3600, hangs)
@@ -242,13 +242,13 @@ def test_the_job_of_a_clock_that_hangs_is_ended(counted: Engine, until: Callable
 
     thread = threading.Thread(target=runs)
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(120)
     with counted.begin() as connection:
         assert records.end_hung(connection, hung, 60) == []
         assert records.end_hung(connection, other, 180) == []
         assert records.end_hung(connection, other, 60) == ["test.hangs"]
     go_on.set()
-    thread.join(20)
+    thread.join(120)
     assert raised and effects(counted, "test.hangs") == []
     job = Job("test.hangs", 3600, effect("test.hangs"))
     until(lambda: run_job(counted, job, LONG_AGO, if_due=True))

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
+from free_ports import free_port
 
 from utility_crm.kit import database_watch
 from utility_crm.kit.database_watch import silence_of
@@ -46,7 +47,7 @@ class Up:
         raise AssertionError(f"never said {words!r}, but {self.said}")
 
     def web(self) -> int:
-        with urlopen(f"http://127.0.0.1:{self.port}/", timeout=20) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}/", timeout=120) as answer:
             return int(answer.read())
 
     def workers(self) -> list[int]:
@@ -61,7 +62,7 @@ class Up:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        rest, _ = self.process.communicate(timeout=30)
+        rest, _ = self.process.communicate(timeout=120)
         self.said += rest.splitlines()
         return self.process.returncode
 
@@ -80,10 +81,7 @@ def up(home: Path, port: int) -> Iterator[Up]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 def test_any_part_may_be_killed_and_ctrl_c_stops_all(
@@ -134,14 +132,14 @@ def test_a_taken_port_is_said_and_the_database_not_started(home: Path) -> None:
         number = taken.getsockname()[1]
         with up(home, number) as refused:
             refused.wait_for("PORT=")
-            assert refused.process.wait(20) == 1
+            assert refused.process.wait(120) == 1
             assert refused.server.pid() is None
 
 
 def test_a_second_one_in_the_same_home_names_the_first(home: Path, port: int) -> None:
     with up(home, port) as first:
         first.wait_for("serving")
-        with up(home, port + 1) as second:
+        with up(home, free_port()) as second:
             second.wait_for(f"already running at http://127.0.0.1:{port}")
         assert first.interrupt() == 0
 
@@ -174,7 +172,7 @@ def test_a_database_whose_files_are_gone_stops_everything(
         shutil.rmtree(running.server.data)
         running.wait_for("files")
         assert "everything stops" in running.said[-1]
-        assert running.process.wait(30) == 1
+        assert running.process.wait(120) == 1
         assert not is_running(web) and not is_running(worker)
         # PostgreSQL looks for its files once a minute, and ends itself; the test does not wait for that.
         os.kill(database, signal.SIGQUIT)

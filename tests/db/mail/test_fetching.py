@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 from imapclient import IMAPClient
 from letters_in import letter
-from mail_servers import PASSWORD, USER, Imap, free_port, imap_server
+from mail_servers import PASSWORD, USER, Imap, imap_server
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 

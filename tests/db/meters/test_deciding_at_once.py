@@ -68,7 +68,7 @@ def test_nobody_is_stuck_and_nothing_is_said_twice(fresh: Engine, tmp_path: Path
 
         def done(work: Callable[[Session], object], together: Barrier = together) -> object:
             with unit_of_work(fresh) as session:
-                together.wait(timeout=30)
+                together.wait(timeout=120)
                 return work(session)
 
         with ThreadPoolExecutor(len(works)) as pool:

@@ -30,7 +30,7 @@ def at_once(engine: Engine, paths: list[Path]) -> list[TakenFeed]:
 
     def taken(path: Path) -> TakenFeed:
         with unit_of_work(engine) as session:
-            together.wait(timeout=30)
+            together.wait(timeout=120)
             return ingest(session, path)
 
     with ThreadPoolExecutor(len(paths)) as pool:

@@ -152,7 +152,7 @@ def test_two_watchers_take_no_file_twice(fresh: Engine, folder: Path) -> None:
     def watching(_number: int) -> list[str]:
         watch = Watch(fresh, folder, lambda _session: Asked(), feed_text, lambda: NOW)
         list(watch.look())
-        together.wait(timeout=30)
+        together.wait(timeout=120)
         return [each.path.name for each in watch.look()]
 
     with ThreadPoolExecutor(3) as pool:

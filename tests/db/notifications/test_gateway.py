@@ -90,7 +90,7 @@ def server() -> Iterator[Server]:
         yield found
 
 
-def gateway(server: Server, seconds: float = 5.0) -> Gateway:
+def gateway(server: Server, seconds: float = 60.0) -> Gateway:
     return Gateway(Gate(f"http://127.0.0.1:{server.server_port}/messages", SECRET), seconds)
 
 
@@ -156,7 +156,7 @@ def test_a_connection_is_kept_and_one_that_the_server_ended_is_not_used_again(se
     server.ends_each = True  # without saying so, as a server does with what idles for too long
     for _ in range(3):
         assert channel.send(LETTER) == "g-1"
-        assert server.ended.acquire(timeout=10), (
+        assert server.ended.acquire(timeout=120), (
             "what is sent before the end is heard of is in doubt, and rightly"
         )
     assert server.connections == 3

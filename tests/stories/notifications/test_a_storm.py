@@ -17,7 +17,7 @@ from tests.stories.notifications.test_killed_workers import PEOPLE, Post
 from utility_crm.kit.database import make_engine, unit_of_work
 
 PEOPLE_THERE = 150
-SECONDS = 60.0
+SECONDS = 240.0
 NETWORK = text("""
     with area as (
         insert into network_nodes (code, name, kind) values ('A', 'Area', 'area') returning id

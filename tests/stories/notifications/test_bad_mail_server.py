@@ -7,7 +7,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from free_ports import free_port
 from sqlalchemy import text
 
 from tests.stories.notifications.test_killed_workers import SECONDS, Post
@@ -63,9 +63,7 @@ class BadServer:
 @contextmanager
 def running(server: BadServer) -> Iterator[dict[str, str]]:
     """The server on a port of its own; the environment that leads workers there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(server, hostname="127.0.0.1", port=port)
     controller.start()
     try:

@@ -113,7 +113,7 @@ def test_it_looks_again_and_keeps_the_cursor_the_page_and_the_peace(chromium: Ch
     turns(page)
     assert page.evaluate(NOW_LOOKS) == looks, "one that stands still asks nothing"
     page.keyboard.press("h")
-    page.wait_for_function(f"() => {NOW_LOOKS} === {looks + 1}")
+    page.wait_for_function(f"() => {NOW_LOOKS} > {looks}")
     assert complaints == []
 
 

@@ -37,7 +37,7 @@ class Served:
 
     def cookie(self, login: str) -> str:
         if login not in self.cookies:
-            connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=30)
+            connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)
             body = f"login={login}&password={PASSWORD.replace(' ', '+')}"
             connection.request(
                 "POST", "/sign-in", body, {"Content-Type": "application/x-www-form-urlencoded"}
@@ -47,7 +47,7 @@ class Served:
         return self.cookies[login]
 
     def stream(self, login: str, query: str = "") -> Listening:
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)
         connection.request("GET", f"/live{query}", headers={"Cookie": self.cookie(login)})
         return Listening(connection, connection.getresponse())
 

@@ -51,7 +51,7 @@ class Served:
         event = {
             "call": call, "event": str(self.told), "type": kind, "from": number, "extension": extension,
         }  # fmt: skip
-        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=30)
+        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=120)
         headers = {"Authorization": f"Bearer {self.token}"}
         connection.request("POST", "/api/v1/telephony/events", json.dumps(event), headers)
         assert connection.getresponse().status == 201

@@ -75,7 +75,7 @@ def test_two_are_made_one_and_taken_apart(chromium: Chromium, served: tuple[str,
     page.wait_for_selector(":text('stand apart again')")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".notice.ok")
+    page.wait_for_selector(".notice.ok:has-text('stand apart again')")
     session.rollback()
     assert session.scalar(text("select count(merged_into_id) from customers")) == 0
     assert complaints == []
