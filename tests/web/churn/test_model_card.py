@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from churn.card.page import QUESTIONS
+from churn.domain.level import Level
 from churn.tables import ChurnModel
 from tests.web.churn.conftest import AS_OF, MODEL, Scored, card_figures, watched
 from tests.web.churn.test_leavers import words_of
@@ -131,3 +133,15 @@ def test_every_question_is_answered_whatever_is_known(
     session.flush()
     for ask in QUESTIONS:
         assert "Модели пока нет." in client.get(f"/leavers/model?ask={ask}").text
+
+
+def test_how_far_the_level_was_moved(make_client: MakeClient, scored: Scored, session: Session) -> None:
+    client = make_client("marketer")
+    assert "How many in all" not in words_of(client.get("/leavers/model").text)  # of a model from before
+    model = session.scalars(select(ChurnModel)).one()
+    level = Level(learned=0.032, foretold=0.061, taken=0.0447, part=0.5, shift=-0.3)
+    model.figures = {**model.figures, "level": level.document()}
+    session.flush()
+    words = words_of(client.get("/leavers/model").text)
+    assert "it foretold that 6.1 % of all would leave, where 3.2 % is the mean of those it learned" in words
+    assert "50 % is believed, so it says 4.5 %" in words
