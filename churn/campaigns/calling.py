@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import members_still
+from churn.campaigns.sending import spent_minor
 from churn.campaigns.words import CALL_WORDS
 from notifications.consents.recording import record_consent
 from notifications.domain.permission import decent_from
@@ -63,6 +64,9 @@ _NEXT = text(f"""
     order by m.held_until > :now and m.called_by = :by desc nulls last, m.call_tries, m.id
     limit 20 for update of m skip locked
 """)
+_PRICE = text("""
+    select budget_minor, coalesce(cast(costs ->> 'call' as bigint), 0) as price from campaigns where id = :id
+""")
 _ZONES = text("select distinct timezone from premises")
 _TAKE = text("update campaign_members set held_until = :until, called_by = :by where id = :id")
 _SKIP = text("update campaign_members set not_sent = :why where id = :id and not_sent = ''")
@@ -110,11 +114,15 @@ def to_call(session: Session, campaign_id: int) -> int:
 def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, now: datetime) -> int | None:
     """Hold the next on the list for a person and say which customer; None where nobody is left, or it has not
     begun. Who withdrew their consent, whom care sees to first by now, or whom it is for no more, is passed
-    over; where it is night, they wait. Raises Refused where it is night for everybody."""
+    over; where it is night, they wait. Raises Refused where it is night for everybody, or the budget does not
+    pay for another call."""
     own = settings().timezone
     awake = [zone for zone in {own, *session.scalars(_ZONES)} if decent_from(now, zone) <= now]
     if not awake:
         raise Refused("night", mark("It is night: nobody is called between 21:00 and 8:00."))
+    paid = session.execute(_PRICE, {"id": campaign_id}).one_or_none()
+    if paid is not None and paid.price and paid.budget_minor - spent_minor(session, campaign_id) < paid.price:
+        raise Refused("unpaid", mark("The budget does not pay for another call."))
     given: dict[str, Any] = {
         "id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST, "own": own,
         "awake": awake,

@@ -99,6 +99,17 @@ def test_nobody_is_called_before_it_begins_or_for_nothing(session: Session, supp
     assert to_call(session, campaign_id) == many - 1
 
 
+def test_nobody_is_called_when_the_budget_does_not_pay_for_it(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    campaign_id, by = listed(session, supplier, people, budget_minor=800), somebody(session)
+    for _ in range(2):  # 3.00 each
+        customer = next_to_call(session, campaign_id, by, today=TODAY, now=NOW)
+        (member,) = (one for one in members(session, campaign_id, "B") if one.customer_id == customer)
+        note_call(session, campaign_id, member.id, member.customer_id, "no_answer", now=NOW, by=by)
+    with pytest.raises(Refused, match="does not pay for another call"):
+        next_to_call(session, campaign_id, by, today=TODAY, now=NOW)
+
+
 def test_nobody_is_called_at_night_where_they_live(session: Session, supplier: Supplier) -> None:
     people = populate(session, supplier, 30)
     campaign_id, by = listed(session, supplier, people), somebody(session)
