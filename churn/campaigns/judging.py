@@ -66,8 +66,7 @@ def _judge(
 ) -> int:
     one = campaigned(session, campaign_id)
     rows = _rows(session, one, due, today)
-    keep_verdicts(session, campaign_id, rows, now=now, today=today)
-    judged = {row.outcome for row in rows}
+    judged = keep_verdicts(session, campaign_id, rows, now=now, today=today)
     if one.kept_groups is None and judged | set(before) >= set(SHARES):
         tally = counted_now(session, one, today)
         keep_counts(session, campaign_id, tally, spent_minor(session, campaign_id), today)

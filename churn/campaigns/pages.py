@@ -18,9 +18,10 @@ from churn.campaigns.first_words import blanks_of
 from churn.campaigns.foreseeing import foreseen, pays_for, whom
 from churn.campaigns.forms import WAYS, first_values, read_wanted, read_words, values_of, with_given
 from churn.campaigns.launching import ask_to_begin, asked_by, launch, needs_second, refuse_in_vain
+from churn.campaigns.listed import lines
 from churn.campaigns.page import CampaignPage, campaign_page
 from churn.campaigns.previewing import Preview, preview
-from churn.campaigns.queries import choosable, lines
+from churn.campaigns.queries import choosable
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import stop
 from churn.campaigns.tables import Campaign, CampaignArm

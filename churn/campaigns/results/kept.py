@@ -14,6 +14,7 @@ from churn.campaigns.results.counting import Tally
 from churn.campaigns.results.rows import Moved, Row
 from churn.campaigns.tables import CampaignCounts, CampaignVerdict
 from churn.domain.campaigns.effects import Effect
+from churn.domain.campaigns.judging import Outcome
 
 _MOVED = text("""
     update campaign_verdicts v set checked_on = :today, moved = r.moved
@@ -36,13 +37,13 @@ def kept_rows(session: Session, campaign_id: int) -> list[Row]:
 
 def keep_verdicts(
     session: Session, campaign_id: int, rows: Iterable[Row], *, now: datetime, today: date
-) -> int:
-    """Write down what was judged; what stands there already stays as it is. How many are new."""
+) -> set[Outcome]:
+    """Write down what was judged; what stands there already stays as it is. Which questions are new."""
     given = [_values(campaign_id, row, now, today) for row in rows]
     if not given:
-        return 0
+        return set()
     statement = insert(CampaignVerdict).on_conflict_do_nothing().returning(CampaignVerdict.outcome)
-    return len(session.scalars(statement, given).all())
+    return set(session.scalars(statement, given).all())  # type: ignore[arg-type]
 
 
 def keep_counts(session: Session, campaign_id: int, tally: Tally, spent_minor: int, today: date) -> None:

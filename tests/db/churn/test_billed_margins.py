@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from churn.campaigns.commands import document
+from churn.campaigns.documents import document
 from churn.campaigns.results import results
 from churn.value.margins import bill_margins
 from churn.value.of_campaigns import count_margins

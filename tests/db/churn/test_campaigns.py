@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from billing.tables import Agreement
 from churn.campaigns.answering import answer, first_day
 from churn.campaigns.audience import Audience, candidates, funnel
-from churn.campaigns.commands import document, take_margins
+from churn.campaigns.commands import take_margins
+from churn.campaigns.documents import document
 from churn.campaigns.drafting import asked_of, change_arm, change_draft, draft_campaign
 from churn.campaigns.launching import launch
+from churn.campaigns.listed import lines
 from churn.campaigns.previewing import preview
-from churn.campaigns.queries import lines
 from churn.campaigns.results import results
 from churn.campaigns.running import keep_results, stop
 from churn.campaigns.sending import send_due

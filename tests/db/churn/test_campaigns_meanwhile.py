@@ -15,8 +15,8 @@ from churn.campaigns.calling import call_list, next_to_call, note_call, to_call
 from churn.campaigns.drafting import change_arm
 from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch
+from churn.campaigns.listed import lines
 from churn.campaigns.opened import opened
-from churn.campaigns.queries import lines
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from churn.campaigns.answering import answer
 from churn.campaigns.audience import Audience
-from churn.campaigns.commands import document
+from churn.campaigns.documents import document
 from churn.campaigns.jobs import judge_results
 from churn.campaigns.judging import judge_due, look_again
-from churn.campaigns.queries import lines
+from churn.campaigns.listed import lines
 from churn.campaigns.results import Results, results
+from churn.campaigns.results.kept import keep_verdicts
 from churn.campaigns.running import keep_results
 from churn.value.offers import catalogue
 from tests.db.churn.conftest import Supplier
@@ -129,6 +131,18 @@ def test_the_clock_writes_once_and_the_verdict_does_not_turn(session: Session, c
     back = results(session, campaign, later).row("lost")
     assert back is not None and back.moved is None
     assert look_again(session, LOST + timedelta(days=200)) == 0  # nobody looks for what comes so late
+
+
+def test_of_two_clocks_at_once_the_second_writes_nothing(session: Session, campaign: int) -> None:
+    """It had looked for what is due before the first was done."""
+    told = results(session, campaign, LOST)
+    judged = [row for row in told.rows if row.outcome == "lost"]
+    final = [replace(row, level=0.95, verdict="works") for row in judged]
+    assert keep_verdicts(session, campaign, final, now=at(LOST), today=LOST) == {"lost"}
+    first = rows(session)
+    other = [replace(row, count=row.count + 1, verdict="none") for row in final]
+    assert keep_verdicts(session, campaign, other, now=at(LOST), today=LOST) == set()
+    assert rows(session) == first
 
 
 def test_a_small_correction_is_not_told(session: Session, campaign: int) -> None:
