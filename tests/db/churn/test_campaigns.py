@@ -154,7 +154,7 @@ def test_nobody_is_offered_more_than_so_many_times(session: Session, supplier: S
     third = draft_campaign(session, wanted(supplier), now=NOW, by=None)
     told = preview(session, session.get_one(Campaign, third), today=TODAY, now=NOW)
     assert dict(told.left_out)["offered_lately"] > 20
-    with pytest.raises(Refused, match="few"):
+    with pytest.raises(Refused, match="Nobody is left"):
         launch(session, third, today=TODAY, now=NOW, by=None)
 
 
@@ -189,7 +189,7 @@ def test_a_question_that_cannot_be_read_any_more_finds_nobody(session: Session, 
     session.flush()
     assert funnel(session, asked_of(row), TODAY, NOW) is None
     assert preview(session, row, today=TODAY, now=NOW).drawn == 0
-    with pytest.raises(Refused, match="few"):
+    with pytest.raises(Refused, match="Nobody is left"):
         launch(session, row.id, today=TODAY, now=NOW, by=None)
 
 
