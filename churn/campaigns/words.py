@@ -51,6 +51,7 @@ CHANNEL_WORDS = {
     "messenger": mark("Messenger"),
     "push": mark("App"),
     "": mark("Not written to"),
+    "unknown": mark("By a way no longer known"),
 }
 SEGMENT_WORDS = {
     "household": mark("Households"),

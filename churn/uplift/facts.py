@@ -12,6 +12,9 @@ MOVED_BY: Final = "moved_by"
 MOST: Final = 8
 """Of so many campaigns, the newest."""
 
+OFFER_SAVING: Final = "offer_saving"
+"""A fact of the models: what a year on the offered tariff would have saved, as it was kept at the draw."""
+
 WORTHY: Final = """
     select w.* from (
         select distinct on (c.id) c.id as campaign_id, c.code, c.name, c.tariff_id,

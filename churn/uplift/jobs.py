@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from churn.uplift.moving import tell_whom
 from utility_crm.kit.module import Job
 from utility_crm.kit.said import said
 from utility_crm.kit.today import utility_today
@@ -24,11 +25,8 @@ def learn(session: Session, now: datetime) -> str:
 
 def tell(session: Session, now: datetime) -> str:
     """Once for the facts of a day, as soon as they are kept; repeated, it finds that done."""
-    from churn.uplift.moving import tell_whom
-
-    return said(
-        mark("everybody told by %(told)s campaigns"), told=tell_whom(session, utility_today(now), now)
-    )
+    told = tell_whom(session, utility_today(now), now)
+    return said(mark("everybody told by %(told)s campaigns"), told=told)
 
 
 JOBS = (

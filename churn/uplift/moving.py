@@ -1,8 +1,7 @@
 """Whom a campaign that was learned from would move today: a fact of everybody, kept for segments.
 
 Only of campaigns whose ranking was seen to be better than asking at random, so that nobody is chosen by
-noise, and only of customers of a kind that was drawn in them. Loads frames: for jobs and commands, never for
-the web process.
+noise, and only of customers of a kind that was drawn in them.
 """
 
 from __future__ import annotations
@@ -21,9 +20,7 @@ from churn.domain.feature_table import FeatureTable, FloatArray
 from churn.domain.kept import IntArray, Kept
 from churn.domain.uplift.models import uplift_model_of
 from churn.domain.uplift.verdicts import UPLIFT
-from churn.kept_facts import kept_on
-from churn.uplift.facts import MOST, MOVED_BY, WORTHY
-from churn.uplift.reading import OFFER_SAVING
+from churn.uplift.facts import MOST, MOVED_BY, OFFER_SAVING, WORTHY
 from utility_crm.segments.facts import keep_fact, keep_parameters
 
 _LEARNED: Final = text(f"""
@@ -62,7 +59,11 @@ def tell_whom(session: Session, as_of: date, now: datetime) -> int:
     learned = [_Learned(*row) for row in session.execute(_LEARNED, {"fact": MOVED_BY})]
     keep_parameters(session, MOVED_BY, [one.code for one in learned])
     due = [one for one in learned if one.due]
-    facts = kept_on(session, as_of) if due else None
+    if not due:
+        return 0
+    from churn.kept_facts import kept_on  # frames are loaded when there is work, not before
+
+    facts = kept_on(session, as_of)
     if facts is None:
         return 0
     for one in due:

@@ -26,10 +26,8 @@ from churn.features import features
 from churn.model import fit, table_of
 from churn.tables import ChurnModel
 from churn.training import past
+from churn.uplift.facts import OFFER_SAVING
 from utility_crm.kit.settings import settings
-
-OFFER_SAVING = "offer_saving"
-"""What a year on the offered tariff would have saved, as it was kept at the draw: a fact of its own."""
 
 _MEMBERS = text(f"""
     select m.customer_id, m.arm, m.saving_minor, {TAKEN} as taken, not gone.found as stayed

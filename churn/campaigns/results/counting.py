@@ -15,7 +15,10 @@ from churn.campaigns.results.following import ACCEPTED, FOLLOWED, TAKEN, TWICE, 
 from churn.domain.campaigns.assigning import CONTROL
 
 _COUNTS = text(f"""
-    select m.arm, m.segment, coalesce(o.channel, '') as channel, count(*) as customers,
+    select m.arm, m.segment,
+           case when o.id is not null then o.channel
+                when m.sent_at is not null and m.not_sent = '' then 'unknown' else '' end as channel,
+           count(*) as customers,
            count(*) filter (where o.state = 'sent'
                    or o.id is null and m.sent_at is not null and m.not_sent = '')
                as sent,

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from churn.domain.uplift.verdicts import UPLIFT
 from churn.kept_facts import keep
 from churn.uplift.actions import learn_uplift
-from churn.uplift.facts import MOVED_BY
+from churn.uplift.facts import MOVED_BY, OFFER_SAVING
 from churn.uplift.moving import tell_whom
-from churn.uplift.reading import OFFER_SAVING
 from tests.db.churn.conftest import Supplier
 from tests.db.churn.test_uplift import DECIDES, points, quick
 from tests.worlds.campaign_world import NOW
