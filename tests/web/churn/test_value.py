@@ -98,6 +98,9 @@ def test_who_brings_how_much(make_client: MakeClient, billed: Scored, session: S
     # less 51.20 of costs each, of those three who have a bill
     assert "£326.40 of 3" in words and "Margin of 1 is not known" in words
     assert "Households 3 £390.00" in words
+    found = re.search(r"(\d+|One) of those who bring most (?:has|have) been silent longest", words)
+    most = re.search(r"5, brings most (\d+) (\d+) (\d+) (\d+) (\d+)", words)
+    assert found is not None and most is not None and found[1].replace("One", "1") == most[5]
 
 
 def test_a_choice_goes_along_to_the_other_questions(
