@@ -3,6 +3,7 @@ they stand on."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from utility_crm.auth.tables import User
 from utility_crm.demo.context import DemoBuild
-from utility_crm.kit.errors import Invalid
+from utility_crm.kit.errors import Invalid, Refused
 from utility_crm.segments.actions import freeze_segment, refresh_facts, save_segment
 from utility_crm.segments.domain.tree import read_tree
 from utility_crm.segments.offers import offers
@@ -77,7 +78,8 @@ def build(context: DemoBuild) -> None:
                 continue  # a package that offers one of its facts is not installed
             made = save_segment(session, name, tree, now, by=owner)
             if name == FROZEN:
-                freeze_segment(session, made, "the list of the autumn letter", now)
+                with suppress(Refused):  # where a small utility has nobody like that, it stays open
+                    freeze_segment(session, made, "the list of the autumn letter", now)
             else:
                 _grew(session, made, context.plan.as_of)
 
