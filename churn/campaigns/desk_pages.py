@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from churn.campaigns.answering import ANSWERS, Answer, answer
 from churn.campaigns.calling import next_to_call, note_call
-from churn.campaigns.pages import PATH, one_page
+from churn.campaigns.rendering import PATH, one_page
 from churn.campaigns.words import CALL_WORDS, PACKAGE
 from utility_crm.customers.pages import customer_page
 from utility_crm.web.formats import day_year
