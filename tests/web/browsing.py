@@ -37,6 +37,7 @@ ARGUMENTS = [
 SLOWER = float(os.environ.get("UTILITY_CRM_TEST_SLOWER", "1"))  # 20: a page as on a machine 20 times slower
 VIOLATIONS = """() => axe.run({ resultTypes: ["violations"] }).then((found) =>
     found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))]))"""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 Chromium = Any
 Page = Any
 Look = tuple[str, int]
@@ -152,3 +153,4 @@ def violations_in(page: Page, looks: Sequence[Look]) -> list[tuple[str, int, str
 def _looks(page: Page, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate(PAINTED)  # the page hears that it was resized when it is painted

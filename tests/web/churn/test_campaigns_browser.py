@@ -16,6 +16,7 @@ from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from tests.db.churn.conftest import FLAT, TWO_RATE, Supplier
 from tests.web.browsing import (
+    LOOKS,
     PASSWORD,
     Chromium,
     Page,
@@ -24,6 +25,7 @@ from tests.web.browsing import (
     complaining_page,
     serving,
     sign_in,
+    violations_in,
 )
 from tests.worlds.campaign_world import NOW, TODAY, drafted, populate
 from utility_crm.app import create_app
@@ -218,12 +220,9 @@ def said(page: Page, words: str) -> None:
     page.wait_for_selector(f"blockquote:has-text('{words}')")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing_in_both_themes(
-    chromium: Chromium, demo_campaign: str, scheme: str, width: int
-) -> None:
+def test_axe_finds_nothing_in_both_themes(chromium: Chromium, demo_campaign: str) -> None:
     address = demo_campaign
-    page, complaints = complaining_page(chromium, {"width": width, "height": 800}, color_scheme=scheme)
+    page, complaints = complaining_page(chromium)
     sign_in(page, address, "tomas")
     paths = [
         "/campaigns",
@@ -234,8 +233,7 @@ def test_axe_finds_nothing_in_both_themes(
     ]
     for path in paths:
         page.goto(f"{address}{path}")
-        assert not axe_violations(page), path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert violations_in(page, LOOKS) == [], path
     assert complaints == []
 
 
