@@ -150,7 +150,7 @@ def _unpaid(v: Visit, row: Campaign, seen: Preview) -> str:
     arms = v.session.scalars(select(CampaignArm).where(CampaignArm.campaign_id == row.id))
     written = {arm.key for arm in arms if "notice" in arm.ways}
     letters = sum(group.customers for group in seen.groups if group.key in written)
-    paid = pays_for(row.budget_minor, int(row.costs.get("email", 0)), letters)
+    paid = pays_for(row.budget_minor, row.costs, letters)
     if paid is None:
         return ""
     return _(

@@ -10,6 +10,7 @@ from churn.campaigns.drafting import Wanted, first_arm, row_of
 from churn.campaigns.forms import read_wanted
 from churn.campaigns.previewing import Preview, preview_of
 from churn.campaigns.queries import Known
+from churn.campaigns.sending import dearest_way
 from churn.campaigns.tables import CampaignArm
 from utility_crm.kit.errors import CareError, Invalid
 from utility_crm.segments.builder import built_from
@@ -69,12 +70,16 @@ def foreseen(
 
 def _with_costs(told: Preview, wanted: Wanted) -> Foreseen:
     asked, price = told.drawn - told.alone, int(wanted.costs.get("email", 0))
-    return Foreseen(told, asked * price, pays_for(wanted.budget_minor, price, asked))
+    return Foreseen(told, asked * price, pays_for(wanted.budget_minor, wanted.costs, asked))
 
 
-def pays_for(budget_minor: int, price_minor: int, letters: int) -> int | None:
-    """How many of so many letters a budget pays; None where it pays for all."""
-    paid = budget_minor // price_minor if price_minor else letters
+def pays_for(budget_minor: int, costs: Mapping[str, int], letters: int) -> int | None:
+    """For how many of so many letters a budget pays where all go by e-mail; None where it pays for all. Any
+    of them may go by the dearest way, so sending stops where that would not be paid for."""
+    price, dearest = int(costs.get("email", 0)), dearest_way(costs)
+    if budget_minor < dearest:
+        return 0
+    paid = (budget_minor - dearest) // price + 1 if price else letters
     return paid if paid < letters else None
 
 

@@ -16,8 +16,8 @@ from churn.campaigns.audience import Candidate
 from churn.campaigns.drafting import hold_draft, hold_draws, note_event
 from churn.campaigns.drawing import SLICE, arms_drafted, drawn, stratum_of
 from churn.campaigns.previewing import Preview, told_of
+from churn.campaigns.sending import dearest_way
 from churn.campaigns.tables import Campaign, CampaignArm
-from notifications.types.campaign import TYPE
 from utility_crm.kit.errors import Conflict, Refused
 from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
@@ -88,8 +88,7 @@ def refuse_in_vain(
         words = mark("Only %(count)s customers are left: too few to draw groups from.")
         raise Refused("too_few", words, count=told.drawn)
     # a letter may go by the dearest way, so sending stops where that would not be paid for
-    dearest = max(int(row.costs.get(way, 0)) for way in TYPE.channels)
-    if row.budget_minor < dearest and any("notice" in one.ways for one in arms):
+    if row.budget_minor < dearest_way(row.costs) and any("notice" in one.ways for one in arms):
         raise Refused(
             "unpaid", mark("The budget does not pay for one letter: raise it, or let the arms do without.")
         )

@@ -7,7 +7,7 @@ those are not written to, and stay in their arm, since they were assigned to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,6 +95,11 @@ def spent_minor(session: Session, campaign_id: int) -> int:
     return int(session.execute(_SPENT, given).scalar_one())
 
 
+def dearest_way(costs: Mapping[str, Any]) -> int:
+    """What a letter costs by the dearest way that it may go, minor units."""
+    return max(int(costs.get(way, 0)) for way in TYPE.channels)
+
+
 def offers_of(words: dict[str, Any], row: Any, saving_minor: int | None) -> dict[str, Offer]:
     """An arm's words with a customer's figures in them, by language."""
     return {
@@ -123,7 +128,7 @@ def _offer(words: dict[str, str], values: dict[str, str]) -> Offer:
 
 def _send(session: Session, row: Row[Any], now: datetime, today: date) -> int:
     room = SLICE if not row.a_day else min(SLICE, max(0, row.a_day - row.today_sent))
-    dearest = max(int(row.costs.get(way, 0)) for way in TYPE.channels)
+    dearest = dearest_way(row.costs)
     left = row.budget_minor - spent_minor(session, row.id)
     if dearest:
         room = min(room, max(0, left // dearest))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from churn.campaigns.foreseeing import pays_for
 from churn.campaigns.results.counting import Counts, Tally
 from churn.campaigns.results.rows import Look, rows_of_shares
 from churn.domain.campaigns.assigning import CONTROL, Share, arms_of, controls, units
@@ -284,3 +285,15 @@ def test_the_interval_of_a_ratio_covers_what_is(ratio: float) -> None:
         plain += 1 + difference.low / usual <= ratio <= 1 + difference.high / usual
     assert 930 <= covered <= 975
     assert ratio < 3 or plain < 900
+
+
+@given(st.integers(0, 500), st.integers(0, 9), st.integers(0, 90), st.integers(1, 60))
+def test_the_budget_pays_for_as_many_letters_as_are_sent(
+    budget: int, email: int, sms: int, most: int
+) -> None:
+    """Held against sending them one by one: it stops where the dearest way would not be paid for."""
+    costs = {"email": email, "sms": sms}
+    sent, left = 0, budget
+    while sent < most and left >= max(email, sms):
+        sent, left = sent + 1, left - email
+    assert pays_for(budget, costs, most) == (sent if sent < most else None)

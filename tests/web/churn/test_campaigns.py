@@ -130,7 +130,7 @@ def test_the_form_says_what_would_come_of_it(
     said = re.search(r"A rise of at least ([\d.]+) points would be seen, with a chance of 80 %", page)
     assert said is not None and 5 < float(said[1]) < 60
     assert re.search(r"An e-mail to each who is asked costs £[01]\.\d\d", page)  # the lot decides how many
-    assert "The budget pays for 2 of" in words_of(
+    assert "The budget pays for 1 of" in words_of(
         client.get("/campaigns", params={**own, "budget": "0.09"}).text
     )
     assert "Counted once all figures" in client.get("/campaigns", params={**own, "control": "many"}).text
@@ -168,7 +168,7 @@ def test_before_it_begins_it_says_whom_the_budget_does_not_reach_and_why_nobody_
     kept = client.post("/campaigns", data={**FORM, "budget": "0.09"})
     path = kept.headers["location"].split("?")[0]
     asked = client.post(f"{path}/launch", data={})
-    assert re.search(r"The budget pays for 2 of \d\d e-mails; who gets none counts as asked", asked.text)
+    assert re.search(r"The budget pays for 1 of \d\d e-mails; who gets none counts as asked", asked.text)
     assert re.search(r"(Yes|Only a large one): a rise of [\d.]+ points", client.get(f"{path}?ask=arms").text)
     called = {"key": "A", "name": "Call", "weight": "1", "ways": "call"}
     assert client.post(f"{path}/arms/A", data=called).status_code == 303
