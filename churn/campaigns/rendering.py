@@ -31,6 +31,7 @@ from churn.campaigns.words import (
     VERDICT_WORDS,
     WAY_WORDS,
 )
+from churn.domain.campaigns.judging import LEAVING_AFTER_DAYS, MARGIN_AFTER_DAYS
 from utility_crm.kit.settings import settings
 from utility_crm.web.forms import Posted
 from utility_crm.web.visit import Visit
@@ -44,6 +45,7 @@ WORDS: dict[str, Any] = {
     "segment_words": SEGMENT_WORDS, "verdict_words": VERDICT_WORDS, "verdict_classes": VERDICT_CLASSES,
     "event_words": EVENT_WORDS, "channel_words": CHANNEL_WORDS,
     "call_words": CALL_WORDS, "of_tariff": OF_TARIFF, "ways_of_cost": WAYS,
+    "judged_after": {"lost": LEAVING_AFTER_DAYS, "margin": MARGIN_AFTER_DAYS},
 }  # fmt: skip
 
 

@@ -18,6 +18,9 @@ Outcome = Literal["taken", "lost", "margin"]
 OUTCOMES: tuple[Outcome, ...] = ("taken", "lost", "margin")
 BILLED_WITHIN_DAYS = 62
 """A day of use is billed so much later at most."""
+LEAVING_AFTER_DAYS = HORIZON_DAYS + 1
+MARGIN_AFTER_DAYS = LEAVING_AFTER_DAYS + BILLED_WITHIN_DAYS
+"""After the draw, at the earliest."""
 LATE_DAYS = 92
 """So long after its day figures are held against a verdict; what comes in later still is not looked for."""
 
@@ -26,11 +29,10 @@ def judging_days(began: date, ends_on: date, decides_on: date) -> Mapping[Outcom
     """The day of each question: that for looking, or the first after the last answer; not before the days
     are over in which who leaves is counted, and of margins not before those are billed."""
     looked = max(decides_on, ends_on + timedelta(days=1))
-    followed = began + timedelta(days=HORIZON_DAYS + 1)
     return {
         "taken": looked,
-        "lost": max(looked, followed),
-        "margin": max(looked, followed + timedelta(days=BILLED_WITHIN_DAYS)),
+        "lost": max(looked, began + timedelta(days=LEAVING_AFTER_DAYS)),
+        "margin": max(looked, began + timedelta(days=MARGIN_AFTER_DAYS)),
     }
 
 
