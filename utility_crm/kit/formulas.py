@@ -10,7 +10,7 @@ _SIGNS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a formula may begin with; the last four are the wide signs of East Asian keyboards."""
 _FORMULA = re.compile(f"'*[{_SIGNS}]")
 _GUARDED = re.compile(f"'+[{_SIGNS}]")
-_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?(e[+-][0-9]+)?")
 
 
 def guarded(text: str) -> str:

@@ -47,6 +47,22 @@ def test_a_plain_number_with_its_sign_stays_one(whole: int, part: int, sign: str
         assert cells([text]) == [text]
 
 
+@given(st.floats(-1e12, 1e12))
+def test_a_figure_stays_a_number_however_small_or_large(figure: float) -> None:
+    text = f"{figure:.6g}"  # "-3e-05", "-1.23457e+06"
+    assert cells([text]) == [text]
+
+
 def test_what_begins_like_a_number_and_goes_on_is_none() -> None:
-    evil = ["-1+cmd|' /C calc'!A0", "+1-1", "-1.", "--1", "+44 20 7946 0123", "-１", "-1\n"]
+    evil = [
+        "-1+cmd|' /C calc'!A0",
+        "+1-1",
+        "-1.",
+        "--1",
+        "+44 20 7946 0123",
+        "-１",
+        "-1\n",
+        "-1e+5!A0",
+        "-1e",
+    ]
     assert cells(evil) == [f"'{cell}" for cell in evil]
