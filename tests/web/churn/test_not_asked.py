@@ -67,3 +67,19 @@ def test_why_one_customer_was_not_asked_stands_on_their_page(
     session.flush()
     assert "nothing was sent: the budget is spent" in said(agent, drawn.customer_id)
     assert "Not asked" not in said(make_client("ops"), complains.customer)
+
+
+def test_whom_another_campaign_left_alone_is_not_said_to_be_asked_by_it(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    """Whoever is left alone in one counts as drawn for every other, and agents are not told that they are."""
+    campaign_id = launched(session, supplier)
+    alone, agent = members(session, campaign_id, "control")[0], make_client("agent")
+    other = text("update campaign_members set arm = '', reason = :reason where id = :id")
+    for reason, words in (
+        ("another_offer", "another campaign of this kind, or with this tariff, has drawn them"),
+        ("offered_lately", "they were drawn often enough lately"),
+    ):
+        session.execute(other, {"reason": reason, "id": alone.id})
+        page = words_of(agent.get(f"/customers/{alone.customer_id}").text)
+        assert f"left out on 20 Nov: {words}" in page
