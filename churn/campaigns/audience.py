@@ -176,6 +176,10 @@ STILL_WHY_NOT = f"""
 """
 """The same since the draw, of the member `m` of campaign `o`, who is customer `c`: their supply may have
 ended, or be on the offered tariff by now, or they answered where they were kept as somebody else."""
+HANDED_OVER = """m.sent_at is not null
+    and m.not_sent in ('', 'complaint', 'debt', 'vulnerable', 'ends', 'on_it', 'answered')"""
+"""SQL that the letter of the member `m` was handed over. What `not_sent` says then is of a call that was
+passed over later; the outbox's own reasons are other words."""
 _MEMBERS_STILL = text(f"""
     select m.id, {STILL_WHY_NOT}
     from campaign_members m

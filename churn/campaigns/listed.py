@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from churn.campaigns.audience import HANDED_OVER
 from churn.campaigns.calling import OPEN
 from churn.domain.campaigns.judging import Outcome, judging_days
 
@@ -56,7 +57,7 @@ _LINES = text(f"""
     left join users u on u.id = c.made_by
     cross join lateral (
         select count(*) filter (where arm <> '') as drawn, count(*) filter (where arm = 'control') as control,
-               count(*) filter (where sent_at is not null and not_sent = '') as sent,
+               count(*) filter (where {HANDED_OVER}) as sent,
                count(*) filter (where answer = 'accepted') as accepted,
                count(*) filter (where {OPEN} and k.merged_into_id is null and arm in
                    (select key from campaign_arms a

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from churn.campaigns.audience import HANDED_OVER
 from churn.campaigns.words import PACKAGE, REASON_WORDS
 from churn.domain.campaigns.assigning import CONTROL
 from utility_crm.kit.gathering import listed
@@ -41,9 +42,9 @@ class NotAsked:
 
 
 NOT_ASKED = listed(
-    """
+    f"""
     select m.id, o.id, o.name, m.drawn_at, m.arm,
-           case when m.arm = '' then m.reason when m.not_sent <> '' then m.not_sent
+           case when m.arm = '' then m.reason when m.not_sent <> '' and not ({HANDED_OVER}) then m.not_sent
                 else coalesce((select l.reason from outbox l
                                where l.key = 'campaign:' || o.code || ':' || m.customer_id and (
                                    l.state = 'withheld' or l.state = 'waiting' and l.reason = 'daily_cap')),
@@ -99,8 +100,8 @@ def _told(_: Any, call: CustomerCall, one: NotAsked, now: str) -> str:
     if one.reason == "daily_cap":
         return str(_("their letter waits: they were sent enough that day"))
     if one.reason or one.unpaid:
-        why = _why(_, call, one, one.reason or "over_budget")
-        return str(_("nothing was sent: %(why)s", why=why))
+        # which complaint or bill it was is not kept: one that is open now may have come later
+        return str(_("nothing was sent: %(why)s", why=_words(_, one.reason or "over_budget")))
     return str(_("kept back now: %(why)s", why=_why(_, call, one, now))) if now else ""
 
 
@@ -110,4 +111,8 @@ def _why(_: Any, call: CustomerCall, one: NotAsked, reason: str) -> str:
         return str(_("complaint open since %(day)s", day=since))
     if reason == "debt" and one.late_since is not None:
         return str(_("bill late since %(day)s", day=day_near(one.late_since, call.today, call.language)))
+    return _words(_, reason)
+
+
+def _words(_: Any, reason: str) -> str:
     return str(_(REASON_WORDS[reason])) if reason in REASON_WORDS else reason

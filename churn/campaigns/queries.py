@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from churn.campaigns.audience import summed_up
+from churn.campaigns.audience import HANDED_OVER, summed_up
 from utility_crm.segments.queries import saved_segments
 
 
@@ -59,8 +59,9 @@ _REASONS = text("""
     select reason, count(*) from campaign_members where campaign_id = :id and reason <> ''
     group by reason order by 2 desc, 1
 """)
-_KEPT_BACK = text("""
-    select not_sent, count(*) from campaign_members where campaign_id = :id and not_sent <> ''
+_KEPT_BACK = text(f"""
+    select m.not_sent, count(*) from campaign_members m
+    where m.campaign_id = :id and m.not_sent <> '' and not ({HANDED_OVER})
     group by not_sent order by 2 desc, 1
 """)
 

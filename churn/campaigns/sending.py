@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from billing.domain.tariffs.file import default_decimals
-from churn.campaigns.audience import members_still
+from churn.campaigns.audience import HANDED_OVER, members_still
 from churn.campaigns.drafting import LANGUAGES, note_event
 from churn.campaigns.first_words import filled
 from churn.campaigns.tokens import PATH, token
@@ -59,10 +59,10 @@ _KEPT_BACK = text("""
 """)
 # A letter that is so old that the outbox has forgotten it counts as an e-mail; a credit costs what it gives,
 # and so do points.
-_SPENT = text("""
+_SPENT = text(f"""
     select coalesce(sum(case when o.state in ('withheld', 'dead') then 0
                  when o.id is not null then coalesce(cast(c.costs ->> o.channel as bigint), 0)
-                 when m.sent_at is not null and m.not_sent = ''
+                 when {HANDED_OVER}
                  then coalesce(cast(c.costs ->> 'email' as bigint), 0) else 0 end
              + m.call_tries * coalesce(cast(c.costs ->> 'call' as bigint), 0)
              + case when m.answer = 'accepted' then greatest(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from churn.campaigns.audience import HANDED_OVER
 from churn.campaigns.results.campaigned import Campaigned
 from churn.campaigns.results.following import ACCEPTED, FOLLOWED, TAKEN, TWICE, followed
 from churn.domain.campaigns.assigning import CONTROL
@@ -17,16 +18,16 @@ from churn.domain.campaigns.assigning import CONTROL
 _COUNTS = text(f"""
     select m.arm, m.segment,
            case when o.id is not null then o.channel
-                when m.sent_at is not null and m.not_sent = '' then 'unknown' else '' end as channel,
+                when {HANDED_OVER} then 'unknown' else '' end as channel,
            count(*) as customers,
            count(*) filter (where o.state = 'sent'
-                   or o.id is null and m.sent_at is not null and m.not_sent = '')
+                   or o.id is null and {HANDED_OVER})
                as sent,
            count(*) filter (where o.receipt = 'read' or m.answered_via = 'link') as read,
            count(*) filter (where m.answer <> '' or twin.id is not null) as answered,
            count(*) filter (where {ACCEPTED}) as accepted, count(*) filter (where {TAKEN}) as taken,
            count(*) filter (where gone.found) as lost,
-           count(*) filter (where m.not_sent <> '') as not_sent,
+           count(*) filter (where m.not_sent <> '' and not ({HANDED_OVER})) as not_sent,
            cast(coalesce(sum(m.call_tries), 0) as bigint) as calls
     from campaign_members m
     join customers c on c.id = m.customer_id and c.merged_into_id is null

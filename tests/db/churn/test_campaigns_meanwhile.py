@@ -17,6 +17,7 @@ from churn.campaigns.first_words import first_words
 from churn.campaigns.launching import launch
 from churn.campaigns.listed import lines
 from churn.campaigns.opened import opened
+from churn.campaigns.queries import kept_back
 from churn.campaigns.results import campaigned, results
 from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
@@ -59,7 +60,13 @@ def test_who_left_or_has_it_since_the_draw_is_not_written_to(session: Session, s
     assert why == {asked[0].id: (None, "ends"), asked[1].id: (None, "on_it")}
 
 
-def listed(session: Session, supplier: Supplier, people: list[Person], **changed: object) -> int:
+def listed(
+    session: Session,
+    supplier: Supplier,
+    people: list[Person],
+    ways: tuple[str, ...] = ("call",),
+    **changed: object,
+) -> int:
     """A campaign of an arm that is called, of people who agreed to it."""
     for one in people:
         number = f"+44770090{one.customer % 10000:04d}"
@@ -69,15 +76,13 @@ def listed(session: Session, supplier: Supplier, people: list[Person], **changed
         record_consent(session, one.customer, "marketing", "call", granted=True, now=since, proof="a call")
     campaign_id = drafted(session, supplier, **changed)
     words = first_words("tariff")
-    change_arm(
-        session, campaign_id, "B", name="Call", weight=1, ways=("call",), words=words, now=NOW, by=None
-    )
+    change_arm(session, campaign_id, "B", name="Call", weight=1, ways=ways, words=words, now=NOW, by=None)
     launch(session, campaign_id, today=TODAY, now=NOW, by=None)
     return campaign_id
 
 
-def somebody(session: Session) -> int:
-    user = User(login="abel", name="Abel", role="agent", password_hash="none")
+def somebody(session: Session, login: str = "abel") -> int:
+    user = User(login=login, name=login.title(), role="agent", password_hash="none")
     session.add(user)
     session.flush()
     return user.id
@@ -108,6 +113,25 @@ def test_nobody_is_called_when_the_budget_does_not_pay_for_it(session: Session, 
         note_call(session, campaign_id, member.id, member.customer_id, "no_answer", now=NOW, by=by)
     with pytest.raises(Refused, match="does not pay for another call"):
         next_to_call(session, campaign_id, by, today=TODAY, now=NOW)
+
+
+def test_a_call_that_is_passed_over_takes_no_letter_back(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    campaign_id, by = listed(session, supplier, people, ways=("notice", "call")), somebody(session)
+    send_due(session, NOW, TODAY)
+    first = members(session, campaign_id, "B")[0]
+    session.execute(text("delete from outbox"))  # so old that it is forgotten
+
+    def told() -> tuple[object, ...]:
+        found = results(session, campaign_id, TODAY)
+        return found.spent_minor, found.asked.sent, lines(session)[0].sent, kept_back(session, campaign_id)
+
+    before = told()
+    assert before[1] == before[2] == len(members(session, campaign_id, "A", "B"))
+    supplier.says(of_customer(people, first), TODAY, complaint=True)
+    assert next_to_call(session, campaign_id, by, today=TODAY, now=NOW) not in (None, first.customer_id)
+    session.expire_all()
+    assert first.not_sent == "complaint" and told() == before
 
 
 def test_nobody_is_called_at_night_where_they_live(session: Session, supplier: Supplier) -> None:

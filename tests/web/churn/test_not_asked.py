@@ -83,3 +83,27 @@ def test_whom_another_campaign_left_alone_is_not_said_to_be_asked_by_it(
         session.execute(other, {"reason": reason, "id": alone.id})
         page = words_of(agent.get(f"/customers/{alone.customer_id}").text)
         assert f"left out on 20 Nov: {words}" in page
+
+
+def test_a_letter_that_was_kept_back_is_not_put_down_to_what_came_later(
+    make_client: MakeClient, session: Session, supplier: Supplier, homes: list[Person]
+) -> None:
+    campaign_id = launched(session, supplier)
+    drawn = members(session, campaign_id, "B")[0]
+    person = next(one for one in homes if one.customer == drawn.customer_id)
+    agent = make_client("agent")
+
+    def said() -> str:
+        return words_of(agent.get(f"/customers/{person.customer}").text)
+
+    supplier.says(person, TODAY, complaint=True)
+    drawn.not_sent = "complaint"
+    session.flush()
+    session.execute(text("update contacts set answered_at = :now"), {"now": NOW + timedelta(days=1)})
+    supplier.says(person, TODAY + timedelta(days=20), complaint=True)
+    session.flush()
+    assert "nothing was sent: a complaint is open: care first" in said()
+    # their letter had gone out, and only the call was passed over
+    drawn.sent_at = NOW
+    session.flush()
+    assert "nothing was sent" not in said() and "kept back now: complaint open since" in said()
