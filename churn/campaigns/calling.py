@@ -65,7 +65,10 @@ _NEXT = text(f"""
     limit 20 for update of m skip locked
 """)
 _PRICE = text("""
-    select budget_minor, coalesce(cast(costs ->> 'call' as bigint), 0) as price from campaigns where id = :id
+    select c.budget_minor, coalesce(cast(c.costs ->> 'call' as bigint), 0) as price,
+           (select count(*) from campaign_members m
+            where m.campaign_id = c.id and m.held_until >= :now and m.called_by <> :by) as held
+    from campaigns c where c.id = :id
 """)
 _ZONES = text("select distinct timezone from premises")
 _TAKE = text("update campaign_members set held_until = :until, called_by = :by where id = :id")
@@ -120,9 +123,11 @@ def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, no
     awake = [zone for zone in {own, *session.scalars(_ZONES)} if decent_from(now, zone) <= now]
     if not awake:
         raise Refused("night", mark("It is night: nobody is called between 21:00 and 8:00."))
-    paid = session.execute(_PRICE, {"id": campaign_id}).one_or_none()
-    if paid is not None and paid.price and paid.budget_minor - spent_minor(session, campaign_id) < paid.price:
-        raise Refused("unpaid", mark("The budget does not pay for another call."))
+    paid = session.execute(_PRICE, {"id": campaign_id, "now": now, "by": by}).one_or_none()
+    if paid is not None and paid.price:
+        left = paid.budget_minor - spent_minor(session, campaign_id)
+        if left < paid.price * (paid.held + 1):  # others are calling those they hold
+            raise Refused("unpaid", mark("The budget does not pay for another call."))
     given: dict[str, Any] = {
         "id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST, "own": own,
         "awake": awake,

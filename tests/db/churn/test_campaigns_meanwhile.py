@@ -115,6 +115,19 @@ def test_nobody_is_called_when_the_budget_does_not_pay_for_it(session: Session, 
         next_to_call(session, campaign_id, by, today=TODAY, now=NOW)
 
 
+def test_the_last_call_that_is_paid_for_is_given_to_one(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 30)
+    campaign_id = listed(session, supplier, people, budget_minor=500)
+    abel, bela = somebody(session), somebody(session, "bela")
+    first = next_to_call(session, campaign_id, abel, today=TODAY, now=NOW)
+    assert first is not None
+    with pytest.raises(Refused, match="does not pay for another call"):
+        next_to_call(session, campaign_id, bela, today=TODAY, now=NOW)
+    assert next_to_call(session, campaign_id, abel, today=TODAY, now=NOW) == first
+    over = NOW + timedelta(minutes=31)  # abel rang nobody
+    assert next_to_call(session, campaign_id, bela, today=TODAY, now=over) == first
+
+
 def test_a_call_that_is_passed_over_takes_no_letter_back(session: Session, supplier: Supplier) -> None:
     people = populate(session, supplier, 30)
     campaign_id, by = listed(session, supplier, people, ways=("notice", "call")), somebody(session)
