@@ -28,12 +28,24 @@ SECRET = "only for tests"
 MakeClient = Callable[..., TestClient]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def demo_day() -> Iterator[None]:
+    """The demo utility on Friday 20 November 2026, whatever day it is. Between two tests of a file, too: a
+    server that serves them all is asked by its open pages meanwhile, and what it then took for the settings
+    might last into the next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UTILITY_CRM_DEMO", "true")
+        patch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
 @pytest.fixture(autouse=True)
-def demo_settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The demo utility on Friday 20 November 2026, whatever day it is; agents see whom they speak with at
-    once, unless a test asks for `verification`."""
-    monkeypatch.setenv("UTILITY_CRM_DEMO", "true")
-    monkeypatch.setenv("UTILITY_CRM_AS_OF", "2026-11-20")
+def demo_settings(
+    demo_day: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Agents see whom they speak with at once, unless a test asks for `verification`."""
     if "verification" not in request.fixturenames:
         monkeypatch.setenv("UTILITY_CRM_CALLER_VERIFICATION", "false")
     settings.cache_clear()

@@ -36,7 +36,7 @@ def clock(engine: Engine, *jobs: Job) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(120)
     assert not thread.is_alive()
 
 
@@ -112,16 +112,16 @@ def test_a_job_that_runs_is_left_alone(committing: Engine) -> None:
 
     def slow(session: Session, now: datetime) -> str:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(120)
         return tick(session, now)
 
     first = threading.Thread(target=run_job, args=(committing, Job("test.slow", 1, slow), LONG_AGO))
     first.start()
-    assert begun.wait(10)
+    assert begun.wait(120)
     assert run_job(committing, Job("test.slow", 1, slow), LONG_AGO) is False
     assert run_job(committing, Job("test.other", 1, tick), LONG_AGO) is True
     go_on.set()
-    first.join(10)
+    first.join(120)
     assert run_job(committing, Job("test.slow", 1, slow), LONG_AGO) is True
     assert len(ticks(committing)) == 3
 

@@ -127,7 +127,10 @@ def test_from_a_question_to_a_result_by_the_screen_alone(
     said(page, "60 customers of 61 fit")
     page.click("#add")
     page.select_option("[id^=fact-] >> nth=1", "saving_on")
-    page.select_option("[id^=of-]", "day_night")
+    page.wait_for_selector("[id^=of-]")
+    with page.expect_response("**/segments/new?*"):
+        page.select_option("[id^=of-]", "day_night")
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")  # it draws the fields anew
     page.fill("[id^=a-]", "10.00")
     page.keyboard.press("Tab")
     page.wait_for_selector("p.then:has-text('above £10.00 a year')")

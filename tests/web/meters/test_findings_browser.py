@@ -88,10 +88,11 @@ def test_findings_are_decided_by_keys_alone(chromium: Chromium, queue: tuple[str
     page.keyboard.press("Enter")
     page.wait_for_selector("text=One day was edited.")
     assert states(engine)["above_capacity"] == ("edited", "Read on the phone.")
+    before = page.url
     page.keyboard.press("j")
     focused(page, "at.matches('[data-row]')")
     page.keyboard.press("Enter")
-    arrive(page, "**finding=*")
+    arrive(page, lambda now: "finding=" in now and now != before)
     page.locator("#f-reason").focus()
     page.keyboard.type("The link was down.")
     page.keyboard.press("Escape")
