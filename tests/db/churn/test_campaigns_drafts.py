@@ -194,6 +194,25 @@ def test_how_many_would_leave_is_told_before_and_kept_when_it_begins(
     assert as_planned(session.get_one(Campaign, row.id).planned) == told.leaving
 
 
+@pytest.mark.parametrize(("many", "chances"), [(14, [0.2]), (40, [0.9] + 39 * [0.01])])
+def test_how_many_would_leave_tells_of_nobody(
+    session: Session, supplier: Supplier, many: int, chances: list[float]
+) -> None:
+    """Agents read it, who may not see one customer's chance: neither that of a handful, nor of one who makes
+    up most of it."""
+    people = populate(session, supplier, many)
+    model = ChurnModel(as_of=TODAY, parameters={}, figures={})
+    session.add(model)
+    session.flush()
+    session.add_all(
+        ChurnScore(customer_id=one.customer, model_id=model.id, as_of=TODAY, score=chance, reasons=[])
+        for one, chance in zip(people, many * chances, strict=False)
+    )
+    row = session.get_one(Campaign, drafted(session, supplier, control_percent=50))
+    told = preview(session, row, today=TODAY, now=NOW)
+    assert told.drawn == many and told.alone and told.leaving is None
+
+
 def test_what_was_learned_by_hand_too_early_is_learned_again_on_the_day(
     session: Session, supplier: Supplier
 ) -> None:
