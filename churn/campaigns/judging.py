@@ -20,14 +20,17 @@ from churn.campaigns.sending import spent_minor
 from churn.domain.campaigns.judging import LATE_DAYS, Outcome, judging_days, moved
 from utility_crm.kit.shares import LEVEL
 
-# Margins wait until they are known of everybody who was drawn.
-_OPEN = text("""
+# Margins wait until they are known of everybody who was drawn; what somebody brought counts alone (`earned`).
+_DRAWN = """
+    from campaign_members m join customers k on k.id = m.customer_id and k.merged_into_id is null
+    where m.campaign_id = c.id and m.arm <> ''"""
+_OPEN = text(f"""
     select c.id, c.launched_at, c.ends_on, c.decides_on,
            array(select distinct v.outcome from campaign_verdicts v where v.campaign_id = c.id) as judged,
-           not exists (select from campaign_members m
-                join customers k on k.id = m.customer_id and k.merged_into_id is null
-                where m.campaign_id = c.id and m.arm <> ''
-                  and m.margin_minor is null and m.billed_minor is null) as margins_known
+           case when exists (select {_DRAWN} and m.margin_minor is null and m.billed_minor is null) then false
+                when exists (select {_DRAWN} and m.margin_minor is not null)
+                then not exists (select {_DRAWN} and m.margin_minor is null)
+                else true end as margins_known
     from campaigns c
     where c.launched_at is not null and c.decides_on <= :today
       and (select count(distinct v.outcome) from campaign_verdicts v where v.campaign_id = c.id) < 3

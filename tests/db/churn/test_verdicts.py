@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -63,6 +64,28 @@ def said(told: Results) -> dict[str, str]:
 def rows(session: Session) -> list[tuple[object, ...]]:
     found = text("select * from campaign_verdicts order by campaign_id, outcome, arm, segment")
     return [tuple(row) for row in session.execute(found)]
+
+
+def rows_of(session: Session, campaign_id: int) -> set[str]:
+    """The questions that are judged."""
+    found = text("select distinct outcome from campaign_verdicts where campaign_id = :id")
+    return set(session.scalars(found, {"id": campaign_id}))
+
+
+def executed(session: Session, act: Callable[[], object]) -> list[str]:
+    """The statements of it."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return seen
 
 
 @pytest.fixture
@@ -185,6 +208,12 @@ def test_margins_wait_for_their_bills_and_until_they_are_known_of_all(
     assert judge(session, MARGIN) == 0  # of one nothing is known
     session.execute(price, {"more": 0, "of": everybody})
     assert judge(session, MARGIN - timedelta(days=1)) == 0
+    # what somebody brought counts alone, and is not known of all
+    bring = text("update campaign_members set margin_minor = :margin where id = any(:of)")
+    session.execute(bring, {"margin": 900, "of": everybody[:2]})
+    seen = executed(session, lambda: judge(session, MARGIN))
+    assert len(seen) == 1 and rows_of(session, campaign) == {"taken", "lost"}, "nobody is counted in vain"
+    session.execute(bring, {"margin": None, "of": everybody[:2]})
     assert judge(session, MARGIN) == 1 and judge(session, MARGIN) == 0
     told = results(session, campaign, MARGIN)
     margin = told.row("margin")
@@ -217,18 +246,7 @@ def test_what_is_kept_is_read_without_counting_anybody(session: Session, campaig
     session.execute(text("update campaign_members set billed_minor = 1000 + id % 7"))
 
     def statements(day: date) -> list[str]:
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            seen.append(statement)
-
-        engine = session.get_bind()
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            results(session, campaign, day)
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return seen
+        return executed(session, lambda: results(session, campaign, day))
 
     assert len(statements(MARGIN)) == 5
     assert judge(session, MARGIN) == 3

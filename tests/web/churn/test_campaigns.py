@@ -323,6 +323,13 @@ def test_a_verdict_is_said_with_its_day_and_what_moved_since(
     assert "Its day has come: the clock judges it within the hour." in words_of(client.get(path).text)
     assert "as of" in words_of(client.get(path).text)
     assert judge_due(session, NOW, TODAY) == 2
+    # its day is over, but it is not known of all
+    known = text("update campaign_members set billed_minor = 100 + id % 7 where arm <> '' and id % :part = 0")
+    session.execute(known, {"part": 2})
+    assert "Margin is judged once it is known" in words_of(client.get(path).text)
+    session.execute(known, {"part": 1})
+    assert "Margin is judged within the hour" in words_of(client.get(path).text)
+    session.execute(text("update campaign_members set billed_minor = null"))
     session.execute(text("update campaigns set state = 'finished'"))
     page = client.get(path).text
     said = words_of(page)
