@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.campaigns.earned import earned
-from churn.campaigns.results.campaigned import Campaigned, campaigned
+from churn.campaigns.results.campaigned import Campaigned, campaigned, day_of
 from churn.campaigns.results.counting import counted_now
 from churn.campaigns.results.kept import MOVED_ROWS, keep_counts, keep_verdicts, kept_rows, moved_document
 from churn.campaigns.results.rows import Row, last_look, rows_of_margin, rows_of_shares
@@ -47,7 +47,7 @@ def judge_due(session: Session, now: datetime, today: date) -> int:
     for it in its life, or twice where its days differ."""
     found = 0
     for row in session.execute(_OPEN, {"today": today}).all():
-        days = judging_days(row.launched_at.date(), row.ends_on, row.decides_on)
+        days = judging_days(day_of(row.launched_at), row.ends_on, row.decides_on)
         due: list[Outcome] = [
             outcome for outcome, day in days.items() if day <= today and outcome not in row.judged
         ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from churn.campaigns.audience import HANDED_OVER
 from churn.campaigns.calling import OPEN
+from churn.campaigns.results.campaigned import day_of
 from churn.domain.campaigns.judging import Outcome, judging_days
 
 
@@ -44,7 +45,7 @@ class Line:
         """On which day each question is judged; of a draft none is."""
         if self.launched_at is None:
             return {}
-        return judging_days(self.launched_at.date(), self.ends_on, self.decides_on)
+        return judging_days(day_of(self.launched_at), self.ends_on, self.decides_on)
 
 
 _LINES = text(f"""

@@ -25,15 +25,18 @@ from churn.uplift.learning import FEWEST, FOLDS, SEEDS, cross_fitted, enough, fi
 from churn.uplift.reading import Drawn, drawn
 from churn.uplift.tables import CampaignUplift
 from utility_crm.kit.errors import Conflict
+from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 _DUE = text("""
-    select c.id from campaigns c left join campaign_uplift u on u.campaign_id = c.id
-    where c.launched_at is not null and greatest(c.decides_on, c.ends_on + 1) <= :today
-    group by c.id
-    having min(u.day) is null or min(u.day) < greatest(c.decides_on, c.ends_on + 1)
-        or min(u.day) < greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
-           and :today >= greatest(c.decides_on + :taken, cast(c.launched_at as date) + :watched)
+    select c.id
+    from (select id, greatest(decides_on, ends_on + 1) as looked, greatest(decides_on + :taken,
+              cast(launched_at at time zone :zone as date) + :watched) as last
+          from campaigns where launched_at is not null) c
+    left join campaign_uplift u on u.campaign_id = c.id
+    where c.looked <= :today
+    group by c.id, c.looked, c.last
+    having min(u.day) is null or min(u.day) < c.looked or min(u.day) < c.last and :today >= c.last
     order by c.id limit :most
 """)
 _LAST_TAKEN_DAYS = 31
@@ -42,7 +45,10 @@ _LAST_TAKEN_DAYS = 31
 def learn_due(session: Session, now: datetime, today: date, most: int = 3) -> int:
     """Campaigns whose day for looking has come, once then and once more when nothing can change any longer;
     how many."""
-    given = {"today": today, "taken": _LAST_TAKEN_DAYS, "watched": HORIZON_DAYS + 1, "most": most}
+    given = {
+        "today": today, "taken": _LAST_TAKEN_DAYS, "watched": HORIZON_DAYS + 1, "most": most,
+        "zone": settings().timezone,
+    }  # fmt: skip
     found = list(session.scalars(_DUE, given))
     for campaign_id in found:
         learn_uplift(session, campaign_id, now=now, today=today)

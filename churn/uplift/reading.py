@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -61,9 +60,8 @@ class Drawn:
 
 def drawn(session: Session, one: Campaigned, today: date) -> Drawn:
     """Of a campaign that began; what became of them by today."""
-    assert one.launched_at is not None
-    zone = settings().timezone
-    day = one.launched_at.astimezone(ZoneInfo(zone)).date()
+    zone, day = settings().timezone, one.began_on
+    assert day is not None
     rows = session.execute(_MEMBERS, followed(one, today)).all()
     members = pd.DataFrame(rows, columns=["customer_id", "arm", "offered", "taken", "stayed"])
     frame = members.merge(features(session, [day], zone), on="customer_id", how="inner")

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from churn.domain.campaigns.judging import BILLED_WITHIN_DAYS
 from churn.domain.label import HORIZON_DAYS
 from churn.value.margins import BILL_MARGINS, YEAR_DAYS, values_of
+from utility_crm.kit.settings import settings
 
 _OPEN = text("""
-    select id, cast(launched_at at time zone 'UTC' as date) as began from campaigns
+    select id, cast(launched_at at time zone :zone as date) as began from campaigns
     where launched_at is not null and currency = :currency and margins_on is distinct from :today
-      and launched_at > cast(:today as date) - :followed
+      and cast(launched_at at time zone :zone as date) >= cast(:today as date) - cast(:followed as integer)
     order by id
     for update
 """)
@@ -64,12 +65,13 @@ def count_margins(session: Session, today: date) -> int:
     Then they stay as they are, and are judged (`churn.domain.campaigns.judging`).
     Without costs nothing is known, and nothing is kept."""
     values = values_of(today)
-    followed = timedelta(days=HORIZON_DAYS + BILLED_WITHIN_DAYS)
     if not session.scalar(_COSTS, {"currency": values["currency"]}):
         return 0
-    found = session.execute(
-        _OPEN, {"today": today, "currency": values["currency"], "followed": followed}
-    ).all()
+    given = {
+        "today": today, "currency": values["currency"], "zone": settings().timezone,
+        "followed": HORIZON_DAYS + BILLED_WITHIN_DAYS,
+    }  # fmt: skip
+    found = session.execute(_OPEN, given).all()
     if not found:
         return 0
     keys = [row.id for row in found]

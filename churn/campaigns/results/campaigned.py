@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.domain.campaigns.judging import Outcome, judging_days
+from utility_crm.kit.clock import today_in
 from utility_crm.kit.errors import NotFound
+from utility_crm.kit.settings import settings
 from utility_crm.web.words import mark
 
 _CAMPAIGN = text("""
@@ -56,11 +58,19 @@ class Campaigned:
     kept_spent_minor: int | None
 
     @property
+    def began_on(self) -> date | None:
+        """The day of the draw; of a draft there is none."""
+        return None if self.launched_at is None else day_of(self.launched_at)
+
+    @property
     def days(self) -> Mapping[Outcome, date]:
         """On which day each question is judged; of a draft none is."""
-        if self.launched_at is None:
-            return {}
-        return judging_days(self.launched_at.date(), self.ends_on, self.decides_on)
+        return {} if self.began_on is None else judging_days(self.began_on, self.ends_on, self.decides_on)
+
+
+def day_of(launched_at: datetime) -> date:
+    """The day of a draw, by the utility's own clock."""
+    return today_in(settings().timezone, launched_at)
 
 
 def campaigned(session: Session, campaign_id: int) -> Campaigned:

@@ -43,8 +43,8 @@ said yes to it; of other offers, who accepted."""
 
 def followed(one: Campaigned, today: date) -> dict[str, object]:
     """Between which days members are followed; of a campaign that began."""
-    assert one.launched_at is not None
-    began = one.launched_at.date()
+    began = one.began_on
+    assert began is not None
     return {
         "id": one.id, "tariff": one.tariff_id, "began": began,
         "until": one.decides_on + timedelta(days=TAKEN_DAYS),

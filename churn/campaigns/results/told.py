@@ -87,8 +87,8 @@ class Results:
     @property
     def days_watched(self) -> int:
         """Days since the draw in which who leaves is counted, of HORIZON_DAYS."""
-        began = self.campaign.launched_at
-        return 0 if began is None else min(HORIZON_DAYS, (self.on_day - began.date()).days)
+        began = self.campaign.began_on
+        return 0 if began is None else min(HORIZON_DAYS, (self.on_day - began).days)
 
     @property
     def control(self) -> Counts:
@@ -120,15 +120,15 @@ def results(session: Session, campaign_id: int, today: date) -> Results:
     rows = kept_rows(session, campaign_id)
     tally = counted(session, one, today)
     judged = {row.outcome for row in rows}
-    if one.launched_at is not None:
-        began = one.launched_at.date()
+    began = one.began_on
+    if began is not None:
         for outcome in SHARES:
             if outcome not in judged:
                 look = early_look(began, one.days[outcome], today)
                 rows += rows_of_shares(outcome, tally, look, tariff=one.tariff_id is not None)
     known = sum(row.of + row.of_control for row in rows if row.outcome == "margin" and not row.arm)
-    if "margin" not in judged and one.launched_at is not None:
-        look = early_look(one.launched_at.date(), one.days["margin"], today)
+    if "margin" not in judged and began is not None:
+        look = early_look(began, one.days["margin"], today)
         margins = earned(session, campaign_id, look.level)
         rows += rows_of_margin(margins, look)
         known = margins.known

@@ -97,6 +97,18 @@ def test_who_accepts_is_found_and_kept(session: Session, points: int) -> None:
     assert shown.chart is not None and shown.lanes is not None and len(shown.arms) == 2
 
 
+def test_the_last_learning_is_of_staying_as_well_wherever_the_utility_is(
+    session: Session, points: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_TIMEZONE", "Pacific/Auckland")  # the day after, when it was drawn
+    settings.cache_clear()
+    assert learn_due(session, NOW, DECIDES) == 1
+    over = TODAY + timedelta(days=92)
+    assert learn_due(session, NOW, over - timedelta(days=1)) == 0
+    assert learn_due(session, NOW, over) == 1
+    assert {one.outcome for one in kept(session, points)} == {"taken", "stayed"}
+
+
 def test_who_stays_because_they_were_asked(session: Session, supplier: Supplier, points: int) -> None:
     """Of those left alone who do not pay by direct debit four in five leave, of all others one in five."""
     rows = session.execute(

@@ -22,6 +22,7 @@ from churn.campaigns.running import keep_results
 from churn.value.offers import catalogue
 from tests.db.churn.conftest import Supplier
 from tests.worlds.campaign_world import HOUSEHOLD, NOW, TODAY, launched, populate
+from utility_crm.kit.settings import settings
 from utility_crm.quality.merging import merge_customers
 
 pytestmark = pytest.mark.usefixtures("plain_settings")
@@ -120,6 +121,20 @@ def test_each_question_waits_for_its_own_day(session: Session, campaign: int) ->
     assert whole is not None and whole.level == pytest.approx(0.95)
     assert {row.segment for row in told.rows} == {"", "household"}
     assert judge(session, MARGIN + timedelta(days=9)) == 0  # nobody knows a margin
+
+
+def test_the_day_of_the_draw_is_that_of_the_utility(
+    session: Session, campaign: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTILITY_CRM_TIMEZONE", "Pacific/Auckland")  # the day after, when it was drawn
+    settings.cache_clear()
+    leave(session, members(session, campaign, "A")[:1], TODAY + timedelta(days=91))  # 90 days after
+    assert judge(session, LOST) == 1, "uptake alone"
+    assert judge(session, LOST + timedelta(days=1)) == 1
+    row = results(session, campaign, LOST).row("lost")
+    assert row is not None and row.count == 1
+    days = {"taken": LOOKS, "lost": LOST + timedelta(days=1), "margin": MARGIN + timedelta(days=1)}
+    assert results(session, campaign, LOST).campaign.days == lines(session)[0].days == days
 
 
 def test_the_clock_writes_once_and_the_verdict_does_not_turn(session: Session, campaign: int) -> None:
