@@ -106,7 +106,10 @@ def test_an_answer_that_turns_bad_is_seen_to_then(session: Session, asked: int, 
     answer(session, survey, 1, "It broke again", NOW + DAY)
     assert [one.note for one in tasks(session)] == ["It broke again"]
     scores = [
-        row.before for row in session.scalars(select(TicketEventRow).where(TicketEventRow.kind == "rated"))
+        row.before
+        for row in session.scalars(
+            select(TicketEventRow).where(TicketEventRow.kind == "rated").order_by(TicketEventRow.id)
+        )
     ]
     assert scores == [{}, {"score": 5 if question == "csat" else 9}]
 
