@@ -26,8 +26,9 @@ MOST = 3
 class NotAsked:
     """A campaign they were drawn in, or left out of, until a month after its last day for an answer.
 
-    reason: why they were left out (`arm` empty), or why their letter was kept back. unpaid: the budget was
-    spent before. complaint_since, late_since: since when a complaint, and a bill, was open then.
+    reason: why they were left out (`arm` empty), or why their letter was kept back; a need of care that is
+    noted no more (it was kept with their consent) is not told from a complaint or a late bill. unpaid: the
+    budget was spent before. complaint_since, late_since: since when a complaint, and a bill, was open then.
     """
 
     member_id: int
@@ -44,7 +45,10 @@ class NotAsked:
 NOT_ASKED = listed(
     f"""
     select m.id, o.id, o.name, m.drawn_at, m.arm,
-           case when m.arm = '' then m.reason when m.not_sent <> '' and not ({HANDED_OVER}) then m.not_sent
+           case when (m.reason = 'vulnerable' or m.not_sent = 'vulnerable' and not ({HANDED_OVER}))
+                   and not exists (select from customer_flags f where f.customer_id = m.customer_id
+                                   and f.kind in ('vulnerable', 'medical')) then 'care'
+                when m.arm = '' then m.reason when m.not_sent <> '' and not ({HANDED_OVER}) then m.not_sent
                 else coalesce((select l.reason from outbox l
                                where l.key = 'campaign:' || o.code || ':' || m.customer_id and (
                                    l.state = 'withheld' or l.state = 'waiting' and l.reason = 'daily_cap')),

@@ -56,6 +56,9 @@ def test_why_one_customer_was_not_asked_stands_on_their_page(
     assert f"{begun}bill late since 15 Oct" in said(marketer, owes.customer)
     assert f"{begun}they need particular care: care first" in said(agent, cared.customer)
     assert f"{begun}they withdrew their consent" in said(agent, refuses.customer)
+    # what is noted of them no more, since they agree to it no more, is told by no campaign either
+    session.execute(text("delete from customer_flags"))
+    assert f"{begun}a complaint, a late bill or a need of particular care" in said(agent, cared.customer)
 
     alone, drawn = (members(session, campaign_id, arm)[0] for arm in ("control", "B"))
     assert "left alone by lot on 20 Nov" in said(marketer, alone.customer_id)
