@@ -603,5 +603,14 @@ def test_whom_it_moves_is_said_before_and_after_its_day(
         in today
     )
     assert "is not worked out yet" in today  # the clock has not told anybody
+    for won, said in ((0.03, "from 3.0 more of 100 on, as it won on the whole"),
+                      (-0.02, "from 0.1 more of 100 on: on the whole it won nobody")):  # fmt: skip
+        session.execute(
+            text("update campaign_uplift set figures = figures || jsonb_build_object('cut', null, 'effect', "
+                 "jsonb_build_object('difference', cast(:won as float), 'low', -0.1, 'high', 0.1))"),
+            {"won": won},
+        )  # fmt: skip
+        session.expire_all()
+        assert said in words_of(client.get(path).text)
     russian = make_client("marketer", language="ru").get(path).text
     assert "На кого это действует?" in russian and "Вероятность ухода упорядочивает" in russian
