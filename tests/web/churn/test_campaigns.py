@@ -351,7 +351,8 @@ def test_a_verdict_is_said_with_its_day_and_what_moved_since(
     assert {row["judged_on"] for row in rows} == {"2026-11-20"}
     russian = make_client("marketer", language="ru")
     assert "С тех пор цифры сдвинулись" in words_of(russian.get(path).text)
-    assert "эффекта не видно" in words_of(russian.get("/campaigns?ask=over").text)
+    listed = words_of(russian.get("/campaigns?ask=over").text)
+    assert "Принятие эффекта не видно" in listed and "Согласие" not in listed  # that is consent
 
 
 def test_that_some_accept_what_nobody_else_can_is_no_effect(
