@@ -70,6 +70,8 @@ _PRICE = text("""
             where m.campaign_id = c.id and m.held_until >= :now and m.called_by <> :by) as held
     from campaigns c where c.id = :id
 """)
+_TURN = text("select pg_advisory_xact_lock(hashtextextended('calls of campaign ' || :id, 0))")
+"""Of two who ask for the next at once the second sees whom the first holds."""
 _ZONES = text("select distinct timezone from premises")
 _TAKE = text("update campaign_members set held_until = :until, called_by = :by where id = :id")
 _SKIP = text("update campaign_members set not_sent = :why where id = :id and not_sent = ''")
@@ -123,6 +125,7 @@ def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, no
     awake = [zone for zone in {own, *session.scalars(_ZONES)} if decent_from(now, zone) <= now]
     if not awake:
         raise Refused("night", mark("It is night: nobody is called between 21:00 and 8:00."))
+    session.execute(_TURN, {"id": campaign_id})
     paid = session.execute(_PRICE, {"id": campaign_id, "now": now, "by": by}).one_or_none()
     if paid is not None and paid.price:
         left = paid.budget_minor - spent_minor(session, campaign_id)
