@@ -6,23 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from churn.domain.uplift.verdicts import LEAVING, SAVING, TRANSFORMED, UPLIFT
+from churn.uplift.facts import MOST, WORTHY
 from churn.uplift.pictures import Chart, Lanes, chart, lanes
 from churn.uplift.queries import Kept, kept
 
 STAYING = "retention"
+_FINDS = text(f"select :id in (select campaign_id from ({WORTHY}) w order by day desc, code limit {MOST})")
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
     """The answer. shown: the outcome that the campaign is for, all arms together, or the other one where only
-    that can be told; None before anything was learned. wanted: the one it is for. every: all that is kept."""
+    that can be told; None before anything was learned. wanted: the one it is for. every: all that is kept.
+    finds: whether it says of others whom to ask (`churn.uplift.moving`)."""
 
     wanted: str
     shown: Kept | None
     every: Sequence[Kept]
+    finds: bool = False
 
     @property
     def told(self) -> bool:
@@ -57,11 +62,6 @@ class Moves:
         )
 
     @property
-    def finds(self) -> bool:
-        """Whether it says of others whom to ask: `churn.uplift.moving`."""
-        return self.told and bool(self.rankings[UPLIFT]["qini"]["held"] == "better")
-
-    @property
     def worth_asking(self) -> float:
         """From how many won of a hundred alike it pays to ask them; where nobody told what one earns, as many
         as the campaign won on the whole. One decimal, which is a tenth at least."""
@@ -79,10 +79,11 @@ class Moves:
 
 
 def moves(session: Session, campaign_id: int, kind: str) -> Moves:
-    """One statement."""
+    """Two statements."""
     every = kept(session, campaign_id)
     wanted = "stayed" if kind == STAYING else "taken"
     whole = sorted(
         (one for one in every if not one.arm), key=lambda one: (one.state != "told", one.outcome != wanted)
     )
-    return Moves(wanted, whole[0] if whole else None, every)
+    finds = bool(session.scalar(_FINDS, {"id": campaign_id}))
+    return Moves(wanted, whole[0] if whole else None, every, finds)

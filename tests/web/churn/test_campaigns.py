@@ -613,5 +613,14 @@ def test_whom_it_moves_is_said_before_and_after_its_day(
         )  # fmt: skip
         session.expire_all()
         assert said in words_of(client.get(path).text)
+    # of so many newer ones everybody is told, and of this one nobody any more
+    for _ in range(8):
+        newer = text(
+            "insert into campaign_uplift (campaign_id, outcome, arm, day, made_at, state, figures, model) "
+            "select :newer, outcome, arm, day + 1, made_at, state, figures, model from campaign_uplift "
+            "where campaign_id = :id and arm = ''"
+        )
+        session.execute(newer, {"newer": drafted(session, supplier), "id": campaign_id})
+    assert "moved_by" not in client.get(path).text
     russian = make_client("marketer", language="ru").get(path).text
     assert "На кого это действует?" in russian and "Вероятность ухода упорядочивает" in russian
