@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Route
 from sqlalchemy.orm import Session
 
 from tests.db.segments.conftest import built
@@ -89,4 +90,38 @@ def test_a_segment_is_built_by_keyboard_alone(chromium: Chromium, served: str) -
     assert "16 customers fit today." in page.inner_text("blockquote")
     assert page.locator(".holds > li").all_inner_texts() == ["Tariff is Steady", "not: Tag is staff"]
     assert axe_violations(page) == []
+    assert complaints == []
+
+
+def test_what_is_typed_while_it_counts_is_not_taken_back(chromium: Chromium, served: str) -> None:
+    page, complaints = complaining_page(chromium)
+    sign_in(page, served, "tomas")
+    page.goto(
+        f"{served}/segments/new?item=1&fact.1=balance&op.1=at_least&a.1=1&item=2&fact.2=tariff&in.2=steady"
+    )
+    held: list[Route] = []
+
+    def first_waits(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route(lambda address: "/segments/new?" in address, first_waits)
+    page.select_option("#op-1", "at_most")
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    page.locator("input[name=name]").press_sequentially("A name")
+    page.locator("#a-1").press("Control+a")
+    page.locator("#a-1").press_sequentially(
+        "25"
+    )  # it has not told anybody of a change: the cursor stands in it
+    with page.expect_response(lambda answer: "a.1=25" in answer.url, timeout=15_000):
+        held[0].continue_()
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    assert "at most £25.00" in page.inner_text(".then")
+    assert page.input_value("#op-1") == "at_most" and page.input_value("#a-1") == "25"
+    assert page.input_value("input[name=name]") == "A name"
+    focused(page, "at.id === 'a-1'")
     assert complaints == []

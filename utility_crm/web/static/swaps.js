@@ -33,6 +33,47 @@ const settle = () => {
   if (!verbs.includes("get")) typeahead.release("sheet");
 };
 
+// What a person types or ticks while the answer to a form is on its way is not taken back by it: it stands in the
+// new sheet, and is asked about in its turn. What was sent is the answer's to say.
+let meanwhile = [];
+const boxes = (field) => /^(checkbox|radio)$/.test(field.type);
+const said = (field) => {
+  if (field.options) return [...field.selectedOptions].map((each) => each.value);
+  return boxes(field) && !field.checked ? [] : [field.value];
+};
+const heard = (field, sent) => {
+  const values = sent.getAll(field.name);
+  return boxes(field) ? values.filter((each) => each === field.value).slice(0, 1) : values;
+};
+const changedMeanwhile = ({ target, requestConfig, elt }) => {
+  const form = (requestConfig?.elt ?? elt).closest?.("form");
+  if (!form || requestConfig?.verb !== "get") return [];
+  const mine = all("input[id]:not([type=hidden], [type=range]), select[id], textarea[id]", target);
+  return mine.flatMap((field) => {
+    const asked = field.form === form && Boolean(field.name);
+    const before = asked ? heard(field, requestConfig.formData) : [field.defaultValue ?? said(field)[0]];
+    const now = said(field);
+    if (String(now) === String(before) || (!asked && (boxes(field) || field.options))) return [];
+    return [{ id: field.id, values: now, asked }];
+  });
+};
+const sayAgain = () => {
+  const again = meanwhile.map(({ id, values, asked }) => {
+    const field = document.getElementById(id);
+    if (!field || String(said(field)) === String(values)) return null;
+    if (field.options) for (const each of field.options) each.selected = values.includes(each.value);
+    else if (boxes(field)) field.checked = values.length > 0;
+    else [field.value] = values;
+    return asked ? field : null;
+  });
+  meanwhile = [];
+  const changed = again.find(Boolean); // one tells of all: the form is asked about as a whole, once it listens
+  if (!changed) return;
+  document.addEventListener("htmx:afterSettle", () => {
+    changed.dispatchEvent(new Event("change", { bubbles: true }));
+  }, { once: true });
+};
+
 // Where the cursor stood: the same thing in the new sheet, else the sheet itself, never the top of the page.
 let stood = null;
 let slid = null; // a slider that asked: what it was moved to, whatever the answer's own settling makes of it
@@ -53,6 +94,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     place.lastElementChild.dataset.away = "";
     return;
   }
+  meanwhile = changedMeanwhile(event.detail);
   const at = document.activeElement;
   stood = event.detail.target.contains(at) && at !== event.detail.target ? names(at) : null;
   const asked = at?.type === "range" && at.form === event.detail.requestConfig?.elt;
@@ -94,6 +136,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (slider) slider.value = slid.value;
   slid = null;
   standAgain(target);
+  sayAgain();
   if (isMain(target)) entitle();
   one("#spoken").textContent = one("[data-spoken]", target)?.textContent ?? "";
 });
