@@ -50,7 +50,7 @@ _NEXT = text(f"""
     join campaigns c on c.id = m.campaign_id and c.state = 'running' and c.starts_on <= :today
         and c.ends_on >= :today
     join customers k on k.id = m.customer_id and k.merged_into_id is null
-    where m.campaign_id = :id and {OPEN}
+    where m.campaign_id = :id and {OPEN} and not m.id = any(cast(:passed as bigint[]))
       and (m.called_at is null or m.called_at < :rested)
       and (m.held_until is null or m.held_until < :now or m.called_by = :by)
       and (select s.granted from consents s where s.customer_id = m.customer_id
@@ -131,18 +131,19 @@ def next_to_call(session: Session, campaign_id: int, by: int, *, today: date, no
         left = paid.budget_minor - spent_minor(session, campaign_id)
         if left < paid.price * (paid.held + 1):  # others are calling those they hold
             raise Refused("unpaid", mark("The budget does not pay for another call."))
+    passed: list[int] = []
     given: dict[str, Any] = {
         "id": campaign_id, "today": today, "now": now, "by": by, "rested": now - REST, "own": own,
-        "awake": awake,
+        "awake": awake, "passed": passed,
     }  # fmt: skip
-    found = session.execute(_NEXT, given).all()
-    why = members_still(session, [one.id for one in found], today)
-    for one in found:
-        if why[one.id]:
+    while found := session.execute(_NEXT, given).all():
+        why = members_still(session, [one.id for one in found], today)
+        for one in found:
+            if not why[one.id]:
+                session.execute(_TAKE, {"id": one.id, "until": now + HELD, "by": by})
+                return int(one.customer_id)
             session.execute(_SKIP, {"id": one.id, "why": why[one.id]})
-            continue
-        session.execute(_TAKE, {"id": one.id, "until": now + HELD, "by": by})
-        return int(one.customer_id)
+            passed.append(one.id)
     return None
 
 

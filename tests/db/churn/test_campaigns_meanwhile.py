@@ -23,6 +23,7 @@ from churn.campaigns.running import keep_results
 from churn.campaigns.sending import send_due
 from churn.campaigns.tables import CampaignMember
 from churn.campaigns.tokens import token
+from churn.known import campaigns
 from churn.uplift.reading import drawn
 from meters.tables import ServicePoint
 from notifications.consents.recording import record_consent
@@ -102,6 +103,16 @@ def test_nobody_is_called_before_it_begins_or_for_nothing(session: Session, supp
     then = NOW + timedelta(days=7)
     assert next_to_call(session, campaign_id, by, today=begins, now=then) == third.customer_id
     assert to_call(session, campaign_id) == many - 1
+
+
+def test_however_many_are_passed_over_the_next_is_found(session: Session, supplier: Supplier) -> None:
+    people = populate(session, supplier, 120)
+    campaign_id, by = listed(session, supplier, people), somebody(session)
+    *gone, last = members(session, campaign_id, "B")
+    assert len(gone) > 40  # two looks at the list
+    for one in gone:
+        supplier.ends(of_customer(people, one), TODAY + timedelta(days=2), "switched")
+    assert next_to_call(session, campaign_id, by, today=TODAY, now=NOW) == last.customer_id
 
 
 def test_nobody_is_called_when_the_budget_does_not_pay_for_it(session: Session, supplier: Supplier) -> None:
@@ -274,3 +285,16 @@ def test_a_call_is_noted_with_the_customer_it_was_with(session: Session, supplie
         == to_call(session, campaign_id)
         == (len(members(session, campaign_id, "B")) - 2)
     )
+
+
+def test_a_letter_that_was_withheld_is_no_offer_that_was_met(session: Session, supplier: Supplier) -> None:
+    """What a passed-over call says later of a letter that was handed over changes nothing."""
+    populate(session, supplier, 30)
+    campaign_id = launched(session, supplier)
+    send_due(session, NOW, TODAY)
+    one, two, three = members(session, campaign_id, "A", "B")[:3]
+    one.not_sent, two.not_sent = "no_consent", "complaint"
+    session.flush()
+    met = campaigns(session, [TODAY + timedelta(days=1)], "Europe/London").set_index("customer_id")["asked"]
+    assert one.customer_id not in met.index
+    assert met[two.customer_id] == met[three.customer_id] == 1
