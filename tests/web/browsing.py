@@ -121,6 +121,11 @@ def arrive(page: Page, address: str | Callable[[str], bool], place: str = ".keys
     page.wait_for_selector(place, state="attached")
 
 
+def at_address(page: Page, address: str | Callable[[str], bool]) -> None:
+    """Waits until the address bar says so: after a swap that is a moment later than what the sheet shows."""
+    page.wait_for_url(address, wait_until="commit")
+
+
 def focused(page: Page, condition: str) -> None:
     """Waits until the element with the focus, `at`, fulfils `condition` (JavaScript)."""
     page.wait_for_function(f"() => {{ const at = document.activeElement; return {condition}; }}")

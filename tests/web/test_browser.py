@@ -12,6 +12,7 @@ from tests.web.browsing import (
     PASSWORD,
     Chromium,
     arrive,
+    at_address,
     complaining_page,
     focused,
     serving,
@@ -63,7 +64,7 @@ def test_from_sign_in_to_the_answer_by_keyboard_alone(chromium: Chromium, served
 
     page.keyboard.press("2")
     page.wait_for_selector("#sheet-h:has-text('What do I owe?')")
-    assert page.url.endswith("?ask=owe")
+    at_address(page, "**?ask=owe")
     chosen = page.evaluate(
         "document.activeElement.getAttribute('aria-current') + document.activeElement.innerText"
     )
@@ -93,7 +94,7 @@ def test_a_call_is_logged_by_keyboard_alone(chromium: Chromium, served: Served) 
     page.wait_for_selector("text=What was said is kept, on top of the timeline.")
     assert page.inner_text(".tl li:not(.day)").startswith("14:") or "Visit" in page.inner_text(".tl")
     assert "wants his meter moved" in page.inner_text(".tl")
-    assert page.url.endswith("ask=reach")
+    at_address(page, "**ask=reach")
     page.keyboard.press("l")
     focused(page, "at.name === 'note'")
     page.keyboard.press("Escape")
@@ -144,6 +145,7 @@ def test_the_timeline_is_filtered_and_grows(chromium: Chromium, served: Served) 
     page.click(".chips >> text=Payments 11")
     page.wait_for_selector("text=11 of 24 shown, only Payments.")
     assert page.locator(seen).count() == 11 and page.locator(".tl .day:visible").count() == 11
+    at_address(page, "**shown=**")
     shared = page.url
     page.click(".chips >> text=All 24")
     page.wait_for_selector(".chips [aria-current] >> text=All 24")

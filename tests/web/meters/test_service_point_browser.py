@@ -15,6 +15,7 @@ from tests.web.browsing import (
     PASSWORD,
     Chromium,
     arrive,
+    at_address,
     complaining_page,
     serving,
     sign_in,
@@ -57,6 +58,7 @@ def test_a_column_says_where_it_comes_from(chromium: Chromium, served: tuple[str
     page.goto(f"{address}/customers/{margaret}")
     page.click(".ask li:has-text('What was used on a day?') a")
     page.wait_for_selector(".slot")
+    at_address(page, "**?ask=day**")
     before = page.url
     page.locator(".slot").nth(3).click()
     page.wait_for_selector("#lineage .prov li")
@@ -65,7 +67,7 @@ def test_a_column_says_where_it_comes_from(chromium: Chromium, served: tuple[str
     assert page.url == before, "the day stays where it was"
     page.keyboard.press("[")
     page.wait_for_selector("blockquote:has-text('Wednesday 18 November')")
-    assert "day=2026-11-18" in page.url
+    at_address(page, "**day=2026-11-18")
     page.fill("#f-day", "2026-11-19")
     page.wait_for_selector("blockquote:has-text('Thursday 19 November')")
     assert complaints == []
